@@ -1,0 +1,99 @@
+import type { Actor } from '@portfolio/core/actor';
+import type { Ctx, Services } from '@portfolio/core/context';
+import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
+import type { Operation, StreamOperation } from '@portfolio/core/operation';
+import { TRPCError, initTRPC, tracked } from '@trpc/server';
+import type { z } from 'zod';
+
+/**
+ * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
+ * a bad credential rejects the call instead of the connection.
+ */
+export type Connection = { services: Services; actor: () => Promise<Actor>; logError: (error: unknown) => void };
+
+/** How often a running subscription makes sure that its credential still stands. */
+const recheckMilliseconds = 30_000;
+
+const t = initTRPC.context<Connection>().create({
+  isDev: false,
+  errorFormatter({ shape, error }) {
+    const problem = toProblem(error.code === 'INTERNAL_SERVER_ERROR' ? undefined : (error.cause ?? toAppError(error)));
+    return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
+  },
+});
+
+export const { router, createCallerFactory } = t;
+
+/** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse. */
+function toAppError({ code, message }: TRPCError): AppError {
+  if (code === 'NOT_FOUND') return new AppError('not_found', message);
+  if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') return new AppError('unsupported_media_type', message);
+  return new AppError('malformed_request', message);
+}
+
+const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
+  malformed_request: 'BAD_REQUEST',
+  unauthenticated: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  not_found: 'NOT_FOUND',
+  conflict: 'CONFLICT',
+  payload_too_large: 'PAYLOAD_TOO_LARGE',
+  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
+  invalid_input: 'UNPROCESSABLE_CONTENT',
+  internal: 'INTERNAL_SERVER_ERROR',
+  unavailable: 'SERVICE_UNAVAILABLE',
+};
+
+function toTrpcError(error: unknown, { logError }: Connection): TRPCError {
+  if (!(error instanceof AppError)) logError(error);
+  const { code, detail } = toProblem(error);
+  return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
+}
+
+/** The operation parses its input itself: here it only gets its type. */
+const typed =
+  <Input>() =>
+  (raw: unknown) =>
+    raw as Input;
+
+async function run<I extends z.ZodObject, O extends z.ZodType>(
+  operation: Operation<'query' | 'mutation', I, O>,
+  { ctx, input, signal }: { ctx: Connection; input: z.input<I>; signal: AbortSignal | undefined },
+): Promise<z.output<O>> {
+  try {
+    return await operation.run(toCtx(ctx, await ctx.actor(), signal), input);
+  } catch (error) {
+    throw toTrpcError(error, ctx);
+  }
+}
+
+function toCtx({ services }: Connection, actor: Actor, signal = new AbortController().signal): Ctx {
+  return { ...services, actor, signal };
+}
+
+export function query<I extends z.ZodObject, O extends z.ZodType>(operation: Operation<'query', I, O>) {
+  return t.procedure.input(typed<z.input<I>>()).query((call) => run(operation, call));
+}
+
+export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: Operation<'mutation', I, O>) {
+  return t.procedure.input(typed<z.input<I>>()).mutation((call) => run(operation, call));
+}
+
+/** Items come `tracked`: a client that lost its connection goes on after the last one that it has. */
+export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
+  return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
+    const revoked = new AbortController();
+    const recheck = setInterval(() => ctx.actor().catch(() => revoked.abort()), recheckMilliseconds);
+    try {
+      const ends = AbortSignal.any([revoked.signal, ...(signal ? [signal] : [])]);
+      const items = await operation.run(toCtx(ctx, await ctx.actor(), ends), input);
+      for await (const { cursor, data } of items) yield tracked(cursor, data);
+      if (revoked.signal.aborted) throw new AppError('unauthenticated', 'The credential is no longer good.');
+    } catch (error) {
+      throw toTrpcError(error, ctx);
+    } finally {
+      clearInterval(recheck);
+    }
+  });
+}

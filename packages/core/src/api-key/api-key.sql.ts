@@ -1,0 +1,22 @@
+import { sql } from 'drizzle-orm';
+import { check, pgTable, text } from 'drizzle-orm/pg-core';
+import type { Scope } from '../actor.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { instant } from '../sql.ts';
+
+/** API keys: only the hash of the secret is kept. A key belongs to a subject or to one portfolio. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    secretHash: text('secret_hash').notNull().unique(),
+    subject: text('subject'),
+    portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
+    scopes: text('scopes').array().$type<Scope[]>().notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at'),
+    revokedAt: instant('revoked_at'),
+  },
+  (table) => [check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`)],
+);

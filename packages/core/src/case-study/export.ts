@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { acceptJob } from '../job/accept.ts';
+import { jobSchema } from '../job/schemas.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { fetchCaseStudy } from './internal.ts';
+import { caseStudyRef } from './schemas.ts';
+
+export const exportCaseStudy = operation({
+  name: 'caseStudy.export',
+  kind: 'mutation',
+  summary: 'Ask for a PDF of a case study: a job that renders and stores it.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject(caseStudyRef),
+  output: jobSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { slug }, tenant) {
+    const study = await fetchCaseStudy(ctx, tenant, slug);
+    return acceptJob(ctx, tenant, {
+      kind: 'export.pdf',
+      title: `PDF of “${study.title}”`,
+      groupKey: `export:${study.id}`,
+      payload: { caseStudyId: study.id },
+    });
+  },
+});

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { line, slugSchema, text } from '../text.ts';
+
+const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
+
+const period = z
+  .strictObject({ from: month, to: month.optional() })
+  .refine(({ from, to }) => !to || from <= to, { path: ['to'], message: 'Expected a month not before "from".' });
+
+const fields = {
+  title: line(200),
+  summary: text(500).describe('Plain text.'),
+  body: text(2_000_000).describe('Markdown: CommonMark and GFM.'),
+  client: line(200).nullable().describe('For whom the work was done.'),
+  period: period.nullable().describe('Months of the work; without `to` it goes on.'),
+  tags: z.array(slugSchema).max(20),
+  language: z
+    .string()
+    .max(35)
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Expected a language tag (BCP 47) such as "en" or "pt-BR".')
+    .describe('Language of the text (BCP 47).'),
+};
+
+/** A case study. `version` grows with each change; `body` is Markdown. */
+export const caseStudySchema = z
+  .object({
+    id: idOf('caseStudy'),
+    portfolio: slugSchema,
+    slug: slugSchema,
+    ...fields,
+    status: z.enum(['draft', 'published']),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    publishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'CaseStudy' });
+
+export type CaseStudy = z.infer<typeof caseStudySchema>;
+
+/** A case study in a list: without its body. */
+export const caseStudyItemSchema = caseStudySchema.omit({ body: true }).meta({ id: 'CaseStudyItem' });
+
+/** Which case study: slugs of the portfolio and of the study. */
+export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
+
+export const caseStudyInput = z.strictObject({
+  ...caseStudyRef,
+  title: fields.title,
+  summary: fields.summary.default(''),
+  body: fields.body.default(''),
+  client: fields.client.default(null),
+  period: fields.period.default(null),
+  tags: fields.tags.default([]),
+  language: fields.language.default('en'),
+});
+
+export const caseStudyPatch = z.strictObject({ ...caseStudyRef, ...z.object(fields).partial().shape });

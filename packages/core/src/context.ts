@@ -1,0 +1,40 @@
+import type { PgDatabase } from 'drizzle-orm/pg-core';
+import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
+import type { Readable } from 'node:stream';
+import type { Actor } from './actor.ts';
+
+/** A Drizzle client or a transaction of it: always passed, never ambient. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>;
+
+/** The object store, as far as the domain needs it. Keys are the domain's own, never a client's. */
+export type Bucket = {
+  put(
+    key: string,
+    body: Readable | Uint8Array,
+    about: { contentType: string; fileName?: string },
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /** The bytes, or null if there is no such object. */
+  get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** A URL that downloads the object without credentials for `expiresInSeconds`. */
+  signedUrl(key: string, expiresInSeconds: number): Promise<string>;
+};
+
+/** Tells the queue, soon and in batches, that outbox rows wait. Losing a ring loses nothing: the relay sweeps. */
+export type Doorbell = { ring(): void };
+
+/** News of a job. A hint only: what happened is in the event log. */
+export type JobHint = { jobId: string; portfolioId: string };
+
+/** Hints about jobs, between processes. */
+export type JobBus = {
+  publish(hint: JobHint): void;
+  /** Goes round whenever something may have happened since the call; ends with the signal. */
+  subscribe(match: (hint: JobHint) => boolean, signal: AbortSignal): AsyncIterable<void> & Disposable;
+};
+
+/** What both containers start from and share. */
+export type Services = { db: Db; bucket: Bucket; doorbell: Doorbell; jobBus: JobBus };
+
+/** Everything that an operation may use: the services, who asks, and when to give up. */
+export type Ctx = Services & { actor: Actor; signal: AbortSignal };

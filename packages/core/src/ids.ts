@@ -1,0 +1,18 @@
+import { typeid } from 'typeid-js';
+import { z } from 'zod';
+
+const prefixes = { portfolio: 'pf', caseStudy: 'cs', image: 'img', job: 'job', apiKey: 'key' } as const;
+
+export type Noun = keyof typeof prefixes;
+
+/** A new prefixed id that sorts by its time of creation, e.g. `job_01jd…` (TypeID 0.3: UUIDv7 in base 32). */
+export function newId(noun: Noun): string {
+  return typeid(prefixes[noun]).toString();
+}
+
+/** Schema of an id of the noun; anything else is refused before it reaches a query. */
+export function idOf(noun: Noun) {
+  return z
+    .string()
+    .regex(new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`), `Expected an id such as ${prefixes[noun]}_….`);
+}

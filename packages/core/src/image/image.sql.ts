@@ -1,0 +1,19 @@
+import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { instant } from '../sql.ts';
+import type { ImageType } from './schemas.ts';
+
+/** Pictures that case studies show. The bytes are in the bucket under their hash. */
+export const images = pgTable(
+  'images',
+  {
+    portfolioId: text('portfolio_id')
+      .notNull()
+      .references(() => portfolios.id, { onDelete: 'cascade' }),
+    sha256: text('sha256').notNull(),
+    contentType: text('content_type').$type<ImageType>().notNull(),
+    sizeBytes: integer('size_bytes').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.portfolioId, table.sha256] })],
+);

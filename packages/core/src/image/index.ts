@@ -1,0 +1,2 @@
+export { readImage } from './read.ts';
+export { uploadImage } from './upload.ts';

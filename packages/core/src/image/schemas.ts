@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { slugSchema } from '../text.ts';
+
+export const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
+
+export type ImageType = z.infer<typeof imageTypeSchema>;
+
+const maxBytes = 5 * 1024 * 1024;
+
+/** The path under which the API serves an image, and by which Markdown refers to it. */
+export const imagePath = (portfolio: string, sha256: string) => `/api/v1/portfolios/${portfolio}/images/${sha256}`;
+
+/** The hash in a Markdown image reference to the platform's own store; null for any other URL. */
+export function imageHash(url: string): string | null {
+  return /^\/api\/v1\/portfolios\/[a-z0-9-]+\/images\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
+}
+
+export const imageRef = {
+  portfolio: slugSchema,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.'),
+};
+
+/** An image of a portfolio; `url` is what Markdown refers to. */
+export const imageSchema = z
+  .object({
+    sha256: z.string(),
+    url: z.string(),
+    contentType: imageTypeSchema,
+    sizeBytes: z.int(),
+  })
+  .meta({ id: 'Image' });
+
+/** The bytes of a PNG or JPEG: as they are in process, in base64 where JSON carries them. At most 5 MiB. */
+export const imageBytes = z
+  .union([z.instanceof(Uint8Array), z.base64().transform((encoded) => Buffer.from(encoded, 'base64'))])
+  .refine((bytes) => bytes.length <= maxBytes, 'Expected at most 5 MiB.')
+  .refine((bytes) => sniffImage(bytes) !== null, 'Expected the bytes of a PNG or JPEG image.');
+
+/** The type of an image by its first bytes; a name or header that a client sends proves nothing. */
+export function sniffImage(bytes: Uint8Array): ImageType | null {
+  const startsWith = (...signature: number[]) => signature.every((byte, at) => bytes[at] === byte);
+  if (startsWith(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'image/png';
+  if (startsWith(0xff, 0xd8, 0xff)) return 'image/jpeg';
+  return null;
+}

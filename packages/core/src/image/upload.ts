@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { images } from './image.sql.ts';
+import { imageKey } from './internal.ts';
+import { imageBytes, imagePath, imageSchema, sniffImage } from './schemas.ts';
+
+export const uploadImage = operation({
+  name: 'image.upload',
+  kind: 'mutation',
+  summary: 'Store a picture for case studies to show; the same bytes are stored once.',
+  scope: 'case-study:write',
+  public: false,
+  input: z.strictObject({ portfolio: slugSchema, bytes: imageBytes }),
+  output: imageSchema,
+  tenant: tenantBySlug,
+  async run({ db, bucket, signal }, { bytes }, tenant) {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const about = { contentType: sniffImage(bytes)!, sizeBytes: bytes.length };
+    // Bytes first: a row must never point at an object that is not there.
+    await bucket.put(imageKey(tenant.id, sha256), bytes, { contentType: about.contentType }, signal);
+    await db.insert(images).values({ portfolioId: tenant.id, sha256, ...about }).onConflictDoNothing();
+    return { sha256, url: imagePath(tenant.slug, sha256), ...about };
+  },
+});

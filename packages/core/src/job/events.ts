@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { streamOperation } from '../operation.ts';
+import { tenantOfJob } from '../tenancy.ts';
+import { fetchEvents, fetchJob } from './internal.ts';
+import { isFinal, jobStreamItemSchema } from './schemas.ts';
+
+export const watchJob = streamOperation({
+  name: 'job.events',
+  summary: 'Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`.',
+  scope: 'job:read',
+  public: false,
+  input: z.strictObject({
+    id: idOf('job'),
+    lastEventId: z.string().regex(/^\d{1,9}$/, 'Expected the number of an event.').optional(),
+  }),
+  output: jobStreamItemSchema,
+  tenant: tenantOfJob,
+  async *run(ctx, { id, lastEventId }) {
+    // Subscribe before reading the log, so that nothing falls between the two.
+    using hints = ctx.jobBus.subscribe((hint) => hint.jobId === id, ctx.signal);
+    const job = await fetchJob(ctx, id);
+    let seq = Math.min(Number(lastEventId ?? job.lastSeq), job.lastSeq);
+    let state = job.state;
+    if (lastEventId === undefined) yield { cursor: String(seq), data: { type: 'snapshot' as const, job } };
+    if (isFinal(state) && seq === job.lastSeq) return;
+
+    async function* news() {
+      for (const event of await fetchEvents(ctx.db, id, seq)) {
+        ({ seq, state } = event);
+        yield { cursor: String(seq), data: { type: 'event' as const, event } };
+      }
+    }
+
+    yield* news();
+    for await (const _ of hints) {
+      yield* news();
+      if (isFinal(state)) return;
+    }
+  },
+});

@@ -1,0 +1,66 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Ctx, Db } from '../context.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
+import { jobEvents, jobs } from './job.sql.ts';
+import type { Job, JobResult } from './schemas.ts';
+
+/** The public fields of a job. */
+export const jobFields = {
+  id: jobs.id,
+  portfolio: portfolios.slug,
+  kind: jobs.kind,
+  title: jobs.title,
+  state: jobs.state,
+  attempt: jobs.attempt,
+  maxAttempts: jobs.maxAttempts,
+  progress: jobs.progress,
+  step: jobs.step,
+  result: sql<JobResult | null>`${jobs.result} - 'key'`,
+  error: jobs.error,
+  requestedBy: jobs.requestedBy,
+  lastSeq: jobs.lastSeq,
+  retryAt: sql<string | null>`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
+  createdAt: iso(jobs.createdAt),
+  updatedAt: iso(jobs.updatedAt),
+  startedAt: isoOrNull(jobs.startedAt),
+  finishedAt: isoOrNull(jobs.finishedAt),
+};
+
+const byId = prepared((db) =>
+  db
+    .select({ json: jsonObject<Job>(jobFields) })
+    .from(jobs)
+    .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
+    .where(eq(jobs.id, sql.placeholder('id')))
+    .prepare('job_by_id'),
+);
+
+/** A job that the tenancy check has already let through. */
+export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
+  const [row] = await byId(db).execute({ id });
+  return row!.json;
+}
+
+const eventsAfter = prepared((db) =>
+  db
+    .select({
+      seq: jobEvents.seq,
+      at: iso(jobEvents.at),
+      type: jobEvents.type,
+      state: jobEvents.state,
+      attempt: jobEvents.attempt,
+      progress: jobEvents.progress,
+      step: jobEvents.step,
+      error: jobEvents.error,
+    })
+    .from(jobEvents)
+    .where(and(eq(jobEvents.jobId, sql.placeholder('id')), gt(jobEvents.seq, sql.placeholder('after'))))
+    .orderBy(asc(jobEvents.seq))
+    .prepare('job_events_after'),
+);
+
+/** The events of a job after a number, in order. */
+export function fetchEvents(db: Db, id: string, after: number) {
+  return eventsAfter(db).execute({ id, after });
+}

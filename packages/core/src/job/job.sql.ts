@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { instant } from '../sql.ts';
+import type { JobError, JobEventType, JobKind, JobState, StoredResult } from './schemas.ts';
+
+/** The truth about every job. Only `transitions.ts` writes here. */
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    portfolioId: text('portfolio_id')
+      .notNull()
+      .references(() => portfolios.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<JobKind>().notNull(),
+    title: text('title').notNull(),
+    state: text('state').$type<JobState>().notNull(),
+    groupKey: text('group_key').notNull(),
+    payload: jsonb('payload').notNull(),
+    requestedBy: text('requested_by').notNull(),
+    attempt: integer('attempt').notNull().default(0),
+    maxAttempts: integer('max_attempts').notNull(),
+    progress: doublePrecision('progress').notNull().default(0),
+    step: text('step'),
+    result: jsonb('result').$type<StoredResult>(),
+    error: jsonb('error').$type<JobError>(),
+    lastSeq: integer('last_seq').notNull(),
+    leaseToken: uuid('lease_token'),
+    leaseUntil: instant('lease_until'),
+    runAt: instant('run_at').notNull().defaultNow(),
+    rungAt: instant('rung_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  },
+  (table) => [
+    index('jobs_list').on(table.portfolioId, table.id),
+    index('jobs_due').on(table.runAt).where(sql`${table.state} = 'queued'`),
+    index('jobs_leased').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
+    check('jobs_state', sql`${table.state} in ('queued', 'running', 'succeeded', 'failed')`),
+    check('jobs_lease', sql`(${table.state} = 'running') = (${table.leaseToken} is not null)`),
+    check('jobs_result', sql`(${table.state} = 'succeeded') = (${table.result} is not null)`),
+  ],
+);
+
+/** What happened to a job, numbered without a gap from 1: what watchers read. */
+export const jobEvents = pgTable(
+  'job_events',
+  {
+    jobId: text('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    seq: integer('seq').notNull(),
+    at: instant('at').notNull().defaultNow(),
+    type: text('type').$type<JobEventType>().notNull(),
+    state: text('state').$type<JobState>().notNull(),
+    attempt: integer('attempt').notNull(),
+    progress: doublePrecision('progress').notNull(),
+    step: text('step'),
+    error: jsonb('error').$type<JobError>(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.seq] })],
+);
+
+/** Messages that the queue has yet to get, written in the transaction that makes the job runnable. */
+export const outbox = pgTable('outbox', {
+  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  jobId: text('job_id')
+    .notNull()
+    .references(() => jobs.id, { onDelete: 'cascade' }),
+  groupKey: text('group_key').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+});

@@ -1,0 +1,29 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { idOf } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { tenantOfJob } from '../tenancy.ts';
+import { jobs } from './job.sql.ts';
+import { jobResultSchema } from './schemas.ts';
+
+const linkLifetimeSeconds = 300;
+
+export const readJobResult = operation({
+  name: 'job.result',
+  kind: 'query',
+  summary: 'Get the file that a job made: a link that works for five minutes.',
+  scope: 'job:read',
+  public: false,
+  input: z.strictObject({ id: idOf('job') }),
+  output: jobResultSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
+  tenant: tenantOfJob,
+  async run({ db, bucket }, { id }) {
+    const [job] = await db.select({ state: jobs.state, result: jobs.result }).from(jobs).where(eq(jobs.id, id));
+    if (!job?.result) {
+      throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
+    }
+    const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
+    return { ...job.result, url: await bucket.signedUrl(job.result.key, linkLifetimeSeconds), expiresAt };
+  },
+});

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { slugSchema } from '../text.ts';
+
+export const jobKindSchema = z.enum(['export.pdf']);
+export type JobKind = z.infer<typeof jobKindSchema>;
+
+export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed']);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** True when nothing more happens to a job in this state by itself. */
+export const isFinal = (state: JobState) => state === 'succeeded' || state === 'failed';
+
+/** Why an attempt did not succeed, in words for the one who asked. */
+export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
+export type JobError = z.infer<typeof jobErrorSchema>;
+
+/** The file that a job made. */
+export const jobResultSchema = z.object({
+  fileName: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
+  pages: z.int(),
+});
+export type JobResult = z.infer<typeof jobResultSchema>;
+
+/** A result as the database keeps it: with the key in the bucket, which clients never see. */
+export type StoredResult = JobResult & { key: string };
+
+/**
+ * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
+ * next one; `error` is the reason of the last attempt that did not succeed.
+ */
+export const jobSchema = z
+  .object({
+    id: idOf('job'),
+    portfolio: slugSchema,
+    kind: jobKindSchema,
+    title: z.string(),
+    state: jobStateSchema,
+    attempt: z.int(),
+    maxAttempts: z.int(),
+    progress: z.number().min(0).max(1),
+    step: z.string().nullable(),
+    result: jobResultSchema.nullable(),
+    error: jobErrorSchema.nullable(),
+    requestedBy: z.string(),
+    lastSeq: z.int().describe('Number of the last event.'),
+    retryAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Job' });
+
+export type Job = z.infer<typeof jobSchema>;
+
+const jobEventTypeSchema = z.enum(['queued', 'started', 'progress', 'retrying', 'lost', 'succeeded', 'failed']);
+export type JobEventType = z.infer<typeof jobEventTypeSchema>;
+
+/** Something that happened to a job; `seq` counts from 1 without a gap. */
+export const jobEventSchema = z
+  .object({
+    seq: z.int(),
+    at: z.iso.datetime(),
+    type: jobEventTypeSchema,
+    state: jobStateSchema,
+    attempt: z.int(),
+    progress: z.number(),
+    step: z.string().nullable(),
+    error: jobErrorSchema.nullable(),
+  })
+  .meta({ id: 'JobEvent' });
+
+export type JobEvent = z.infer<typeof jobEventSchema>;
+
+/** An item of a job's stream: where the job stands, then each thing that happens to it. */
+export const jobStreamItemSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('snapshot'), job: jobSchema }),
+    z.object({ type: z.literal('event'), event: jobEventSchema }),
+  ])
+  .meta({ id: 'JobStreamItem' });

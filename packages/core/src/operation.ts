@@ -1,0 +1,124 @@
+import type { z } from 'zod';
+import type { Scope } from './actor.ts';
+import type { Ctx } from './context.ts';
+import { AppError } from './errors.ts';
+import type { Tenant, TenantResolver } from './tenancy.ts';
+
+type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
+  /** Noun and verb, e.g. `caseStudy.publish`. */
+  name: string;
+  summary: string;
+  /** What a credential must allow. */
+  scope: Scope;
+  /** True when strangers may read what is published. */
+  public: boolean;
+  input: I;
+  output: O;
+};
+
+/**
+ * How a use case finds the portfolio that it works in; `'none'` where it belongs to no single one, and its
+ * queries select by the actor instead.
+ */
+type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>> | 'none';
+
+type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
+  tenant: T;
+  run(ctx: Ctx, input: z.output<I>, tenant: T extends 'none' ? undefined : Tenant): Result;
+};
+
+export type Operation<
+  K extends 'query' | 'mutation' = 'query' | 'mutation',
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodType = z.ZodType,
+> = Declaration<I, O> & {
+  kind: K;
+  /** Parses, authorizes and runs. Throws AppError for all that is the caller's to mend. */
+  run(ctx: Ctx, input: z.input<I>): Promise<z.output<O>>;
+};
+
+/** An item of a stream and the cursor from which a client resumes after it. */
+export type Tracked<T> = { cursor: string; data: T };
+
+export type StreamOperation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> = Declaration<
+  I,
+  O
+> & {
+  kind: 'subscription';
+  /** Parses and authorizes, then resolves to the items, which end with the context's signal. */
+  run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
+};
+
+export type AnyOperation = Operation | StreamOperation;
+
+/**
+ * A use case, in the one place where it lives: parse the input, authorize the actor, run, parse the output.
+ * tRPC and REST only bind it.
+ */
+export function operation<
+  K extends 'query' | 'mutation',
+  I extends z.ZodObject,
+  O extends z.ZodType,
+  T extends Tenancy<I>,
+>(
+  definition: Declaration<I, O> & { kind: K } & Implementation<I, T, Promise<z.input<O>>>,
+): Operation<K, I, O> {
+  return {
+    ...definition,
+    async run(ctx, raw) {
+      const { input, tenant } = await admit(definition, ctx, raw);
+      return definition.output.parse(await definition.run(ctx, input, tenant));
+    },
+  };
+}
+
+/** A use case whose answer goes on: same rules as `operation`, one parsed item at a time. */
+export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>>(
+  definition: Declaration<I, O> & Implementation<I, T, AsyncIterable<Tracked<z.input<O>>>>,
+): StreamOperation<I, O> {
+  return {
+    ...definition,
+    kind: 'subscription',
+    async run(ctx, raw) {
+      const { input, tenant } = await admit(definition, ctx, raw);
+      return parseItems(definition.output, definition.run(ctx, input, tenant));
+    },
+  };
+}
+
+async function* parseItems<O extends z.ZodType>(output: O, items: AsyncIterable<Tracked<z.input<O>>>) {
+  for await (const { cursor, data } of items) yield { cursor, data: output.parse(data) };
+}
+
+async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
+  definition: Declaration<I, z.ZodType> & Implementation<I, T, unknown>,
+  ctx: Ctx,
+  raw: unknown,
+) {
+  const input = parseInput(definition.input, raw);
+  requireScope(ctx, definition);
+  const { tenant } = definition;
+  const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
+  return { input, tenant: found as T extends 'none' ? undefined : Tenant };
+}
+
+function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
+  const parsed = schema.safeParse(raw ?? {});
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => ({
+    pointer: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: issue.message,
+  }));
+  const named = fields.map(({ pointer, detail }) => `${pointer || 'input'}: ${detail}`).join('; ');
+  throw new AppError('invalid_input', `The input is not valid. ${named}`, { fields });
+}
+
+function requireScope({ actor }: Ctx, { name, scope, public: isPublic }: Declaration<z.ZodObject, z.ZodType>) {
+  if (isPublic) return;
+  if (actor.kind === 'anonymous') {
+    throw new AppError('unauthenticated', `${name} needs an API key or a token with the scope ${scope}.`);
+  }
+  if (!actor.scopes.includes(scope)) {
+    throw new AppError('forbidden', `${name} needs the scope ${scope}, which this credential does not have.`);
+  }
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** Input fields of every list: how many, and where the previous page ended. */
+export const pageInput = {
+  limit: z.int().min(1).max(100).default(20).describe('How many items at most.'),
+  cursor: z.string().max(200).optional().describe('`nextCursor` of the previous page.'),
+};
+
+/** A page of items; `nextCursor` is null on the last one. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+/** Cuts `limit + 1` fetched rows to a page whose cursor is the id of its last row. */
+export function toPage<Row extends { id: string }>(rows: Row[], limit: number) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? last.id : null };
+}

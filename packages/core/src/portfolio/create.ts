@@ -1,0 +1,32 @@
+import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { portfolioFields } from './internal.ts';
+import { members, portfolios } from './portfolio.sql.ts';
+import { portfolioInput, portfolioSchema } from './schemas.ts';
+
+export const createPortfolio = operation({
+  name: 'portfolio.create',
+  kind: 'mutation',
+  summary: 'Create a portfolio; the caller becomes its owner.',
+  scope: 'portfolio:write',
+  public: false,
+  input: portfolioInput,
+  output: portfolioSchema,
+  tenant: 'none',
+  async run({ actor, db }, input) {
+    if (actor.kind !== 'user') {
+      throw new AppError('forbidden', 'The key of one portfolio cannot create another; use the key of a user.');
+    }
+    return db.transaction(async (tx) => {
+      const [created] = await tx
+        .insert(portfolios)
+        .values({ id: newId('portfolio'), ...input })
+        .onConflictDoNothing()
+        .returning(portfolioFields);
+      if (!created) throw new AppError('conflict', `The slug "${input.slug}" is taken; choose another.`);
+      await tx.insert(members).values({ portfolioId: created.id, subject: actor.subject, role: 'owner' });
+      return created;
+    });
+  },
+});

@@ -1,0 +1,3 @@
+export { createPortfolio } from './create.ts';
+export { listPortfolios } from './list.ts';
+export { readPortfolio } from './read.ts';

@@ -1,0 +1,31 @@
+import { index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import type { Role } from '../actor.ts';
+import { instant } from '../sql.ts';
+
+/** The tenants. */
+export const portfolios = pgTable('portfolios', {
+  id: text('id').primaryKey(),
+  slug: text('slug').notNull().unique(),
+  name: text('name').notNull(),
+  tagline: text('tagline').notNull(),
+  description: text('description').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+});
+
+/** Who works in a portfolio: the subject of a JWT or of an API key, and its role. */
+export const members = pgTable(
+  'members',
+  {
+    portfolioId: text('portfolio_id')
+      .notNull()
+      .references(() => portfolios.id, { onDelete: 'cascade' }),
+    subject: text('subject').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.portfolioId, table.subject] }),
+    index('members_subject').on(table.subject),
+  ],
+);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { line, slugSchema, text } from '../text.ts';
+
+/** A portfolio: the tenant and its public profile. `description` is Markdown. */
+export const portfolioSchema = z
+  .object({
+    id: idOf('portfolio'),
+    slug: slugSchema,
+    name: z.string(),
+    tagline: z.string(),
+    description: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Portfolio' });
+
+export type Portfolio = z.infer<typeof portfolioSchema>;
+
+export const portfolioInput = z.strictObject({
+  slug: slugSchema.describe('Its name in URLs; unique on the platform.'),
+  name: line(200),
+  tagline: text(200).default(''),
+  description: text(10_000).default('').describe('Markdown.'),
+});

@@ -1,0 +1,16 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { Db } from '../context.ts';
+
+export type Database = { db: Db; sql: postgres.Sql; close(): Promise<void> };
+
+/** A pool of connections, opened as they are needed. */
+export function openDatabase(settings: { url: string; poolSize: number; applicationName: string }): Database {
+  const sql = postgres(settings.url, {
+    max: settings.poolSize,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: settings.applicationName },
+  });
+  return { db: drizzle(sql), sql, close: () => sql.end({ timeout: 5 }) };
+}

@@ -1,0 +1,81 @@
+import type postgres from 'postgres';
+import { z } from 'zod';
+import type { JobBus, JobHint } from '../context.ts';
+import type { Logger } from './log.ts';
+
+const channel = 'job_hints';
+/** Hints of this long go out in one NOTIFY: each takes a lock that all commits of the server share. */
+const coalesceMilliseconds = 20;
+/** How many hints surely fit the 8,000 bytes that a NOTIFY may carry. */
+const hintsPerNotify = 50;
+/** Watchers read the log this often even without a hint. */
+const safetyPollMilliseconds = 5000;
+
+const hintsSchema = z.array(z.object({ jobId: z.string(), portfolioId: z.string() }));
+
+type Watcher = { match: (hint: JobHint) => boolean; wake: () => void };
+
+/**
+ * Hints by Postgres LISTEN and NOTIFY, one listening connection a process. A hint may be lost with the
+ * connection, so all watchers are woken when it is back, and every few seconds.
+ */
+export function createJobBus(sql: postgres.Sql, log: Logger): JobBus & { listen(): Promise<void>; close(): void } {
+  const watchers = new Set<Watcher>();
+  const pending = new Map<string, JobHint>();
+  let flushTimer: NodeJS.Timeout | undefined;
+  const wakeAll = () => watchers.forEach((watcher) => watcher.wake());
+  const safetyPoll = setInterval(wakeAll, safetyPollMilliseconds).unref();
+
+  function flush() {
+    flushTimer = undefined;
+    const hints = [...pending.values()];
+    pending.clear();
+    for (let at = 0; at < hints.length; at += hintsPerNotify) {
+      const payload = JSON.stringify(hints.slice(at, at + hintsPerNotify));
+      sql.notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'hints were not sent'));
+    }
+  }
+
+  function receive(payload: string) {
+    const hints = hintsSchema.safeParse(JSON.parse(payload));
+    if (!hints.success) return;
+    for (const watcher of watchers) if (hints.data.some(watcher.match)) watcher.wake();
+  }
+
+  return {
+    publish(hint) {
+      pending.set(hint.jobId, hint);
+      flushTimer ??= setTimeout(flush, coalesceMilliseconds);
+    },
+    subscribe(match, signal) {
+      let news = Promise.withResolvers<void>();
+      const watcher = { match, wake: () => news.resolve() };
+      watchers.add(watcher);
+      signal.addEventListener('abort', watcher.wake);
+      return {
+        async *[Symbol.asyncIterator]() {
+          while (true) {
+            await news.promise;
+            if (signal.aborted) return;
+            news = Promise.withResolvers();
+            yield;
+          }
+        },
+        [Symbol.dispose]() {
+          watchers.delete(watcher);
+          signal.removeEventListener('abort', watcher.wake);
+        },
+      };
+    },
+    async listen() {
+      await sql.listen(channel, receive, wakeAll);
+    },
+    close() {
+      clearInterval(safetyPoll);
+      if (flushTimer) {
+        clearTimeout(flushTimer);
+        flush();
+      }
+    },
+  };
+}

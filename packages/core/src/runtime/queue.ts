@@ -1,0 +1,90 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { type AwsSettings, clientOptions } from './aws.ts';
+
+/** What a message says: which job to look at. Everything else is in the database. */
+const bodySchema = z.strictObject({ jobId: idOf('job') });
+
+export type Received = { jobId: string | null; receipt: string };
+
+/** The SQS FIFO queue. */
+export type Queue = ReturnType<typeof openQueue>;
+
+export function openQueue(aws: AwsSettings, url: string) {
+  const client = new SQSClient({
+    ...clientOptions(aws),
+    useQueueUrlAsEndpoint: aws.endpoint === undefined,
+    requestHandler: { connectionTimeout: 2000, requestTimeout: 30_000 },
+  });
+  const QueueUrl = url;
+  return {
+    /** Sends up to ten messages; resolves to the ids that the queue took. */
+    async send(messages: { id: string; groupKey: string; jobId: string }[]): Promise<string[]> {
+      const { Successful = [] } = await client.send(
+        new SendMessageBatchCommand({
+          QueueUrl,
+          Entries: messages.map(({ id, groupKey, jobId }) => ({
+            Id: id,
+            MessageBody: JSON.stringify({ jobId }),
+            MessageGroupId: groupKey,
+            MessageDeduplicationId: id,
+          })),
+        }),
+      );
+      return Successful.flatMap(({ Id }) => Id ?? []);
+    },
+
+    /** Waits up to `waitSeconds` for a message and hides it for `visibilitySeconds`; `jobId` is null if unreadable. */
+    async receive(waitSeconds: number, visibilitySeconds: number): Promise<Received | null> {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 1,
+          WaitTimeSeconds: waitSeconds,
+          VisibilityTimeout: Math.ceil(visibilitySeconds),
+        }),
+      );
+      const [message] = Messages;
+      if (!message?.ReceiptHandle) return null;
+      return { jobId: readBody(message.Body), receipt: message.ReceiptHandle };
+    },
+
+    async extend({ receipt }: Received, visibilitySeconds: number): Promise<void> {
+      await client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl,
+          ReceiptHandle: receipt,
+          VisibilityTimeout: Math.ceil(visibilitySeconds),
+        }),
+      );
+    },
+
+    async remove({ receipt }: Received): Promise<void> {
+      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
+    },
+
+    async check(signal: AbortSignal): Promise<void> {
+      await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), {
+        abortSignal: signal,
+      });
+    },
+
+    close: () => client.destroy(),
+  };
+}
+
+function readBody(body: string | undefined): string | null {
+  try {
+    return bodySchema.parse(JSON.parse(body ?? '')).jobId;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const seconds = z.coerce.number().positive();
+
+/** What api and worker both need. Names are those of the environment variables. */
+const shared = {
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Connections per process: 2 to 4 are fastest where the database is near. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(4),
+  AWS_REGION: z.string().min(1),
+  /** Only where SQS and S3 are not AWS itself, such as the embedded ones. */
+  AWS_ENDPOINT_URL: z.url().optional(),
+  QUEUE_URL: z.url(),
+  BUCKET_NAME: z.string().min(3).max(63),
+};
+
+export const apiSettings = z
+  .object({
+    ...shared,
+    HOST: z.string().default('0.0.0.0'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+    /** The origin under which browsers reach the API: pages of other origins may not open a WebSocket. */
+    PUBLIC_ORIGIN: z.url().optional(),
+    /** Folder of the built web-status, where the API serves it. */
+    WEB_ROOT: z.string().optional(),
+    /** Tokens are accepted only where issuer and key set are given. */
+    JWT_ISSUER: z.url().optional(),
+    JWT_JWKS_URL: z.url().optional(),
+    JWT_AUDIENCE: z.string().default('portfolio-api'),
+  })
+  .refine((given) => (given.JWT_ISSUER === undefined) === (given.JWT_JWKS_URL === undefined), {
+    path: ['JWT_JWKS_URL'],
+    message: 'JWT_ISSUER and JWT_JWKS_URL go together.',
+  });
+
+export const workerSettings = z.object({
+  ...shared,
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(2),
+  /** How long a silent worker keeps its job, and its message stays invisible. Renewed every third of it. */
+  LEASE_SECONDS: seconds.min(1).max(3600).default(30),
+  /** How long a poll waits for a message (SQS allows 20 at most); a stop waits as long for it. */
+  POLL_SECONDS: z.coerce.number().int().min(0).max(20).default(20),
+  /** Delay before the second attempt of a job; doubles with each further one. */
+  RETRY_SECONDS: seconds.default(5),
+  /** How often the relay and the reaper look for what was left behind. */
+  SWEEP_SECONDS: seconds.default(2),
+});
+
+export type ApiSettings = z.output<typeof apiSettings>;
+export type WorkerSettings = z.output<typeof workerSettings>;
+
+/** The invalid settings of a process, all of them, by name. Values are not repeated: some are secret. */
+export class SettingsError extends Error {
+  constructor(issues: readonly z.core.$ZodIssue[]) {
+    const lines = issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+    super(`The environment does not hold valid settings:\n${lines.join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/** Reads a process's settings from its environment, once. Throws SettingsError listing every problem. */
+export function readSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
+  const given = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw new SettingsError(parsed.error.issues);
+  return parsed.data;
+}

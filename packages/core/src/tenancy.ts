@@ -1,0 +1,91 @@
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { type Actor, type Scope, roleScopes } from './actor.ts';
+import { caseStudies } from './case-study/case-study.sql.ts';
+import type { Ctx, Db } from './context.ts';
+import { AppError } from './errors.ts';
+import { jobs } from './job/job.sql.ts';
+import { members, portfolios } from './portfolio/portfolio.sql.ts';
+import { prepared } from './sql.ts';
+
+/** The portfolio that a use case works in. A stranger (`insider: false`) may see published things only. */
+export type Tenant = { id: string; slug: string; name: string; insider: boolean };
+
+export type TenantResolver<Input> = (
+  ctx: Ctx,
+  input: Input,
+  needs: { name: string; scope: Scope; public: boolean },
+) => Promise<Tenant>;
+
+/** The tenant named by `input.portfolio`, its slug. */
+export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
+  const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, subject: subjectOf(ctx.actor) });
+  return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
+};
+
+/** The tenant that the job `input.id` belongs to. */
+export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
+  const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
+  return authorize(ctx.actor, access, needs, `There is no job "${id}".`);
+};
+
+/** Members by this subject. Portfolio keys and strangers are members nowhere. */
+export function subjectOf(actor: Actor): string {
+  return actor.kind === 'user' ? actor.subject : '';
+}
+
+/** True for a portfolio that has something published: strangers know of it. */
+export const isPublic: SQL<boolean> = sql<boolean>`exists (
+  select 1 from ${caseStudies}
+  where ${caseStudies.portfolioId} = ${portfolios.id} and ${caseStudies.status} = 'published')`;
+
+const accessBySlug = prepared((db) =>
+  selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),
+);
+
+const accessByJob = prepared((db) =>
+  selectAccess(
+    db,
+    eq(portfolios.id, sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`),
+  ).prepare('tenant_of_job'),
+);
+
+function selectAccess(db: Db, where: SQL) {
+  return db
+    .select({
+      id: portfolios.id,
+      slug: portfolios.slug,
+      name: portfolios.name,
+      role: members.role,
+      isPublic,
+    })
+    .from(portfolios)
+    .leftJoin(
+      members,
+      and(eq(members.portfolioId, portfolios.id), eq(members.subject, sql.placeholder('subject'))),
+    )
+    .where(where);
+}
+
+type Access = Awaited<ReturnType<ReturnType<typeof accessBySlug>['execute']>>[number];
+
+/** The one place that decides whether an actor may do something in a portfolio. */
+function authorize(
+  actor: Actor,
+  access: Access | undefined,
+  needs: { name: string; scope: Scope; public: boolean },
+  notFound: string,
+): Tenant {
+  if (!access) throw new AppError('not_found', notFound);
+  const { id, slug, name } = access;
+  const belongs = actor.kind === 'portfolio-key' ? actor.portfolioId === id : access.role !== null;
+  if (belongs && allows(actor, access, needs.scope)) return { id, slug, name, insider: true };
+  if (needs.public && access.isPublic) return { id, slug, name, insider: false };
+  // A stranger must not learn that a portfolio exists before something in it is published.
+  if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
+  throw new AppError('forbidden', `${needs.name} in portfolio "${slug}" needs ${needs.scope}, which this actor lacks.`);
+}
+
+function allows(actor: Actor, { role }: Access, scope: Scope): boolean {
+  if (actor.kind === 'anonymous' || !actor.scopes.includes(scope)) return false;
+  return actor.kind === 'portfolio-key' || (role !== null && roleScopes[role].includes(scope));
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Text that Postgres can store and JSON can carry: well-formed Unicode (no lone surrogates) without NUL. */
+export function text(maxCharacters: number) {
+  return z
+    .string()
+    .max(maxCharacters)
+    .refine(
+      (value) => value.isWellFormed() && !value.includes('\0'),
+      'Expected well-formed Unicode text without NUL characters.',
+    );
+}
+
+/** A single line of text that is not blank; white space around it is cut off. */
+export function line(maxCharacters: number) {
+  return text(maxCharacters)
+    .trim()
+    .min(1, 'Expected some text.')
+    .regex(/^\P{Cc}*$/u, 'Expected a single line without control characters.');
+}
+
+/** The name of a thing in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */
+export const slugSchema = z
+  .string()
+  .max(80)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".');
