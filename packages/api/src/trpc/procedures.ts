@@ -59,10 +59,10 @@ const typed =
 
 async function run<I extends z.ZodObject, O extends z.ZodType>(
   operation: Operation<'query' | 'mutation', I, O>,
-  { ctx, input, signal }: { ctx: Connection; input: z.input<I>; signal: AbortSignal | undefined },
+  { ctx, input, signal }: { ctx: Connection; input: unknown; signal: AbortSignal | undefined },
 ): Promise<z.output<O>> {
   try {
-    return await operation.run(toCtx(ctx, await ctx.actor(), signal), input);
+    return await operation.run(toCtx(ctx, await ctx.actor(), signal), input as z.input<I>);
   } catch (error) {
     throw toTrpcError(error, ctx);
   }
@@ -87,7 +87,7 @@ export function subscription<I extends z.ZodObject, O extends z.ZodType>(operati
     const recheck = setInterval(() => ctx.actor().catch(() => revoked.abort()), recheckMilliseconds);
     try {
       const ends = AbortSignal.any([revoked.signal, ...(signal ? [signal] : [])]);
-      const items = await operation.run(toCtx(ctx, await ctx.actor(), ends), input);
+      const items = await operation.run(toCtx(ctx, await ctx.actor(), ends), input as z.input<I>);
       for await (const { cursor, data } of items) yield tracked(cursor, data);
       if (revoked.signal.aborted) throw new AppError('unauthenticated', 'The credential is no longer good.');
     } catch (error) {
