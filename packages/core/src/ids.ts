@@ -14,5 +14,8 @@ export function newId(noun: Noun): string {
 export function idOf(noun: Noun) {
   return z
     .string()
-    .regex(new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`), `Expected an id such as ${prefixes[noun]}_….`);
+    .regex(
+      new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`),
+      `Expected an id such as ${prefixes[noun]}_….`,
+    );
 }

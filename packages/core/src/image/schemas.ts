@@ -8,7 +8,8 @@ export type ImageType = z.infer<typeof imageTypeSchema>;
 const maxBytes = 5 * 1024 * 1024;
 
 /** The path under which the API serves an image, and by which Markdown refers to it. */
-export const imagePath = (portfolio: string, sha256: string) => `/api/v1/portfolios/${portfolio}/images/${sha256}`;
+export const imagePath = (portfolio: string, sha256: string) =>
+  `/api/v1/portfolios/${portfolio}/images/${sha256}`;
 
 /** The hash in a Markdown image reference to the platform's own store; null for any other URL. */
 export function imageHash(url: string): string | null {

@@ -48,7 +48,8 @@ function ownIds({ db, actor }: Ctx) {
 }
 
 async function changedSince({ db, actor }: Ctx, since: string | undefined): Promise<Job[]> {
-  const recent = since && sql`${jobs.updatedAt} > ${since}::timestamptz - make_interval(secs => ${overlapSeconds})`;
+  const recent =
+    since && sql`${jobs.updatedAt} > ${since}::timestamptz - make_interval(secs => ${overlapSeconds})`;
   const query = db
     .select(jobFields)
     .from(jobs)
@@ -56,5 +57,5 @@ async function changedSince({ db, actor }: Ctx, since: string | undefined): Prom
     .where(and(ownPortfolios(actor), recent || undefined))
     .orderBy(desc(jobs.updatedAt));
   const rows = since ? await query : await query.limit(snapshotSize);
-  return rows.reverse();
+  return rows.toReversed();
 }

@@ -12,7 +12,10 @@ export const watchJob = streamOperation({
   public: false,
   input: z.strictObject({
     id: idOf('job'),
-    lastEventId: z.string().regex(/^\d{1,9}$/, 'Expected the number of an event.').optional(),
+    lastEventId: z
+      .string()
+      .regex(/^\d{1,9}$/, 'Expected the number of an event.')
+      .optional(),
   }),
   output: jobStreamItemSchema,
   tenant: tenantOfJob,

@@ -57,7 +57,15 @@ export const jobSchema = z
 
 export type Job = z.infer<typeof jobSchema>;
 
-const jobEventTypeSchema = z.enum(['queued', 'started', 'progress', 'retrying', 'lost', 'succeeded', 'failed']);
+const jobEventTypeSchema = z.enum([
+  'queued',
+  'started',
+  'progress',
+  'retrying',
+  'lost',
+  'succeeded',
+  'failed',
+]);
 export type JobEventType = z.infer<typeof jobEventTypeSchema>;
 
 /** Something that happened to a job; `seq` counts from 1 without a gap. */
