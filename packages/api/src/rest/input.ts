@@ -42,7 +42,7 @@ export function createReadInput(schema: z.ZodObject) {
 
 function readBody(body: unknown): Strings {
   if (body === undefined || body === null) return {};
-  if (Buffer.isBuffer(body)) return { bytes: body };
+  if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
   if (typeof body === 'object' && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
 }

@@ -18,6 +18,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     headers: ({ slug }) => ({ location: `/api/v1/portfolios/${slug}` }),
   });
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
+  bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {

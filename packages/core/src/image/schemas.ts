@@ -31,9 +31,10 @@ export const imageSchema = z
   })
   .meta({ id: 'Image' });
 
-/** The bytes of a PNG or JPEG: as they are in process, in base64 where JSON carries them. At most 5 MiB. */
+/** The bytes of a PNG or JPEG in base64, at most 5 MiB of them. */
 export const imageBytes = z
-  .union([z.instanceof(Uint8Array), z.base64().transform((encoded) => Buffer.from(encoded, 'base64'))])
+  .base64()
+  .transform((encoded) => Buffer.from(encoded, 'base64'))
   .refine((bytes) => bytes.length <= maxBytes, 'Expected at most 5 MiB.')
   .refine((bytes) => sniffImage(bytes) !== null, 'Expected the bytes of a PNG or JPEG image.');
 
