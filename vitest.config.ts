@@ -1,0 +1,13 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['packages/**/*.test.ts', 'tests/**/*.test.ts', 'dev/**/*.test.ts', 'scripts/**/*.test.ts'],
+    globalSetup: ['tests/support/cluster.ts'],
+    // Each worker brings servers of its own, and all share one Postgres with 100 connections.
+    maxWorkers: Math.min(availableParallelism(), 4),
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
