@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['tests/support/cluster.ts'],
     // Each worker brings servers of its own, and all share one Postgres with 100 connections.
     maxWorkers: Math.min(availableParallelism(), 4),
+    // The AWS SDK asks for some; the local servers take any.
+    env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
