@@ -4,8 +4,8 @@ type Progress = { progress: number; step: string };
 const intervalMilliseconds = 250;
 
 /**
- * Coalesces reports: a new step is stored at once, of the same step the latest a few times a second, in order.
- * After a failed write nothing more is stored; the attempt's own writes will fail likewise.
+ * Coalesces reports: the first is stored at once, then the latest a few times a second, in order.
+ * A failed write is passed over: where it failed because the lease is gone, the heartbeat ends the attempt.
  */
 export function createProgress(store: (progress: Progress) => Promise<void>) {
   let latest: Progress | undefined;
@@ -24,10 +24,9 @@ export function createProgress(store: (progress: Progress) => Promise<void>) {
   return {
     report(fraction: number, step: string) {
       latest = { progress: Math.min(1, Math.max(0, fraction)), step };
-      if (!timer) {
-        flush();
-        timer = setTimeout(flush, intervalMilliseconds);
-      }
+      if (timer) return;
+      flush();
+      timer = setTimeout(flush, intervalMilliseconds);
     },
     /** Stores what is left and resolves when nothing is being written. */
     async stop() {

@@ -26,7 +26,6 @@ export const watchJob = streamOperation({
     let seq = Math.min(Number(lastEventId ?? job.lastSeq), job.lastSeq);
     let state = job.state;
     if (lastEventId === undefined) yield { cursor: String(seq), data: { type: 'snapshot' as const, job } };
-    if (isFinal(state) && seq === job.lastSeq) return;
 
     async function* news() {
       for (const event of await fetchEvents(ctx.db, id, seq)) {
@@ -36,6 +35,7 @@ export const watchJob = streamOperation({
     }
 
     yield* news();
+    if (isFinal(state)) return;
     for await (const _ of hints) {
       yield* news();
       if (isFinal(state)) return;
