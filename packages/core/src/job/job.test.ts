@@ -41,6 +41,7 @@ const eventsOf = (id: string) =>
 
 async function claimed() {
   const { id } = await accept();
+  await platform.doorbell.idle();
   const lease = leaseOn(id);
   await transitions.claim(platform.db, lease, leaseSeconds);
   return lease;
