@@ -40,6 +40,7 @@ export async function bundle(name: 'api' | 'worker', outDir: string): Promise<vo
 if (import.meta.main) {
   const { positionals } = parseArgs({ allowPositionals: true });
   for (const name of ['api', 'worker'] as const) {
-    if (positionals.length === 0 || positionals.includes(name)) await bundle(name, join(repository, 'build', name));
+    if (positionals.length === 0 || positionals.includes(name))
+      await bundle(name, join(repository, 'build', name));
   }
 }
