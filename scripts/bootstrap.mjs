@@ -6,16 +6,8 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -165,7 +157,8 @@ async function withLock(work) {
     else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
     await sleep(200);
   }
-  const renewal = setInterval(() => utimesSync(installing, new Date(), new Date()), 1_000);
+  // Somebody may delete node_modules meanwhile: that is npm's to report.
+  const renewal = setInterval(() => utimes(installing, new Date(), new Date()).catch(() => {}), 1_000);
   try {
     await work();
   } finally {
