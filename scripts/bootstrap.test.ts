@@ -6,11 +6,14 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const run = promisify(execFile);
 const bootstrap = fileURLToPath(new URL('bootstrap.mjs', import.meta.url));
 const machineNode = process.versions.node;
+
+// Every step starts programs, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let clone: string;
 
@@ -77,9 +80,9 @@ async function bootstrapOnce(npm?: string) {
 }
 
 async function until(condition: () => boolean) {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error('The condition did not come true within 5 s.');
+    if (Date.now() > deadline) throw new Error('The condition did not come true within 20 s.');
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
