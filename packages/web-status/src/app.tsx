@@ -1,0 +1,50 @@
+import { useCallback, useState } from 'react';
+import { ApiProvider } from './api.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { JobPage } from './job/job-page.tsx';
+import { JobsPage } from './jobs/jobs-page.tsx';
+import { LiveJobsProvider } from './live-jobs.tsx';
+import { NotFoundPage } from './not-found-page.tsx';
+import { useAddress } from './router.tsx';
+import { SessionProvider, type SignOut, forgetApiKey, storeApiKey, storedApiKey } from './session.ts';
+import { Shell } from './shell.tsx';
+import { SignInPage } from './sign-in-page.tsx';
+
+export function App() {
+  const [apiKey, setApiKey] = useState(storedApiKey);
+  const [notice, setNotice] = useState<string>();
+
+  const signOut = useCallback<SignOut>((reason) => {
+    forgetApiKey();
+    setApiKey(null);
+    setNotice(reason);
+  }, []);
+
+  function signIn(accepted: string, keepSignedIn: boolean) {
+    storeApiKey(accepted, keepSignedIn);
+    setApiKey(accepted);
+    setNotice(undefined);
+  }
+
+  if (apiKey === null) return <SignInPage notice={notice} onSignIn={signIn} />;
+  return (
+    <SessionProvider value={signOut}>
+      <ApiProvider apiKey={apiKey}>
+        <LiveJobsProvider>
+          <Shell>
+            <ErrorBoundary>
+              <Page />
+            </ErrorBoundary>
+          </Shell>
+        </LiveJobsProvider>
+      </ApiProvider>
+    </SessionProvider>
+  );
+}
+
+function Page() {
+  const { pathname } = useAddress();
+  if (pathname === '/') return <JobsPage />;
+  const id = /^\/jobs\/([^/]+)\/?$/.exec(pathname)?.[1];
+  return id ? <JobPage key={id} id={id} /> : <NotFoundPage />;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { aJob } from '../a-job.ts';
+import type { JobEvent } from '../types.ts';
+import { currentJob } from './current-job.ts';
+import { appendEvent } from './event-log.ts';
+
+function anEvent(about: Partial<JobEvent>): JobEvent {
+  const at = '2026-01-02T03:05:00.000Z';
+  return {
+    seq: 2,
+    at,
+    type: 'progress',
+    state: 'running',
+    attempt: 1,
+    progress: 0,
+    step: null,
+    error: null,
+    ...about,
+  };
+}
+
+test('the newest version of a job counts, in whichever order they came', () => {
+  const older = aJob({ lastSeq: 3 });
+  const newer = aJob({ lastSeq: 7 });
+  expect(currentJob([older, newer], undefined)).toBe(newer);
+  expect(currentJob([newer, older], undefined)).toBe(newer);
+  expect(currentJob([undefined, older], undefined)).toBe(older);
+  expect(currentJob([older, undefined], undefined)).toBe(older);
+});
+
+test('an event ahead of the versions moves the job on', () => {
+  const job = currentJob(
+    [aJob({ lastSeq: 2, title: 'A' })],
+    anEvent({ seq: 3, progress: 0.5, step: 'laying out page 1' }),
+  );
+  expect(job).toMatchObject({ title: 'A', state: 'running', attempt: 1, progress: 0.5, lastSeq: 3 });
+  expect(job?.step).toBe('laying out page 1');
+});
+
+test('an event that a version already contains changes nothing', () => {
+  const done = aJob({ lastSeq: 9, state: 'succeeded', progress: 1 });
+  expect(currentJob([done], anEvent({ seq: 9, progress: 0.9 }))).toBe(done);
+});
+
+test('the last event tells when the job finished', () => {
+  const job = currentJob([aJob()], anEvent({ type: 'failed', state: 'failed' }));
+  expect(job?.finishedAt).toBe('2026-01-02T03:05:00.000Z');
+});
+
+test('without any version there is no job, whatever events came', () => {
+  expect(currentJob([undefined], anEvent({}))).toBeUndefined();
+});
+
+test('the log takes each event once, though a resumed stream sends some again', () => {
+  const sent = [1, 2, 3, 2, 3, 4].map((seq) => anEvent({ seq }));
+  const log = sent.reduce<readonly JobEvent[]>(appendEvent, []);
+  expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+});

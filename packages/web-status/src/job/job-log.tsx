@@ -1,0 +1,37 @@
+import { memo } from 'react';
+import type { JobEvent } from '../types.ts';
+import { ClockTime } from '../ui/time.tsx';
+import { eventWords, percent } from '../ui/words.ts';
+
+/** Everything that happened to the job, the latest first. */
+export function JobLog({ log }: { log: readonly JobEvent[] }) {
+  return (
+    <section aria-labelledby="log">
+      <h2 id="log">Log</h2>
+      <ol className="card log" reversed>
+        {log.length === 0 && <li className="muted log-empty">Waiting for the first event…</li>}
+        {log.toReversed().map((event) => (
+          <LogEntry key={event.seq} event={event} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const LogEntry = memo(function LogEntry({ event }: { event: JobEvent }) {
+  return (
+    <li className={`log-entry ${event.type}`}>
+      <ClockTime at={event.at} />
+      <span className="log-words">
+        {eventWords(event)}
+        {endsAttempt(event) && event.error && <span className="log-error">{event.error.message}</span>}
+      </span>
+      <span className="percent">{percent(event.progress)}%</span>
+    </li>
+  );
+});
+
+/** Later events carry the same error along. */
+function endsAttempt({ type }: JobEvent): boolean {
+  return type === 'retrying' || type === 'lost' || type === 'failed';
+}

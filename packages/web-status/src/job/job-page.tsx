@@ -1,0 +1,125 @@
+import { skipToken, useQuery } from '@tanstack/react-query';
+import { useEffect, useReducer } from 'react';
+import { useStream, useTRPC } from '../api.tsx';
+import { useLiveJobs } from '../live-jobs.tsx';
+import { problemCode } from '../problem.ts';
+import { Link } from '../router.tsx';
+import type { Job, JobEvent } from '../types.ts';
+import { BackIcon } from '../ui/icons.tsx';
+import { PageHeading } from '../ui/page-heading.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { percent, shownState, stateWords } from '../ui/words.ts';
+import { currentJob } from './current-job.ts';
+import { appendEvent } from './event-log.ts';
+import { JobDetails } from './job-details.tsx';
+import { JobLog } from './job-log.tsx';
+import { JobStatus } from './job-status.tsx';
+
+/** One job: where it stands, its result and everything that happened to it, as it happens. */
+export function JobPage({ id }: { id: string }) {
+  const { job, log, error, readAgain } = useJob(id);
+  return (
+    <>
+      <Link to="/" className="back-link">
+        <BackIcon />
+        All jobs
+      </Link>
+      {job ? (
+        <>
+          <PageHeading title={pageTitle(job)}>{job.title}</PageHeading>
+          <JobStatus job={job} />
+          <JobDetails job={job} />
+          <JobLog log={log} />
+        </>
+      ) : error ? (
+        <UnreadableJob error={error} onRetry={readAgain} />
+      ) : (
+        <JobSkeleton />
+      )}
+    </>
+  );
+}
+
+/** The job and its log, from reading it once and following its events from the first. */
+function useJob(id: string) {
+  const trpc = useTRPC();
+  const live = useLiveJobs();
+  const [log, addEvent] = useReducer(appendEvent, []);
+  const read = useQuery(trpc.job.read.queryOptions({ id }));
+  useStream(
+    trpc.job.events.subscriptionOptions(read.data ? { id, lastEventId: '0' } : skipToken, {
+      onData: ({ data }) => data.type === 'event' && addEvent(data.event),
+    }),
+  );
+
+  // Events tell neither the result nor the time of the next attempt: after any but progress, read the job.
+  const versions = [read.data, live.jobs.get(id)];
+  const lastEvent = log.at(-1);
+  const missing = seqToCatchUpWith(lastEvent, currentJob(versions, undefined));
+  const { refetch } = read;
+  useEffect(() => {
+    if (missing !== undefined) void refetch();
+  }, [missing, refetch]);
+
+  return { job: currentJob(versions, lastEvent), log, error: read.error, readAgain: () => void refetch() };
+}
+
+function seqToCatchUpWith(event: JobEvent | undefined, job: Job | undefined): number | undefined {
+  return event && job && event.type !== 'progress' && event.seq > job.lastSeq ? event.seq : undefined;
+}
+
+function pageTitle(job: Job): string {
+  const standing = job.state === 'running' ? `${percent(job.progress)}%` : stateWords[shownState(job)];
+  return `${standing} · ${job.title}`;
+}
+
+/** Why there is no job to show. */
+function UnreadableJob({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const code = problemCode(error);
+  if (code === 'not_found' || code === 'invalid_input') {
+    return (
+      <section className="card empty">
+        <PageHeading title="Job not found">There is no such job</PageHeading>
+        <p>The address may be mistyped, or the job belongs to a portfolio that your key does not reach.</p>
+        <Link to="/" className="button">
+          Go to all jobs
+        </Link>
+      </section>
+    );
+  }
+  if (code === 'forbidden') {
+    return (
+      <section className="card empty">
+        <PageHeading title="No access">You may not see this job</PageHeading>
+        <p>Your API key does not allow it. Ask an owner of the portfolio for a key that may read jobs.</p>
+        <Link to="/" className="button">
+          Go to all jobs
+        </Link>
+      </section>
+    );
+  }
+  return (
+    <>
+      <PageHeading title="Job">Job</PageHeading>
+      <ProblemNotice what="The job could not be read." error={error} onRetry={onRetry} />
+    </>
+  );
+}
+
+function JobSkeleton() {
+  return (
+    <div aria-busy="true" className="skeleton">
+      <PageHeading title="Job">Loading the job…</PageHeading>
+      <div className="card job-status">
+        <p>
+          <span className="bone wide" />
+        </p>
+        <progress max={100} value={0} aria-hidden="true" />
+        <p className="small-text">
+          <span className="bone" />
+        </p>
+      </div>
+      <p className="slow-note">This takes longer than usual. Still waiting for the server…</p>
+    </div>
+  );
+}

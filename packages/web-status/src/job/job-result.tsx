@@ -1,0 +1,46 @@
+import { useMutation } from '@tanstack/react-query';
+import { useTRPCClient } from '../api.tsx';
+import { describeProblem } from '../problem.ts';
+import type { JobResult } from '../types.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { DownloadIcon } from '../ui/icons.tsx';
+import { count, fileSize } from '../ui/words.ts';
+
+/** The file that a job made, and the way to get it. */
+export function JobResultPanel({ id, result }: { id: string; result: JobResult }) {
+  const api = useTRPCClient();
+  const download = useMutation({
+    mutationFn: () => api.job.result.query({ id }),
+    // The link makes browsers save the file, so this page stays.
+    onSuccess: ({ url }) => location.assign(url),
+  });
+  return (
+    <div className="result">
+      <div className="result-file">
+        <p className="file-name">{result.fileName}</p>
+        <p className="muted small-text facts">
+          <span>{fileSize(result.sizeBytes)}</span>
+          <span>{count(result.pages, 'page')}</span>
+          <span className="checksum">
+            SHA-256 <code title={result.sha256}>{result.sha256.slice(0, 12)}…</code>
+            <CopyButton text={result.sha256} what="SHA-256" />
+          </span>
+        </p>
+      </div>
+      <button
+        type="button"
+        className="button primary"
+        disabled={download.isPending}
+        onClick={() => download.mutate()}
+      >
+        <DownloadIcon />
+        {result.contentType === 'application/pdf' ? 'Download PDF' : 'Download file'}
+      </button>
+      {download.isError && (
+        <p className="field-problem" role="alert">
+          {describeProblem(download.error)}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import type { Job } from '../types.ts';
+import { ProgressBar } from '../ui/progress-bar.tsx';
+import { duration } from '../ui/relative-time.ts';
+import { StateBadge } from '../ui/state-badge.tsx';
+import { Ago, Until } from '../ui/time.tsx';
+import { currentStep, percent } from '../ui/words.ts';
+import { JobResultPanel } from './job-result.tsx';
+
+/** Where the job stands: progress, step, attempts, what went wrong, and in the end its result. */
+export function JobStatus({ job }: { job: Job }) {
+  return (
+    <section className="card job-status" aria-label="Status">
+      <div className="job-status-head">
+        <StateBadge job={job} />
+        <p className="step">{currentStep(job)}</p>
+        <span className="percent">{percent(job.progress)}%</span>
+      </div>
+      <ProgressBar job={job} label="Progress" />
+      <p className="muted small-text facts">
+        <Attempts job={job} />
+        <Timing job={job} />
+      </p>
+      {job.error && <LastError job={job} message={job.error.message} />}
+      {job.result && <JobResultPanel id={job.id} result={job.result} />}
+    </section>
+  );
+}
+
+function Attempts({ job }: { job: Job }) {
+  const { attempt, maxAttempts } = job;
+  return <span>{attempt === 0 ? 'Not started yet' : `Attempt ${attempt} of ${maxAttempts}`}</span>;
+}
+
+function Timing({ job }: { job: Job }) {
+  const { retryAt, startedAt, finishedAt } = job;
+  if (retryAt) {
+    return (
+      <span>
+        next attempt <Until at={retryAt} />
+      </span>
+    );
+  }
+  if (finishedAt) {
+    return (
+      <>
+        <span>
+          finished <Ago at={finishedAt} />
+        </span>
+        {startedAt && <span>took {duration(startedAt, finishedAt)}</span>}
+      </>
+    );
+  }
+  return (
+    <span>
+      {startedAt ? 'started' : 'asked for'} <Ago at={startedAt ?? job.createdAt} />
+    </span>
+  );
+}
+
+function LastError({ job, message }: { job: Job; message: string }) {
+  const isFinal = job.state === 'failed';
+  return (
+    <div className={`notice ${isFinal ? 'danger' : 'warning'}`}>
+      <p>
+        <strong>{isFinal ? 'The job failed.' : 'The last attempt did not succeed.'}</strong> {message}
+      </p>
+    </div>
+  );
+}

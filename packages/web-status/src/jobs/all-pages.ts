@@ -1,0 +1,12 @@
+type Page<Item> = { items: Item[]; nextCursor: string | null };
+
+/** Every item of a list, read page by page. */
+export async function allPages<Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
+  let page = await read();
+  const items = [...page.items];
+  while (page.nextCursor !== null) {
+    page = await read(page.nextCursor);
+    items.push(...page.items);
+  }
+  return items;
+}

@@ -1,0 +1,128 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useState } from 'react';
+import { useTRPC, useTRPCClient } from '../api.tsx';
+import { describeProblem } from '../problem.ts';
+import { navigate } from '../router.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { allPages } from './all-pages.ts';
+
+/** Asks for a PDF of a case study and goes to the page of its job. */
+export function NewExport() {
+  const [chosenPortfolio, choosePortfolio] = useState<string>();
+  const [slug, chooseSlug] = useState('');
+  const portfolios = usePortfolios();
+  const portfolio = chosenPortfolio ?? portfolios.data?.[0]?.slug;
+  const studies = useCaseStudies(portfolio);
+  const ask = useAskForExport();
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (portfolio) ask.mutate({ portfolio, slug });
+  }
+
+  const failed = [portfolios, studies].find(({ isError }) => isError);
+  return (
+    <form className="card new-export" aria-labelledby="new-export" onSubmit={submit}>
+      <h2 id="new-export">New export</h2>
+      <div className="new-export-fields">
+        <label>
+          Portfolio
+          <select
+            required
+            value={portfolio ?? ''}
+            disabled={!portfolios.data?.length}
+            onChange={({ target }) => {
+              choosePortfolio(target.value);
+              chooseSlug('');
+            }}
+          >
+            {!portfolio && <option value="">{portfolios.isPending ? 'Loading…' : 'None yet'}</option>}
+            {portfolios.data?.map((each) => (
+              <option key={each.slug} value={each.slug}>
+                {each.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Case study
+          <select
+            required
+            value={slug}
+            disabled={!studies.data?.length}
+            onChange={({ target }) => chooseSlug(target.value)}
+          >
+            <option value="">{placeholder(studies, portfolios)}</option>
+            {studies.data?.map((study) => (
+              <option key={study.slug} value={study.slug}>
+                {study.title}
+                {study.status === 'draft' && ' (draft)'}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" className="button primary" disabled={!studies.data?.length || ask.isPending}>
+          {ask.isPending ? 'Asking…' : 'Export PDF'}
+        </button>
+      </div>
+      {portfolios.data?.length === 0 && (
+        <p className="muted small-text">
+          There is no portfolio yet. Create one through the API, or from a folder of Markdown with{' '}
+          <code>npm run import</code>.
+        </p>
+      )}
+      {failed && (
+        <ProblemNotice
+          what="The case studies could not be read."
+          error={failed.error}
+          onRetry={() => void failed.refetch()}
+        />
+      )}
+      {ask.isError && (
+        <p className="field-problem" role="alert">
+          {describeProblem(ask.error)}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function usePortfolios() {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  return useQuery({
+    queryKey: [...trpc.portfolio.list.queryKey(), 'all'],
+    queryFn: () => allPages((cursor) => api.portfolio.list.query({ limit: 100, cursor })),
+  });
+}
+
+function useCaseStudies(portfolio: string | undefined) {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  return useQuery({
+    queryKey: [...trpc.caseStudy.list.queryKey(), 'all', portfolio],
+    queryFn: () =>
+      allPages((cursor) => api.caseStudy.list.query({ portfolio: portfolio!, limit: 100, cursor })),
+    enabled: portfolio !== undefined,
+  });
+}
+
+function useAskForExport() {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  return useMutation(
+    trpc.caseStudy.export.mutationOptions({
+      onSuccess(job) {
+        queryClient.setQueryData(trpc.job.read.queryKey({ id: job.id }), job);
+        navigate(`/jobs/${job.id}`);
+      },
+    }),
+  );
+}
+
+type Listing = { data: unknown[] | undefined; isFetching: boolean };
+
+function placeholder(studies: Listing, portfolios: Listing): string {
+  if (studies.data?.length) return 'Choose…';
+  return studies.isFetching || portfolios.isFetching ? 'Loading…' : 'None yet';
+}

@@ -1,0 +1,91 @@
+import { createClient } from '@portfolio/api/client';
+import { type SubmitEvent, useEffect, useRef, useState } from 'react';
+import { describeProblem, problemCode } from './problem.ts';
+import { Logo } from './ui/icons.tsx';
+import { useDocumentTitle } from './ui/page-heading.tsx';
+
+const patienceMilliseconds = 15_000;
+
+type Props = { notice: string | undefined; onSignIn: (apiKey: string, keepSignedIn: boolean) => void };
+
+/** Asks for an API key and tries it; `notice` says why the last session ended. */
+export function SignInPage({ notice, onSignIn }: Props) {
+  useDocumentTitle('Sign in');
+  const [isShown, setShown] = useState(false);
+  const [isChecking, setChecking] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const field = useRef<HTMLInputElement>(null);
+
+  useEffect(() => field.current?.focus(), []);
+
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const apiKey = field.current!.value.trim();
+    setChecking(true);
+    const refusal = await tryKey(apiKey);
+    if (refusal === undefined) return onSignIn(apiKey, form.has('keepSignedIn'));
+    setChecking(false);
+    setProblem(refusal);
+    field.current?.focus();
+  }
+
+  return (
+    <main className="sign-in">
+      <form className="card" onSubmit={(event) => void submit(event)}>
+        <Logo />
+        <h1>Sign in</h1>
+        <p className="muted">Watch your jobs, ask for PDFs of case studies and download them.</p>
+        {notice && <output className="notice warning">{notice} Sign in again to go on.</output>}
+        <label htmlFor="api-key">API key</label>
+        <div className="field-with-button">
+          <input
+            ref={field}
+            id="api-key"
+            name="apiKey"
+            type={isShown ? 'text' : 'password'}
+            autoComplete="current-password"
+            autoCapitalize="off"
+            spellCheck={false}
+            required
+            placeholder="pk_…"
+            aria-invalid={problem !== undefined}
+            aria-describedby="api-key-problem"
+            onChange={() => setProblem(undefined)}
+          />
+          <button type="button" className="button" aria-controls="api-key" onClick={() => setShown(!isShown)}>
+            {isShown ? 'Hide' : 'Show'}
+          </button>
+        </div>
+        <p id="api-key-problem" role="alert" className="field-problem">
+          {problem}
+        </p>
+        <label className="checkbox">
+          <input type="checkbox" name="keepSignedIn" />
+          Keep me signed in on this device
+        </label>
+        <button type="submit" className="button primary" disabled={isChecking}>
+          {isChecking ? 'Checking the key…' : 'Sign in'}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+/** Reads a job with the key: why the key cannot be used, or undefined where it can. */
+async function tryKey(apiKey: string): Promise<string | undefined> {
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    return 'This is not an API key: keys have no spaces and no letters other than A to Z. Was it pasted whole?';
+  }
+  try {
+    const api = createClient({ baseUrl: location.origin, apiKey });
+    await api.job.list.query({ limit: 1 }, { signal: AbortSignal.timeout(patienceMilliseconds) });
+    return undefined;
+  } catch (error) {
+    const code = problemCode(error);
+    if (code === 'unauthenticated') return `The key was refused. ${describeProblem(error)}`;
+    if (code === 'forbidden')
+      return 'The key is good, but it may not read jobs: it lacks the scope job:read.';
+    return describeProblem(error);
+  }
+}

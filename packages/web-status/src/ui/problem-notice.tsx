@@ -1,0 +1,23 @@
+import { describeProblem } from '../problem.ts';
+
+/** Says what failed and why, and offers to try again. */
+export function ProblemNotice({
+  what,
+  error,
+  onRetry,
+}: {
+  what: string;
+  error: unknown;
+  onRetry: () => void;
+}) {
+  return (
+    <div className="notice danger" role="alert">
+      <p>
+        <strong>{what}</strong> {describeProblem(error)}
+      </p>
+      <button type="button" className="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}

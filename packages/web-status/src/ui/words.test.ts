@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { aJob } from '../a-job.ts';
+import { count, currentStep, eventWords, fileSize, percent, shownState, stateChange } from './words.ts';
+
+test('waiting for another attempt is told from waiting for the first', () => {
+  expect(shownState(aJob())).toBe('queued');
+  expect(shownState(aJob({ attempt: 1 }))).toBe('retrying');
+  expect(shownState(aJob({ attempt: 1, state: 'running' }))).toBe('running');
+});
+
+test('the current step is a sentence in every state', () => {
+  expect(currentStep(aJob())).toBe('Waiting for a worker');
+  expect(currentStep(aJob({ attempt: 1 }))).toBe('Waiting for the next attempt');
+  expect(currentStep(aJob({ attempt: 1, state: 'running' }))).toBe('Starting');
+  expect(currentStep(aJob({ state: 'running', step: 'laying out page 3' }))).toBe('Laying out page 3');
+  // The step of the attempt that ended stays on the job, and is no longer what it does.
+  expect(currentStep(aJob({ state: 'failed', step: 'laying out page 3' }))).toBe('Stopped');
+});
+
+test('a change of state is told with the title of the job', () => {
+  expect(stateChange(aJob({ title: 'PDF of “A”', state: 'succeeded' }))).toBe('PDF of “A” is done.');
+});
+
+test('a line of the log says which attempt it is about', () => {
+  expect(eventWords({ type: 'started', attempt: 2, step: null })).toBe('Attempt 2 started');
+  expect(eventWords({ type: 'progress', attempt: 2, step: 'storing the file' })).toBe('Storing the file');
+});
+
+test('a progress bar is full only when all is done', () => {
+  expect([0, 0.004, 0.5, 0.999, 1].map(percent)).toEqual([0, 0, 50, 99, 100]);
+  expect(percent(0.29)).toBe(29);
+});
+
+test.each([
+  [0, '0 bytes'],
+  [999, '999 bytes'],
+  [1000, '1 kB'],
+  [248_125, '248 kB'],
+  [1_240_000, '1.24 MB'],
+  [999_999, '1 MB'],
+  [5_000_000_000_000, '5,000 GB'],
+])('%s bytes read "%s"', (bytes, words) => {
+  expect(fileSize(bytes)).toBe(words);
+});
+
+test('one is counted in the singular', () => {
+  expect([count(1, 'page'), count(1200, 'page')]).toEqual(['1 page', '1,200 pages']);
+});
