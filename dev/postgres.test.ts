@@ -119,15 +119,25 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     await next.end('SIGTERM');
   });
 
-  test('a start after the server was killed together with its starter works', async () => {
+  test('a start after the server was killed too waits for the last of its processes', async () => {
     const killed = await start();
-    await query(killed.server.url, 'create table before_both_kills ()');
+    const client = postgres(killed.server.url, { max: 1 });
+    await client`create table before_both_kills ()`;
+    const [backend] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    process.kill(Number(backend?.pid), 'SIGSTOP');
     process.kill(killed.server.pid, 'SIGKILL');
     await killed.end('SIGKILL');
 
-    const next = await start();
+    const starting = start();
+    await vi.waitFor(async () => {
+      const log = await readFile(join(folder.path, 'postgres.log'), 'utf8');
+      expect(log).toContain('is still in use');
+    }, 10_000);
+    process.kill(Number(backend?.pid), 'SIGCONT');
+    const next = await starting;
     expect(await query(next.server.url, 'select * from before_both_kills')).toEqual([]);
     await next.end('SIGTERM');
+    await client.end({ timeout: 0 });
   });
 
   test('Ctrl-C in the terminal does not reach the server', async () => {
