@@ -67,7 +67,7 @@ export async function startStack(options: {
 /** As Promise.all, but waits for all before it rejects: what starts late must be known to be stopped. */
 async function allOrNone<T extends readonly unknown[]>(work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
   await Promise.allSettled(work);
-  return (await Promise.all(work)) as unknown as T;
+  return Promise.all(work);
 }
 
 async function untilReady(baseUrl: string, logFile: string): Promise<void> {

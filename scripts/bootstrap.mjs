@@ -158,7 +158,7 @@ async function withLock(work) {
     await sleep(200);
   }
   // Somebody may delete node_modules meanwhile: that is npm's to report.
-  const renewal = setInterval(() => utimes(installing, new Date(), new Date()).catch(() => {}), 1_000);
+  const renewal = setInterval(() => void utimes(installing, new Date(), new Date()).catch(() => {}), 1_000);
   try {
     await work();
   } finally {

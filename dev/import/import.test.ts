@@ -36,6 +36,7 @@ async function importIt(path = folder.path) {
   return changes.map(({ what, change }) => `${change} ${what}`);
 }
 
+const textOf = (body: string) => `---\ntitle: One\n---\n${body}`;
 const head = (slug: string) => `---\nslug: ${slug}\nname: Team\n---\nWhat we do.\n`;
 
 test('the sample becomes a published portfolio, and a second run changes nothing', async () => {
@@ -50,10 +51,9 @@ test('the sample becomes a published portfolio, and a second run changes nothing
 });
 
 test('a changed file updates its study and leaves the others alone', async () => {
-  const study = (body: string) => `---\ntitle: One\n---\n${body}`;
-  await write({ 'portfolio.md': head('changing'), 'one.md': study('First.'), 'two.md': study('Stays.') });
+  await write({ 'portfolio.md': head('changing'), 'one.md': textOf('First.'), 'two.md': textOf('Stays.') });
   await importIt();
-  await write({ 'one.md': study('Second.'), 'portfolio.md': head('changing').replace('Team', 'Crew') });
+  await write({ 'one.md': textOf('Second.'), 'portfolio.md': head('changing').replace('Team', 'Crew') });
   expect(await importIt()).toEqual([
     'updated portfolio changing',
     'updated case study one',

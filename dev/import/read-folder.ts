@@ -26,7 +26,7 @@ const studyFields = z.strictObject({
 });
 
 /** An image that a study shows from its folder: where its reference stands in the body, and its bytes. */
-export type LocalImage = { start: number; end: number; bytes: Buffer; line: number };
+type LocalImage = { start: number; end: number; bytes: Buffer; line: number };
 
 export type StudyFile = MarkdownFile<z.output<typeof studyFields>> & { slug: string; images: LocalImage[] };
 export type PortfolioFile = MarkdownFile<z.output<typeof portfolioFields>>;

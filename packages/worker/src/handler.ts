@@ -3,7 +3,7 @@ import type { JobPayload } from '@portfolio/core/job/kinds';
 import type { JobKind, StoredResult } from '@portfolio/core/job/schemas';
 
 /** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
-export type JobTools = {
+type JobTools = {
   db: Db;
   bucket: Bucket;
   job: { id: string; portfolioId: string; attempt: number };

@@ -70,13 +70,12 @@ describe('an attempt', () => {
 
   test('that throws in the last attempt fails the job for good', async () => {
     const id = await accept();
-    const fail: Handler<'export.pdf'> = () => Promise.reject(new Error('no'));
     for (let attempt = 1; attempt <= 5; attempt++) {
       await platform.db
         .update(jobs)
         .set({ runAt: sql`now()` })
         .where(eq(jobs.id, id));
-      const job = await run(id, fail);
+      const job = await run(id, () => Promise.reject(new Error('no')));
       expect(job).toMatchObject({ attempt, state: attempt < 5 ? 'queued' : 'failed' });
     }
   });
@@ -98,7 +97,7 @@ describe('an attempt', () => {
       .update(jobs)
       .set({ payload: { caseStudyId: 7 } })
       .where(eq(jobs.id, id));
-    const handler = vi.fn(async () => result);
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
     expect(await run(id, handler)).toMatchObject({ state: 'failed', error: { code: 'invalid_payload' } });
     expect(handler).not.toHaveBeenCalled();
   });
@@ -168,7 +167,7 @@ describe('an attempt', () => {
 
 test('a message that comes twice is worked on once', async () => {
   const id = await accept();
-  const handler = vi.fn(async () => result);
+  const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
   await Promise.all([run(id, handler), run(id, handler)]);
   await run(id, handler);
   expect(handler).toHaveBeenCalledTimes(1);

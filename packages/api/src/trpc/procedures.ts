@@ -9,7 +9,7 @@ import type { z } from 'zod';
  * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
  * a bad credential rejects the call instead of the connection.
  */
-export type Connection = {
+type Connection = {
   services: Services;
   actor: () => Promise<Actor>;
   logError: (error: unknown) => void;
@@ -28,7 +28,7 @@ const t = initTRPC.context<Connection>().create({
   },
 });
 
-export const { router, createCallerFactory } = t;
+export const { router } = t;
 
 /** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse. */
 function toAppError({ code, message }: TRPCError): AppError {

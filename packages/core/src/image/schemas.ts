@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { slugSchema } from '../text.ts';
 
-export const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
+const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
 
 export type ImageType = z.infer<typeof imageTypeSchema>;
 
