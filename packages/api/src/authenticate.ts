@@ -22,7 +22,8 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
       throw new AppError('unauthenticated', 'Expected "Authorization: Bearer" and an API key or a token.');
     }
     if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential);
-    if (!verify) throw new AppError('unauthenticated', 'Expected an API key (pk_…): tokens are not accepted here.');
+    if (!verify)
+      throw new AppError('unauthenticated', 'Expected an API key (pk_…): tokens are not accepted here.');
     return verify(credential);
   };
 }
@@ -36,7 +37,12 @@ function createVerify({ issuer, audience, jwksUrl }: JwtSettings) {
   return async (token: string): Promise<Actor> => {
     try {
       const required = ['sub', 'exp'];
-      const { payload } = await jwtVerify(token, keys, { algorithms, issuer, audience, requiredClaims: required });
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms,
+        issuer,
+        audience,
+        requiredClaims: required,
+      });
       const granted = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
       return {
         kind: 'user',
@@ -55,6 +61,7 @@ function createVerify({ issuer, audience, jwksUrl }: JwtSettings) {
 
 function reason(cause: unknown): string {
   if (cause instanceof errors.JWTExpired) return 'it has expired';
-  if (cause instanceof errors.JWTClaimValidationFailed) return `its claim "${cause.claim}" is not what is expected`;
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    return `its claim "${cause.claim}" is not what is expected`;
   return 'its signature could not be verified';
 }

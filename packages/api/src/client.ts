@@ -26,7 +26,11 @@ export function createClient({ baseUrl, apiKey }: { baseUrl: string; apiKey?: st
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: socket }),
-        false: httpBatchLink({ url: url.href, headers: authorization ? { authorization } : {}, maxURLLength: 4000 }),
+        false: httpBatchLink({
+          url: url.href,
+          headers: authorization ? { authorization } : {},
+          maxURLLength: 4000,
+        }),
       }),
     ],
   });

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
 
 /** A Drizzle client or a transaction of it: always passed, never ambient. */
-export type Db = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>;
+export type Db = PgDatabase<PostgresJsQueryResultHKT>;
 
 /** The object store, as far as the domain needs it. Keys are the domain's own, never a client's. */
 export type Bucket = {

@@ -3,16 +3,22 @@ import { z } from 'zod';
 
 const prefixes = { portfolio: 'pf', caseStudy: 'cs', image: 'img', job: 'job', apiKey: 'key' } as const;
 
-export type Noun = keyof typeof prefixes;
+type Noun = keyof typeof prefixes;
 
 /** A new prefixed id that sorts by its time of creation, e.g. `job_01jd…` (TypeID 0.3: UUIDv7 in base 32). */
 export function newId(noun: Noun): string {
   return typeid(prefixes[noun]).toString();
 }
 
+/** Sorts after every id of the noun: where a list begins that shows the newest first. */
+export const newest = (noun: Noun) => `${prefixes[noun]}_${'z'.repeat(26)}`;
+
 /** Schema of an id of the noun; anything else is refused before it reaches a query. */
 export function idOf(noun: Noun) {
   return z
     .string()
-    .regex(new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`), `Expected an id such as ${prefixes[noun]}_….`);
+    .regex(
+      new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`),
+      `Expected an id such as ${prefixes[noun]}_….`,
+    );
 }

@@ -9,6 +9,7 @@ export const operations = {
     create: portfolio.createPortfolio,
     read: portfolio.readPortfolio,
     list: portfolio.listPortfolios,
+    update: portfolio.updatePortfolio,
   },
   caseStudy: {
     create: caseStudy.createCaseStudy,

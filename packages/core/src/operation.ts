@@ -40,10 +40,10 @@ export type Operation<
 /** An item of a stream and the cursor from which a client resumes after it. */
 export type Tracked<T> = { cursor: string; data: T };
 
-export type StreamOperation<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> = Declaration<
-  I,
-  O
-> & {
+export type StreamOperation<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodType = z.ZodType,
+> = Declaration<I, O> & {
   kind: 'subscription';
   /** Parses and authorizes, then resolves to the items, which end with the context's signal. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
@@ -113,7 +113,10 @@ function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I>
   throw new AppError('invalid_input', `The input is not valid. ${named}`, { fields });
 }
 
-function requireScope({ actor }: Ctx, { name, scope, public: isPublic }: Declaration<z.ZodObject, z.ZodType>) {
+function requireScope(
+  { actor }: Ctx,
+  { name, scope, public: isPublic }: Declaration<z.ZodObject, z.ZodType>,
+) {
   if (isPublic) return;
   if (actor.kind === 'anonymous') {
     throw new AppError('unauthenticated', `${name} needs an API key or a token with the scope ${scope}.`);

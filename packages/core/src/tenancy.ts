@@ -45,7 +45,10 @@ const accessBySlug = prepared((db) =>
 const accessByJob = prepared((db) =>
   selectAccess(
     db,
-    eq(portfolios.id, sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`),
+    eq(
+      portfolios.id,
+      sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
+    ),
   ).prepare('tenant_of_job'),
 );
 
@@ -82,7 +85,10 @@ function authorize(
   if (needs.public && access.isPublic) return { id, slug, name, insider: false };
   // A stranger must not learn that a portfolio exists before something in it is published.
   if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
-  throw new AppError('forbidden', `${needs.name} in portfolio "${slug}" needs ${needs.scope}, which this actor lacks.`);
+  throw new AppError(
+    'forbidden',
+    `${needs.name} in portfolio "${slug}" needs ${needs.scope}, which this actor lacks.`,
+  );
 }
 
 function allows(actor: Actor, { role }: Access, scope: Scope): boolean {

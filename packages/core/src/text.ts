@@ -23,4 +23,7 @@ export function line(maxCharacters: number) {
 export const slugSchema = z
   .string()
   .max(80)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".');
+  .regex(
+    /^[a-z0-9]+(-[a-z0-9]+)*$/,
+    'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".',
+  );

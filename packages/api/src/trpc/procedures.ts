@@ -9,7 +9,11 @@ import type { z } from 'zod';
  * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
  * a bad credential rejects the call instead of the connection.
  */
-export type Connection = { services: Services; actor: () => Promise<Actor>; logError: (error: unknown) => void };
+type Connection = {
+  services: Services;
+  actor: () => Promise<Actor>;
+  logError: (error: unknown) => void;
+};
 
 /** How often a running subscription makes sure that its credential still stands. */
 const recheckMilliseconds = 30_000;
@@ -17,12 +21,14 @@ const recheckMilliseconds = 30_000;
 const t = initTRPC.context<Connection>().create({
   isDev: false,
   errorFormatter({ shape, error }) {
-    const problem = toProblem(error.code === 'INTERNAL_SERVER_ERROR' ? undefined : (error.cause ?? toAppError(error)));
+    const problem = toProblem(
+      error.code === 'INTERNAL_SERVER_ERROR' ? undefined : (error.cause ?? toAppError(error)),
+    );
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
 
-export const { router, createCallerFactory } = t;
+export const { router } = t;
 
 /** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse. */
 function toAppError({ code, message }: TRPCError): AppError {
@@ -84,7 +90,7 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
     const revoked = new AbortController();
-    const recheck = setInterval(() => ctx.actor().catch(() => revoked.abort()), recheckMilliseconds);
+    const recheck = setInterval(() => void ctx.actor().catch(() => revoked.abort()), recheckMilliseconds);
     try {
       const ends = AbortSignal.any([revoked.signal, ...(signal ? [signal] : [])]);
       const items = await operation.run(toCtx(ctx, await ctx.actor(), ends), input as z.input<I>);

@@ -9,6 +9,7 @@ export const appRouter = router({
     create: mutation(portfolio.create),
     read: query(portfolio.read),
     list: query(portfolio.list),
+    update: mutation(portfolio.update),
   },
   caseStudy: {
     create: mutation(caseStudy.create),

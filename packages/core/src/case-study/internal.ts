@@ -42,7 +42,11 @@ const bySlug = prepared((db) =>
 );
 
 /** The case study of the tenant, or `not_found`; to a stranger a draft does not exist. */
-export async function fetchCaseStudy({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string): Promise<CaseStudy> {
+export async function fetchCaseStudy(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
   if (!row || (!tenant.insider && row.json.status !== 'published')) throw noCaseStudy(tenant, slug);
   return row.json;

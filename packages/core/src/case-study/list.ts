@@ -1,8 +1,11 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Db } from '../context.ts';
+import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { caseStudies } from './case-study.sql.ts';
@@ -18,20 +21,30 @@ export const listCaseStudies = operation({
   input: z.strictObject({ portfolio: slugSchema, ...pageInput }),
   output: pageOf(caseStudyItemSchema),
   tenant: tenantBySlug,
-  async run({ db }, { limit, cursor }, tenant) {
-    const rows = await db
-      .select(caseStudyItemFields)
-      .from(caseStudies)
-      .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
-      .where(
-        and(
-          eq(caseStudies.portfolioId, tenant.id),
-          tenant.insider ? undefined : eq(caseStudies.status, 'published'),
-          cursor ? lt(caseStudies.id, cursor) : undefined,
-        ),
-      )
-      .orderBy(desc(caseStudies.id))
-      .limit(limit + 1);
+  async run({ db }, { limit, cursor = newest('caseStudy') }, tenant) {
+    const list = tenant.insider ? listAll : listPublished;
+    const rows = await list(db).execute({ portfolioId: tenant.id, cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });
+
+const listAll = prepared((db) => listBefore(db).prepare('case_study_list'));
+const listPublished = prepared((db) =>
+  listBefore(db, eq(caseStudies.status, 'published')).prepare('case_study_list_published'),
+);
+
+function listBefore(db: Db, only?: SQL) {
+  return db
+    .select(caseStudyItemFields)
+    .from(caseStudies)
+    .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
+    .where(
+      and(
+        eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
+        only,
+        lt(caseStudies.id, sql.placeholder('cursor')),
+      ),
+    )
+    .orderBy(desc(caseStudies.id))
+    .limit(sql.placeholder('limit'));
+}

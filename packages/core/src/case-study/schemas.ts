@@ -6,7 +6,10 @@ const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such
 
 const period = z
   .strictObject({ from: month, to: month.optional() })
-  .refine(({ from, to }) => !to || from <= to, { path: ['to'], message: 'Expected a month not before "from".' });
+  .refine(({ from, to }) => !to || from <= to, {
+    path: ['to'],
+    message: 'Expected a month not before "from".',
+  });
 
 const fields = {
   title: line(200),

@@ -1,8 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
+import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { images } from './image.sql.ts';
 import { imageKey } from './internal.ts';
@@ -20,16 +22,8 @@ export const readImage = operation({
   output: imageSchema.extend({ downloadUrl: z.url() }).meta({ id: 'ImageLink' }),
   tenant: tenantBySlug,
   async run({ db, bucket }, { sha256 }, tenant) {
-    const shown = sql`exists (
-      select 1 from ${caseStudies}
-      where ${caseStudies.portfolioId} = ${tenant.id} and ${caseStudies.status} = 'published'
-        and strpos(${caseStudies.body}, ${sha256}) > 0)`;
-    const [image] = await db
-      .select({ contentType: images.contentType, sizeBytes: images.sizeBytes })
-      .from(images)
-      .where(
-        and(eq(images.portfolioId, tenant.id), eq(images.sha256, sha256), tenant.insider ? undefined : shown),
-      );
+    const find = tenant.insider ? findImage : findShownImage;
+    const [image] = await find(db).execute({ portfolioId: tenant.id, sha256 });
     if (!image) throw new AppError('not_found', `Portfolio "${tenant.slug}" has no such image.`);
     return {
       sha256,
@@ -39,3 +33,24 @@ export const readImage = operation({
     };
   },
 });
+
+const findImage = prepared((db) => selectImage(db).prepare('image'));
+
+const shown = sql`exists (
+  select 1 from ${caseStudies}
+  where ${caseStudies.portfolioId} = ${images.portfolioId} and ${caseStudies.status} = 'published'
+    and strpos(${caseStudies.body}, ${images.sha256}) > 0)`;
+const findShownImage = prepared((db) => selectImage(db, shown).prepare('image_shown'));
+
+function selectImage(db: Db, only?: SQL) {
+  return db
+    .select({ contentType: images.contentType, sizeBytes: images.sizeBytes })
+    .from(images)
+    .where(
+      and(
+        eq(images.portfolioId, sql.placeholder('portfolioId')),
+        eq(images.sha256, sql.placeholder('sha256')),
+        only,
+      ),
+    );
+}

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { slugSchema } from '../text.ts';
 
-export const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
+const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
 
 export type ImageType = z.infer<typeof imageTypeSchema>;
 
 const maxBytes = 5 * 1024 * 1024;
 
 /** The path under which the API serves an image, and by which Markdown refers to it. */
-export const imagePath = (portfolio: string, sha256: string) => `/api/v1/portfolios/${portfolio}/images/${sha256}`;
+export const imagePath = (portfolio: string, sha256: string) =>
+  `/api/v1/portfolios/${portfolio}/images/${sha256}`;
 
 /** The hash in a Markdown image reference to the platform's own store; null for any other URL. */
 export function imageHash(url: string): string | null {
@@ -30,9 +31,10 @@ export const imageSchema = z
   })
   .meta({ id: 'Image' });
 
-/** The bytes of a PNG or JPEG: as they are in process, in base64 where JSON carries them. At most 5 MiB. */
+/** The bytes of a PNG or JPEG in base64, at most 5 MiB of them. */
 export const imageBytes = z
-  .union([z.instanceof(Uint8Array), z.base64().transform((encoded) => Buffer.from(encoded, 'base64'))])
+  .base64()
+  .transform((encoded) => Buffer.from(encoded, 'base64'))
   .refine((bytes) => bytes.length <= maxBytes, 'Expected at most 5 MiB.')
   .refine((bytes) => sniffImage(bytes) !== null, 'Expected the bytes of a PNG or JPEG image.');
 

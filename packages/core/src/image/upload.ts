@@ -21,7 +21,10 @@ export const uploadImage = operation({
     const about = { contentType: sniffImage(bytes)!, sizeBytes: bytes.length };
     // Bytes first: a row must never point at an object that is not there.
     await bucket.put(imageKey(tenant.id, sha256), bytes, { contentType: about.contentType }, signal);
-    await db.insert(images).values({ portfolioId: tenant.id, sha256, ...about }).onConflictDoNothing();
+    await db
+      .insert(images)
+      .values({ portfolioId: tenant.id, sha256, ...about })
+      .onConflictDoNothing();
     return { sha256, url: imagePath(tenant.slug, sha256), ...about };
   },
 });

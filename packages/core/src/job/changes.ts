@@ -1,9 +1,10 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { type SQL, and, asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
 import { streamOperation } from '../operation.ts';
-import { ownPortfolios } from '../portfolio/internal.ts';
+import { atHome, ownPortfolios } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { type Job, jobSchema } from './schemas.ts';
@@ -23,7 +24,7 @@ export const watchJobs = streamOperation({
   output: jobSchema,
   tenant: 'none',
   async *run(ctx, { lastEventId }) {
-    const own = new Set((await ownIds(ctx)).map(({ id }) => id));
+    const own = new Set((await ownIds(ctx.db).execute(atHome(ctx.actor))).map(({ id }) => id));
     using hints = ctx.jobBus.subscribe((hint) => own.has(hint.portfolioId), ctx.signal);
     let since = lastEventId;
     const seen = new Map<string, number>();
@@ -43,18 +44,30 @@ export const watchJobs = streamOperation({
   },
 });
 
-function ownIds({ db, actor }: Ctx) {
-  return db.select({ id: portfolios.id }).from(portfolios).where(ownPortfolios(actor));
-}
+const ownIds = prepared((db) =>
+  db.select({ id: portfolios.id }).from(portfolios).where(ownPortfolios).prepare('portfolio_own_ids'),
+);
 
-async function changedSince({ db, actor }: Ctx, since: string | undefined): Promise<Job[]> {
-  const recent = since && sql`${jobs.updatedAt} > ${since}::timestamptz - make_interval(secs => ${overlapSeconds})`;
-  const query = db
+const newestJobs = prepared((db) =>
+  ownJobs(db).orderBy(desc(jobs.updatedAt)).limit(snapshotSize).prepare('job_changes_newest'),
+);
+
+const recent = sql`${jobs.updatedAt} >
+  ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`;
+const changedJobs = prepared((db) =>
+  ownJobs(db, recent).orderBy(asc(jobs.updatedAt)).prepare('job_changes_since'),
+);
+
+function ownJobs(db: Db, only?: SQL) {
+  return db
     .select(jobFields)
     .from(jobs)
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(and(ownPortfolios(actor), recent || undefined))
-    .orderBy(desc(jobs.updatedAt));
-  const rows = since ? await query : await query.limit(snapshotSize);
-  return rows.reverse();
+    .where(and(ownPortfolios, only));
+}
+
+async function changedSince({ db, actor }: Ctx, since: string | undefined): Promise<Job[]> {
+  const home = atHome(actor);
+  if (since !== undefined) return changedJobs(db).execute({ ...home, since });
+  return (await newestJobs(db).execute(home)).toReversed();
 }

@@ -12,7 +12,10 @@ export const watchJob = streamOperation({
   public: false,
   input: z.strictObject({
     id: idOf('job'),
-    lastEventId: z.string().regex(/^\d{1,9}$/, 'Expected the number of an event.').optional(),
+    lastEventId: z
+      .string()
+      .regex(/^\d{1,9}$/, 'Expected the number of an event.')
+      .optional(),
   }),
   output: jobStreamItemSchema,
   tenant: tenantOfJob,
@@ -23,7 +26,6 @@ export const watchJob = streamOperation({
     let seq = Math.min(Number(lastEventId ?? job.lastSeq), job.lastSeq);
     let state = job.state;
     if (lastEventId === undefined) yield { cursor: String(seq), data: { type: 'snapshot' as const, job } };
-    if (isFinal(state) && seq === job.lastSeq) return;
 
     async function* news() {
       for (const event of await fetchEvents(ctx.db, id, seq)) {
@@ -33,6 +35,7 @@ export const watchJob = streamOperation({
     }
 
     yield* news();
+    if (isFinal(state)) return;
     for await (const _ of hints) {
       yield* news();
       if (isFinal(state)) return;

@@ -20,7 +20,9 @@ export const jobFields = {
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,
-  retryAt: sql<string | null>`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
+  retryAt: sql<
+    string | null
+  >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
   createdAt: iso(jobs.createdAt),
   updatedAt: iso(jobs.updatedAt),
   startedAt: isoOrNull(jobs.startedAt),

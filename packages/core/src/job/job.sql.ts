@@ -47,8 +47,12 @@ export const jobs = pgTable(
   },
   (table) => [
     index('jobs_list').on(table.portfolioId, table.id),
-    index('jobs_due').on(table.runAt).where(sql`${table.state} = 'queued'`),
-    index('jobs_leased').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
+    index('jobs_due')
+      .on(table.runAt)
+      .where(sql`${table.state} = 'queued'`),
+    index('jobs_leased')
+      .on(table.leaseUntil)
+      .where(sql`${table.state} = 'running'`),
     check('jobs_state', sql`${table.state} in ('queued', 'running', 'succeeded', 'failed')`),
     check('jobs_lease', sql`(${table.state} = 'running') = (${table.leaseToken} is not null)`),
     check('jobs_result', sql`(${table.state} = 'succeeded') = (${table.result} is not null)`),

@@ -1,9 +1,11 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { ownPortfolios } from '../portfolio/internal.ts';
+import { atHome, ownPortfolios } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
@@ -22,21 +24,26 @@ export const listJobs = operation({
   }),
   output: pageOf(jobSchema),
   tenant: 'none',
-  async run({ actor, db }, { portfolio, state, limit, cursor }) {
-    const rows = await db
-      .select(jobFields)
-      .from(jobs)
-      .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-      .where(
-        and(
-          ownPortfolios(actor),
-          portfolio ? eq(portfolios.slug, portfolio) : undefined,
-          state ? eq(jobs.state, state) : undefined,
-          cursor ? lt(jobs.id, cursor) : undefined,
-        ),
-      )
-      .orderBy(desc(jobs.id))
-      .limit(limit + 1);
-    return toPage(rows, limit);
+  async run({ actor, db }, { portfolio = null, state = null, limit, cursor = newest('job') }) {
+    const filter = { ...atHome(actor), portfolio, state, cursor, limit: limit + 1 };
+    return toPage(await listBefore(db).execute(filter), limit);
   },
 });
+
+const listBefore = prepared((db) =>
+  db
+    .select(jobFields)
+    .from(jobs)
+    .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
+    .where(
+      and(
+        ownPortfolios,
+        lt(jobs.id, sql.placeholder('cursor')),
+        sql`coalesce(${portfolios.slug} = ${sql.placeholder('portfolio')}, true)`,
+        sql`coalesce(${jobs.state} = ${sql.placeholder('state')}, true)`,
+      ),
+    )
+    .orderBy(desc(jobs.id))
+    .limit(sql.placeholder('limit'))
+    .prepare('job_list'),
+);

@@ -19,7 +19,10 @@ export const readJobResult = operation({
   output: jobResultSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
   tenant: tenantOfJob,
   async run({ db, bucket }, { id }) {
-    const [job] = await db.select({ state: jobs.state, result: jobs.result }).from(jobs).where(eq(jobs.id, id));
+    const [job] = await db
+      .select({ state: jobs.state, result: jobs.result })
+      .from(jobs)
+      .where(eq(jobs.id, id));
     if (!job?.result) {
       throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
     }

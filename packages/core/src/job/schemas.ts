@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-export const jobKindSchema = z.enum(['export.pdf']);
+const jobKindSchema = z.enum(['export.pdf']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed']);
@@ -12,7 +12,7 @@ export type JobState = z.infer<typeof jobStateSchema>;
 export const isFinal = (state: JobState) => state === 'succeeded' || state === 'failed';
 
 /** Why an attempt did not succeed, in words for the one who asked. */
-export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
+const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
 /** The file that a job made. */
@@ -57,11 +57,19 @@ export const jobSchema = z
 
 export type Job = z.infer<typeof jobSchema>;
 
-const jobEventTypeSchema = z.enum(['queued', 'started', 'progress', 'retrying', 'lost', 'succeeded', 'failed']);
+const jobEventTypeSchema = z.enum([
+  'queued',
+  'started',
+  'progress',
+  'retrying',
+  'lost',
+  'succeeded',
+  'failed',
+]);
 export type JobEventType = z.infer<typeof jobEventTypeSchema>;
 
 /** Something that happened to a job; `seq` counts from 1 without a gap. */
-export const jobEventSchema = z
+const jobEventSchema = z
   .object({
     seq: z.int(),
     at: z.iso.datetime(),
@@ -73,8 +81,6 @@ export const jobEventSchema = z
     error: jobErrorSchema.nullable(),
   })
   .meta({ id: 'JobEvent' });
-
-export type JobEvent = z.infer<typeof jobEventSchema>;
 
 /** An item of a job's stream: where the job stands, then each thing that happens to it. */
 export const jobStreamItemSchema = z

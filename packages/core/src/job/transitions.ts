@@ -22,7 +22,11 @@ const seconds = (name: string) => sql`make_interval(secs => ${placeholder(name)}
 const column = (of: PgColumn) => sql.identifier(of.name);
 const set = (...assignments: SQL[]) =>
   sql.join(
-    [sql`${column(jobs.lastSeq)} = ${jobs.lastSeq} + 1`, sql`${column(jobs.updatedAt)} = now()`, ...assignments],
+    [
+      sql`${column(jobs.lastSeq)} = ${jobs.lastSeq} + 1`,
+      sql`${column(jobs.updatedAt)} = now()`,
+      ...assignments,
+    ],
     sql`, `,
   );
 const release = [sql`lease_token = null`, sql`lease_until = null`];
@@ -65,6 +69,15 @@ const claim = transition(
     sql`lease_token = ${placeholder('token')}`,
     sql`lease_until = now() + ${seconds('leaseSeconds')}`,
   )} where ${jobs.id} = ${placeholder('id')} and ${jobs.state} = 'queued' and ${jobs.runAt} <= now()`,
+);
+
+const heartbeat = prepared((db) =>
+  db
+    .update(jobs)
+    .set({ leaseUntil: sql`now() + ${seconds('leaseSeconds')}` })
+    .where(leased)
+    .returning({ id: jobs.id })
+    .prepare('job_heartbeat'),
 );
 
 const progress = transition(
@@ -131,6 +144,19 @@ const failLost = transition(
     where ${expired(sql`attempt >= max_attempts`)}`,
 );
 
+/** Not a change of state: due jobs whose message is missing, or was sent long ago, get a new one. */
+const ringDue = prepared((db) => {
+  const due = db.$with('due', { id: getTableColumns(jobs).id }).as(sql`
+    update ${jobs} set rung_at = now() where ${jobs.id} in (
+      select id from ${jobs}
+      where state = 'queued' and run_at <= now() and (rung_at is null or rung_at < now() - ${seconds('silentSeconds')})
+      for update skip locked limit 100)
+    returning id, group_key`);
+  const bell = db.$with('bell', {}).as(sql`
+    insert into ${outbox} (job_id, group_key) select id, group_key from ${due}`);
+  return db.with(due, bell).select().from(due).prepare('job_ring_due');
+});
+
 async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }, values: Values) {
   const [row] = await statement.execute(values);
   return row;
@@ -161,10 +187,12 @@ export const transitions = {
     first(succeed(db), { ...lease, result: JSON.stringify(result) }),
   retry: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
     first(retry(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
-  fail: (db: Db, lease: Lease, error: JobError) => first(fail(db), { ...lease, error: JSON.stringify(error) }),
+  fail: (db: Db, lease: Lease, error: JobError) =>
+    first(fail(db), { ...lease, error: JSON.stringify(error) }),
+  /** Gives due jobs a message that they lack, or that has not been heard of for `silentSeconds`. */
+  ringDue: (db: Db, silentSeconds: number) => ringDue(db).execute({ silentSeconds }),
+  /** Prolongs a lease; undefined when it is no longer held. */
+  heartbeat: (db: Db, lease: Lease, leaseSeconds: number) => first(heartbeat(db), { ...lease, leaseSeconds }),
   /** Takes jobs back from workers whose lease ran out; those without attempts left fail. */
-  reapLost: async (db: Db) => [
-    ...(await requeueLost(db).execute()),
-    ...(await failLost(db).execute()),
-  ],
+  reapLost: async (db: Db) => [...(await requeueLost(db).execute()), ...(await failLost(db).execute())],
 };

@@ -16,7 +16,10 @@ export const createPortfolio = operation({
   tenant: 'none',
   async run({ actor, db }, input) {
     if (actor.kind !== 'user') {
-      throw new AppError('forbidden', 'The key of one portfolio cannot create another; use the key of a user.');
+      throw new AppError(
+        'forbidden',
+        'The key of one portfolio cannot create another; use the key of a user.',
+      );
     }
     return db.transaction(async (tx) => {
       const [created] = await tx

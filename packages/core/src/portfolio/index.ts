@@ -1,3 +1,4 @@
 export { createPortfolio } from './create.ts';
 export { listPortfolios } from './list.ts';
 export { readPortfolio } from './read.ts';
+export { updatePortfolio } from './update.ts';

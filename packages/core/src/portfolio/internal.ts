@@ -1,7 +1,7 @@
-import { type SQL, eq, or, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { iso } from '../sql.ts';
-import { isPublic, subjectOf } from '../tenancy.ts';
+import { subjectOf } from '../tenancy.ts';
 import { members, portfolios } from './portfolio.sql.ts';
 
 /** The public fields of a portfolio. */
@@ -15,15 +15,13 @@ export const portfolioFields = {
   updatedAt: iso(portfolios.updatedAt),
 };
 
-/** The portfolios in which an actor is at home; strangers have none. */
-export function ownPortfolios(actor: Actor): SQL {
-  if (actor.kind === 'portfolio-key') return eq(portfolios.id, actor.portfolioId);
-  return sql`exists (
-    select 1 from ${members}
-    where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${subjectOf(actor)})`;
-}
+/** Selects the portfolios in which an actor is at home; takes the values of `atHome(actor)`. */
+export const ownPortfolios: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
+  select 1 from ${members}
+  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
 
-/** The portfolios that an actor knows of: the own ones and those with something published. */
-export function visiblePortfolios(actor: Actor, scopeHeld: boolean): SQL | undefined {
-  return scopeHeld ? or(ownPortfolios(actor), isPublic) : isPublic;
+/** What `ownPortfolios` goes by. Strangers are at home nowhere. */
+export function atHome(actor: Actor) {
+  const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
+  return { ownPortfolioId, subject: subjectOf(actor) };
 }

@@ -1,10 +1,13 @@
-import { and, asc, gt } from 'drizzle-orm';
+import { and, asc, gt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { anonymous } from '../actor.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { portfolioFields, visiblePortfolios } from './internal.ts';
+import { atHome, ownPortfolios, portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { portfolioSchema } from './schemas.ts';
+import { prepared } from '../sql.ts';
+import { isPublic } from '../tenancy.ts';
 
 export const listPortfolios = operation({
   name: 'portfolio.list',
@@ -15,14 +18,20 @@ export const listPortfolios = operation({
   input: z.strictObject(pageInput),
   output: pageOf(portfolioSchema),
   tenant: 'none',
-  async run({ actor, db }, { limit, cursor }) {
+  async run({ actor, db }, { limit, cursor = '' }) {
     const mayReadOwn = actor.kind !== 'anonymous' && actor.scopes.includes('portfolio:read');
-    const rows = await db
-      .select(portfolioFields)
-      .from(portfolios)
-      .where(and(visiblePortfolios(actor, mayReadOwn), cursor ? gt(portfolios.id, cursor) : undefined))
-      .orderBy(asc(portfolios.id))
-      .limit(limit + 1);
+    const home = atHome(mayReadOwn ? actor : anonymous);
+    const rows = await visibleAfter(db).execute({ ...home, cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });
+
+const visibleAfter = prepared((db) =>
+  db
+    .select(portfolioFields)
+    .from(portfolios)
+    .where(and(or(ownPortfolios, isPublic), gt(portfolios.id, sql.placeholder('cursor'))))
+    .orderBy(asc(portfolios.id))
+    .limit(sql.placeholder('limit'))
+    .prepare('portfolio_list'),
+);

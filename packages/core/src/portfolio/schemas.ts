@@ -17,9 +17,16 @@ export const portfolioSchema = z
 
 export type Portfolio = z.infer<typeof portfolioSchema>;
 
+/** The fields of a portfolio that its owner writes. */
+export const portfolioProfile = {
+  name: line(200),
+  tagline: text(200),
+  description: text(10_000).describe('Markdown.'),
+};
+
 export const portfolioInput = z.strictObject({
   slug: slugSchema.describe('Its name in URLs; unique on the platform.'),
-  name: line(200),
-  tagline: text(200).default(''),
-  description: text(10_000).default('').describe('Markdown.'),
+  name: portfolioProfile.name,
+  tagline: portfolioProfile.tagline.default(''),
+  description: portfolioProfile.description.default(''),
 });

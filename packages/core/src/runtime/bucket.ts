@@ -35,7 +35,8 @@ export function openBucket(aws: AwsSettings, name: string): S3Bucket {
         throw error;
       }
     },
-    signedUrl: (key, expiresIn) => getSignedUrl(client, new GetObjectCommand({ Bucket: name, Key: key }), { expiresIn }),
+    signedUrl: (key, expiresIn) =>
+      getSignedUrl(client, new GetObjectCommand({ Bucket: name, Key: key }), { expiresIn }),
     async check(signal) {
       await client.send(new HeadBucketCommand({ Bucket: name }), { abortSignal: signal });
     },

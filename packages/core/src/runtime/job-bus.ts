@@ -19,7 +19,10 @@ type Watcher = { match: (hint: JobHint) => boolean; wake: () => void };
  * Hints by Postgres LISTEN and NOTIFY, one listening connection a process. A hint may be lost with the
  * connection, so all watchers are woken when it is back, and every few seconds.
  */
-export function createJobBus(sql: postgres.Sql, log: Logger): JobBus & { listen(): Promise<void>; close(): void } {
+export function createJobBus(
+  sql: postgres.Sql,
+  log: Logger,
+): JobBus & { listen(): Promise<void>; close(): void } {
   const watchers = new Set<Watcher>();
   const pending = new Map<string, JobHint>();
   let flushTimer: NodeJS.Timeout | undefined;

@@ -9,7 +9,9 @@ const lockKey = 7_016_996_765_293;
 
 /** In the repository the migrations are at its root; in a bundle they lie beside it. */
 function migrationsFolder(): string {
-  const candidates = ['./drizzle', '../../../../drizzle'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const candidates = ['./drizzle', '../../../../drizzle'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   const found = candidates.find((path) => existsSync(path));
   if (!found) throw new Error(`There are no migrations at ${candidates.join(' or ')}.`);
   return found;

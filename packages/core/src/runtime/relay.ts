@@ -29,7 +29,11 @@ export async function relayOutbox(db: Db, queue: Pick<Queue, 'send'>): Promise<n
  * A doorbell that empties the outbox in the background: rings while it works are answered by one more round.
  * What fails here is left to the worker's sweep.
  */
-export function createDoorbell(db: Db, queue: Pick<Queue, 'send'>, log: Logger): Doorbell & { idle(): Promise<void> } {
+export function createDoorbell(
+  db: Db,
+  queue: Pick<Queue, 'send'>,
+  log: Logger,
+): Doorbell & { idle(): Promise<void> } {
   let rung = false;
   let working: Promise<void> | undefined;
 

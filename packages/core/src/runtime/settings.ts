@@ -47,11 +47,8 @@ export const workerSettings = z.object({
   SWEEP_SECONDS: seconds.default(2),
 });
 
-export type ApiSettings = z.output<typeof apiSettings>;
-export type WorkerSettings = z.output<typeof workerSettings>;
-
 /** The invalid settings of a process, all of them, by name. Values are not repeated: some are secret. */
-export class SettingsError extends Error {
+class SettingsError extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
     const lines = issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
     super(`The environment does not hold valid settings:\n${lines.join('\n')}`);

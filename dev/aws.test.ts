@@ -1,0 +1,209 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  type Message,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startAws, type AwsServer } from './aws.ts';
+
+let dataDir: string;
+let aws: AwsServer;
+let sqs: SQSClient;
+let s3: S3Client;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'aws-'));
+  await start();
+});
+
+afterEach(async () => {
+  await aws.stop();
+  await rm(dataDir, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  aws = await startAws({ dataDir });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const settings = { endpoint: aws.endpoint, region: 'eu-central-1', credentials };
+  sqs = new SQSClient(settings);
+  s3 = new S3Client({ ...settings, forcePathStyle: true });
+}
+
+async function createQueue(name: string, attributes: Record<string, string> = {}): Promise<string> {
+  const made = await sqs.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: { FifoQueue: 'true', ...attributes } }),
+  );
+  return made.QueueUrl ?? '';
+}
+
+function send(queue: string, body: string, group = 'group') {
+  return sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queue,
+      MessageBody: body,
+      MessageGroupId: group,
+      MessageDeduplicationId: body,
+    }),
+  );
+}
+
+/** Waits for messages, for some seconds; none is an empty list. */
+async function receive(queue: string, options: { visibilitySeconds: number }): Promise<Message[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queue,
+      VisibilityTimeout: options.visibilitySeconds,
+      WaitTimeSeconds: 10,
+    }),
+  );
+  return Messages;
+}
+
+test('nothing but 127.0.0.1 answers', async () => {
+  expect((await fetch(`${aws.endpoint}/health`)).status).toBe(200);
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ address }) => address !== '127.0.0.1')
+    .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
+  for (const address of ['127.0.0.2', ...addresses]) {
+    const request = fetch(`http://${address}:${aws.port}/health`, { signal: AbortSignal.timeout(2000) });
+    const answer = await request.then(({ status }) => `${address} answers ${status}`).catch(() => 'nothing');
+    expect(answer).toBe('nothing');
+  }
+});
+
+test('messages of a group come in order, each once the one before is deleted', async () => {
+  const queue = await createQueue('jobs.fifo');
+  await send(queue, 'first');
+  await send(queue, 'second');
+  for (const body of ['first', 'second']) {
+    const [message] = await receive(queue, { visibilitySeconds: 60 });
+    expect(message?.Body).toBe(body);
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: message?.ReceiptHandle }));
+  }
+});
+
+test('a message that is never deleted ends in the dead-letter queue', async () => {
+  const deadLetters = await createQueue('dead.fifo');
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['QueueArn'] }),
+  );
+  const policy = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 1 };
+  const queue = await createQueue('jobs.fifo', { RedrivePolicy: JSON.stringify(policy) });
+  await send(queue, 'poison');
+  expect(await receive(queue, { visibilitySeconds: 1 })).toHaveLength(1);
+  const [dead, [message]] = await Promise.all([
+    receive(deadLetters, { visibilitySeconds: 60 }),
+    receive(queue, { visibilitySeconds: 60 }),
+  ]);
+  expect(message).toBeUndefined();
+  expect(dead.map(({ Body }) => Body)).toEqual(['poison']);
+});
+
+test('a message that is given back comes again, and its group with it', async () => {
+  const queue = await createQueue('jobs.fifo');
+  await send(queue, 'given back');
+  const [message] = await receive(queue, { visibilitySeconds: 60 });
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: queue,
+      ReceiptHandle: message?.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }),
+  );
+  const [again] = await receive(queue, { visibilitySeconds: 60 });
+  expect(again?.Body).toBe('given back');
+});
+
+test('messages survive a restart on another port, one in flight under its receipt handle', async () => {
+  const queue = await createQueue('jobs.fifo');
+  await send(queue, 'in flight', 'one');
+  const [inFlight] = await receive(queue, { visibilitySeconds: 60 });
+  await send(queue, 'behind it', 'one');
+  await send(queue, 'waiting', 'two');
+  await aws.stop();
+  await start();
+  expect(await createQueue('jobs.fifo')).toBe(queue);
+  const [waiting] = await receive(queue, { visibilitySeconds: 60 });
+  expect(waiting?.Body).toBe('waiting');
+  await sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: inFlight?.ReceiptHandle }));
+  const [behind] = await receive(queue, { visibilitySeconds: 60 });
+  expect(behind?.Body).toBe('behind it');
+});
+
+test('an object keeps its headers over a restart, and a plain request can download it', async () => {
+  const contentDisposition = 'attachment; filename="study.pdf"';
+  await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: 'files',
+      Key: 'exports/study.pdf',
+      Body: 'the bytes',
+      ContentType: 'application/pdf',
+      ContentDisposition: contentDisposition,
+    }),
+  );
+  await aws.stop();
+  await start();
+  const response = await fetch(`${aws.endpoint}/files/exports/study.pdf`);
+  expect(await response.text()).toBe('the bytes');
+  expect(response.headers.get('content-type')).toBe('application/pdf');
+  expect(response.headers.get('content-disposition')).toBe(contentDisposition);
+});
+
+test('12 MB go up in parts and survive a restart', async () => {
+  const target = { Bucket: 'files', Key: 'large' };
+  await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+  const bodies = ['a', 'b'].map((letter) => Buffer.alloc(6 * 1024 * 1024, letter));
+  const parts = await Promise.all(
+    bodies.map(async (body, index) => {
+      const part = { ...target, UploadId, PartNumber: index + 1 };
+      const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body: body }));
+      return { ETag, PartNumber: part.PartNumber };
+    }),
+  );
+  await s3.send(
+    new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: parts } }),
+  );
+  await aws.stop();
+  await start();
+  const { Body } = await s3.send(new GetObjectCommand(target));
+  const bytes = await Body?.transformToByteArray();
+  expect(Buffer.concat(bodies).equals(bytes ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('stopping ends a receive that waits, and is harmless when repeated', async () => {
+  const queue = await createQueue('jobs.fifo');
+  const waiting = receive(queue, { visibilitySeconds: 60 }).catch(() => 'ended');
+  await aws.stop();
+  await aws.stop();
+  expect(await waiting).toBe('ended');
+});
+
+test('a busy port is named', async () => {
+  await expect(startAws({ port: aws.port })).rejects.toThrow(`Port ${aws.port} on 127.0.0.1 is busy`);
+});
+
+test('a damaged folder is named, with what to do', async () => {
+  await aws.stop();
+  await writeFile(join(dataDir, 'fauxqs.db'), 'this is not what it was'.repeat(100));
+  await expect(startAws({ dataDir })).rejects.toThrow(`${dataDir}. Put back a good copy of that folder`);
+});

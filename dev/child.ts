@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { inheritedEnvironment } from './settings.ts';
+
+const pauseBeforeRestartMilliseconds = 1000;
+
+export type Child = {
+  /** Process id of the running process. */
+  pid: () => number | undefined;
+  /** Asks it to end in order and waits until it has. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Runs a program of ours in a process and process group of its own, so that Ctrl-C reaches only the parent, which
+ * ends its children in order. A process that ends by itself is started again. Output goes to `logFile`.
+ */
+export function startChild(options: {
+  name: string;
+  entry: string;
+  environment: Record<string, string>;
+  logFile: string;
+  log: (line: string) => void;
+}): Child {
+  const { name, entry, environment, logFile, log } = options;
+  const output = openSync(logFile, 'a', 0o600);
+  let stopping = false;
+  let child: ChildProcess;
+
+  function start() {
+    child = spawn(process.execPath, ['--import', import.meta.resolve('./leave-with-parent.ts'), entry], {
+      env: { ...inheritedEnvironment(), ...environment },
+      stdio: ['ignore', output, output, 'ipc'],
+      detached: true,
+    });
+    child.once('exit', (code, signal) => void restart(signal ?? `code ${code}`));
+  }
+
+  async function restart(reason: string) {
+    if (stopping) return;
+    log(`The ${name} ended (${reason}) and is started again; see ${logFile}.`);
+    await wait(pauseBeforeRestartMilliseconds);
+    if (!stopping) start();
+  }
+
+  start();
+  return {
+    pid: () => child.pid,
+    async stop() {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+
+const region = 'us-east-1';
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const queueName = 'portfolio-jobs.fifo';
+const deadLetterQueueName = 'portfolio-jobs-dead.fifo';
+const bucketName = 'portfolio-assets';
+/** A message that comes back so often makes its worker crash each time. */
+const maxReceiveCount = 5;
+
+/** Makes sure of queue, dead-letter queue and bucket at a local endpoint; resolves to the settings to reach them. */
+export async function createCloudResources(endpoint: string) {
+  const client = { endpoint, region, credentials };
+  const sqs = new SQSClient(client);
+  const s3 = new S3Client({ ...client, forcePathStyle: true });
+  const createQueue = async (name: string, attributes: Record<string, string>) => {
+    const Attributes = { FifoQueue: 'true', ...attributes };
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+    return QueueUrl!;
+  };
+  try {
+    const deadLetterUrl = await createQueue(deadLetterQueueName, {});
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ['QueueArn'] }),
+    );
+    const redrive = { deadLetterTargetArn: Attributes!.QueueArn, maxReceiveCount };
+    const queueUrl = await createQueue(queueName, { RedrivePolicy: JSON.stringify(redrive) });
+    await s3.send(new CreateBucketCommand({ Bucket: bucketName })).catch((error: unknown) => {
+      if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+    });
+    return {
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      QUEUE_URL: queueUrl,
+      BUCKET_NAME: bucketName,
+    };
+  } finally {
+    sqs.destroy();
+    s3.destroy();
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startChild } from '../tests/support/child.ts';
+import { openDataFolder } from './data-folder.ts';
+
+let parent: string;
+let path: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'data-folder-'));
+  path = join(parent, 'nested', '.local');
+});
+
+afterEach(() => rm(parent, { recursive: true }));
+
+const moduleUrl = new URL('data-folder.ts', import.meta.url).href;
+
+function openInAnotherProcess() {
+  return startChild(`
+    import { openDataFolder } from ${JSON.stringify(moduleUrl)};
+    await openDataFolder(${JSON.stringify(path)});
+    console.log('opened');
+    setInterval(() => {}, 60_000);
+  `);
+}
+
+test('the folder is made for its owner alone, and everything has its place in it', async () => {
+  const folder = await openDataFolder(path);
+  expect((await stat(path)).mode & 0o777).toBe(0o700);
+  expect(folder.path).toBe(path);
+  for (const place of [folder.postgresDir, folder.awsDir, folder.credentialsFile]) {
+    expect(dirname(place)).toBe(path);
+  }
+  folder.release();
+});
+
+test('a second instance is refused, and told which process has the folder and what to do', async () => {
+  const other = await openInAnotherProcess();
+  await expect(openDataFolder(path)).rejects.toThrow(
+    `${path} is in use by another npm start (process ${other.pid}). Stop that one, or set PORTFOLIO_DATA_DIR`,
+  );
+  await other.end('SIGKILL');
+});
+
+test('a second instance is refused in the same process too', async () => {
+  const folder = await openDataFolder(path);
+  await expect(openDataFolder(path)).rejects.toThrow(`(process ${process.pid})`);
+  folder.release();
+});
+
+test('a folder can be opened again after it was released, also twice', async () => {
+  const first = await openDataFolder(path);
+  first.release();
+  const second = await openDataFolder(path);
+  first.release();
+  await expect(openDataFolder(path)).rejects.toThrow('is in use');
+  second.release();
+});
+
+test('a folder whose instance was killed can be opened at once', async () => {
+  const killed = await openInAnotherProcess();
+  await killed.end('SIGKILL');
+  const folder = await openDataFolder(path);
+  expect(folder.path).toBe(path);
+  folder.release();
+});
+
+test('a path that is a file is refused as such', async () => {
+  const file = join(parent, 'file');
+  await writeFile(file, '');
+  await expect(openDataFolder(file)).rejects.toThrow(
+    `The data folder ${file} cannot be used: it is a file, not a folder. Correct that, or set PORTFOLIO_DATA_DIR`,
+  );
+});
+
+test('a path that cannot be created is refused with the reason', async () => {
+  const file = join(parent, 'file');
+  await writeFile(file, '');
+  await expect(openDataFolder(join(file, 'below'))).rejects.toThrow(
+    /cannot be used: this user cannot create it or write to it \(ENOTDIR/,
+  );
+});
+
+test('a folder of a newer version is refused, and not kept locked', async () => {
+  const folder = await openDataFolder(path);
+  folder.release();
+  const versionFile = join(path, 'layout-version');
+  await writeFile(versionFile, '2\n');
+  await expect(openDataFolder(path)).rejects.toThrow(
+    `The data folder ${path} has layout "2", and this version of the program knows layout 1. Update the program`,
+  );
+  await writeFile(versionFile, '1\n');
+  const again = await openDataFolder(path);
+  again.release();
+});
+
+test('a damaged lock file is named', async () => {
+  const folder = await openDataFolder(path);
+  folder.release();
+  await writeFile(join(path, 'lock'), 'not a database, and longer than nothing');
+  await expect(openDataFolder(path)).rejects.toThrow(`The lock file ${join(path, 'lock')} is damaged`);
+});

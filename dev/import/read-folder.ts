@@ -1,0 +1,106 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import remarkGfm from 'remark-gfm';
+import remarkParse from 'remark-parse';
+import { unified } from 'unified';
+import { visit } from 'unist-util-visit';
+import { z } from 'zod';
+import { type Complaint, type MarkdownFile, parseMarkdownFile } from './front-matter.ts';
+
+// Types only: what a value may be is checked by the API, which says it the same way to everybody.
+const portfolioFields = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  tagline: z.string().optional(),
+});
+
+const studyFields = z.strictObject({
+  title: z.string(),
+  slug: z.string().optional(),
+  summary: z.string().optional(),
+  client: z.string().optional(),
+  period: z.strictObject({ from: z.string(), to: z.string().optional() }).optional(),
+  tags: z.array(z.string()).optional(),
+  language: z.string().optional(),
+  status: z.enum(['draft', 'published']).default('draft'),
+});
+
+/** An image that a study shows from its folder: where its reference stands in the body, and its bytes. */
+type LocalImage = { start: number; end: number; bytes: Buffer; line: number };
+
+export type StudyFile = MarkdownFile<z.output<typeof studyFields>> & { slug: string; images: LocalImage[] };
+export type PortfolioFile = MarkdownFile<z.output<typeof portfolioFields>>;
+export type PortfolioFolder = { portfolio: PortfolioFile; studies: StudyFile[] };
+
+/** Everything that was wrong, a line each: file, line, and what would be right. */
+export class ImportError extends Error {
+  constructor(complaints: readonly Complaint[]) {
+    super(complaints.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'));
+    this.name = 'ImportError';
+  }
+}
+
+const portfolioFile = 'portfolio.md';
+
+/**
+ * Reads a folder that holds `portfolio.md` and a Markdown file for each case study, and checks all of it before
+ * anything is sent. Throws ImportError with every complaint.
+ */
+export async function readPortfolioFolder(folder: string): Promise<PortfolioFolder> {
+  const names = await readdir(folder).catch(() => {
+    throw new ImportError([{ file: folder, line: 1, message: 'This folder cannot be read.' }]);
+  });
+  if (!names.includes(portfolioFile)) {
+    const message = `Expected a file ${portfolioFile} with the fields slug and name.`;
+    throw new ImportError([{ file: folder, line: 1, message }]);
+  }
+  const complaints: Complaint[] = [];
+  const complain = (complaint: Complaint) => void complaints.push(complaint);
+  const shown = (name: string) => relative(process.cwd(), join(folder, name)) || name;
+  const read = async (name: string) => ({
+    file: shown(name),
+    source: await readFile(join(folder, name), 'utf8'),
+  });
+
+  const head = await read(portfolioFile);
+  const portfolio = parseMarkdownFile(head.file, head.source, portfolioFields, complain);
+  const studies: StudyFile[] = [];
+  for (const name of names.filter((entry) => entry.endsWith('.md') && entry !== portfolioFile).toSorted()) {
+    const { file, source } = await read(name);
+    const parsed = parseMarkdownFile(file, source, studyFields, complain);
+    if (!parsed) continue;
+    const images = await findImages(join(folder, name), parsed, complain);
+    studies.push({ ...parsed, slug: parsed.fields.slug ?? basename(name, '.md'), images });
+  }
+  if (!portfolio || complaints.length > 0) throw new ImportError(complaints);
+  return { portfolio, studies };
+}
+
+/** Image references with a relative path, with the bytes of their files. */
+async function findImages(
+  path: string,
+  study: MarkdownFile<unknown>,
+  complain: (complaint: Complaint) => void,
+) {
+  const { body, bodyLine, file } = study;
+  const references: { url: string; start: number; end: number; line: number }[] = [];
+  visit(unified().use(remarkParse).use(remarkGfm).parse(body), (node) => {
+    if ((node.type !== 'image' && node.type !== 'definition') || !/\.(png|jpe?g)$/i.test(node.url)) return;
+    if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(node.url)) return;
+    const { start, end } = node.position!;
+    references.push({
+      url: node.url,
+      start: start.offset!,
+      end: end.offset!,
+      line: start.line + bodyLine - 1,
+    });
+  });
+  const images: LocalImage[] = [];
+  for (const { url, start, end, line } of references) {
+    const bytes = await readFile(resolve(dirname(path), decodeURI(url))).catch(() => null);
+    const at = body.lastIndexOf(url, end);
+    if (!bytes) complain({ file, line, message: `There is no image file "${url}" beside this file.` });
+    else if (at >= start) images.push({ start: at, end: at + url.length, bytes, line });
+  }
+  return images;
+}

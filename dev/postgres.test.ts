@@ -1,0 +1,299 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { plainUser, startChild, type Child } from '../tests/support/child.ts';
+import { startPostgres } from './postgres.ts';
+
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+const moduleUrl = new URL('postgres.ts', import.meta.url).href;
+
+/** Gives the tests of a block a folder, which they share because making a cluster takes a second. */
+function sharedFolder(): { path: string } {
+  const folder = { path: '' };
+  beforeAll(async () => {
+    folder.path = await mkdtemp(join(tmpdir(), 'postgres-'));
+  });
+  afterAll(() => rm(folder.path, { recursive: true }));
+  return folder;
+}
+
+async function query(url: string, statement: string): Promise<postgres.RowList<postgres.Row[]>> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await sql.unsafe(statement);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Whether the server takes connections; its process may stay on for a while as a zombie. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    await query(url, 'select 1');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+interface Started extends Child {
+  server: { url: string; port: number; pid: number };
+}
+
+const users = [{ user: 'a plain user', asPlainUser: true }];
+if (isRoot) users.push({ user: 'root', asPlainUser: false });
+
+describe.each(users)('started by $user', ({ asPlainUser }) => {
+  const folder = sharedFolder();
+
+  beforeAll(async () => {
+    if (asPlainUser && isRoot) await chown(folder.path, plainUser.uid, plainUser.gid);
+  });
+
+  /** Starts Postgres from another process; SIGTERM has that one stop it in order, SIGINT it ignores. */
+  async function start(): Promise<Started> {
+    const code = `
+      import { startPostgres } from ${JSON.stringify(moduleUrl)};
+      const server = await startPostgres({ dataDir: ${JSON.stringify(folder.path)} });
+      process.on('SIGINT', () => {});
+      process.once('SIGTERM', () => server.stop().then(() => process.exit()));
+      console.log(JSON.stringify(server));
+    `;
+    const child = await startChild(code, asPlainUser);
+    const server: Started['server'] = JSON.parse(child.firstLine);
+    return { ...child, server };
+  }
+
+  test('a restart keeps the data, and nothing runs in between', async () => {
+    const first = await start();
+    await query(first.server.url, "create table notes (body text); insert into notes values ('Füße')");
+    await first.end('SIGTERM');
+    expect(isRunning(first.server.pid)).toBe(false);
+
+    const second = await start();
+    expect(await query(second.server.url, 'select upper(body) as body from notes')).toEqual([
+      { body: 'FÜßE' },
+    ]);
+    await second.end('SIGTERM');
+  });
+
+  test('the server ends when its starter is killed', async () => {
+    const killed = await start();
+    await killed.end('SIGKILL');
+    await vi.waitFor(async () => expect(await answers(killed.server.url)).toBe(false), 10_000);
+  });
+
+  test('a start right after the starter was killed works, with what was committed', async () => {
+    const killed = await start();
+    await query(killed.server.url, 'create table before_kill ()');
+    await killed.end('SIGKILL');
+
+    const next = await start();
+    expect(await query(next.server.url, 'select * from before_kill')).toEqual([]);
+    await next.end('SIGTERM');
+  });
+
+  test('a server that outlived its starter is stopped by the next start', async () => {
+    const killed = await start();
+    await killGuard(killed);
+    await killed.end('SIGKILL');
+    expect(await answers(killed.server.url)).toBe(true);
+
+    const next = await start();
+    expect(await answers(killed.server.url)).toBe(false);
+    await next.end('SIGTERM');
+  });
+
+  test('a start after the server was killed too waits for the last of its processes', async () => {
+    const killed = await start();
+    const client = postgres(killed.server.url, { max: 1 });
+    await client`create table before_both_kills ()`;
+    const [backend] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    process.kill(Number(backend?.pid), 'SIGSTOP');
+    process.kill(killed.server.pid, 'SIGKILL');
+    await killed.end('SIGKILL');
+
+    const starting = start();
+    await vi.waitFor(async () => {
+      const log = await readFile(join(folder.path, 'postgres.log'), 'utf8');
+      expect(log).toContain('is still in use');
+    }, 10_000);
+    process.kill(Number(backend?.pid), 'SIGCONT');
+    const next = await starting;
+    expect(await query(next.server.url, 'select * from before_both_kills')).toEqual([]);
+    await next.end('SIGTERM');
+    await client.end({ timeout: 0 });
+  });
+
+  test('Ctrl-C in the terminal does not reach the server', async () => {
+    const started = await start();
+    process.kill(-started.pid, 'SIGINT');
+    expect(await answers(started.server.url)).toBe(true);
+    await started.end('SIGTERM');
+  });
+
+  test('a program that now has the process id of an earlier server is left alone', async () => {
+    const first = await start();
+    const pidFile = join(folder.path, 'cluster', 'postmaster.pid');
+    const content = await readFile(pidFile, 'utf8');
+    await first.end('SIGTERM');
+    const bystander = await startChild("console.log('up'); setInterval(() => {}, 60_000)", true);
+    await writeFile(pidFile, content.replace(/^\d+/, String(bystander.pid)));
+
+    const next = await start();
+    expect(isRunning(bystander.pid)).toBe(true);
+    await next.end('SIGTERM');
+    await bystander.end('SIGKILL');
+  });
+});
+
+/** Ends the shell that would stop the server after its starter. */
+async function killGuard(started: Started): Promise<void> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args=']);
+  const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  const guard = processes.find(
+    ([, parent, ...args]) => Number(parent) === started.pid && args.at(-1) === String(started.server.pid),
+  );
+  process.kill(Number(guard?.[0]), 'SIGKILL');
+}
+
+describe('a server', () => {
+  const folder = sharedFolder();
+
+  test('listens on 127.0.0.1 alone, and lets in with the password alone', async () => {
+    const server = await startPostgres({ dataDir: folder.path });
+    expect(await query(server.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
+    expect(await query(server.url, 'show unix_socket_directories')).toEqual([
+      { unix_socket_directories: '' },
+    ]);
+    const url = new URL(server.url);
+    url.password = 'guessed';
+    await expect(query(url.href, 'select 1')).rejects.toThrow('password authentication failed');
+    expect((await stat(join(folder.path, 'password'))).mode & 0o777).toBe(0o600);
+    await server.stop();
+  });
+
+  test.each([
+    { durable: true, fsync: 'on' },
+    { durable: false, fsync: 'off' },
+  ])('started with durable $durable has fsync $fsync', async ({ durable, fsync }) => {
+    const server = await startPostgres({ dataDir: folder.path, durable });
+    expect(await query(server.url, 'show fsync')).toEqual([{ fsync }]);
+    await server.stop();
+  });
+
+  test('can be stopped twice, and is gone then', async () => {
+    const server = await startPostgres({ dataDir: folder.path });
+    await Promise.all([server.stop(), server.stop()]);
+    await server.stop();
+    expect(isRunning(server.pid)).toBe(false);
+  });
+
+  test('is not disturbed by a second start on its folder, which is refused', async () => {
+    const server = await startPostgres({ dataDir: folder.path });
+    await expect(startPostgres({ dataDir: folder.path })).rejects.toThrow(
+      `The Postgres data in ${folder.path} is in use by another process (${process.pid})`,
+    );
+    expect(await answers(server.url)).toBe(true);
+    await server.stop();
+  });
+
+  test('is not started on a busy port, which is named', async () => {
+    const other = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    await expect(startPostgres({ dataDir: folder.path, port })).rejects.toThrow(
+      `Port ${port} on 127.0.0.1 is busy`,
+    );
+    other.close();
+    await once(other, 'close');
+    const server = await startPostgres({ dataDir: folder.path, port });
+    expect(server.port).toBe(port);
+    await server.stop();
+  });
+});
+
+describe('a folder', () => {
+  const folder = sharedFolder();
+
+  test('whose creation was broken off is created again', async () => {
+    const unfinished = join(folder.path, 'cluster-unfinished-abc');
+    await mkdir(unfinished);
+    await writeFile(join(unfinished, 'PG_VERSION'), '18\n');
+    const server = await startPostgres({ dataDir: folder.path });
+    await server.stop();
+    expect((await readdir(folder.path)).toSorted()).toEqual(['cluster', 'lock', 'password', 'postgres.log']);
+  });
+});
+
+describe('a folder that cannot be used is named, with what to do and the reason:', () => {
+  const folder = sharedFolder();
+  const moved: { from: string; to: string }[] = [];
+
+  beforeAll(async () => {
+    const server = await startPostgres({ dataDir: folder.path });
+    await server.stop();
+  });
+
+  afterEach(async () => {
+    await Promise.all(moved.splice(0).map(({ from, to }) => rename(to, from)));
+  });
+
+  /** Takes a file of the folder away until the end of the test, with other content in its place. */
+  async function replace(file: string, content?: string): Promise<void> {
+    const from = join(folder.path, file);
+    const to = `${from}.kept`;
+    await rename(from, to);
+    moved.push({ from, to });
+    if (content !== undefined) {
+      await writeFile(from, content);
+      const { uid, gid } = await stat(to);
+      await chown(from, uid, gid);
+    }
+  }
+
+  test.each([
+    {
+      reason: 'it was made by Postgres 17, and this version of the program brings Postgres 18.',
+      file: 'cluster/PG_VERSION',
+      content: '17\n',
+    },
+    { reason: 'its file PG_VERSION cannot be read.', file: 'cluster/PG_VERSION' },
+    { reason: 'its password file', file: 'password' },
+    {
+      reason: 'the server does not start: password authentication failed',
+      file: 'password',
+      content: 'another',
+    },
+    {
+      reason: 'the server does not start: it ended',
+      file: 'cluster/global/pg_control',
+      content: '',
+      log: 'could not read file "global/pg_control"',
+    },
+  ])('$reason', async ({ reason, file, content, log = '' }) => {
+    await replace(file, content);
+    const refusal = await startPostgres({ dataDir: folder.path }).catch(String);
+    expect(refusal).toContain(
+      `The Postgres data in ${join(folder.path, 'cluster')} cannot be used: ${reason}`,
+    );
+    expect(refusal).toContain(`Put back a good copy of ${folder.path}, or move it away`);
+    expect(refusal).toContain(log);
+  });
+});

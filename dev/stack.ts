@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startAws } from './aws.ts';
+import { type Child, startChild } from './child.ts';
+import { createCloudResources } from './cloud.ts';
+import { startPostgres } from './postgres.ts';
+import { buildWeb } from './web.ts';
+
+const entryOf = (workspace: string) =>
+  fileURLToPath(new URL(`../packages/${workspace}/src/main.ts`, import.meta.url));
+const readyTimeoutSeconds = 60;
+
+export type Stack = {
+  baseUrl: string;
+  databaseUrl: string;
+  api: Child;
+  worker: Child;
+  /** Ends everything in order: first who takes work, last who keeps data. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts the whole platform on folders of this machine: database, queue and bucket, API, worker and page, each
+ * with the code and the settings that they have in the cloud. Resolves when `/readyz` says so.
+ */
+export async function startStack(options: {
+  folder: { path: string; postgresDir: string; awsDir: string };
+  port: number;
+  log: (line: string) => void;
+  /** Settings of the worker that differ from those of `npm start`. */
+  workerSettings?: Record<string, string>;
+}): Promise<Stack> {
+  const { folder, port, log } = options;
+  await using started = new AsyncDisposableStack();
+  const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
+    started.adopt(part, (running) => running.stop());
+  const webRoot = join(folder.path, 'web');
+
+  const [database, cloud] = await allOrNone([
+    startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
+    startAws({ dataDir: folder.awsDir }).then(ownedBy),
+    buildWeb(webRoot),
+  ]);
+  const environment = {
+    DATABASE_URL: database.url,
+    ...(await createCloudResources(cloud.endpoint)),
+  };
+  const child = (name: string, settings: Record<string, string>) =>
+    startChild({
+      name,
+      entry: entryOf(name),
+      environment: { ...environment, ...settings },
+      logFile: join(folder.path, `${name}.log`),
+      log,
+    });
+
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const api = ownedBy(child('api', { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot }));
+  await untilReady(baseUrl, join(folder.path, 'api.log'));
+  const worker = ownedBy(child('worker', { POLL_SECONDS: '1', ...options.workerSettings }));
+
+  const all = started.move();
+  return { baseUrl, databaseUrl: database.url, api, worker, stop: () => all.disposeAsync() };
+}
+
+/** As Promise.all, but waits for all before it rejects: what starts late must be known to be stopped. */
+async function allOrNone<T extends readonly unknown[]>(work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function untilReady(baseUrl: string, logFile: string): Promise<void> {
+  const deadline = Date.now() + readyTimeoutSeconds * 1000;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${baseUrl}/readyz`).catch(() => null);
+    if (answer?.ok) return;
+    await wait(50);
+  }
+  throw new Error(`The API was not ready after ${readyTimeoutSeconds} s; ${logFile} says why.`);
+}

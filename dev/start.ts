@@ -1,0 +1,83 @@
+import { createClient } from '@portfolio/api/client';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { openDataFolder } from './data-folder.ts';
+import { importFolder } from './import/import-folder.ts';
+import { ensureOwnerKey } from './owner.ts';
+import { readDevSettings } from './settings.ts';
+import { type Stack, startStack } from './stack.ts';
+
+const sampleFolder = fileURLToPath(new URL('./sample', import.meta.url));
+const log = (line: string) => console.log(line);
+
+let stack: Stack | undefined;
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+
+async function stop() {
+  // Whoever asks twice wants it at once; the other processes end with this one.
+  if (stopping) process.exit(130);
+  stopping = true;
+  log('\nStopping; Ctrl-C again to stop at once.');
+  await stack?.stop();
+  log('Everything is saved. Start again with npm start.');
+  process.exit(0);
+}
+
+async function start() {
+  const { PORT: port, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
+  await assertPortIsFree(port);
+  const folder = await openDataFolder(dataDir);
+  log(`Starting the portfolio platform on ${folder.path}`);
+  stack = await startStack({ folder, port, log });
+  const { baseUrl } = stack;
+  const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, stack.databaseUrl);
+  await importSample(baseUrl, apiKey);
+  console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
+}
+
+/** On first start only: who has changed or removed the sample since does not get it back. */
+async function importSample(baseUrl: string, apiKey: string) {
+  const api = createClient({ baseUrl, apiKey });
+  const { items } = await api.portfolio.list.query({ limit: 1 });
+  if (items.length > 0) return;
+  log('Importing the sample portfolio');
+  await importFolder(api, sampleFolder, ({ what, change }) => log(`  ${change} ${what}`));
+}
+
+async function assertPortIsFree(port: number) {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch {
+    throw new Error(`Port ${port} is busy. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
+  }
+  probe.close();
+}
+
+function welcome(baseUrl: string, apiKey: string, credentialsFile: string): string {
+  const curl = `curl -fsS -H "Authorization: Bearer ${apiKey}"`;
+  const study = `${baseUrl}/api/v1/portfolios/portfolio-engineering/case-studies/outbox-and-leases`;
+  return `
+The platform is ready: ${baseUrl}
+Owner's API key:       ${apiKey}
+Both are kept in       ${credentialsFile}
+
+Export a case study as PDF, watch the job, download the file:
+
+  JOB=$(${curl} -X POST ${study}/exports | grep -o 'job_[0-9a-z]*' | head -n 1)
+  ${curl} -N ${baseUrl}/api/v1/jobs/$JOB/events
+  ${curl} -L -o outbox-and-leases.pdf ${baseUrl}/api/v1/jobs/$JOB/result
+
+Or sign in with the key at ${baseUrl}. Ctrl-C stops everything.
+`;
+}
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  await stack?.stop();
+  process.exit(1);
+}

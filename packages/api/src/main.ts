@@ -1,0 +1,51 @@
+import { openBucket } from '@portfolio/core/runtime/bucket';
+import { openDatabase } from '@portfolio/core/runtime/database';
+import { createJobBus } from '@portfolio/core/runtime/job-bus';
+import { createLog } from '@portfolio/core/runtime/log';
+import { migrate } from '@portfolio/core/runtime/migrate';
+import { openQueue } from '@portfolio/core/runtime/queue';
+import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
+import closeWithGrace from 'close-with-grace';
+import { createAuthenticate } from './authenticate.ts';
+import { buildServer } from './server.ts';
+
+const settings = readSettings(apiSettings);
+const log = createLog('api', settings.LOG_LEVEL);
+const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
+
+await migrate(settings.DATABASE_URL);
+const { db, sql, close } = openDatabase({
+  url: settings.DATABASE_URL,
+  poolSize: settings.DATABASE_POOL_SIZE,
+  applicationName: 'portfolio-api',
+});
+const bucket = openBucket(aws, settings.BUCKET_NAME);
+const queue = openQueue(aws, settings.QUEUE_URL);
+const doorbell = createDoorbell(db, queue, log);
+const jobBus = createJobBus(sql, log);
+const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience } = settings;
+
+const server = await buildServer({
+  services: { db, bucket, doorbell, jobBus },
+  authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
+  dependencies: {
+    database: () => sql`select 1`,
+    queue: (signal) => queue.check(signal),
+    bucket: (signal) => bucket.check(signal),
+  },
+  log,
+  publicOrigin: settings.PUBLIC_ORIGIN,
+  webRoot: settings.WEB_ROOT,
+});
+await jobBus.listen();
+
+closeWithGrace({ delay: 20_000, logger: log }, async () => {
+  await server.close();
+  await doorbell.idle();
+  jobBus.close();
+  await close();
+  bucket.close();
+  queue.close();
+});
+await server.listen({ host: settings.HOST, port: settings.PORT });

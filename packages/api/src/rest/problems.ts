@@ -1,0 +1,53 @@
+import { AppError, type ErrorCode, errorCodes, toProblem } from '@portfolio/core/errors';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+const codes = Object.keys(errorCodes) as ErrorCode[];
+
+/** RFC 9457: the only form in which an error leaves the REST interface. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('Where the kind of problem is explained.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('What was wrong this time, and what would be right.'),
+    code: z.enum(codes),
+    errors: z
+      .array(z.object({ pointer: z.string().describe('JSON pointer into the input.'), detail: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'Problem' });
+
+/** Sends an error as a problem document; what was not foreseen is logged, and its text kept to ourselves. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const known = toAppError(error);
+  if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
+  const problem = toProblem(known ?? error);
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Fastify's own refusals (body limit, content type, JSON that does not parse) in our terms. */
+function toAppError(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  const { statusCode, message } = error as Partial<FastifyError>;
+  if (statusCode === 413)
+    return new AppError('payload_too_large', 'The body is larger than this address accepts.');
+  if (statusCode === 415) {
+    return new AppError('unsupported_media_type', 'The content type of the body is not supported here.');
+  }
+  if (statusCode === 400)
+    return new AppError('malformed_request', message ?? 'The request could not be read.');
+  return null;
+}
+
+/** Explains each kind of problem at its `type`. */
+export function registerProblemTypes(app: FastifyInstance) {
+  app.get('/api/problems/:code', { schema: { hide: true } }, (request, reply) => {
+    const { code } = request.params as { code: string };
+    const found = codes.find((known) => known === code);
+    if (!found)
+      throw new AppError('not_found', `There is no kind of problem "${code}". Known: ${codes.join(', ')}.`);
+    return reply.send({ type: `/api/problems/${found}`, code: found, ...errorCodes[found] });
+  });
+}

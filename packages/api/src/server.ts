@@ -1,0 +1,86 @@
+import helmet from '@fastify/helmet';
+import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
+import type { Logger } from '@portfolio/core/runtime/log';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Authenticate } from './authenticate.ts';
+import { type Dependencies, registerHealth } from './health.ts';
+import { createBind } from './rest/bind.ts';
+import { registerOpenApi } from './rest/openapi.ts';
+import { registerProblemTypes, sendProblem } from './rest/problems.ts';
+import { registerRoutes } from './rest/routes.ts';
+import { registerTrpc } from './trpc/http.ts';
+import { attachWebSockets } from './trpc/websocket.ts';
+import { asksForPage, registerWeb, sendPage } from './web.ts';
+
+/** A study of two million characters fits, in any script. */
+const bodyLimitBytes = 8 * 1024 * 1024;
+
+export type ServerOptions = {
+  services: Services;
+  authenticate: Authenticate;
+  dependencies: Dependencies;
+  log: Logger;
+  publicOrigin?: string | undefined;
+  webRoot?: string | undefined;
+};
+
+/** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { services, authenticate, dependencies, log, publicOrigin, webRoot } = options;
+  const loggerInstance: FastifyBaseLogger = log;
+  const app = Fastify({
+    loggerInstance,
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+  });
+  // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) => {
+    if (webRoot && asksForPage(request)) return sendPage(reply);
+    return sendProblem(notFound(request.method, request.url), request, reply);
+  });
+  acceptBodies(app);
+  await app.register(helmet, { contentSecurityPolicy: { directives: contentSecurityPolicy } });
+
+  registerHealth(app, dependencies);
+  await registerOpenApi(app);
+  registerProblemTypes(app);
+  registerRoutes(createBind(app, services, authenticate));
+  await registerTrpc(app, services, authenticate);
+  if (webRoot) await registerWeb(app, webRoot);
+
+  const sockets = attachWebSockets(app.server, { services, authenticate, publicOrigin, log: app.log });
+  app.addHook('preClose', () => sockets.close());
+  return app;
+}
+
+const contentSecurityPolicy = {
+  defaultSrc: ["'self'"],
+  connectSrc: ["'self'", 'ws:', 'wss:'],
+  imgSrc: ["'self'", 'data:'],
+  styleSrc: ["'self'"],
+  upgradeInsecureRequests: null,
+};
+
+function notFound(method: string, url: string) {
+  return new AppError(
+    'not_found',
+    `There is nothing at ${method} ${url.split('?')[0]}; see /api/openapi.json.`,
+  );
+}
+
+/** JSON, where an empty body is no body, and the bytes of images. */
+function acceptBodies(app: FastifyInstance) {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body as string, done);
+  });
+  app.addContentTypeParser(['image/png', 'image/jpeg'], { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { silentLog, type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { operations } from '../index.ts';
+import { outbox } from '../job/job.sql.ts';
+import { createDoorbell, relayOutbox } from './relay.ts';
+
+const owner = user('owner');
+const study = { portfolio: 'team', slug: 'faster' };
+const deaf = { ring() {} };
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
+});
+beforeEach(() => platform.db.delete(outbox));
+afterAll(() => platform.stop());
+
+const accept = () => operations.caseStudy.export.run({ ...platform.as(owner), doorbell: deaf }, study);
+const away = {
+  send: () => Promise.reject(new Error('The queue is away.')),
+};
+
+test('rows that could not be sent stay for the next time', async () => {
+  await accept();
+  await expect(relayOutbox(platform.db, away)).rejects.toThrow('away');
+  expect(await platform.db.$count(outbox)).toBe(1);
+  expect(await relayOutbox(platform.db, platform.queue)).toBe(1);
+  expect(await platform.db.$count(outbox)).toBe(0);
+});
+
+test('of a batch that the queue takes in part, the rest stays', async () => {
+  await accept();
+  await accept();
+  const picky = { send: async ([first]: { id: string }[]) => [first!.id] };
+  expect(await relayOutbox(platform.db, picky)).toBe(1);
+  expect(await platform.db.$count(outbox)).toBe(1);
+});
+
+test('relays that work at the same time send each row once', async () => {
+  await Promise.all(Array.from({ length: 25 }, accept));
+  const sent: string[] = [];
+  const record = {
+    async send(messages: { id: string }[]) {
+      const ids = messages.map(({ id }) => id);
+      sent.push(...ids);
+      return ids;
+    },
+  };
+  async function relayAll() {
+    while ((await relayOutbox(platform.db, record)) > 0);
+  }
+  await Promise.all([relayAll(), relayAll(), relayAll()]);
+  expect(sent.length).toBe(25);
+  expect(new Set(sent).size).toBe(25);
+});
+
+test('a doorbell that rings while the outbox is emptied is answered', async () => {
+  const sent: string[] = [];
+  const doorbell = createDoorbell(
+    platform.db,
+    {
+      async send(messages) {
+        if (sent.length === 0) {
+          await accept();
+          doorbell.ring();
+        }
+        sent.push(...messages.map(({ jobId }) => jobId));
+        return messages.map(({ id }) => id);
+      },
+    },
+    silentLog,
+  );
+  await accept();
+  doorbell.ring();
+  await doorbell.idle();
+  expect(new Set(sent).size).toBe(2);
+});
+
+test('a doorbell whose queue is away gives up without an error', async () => {
+  await accept();
+  const doorbell = createDoorbell(platform.db, away, silentLog);
+  doorbell.ring();
+  await doorbell.idle();
+  expect(await platform.db.$count(outbox)).toBe(1);
+});

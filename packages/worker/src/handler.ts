@@ -1,0 +1,31 @@
+import type { Bucket, Db } from '@portfolio/core/context';
+import type { JobPayload } from '@portfolio/core/job/kinds';
+import type { JobKind, StoredResult } from '@portfolio/core/job/schemas';
+
+/** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
+type JobTools = {
+  db: Db;
+  bucket: Bucket;
+  job: { id: string; portfolioId: string; attempt: number };
+  /** Fires when the job is no longer ours, or the worker has to go: stop and let the error through. */
+  signal: AbortSignal;
+  /** Says how far the job is, from 0 to 1, and with what it is busy. Cheap to call often. */
+  progress(fraction: number, step: string): void;
+};
+
+/** Does the work of one kind of job. Runs at least once for each job, and may be cut off anywhere. */
+export type Handler<Kind extends JobKind> = (
+  payload: JobPayload<Kind>,
+  tools: JobTools,
+) => Promise<StoredResult>;
+
+/** An error that trying again would not mend; its message is for the one who asked for the job. */
+export class PermanentError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'PermanentError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,202 @@
+import { operations } from '@portfolio/core';
+import { jobs, outbox } from '@portfolio/core/job/job.sql';
+import type { StoredResult } from '@portfolio/core/job/schemas';
+import { transitions } from '@portfolio/core/job/transitions';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { consume } from './consumer.ts';
+import { type Handler, PermanentError } from './handler.ts';
+import { type Runner, runJob } from './run-job.ts';
+import { sweep } from './sweep.ts';
+
+const owner = user('owner');
+const study = { portfolio: 'team', slug: 'faster' };
+const result: StoredResult = {
+  key: 'k',
+  fileName: 'faster.pdf',
+  contentType: 'application/pdf',
+  sizeBytes: 1,
+  sha256: 'ab'.repeat(32),
+  pages: 1,
+};
+const never = new AbortController().signal;
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
+});
+beforeEach(() => platform.db.delete(outbox));
+afterAll(() => platform.stop());
+
+const accept = async () => (await operations.caseStudy.export.run(platform.as(owner), study)).id;
+const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
+
+function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
+  const { db, bucket, jobBus } = platform;
+  const handlers = { 'export.pdf': async () => handler };
+  return { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60, ...settings };
+}
+
+async function run(id: string, handler: Handler<'export.pdf'>, settings?: Partial<Runner>, stop = never) {
+  await runJob(runnerWith(handler, settings), id, async () => {}, stop);
+  return read(id);
+}
+
+describe('an attempt', () => {
+  test('that succeeds stores its result', async () => {
+    const job = await run(await accept(), async () => result);
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      progress: 1,
+      attempt: 1,
+      result: { fileName: 'faster.pdf' },
+    });
+  });
+
+  test('that throws is tried again later, with a reason that says nothing internal', async () => {
+    const job = await run(await accept(), async () => {
+      throw new TypeError('connect to postgres://user:secret@db failed');
+    });
+    expect(job).toMatchObject({ state: 'queued', attempt: 1, error: { code: 'internal' } });
+    expect(job.error?.message).toContain('TypeError');
+    expect(job.error?.message).not.toContain('secret');
+    const delaySeconds = (Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000;
+    expect(delaySeconds).toBeGreaterThan(60 * 0.74);
+    expect(delaySeconds).toBeLessThan(60 * 1.26);
+  });
+
+  test('that throws in the last attempt fails the job for good', async () => {
+    const id = await accept();
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await platform.db
+        .update(jobs)
+        .set({ runAt: sql`now()` })
+        .where(eq(jobs.id, id));
+      const job = await run(id, () => Promise.reject(new Error('no')));
+      expect(job).toMatchObject({ attempt, state: attempt < 5 ? 'queued' : 'failed' });
+    }
+  });
+
+  test('with a permanent error fails at once, in the words of the handler', async () => {
+    const job = await run(await accept(), () =>
+      Promise.reject(new PermanentError('gone', 'The study is gone.')),
+    );
+    expect(job).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: { code: 'gone', message: 'The study is gone.' },
+    });
+  });
+
+  test('with a payload that does not parse fails at once and never reaches the handler', async () => {
+    const id = await accept();
+    await platform.db
+      .update(jobs)
+      .set({ payload: { caseStudyId: 7 } })
+      .where(eq(jobs.id, id));
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
+    expect(await run(id, handler)).toMatchObject({ state: 'failed', error: { code: 'invalid_payload' } });
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test('whose lease was taken away is told so and writes nothing more', async () => {
+    const id = await accept();
+    const job = await run(
+      id,
+      async (_payload, { signal }) => {
+        await platform.db
+          .update(jobs)
+          .set({ leaseUntil: sql`now() - interval '1 s'` })
+          .where(eq(jobs.id, id));
+        await transitions.reapLost(platform.db);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        return result;
+      },
+      { leaseSeconds: 0.3 },
+    );
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'worker_lost' }, result: null });
+  });
+
+  test('keeps its lease for as long as it works', async () => {
+    const id = await accept();
+    const job = await run(
+      id,
+      async () => {
+        const first = await leaseOf(id);
+        await vi.waitFor(async () => expect(await leaseOf(id)).not.toBe(first), 5000);
+        expect(await transitions.reapLost(platform.db)).toEqual([]);
+        return result;
+      },
+      { leaseSeconds: 0.5 },
+    );
+    expect(job).toMatchObject({ state: 'succeeded', attempt: 1 });
+  });
+
+  test('that is stopped gives the job back at once', async () => {
+    const stop = new AbortController();
+    const job = await run(
+      await accept(),
+      (_payload, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          stop.abort();
+        }),
+      {},
+      stop.signal,
+    );
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });
+    expect(Date.parse(job.retryAt!)).toBeLessThanOrEqual(Date.parse(job.updatedAt));
+  });
+
+  test('shows its progress without a write for each report: the first, then the latest', async () => {
+    const id = await accept();
+    await run(id, async (_payload, { progress }) => {
+      for (let page = 1; page <= 100; page++) progress(page / 100, `Page ${page}`);
+      return result;
+    });
+    const items = await operations.job.events.run(platform.as(owner), { id, lastEventId: '2' });
+    const reports = [];
+    for await (const { data } of items)
+      if (data.type === 'event' && data.event.type === 'progress') reports.push(data.event);
+    expect(reports.map(({ step }) => step)).toEqual(['Page 1', 'Page 100']);
+  });
+});
+
+test('a message that comes twice is worked on once', async () => {
+  const id = await accept();
+  const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
+  await Promise.all([run(id, handler), run(id, handler)]);
+  await run(id, handler);
+  expect(handler).toHaveBeenCalledTimes(1);
+});
+
+test('slots and sweep take a job from the queue through a failure to its end', async () => {
+  const draining = new AbortController();
+  const runner = runnerWith(
+    async (_payload, { job }) => {
+      if (job.attempt === 1) throw new Error('the first attempt fails');
+      return result;
+    },
+    { retrySeconds: 0.01 },
+  );
+  const { queue, db, jobBus } = platform;
+  const running = [
+    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, never),
+    sweep({ db, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+  ];
+  const id = await accept();
+  await vi.waitFor(
+    async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
+    20_000,
+  );
+  draining.abort();
+  await Promise.all(running);
+});
+
+async function leaseOf(id: string) {
+  const [job] = await platform.db.select({ until: jobs.leaseUntil }).from(jobs).where(eq(jobs.id, id));
+  return job?.until;
+}

@@ -1,0 +1,46 @@
+import { build } from 'esbuild';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+/** Bundled CommonJS packages still call `require` for Node's own modules. */
+const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+
+/** What lies beside each bundle because the program reads it as files. */
+const files: Record<string, (outDir: string) => Promise<void>> = {
+  api: (outDir) => cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true }),
+  worker: async () => {},
+};
+
+/**
+ * Bundles a container's program with all that it needs into a folder: `main.js`, its source map and its files.
+ * Nothing else has to be there but Node.
+ */
+export async function bundle(name: 'api' | 'worker', outDir: string): Promise<void> {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  await build({
+    entryPoints: [join(repository, 'packages', name, 'src/main.ts')],
+    outfile: join(outDir, 'main.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    sourcemap: true,
+    minifySyntax: true,
+    keepNames: true,
+    banner: { js: banner },
+    logLevel: 'warning',
+  });
+  await files[name]!(outDir);
+}
+
+if (import.meta.main) {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  for (const name of ['api', 'worker'] as const) {
+    if (positionals.length === 0 || positionals.includes(name))
+      await bundle(name, join(repository, 'build', name));
+  }
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import {
+  findBrokenReferences,
+  findLockfileDrift,
+  findMachinePaths,
+  findUnpreparedQueries,
+} from './house-rules.ts';
+
+const filesOf = (files: Record<string, string>) => new Map(Object.entries(files));
+
+const withReadme = (readme: string, more: Record<string, string> = {}) =>
+  filesOf({
+    'package.json': '{ "scripts": { "check": "x", "import": "x" } }',
+    'docs/api.md': '',
+    'docs/pictures/a b.png': '',
+    'README.md': readme,
+    ...more,
+  });
+
+describe('references in documents', () => {
+  it.each([
+    '[api](docs/api.md)',
+    '[api](./docs/api.md#jobs "Jobs")',
+    '[docs](docs) and [docs](docs/)',
+    '![picture](docs/pictures/a%20b.png)',
+    '[![picture](docs/pictures/a%20b.png)](docs/api.md)',
+    '[api]: docs/api.md',
+    '<img src="docs/api.md">',
+    '[site](https://example.com/x) [mail](mailto:a@example.com) [below](#below)',
+    'code: `[a](missing.md)`',
+    '```md\n[a](missing.md)\n```',
+    'Run `npm run check`, or `npm run import -- folder`.',
+  ])('that are right pass: %s', (readme) => {
+    expect(findBrokenReferences(withReadme(readme))).toEqual([]);
+  });
+
+  it.each([
+    ['[api](docs/app.md)', 'links to docs/app.md, but there is no docs/app.md.'],
+    ['![picture](pictures/a.png)', 'links to pictures/a.png, but there is no pictures/a.png.'],
+    ['[![x](docs/api.md)](gone.md)', 'links to gone.md, but there is no gone.md.'],
+    ['[api]: docs/gone.md', 'links to docs/gone.md, but there is no docs/gone.md.'],
+    ['<a href="gone.html">', 'links to gone.html, but there is no gone.html.'],
+    ['Run `npm run chekc`.', 'names `npm run chekc`, which package.json does not have.'],
+  ])('that are wrong are named with their line: %s', (readme, problem) => {
+    expect(findBrokenReferences(withReadme(`# Title\n\n\`\`\`sh\nls\n\`\`\`\n${readme}`))).toEqual([
+      `README.md:6: ${problem}`,
+    ]);
+  });
+
+  it('are followed from the folder of the document', () => {
+    const adr = '[api](../api.md) [wrong](api.md) [from the root](/docs/api.md)';
+    expect(findBrokenReferences(withReadme('', { 'docs/adr/0001.md': adr }))).toEqual([
+      'docs/adr/0001.md:1: links to api.md, but there is no docs/adr/api.md.',
+    ]);
+  });
+});
+
+const folder = (...parts: string[]) => ['', ...parts].join('/');
+
+describe('paths of one machine', () => {
+  it.each([
+    folder('home', 'ada', 'portfolio'),
+    folder('Users', 'ada', 'x'),
+    folder('root', '.npm'),
+    folder('work', 'main'),
+    ['C:', 'Users', 'ada'].join('\\'),
+    folder('srv', 'checkout', 'x.ts'),
+  ])('are found: %s', (path) => {
+    const found = findMachinePaths(
+      filesOf({ 'a.ts': `\nconst file = '${path}';` }),
+      folder('srv', 'checkout'),
+    );
+    expect(found).toEqual([expect.stringMatching(/^a\.ts:2: holds /)]);
+  });
+
+  it.each(['https://example.com/home/ada', './work/x', '/homepage', '/tmp/x', '~/root/x'])(
+    'are not seen in %s',
+    (text) => {
+      expect(findMachinePaths(filesOf({ 'a.ts': text }), folder('srv', 'checkout'))).toEqual([]);
+    },
+  );
+});
+
+describe('unprepared queries', () => {
+  const unprepared = 'const rows = await db\n  .select()\n  .from(jobs);';
+
+  it('are found in the files of hot paths, with their line', () => {
+    for (const file of ['job/read.ts', 'job/internal.ts', 'case-study/queries.ts', 'tenancy.ts']) {
+      const path = `packages/core/src/${file}`;
+      const found = findUnpreparedQueries(filesOf({ [path]: `\n${unprepared}` }));
+      expect(found).toEqual([expect.stringContaining(`${path}:2: runs an unprepared query`)]);
+    }
+  });
+
+  it.each(['await ctx.db.select()', 'await tx.execute(sql``)', 'await db.query.jobs.findFirst()'])(
+    'are found in any form: %s',
+    (text) => {
+      expect(findUnpreparedQueries(filesOf({ 'packages/core/src/job/read.ts': text }))).toHaveLength(1);
+    },
+  );
+
+  it('are not seen where a query is prepared, nor off the hot paths', () => {
+    const prepared = `const byId = prepared((db) => db.select().prepare('job_by_id'));\nawait byId(db).execute({ id });`;
+    const files = filesOf({
+      'packages/core/src/job/read.ts': prepared,
+      'packages/core/src/job/list.ts': unprepared,
+      'packages/core/src/job/read.test.ts': unprepared,
+    });
+    expect(findUnpreparedQueries(files)).toEqual([]);
+  });
+});
+
+const withLockEntry = (entry: object, more: object = {}) =>
+  filesOf({
+    'package.json': '{ "engines": { "node": ">=24" } }',
+    'packages/core/package.json': '{ "dependencies": { "zod": "4.0.0" } }',
+    'package-lock.json': JSON.stringify({
+      packages: { '': { engines: { node: '>=24' } }, 'packages/core': entry, ...more },
+    }),
+  });
+
+describe('the lockfile', () => {
+  it('passes when it has what every package.json asks for', () => {
+    expect(findLockfileDrift(withLockEntry({ dependencies: { zod: '4.0.0' } }))).toEqual([]);
+  });
+
+  it('is stale when a dependency of a workspace changed or is not in it', () => {
+    const problem =
+      'packages/core/package.json: dependencies differ from package-lock.json. Run `npm install`.';
+    expect(findLockfileDrift(withLockEntry({ dependencies: { zod: '3.0.0' } }))).toEqual([problem]);
+    expect(findLockfileDrift(withLockEntry({}))).toEqual([problem]);
+  });
+
+  it('may not name the registry that it was made with', () => {
+    const zod = { version: '4.0.0', resolved: 'https://registry.example.com/zod.tgz' };
+    const found = findLockfileDrift(
+      withLockEntry({ dependencies: { zod: '4.0.0' } }, { 'node_modules/zod': zod }),
+    );
+    expect(found).toEqual([expect.stringContaining('node_modules/zod names its registry')]);
+  });
+});

@@ -1,0 +1,77 @@
+import { operations } from '@portfolio/core';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { bundle } from '../scripts/bundle.ts';
+import { plainUser } from './support/child.ts';
+import { type TestServices, testServices, user } from './support/services.ts';
+import { freePort, temporaryFolder } from './support/stack.ts';
+
+const owner = user('owner');
+const study = { portfolio: 'team', slug: 'faster' };
+const running: ChildProcess[] = [];
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let platform: TestServices;
+
+beforeAll(async () => {
+  [folder, platform] = await Promise.all([temporaryFolder(), testServices()]);
+  await chmod(folder.path, 0o755);
+  await Promise.all([bundle('api', join(folder.path, 'api')), bundle('worker', join(folder.path, 'worker'))]);
+});
+afterAll(async () => {
+  await Promise.all(
+    running.map(async (child) => {
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }),
+  );
+  await Promise.all([folder.remove(), platform.stop()]);
+});
+
+/** Runs a bundle as its image does: a plain user, its own folder read-only, no packages anywhere near. */
+function run(name: string, environment: Record<string, string>) {
+  const child = spawn(process.execPath, ['main.js'], {
+    cwd: join(folder.path, name),
+    env: { ...platform.environment, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    ...(process.getuid?.() === 0 && plainUser),
+  });
+  running.push(child);
+  return child;
+}
+
+test('the bundles run alone, as a plain user, and make a PDF', async () => {
+  const port = await freePort();
+  const api = run('api', { HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn' });
+  await vi.waitFor(
+    async () => expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200),
+    20_000,
+  );
+  const worker = run('worker', { POLL_SECONDS: '1', LOG_LEVEL: 'warn' });
+
+  await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(platform.as(owner), {
+    ...study,
+    title: 'Faster',
+    body: '# Ελληνικά 中文',
+  });
+  const { id } = await operations.caseStudy.export.run(platform.as(owner), study);
+  await vi.waitFor(async () => {
+    expect(await operations.job.read.run(platform.as(owner), { id })).toMatchObject({ state: 'succeeded' });
+  }, 20_000);
+
+  for (const child of [api, worker]) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  }
+});
+
+test('a bundle brings its files and no packages', async () => {
+  expect(await readdir(join(folder.path, 'api'))).toEqual(expect.arrayContaining(['drizzle', 'main.js']));
+  for (const name of ['api', 'worker']) {
+    expect(await readdir(join(folder.path, name))).not.toContain('node_modules');
+  }
+});

@@ -1,0 +1,168 @@
+import type { Outputs } from '@portfolio/api/client';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { pdfText } from '../support/pdf-text.ts';
+import { startPlatform, temporaryFolder } from '../support/stack.ts';
+
+const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let platform: Awaited<ReturnType<typeof startPlatform>>;
+let title: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  platform = await startPlatform(folder.path, { LEASE_SECONDS: '2', SWEEP_SECONDS: '0.2' });
+  ({ title } = await platform.api.caseStudy.read.query(study));
+});
+afterAll(async () => {
+  await platform.stop();
+  await folder.remove();
+});
+
+const words = (text: string) => text.replaceAll(/\s+/g, ' ');
+
+async function expectStudyIn(pdf: Uint8Array) {
+  const pages = await pdfText(pdf);
+  expect(pages.length).toBeGreaterThan(4);
+  expect(words(pages[0]!)).toContain(title);
+  expect(words(pages.join(' '))).toContain('dead-letter queue');
+}
+
+async function waitForEnd(id: string) {
+  return vi.waitFor(async () => {
+    const job = await platform.api.job.read.query({ id });
+    expect(['succeeded', 'failed']).toContain(job.state);
+    return job;
+  }, 30_000);
+}
+
+test('a client with plain fetch asks for a PDF, polls the job and downloads the file', async () => {
+  const headers = { authorization: `Bearer ${platform.apiKey}` };
+  const path = `/api/v1/portfolios/${study.portfolio}/case-studies/${study.slug}/exports`;
+  const accepted = await fetch(platform.baseUrl + path, { method: 'POST', headers });
+  expect(accepted.status).toBe(202);
+  const location = platform.baseUrl + accepted.headers.get('location');
+  await vi.waitFor(async () => {
+    const job = (await (await fetch(location, { headers })).json()) as Outputs['job']['read'];
+    expect(job.state).toBe('succeeded');
+  }, 30_000);
+  const file = await fetch(`${location}/result`, { headers });
+  expect(file.headers.get('content-type')).toBe('application/pdf');
+  await expectStudyIn(await file.bytes());
+});
+
+test('a typed client watches the job over WebSocket and downloads the file', async () => {
+  const { api } = platform;
+  const { id } = await api.caseStudy.export.mutate(study);
+  const seen: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    api.job.events.subscribe(
+      { id },
+      {
+        onData: ({ data }) => seen.push(data.type === 'snapshot' ? data.job.lastSeq : data.event.seq),
+        onComplete: resolve,
+        onError: reject,
+      },
+    );
+  });
+  const job = await api.job.read.query({ id });
+  expect(seen).toEqual(Array.from({ length: job.lastSeq - seen[0]! + 1 }, (_, at) => seen[0]! + at));
+  expect(job.state).toBe('succeeded');
+  const { url, sizeBytes } = await api.job.result.query({ id });
+  const pdf = await (await fetch(url)).bytes();
+  expect(pdf.length).toBe(sizeBytes);
+  await expectStudyIn(pdf);
+});
+
+describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium)', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: browserPath!,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+      ],
+    });
+  });
+  afterAll(() => browser.close());
+
+  test('a user signs in, exports a study, sees the bar move, and downloads the PDF', async () => {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    await page.goto(platform.baseUrl);
+    await page.getByLabel('API key').fill(platform.apiKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Case study').selectOption({ label: title });
+    await page.getByRole('button', { name: 'Export PDF' }).click();
+
+    await page.waitForURL(/\/jobs\/job_/);
+    const bar = page.getByRole('progressbar');
+    const values = new Set<string | null>();
+    const downloadLink = page
+      .getByRole('button', { name: /Download/ })
+      .or(page.getByRole('link', { name: /Download/ }));
+    await vi.waitFor(
+      async () => {
+        if (await bar.isVisible()) values.add(await bar.getAttribute('aria-valuenow'));
+        expect(await downloadLink.isVisible()).toBe(true);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    expect(values.size).toBeGreaterThan(1);
+
+    const [download] = await Promise.all([page.waitForEvent('download'), downloadLink.click()]);
+    expect(download.suggestedFilename()).toBe('outbox-and-leases.pdf');
+    await expectStudyIn(await readFile(await download.path()));
+    expect(errors).toEqual([]);
+  });
+});
+
+test('a worker that is killed in the middle of a job loses nothing: the job completes', async () => {
+  const { api } = platform;
+  const long = { portfolio: study.portfolio, slug: 'long-study' };
+  const paragraph = 'Many words make a long study, and a long study makes a long job.\n\n';
+  await api.caseStudy.create.mutate({ ...long, title: 'A long study', body: paragraph.repeat(15_000) });
+  const { id } = await api.caseStudy.export.mutate(long);
+  await vi.waitFor(
+    async () => {
+      const { state, progress } = await api.job.read.query({ id });
+      expect(state).toBe('running');
+      expect(progress).toBeGreaterThan(0.05);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+  process.kill(platform.worker.pid()!, 'SIGKILL');
+  const job = await waitForEnd(id);
+  expect(job).toMatchObject({ state: 'succeeded', attempt: 2 });
+  expect(platform.lines.join('\n')).toContain('The worker ended (SIGKILL) and is started again');
+  const { url } = await api.job.result.query({ id });
+  expect((await fetch(url)).ok).toBe(true);
+});
+
+test('nobody but this machine reaches the platform', async () => {
+  const { port } = new URL(platform.baseUrl);
+  await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed');
+});
+
+test('a restart keeps everything: the key, the studies and the files', async () => {
+  const { items } = await platform.api.job.list.query({ state: 'succeeded' });
+  const before = await platform.api.caseStudy.read.query(study);
+  await platform.stop();
+  platform = await startPlatform(folder.path);
+  expect(await readFile(join(folder.path, 'credentials.json'), 'utf8')).toContain(platform.apiKey);
+  expect(await platform.api.caseStudy.read.query(study)).toEqual(before);
+  const { url } = await platform.api.job.result.query({ id: items[0]!.id });
+  expect((await fetch(url)).ok).toBe(true);
+});

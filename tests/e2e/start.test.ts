@@ -1,0 +1,68 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort, temporaryFolder } from '../support/stack.ts';
+
+const run = promisify(execFile);
+const startScript = fileURLToPath(new URL('../../dev/start.ts', import.meta.url));
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder.remove());
+
+/** Runs what `npm start` runs, and collects what it prints. */
+function start(port: number) {
+  const child = spawn(process.execPath, [startScript], {
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: folder.path },
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const prints = (text: string) =>
+    vi.waitFor(() => expect(printed).toContain(text), { timeout: 45_000, interval: 50 });
+  return { child, ended, prints, printed: () => printed };
+}
+
+test('npm start prints commands that export, watch and download a PDF, and Ctrl-C saves everything', async () => {
+  const first = start(await freePort());
+  await first.prints('Ctrl-C stops everything');
+
+  const credentials = join(folder.path, 'credentials.json');
+  const { baseUrl, apiKey } = JSON.parse(await readFile(credentials, 'utf8')) as Record<string, string>;
+  expect(first.printed()).toContain(baseUrl);
+  expect(first.printed()).toContain(apiKey);
+  expect((await stat(credentials)).mode & 0o777).toBe(0o600);
+
+  const commands = first.printed().match(/^ {2}(JOB=|curl ).*$/gm)!;
+  expect(commands).toHaveLength(3);
+  const { stdout } = await run('bash', ['-ec', commands.join('\n')], { cwd: folder.path });
+  expect(stdout).toContain('"state":"succeeded"');
+  expect((await readFile(join(folder.path, 'outbox-and-leases.pdf'))).subarray(0, 5).toString()).toBe(
+    '%PDF-',
+  );
+
+  const second = start(await freePort());
+  expect(await second.ended).toBe(1);
+  expect(second.printed()).toContain('is in use by another npm start');
+
+  first.child.kill('SIGINT');
+  expect(await first.ended).toBe(0);
+  expect(first.printed()).toContain('Everything is saved');
+});
+
+test('a busy port is named, with a way out, before anything is started', async () => {
+  const port = await freePort();
+  const busy = createServer().listen(port, '127.0.0.1');
+  const refused = start(port);
+  expect(await refused.ended).toBe(1);
+  expect(refused.printed()).toContain(`Port ${port} is busy`);
+  expect(refused.printed()).toContain(`PORT=${port + 1} npm start`);
+  busy.close();
+});

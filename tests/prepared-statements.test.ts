@@ -1,0 +1,77 @@
+import { operations } from '@portfolio/core';
+import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
+import type { Ctx } from '@portfolio/core/context';
+import { transitions } from '@portfolio/core/job/transitions';
+import { openDatabase } from '@portfolio/core/runtime/database';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestServices, testServices, user } from './support/services.ts';
+
+const owner = user('owner');
+const study = { portfolio: 'team', slug: 'faster' };
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  const ctx = platform.as(owner);
+  await operations.portfolio.create.run(ctx, { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Faster' });
+  await operations.caseStudy.publish.run(ctx, study);
+});
+afterAll(() => platform.stop());
+
+/** Runs some work on a single connection and counts the statements that were sent without a prepared plan. */
+async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
+  const { db, sql, close } = openDatabase({
+    url: platform.databaseUrl,
+    poolSize: 1,
+    applicationName: 'counted',
+  });
+  try {
+    const ctx = { ...platform.as(owner), db };
+    await work(ctx);
+    const runs = async () => {
+      const [row] = await sql`
+        select coalesce(sum(generic_plans + custom_plans), 0)::int as runs from pg_prepared_statements`;
+      return row!.runs as number;
+    };
+    const before = await runs();
+    const counted = { sent: 0 };
+    sql.options.debug = () => void counted.sent++;
+    await work(ctx);
+    sql.options.debug = false;
+    // Each look at the statistics is a prepared run itself.
+    return counted.sent - ((await runs()) - before - 1);
+  } finally {
+    await close();
+  }
+}
+
+const reads: Record<string, (ctx: Ctx) => Promise<unknown>> = {
+  'portfolio.read': (ctx) => operations.portfolio.read.run(ctx, { portfolio: 'team' }),
+  'portfolio.list': (ctx) => operations.portfolio.list.run(ctx, {}),
+  'caseStudy.read': (ctx) => operations.caseStudy.read.run(ctx, study),
+  'caseStudy.list': (ctx) => operations.caseStudy.list.run(ctx, { portfolio: 'team' }),
+  'job.list': (ctx) => operations.job.list.run(ctx, {}),
+  'the check of an API key': async (ctx) => authenticateApiKey(ctx.db, await platform.issueKey('owner')),
+};
+
+test.each(Object.keys(reads))('%s sends prepared statements only', async (name) => {
+  expect(await unpreparedIn(reads[name]!)).toBe(0);
+});
+
+test('a job runs from its acceptance to its end on prepared statements only', async () => {
+  expect(
+    await unpreparedIn(async (ctx) => {
+      const { id } = await operations.caseStudy.export.run(ctx, study);
+      const lease = { id, token: randomUUID() };
+      await transitions.claim(ctx.db, lease, 30);
+      await transitions.progress(ctx.db, lease, { progress: 0.5, step: 'Working' });
+      await transitions.heartbeat(ctx.db, lease, 30);
+      await transitions.fail(ctx.db, lease, { code: 'internal', message: 'x' });
+      const events = await operations.job.events.run(ctx, { id, lastEventId: '1' });
+      for await (const _ of events);
+      await operations.job.read.run(ctx, { id });
+      await transitions.ringDue(ctx.db, 300);
+    }),
+  ).toBe(0);
+});

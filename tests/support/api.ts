@@ -1,0 +1,45 @@
+import { createAuthenticate, type JwtSettings } from '../../packages/api/src/authenticate.ts';
+import { buildServer } from '../../packages/api/src/server.ts';
+import { silentLog, testServices } from './services.ts';
+
+/** The whole API on real services, listening on a free port of 127.0.0.1. */
+export async function testApi(options: { jwt?: JwtSettings; publicOrigin?: string; webRoot?: string } = {}) {
+  const platform = await testServices();
+  const { services, sql, queue, bucket } = platform;
+  const server = await buildServer({
+    services,
+    authenticate: createAuthenticate(services.db, options.jwt ?? null),
+    dependencies: {
+      database: () => sql`select 1`,
+      queue: (signal) => queue.check(signal),
+      bucket: (signal) => bucket.check(signal),
+    },
+    log: silentLog,
+    publicOrigin: options.publicOrigin,
+    webRoot: options.webRoot,
+  });
+  const baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    ...platform,
+    server,
+    baseUrl,
+    /** Fetches a path below the base URL; `key` is an API key, `json` a body. */
+    call(
+      method: string,
+      path: string,
+      { key, json, ...init }: RequestInit & { key?: string; json?: unknown } = {},
+    ) {
+      const headers = new Headers(init.headers);
+      if (key) headers.set('authorization', `Bearer ${key}`);
+      if (json !== undefined) headers.set('content-type', 'application/json');
+      const body = json === undefined ? init.body : JSON.stringify(json);
+      return fetch(baseUrl + path, { redirect: 'manual', ...init, method, headers, body: body ?? null });
+    },
+    async stop() {
+      await server.close();
+      await platform.stop();
+    },
+  };
+}
+
+export type TestApi = Awaited<ReturnType<typeof testApi>>;

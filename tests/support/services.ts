@@ -1,0 +1,66 @@
+import { type Actor, type Role, type Scope, scopeSchema } from '@portfolio/core/actor';
+import { issueApiKey } from '@portfolio/core/api-key/issue';
+import type { Ctx, Services } from '@portfolio/core/context';
+import { members } from '@portfolio/core/portfolio/portfolio.sql';
+import { openBucket } from '@portfolio/core/runtime/bucket';
+import { openDatabase } from '@portfolio/core/runtime/database';
+import { createJobBus } from '@portfolio/core/runtime/job-bus';
+import { createLog } from '@portfolio/core/runtime/log';
+import { openQueue } from '@portfolio/core/runtime/queue';
+import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { createCloudResources } from '../../dev/cloud.ts';
+import { testAws } from './aws.ts';
+import { testDatabase } from './database.ts';
+
+export const silentLog = createLog('test', 'silent');
+const allScopes = scopeSchema.options;
+
+/** A user with every scope, or with the given ones. */
+export function user(subject: string, scopes: readonly Scope[] = allScopes): Actor {
+  return { kind: 'user', subject, scopes, expiresAt: null };
+}
+
+/**
+ * The real services on a database and a cloud of the test file's own, with what tests need to set the scene:
+ * `as(actor)` is the context of an actor's call.
+ */
+export async function testServices() {
+  const [database, aws] = await Promise.all([testDatabase(), testAws()]);
+  const cloud = await createCloudResources(aws.endpoint);
+  const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
+  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  const { db, sql } = pool;
+  const bucket = openBucket(connection, cloud.BUCKET_NAME);
+  const queue = openQueue(connection, cloud.QUEUE_URL);
+  const doorbell = createDoorbell(db, queue, silentLog);
+  const jobBus = createJobBus(sql, silentLog);
+  await jobBus.listen();
+  const services: Services = { db, bucket, doorbell, jobBus };
+
+  return {
+    services,
+    databaseUrl: database.url,
+    environment: { DATABASE_URL: database.url, ...cloud },
+    db,
+    sql,
+    bucket,
+    queue,
+    doorbell,
+    jobBus,
+    as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
+    addMember: (portfolioId: string, subject: string, role: Role) =>
+      db.insert(members).values({ portfolioId, subject, role }),
+    issueKey: (subject: string, scopes: Scope[] = allScopes) =>
+      issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null }),
+    async stop() {
+      await doorbell.idle();
+      jobBus.close();
+      await pool.close();
+      bucket.close();
+      queue.close();
+      await Promise.all([aws.stop(), database.drop()]);
+    },
+  };
+}
+
+export type TestServices = Awaited<ReturnType<typeof testServices>>;

@@ -1,0 +1,52 @@
+import { createClient } from '@portfolio/api/client';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openDataFolder } from '../../dev/data-folder.ts';
+import { importFolder } from '../../dev/import/import-folder.ts';
+import { ensureOwnerKey } from '../../dev/owner.ts';
+import { startStack } from '../../dev/stack.ts';
+
+export const sampleFolder = fileURLToPath(new URL('../../dev/sample', import.meta.url));
+
+/** A port of 127.0.0.1 that nobody uses at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+export async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'portfolio-e2e-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** What `npm start` starts, by its own code, with the sample in it, on a data folder that the test owns. */
+export async function startPlatform(dataDir: string, workerSettings: Record<string, string> = {}) {
+  const folder = await openDataFolder(dataDir);
+  const lines: string[] = [];
+  const stack = await startStack({
+    folder,
+    port: await freePort(),
+    log: (line) => lines.push(line),
+    workerSettings,
+  });
+  const apiKey = await ensureOwnerKey(folder.credentialsFile, stack.baseUrl, stack.databaseUrl);
+  const api = createClient({ baseUrl: stack.baseUrl, apiKey });
+  await importFolder(api, sampleFolder, () => {});
+  return {
+    ...stack,
+    lines,
+    apiKey,
+    api,
+    async stop() {
+      await stack.stop();
+      folder.release();
+    },
+  };
+}
