@@ -11,7 +11,8 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { type ApiError, isTemporary, problemCode } from './problem.ts';
 import { type SignOut, useSignOut } from './session.ts';
 
-export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+export { useTRPC, useTRPCClient };
 
 const refusedNotice = 'Your API key is no longer accepted: it was revoked or has expired.';
 const streamRetryMilliseconds = 5000;

@@ -34,7 +34,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
           // What failed while the server was away.
           void queryClient.refetchQueries({
             type: 'active',
-            predicate: ({ state }) => state.status === 'error',
+            predicate: ({ state }) => state.status === 'error' && isTemporary(state.error),
           });
         },
         onData: ({ data }) => setReceived((before) => receive(before, data)),
