@@ -1,9 +1,11 @@
-import type { Outputs } from '@portfolio/api/client';
+import { type Outputs, createClient } from '@portfolio/api/client';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { signToken } from '../../dev/issuer.ts';
+import { issuerKeyFile } from '../../dev/settings.ts';
 import { pdfText } from '../support/pdf-text.ts';
 import { startPlatform, temporaryFolder } from '../support/stack.ts';
 
@@ -149,6 +151,16 @@ test('a worker that is killed in the middle of a job loses nothing: the job comp
   expect(platform.lines.join('\n')).toContain('The worker ended (SIGKILL) and is started again');
   const { url } = await api.job.result.query({ id });
   expect((await fetch(url)).ok).toBe(true);
+});
+
+test('a token of the local issuer is as good as the key', async () => {
+  const token = await signToken(issuerKeyFile(folder.path), 'local-owner', [
+    'portfolio:read',
+    'case-study:read',
+  ]);
+  const api = createClient({ baseUrl: platform.baseUrl, apiKey: token });
+  expect(await api.caseStudy.read.query(study)).toMatchObject({ title });
+  await expect(api.caseStudy.export.mutate(study)).rejects.toThrow('job:write');
 });
 
 test('nobody but this machine reaches the platform', async () => {
