@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { plainUser, startChild, type Child } from '../tests/support/child.ts';
+import { testFolder } from '../tests/support/folder.ts';
 import { startPostgres } from './postgres.ts';
 
 const run = promisify(execFile);
@@ -18,9 +18,8 @@ const moduleUrl = new URL('postgres.ts', import.meta.url).href;
 function sharedFolder(): { path: string } {
   const folder = { path: '' };
   beforeAll(async () => {
-    folder.path = await mkdtemp(join(tmpdir(), 'postgres-'));
+    folder.path = await testFolder();
   });
-  afterAll(() => rm(folder.path, { recursive: true }));
   return folder;
 }
 
@@ -152,7 +151,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     const pidFile = join(folder.path, 'cluster', 'postmaster.pid');
     const content = await readFile(pidFile, 'utf8');
     await first.end('SIGTERM');
-    const bystander = await startChild("console.log('up'); setInterval(() => {}, 60_000)", true);
+    const bystander = await startChild("console.log('up')", true);
     await writeFile(pidFile, content.replace(/^\d+/, String(bystander.pid)));
 
     const next = await start();
