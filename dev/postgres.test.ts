@@ -241,7 +241,7 @@ describe('a folder', () => {
   });
 });
 
-describe('a folder that cannot be used is named, with what to do and the reason:', () => {
+describe('a folder that cannot be used is named, with the problem and what to do:', () => {
   const folder = sharedFolder();
   const moved: { from: string; to: string }[] = [];
 
@@ -269,30 +269,35 @@ describe('a folder that cannot be used is named, with what to do and the reason:
 
   test.each([
     {
-      reason: 'it was made by Postgres 17, and this version of the program brings Postgres 18.',
+      problem: 'made by another version',
       file: 'cluster/PG_VERSION',
       content: '17\n',
+      refusal:
+        'cannot be used: it was made by Postgres 17, and this version of the program brings Postgres 18.',
     },
-    { reason: 'its file PG_VERSION cannot be read.', file: 'cluster/PG_VERSION' },
-    { reason: 'its password file', file: 'password' },
     {
-      reason: 'the server does not start: password authentication failed',
+      problem: 'not a cluster',
+      file: 'cluster/PG_VERSION',
+      refusal: 'cannot be used: its file PG_VERSION cannot be read.',
+    },
+    { problem: 'no password', file: 'password', refusal: 'cannot be used: its password file' },
+    {
+      problem: 'another password',
       file: 'password',
       content: 'another',
+      refusal: 'password authentication failed',
     },
     {
-      reason: 'the server does not start: it ended',
+      problem: 'damaged data, with the end of the log',
       file: 'cluster/global/pg_control',
       content: '',
-      log: 'could not read file "global/pg_control"',
+      refusal: 'could not read file "global/pg_control"',
     },
-  ])('$reason', async ({ reason, file, content, log = '' }) => {
+  ])('$problem', async ({ file, content, refusal }) => {
     await replace(file, content);
-    const refusal = await startPostgres({ dataDir: folder.path }).catch(String);
-    expect(refusal).toContain(
-      `The Postgres data in ${join(folder.path, 'cluster')} cannot be used: ${reason}`,
-    );
-    expect(refusal).toContain(`Put back a good copy of ${folder.path}, or move it away`);
-    expect(refusal).toContain(log);
+    const message = await startPostgres({ dataDir: folder.path }).catch(String);
+    expect(message).toContain(refusal);
+    expect(message).toContain(join(folder.path, 'cluster'));
+    expect(message).toContain(`Put back a good copy of ${folder.path}, or move it away`);
   });
 });
