@@ -1,10 +1,12 @@
-import { memo } from 'react';
+import { memo, useDeferredValue } from 'react';
 import type { JobEvent } from '../types.ts';
 import { ClockTime } from '../ui/time.tsx';
 import { eventWords, percent } from '../ui/words.ts';
 
 /** Everything that happened to the job, the latest first. */
-export function JobLog({ log }: { log: readonly JobEvent[] }) {
+export function JobLog({ log: latest }: { log: readonly JobEvent[] }) {
+  // Thousands of events at once must not hold up the rest of the page.
+  const log = useDeferredValue(latest);
   return (
     <section aria-labelledby="log">
       <h2 id="log">Log</h2>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useTRPC } from '../api.tsx';
+import { useTRPC, useTRPCClient } from '../api.tsx';
 import { useLiveJobs } from '../live-jobs.tsx';
 import { Link, useAddress } from '../router.tsx';
 import type { JobState } from '../types.ts';
@@ -43,11 +43,8 @@ function StateFilter({ chosen }: { chosen: JobState | undefined }) {
 }
 
 function JobList({ state }: { state: JobState | undefined }) {
-  const trpc = useTRPC();
   const live = useLiveJobs();
-  const list = useInfiniteQuery(
-    trpc.job.list.infiniteQueryOptions({ state }, { getNextPageParam: ({ nextCursor }) => nextCursor }),
-  );
+  const list = useJobPages(state);
 
   if (list.isPending) return <ListSkeleton />;
   if (!list.data) {
@@ -92,6 +89,18 @@ function JobList({ state }: { state: JobState | undefined }) {
       )}
     </>
   );
+}
+
+/** Not by `infiniteQueryOptions`: that sends a `direction` along, which the API does not know. */
+function useJobPages(state: JobState | undefined) {
+  const trpc = useTRPC();
+  const api = useTRPCClient();
+  return useInfiniteQuery({
+    queryKey: [...trpc.job.list.queryKey(), 'pages', state],
+    queryFn: ({ pageParam, signal }) => api.job.list.query({ state, cursor: pageParam }, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
 }
 
 function ListSkeleton() {
