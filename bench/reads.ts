@@ -5,15 +5,18 @@
 import autocannon from 'autocannon';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort, startPlatform, temporaryFolder } from '../tests/support/stack.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, startPlatform } from '../tests/support/stack.ts';
 
 const connections = 32;
 const seconds = 5;
 const rounds = 3;
 const ref = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
 
-const folder = await temporaryFolder();
-const platform = await startPlatform(folder.path);
+const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
+const platform = await startPlatform(folder);
 const study = await platform.api.caseStudy.read.query(ref);
 const barePort = await freePort();
 const bareServer = `require('node:http').createServer((q, r) => r.end(${JSON.stringify(JSON.stringify(study))}))
@@ -56,5 +59,5 @@ try {
   bare.kill();
   await once(bare, 'exit');
   await platform.stop();
-  await folder.remove();
+  await rm(folder, { recursive: true });
 }
