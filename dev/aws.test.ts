@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   CompleteMultipartUploadCommand,
@@ -21,6 +21,7 @@ import {
   type Message,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { testFolder } from '../tests/support/folder.ts';
 import { startAws, type AwsServer } from './aws.ts';
 
 let dataDir: string;
@@ -29,14 +30,11 @@ let sqs: SQSClient;
 let s3: S3Client;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'aws-'));
+  dataDir = await testFolder();
   await start();
 });
 
-afterEach(async () => {
-  await aws.stop();
-  await rm(dataDir, { recursive: true });
-});
+afterEach(() => aws.stop());
 
 async function start(): Promise<void> {
   aws = await startAws({ dataDir });

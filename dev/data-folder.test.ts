@@ -1,19 +1,17 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { startChild } from '../tests/support/child.ts';
+import { testFolder } from '../tests/support/folder.ts';
 import { openDataFolder } from './data-folder.ts';
 
 let parent: string;
 let path: string;
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'data-folder-'));
+  parent = await testFolder();
   path = join(parent, 'nested', '.local');
 });
-
-afterEach(() => rm(parent, { recursive: true }));
 
 const moduleUrl = new URL('data-folder.ts', import.meta.url).href;
 
@@ -22,7 +20,6 @@ function openInAnotherProcess() {
     import { openDataFolder } from ${JSON.stringify(moduleUrl)};
     await openDataFolder(${JSON.stringify(path)});
     console.log('opened');
-    setInterval(() => {}, 60_000);
   `);
 }
 
@@ -96,9 +93,11 @@ test('a folder of a newer version is refused, and not kept locked', async () => 
   again.release();
 });
 
-test('a damaged lock file is named', async () => {
+test('a lock file that cannot be used is named', async () => {
   const folder = await openDataFolder(path);
   folder.release();
   await writeFile(join(path, 'lock'), 'not a database, and longer than nothing');
-  await expect(openDataFolder(path)).rejects.toThrow(`The lock file ${join(path, 'lock')} is damaged`);
+  await expect(openDataFolder(path)).rejects.toThrow(
+    `The lock file ${join(path, 'lock')} cannot be used (Error: file is not a database)`,
+  );
 });

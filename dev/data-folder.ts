@@ -68,16 +68,20 @@ type Lock = { taken: true; release: () => void } | { taken: false; heldBy: strin
  *   process has written it down).
  */
 export function takeLock(file: string): Lock {
-  const database = new DatabaseSync(file, { timeout: 0 });
   const ownerFile = `${file}.pid`;
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file, { timeout: 0 });
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === isBusy)) {
-      throw new Error(`The lock file ${file} is damaged. Remove it if nothing uses it.`, { cause: error });
+    database?.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === isBusy) {
+      return { taken: false, heldBy: readOwner(ownerFile) };
     }
-    return { taken: false, heldBy: readOwner(ownerFile) };
+    throw new Error(
+      `The lock file ${file} cannot be used (${String(error)}). This user has to be able to write it; a damaged one can be removed.`,
+      { cause: error },
+    );
   }
   heldLocks.add(database);
   writeFileSync(ownerFile, String(process.pid));

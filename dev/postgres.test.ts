@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { plainUser, startChild, type Child } from '../tests/support/child.ts';
+import { testFolder } from '../tests/support/folder.ts';
 import { startPostgres } from './postgres.ts';
 
 const run = promisify(execFile);
@@ -18,9 +18,8 @@ const moduleUrl = new URL('postgres.ts', import.meta.url).href;
 function sharedFolder(): { path: string } {
   const folder = { path: '' };
   beforeAll(async () => {
-    folder.path = await mkdtemp(join(tmpdir(), 'postgres-'));
+    folder.path = await testFolder();
   });
-  afterAll(() => rm(folder.path, { recursive: true }));
   return folder;
 }
 
@@ -152,7 +151,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     const pidFile = join(folder.path, 'cluster', 'postmaster.pid');
     const content = await readFile(pidFile, 'utf8');
     await first.end('SIGTERM');
-    const bystander = await startChild("console.log('up'); setInterval(() => {}, 60_000)", true);
+    const bystander = await startChild("console.log('up')", true);
     await writeFile(pidFile, content.replace(/^\d+/, String(bystander.pid)));
 
     const next = await start();
@@ -242,7 +241,7 @@ describe('a folder', () => {
   });
 });
 
-describe('a folder that cannot be used is named, with what to do and the reason:', () => {
+describe('a folder that cannot be used is named, with the problem and what to do:', () => {
   const folder = sharedFolder();
   const moved: { from: string; to: string }[] = [];
 
@@ -270,30 +269,35 @@ describe('a folder that cannot be used is named, with what to do and the reason:
 
   test.each([
     {
-      reason: 'it was made by Postgres 17, and this version of the program brings Postgres 18.',
+      problem: 'made by another version',
       file: 'cluster/PG_VERSION',
       content: '17\n',
+      refusal:
+        'cannot be used: it was made by Postgres 17, and this version of the program brings Postgres 18.',
     },
-    { reason: 'its file PG_VERSION cannot be read.', file: 'cluster/PG_VERSION' },
-    { reason: 'its password file', file: 'password' },
     {
-      reason: 'the server does not start: password authentication failed',
+      problem: 'not a cluster',
+      file: 'cluster/PG_VERSION',
+      refusal: 'cannot be used: its file PG_VERSION cannot be read.',
+    },
+    { problem: 'no password', file: 'password', refusal: 'cannot be used: its password file' },
+    {
+      problem: 'another password',
       file: 'password',
       content: 'another',
+      refusal: 'password authentication failed',
     },
     {
-      reason: 'the server does not start: it ended',
+      problem: 'damaged data, with the end of the log',
       file: 'cluster/global/pg_control',
       content: '',
-      log: 'could not read file "global/pg_control"',
+      refusal: 'could not read file "global/pg_control"',
     },
-  ])('$reason', async ({ reason, file, content, log = '' }) => {
+  ])('$problem', async ({ file, content, refusal }) => {
     await replace(file, content);
-    const refusal = await startPostgres({ dataDir: folder.path }).catch(String);
-    expect(refusal).toContain(
-      `The Postgres data in ${join(folder.path, 'cluster')} cannot be used: ${reason}`,
-    );
-    expect(refusal).toContain(`Put back a good copy of ${folder.path}, or move it away`);
-    expect(refusal).toContain(log);
+    const message = await startPostgres({ dataDir: folder.path }).catch(String);
+    expect(message).toContain(refusal);
+    expect(message).toContain(join(folder.path, 'cluster'));
+    expect(message).toContain(`Put back a good copy of ${folder.path}, or move it away`);
   });
 });

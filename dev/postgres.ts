@@ -201,10 +201,13 @@ async function checkVersion(cluster: string, current: string): Promise<void> {
 }
 
 function unusable(cluster: string, reason: string, cause?: unknown): Error {
-  return new Error(
-    `The Postgres data in ${cluster} cannot be used: ${reason}. Put back a good copy of ${dirname(cluster)}, or move it away to begin with an empty database.`,
-    { cause },
-  );
+  return new Error(`The Postgres data in ${cluster} cannot be used: ${reason}. ${wayOut(cluster)}`, {
+    cause,
+  });
+}
+
+function wayOut(cluster: string): string {
+  return `Put back a good copy of ${dirname(cluster)}, or move it away to begin with an empty database.`;
 }
 
 async function writePassword(file: string): Promise<void> {
@@ -333,10 +336,9 @@ async function launch(cluster: Cluster, options: PostgresOptions): Promise<Runni
 
 function startError(cluster: Cluster, text: string, cause: unknown): Error {
   const end = text.trimEnd().split('\n').slice(-15).join('\n');
-  return unusable(
-    cluster.path,
-    `the server does not start: ${messageOf(cause)}. The end of ${cluster.logFile}:\n${end}\n`,
-    cause,
+  return new Error(
+    `Postgres does not start on ${cluster.path}: ${messageOf(cause)}. The end of ${cluster.logFile}:\n${end}\nIf the data is damaged: ${wayOut(cluster.path)}`,
+    { cause },
   );
 }
 

@@ -15,5 +15,8 @@ export const credentialsSchema = z.object({ baseUrl: z.url(), apiKey: z.string()
 
 export const credentialsFile = (dataDir: string) => join(dataDir, 'credentials.json');
 
+/** Where `npm start` keeps the key with which local tokens are signed. */
+export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json');
+
 /** The part of the environment that child processes get besides their settings. */
 export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });

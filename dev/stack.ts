@@ -4,7 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startAws } from './aws.ts';
 import { type Child, startChild } from './child.ts';
 import { createCloudResources } from './cloud.ts';
+import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
+import { issuerKeyFile } from './settings.ts';
 import { buildWeb } from './web.ts';
 
 const entryOf = (workspace: string) =>
@@ -37,13 +39,16 @@ export async function startStack(options: {
     started.adopt(part, (running) => running.stop());
   const webRoot = join(folder.path, 'web');
 
-  const [database, cloud] = await allOrNone([
+  const [database, cloud, issuer] = await allOrNone([
     startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
     startAws({ dataDir: folder.awsDir }).then(ownedBy),
+    startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
     buildWeb(webRoot),
   ]);
   const environment = {
     DATABASE_URL: database.url,
+    // The second start finds the programs compiled already.
+    NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
     ...(await createCloudResources(cloud.endpoint)),
   };
   const child = (name: string, settings: Record<string, string>) =>
@@ -56,7 +61,9 @@ export async function startStack(options: {
     });
 
   const baseUrl = `http://127.0.0.1:${port}`;
-  const api = ownedBy(child('api', { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot }));
+  const api = ownedBy(
+    child('api', { ...issuer.settings, HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot }),
+  );
   await untilReady(baseUrl, join(folder.path, 'api.log'));
   const worker = ownedBy(child('worker', { POLL_SECONDS: '1', ...options.workerSettings }));
 

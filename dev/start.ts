@@ -1,10 +1,7 @@
-import { createClient } from '@portfolio/api/client';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from './data-folder.ts';
-import { importFolder } from './import/import-folder.ts';
-import { ensureOwnerKey } from './owner.ts';
 import { readDevSettings } from './settings.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -32,6 +29,8 @@ async function start() {
   log(`Starting the portfolio platform on ${folder.path}`);
   stack = await startStack({ folder, port, log });
   const { baseUrl } = stack;
+  // Loaded only now: what they bring takes a second that readiness need not wait for.
+  const { ensureOwnerKey } = await import('./owner.ts');
   const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, stack.databaseUrl);
   await importSample(baseUrl, apiKey);
   console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
@@ -39,10 +38,12 @@ async function start() {
 
 /** On first start only: who has changed or removed the sample since does not get it back. */
 async function importSample(baseUrl: string, apiKey: string) {
+  const { createClient } = await import('@portfolio/api/client');
   const api = createClient({ baseUrl, apiKey });
   const { items } = await api.portfolio.list.query({ limit: 1 });
   if (items.length > 0) return;
   log('Importing the sample portfolio');
+  const { importFolder } = await import('./import/import-folder.ts');
   await importFolder(api, sampleFolder, ({ what, change }) => log(`  ${change} ${what}`));
 }
 

@@ -7,18 +7,19 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundle } from '../scripts/bundle.ts';
 import { plainUser } from './support/child.ts';
 import { type TestServices, testServices, user } from './support/services.ts';
-import { freePort, temporaryFolder } from './support/stack.ts';
+import { testFolder } from './support/folder.ts';
+import { freePort } from './support/stack.ts';
 
 const owner = user('owner');
 const study = { portfolio: 'team', slug: 'faster' };
 const running: ChildProcess[] = [];
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let folder: string;
 let platform: TestServices;
 
 beforeAll(async () => {
-  [folder, platform] = await Promise.all([temporaryFolder(), testServices()]);
-  await chmod(folder.path, 0o755);
-  await Promise.all([bundle('api', join(folder.path, 'api')), bundle('worker', join(folder.path, 'worker'))]);
+  [folder, platform] = await Promise.all([testFolder(), testServices()]);
+  await chmod(folder, 0o755);
+  await Promise.all([bundle('api', join(folder, 'api')), bundle('worker', join(folder, 'worker'))]);
 });
 afterAll(async () => {
   await Promise.all(
@@ -27,13 +28,13 @@ afterAll(async () => {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }),
   );
-  await Promise.all([folder.remove(), platform.stop()]);
+  await platform.stop();
 });
 
 /** Runs a bundle as its image does: a plain user, its own folder read-only, no packages anywhere near. */
 function run(name: string, environment: Record<string, string>) {
   const child = spawn(process.execPath, ['main.js'], {
-    cwd: join(folder.path, name),
+    cwd: join(folder, name),
     env: { ...platform.environment, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
     ...(process.getuid?.() === 0 && plainUser),
@@ -70,8 +71,8 @@ test('the bundles run alone, as a plain user, and make a PDF', async () => {
 });
 
 test('a bundle brings its files and no packages', async () => {
-  expect(await readdir(join(folder.path, 'api'))).toEqual(expect.arrayContaining(['drizzle', 'main.js']));
+  expect(await readdir(join(folder, 'api'))).toEqual(expect.arrayContaining(['drizzle', 'main.js']));
   for (const name of ['api', 'worker']) {
-    expect(await readdir(join(folder.path, name))).not.toContain('node_modules');
+    expect(await readdir(join(folder, name))).not.toContain('node_modules');
   }
 });

@@ -1,9 +1,10 @@
 import { createClient } from '@portfolio/api/client';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../tests/support/api.ts';
-import { sampleFolder, temporaryFolder } from '../../tests/support/stack.ts';
+import { testFolder } from '../../tests/support/folder.ts';
+import { sampleFolder } from '../../tests/support/stack.ts';
 import { type Change, importFolder } from './import-folder.ts';
 
 // The smallest PNG there is: one transparent pixel.
@@ -14,23 +15,22 @@ const png = Buffer.from(
 
 let server: TestApi;
 let api: ReturnType<typeof createClient>;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let folder: string;
 beforeAll(async () => {
   server = await testApi();
   api = createClient({ baseUrl: server.baseUrl, apiKey: await server.issueKey('owner') });
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
-  folder = await temporaryFolder();
+  folder = await testFolder();
 });
-afterEach(() => folder.remove());
 
 async function write(files: Record<string, string | Buffer>) {
-  await mkdir(join(folder.path, 'images'), { recursive: true });
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder.path, name), content);
+  await mkdir(join(folder, 'images'), { recursive: true });
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
 }
 
-async function importIt(path = folder.path) {
+async function importIt(path = folder) {
   const changes: Change[] = [];
   await importFolder(api, path, (change) => changes.push(change));
   return changes.map(({ what, change }) => `${change} ${what}`);
@@ -123,5 +123,5 @@ describe('what is wrong is named by file and line, and nothing is imported', () 
 
 test('a folder without portfolio.md says what is expected', async () => {
   await expect(importIt()).rejects.toThrow('Expected a file portfolio.md');
-  await expect(importIt(join(folder.path, 'nowhere'))).rejects.toThrow('This folder cannot be read');
+  await expect(importIt(join(folder, 'nowhere'))).rejects.toThrow('This folder cannot be read');
 });

@@ -1,30 +1,30 @@
-import type { Outputs } from '@portfolio/api/client';
+import { type Outputs, createClient } from '@portfolio/api/client';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { signToken } from '../../dev/issuer.ts';
+import { issuerKeyFile } from '../../dev/settings.ts';
 import { pdfText } from '../support/pdf-text.ts';
-import { startPlatform, temporaryFolder } from '../support/stack.ts';
+import { testFolder } from '../support/folder.ts';
+import { startPlatform } from '../support/stack.ts';
 
 const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let folder: string;
 let platform: Awaited<ReturnType<typeof startPlatform>>;
 let title: string;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  platform = await startPlatform(folder.path, { LEASE_SECONDS: '2', SWEEP_SECONDS: '0.2' });
+  folder = await testFolder();
+  platform = await startPlatform(folder, { LEASE_SECONDS: '2', SWEEP_SECONDS: '0.2' });
   ({ title } = await platform.api.caseStudy.read.query(study));
 });
-afterAll(async () => {
-  await platform.stop();
-  await folder.remove();
-});
+afterAll(() => platform.stop());
 
 const words = (text: string) => text.replaceAll(/\s+/g, ' ');
 
@@ -151,6 +151,13 @@ test('a worker that is killed in the middle of a job loses nothing: the job comp
   expect((await fetch(url)).ok).toBe(true);
 });
 
+test('a token of the local issuer is as good as the key', async () => {
+  const token = await signToken(issuerKeyFile(folder), 'local-owner', ['portfolio:read', 'case-study:read']);
+  const api = createClient({ baseUrl: platform.baseUrl, apiKey: token });
+  expect(await api.caseStudy.read.query(study)).toMatchObject({ title });
+  await expect(api.caseStudy.export.mutate(study)).rejects.toThrow('job:write');
+});
+
 test('nobody but this machine reaches the platform', async () => {
   const { port } = new URL(platform.baseUrl);
   await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed');
@@ -160,8 +167,8 @@ test('a restart keeps everything: the key, the studies and the files', async () 
   const { items } = await platform.api.job.list.query({ state: 'succeeded' });
   const before = await platform.api.caseStudy.read.query(study);
   await platform.stop();
-  platform = await startPlatform(folder.path);
-  expect(await readFile(join(folder.path, 'credentials.json'), 'utf8')).toContain(platform.apiKey);
+  platform = await startPlatform(folder);
+  expect(await readFile(join(folder, 'credentials.json'), 'utf8')).toContain(platform.apiKey);
   expect(await platform.api.caseStudy.read.query(study)).toEqual(before);
   const { url } = await platform.api.job.result.query({ id: items[0]!.id });
   expect((await fetch(url)).ok).toBe(true);

@@ -5,22 +5,22 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { freePort, temporaryFolder } from '../support/stack.ts';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { testFolder } from '../support/folder.ts';
+import { freePort } from '../support/stack.ts';
 
 const run = promisify(execFile);
 const startScript = fileURLToPath(new URL('../../dev/start.ts', import.meta.url));
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let folder: string;
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  folder = await testFolder();
 });
-afterAll(() => folder.remove());
 
 /** Runs what `npm start` runs, and collects what it prints. */
 function start(port: number) {
   const child = spawn(process.execPath, [startScript], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: folder.path },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: folder },
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
@@ -34,7 +34,7 @@ test('npm start prints commands that export, watch and download a PDF, and Ctrl-
   const first = start(await freePort());
   await first.prints('Ctrl-C stops everything');
 
-  const credentials = join(folder.path, 'credentials.json');
+  const credentials = join(folder, 'credentials.json');
   const { baseUrl, apiKey } = JSON.parse(await readFile(credentials, 'utf8')) as Record<string, string>;
   expect(first.printed()).toContain(baseUrl);
   expect(first.printed()).toContain(apiKey);
@@ -42,11 +42,9 @@ test('npm start prints commands that export, watch and download a PDF, and Ctrl-
 
   const commands = first.printed().match(/^ {2}(JOB=|curl ).*$/gm)!;
   expect(commands).toHaveLength(3);
-  const { stdout } = await run('bash', ['-ec', commands.join('\n')], { cwd: folder.path });
+  const { stdout } = await run('bash', ['-ec', commands.join('\n')], { cwd: folder });
   expect(stdout).toContain('"state":"succeeded"');
-  expect((await readFile(join(folder.path, 'outbox-and-leases.pdf'))).subarray(0, 5).toString()).toBe(
-    '%PDF-',
-  );
+  expect((await readFile(join(folder, 'outbox-and-leases.pdf'))).subarray(0, 5).toString()).toBe('%PDF-');
 
   const second = start(await freePort());
   expect(await second.ended).toBe(1);

@@ -15,16 +15,19 @@ export const plainUser = { uid: 65_534, gid: 65_534 };
 
 const isRoot = process.getuid?.() === 0;
 
+/** Keeps the child running, and ends it with the test run: its standard input closes then. */
+const untilTheRunEnds = "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();";
+
 /**
- * Runs JavaScript (a module) in a Node process of its own, and returns when it has printed a line.
+ * Runs JavaScript (a module) in a Node process of its own, and returns when it has printed a line. The
+ * process stays until it is ended.
  *
- * @param code What to run; it is to stay alive by itself until it gets a signal.
  * @param asPlainUser For root: run it under another user id, still able to read this folder.
  */
 export async function startChild(code: string, asPlainUser = false): Promise<Child> {
-  const node = [process.execPath, '--input-type=module', '--eval', code];
+  const node = [process.execPath, '--input-type=module', '--eval', untilTheRunEnds + code];
   const [file = '', ...args] = asPlainUser && isRoot ? [...becomePlainUser(), ...node] : node;
-  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const firstLine = await Promise.race([readLine(child), ended.then(() => undefined)]);
   if (firstLine === undefined) throw new Error(`The child ended (${child.signalCode ?? child.exitCode}).`);

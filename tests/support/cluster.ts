@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -12,34 +13,29 @@ declare module 'vitest' {
     clusterUrl: string;
     /** The migrated database that `testDatabase` copies. */
     templateName: string;
+    /** Everything that this run writes; removed when it ends. */
+    runFolder: string;
   }
 }
 
 const templateName = 'template_migrated';
 
-/** Vitest's global setup: one Postgres for the run, with a migrated template. Returns the teardown. */
-export default async function startCluster(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'portfolio-tests-'));
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const server = await startPostgres({ dataDir: folder, durable: false });
-    const stop = async (): Promise<void> => {
-      await server.stop();
-      await removeFolder();
-    };
-    try {
-      await createTemplate(server.url);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    project.provide('clusterUrl', server.url);
-    project.provide('templateName', templateName);
-    return stop;
-  } catch (error) {
-    await removeFolder();
-    throw error;
-  }
+/**
+ * Vitest's global setup: one folder for all that the run writes, and one Postgres with a migrated
+ * template database.
+ *
+ * @returns The teardown.
+ */
+export default async function setUpRun(project: TestProject): Promise<() => Promise<void>> {
+  const runFolder = await mkdtemp(join(tmpdir(), 'portfolio-tests-'));
+  // Not left to the teardown, which an interrupted run does not get to.
+  process.once('exit', () => rmSync(runFolder, { recursive: true, force: true, maxRetries: 5 }));
+  const server = await startPostgres({ dataDir: join(runFolder, 'postgres'), durable: false });
+  await createTemplate(server.url);
+  project.provide('clusterUrl', server.url);
+  project.provide('templateName', templateName);
+  project.provide('runFolder', runFolder);
+  return () => server.stop();
 }
 
 async function createTemplate(clusterUrl: string): Promise<void> {

@@ -1,9 +1,6 @@
 import { createClient } from '@portfolio/api/client';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from '../../dev/data-folder.ts';
 import { importFolder } from '../../dev/import/import-folder.ts';
@@ -19,11 +16,6 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
-}
-
-export async function temporaryFolder() {
-  const path = await mkdtemp(join(tmpdir(), 'portfolio-e2e-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** What `npm start` starts, by its own code, with the sample in it, on a data folder that the test owns. */

@@ -1,0 +1,17 @@
+import { scopeSchema } from '@portfolio/core/actor';
+import { signToken } from './issuer.ts';
+import { issuerKeyFile, readDevSettings } from './settings.ts';
+
+const usage = `npm run --silent token -- <subject> [scope …]
+
+Prints a token of the local issuer, good for an hour; without scopes, with all of them:
+${scopeSchema.options.join(' ')}`;
+
+const [subject, ...given] = process.argv.slice(2);
+const scopes = scopeSchema.array().safeParse(given);
+if (!subject || subject.startsWith('-') || !scopes.success) {
+  console.error(usage);
+  process.exit(2);
+}
+const wanted = scopes.data.length > 0 ? scopes.data : scopeSchema.options;
+console.log(await signToken(issuerKeyFile(readDevSettings().PORTFOLIO_DATA_DIR), subject, wanted));
