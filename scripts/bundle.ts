@@ -1,17 +1,22 @@
 import { build } from 'esbuild';
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fontFiles, fontPath } from '../packages/worker/src/pdf/fonts.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 /** Bundled CommonJS packages still call `require` for Node's own modules. */
-const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+const banner = `import { createRequire as requireFor } from 'node:module'; globalThis.require = requireFor(import.meta.url);`;
 
 /** What lies beside each bundle because the program reads it as files. */
 const files: Record<string, (outDir: string) => Promise<void>> = {
   api: (outDir) => cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true }),
-  worker: async () => {},
+  async worker(outDir) {
+    const fonts = Object.keys(fontFiles) as (keyof typeof fontFiles)[];
+    const copies = fonts.map(fontPath).map((path) => cp(path, join(outDir, 'fonts', basename(path))));
+    await Promise.all(copies);
+  },
 };
 
 /**

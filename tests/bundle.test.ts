@@ -2,7 +2,7 @@ import { operations } from '@portfolio/core';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundle } from '../scripts/bundle.ts';
 import { plainUser } from './support/child.ts';
@@ -18,6 +18,8 @@ let platform: TestServices;
 
 beforeAll(async () => {
   [folder, platform] = await Promise.all([testFolder(), testServices()]);
+  // The plain user has to get there.
+  await chmod(dirname(folder), 0o711);
   await chmod(folder, 0o755);
   await Promise.all([bundle('api', join(folder, 'api')), bundle('worker', join(folder, 'worker'))]);
 });

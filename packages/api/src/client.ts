@@ -19,6 +19,8 @@ export function createClient({ baseUrl, apiKey }: { baseUrl: string; apiKey?: st
     // In the first message, not in the address, where it would end up in logs.
     connectionParams: authorization ? { authorization } : null,
     lazy: { enabled: true, closeMs: 1000 },
+    // Quick at first, since most interruptions are short; at most five seconds apart.
+    retryDelayMs: (attempt) => (attempt === 0 ? 0 : Math.min(250 * 2 ** attempt, 5000)),
     keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5000 },
   });
   return createTRPCClient<AppRouter>({
