@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,28 +23,39 @@ export type Stack = {
   stop(): Promise<void>;
 };
 
-/**
- * Starts the whole platform on folders of this machine: database, queue and bucket, API, worker and page, each
- * with the code and the settings that they have in the cloud. Resolves when `/readyz` says so.
- */
-export async function startStack(options: {
+type StackOptions = {
   folder: { path: string; postgresDir: string; awsDir: string };
   port: number;
   log: (line: string) => void;
   /** Settings of the worker that differ from those of `npm start`. */
   workerSettings?: Record<string, string>;
-}): Promise<Stack> {
-  const { folder, port, log } = options;
+};
+
+/**
+ * Starts the whole platform on folders of this machine: database, queue and bucket, API, worker and page, each
+ * with the code and the settings that they have in the cloud. Resolves when `/readyz` says so.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const webRoot = join(options.folder.path, 'web');
+  await mkdir(webRoot, { recursive: true });
   await using started = new AsyncDisposableStack();
+  // The page is built while the servers start: the API reads its files when they are asked for.
+  const [stack] = await allOrNone([startServers(options, webRoot, started), buildWeb(webRoot)]);
+  const all = started.move();
+  return { ...stack, stop: () => all.disposeAsync() };
+}
+
+async function startServers(
+  { folder, port, log, workerSettings }: StackOptions,
+  webRoot: string,
+  started: AsyncDisposableStack,
+) {
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
-  const webRoot = join(folder.path, 'web');
-
   const [database, cloud, issuer] = await allOrNone([
     startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
     startAws({ dataDir: folder.awsDir }).then(ownedBy),
     startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
-    buildWeb(webRoot),
   ]);
   const environment = {
     DATABASE_URL: database.url,
@@ -51,24 +63,24 @@ export async function startStack(options: {
     NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
     ...(await createCloudResources(cloud.endpoint)),
   };
-  const child = (name: string, settings: Record<string, string>) =>
-    startChild({
-      name,
-      entry: entryOf(name),
-      environment: { ...environment, ...settings },
-      logFile: join(folder.path, `${name}.log`),
-      log,
-    });
+  const logFile = (name: string) => join(folder.path, `${name}.log`);
+  const start = (name: string, settings: Record<string, string>) =>
+    ownedBy(
+      startChild({
+        name,
+        entry: entryOf(name),
+        environment: { ...environment, ...settings },
+        logFile: logFile(name),
+        log,
+      }),
+    );
 
   const baseUrl = `http://127.0.0.1:${port}`;
-  const api = ownedBy(
-    child('api', { ...issuer.settings, HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot }),
-  );
-  await untilReady(baseUrl, join(folder.path, 'api.log'));
-  const worker = ownedBy(child('worker', { POLL_SECONDS: '1', ...options.workerSettings }));
-
-  const all = started.move();
-  return { baseUrl, databaseUrl: database.url, api, worker, stop: () => all.disposeAsync() };
+  const web = { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot };
+  const api = start('api', { ...web, ...issuer.settings });
+  await untilReady(baseUrl, logFile('api'));
+  const worker = start('worker', { POLL_SECONDS: '1', ...workerSettings });
+  return { baseUrl, databaseUrl: database.url, api, worker };
 }
 
 /** As Promise.all, but waits for all before it rejects: what starts late must be known to be stopped. */

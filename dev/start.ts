@@ -8,7 +8,7 @@ import { type Stack, startStack } from './stack.ts';
 const sampleFolder = fileURLToPath(new URL('./sample', import.meta.url));
 const log = (line: string) => console.log(line);
 
-let stack: Stack | undefined;
+let launched: Promise<Stack> | undefined;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
@@ -17,7 +17,11 @@ async function stop() {
   if (stopping) process.exit(130);
   stopping = true;
   log('\nStopping; Ctrl-C again to stop at once.');
-  await stack?.stop();
+  await launched?.then(
+    (stack) => stack.stop(),
+    // What fails to start stops by itself.
+    () => {},
+  );
   log('Everything is saved. Start again with npm start.');
   process.exit(0);
 }
@@ -27,11 +31,11 @@ async function start() {
   await assertPortIsFree(port);
   const folder = await openDataFolder(dataDir);
   log(`Starting the portfolio platform on ${folder.path}`);
-  stack = await startStack({ folder, port, log });
-  const { baseUrl } = stack;
+  launched = startStack({ folder, port, log });
+  const { baseUrl, databaseUrl } = await launched;
   // Loaded only now: what they bring takes a second that readiness need not wait for.
   const { ensureOwnerKey } = await import('./owner.ts');
-  const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, stack.databaseUrl);
+  const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, databaseUrl);
   await importSample(baseUrl, apiKey);
   console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
 }
@@ -78,7 +82,10 @@ Or sign in with the key at ${baseUrl}. Ctrl-C stops everything.
 try {
   await start();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  await stack?.stop();
-  process.exit(1);
+  // Once a stop was asked for, what is still starting may fail: the stop goes on.
+  if (!stopping) {
+    console.error(error instanceof Error ? error.message : error);
+    await launched?.then((stack) => stack.stop()).catch(() => {});
+    process.exit(1);
+  }
 }

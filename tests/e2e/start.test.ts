@@ -55,6 +55,14 @@ test('npm start prints commands that export, watch and download a PDF, and Ctrl-
   expect(first.printed()).toContain('Everything is saved');
 });
 
+test('Ctrl-C while it starts stops it in order, too', async () => {
+  const starting = start(await freePort());
+  await starting.prints('Starting the portfolio platform');
+  starting.child.kill('SIGINT');
+  expect(await starting.ended).toBe(0);
+  expect(starting.printed()).toContain('Everything is saved');
+});
+
 test('a busy port is named, with a way out, before anything is started', async () => {
   const port = await freePort();
   const busy = createServer().listen(port, '127.0.0.1');

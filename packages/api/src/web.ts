@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 export async function registerWeb(app: FastifyInstance, root: string) {
   await app.register(fastifyStatic, {
     root,
-    wildcard: false,
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply, path) => {
