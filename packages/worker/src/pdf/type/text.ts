@@ -1,0 +1,96 @@
+import type { FontName } from '../fonts.ts';
+import type { Shaped } from './shaping.ts';
+import { baselineIn } from '../theme.ts';
+import type { Color, Type } from '../theme.ts';
+
+/** How text is drawn. Two spans look alike exactly when they share the object that `look` returned. */
+export type Look = {
+  readonly font: FontName;
+  readonly size: number;
+  readonly color: Color;
+  /** Points above the baseline. */
+  readonly rise: number;
+  readonly strike: boolean;
+  /** On a light ground, as code is. */
+  readonly tint: boolean;
+};
+
+/** Where a click leads: an address outside, or a place in this document by its name. */
+export type Link = { readonly url: string } | { readonly place: string };
+
+/** A stretch of text of one look; a line feed in it ends the line. */
+export type TextSpan = {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly look: Look;
+  readonly link?: Link | undefined;
+  /** A name that links can lead to. */
+  readonly place?: string | undefined;
+};
+
+/** A picture that stands in the text like a letter. */
+export type PictureSpan = {
+  readonly kind: 'picture';
+  readonly picture: Picture;
+  readonly look: Look;
+  readonly link?: Link | undefined;
+};
+
+export type Span = TextSpan | PictureSpan;
+
+/** A part of a line, `x` points from the line's start. */
+export type Piece = {
+  readonly x: number;
+  readonly width: number;
+  readonly look: Look;
+  readonly link: Link | undefined;
+  readonly place: string | undefined;
+  readonly content: Shaped | Picture;
+};
+
+export type Line = {
+  readonly pieces: readonly Piece[];
+  /** Without the spaces at its end. */
+  readonly width: number;
+  readonly height: number;
+  /** The part of the text laid out when this line ends, 0..1. */
+  readonly done: number;
+};
+
+/** A picture of a size in points: an image of the document's, or framed lines that say what is missing. */
+export type Picture = { readonly width: number; readonly height: number } & (
+  | { readonly image: EmbeddedImage }
+  | { readonly frame: readonly Line[] }
+);
+
+/** An image that the document holds: its name in content streams, and how to turn it upright. */
+export type EmbeddedImage = {
+  readonly name: string;
+  readonly object: object;
+  /** EXIF orientation, 1 (upright) to 8. */
+  readonly orientation: number;
+};
+
+const looks = new Map<string, Look>();
+
+/** The one object for a look. */
+export function look(wanted: Look): Look {
+  const { font, size, color, rise, strike, tint } = wanted;
+  const key = `${font} ${size} ${color.join(' ')} ${rise} ${strike} ${tint}`;
+  let known = looks.get(key);
+  if (known === undefined) {
+    known = { font, size, color, rise, strike, tint };
+    looks.set(key, known);
+  }
+  return known;
+}
+
+/** A look for plain text. */
+export function plainLook(font: FontName, size: number, color: Color): Look {
+  return look({ font, size, color, rise: 0, strike: false, tint: false });
+}
+
+/** The baseline of a line whose box starts at `y`; a picture stands on it. */
+export function baselineOf(line: Line, y: number, type: Type): number {
+  return y + line.height - type.leading + baselineIn(type);
+}
