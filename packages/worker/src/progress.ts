@@ -23,7 +23,7 @@ export function createProgress(store: (progress: Progress) => Promise<void>) {
 
   return {
     report(fraction: number, step: string) {
-      latest = { progress: Math.min(1, Math.max(0, fraction)), step };
+      latest = { progress: Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 1000, step };
       if (timer) return;
       flush();
       timer = setTimeout(flush, intervalMilliseconds);
