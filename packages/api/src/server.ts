@@ -3,6 +3,7 @@ import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
 import type { Authenticate } from './authenticate.ts';
 import { type Dependencies, registerHealth } from './health.ts';
 import { createBind } from './rest/bind.ts';
@@ -33,6 +34,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     loggerInstance,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
+    // Everything is still there while the server closes: what has come in is answered.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
   });
   // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
@@ -49,12 +52,18 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerHealth(app, dependencies);
   await registerOpenApi(app);
   registerProblemTypes(app);
-  registerRoutes(createBind(app, services, authenticate));
-  await registerTrpc(app, services, authenticate);
+  const closing = new AbortController();
+  const bound = { services, authenticate, closing: closing.signal };
+  registerRoutes(createBind(app, bound));
+  await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, { services, authenticate, publicOrigin, log: app.log });
-  app.addHook('preClose', () => sockets.close());
+  app.addHook('preClose', async () => {
+    closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
+    await sockets.close();
+    closeAsTheyFallIdle(app.server);
+  });
   return app;
 }
 
@@ -65,6 +74,12 @@ const contentSecurityPolicy = {
   styleSrc: ["'self'"],
   upgradeInsecureRequests: null,
 };
+
+/** Node closes the connections that are idle when a server closes; those still at work would be kept alive after it. */
+function closeAsTheyFallIdle(server: Server) {
+  const sweep = setInterval(() => server.closeIdleConnections(), 50).unref();
+  server.once('close', () => clearInterval(sweep));
+}
 
 function notFound(method: string, url: string) {
   return new AppError(

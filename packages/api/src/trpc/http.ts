@@ -4,8 +4,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Authenticate } from '../authenticate.ts';
 import { type AppRouter, appRouter } from './router.ts';
 
-/** tRPC over HTTP at `/trpc`. */
-export async function registerTrpc(app: FastifyInstance, services: Services, authenticate: Authenticate) {
+/** tRPC over HTTP at `/trpc`. `closing` aborts when the server stops. */
+export async function registerTrpc(
+  app: FastifyInstance,
+  {
+    services,
+    authenticate,
+    closing,
+  }: { services: Services; authenticate: Authenticate; closing: AbortSignal },
+) {
   await app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {
@@ -13,6 +20,7 @@ export async function registerTrpc(app: FastifyInstance, services: Services, aut
       createContext: ({ req }) => ({
         services,
         actor: () => authenticate(req.headers.authorization),
+        closing,
         logError: (error) => req.log.error({ err: error }, 'procedure failed'),
       }),
     },

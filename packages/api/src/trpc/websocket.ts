@@ -37,6 +37,7 @@ export function attachWebSockets(
     createContext: ({ info }) => ({
       services,
       actor: () => authenticate(info.connectionParams?.authorization),
+      closing: null,
       logError: (error) => log.error({ err: error }, 'procedure failed'),
     }),
   });
