@@ -8,7 +8,7 @@ import type { Authenticate } from './authenticate.ts';
 import { type Dependencies, registerHealth } from './health.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
-import { registerProblemTypes, sendProblem } from './rest/problems.ts';
+import { answerClientError, registerProblemTypes, sendProblem } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
@@ -16,6 +16,8 @@ import { asksForPage, registerWeb, sendPage } from './web.ts';
 
 /** A study of two million characters fits, in any script. */
 const bodyLimitBytes = 8 * 1024 * 1024;
+/** How long a request may take to arrive. */
+const requestTimeoutMilliseconds = 60_000;
 
 export type ServerOptions = {
   services: Services;
@@ -36,7 +38,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     forceCloseConnections: 'idle',
     // Everything is still there while the server closes: what has come in is answered.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // A batch of tRPC names all its procedures in one parameter.
+    routerOptions: { maxParamLength: 5000 },
+    requestTimeout: requestTimeoutMilliseconds,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: answerClientError,
   });
   // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
   app.setValidatorCompiler(() => (value) => ({ value }));
@@ -88,8 +94,9 @@ function notFound(method: string, url: string) {
   );
 }
 
-/** JSON, where an empty body is no body, and the bytes of images. */
+/** JSON, where an empty body is no body, and the bytes of images; nothing else. */
 function acceptBodies(app: FastifyInstance) {
+  app.removeContentTypeParser('text/plain');
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);

@@ -39,7 +39,7 @@ export function createBind(
       binding: Binding<z.output<O>>,
     ) {
       const { method, status = 200 } = binding;
-      const readInput = createReadInput(operation.input);
+      const readInput = createReadInput(operation.input, binding.consumes !== undefined);
       app.route({
         ...describe(operation, binding, { [status]: operation.output }),
         method,
