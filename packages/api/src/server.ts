@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
@@ -6,10 +5,12 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
 import type { Authenticate } from './authenticate.ts';
 import { type Dependencies, registerHealth } from './health.ts';
+import { RequestLog } from './request-log.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { answerClientError, registerProblemTypes, sendProblem } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
 import { asksForPage, registerWeb, sendPage } from './web.ts';
@@ -34,6 +35,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
+    logController: new RequestLog(),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     // Everything is still there while the server closes: what has come in is answered.
@@ -53,7 +55,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     return sendProblem(notFound(request.method, request.url), request, reply);
   });
   acceptBodies(app);
-  await app.register(helmet, { contentSecurityPolicy: { directives: contentSecurityPolicy } });
+  addSecurityHeaders(app);
 
   registerHealth(app, dependencies);
   await registerOpenApi(app);
@@ -72,14 +74,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   return app;
 }
-
-const contentSecurityPolicy = {
-  defaultSrc: ["'self'"],
-  connectSrc: ["'self'", 'ws:', 'wss:'],
-  imgSrc: ["'self'", 'data:'],
-  styleSrc: ["'self'"],
-  upgradeInsecureRequests: null,
-};
 
 /** Node closes the connections that are idle when a server closes; those still at work would be kept alive after it. */
 function closeAsTheyFallIdle(server: Server) {
