@@ -31,8 +31,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 const contentType = 'application/problem+json';
 
-/** Fastify's own refusals (body limit, content type, JSON or an address that does not parse) in our terms. */
-function toAppError(error: unknown): AppError | null {
+/** Fastify's own refusals, such as of a body over the limit, in our terms; null for what nobody foresaw. */
+export function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   const { statusCode = 500, message } = error as Partial<FastifyError>;
   if (statusCode === 413)

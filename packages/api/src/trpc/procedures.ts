@@ -19,7 +19,7 @@ const never = new AbortController().signal;
 const t = initTRPC.context<Connection>().create({
   isDev: false,
   errorFormatter({ shape, error }) {
-    const problem = toProblem(error.cause instanceof AppError ? error.cause : toAppError(error));
+    const problem = toProblem(error.cause instanceof AppError ? error.cause : ownError(error));
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
@@ -27,7 +27,7 @@ const t = initTRPC.context<Connection>().create({
 export const { router, createCallerFactory } = t;
 
 /** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse; null for all else. */
-function toAppError({ code, message }: TRPCError): AppError | null {
+function ownError({ code, message }: TRPCError): AppError | null {
   if (code === 'INTERNAL_SERVER_ERROR') return null;
   if (code === 'NOT_FOUND') return new AppError('not_found', message);
   if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
@@ -48,7 +48,8 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   unavailable: 'SERVICE_UNAVAILABLE',
 };
 
-function toTrpcError(error: unknown, { logError }: Connection): TRPCError {
+/** An error as tRPC throws it; what was not foreseen is logged. */
+export function toTrpcError(error: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
   if (!(error instanceof AppError)) logError(error);
   const { code, detail } = toProblem(error);
   return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
