@@ -67,9 +67,7 @@ describe('an error', () => {
   });
 
   test('that nobody foresaw is internal, and tells nothing of its cause', async () => {
-    const signedUrl = vi
-      .spyOn(api.services.bucket, 'put')
-      .mockRejectedValue(new Error('secret.internal:9000'));
+    const put = vi.spyOn(api.services.bucket, 'put').mockRejectedValue(new Error('secret.internal:9000'));
     const bytes = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
     const error: unknown = await client(apiKey)
       .image.upload.mutate({ portfolio: 'team', bytes })
