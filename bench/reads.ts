@@ -23,6 +23,7 @@ const bareServer = `require('node:http').createServer((q, r) => r.end(${JSON.str
   .listen(${barePort}, '127.0.0.1')`;
 const bare = spawn(process.execPath, ['-e', bareServer]);
 
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const query = (input: unknown) => encodeURIComponent(JSON.stringify(input));
 const targets: Record<string, string> = {
   'bare node:http, a constant': `http://127.0.0.1:${barePort}/`,
@@ -45,7 +46,6 @@ try {
       if (round > 0) rates.get(name)!.push(requests.average);
     }
   }
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
   const base = median([...rates.values()][0]!);
   console.table(
     Object.fromEntries(

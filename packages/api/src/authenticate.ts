@@ -3,7 +3,9 @@ import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { text } from '@portfolio/core/text';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { z } from 'zod';
 
 /** Turns the value of an Authorization header into an actor; throws `unauthenticated` if it is not good. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>;
@@ -14,7 +16,7 @@ export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticate {
-  const verify = jwt && createVerify(jwt);
+  const actorOf = jwt && createActorOf(jwt);
   return async (authorization) => {
     if (authorization === undefined || authorization === '') return anonymous;
     const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
@@ -22,46 +24,66 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
       throw new AppError('unauthenticated', 'Expected "Authorization: Bearer" and an API key or a token.');
     }
     if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential);
-    if (!verify)
+    if (!actorOf)
       throw new AppError('unauthenticated', 'Expected an API key (pk_…): tokens are not accepted here.');
-    return verify(credential);
+    return actorOf(credential);
   };
 }
+
+/** What must be in a token, apart from what is checked with its signature. */
+const claimsSchema = z.object({
+  sub: text(255).min(1, 'Expected some text.'),
+  exp: z.number(),
+  scope: z.string().default(''),
+});
 
 /**
  * Tokens of the configured issuer: `sub` is the subject, `scope` a list of scopes parted by spaces (RFC 8693).
  * Scopes that mean nothing here are passed over.
  */
-function createVerify({ issuer, audience, jwksUrl }: JwtSettings) {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
+function createActorOf({ issuer, audience, jwksUrl }: JwtSettings) {
+  const keys = createKeys(jwksUrl);
   return async (token: string): Promise<Actor> => {
+    const { sub, exp, scope } = await verify(token, keys, { algorithms, issuer, audience });
+    const granted = scope.split(' ');
+    return {
+      kind: 'user',
+      subject: sub,
+      scopes: scopeSchema.options.filter((known) => granted.includes(known)),
+      expiresAt: new Date(exp * 1000),
+    };
+  };
+}
+
+/** The issuer's keys, fetched when one is asked for that is not known; that they are away is not the caller's fault. */
+function createKeys(jwksUrl: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
+  return async (header, token) => {
     try {
-      const required = ['sub', 'exp'];
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms,
-        issuer,
-        audience,
-        requiredClaims: required,
-      });
-      const granted = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
-      return {
-        kind: 'user',
-        subject: payload.sub!,
-        scopes: scopeSchema.options.filter((scope) => granted.includes(scope)),
-        expiresAt: new Date(payload.exp! * 1000),
-      };
+      return await keys(header, token);
     } catch (cause) {
-      if (cause instanceof errors.JWKSTimeout) {
-        throw new AppError('unavailable', 'The keys of the token issuer could not be read.', { cause });
-      }
-      throw new AppError('unauthenticated', `The token is not good: ${reason(cause)}.`, { cause });
+      const isOfToken =
+        cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys;
+      if (isOfToken) throw cause;
+      throw new AppError('unavailable', 'The keys of the token issuer could not be read.', { cause });
     }
   };
+}
+
+async function verify(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
+  try {
+    return claimsSchema.parse((await jwtVerify(token, keys, options)).payload);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('unauthenticated', `The token is not good: ${reason(cause)}.`, { cause });
+  }
 }
 
 function reason(cause: unknown): string {
   if (cause instanceof errors.JWTExpired) return 'it has expired';
   if (cause instanceof errors.JWTClaimValidationFailed)
     return `its claim "${cause.claim}" is not what is expected`;
+  if (cause instanceof z.ZodError)
+    return `its claim "${cause.issues[0]?.path.join('.')}" is not what is expected`;
   return 'its signature could not be verified';
 }

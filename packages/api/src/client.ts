@@ -32,6 +32,7 @@ export function createClient({ baseUrl, apiKey }: { baseUrl: string; apiKey?: st
           url: url.href,
           headers: authorization ? { authorization } : {},
           maxURLLength: 4000,
+          maxItems: 100,
         }),
       }),
     ],

@@ -1,20 +1,24 @@
-import helmet from '@fastify/helmet';
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
 import type { Authenticate } from './authenticate.ts';
 import { type Dependencies, registerHealth } from './health.ts';
+import { RequestLog } from './request-log.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
-import { registerProblemTypes, sendProblem } from './rest/problems.ts';
+import { answerClientError, registerProblemTypes, sendProblem } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
 import { asksForPage, registerWeb, sendPage } from './web.ts';
 
 /** A study of two million characters fits, in any script. */
 const bodyLimitBytes = 8 * 1024 * 1024;
+/** How long a request may take to arrive. */
+const requestTimeoutMilliseconds = 60_000;
 
 export type ServerOptions = {
   services: Services;
@@ -31,9 +35,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
+    logController: new RequestLog(),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 200 },
+    // Everything is still there while the server closes: what has come in is answered.
+    return503OnClosing: false,
+    // A batch of tRPC names all its procedures in one parameter.
+    routerOptions: { maxParamLength: 5000 },
+    requestTimeout: requestTimeoutMilliseconds,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: answerClientError,
   });
   // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
   app.setValidatorCompiler(() => (value) => ({ value }));
@@ -44,27 +55,31 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     return sendProblem(notFound(request.method, request.url), request, reply);
   });
   acceptBodies(app);
-  await app.register(helmet, { contentSecurityPolicy: { directives: contentSecurityPolicy } });
+  addSecurityHeaders(app);
 
   registerHealth(app, dependencies);
   await registerOpenApi(app);
   registerProblemTypes(app);
-  registerRoutes(createBind(app, services, authenticate));
-  await registerTrpc(app, services, authenticate);
+  const closing = new AbortController();
+  const bound = { services, authenticate, closing: closing.signal };
+  registerRoutes(createBind(app, bound));
+  await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, { services, authenticate, publicOrigin, log: app.log });
-  app.addHook('preClose', () => sockets.close());
+  app.addHook('preClose', async () => {
+    closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
+    await sockets.close();
+    closeAsTheyFallIdle(app.server);
+  });
   return app;
 }
 
-const contentSecurityPolicy = {
-  defaultSrc: ["'self'"],
-  connectSrc: ["'self'", 'ws:', 'wss:'],
-  imgSrc: ["'self'", 'data:'],
-  styleSrc: ["'self'"],
-  upgradeInsecureRequests: null,
-};
+/** Node closes the connections that are idle when a server closes; those still at work would be kept alive after it. */
+function closeAsTheyFallIdle(server: Server) {
+  const sweep = setInterval(() => server.closeIdleConnections(), 50).unref();
+  server.once('close', () => clearInterval(sweep));
+}
 
 function notFound(method: string, url: string) {
   return new AppError(
@@ -73,8 +88,9 @@ function notFound(method: string, url: string) {
   );
 }
 
-/** JSON, where an empty body is no body, and the bytes of images. */
+/** JSON, where an empty body is no body, and the bytes of images; nothing else. */
 function acceptBodies(app: FastifyInstance) {
+  app.removeContentTypeParser('text/plain');
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Scope } from './actor.ts';
 import type { Ctx } from './context.ts';
-import { AppError } from './errors.ts';
+import { AppError, type FieldError } from './errors.ts';
 import type { Tenant, TenantResolver } from './tenancy.ts';
 
 type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
@@ -33,7 +33,7 @@ export type Operation<
   O extends z.ZodType = z.ZodType,
 > = Declaration<I, O> & {
   kind: K;
-  /** Parses, authorizes and runs. Throws AppError for all that is the caller's to mend. */
+  /** Authorizes, parses and runs. Throws AppError for all that is the caller's to mend. */
   run(ctx: Ctx, input: z.input<I>): Promise<z.output<O>>;
 };
 
@@ -45,14 +45,12 @@ export type StreamOperation<
   O extends z.ZodType = z.ZodType,
 > = Declaration<I, O> & {
   kind: 'subscription';
-  /** Parses and authorizes, then resolves to the items, which end with the context's signal. */
+  /** Authorizes and parses, then resolves to the items, which end with the context's signal. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
 };
 
-export type AnyOperation = Operation | StreamOperation;
-
 /**
- * A use case, in the one place where it lives: parse the input, authorize the actor, run, parse the output.
+ * A use case, in the one place where it lives: authorize the actor, parse the input, run, parse the output.
  * tRPC and REST only bind it.
  */
 export function operation<
@@ -95,22 +93,35 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   ctx: Ctx,
   raw: unknown,
 ) {
-  const input = parseInput(definition.input, raw);
+  // Who may not do this at all is told so first, and cannot make us read a large input.
   requireScope(ctx, definition);
+  const input = parseInput(definition.input, raw);
   const { tenant } = definition;
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as T extends 'none' ? undefined : Tenant };
 }
 
+/** More are cut off: one request can hold hundreds of thousands. */
+const maxFieldErrors = 20;
+
 function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => ({
-    pointer: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    detail: issue.message,
-  }));
+  const fields = parsed.error.issues.flatMap(toFieldErrors).slice(0, maxFieldErrors);
   const named = fields.map(({ pointer, detail }) => `${pointer || 'input'}: ${detail}`).join('; ');
   throw new AppError('invalid_input', `The input is not valid. ${named}`, { fields });
+}
+
+function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+  return issue.keys
+    .slice(0, maxFieldErrors)
+    .map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: 'There is no such field.' }));
+}
+
+/** A JSON pointer (RFC 6901). */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function requireScope(

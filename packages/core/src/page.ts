@@ -3,7 +3,11 @@ import { z } from 'zod';
 /** Input fields of every list: how many, and where the previous page ended. */
 export const pageInput = {
   limit: z.int().min(1).max(100).default(20).describe('How many items at most.'),
-  cursor: z.string().max(200).optional().describe('`nextCursor` of the previous page.'),
+  cursor: z
+    .string()
+    .regex(/^[a-z]+_[0-7][0-9a-z]{25}$/, 'Expected the `nextCursor` of a page.')
+    .optional()
+    .describe('`nextCursor` of the previous page.'),
 };
 
 /** A page of items; `nextCursor` is null on the last one. */

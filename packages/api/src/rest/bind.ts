@@ -1,9 +1,9 @@
-import type { Actor } from '@portfolio/core/actor';
-import type { Ctx, Services } from '@portfolio/core/context';
+import type { Services } from '@portfolio/core/context';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Authenticate } from '../authenticate.ts';
+import { follow } from '../follow.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
 import { problemSchema } from './problems.ts';
@@ -21,25 +21,32 @@ type Binding<Output> = {
   consumes?: string[];
 };
 
-/** Binds operations to routes. A route adds nothing of its own but the names that HTTP has for things. */
-export function createBind(app: FastifyInstance, services: Services, authenticate: Authenticate) {
-  async function toCtx(request: FastifyRequest): Promise<Ctx> {
-    const actor: Actor = await authenticate(request.headers.authorization);
-    return { ...services, actor, signal: request.signal };
-  }
-
+/**
+ * Binds operations to routes. A route adds nothing of its own but the names that HTTP has for things.
+ * `closing` aborts when the server stops.
+ */
+export function createBind(
+  app: FastifyInstance,
+  {
+    services,
+    authenticate,
+    closing,
+  }: { services: Services; authenticate: Authenticate; closing: AbortSignal },
+) {
   return {
     operation<I extends z.ZodObject, O extends z.ZodType>(
       operation: Operation<'query' | 'mutation', I, O>,
       binding: Binding<z.output<O>>,
     ) {
       const { method, status = 200 } = binding;
-      const readInput = createReadInput(operation.input);
+      const readInput = createReadInput(operation.input, binding.consumes !== undefined);
       app.route({
         ...describe(operation, binding, { [status]: operation.output }),
         method,
         async handler(request, reply) {
-          const output = await operation.run(await toCtx(request), readInput(request) as z.input<I>);
+          const actor = await authenticate(request.headers.authorization);
+          const ctx = { ...services, actor, signal: whenClientLeaves(reply) };
+          const output = await operation.run(ctx, readInput(request) as z.input<I>);
           return reply
             .code(status)
             .headers(binding.headers?.(output) ?? {})
@@ -54,15 +61,27 @@ export function createBind(app: FastifyInstance, services: Services, authenticat
       app.route({
         ...describe(operation, { method: 'GET', path }, { 200: events }),
         method: 'GET',
+        exposeHeadRoute: false,
         async handler(request, reply) {
+          const actor = () => authenticate(request.headers.authorization);
           const lastEventId = request.headers['last-event-id'];
           const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
-          const items = await operation.run(await toCtx(request), input as z.input<I>);
+          const signals = [whenClientLeaves(reply), closing];
+          const items = await follow(operation, { services, actor }, input as z.input<I>, signals);
           return streamEvents(reply, items);
         },
       });
     },
   };
+}
+
+/** Aborts when the client leaves without its answer. (Fastify's `request.signal` may abort once the body is read.) */
+function whenClientLeaves({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** What the OpenAPI document says of a route. */

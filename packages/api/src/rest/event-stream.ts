@@ -1,3 +1,4 @@
+import { AppError } from '@portfolio/core/errors';
 import type { Tracked } from '@portfolio/core/operation';
 import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
@@ -17,9 +18,16 @@ export function streamEvents(reply: FastifyReply, items: AsyncIterable<Tracked<u
   }
 
   pipeline(lines(), out)
-    .catch((error: unknown) => reply.log.info({ err: error }, 'event stream ended early'))
+    .catch((error: unknown) => {
+      const foreseen = error instanceof AppError || hasLeft(error);
+      reply.log[foreseen ? 'info' : 'error']({ err: error }, 'event stream ended early');
+    })
     .finally(() => clearInterval(ping));
   return reply
     .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     .send(out);
+}
+
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -5,10 +5,11 @@ import { z } from 'zod';
 type Strings = Record<string, unknown>;
 
 /**
- * How the input of an operation is gathered from a request: path, query and body, each field from one place.
+ * How the input of an operation is gathered from a request: some fields from the path, all others from the query
+ * of a GET or the body of anything else. `takesBytes` says that the body is not JSON but the field `bytes`.
  * A query string knows only text, so numbers and booleans are read by the type that the field asks for.
  */
-export function createReadInput(schema: z.ZodObject) {
+export function createReadInput(schema: z.ZodObject, takesBytes = false) {
   const types = new Map(Object.entries(schema.shape).map(([name, field]) => [name, jsonType(field)]));
 
   function readText(name: string, value: unknown): unknown {
@@ -19,28 +20,36 @@ export function createReadInput(schema: z.ZodObject) {
     return value;
   }
 
+  function readQuery(query: Strings): Strings {
+    return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readText(name, value)]));
+  }
+
   return (request: FastifyRequest): Strings => {
-    const query = Object.entries(request.query as Strings).map(([name, value]) => [
-      name,
-      readText(name, value),
-    ]);
+    const query = request.query as Strings;
     const params = request.params as Strings;
-    const given: Strings = { ...Object.fromEntries(query), ...readBody(request.body) };
-    const twice = Object.keys(params).find((name) => name in given);
-    if (twice !== undefined) {
-      throw new AppError(
-        'invalid_input',
-        `"${twice}" is given by the path; leave it out of query and body.`,
-        {
-          fields: [{ pointer: `/${twice}`, detail: 'Given by the path already.' }],
-        },
-      );
-    }
+    const takesQuery = request.method === 'GET' || request.method === 'HEAD';
+    if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
+    const given = takesQuery ? readQuery(query) : readBody(request.body, takesBytes);
+    refuse(
+      Object.keys(params).filter((name) => Object.hasOwn(given, name)),
+      'It is given by the path already.',
+    );
     return { ...given, ...params };
   };
 }
 
-function readBody(body: unknown): Strings {
+function refuse([name]: string[], detail: string) {
+  if (name === undefined) return;
+  throw new AppError('invalid_input', `The input is not valid. /${name}: ${detail}`, {
+    fields: [{ pointer: `/${name}`, detail }],
+  });
+}
+
+function readBody(body: unknown, takesBytes: boolean): Strings {
+  if (Buffer.isBuffer(body) !== takesBytes && body != null) {
+    const expected = takesBytes ? 'the bytes of an image' : 'application/json';
+    throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
+  }
   if (body === undefined || body === null) return {};
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
   if (typeof body === 'object' && !Array.isArray(body)) return body as Strings;

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, errorCodes, toProblem } from '@portfolio/core/errors';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import { z } from 'zod';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
@@ -21,24 +22,39 @@ export const problemSchema = z
 /** Sends an error as a problem document; what was not foreseen is logged, and its text kept to ourselves. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const known = toAppError(error);
-  if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
+  if (reply.raw.destroyed) request.log.info({ err: error }, 'the client left');
+  else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
   const problem = toProblem(known ?? error);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  return reply.code(problem.status).type(contentType).send(JSON.stringify(problem));
 }
 
-/** Fastify's own refusals (body limit, content type, JSON that does not parse) in our terms. */
-function toAppError(error: unknown): AppError | null {
+const contentType = 'application/problem+json';
+
+/** Fastify's own refusals, such as of a body over the limit, in our terms; null for what nobody foresaw. */
+export function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
-  const { statusCode, message } = error as Partial<FastifyError>;
+  const { statusCode = 500, message } = error as Partial<FastifyError>;
   if (statusCode === 413)
     return new AppError('payload_too_large', 'The body is larger than this address accepts.');
   if (statusCode === 415) {
     return new AppError('unsupported_media_type', 'The content type of the body is not supported here.');
   }
-  if (statusCode === 400)
+  if (statusCode >= 400 && statusCode < 500)
     return new AppError('malformed_request', message ?? 'The request could not be read.');
   return null;
+}
+
+/** Answers what never became a request: not HTTP, headers beyond Node's limit, or too slow. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) {
+  if (error.code !== 'ECONNRESET' && socket.writable) {
+    const detail =
+      'Expected HTTP/1.1 with less than 16 KiB of address and headers, sent without long pauses.';
+    const body = JSON.stringify(toProblem(new AppError('malformed_request', detail)));
+    const headers = `content-type: ${contentType}\r\ncontent-length: ${body.length}\r\nconnection: close`;
+    socket.write(`HTTP/1.1 400 Bad Request\r\n${headers}\r\n\r\n${body}`);
+  }
+  socket.destroy(error);
 }
 
 /** Explains each kind of problem at its `type`. */

@@ -1,37 +1,34 @@
-import type { Actor } from '@portfolio/core/actor';
-import type { Ctx, Services } from '@portfolio/core/context';
 import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
+import { type Follower, follow } from '../follow.ts';
 
 /**
  * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
  * a bad credential rejects the call instead of the connection.
  */
-type Connection = {
-  services: Services;
-  actor: () => Promise<Actor>;
+export type Connection = Follower & {
   logError: (error: unknown) => void;
+  /** Ends subscriptions when the server stops; null where the whole connection is closed then. */
+  closing: AbortSignal | null;
 };
 
-/** How often a running subscription makes sure that its credential still stands. */
-const recheckMilliseconds = 30_000;
+const never = new AbortController().signal;
 
 const t = initTRPC.context<Connection>().create({
   isDev: false,
   errorFormatter({ shape, error }) {
-    const problem = toProblem(
-      error.code === 'INTERNAL_SERVER_ERROR' ? undefined : (error.cause ?? toAppError(error)),
-    );
+    const problem = toProblem(error.cause instanceof AppError ? error.cause : ownError(error));
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
 
 export const { router } = t;
 
-/** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse. */
-function toAppError({ code, message }: TRPCError): AppError {
+/** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse; null for all else. */
+function ownError({ code, message }: TRPCError): AppError | null {
+  if (code === 'INTERNAL_SERVER_ERROR') return null;
   if (code === 'NOT_FOUND') return new AppError('not_found', message);
   if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return new AppError('unsupported_media_type', message);
@@ -51,7 +48,8 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   unavailable: 'SERVICE_UNAVAILABLE',
 };
 
-function toTrpcError(error: unknown, { logError }: Connection): TRPCError {
+/** An error as tRPC throws it; what was not foreseen is logged. */
+export function toTrpcError(error: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
   if (!(error instanceof AppError)) logError(error);
   const { code, detail } = toProblem(error);
   return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
@@ -68,14 +66,14 @@ async function run<I extends z.ZodObject, O extends z.ZodType>(
   { ctx, input, signal }: { ctx: Connection; input: unknown; signal: AbortSignal | undefined },
 ): Promise<z.output<O>> {
   try {
-    return await operation.run(toCtx(ctx, await ctx.actor(), signal), input as z.input<I>);
+    const { services, actor } = ctx;
+    return await operation.run(
+      { ...services, actor: await actor(), signal: signal ?? never },
+      input as z.input<I>,
+    );
   } catch (error) {
     throw toTrpcError(error, ctx);
   }
-}
-
-function toCtx({ services }: Connection, actor: Actor, signal = new AbortController().signal): Ctx {
-  return { ...services, actor, signal };
 }
 
 export function query<I extends z.ZodObject, O extends z.ZodType>(operation: Operation<'query', I, O>) {
@@ -89,17 +87,12 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
 /** Items come `tracked`: a client that lost its connection goes on after the last one that it has. */
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
-    const revoked = new AbortController();
-    const recheck = setInterval(() => void ctx.actor().catch(() => revoked.abort()), recheckMilliseconds);
     try {
-      const ends = AbortSignal.any([revoked.signal, ...(signal ? [signal] : [])]);
-      const items = await operation.run(toCtx(ctx, await ctx.actor(), ends), input as z.input<I>);
+      const signals = [signal, ctx.closing].filter((given) => given != null);
+      const items = await follow(operation, ctx, input as z.input<I>, signals);
       for await (const { cursor, data } of items) yield tracked(cursor, data);
-      if (revoked.signal.aborted) throw new AppError('unauthenticated', 'The credential is no longer good.');
     } catch (error) {
       throw toTrpcError(error, ctx);
-    } finally {
-      clearInterval(recheck);
     }
   });
 }

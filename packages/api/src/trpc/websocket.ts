@@ -9,8 +9,8 @@ import { appRouter } from './router.ts';
 
 /** Our messages are small; a larger one is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
-/** How long a new connection may take to say who it is. */
-const helloMilliseconds = 5000;
+/** How long a connection that is being closed may take to agree. */
+const goodbyeMilliseconds = 2000;
 
 export type WebSockets = { close(): Promise<void> };
 
@@ -25,9 +25,11 @@ export function attachWebSockets(
     authenticate: Authenticate;
     publicOrigin: string | undefined;
     log: FastifyBaseLogger;
+    /** How long a new connection may take to say who it is. */
+    helloMilliseconds?: number;
   },
 ): WebSockets {
-  const { services, authenticate, publicOrigin, log } = options;
+  const { services, authenticate, publicOrigin, log, helloMilliseconds = 5000 } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes });
 
   const handler = applyWSSHandler({
@@ -37,6 +39,7 @@ export function attachWebSockets(
     createContext: ({ info }) => ({
       services,
       actor: () => authenticate(info.connectionParams?.authorization),
+      closing: null,
       logError: (error) => log.error({ err: error }, 'procedure failed'),
     }),
   });
@@ -48,8 +51,10 @@ export function attachWebSockets(
   });
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== '/trpc') return refuse(stream, '404 Not Found');
+    // Clients write what they like into both: an exception here would end the process.
+    const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+    if (url === null) return refuse(stream, '400 Bad Request');
+    if (url.pathname !== '/trpc') return refuse(stream, '404 Not Found');
     const { origin } = request.headers;
     if (origin !== undefined && !isOurs(origin, request, publicOrigin))
       return refuse(stream, '403 Forbidden');
@@ -58,12 +63,17 @@ export function attachWebSockets(
   server.on('upgrade', upgrade);
 
   return {
-    /** Asks clients to connect again elsewhere, then closes what is left. */
+    /** Asks clients to connect again elsewhere, then closes what is left; those that do not answer are cut off. */
     async close() {
       server.off('upgrade', upgrade);
       handler.broadcastReconnectNotification();
       for (const socket of sockets.clients) socket.close(1001, 'The server is stopping');
+      const cutOff = setTimeout(
+        () => sockets.clients.forEach((socket) => socket.terminate()),
+        goodbyeMilliseconds,
+      );
       await new Promise((resolve) => sockets.close(resolve));
+      clearTimeout(cutOff);
     },
   };
 }
@@ -75,5 +85,8 @@ function isOurs(origin: string, request: IncomingMessage, publicOrigin: string |
 }
 
 function refuse(stream: Duplex, status: string) {
+  // Nobody else listens to this socket any more, and an error that nobody hears would end the process.
+  stream.on('error', () => stream.destroy());
+  stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

@@ -19,7 +19,7 @@ export type Look = {
 export type Link = { readonly url: string } | { readonly place: string };
 
 /** A stretch of text of one look; a line feed in it ends the line. */
-export type TextSpan = {
+type TextSpan = {
   readonly kind: 'text';
   readonly text: string;
   readonly look: Look;
@@ -29,7 +29,7 @@ export type TextSpan = {
 };
 
 /** A picture that stands in the text like a letter. */
-export type PictureSpan = {
+type PictureSpan = {
   readonly kind: 'picture';
   readonly picture: Picture;
   readonly look: Look;

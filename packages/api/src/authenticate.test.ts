@@ -1,0 +1,301 @@
+import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
+import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
+import { type Database, openDatabase } from '@portfolio/core/runtime/database';
+import {
+  type CryptoKey,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+  UnsecuredJWT,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+} from 'jose';
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
+
+let database: TestDatabase;
+let pool: Database;
+beforeAll(async () => {
+  database = await testDatabase();
+  pool = openDatabase({ url: database.url, poolSize: 2, applicationName: 'test' });
+});
+afterAll(async () => {
+  await pool.close();
+  await database.drop();
+});
+
+const withHeader = (header: string | undefined) => createAuthenticate(pool.db, null)(header);
+const withKey = (key: string) => withHeader(`Bearer ${key}`);
+
+const hour = 3_600_000;
+const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
+
+type Pair = { publicKey: CryptoKey; privateKey: CryptoKey; jwk: JWK };
+
+async function createPair(kid: string, alg = 'ES256'): Promise<Pair> {
+  const pair = await generateKeyPair(alg, { extractable: true });
+  return { ...pair, jwk: { ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' } };
+}
+
+describe('an API key', () => {
+  const about = { name: 'test', scopes: ['job:read' as const], expiresAt: null };
+
+  test('of a subject stands for that user, with the scopes of the key', async () => {
+    const expiresAt = fromNow(hour);
+    const key = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    expect(await withKey(key)).toEqual({
+      kind: 'user',
+      subject: 'ada',
+      scopes: ['job:read'],
+      expiresAt,
+    });
+  });
+
+  test('is refused when it is unknown, cut short, revoked or expired, and no one can tell which', async () => {
+    const revoked = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    await pool.sql`update api_keys set revoked_at = now() where secret_hash = ${hashOfKey(revoked)}`;
+    const expired = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt: fromNow(-1000) });
+    const good = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const refusals = await Promise.all(
+      [
+        'pk_unknown',
+        'pk_',
+        good.slice(0, -1),
+        `${good}x`,
+        good.toUpperCase().replace('PK_', 'pk_'),
+        revoked,
+        expired,
+      ].map((key) => withKey(key).catch((error: unknown) => error)),
+    );
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({
+        code: 'unauthenticated',
+        message: 'The API key is unknown, revoked or expired.',
+      });
+    }
+  });
+
+  test('is not stored, nor anything that it could be read from but its hash', async () => {
+    const key = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    expect(key).toMatch(/^pk_[\w-]{43}$/);
+    const rows = await pool.db.select().from(apiKeys);
+    expect(JSON.stringify(rows)).not.toContain(key.slice(3));
+    expect(rows.map(({ secretHash }) => secretHash)).toContain(hashOfKey(key));
+  });
+});
+
+describe('an Authorization header', () => {
+  test.each([undefined, ''])('that is not there (%j) stands for nobody', async (header) => {
+    expect(await withHeader(header)).toEqual({ kind: 'anonymous' });
+  });
+
+  test.each(['Basic eDp5', 'Bearer', 'Bearer ', 'pk_key', 'Bearer two words', 'Bearer pk_a, Bearer pk_b'])(
+    'of another form (%j) is refused, never taken for nobody',
+    async (header) => {
+      await expect(withHeader(header)).rejects.toMatchObject({ code: 'unauthenticated' });
+    },
+  );
+
+  test('with a token is refused where no issuer is configured', async () => {
+    await expect(withHeader('Bearer eyJhbGciOiJub25lIn0.e30.')).rejects.toMatchObject({
+      code: 'unauthenticated',
+      message: expect.stringContaining('tokens are not accepted'),
+    });
+  });
+});
+
+describe('a token', () => {
+  const issuer = 'https://issuer.example';
+  const audience = 'portfolio-api';
+  const claims = { sub: 'ada', scope: 'job:read portfolio:write launch:rockets' };
+
+  let first: Pair;
+  let published: JWK[];
+  let answer: { status: number; body?: string } | undefined;
+  let server: Server;
+  let jwksUrl: string;
+
+  beforeAll(async () => {
+    first = await createPair('first');
+    published = [first.jwk];
+    server = createServer((_request, response) => {
+      response.statusCode = answer?.status ?? 200;
+      response.end(answer?.body ?? JSON.stringify({ keys: published }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+  });
+  afterAll(() => {
+    server.close();
+  });
+
+  const createVerifier = (url = jwksUrl): Authenticate =>
+    createAuthenticate(pool.db, { issuer, audience, jwksUrl: url });
+  const present = (token: string, verifier = createVerifier()) => verifier(`Bearer ${token}`);
+
+  /** A good token, but for what is said otherwise. */
+  function sign(
+    payload: JWTPayload = {},
+    {
+      key = first.privateKey,
+      ...header
+    }: { key?: CryptoKey | Uint8Array; alg?: string; kid?: string; jwk?: JWK } = {},
+  ) {
+    return new SignJWT({
+      iss: issuer,
+      aud: audience,
+      exp: Math.floor(Date.now() / 1000) + 60,
+      ...claims,
+      ...payload,
+    })
+      .setProtectedHeader({ alg: 'ES256', kid: 'first', ...header })
+      .sign(key);
+  }
+
+  test('of the issuer stands for its subject, with those of its scopes that are known here', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    expect(await present(await sign({ exp }))).toEqual({
+      kind: 'user',
+      subject: 'ada',
+      scopes: ['portfolio:write', 'job:read'],
+      expiresAt: new Date(exp * 1000),
+    });
+  });
+
+  test.each(['RS256', 'PS256', 'EdDSA'])('signed with %s is as good', async (alg) => {
+    const pair = await createPair(alg, alg);
+    published = [first.jwk, pair.jwk];
+    expect(await present(await sign({}, { key: pair.privateKey, alg, kid: alg }))).toMatchObject({
+      subject: 'ada',
+    });
+  });
+
+  test('without scopes may do nothing', async () => {
+    expect(await present(await sign({ scope: undefined }))).toMatchObject({ scopes: [] });
+  });
+
+  test.each<[string, JWTPayload, string]>([
+    ['of another issuer', { iss: 'https://evil.example' }, '"iss"'],
+    ['without an issuer', { iss: undefined }, '"iss"'],
+    ['for another audience', { aud: 'another-api' }, '"aud"'],
+    ['without an audience', { aud: undefined }, '"aud"'],
+    ['that has expired', { exp: 1 }, 'expired'],
+    ['that never expires', { exp: undefined }, '"exp"'],
+    ['that is not valid yet', { nbf: 9_999_999_999 }, '"nbf"'],
+    ['without a subject', { sub: undefined }, '"sub"'],
+    ['with an empty subject', { sub: '' }, '"sub"'],
+    ['with a subject that is no text', { sub: 7 as unknown as string }, '"sub"'],
+    ['with a subject that Postgres cannot store', { sub: 'a\0b' }, '"sub"'],
+    ['with a subject without end', { sub: 'a'.repeat(256) }, '"sub"'],
+    ['with scopes of another form', { scope: ['job:read'] }, '"scope"'],
+  ])('%s is refused, and the reason named', async (_, payload, named) => {
+    await expect(present(await sign(payload))).rejects.toMatchObject({
+      code: 'unauthenticated',
+      message: expect.stringContaining(named),
+    });
+  });
+
+  const refused = { code: 'unauthenticated', message: expect.stringContaining('signature') as string };
+
+  test('signed with the public key as a shared secret is refused', async () => {
+    const rsa = await createPair('rsa', 'RS256');
+    published = [first.jwk, rsa.jwk];
+    const secret = new TextEncoder().encode(await exportSPKI(rsa.publicKey));
+    await expect(present(await sign({}, { key: secret, alg: 'HS256', kid: 'rsa' }))).rejects.toMatchObject(
+      refused,
+    );
+  });
+
+  test('without a signature is refused', async () => {
+    const token = new UnsecuredJWT(claims)
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setExpirationTime('1h')
+      .encode();
+    await expect(present(token)).rejects.toMatchObject(refused);
+  });
+
+  test('that brings its own key is refused', async () => {
+    const own = await createPair('own');
+    const tokens = [
+      await sign({}, { key: own.privateKey, kid: 'own', jwk: own.jwk }),
+      await sign({}, { key: own.privateKey, kid: 'first', jwk: { ...own.jwk, kid: 'first' } }),
+    ];
+    for (const token of tokens) await expect(present(token)).rejects.toMatchObject(refused);
+  });
+
+  test.each(['not.a.token', 'eyJhbGciOiJFUzI1NiJ9.e30', 'x', 'eyJhbGciOiJFUzI1NiJ9..'])(
+    'that is none (%s) is refused',
+    async (token) => {
+      await expect(present(token)).rejects.toMatchObject(refused);
+    },
+  );
+
+  test('changed after it was signed is refused', async () => {
+    const [header, , signature] = (await sign()).split('.');
+    const payload = (await sign({ sub: 'eve' }, { key: (await createPair('other')).privateKey })).split(
+      '.',
+    )[1];
+    await expect(present(`${header}.${payload}.${signature}`)).rejects.toMatchObject(refused);
+  });
+
+  test('of a key that is published later is good as soon as keys may be fetched again', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    try {
+      published = [first.jwk];
+      const verifier = createVerifier();
+      await present(await sign(), verifier);
+      const second = await createPair('second');
+      const token = () => sign({}, { key: second.privateKey, kid: 'second' });
+      await expect(present(await token(), verifier)).rejects.toMatchObject(refused);
+
+      published = [second.jwk];
+      vi.setSystemTime(Date.now() + 31_000);
+      expect(await present(await token(), verifier)).toMatchObject({ subject: 'ada' });
+      await expect(present(await sign(), verifier)).rejects.toMatchObject(refused);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  describe('while the keys of its issuer cannot be read', () => {
+    const unavailable = {
+      code: 'unavailable',
+      message: expect.stringContaining('keys of the token issuer') as string,
+    };
+
+    test.each([
+      ['an error', { status: 500 }],
+      ['a redirect', { status: 302 }],
+      ['no JSON', { status: 200, body: '<html>' }],
+      ['no key set', { status: 200, body: '{"keys":7}' }],
+    ])('since they come as %s, is neither good nor bad', async (_, given) => {
+      answer = given;
+      try {
+        await expect(present(await sign())).rejects.toMatchObject(unavailable);
+      } finally {
+        answer = undefined;
+      }
+    });
+
+    test('since nobody answers, is neither good nor bad', async () => {
+      await expect(present(await sign(), createVerifier('http://127.0.0.1:1/keys'))).rejects.toMatchObject(
+        unavailable,
+      );
+    });
+
+    test('is good again as soon as they can be read, without a restart', async () => {
+      const verifier = createVerifier();
+      answer = { status: 503 };
+      await expect(present(await sign(), verifier)).rejects.toMatchObject(unavailable);
+      answer = undefined;
+      published = [first.jwk];
+      expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import { type Actor, anonymous } from '@portfolio/core/actor';
+import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
+import { streamOperation } from '@portfolio/core/operation';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { follow } from './follow.ts';
+
+/** Yields one item, then waits for the end. */
+const stream = streamOperation({
+  name: 'test.stream',
+  summary: '',
+  scope: 'job:read',
+  public: true,
+  input: z.strictObject({}),
+  output: z.string(),
+  tenant: 'none',
+  async *run({ signal }) {
+    yield { cursor: '1', data: 'one' };
+    if (!signal.aborted) await once(signal, 'abort');
+  },
+});
+
+const services = {} as Services;
+const good = async () => anonymous;
+const bad = async () => Promise.reject(new AppError('unauthenticated', 'Unknown.'));
+const recheckMilliseconds = 1;
+
+test('a stream ends as unauthenticated when its credential no longer stands', async () => {
+  const answers: (Actor | AppError)[] = [anonymous, anonymous, new AppError('unauthenticated', 'Revoked.')];
+  async function actor() {
+    const answer = answers.shift()!;
+    if (answer instanceof AppError) throw answer;
+    return answer;
+  }
+  const items = await follow(stream, { services, actor }, {}, [], recheckMilliseconds);
+  expect(await items.next()).toEqual({ done: false, value: { cursor: '1', data: 'one' } });
+  await expect(items.next()).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(answers).toEqual([]);
+});
+
+test('a stream goes on while its credential cannot be checked', async () => {
+  let checks = 0;
+  const client = new AbortController();
+  async function actor() {
+    checks += 1;
+    if (checks > 5) client.abort();
+    if (checks > 1) throw new AppError('unavailable', 'The database is away.');
+    return anonymous;
+  }
+  const items = await follow(stream, { services, actor }, {}, [client.signal], recheckMilliseconds);
+  await items.next();
+  expect(await items.next()).toEqual({ done: true, value: undefined });
+  expect(checks).toBe(6);
+});
+
+test('a stream ends quietly when its client has left, and with the reason when the server stops', async () => {
+  const [client, server] = [new AbortController(), new AbortController()];
+  const signals = [client.signal, server.signal];
+  const left = await follow(stream, { services, actor: good }, {}, signals);
+  await left.next();
+  client.abort();
+  expect((await left.next()).done).toBe(true);
+
+  const stopped = await follow(stream, { services, actor: good }, {}, [server.signal]);
+  await stopped.next();
+  server.abort(new AppError('unavailable', 'The server is stopping.'));
+  await expect(stopped.next()).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a bad credential is refused before the stream begins', async () => {
+  await expect(follow(stream, { services, actor: bad }, {}, [])).rejects.toMatchObject({
+    code: 'unauthenticated',
+  });
+});

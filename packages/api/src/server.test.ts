@@ -1,0 +1,181 @@
+import { anonymous } from '@portfolio/core/actor';
+import type { Services } from '@portfolio/core/context';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { testApi } from '../../../tests/support/api.ts';
+import { silentLog } from '../../../tests/support/services.ts';
+import { buildServer } from './server.ts';
+
+const png = Buffer.from('89504e470d0a1a0a', 'hex');
+const uploadPath = '/api/v1/portfolios/team/images';
+
+/** The server without anything behind it, which most of these guarantees do not need. */
+const bareServer = (options: Partial<Parameters<typeof buildServer>[0]> = {}) =>
+  buildServer({
+    services: {} as Services,
+    authenticate: async () => anonymous,
+    dependencies: {},
+    log: silentLog,
+    ...options,
+  });
+
+/** What the server logs of a request, by line. */
+async function linesOf(url: string, level: string) {
+  const out = new PassThrough();
+  const server = await bareServer({ log: pino({ level }, out) });
+  await server.inject({ url, headers: { authorization: 'Bearer pk_secret' } });
+  const text = String(out.read() ?? '');
+  expect(text).not.toContain('pk_secret');
+  return text.split('\n').filter(Boolean);
+}
+
+const away = async () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7'));
+const here = async () => {};
+
+describe('every answer', () => {
+  test.each(['/healthz', '/api/openapi.json', '/api/v1/nowhere', '/trpc/no.such', '/api/v1/jobs'])(
+    'tells browsers to trust nothing else (%s)',
+    async (url) => {
+      const { headers } = await (await bareServer()).inject(url);
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+      );
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+      });
+      expect(headers).not.toHaveProperty('strict-transport-security');
+      expect(headers).not.toHaveProperty('x-powered-by');
+      expect(headers).not.toHaveProperty('server');
+    },
+  );
+});
+
+describe('the log', () => {
+  test('has one line for a request that was refused', async () => {
+    const lines = await linesOf('/api/v1/jobs', 'info');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { msg: 'request', req: { method: 'GET', url: '/api/v1/jobs' }, res: { statusCode: 401 } },
+    ]);
+  });
+
+  test('has no line for a read that succeeded, unless one looks for faults', async () => {
+    expect(await linesOf('/api/openapi.json', 'info')).toEqual([]);
+    expect(await linesOf('/api/openapi.json', 'debug')).toHaveLength(1);
+  });
+});
+
+describe('readiness', () => {
+  test('is given when everything that the API depends on is there', async () => {
+    const server = await bareServer({ dependencies: { database: here, queue: here } });
+    const response = await server.inject('/readyz');
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ status: 'ready', dependencies: { database: 'ok', queue: 'ok' } });
+  });
+
+  test('names what is away, and nothing of how it is reached', async () => {
+    const server = await bareServer({ dependencies: { database: here, queue: away } });
+    const response = await server.inject('/readyz');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ status: 'not ready', dependencies: { database: 'ok', queue: 'away' } });
+  });
+
+  test('is not what liveness depends on', async () => {
+    const server = await bareServer({ dependencies: { database: away } });
+    expect((await server.inject('/healthz')).statusCode).toBe(200);
+  });
+});
+
+describe('the page', () => {
+  const html = { accept: 'text/html,*/*' };
+  let webRoot: string;
+  beforeAll(async () => {
+    webRoot = await mkdtemp(join(tmpdir(), 'portfolio-web-'));
+    await mkdir(join(webRoot, 'assets'));
+    await writeFile(join(webRoot, 'index.html'), '<title>Portfolio</title>');
+    await writeFile(join(webRoot, 'assets', 'app-1a2b.js'), 'export {};');
+  });
+  afterAll(() => rm(webRoot, { recursive: true }));
+
+  test.each(['/', '/jobs', '/jobs/job_1'])(
+    'is served at its own addresses (%s), never from a cache',
+    async (url) => {
+      const response = await (await bareServer({ webRoot })).inject({ url, headers: html });
+      expect(response.statusCode).toBe(200);
+      expect(response.body).toBe('<title>Portfolio</title>');
+      expect(response.headers['cache-control']).toBe('no-cache');
+    },
+  );
+
+  test('has files that never change', async () => {
+    const response = await (await bareServer({ webRoot })).inject('/assets/app-1a2b.js');
+    expect(response.headers['cache-control']).toContain('immutable');
+    expect(response.headers['content-type']).toMatch(/^application\/javascript/);
+  });
+
+  test.each(['/api/nowhere', '/trpc/no.such', '/assets/gone.js'])('is not what %s answers', async (url) => {
+    const response = await (await bareServer({ webRoot })).inject({ url, headers: html });
+    expect(response.statusCode).toBe(404);
+    expect(response.headers['content-type']).toMatch(/json/);
+  });
+
+  test('is not what programs get at unknown addresses', async () => {
+    const response = await (await bareServer({ webRoot })).inject('/jobs');
+    expect(response.statusCode).toBe(404);
+  });
+});
+
+describe('with everything behind it', () => {
+  test('a client that leaves stops what it asked for', async () => {
+    const api = await testApi();
+    const key = await api.issueKey('owner');
+    await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
+    const put = vi.spyOn(api.services.bucket, 'put').mockReturnValue(new Promise<void>(() => {}));
+    const client = new AbortController();
+    const headers = { 'content-type': 'image/png' };
+    const upload = api.call('POST', uploadPath, { key, body: png, headers, signal: client.signal });
+    const signal = await vi.waitFor(() => put.mock.lastCall![3]!);
+    expect(signal.aborted).toBe(false);
+    client.abort();
+    await expect(upload).rejects.toThrow('aborted');
+    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await api.stop();
+  });
+
+  test('closing ends streams and connections, and lets a running request finish', async () => {
+    const api = await testApi();
+    const key = await api.issueKey('owner');
+    await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
+
+    const store = Promise.withResolvers<void>();
+    const put = vi.spyOn(api.services.bucket, 'put').mockReturnValue(store.promise);
+    const upload = api.call('POST', uploadPath, { key, body: png, headers: { 'content-type': 'image/png' } });
+    await vi.waitFor(() => expect(put).toHaveBeenCalled());
+    const subscribe = vi.spyOn(api.services.jobBus, 'subscribe');
+    const stream = await api.call('GET', '/api/v1/jobs/changes', { key });
+    await vi.waitFor(() => expect(subscribe).toHaveBeenCalled());
+    const streamEnd = stream.text().then(
+      () => 'ended',
+      () => 'ended',
+    );
+    const socket = new WebSocket(`${api.baseUrl.replace('http', 'ws')}/trpc`);
+    await once(socket, 'open');
+
+    const closed = api.server.close();
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1001);
+    expect(await streamEnd).toBe('ended');
+    store.resolve();
+    expect((await upload).status).toBe(201);
+    await closed;
+    await expect(api.call('GET', '/healthz')).rejects.toThrow('fetch failed');
+    await api.stop();
+  });
+});

@@ -1,0 +1,120 @@
+import type { Problem } from '@portfolio/core/errors';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestApi, testApi } from '../../../../tests/support/api.ts';
+import { createClient } from '../client.ts';
+
+let api: TestApi;
+let apiKey: string;
+beforeAll(async () => {
+  api = await testApi();
+  apiKey = await api.issueKey('owner');
+  await api.call('POST', '/api/v1/portfolios', { key: apiKey, json: { slug: 'team', name: 'Team' } });
+});
+afterAll(() => api.stop());
+
+const client = (key?: string) => createClient({ baseUrl: api.baseUrl, apiKey: key });
+
+type ErrorBody = { error: { message: string; data: { problem: Problem; httpStatus: number } } };
+
+/** Sends a request as it is, and checks the form of the error that it gets. */
+async function readError(method: string, path: string, init: { body?: string; type?: string } = {}) {
+  const headers = { ...(init.type && { 'content-type': init.type }) };
+  const body = init.body ?? null;
+  const response = await api.call(method, `/trpc${path}`, { key: apiKey, headers, body });
+  const { error } = (await response.json()) as ErrorBody;
+  const { problem } = error.data;
+  expect(error.message).toBe(problem.detail);
+  expect(problem.type).toBe(`/api/problems/${problem.code}`);
+  expect(error.data.httpStatus).toBe(response.status);
+  expect(error.data).not.toHaveProperty('stack');
+  return { status: response.status, code: problem.code };
+}
+
+describe('an error', () => {
+  const json = 'application/json';
+
+  test.each([
+    ['an unknown procedure', 'GET', '/no.such', {}, 404, 'not_found'],
+    ['the wrong method', 'GET', '/portfolio.create', {}, 405, 'malformed_request'],
+    [
+      'a body that is not JSON',
+      'POST',
+      '/portfolio.create',
+      { body: '{', type: json },
+      400,
+      'malformed_request',
+    ],
+    ['input that is not JSON', 'GET', '/job.list?input=%7B', {}, 400, 'malformed_request'],
+    ['input that is not valid', 'GET', '/job.list?input=%7B%22limit%22%3A0%7D', {}, 422, 'invalid_input'],
+    [
+      'another content type',
+      'POST',
+      '/portfolio.create',
+      { body: 'x', type: 'text/plain' },
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'a body over the limit',
+      'POST',
+      '/portfolio.create',
+      { body: 'x'.repeat(8 * 1024 * 1024 + 1), type: json },
+      413,
+      'payload_too_large',
+    ],
+  ])('for %s has the form that typed clients read', async (_, method, path, init, status, code) => {
+    expect(await readError(method, path, init)).toEqual({ status, code });
+  });
+
+  test('that nobody foresaw is internal, and tells nothing of its cause', async () => {
+    const put = vi.spyOn(api.services.bucket, 'put').mockRejectedValue(new Error('secret.internal:9000'));
+    const bytes = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
+    const error: unknown = await client(apiKey)
+      .image.upload.mutate({ portfolio: 'team', bytes })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ data: { problem: { code: 'internal', status: 500 } } });
+    expect(JSON.stringify(error)).not.toContain('secret');
+    put.mockRestore();
+  });
+
+  test('reaches a typed client as a problem document, with the fields that were wrong', async () => {
+    const slug = 'Not a slug';
+    await expect(client(apiKey).portfolio.create.mutate({ slug, name: 'X' })).rejects.toMatchObject({
+      data: { problem: { code: 'invalid_input', status: 422, errors: [{ pointer: '/slug' }] } },
+    });
+    await expect(client('pk_unknown').portfolio.list.query({})).rejects.toMatchObject({
+      data: { problem: { code: 'unauthenticated', status: 401 } },
+    });
+  });
+});
+
+describe('calls of one moment', () => {
+  test('travel together and fail apart', async () => {
+    const requests = vi.spyOn(globalThis, 'fetch');
+    const { portfolio } = client(apiKey);
+    const results = await Promise.allSettled([
+      portfolio.read.query({ portfolio: 'team' }),
+      portfolio.read.query({ portfolio: 'nobody' }),
+      portfolio.read.query({ portfolio: 'team' }),
+    ]);
+    expect(results).toMatchObject([
+      { status: 'fulfilled', value: { slug: 'team' } },
+      { status: 'rejected', reason: { data: { problem: { code: 'not_found' } } } },
+      { status: 'fulfilled', value: { slug: 'team' } },
+    ]);
+    expect(requests).toHaveBeenCalledOnce();
+    requests.mockRestore();
+  });
+
+  test('may be many', async () => {
+    const { portfolio } = client(apiKey);
+    const reads = Array.from({ length: 60 }, () => portfolio.read.query({ portfolio: 'team' }));
+    expect((await Promise.all(reads)).map(({ slug }) => slug)).toEqual(Array.from(reads, () => 'team'));
+  });
+
+  test('are refused when they are too many for one request', async () => {
+    const paths = Array.from({ length: 101 }, () => 'portfolio.list').join(',');
+    const response = await api.call('GET', `/trpc/${paths}?batch=1&input=%7B%7D`);
+    expect(response.status).toBe(400);
+  });
+});

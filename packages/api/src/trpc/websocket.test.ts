@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { type IncomingMessage, createServer } from 'node:http';
+import { type AddressInfo, type Socket, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { type TestApi, testApi } from '../../../../tests/support/api.ts';
+import { playWorker } from '../../../../tests/support/play-worker.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { createAuthenticate } from '../authenticate.ts';
+import { type Outputs, createClient } from '../client.ts';
+import { attachWebSockets } from './websocket.ts';
+
+const publicOrigin = 'https://portfolio.example';
+const study = { portfolio: 'team', slug: 'faster' };
+
+let api: TestApi;
+let address: string;
+let apiKey: string;
+beforeAll(async () => {
+  api = await testApi({ publicOrigin });
+  address = api.baseUrl.replace('http', 'ws');
+  apiKey = await api.issueKey('owner');
+  const json = (body: object) => ({ key: apiKey, json: body });
+  await api.call('POST', '/api/v1/portfolios', json({ slug: study.portfolio, name: 'Team' }));
+  await api.call('POST', '/api/v1/portfolios/team/case-studies', json({ slug: study.slug, title: 'Faster' }));
+});
+afterAll(() => api.stop());
+
+/** The status of an upgrade: 101 if it went through, after which the socket is closed. */
+async function statusOfUpgrade(url: string, origin?: string): Promise<number | undefined> {
+  const socket = new WebSocket(url, origin === undefined ? {} : { origin });
+  const refused = once(socket, 'unexpected-response').then(([, response]) => {
+    (response as IncomingMessage).destroy();
+    return (response as IncomingMessage).statusCode;
+  });
+  const opened = once(socket, 'open').then(() => {
+    socket.close();
+    return 101;
+  });
+  return Promise.any([refused, opened]);
+}
+
+async function openSocket(hello?: Record<string, string>): Promise<WebSocket> {
+  const socket = new WebSocket(`${address}/trpc${hello ? '?connectionParams=1' : ''}`);
+  await once(socket, 'open');
+  if (hello) socket.send(JSON.stringify({ method: 'connectionParams', data: hello }));
+  return socket;
+}
+
+type Answer = { id: number | null; result?: unknown; error?: { message: string; data: ErrorData } };
+type ErrorData = { problem: { code: string; detail: string }; stack?: string };
+
+async function ask(socket: WebSocket, message: string | object): Promise<Answer> {
+  socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  const [answer] = await once(socket, 'message');
+  return JSON.parse(String(answer)) as Answer;
+}
+
+async function closeCode(socket: WebSocket): Promise<unknown> {
+  const [code] = await once(socket, 'close');
+  return code;
+}
+
+/** A server with nothing but WebSockets, and no public origin. */
+async function bareServer(options: { helloMilliseconds?: number } = {}) {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { services } = api;
+  const authenticate = createAuthenticate(services.db, null);
+  const log = silentLog;
+  const sockets = attachWebSockets(server, {
+    services,
+    authenticate,
+    log,
+    publicOrigin: undefined,
+    ...options,
+  });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    host,
+    async stop() {
+      await sockets.close();
+      server.close();
+    },
+  };
+}
+
+type Item = Outputs['job']['events'] extends AsyncIterable<infer I> ? I : never;
+
+/** Watches with the typed client; `seen` grows with each item, and `done` resolves when the stream has ended. */
+function watch(id: string) {
+  const seen: string[] = [];
+  const client = createClient({ baseUrl: api.baseUrl, apiKey });
+  const onData = ({ data }: Item) =>
+    seen.push(data.type === 'snapshot' ? `snapshot ${data.job.lastSeq}` : `event ${data.event.seq}`);
+  const done = new Promise<void>((resolve, reject) => {
+    client.job.events.subscribe({ id }, { onData, onComplete: resolve, onError: reject });
+  });
+  return { seen, done };
+}
+
+async function acceptJob(): Promise<string> {
+  const response = await api.call('POST', '/api/v1/portfolios/team/case-studies/faster/exports', {
+    key: apiKey,
+  });
+  return ((await response.json()) as Outputs['job']['read']).id;
+}
+
+describe('an upgrade', () => {
+  test('is refused to pages of another origin than the public one', async () => {
+    expect(await statusOfUpgrade(`${address}/trpc`, 'https://evil.example')).toBe(403);
+    expect(await statusOfUpgrade(`${address}/trpc`, address.replace('ws', 'http'))).toBe(403);
+    expect(await statusOfUpgrade(`${address}/trpc`, 'null')).toBe(403);
+    expect(await statusOfUpgrade(`${address}/trpc`, publicOrigin)).toBe(101);
+  });
+
+  test('is open to programs, which send no origin', async () => {
+    expect(await statusOfUpgrade(`${address}/trpc`)).toBe(101);
+  });
+
+  test('is refused at any other path', async () => {
+    expect(await statusOfUpgrade(`${address}/`)).toBe(404);
+    expect(await statusOfUpgrade(`${address}/trpc/job.list`)).toBe(404);
+  });
+
+  test.each(['GET // HTTP/1.1\r\nHost: here', 'GET /trpc HTTP/1.1\r\nHost: ['])(
+    'that is malformed (%j) is refused and harms nobody else',
+    async (start) => {
+      const socket = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+      socket.write(`${start}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
+      expect((await api.call('GET', '/healthz')).status).toBe(200);
+    },
+  );
+});
+
+describe('without a public origin', () => {
+  test('a page may connect to the host that it came from, and to no other', async () => {
+    const { host, stop } = await bareServer();
+    expect(await statusOfUpgrade(`ws://${host}/trpc`, `http://${host}`)).toBe(101);
+    expect(await statusOfUpgrade(`ws://${host}/trpc`, 'http://evil.example')).toBe(403);
+    expect(await statusOfUpgrade(`ws://${host}/trpc`, 'null')).toBe(403);
+    await stop();
+  });
+
+  test('a connection that says nothing in time is closed', async () => {
+    const { host, stop } = await bareServer({ helloMilliseconds: 20 });
+    expect(await closeCode(new WebSocket(`ws://${host}/trpc`))).toBe(1008);
+    await stop();
+  });
+});
+
+describe('a connection', () => {
+  test('with a bad key stays, and each of its procedures is refused', async () => {
+    const socket = await openSocket({ authorization: 'Bearer pk_unknown' });
+    for (const id of [1, 2]) {
+      const answer = await ask(socket, { id, method: 'query', params: { path: 'job.list', input: {} } });
+      expect(answer).toMatchObject({ id, error: { data: { problem: { code: 'unauthenticated' } } } });
+    }
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.terminate();
+  });
+
+  test('that sends too much at once is closed', async () => {
+    const socket = await openSocket();
+    socket.send('x'.repeat(65 * 1024));
+    expect(await closeCode(socket)).toBe(1009);
+  });
+
+  test.each([
+    ['an unknown procedure', { id: 1, method: 'query', params: { path: 'no.such' } }, 'not_found'],
+    ['text that is not JSON', '{"id":1,', 'malformed_request'],
+    ['JSON that is no message', '[7]', 'malformed_request'],
+    [
+      'input that is not valid',
+      { id: 1, method: 'query', params: { path: 'job.list', input: { limit: 'x' } } },
+      'invalid_input',
+    ],
+  ])('gets a problem for %s, and nothing internal', async (_, message, code) => {
+    const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
+    const { error } = await ask(socket, message);
+    expect(error?.data.problem).toMatchObject({ code, type: `/api/problems/${code}` });
+    expect(error?.message).toBe(error?.data.problem.detail);
+    expect(error?.data).not.toHaveProperty('stack');
+    socket.terminate();
+  });
+});
+
+describe('a subscription to a job', () => {
+  test('begins with a snapshot and brings each event until the job is done', async () => {
+    const id = await acceptJob();
+    const { seen, done } = watch(id);
+    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    const worker = await playWorker(api, id);
+    await worker.progress(0.5);
+    await worker.succeed();
+    await done;
+    expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3', 'event 4']);
+  });
+
+  test('goes on without gap or repetition after the connection was cut', async () => {
+    const connections = new Set<Socket>();
+    api.server.server.on('connection', (socket) => connections.add(socket));
+    const id = await acceptJob();
+    const { seen, done } = watch(id);
+    const worker = await playWorker(api, id);
+    await worker.progress(0.1);
+    await vi.waitFor(() => expect(seen.at(-1)).toMatch(/ 3$/));
+
+    for (const socket of connections) socket.destroy();
+    await worker.progress(0.2);
+    await worker.progress(0.3);
+    await worker.succeed();
+    await done;
+    const numbers = seen.map((item) => Number(item.split(' ')[1]));
+    expect(numbers).toEqual(Array.from(numbers, (_, at) => numbers[0]! + at));
+    expect(seen.filter((item) => item.startsWith('snapshot'))).toHaveLength(1);
+    expect(seen.at(-1)).toBe('event 6');
+  });
+
+  test('of a stranger finds nothing', async () => {
+    const id = await acceptJob();
+    const client = createClient({ baseUrl: api.baseUrl, apiKey: await api.issueKey('stranger') });
+    const error = await new Promise((resolve, reject) => {
+      client.job.events.subscribe({ id }, { onError: resolve, onComplete: () => reject(new Error('ended')) });
+    });
+    expect(error).toMatchObject({ data: { problem: { code: 'not_found' } } });
+  });
+});
