@@ -12,25 +12,25 @@ export function createProgress(store: (progress: Progress) => Promise<void>) {
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
 
-  function flush() {
-    clearTimeout(timer);
+  function storeLatest() {
     timer = undefined;
     const progress = latest;
     if (!progress) return;
     latest = undefined;
     writing = writing.then(() => store(progress)).catch(() => {});
+    timer = setTimeout(storeLatest, intervalMilliseconds);
   }
 
   return {
     report(fraction: number, step: string) {
       latest = { progress: Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 1000, step };
-      if (timer) return;
-      flush();
-      timer = setTimeout(flush, intervalMilliseconds);
+      if (!timer) storeLatest();
     },
     /** Stores what is left and resolves when nothing is being written. */
     async stop() {
-      flush();
+      clearTimeout(timer);
+      storeLatest();
+      clearTimeout(timer);
       await writing;
     },
   };
