@@ -17,7 +17,7 @@ declare module 'fontkit' {
     _glyphs: Record<number, Glyph>;
     glyphForCodePoint(codePoint: number): Glyph;
     getGlyph(id: number): Glyph;
-    layout(text: string): unknown;
+    layout(text: string): { readonly advanceWidth: number };
   };
   export type Glyph = {
     readonly id: number;

@@ -29,6 +29,7 @@ export async function setList(
   const digits = String(start + node.children.length - 1).length;
   const wanted = node.ordered === true ? size * (0.95 + 0.52 * digits) : size * 1.5;
   const indent = indentWithin(flow.width, Math.max(wanted, size * 1.5));
+  if (continues) flow.replaceGap(gap);
   await inTag(typesetter, frame.tag, 'L', async (tag) => {
     for (const [index, item] of node.children.entries()) {
       const marker =

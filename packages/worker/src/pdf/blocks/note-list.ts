@@ -1,5 +1,6 @@
 import { allLines } from '../type/lines.ts';
 import type { Note } from '../markdown/notes.ts';
+import type { Tag } from '../file/structure.ts';
 import { plainLook } from '../type/text.ts';
 import type { Span } from '../type/text.ts';
 import { colors, types } from '../theme.ts';
@@ -24,7 +25,7 @@ export async function setNotes(typesetter: Typesetter, frame: Frame, setBlocks: 
     }
     const style = { ...frame.style, size: types.note.size };
     await inTag(typesetter, frame.tag, 'Note', async (tag) => {
-      markNote(typesetter, note, note.referred);
+      markNote(typesetter, note, note.referred, tag);
       await flow.indented(indent, () =>
         setBlocks(typesetter, note.definition.children, { ...frame, tag, type: types.note, style, gap: 4 }),
       );
@@ -37,13 +38,20 @@ export async function setNotes(typesetter: Typesetter, frame: Frame, setBlocks: 
   }
 }
 
-function markNote({ flow }: Typesetter, { number, place, mark }: Note, referred: boolean): void {
+function markNote(
+  { flow, book }: Typesetter,
+  { number, place, mark }: Note,
+  referred: boolean,
+  tag: Tag,
+): void {
   const look = plainLook('bold', types.note.size, referred ? colors.link : colors.muted);
   const link = referred ? { place: mark } : undefined;
   const span: Span = { kind: 'text', text: `${number}`, look, link, place };
   const [line] = allLines([span], indent, types.note);
   const { left } = flow;
+  const label = book.openTag('Lbl', tag);
   flow.mark((baseline) => {
-    if (line !== undefined) flow.ink.artifact(() => flow.ink.line(line, left, baseline));
+    if (line !== undefined) flow.ink.tagged(label, () => flow.ink.line(line, left, baseline));
+    label.end();
   });
 }

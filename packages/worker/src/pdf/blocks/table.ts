@@ -52,6 +52,7 @@ export async function setTable(
     if (pace.due) await pace.rest();
   }
   let layout = continues ? layouts.get(typesetter) : undefined;
+  if (layout !== undefined) flow.replaceGap(0);
   if (layout === undefined) {
     endTable(typesetter);
     const header = first === undefined ? [] : await cellsOf(typesetter, first, frame, count, true);

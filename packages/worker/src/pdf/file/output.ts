@@ -48,12 +48,14 @@ export class Output {
 
   /** Lets go of the stream. */
   release(): void {
-    this.#out.removeListener('error', this.#fail);
+    // A destroyed stream may not have told its error yet: it goes to the caller by rejection alone.
+    if (!this.#out.destroyed) this.#out.removeListener('error', this.#fail);
   }
 
   #check(): void {
     this.#signal.throwIfAborted();
-    if (this.#error !== undefined) throw this.#error;
+    const error = this.#error ?? this.#out.errored;
+    if (error !== undefined && error !== null) throw error;
     if (this.#out.destroyed) throw new Error('the stream for the PDF was closed before the PDF was complete');
   }
 }

@@ -152,12 +152,14 @@ function* portionsOf(source: string): Generator<Portion> {
       }
       end = cutLongBlock(source, start, end);
     }
-    const text = source.slice(start, end);
+    const whole = source.slice(start, end);
+    // A fence that its list ends would count the blank lines after it if they ended the text.
+    const text = end < source.length ? whole.replace(/\n+$/, '\n') : whole;
     const nodes = parse(text);
     const last = nodes.at(-1);
     const continues = afterList && nodes[0]?.type === 'list';
     afterList = last?.type === 'list';
-    const openFrom = start + (last?.position?.start.offset ?? 0);
+    const openFrom = source.lastIndexOf('\n', start + (last?.position?.start.offset ?? 0) - 1) + 1;
     const openTo =
       last?.type === 'code' || last?.type === 'html' ? endOfOpenBlock(source, openFrom) : undefined;
     if (openTo !== undefined && openTo > end) {
@@ -168,8 +170,13 @@ function* portionsOf(source: string): Generator<Portion> {
         nodes: nodes.slice(0, -1),
         continues,
       };
-      const whole = wholeBlock(source.slice(openFrom, openTo));
-      yield { text: '', start: openFrom, end: openTo, nodes: [whole], continues: false };
+      yield {
+        text: '',
+        start: openFrom,
+        end: openTo,
+        nodes: [wholeBlock(source.slice(openFrom, openTo))],
+        continues: false,
+      };
       start = openTo;
     } else {
       yield { text, start, end, nodes, continues };

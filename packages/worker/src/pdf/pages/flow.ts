@@ -59,6 +59,11 @@ export class Flow {
     this.#gap = Math.max(this.#gap, height);
   }
 
+  /** Leaves just this gap, where a block goes on with the one before. */
+  replaceGap(height: number): void {
+    this.#gap = height;
+  }
+
   /** Keeps a block of a height with the one that follows. */
   async keep(height: number, draw: (y: number) => void): Promise<void> {
     const markers = this.#markers.splice(0);

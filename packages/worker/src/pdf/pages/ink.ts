@@ -3,7 +3,7 @@ import type { GlyphRun } from '../type/shaping.ts';
 import type { Tag } from '../file/structure.ts';
 import { colors } from '../theme.ts';
 import type { Color } from '../theme.ts';
-import type { Line, Look, Picture, Piece } from '../type/text.ts';
+import type { Line, Link, Look, Picture, Piece } from '../type/text.ts';
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
@@ -47,6 +47,7 @@ export class Ink {
     }
     if (open) this.#endText();
     for (const piece of line.pieces) this.#over(piece, x, y);
+    this.#links(line.pieces, x, y);
   }
 
   rectangle(x: number, y: number, width: number, height: number, color: Color): void {
@@ -114,16 +115,31 @@ export class Ink {
     this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, colors.tint);
   }
 
-  #over({ look, x: from, width, content, link, place }: Piece, x: number, y: number): void {
+  #over({ look, x: from, width, content, place }: Piece, x: number, y: number): void {
     const { size, rise } = look;
     const trailing = 'runs' in content ? (content.trailing * size) / 1000 : 0;
-    const top = 'runs' in content ? y - rise - size * 0.85 : y - content.height;
     if (look.strike) this.rectangle(x + from, y - size * 0.27, width - trailing, size * 0.06, look.color);
-    if (place !== undefined) this.#book.addPlace(place, Math.max(0, top - 20));
-    if (link !== undefined) {
-      const box = { x: x + from, y: top, width: width - trailing, height: y - top + size * 0.25 };
-      this.#book.addLink(box, link);
+    if (place !== undefined) this.#book.addPlace(place, Math.max(0, y - rise - size - 20));
+  }
+
+  /** Pieces of one link that stand side by side are one area to click. */
+  #links(pieces: readonly Piece[], x: number, y: number): void {
+    let area: { link: Link; from: number; to: number; top: number } | undefined;
+    const add = (): void => {
+      if (area === undefined) return;
+      const { link, from, to, top } = area;
+      this.#book.addLink({ x: x + from, y: top, width: to - from, height: y - top + 3 }, link);
+    };
+    for (const { link, look, content, x: from, width } of pieces) {
+      const trailing = 'runs' in content ? (content.trailing * look.size) / 1000 : 0;
+      const top = y - ('runs' in content ? look.rise + look.size * 0.85 : content.height);
+      if (link === undefined || link !== area?.link) {
+        add();
+        area = link === undefined ? undefined : { link, from, to: from, top };
+      }
+      if (area !== undefined) area = { ...area, to: from + width - trailing, top: Math.min(area.top, top) };
     }
+    add();
   }
 
   #show(runs: readonly GlyphRun[], look: Look): void {

@@ -1,0 +1,42 @@
+import { Writable } from 'node:stream';
+
+import { renderPdf } from '../index.ts';
+import type { PdfDocument, PdfOptions } from '../index.ts';
+
+/** A case study with a body; the other fields are those of every test. */
+export function study(markdown: string, fields: Partial<PdfDocument> = {}): PdfDocument {
+  return {
+    title: 'Queues & <leases>',
+    summary: 'What a year of production taught us.',
+    portfolioName: 'Northwind Engineering',
+    client: 'Harbour Authority',
+    period: '2025-01 – 2026-03',
+    tags: ['reliability', 'queues'],
+    language: 'en-GB',
+    publishedAt: '2026-03-14T09:00:00Z',
+    markdown,
+    ...fields,
+  };
+}
+
+/** Renders into memory. Images are not available and nobody aborts, unless the options say otherwise. */
+export async function renderBytes(
+  document: PdfDocument,
+  options: Partial<PdfOptions> = {},
+): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  const out = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  await renderPdf(document, {
+    out,
+    loadImage: () => Promise.resolve(null),
+    onProgress: () => {},
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return new Uint8Array(Buffer.concat(chunks));
+}
