@@ -1,6 +1,7 @@
 import type { Services } from '@portfolio/core/context';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify';
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Authenticate } from '../authenticate.ts';
 import { follow } from '../follow.ts';
@@ -41,7 +42,9 @@ export function createBind(
       const { method, status = 200 } = binding;
       const readInput = createReadInput(operation.input, binding.consumes !== undefined);
       app.route({
-        ...describe(operation, binding, { [status]: operation.output }),
+        ...describe(operation, binding, {
+          [status]: answer(STATUS_CODES[status]!, 'application/json', operation.output),
+        }),
         method,
         async handler(request, reply) {
           const actor = await authenticate(request.headers.authorization);
@@ -57,9 +60,14 @@ export function createBind(
 
     stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
       const readInput = createReadInput(operation.input);
-      const events = z.string().describe('Server-sent events; `id` is the cursor to resume from.');
+      const item = operation.output.meta()?.id ?? 'item';
+      const description = `Server-sent events: \`data\` is a ${item} in JSON, \`id\` the cursor to resume from.`;
       app.route({
-        ...describe(operation, { method: 'GET', path }, { 200: events }),
+        ...describe(
+          operation,
+          { method: 'GET', path },
+          { 200: answer(description, 'text/event-stream', z.string()) },
+        ),
         method: 'GET',
         exposeHeadRoute: false,
         async handler(request, reply) {
@@ -84,11 +92,20 @@ function whenClientLeaves({ raw }: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
+type Answer = { description: string; content: Record<string, { schema: z.ZodType }> };
+
+function answer(description: string, mediaType: string, schema: z.ZodType): Answer {
+  return { description, content: { [mediaType]: { schema } } };
+}
+
+const refusal = answer('The request is refused, and why.', 'application/problem+json', problemSchema);
+const failure = answer('Something failed here; try again.', 'application/problem+json', problemSchema);
+
 /** What the OpenAPI document says of a route. */
 function describe(
   { name, summary, scope, public: isPublic, input }: Operation | StreamOperation,
   { method, path, consumes }: Pick<Binding<never>, 'method' | 'path' | 'consumes'>,
-  success: Record<number, z.ZodType>,
+  success: Record<number, Answer>,
 ): Pick<RouteOptions, 'url' | 'schema'> {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter!);
   const fields = Object.entries(input.shape);
@@ -102,12 +119,12 @@ function describe(
       summary,
       description: `Scope: \`${scope}\`${isPublic ? '; published things need none' : ''}.`,
       tags: [name.split('.')[0]!],
-      security: [...(isPublic ? [{}] : []), { bearer: [] }],
+      security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
       ...(names.length > 0 && { params: inPath }),
       ...(hasRest && method === 'GET' && { querystring: rest }),
       ...(hasRest && method !== 'GET' && !consumes && { body: rest }),
       ...(consumes && { consumes, body: z.string().meta({ format: 'binary' }) }),
-      response: { ...success, '4XX': problemSchema, '5XX': problemSchema },
+      response: { ...success, '4XX': refusal, '5XX': failure },
     },
   };
 }
