@@ -9,7 +9,8 @@ export default defineConfig({
     maxWorkers: Math.min(availableParallelism(), 4),
     // The AWS SDK asks for some; the local servers take any.
     env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    testTimeout: 30_000,
+    // A bound for what hangs, not a measure: machines are slow at times.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -133,7 +133,7 @@ test('a worker that is killed in the middle of a job loses nothing: the job comp
   const { api } = platform;
   const long = { portfolio: study.portfolio, slug: 'long-study' };
   const paragraph = 'Many words make a long study, and a long study makes a long job.\n\n';
-  await api.caseStudy.create.mutate({ ...long, title: 'A long study', body: paragraph.repeat(15_000) });
+  await api.caseStudy.create.mutate({ ...long, title: 'A long study', body: paragraph.repeat(6000) });
   const { id } = await api.caseStudy.export.mutate(long);
   await vi.waitFor(
     async () => {
