@@ -49,6 +49,8 @@ export type StreamOperation<
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
 };
 
+export type AnyOperation = Operation | StreamOperation;
+
 /**
  * A use case, in the one place where it lives: authorize the actor, parse the input, run, parse the output.
  * tRPC and REST only bind it.
