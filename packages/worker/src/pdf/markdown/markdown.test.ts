@@ -30,7 +30,7 @@ const filler = `${'Words of a paragraph with *emphasis*, `code` and [a link][far
 
 describe('Markdown', () => {
   test.each([
-    ['paragraphs and headings', `# Title\n\n${filler.repeat(40)}`],
+    ['paragraphs and headings', `# Title\n\n${filler.repeat(30)}`],
     [
       'fences with blank lines',
       `${filler.repeat(19)}\`\`\`ts meta\ncode\n\n# none\n\n~~~\n\n${'x\n\n'.repeat(3_000)}\`\`\`\n\nafter\n`,
@@ -64,13 +64,13 @@ describe('Markdown', () => {
   });
 
   test('cuts a long table, list and quotation without losing a part', async () => {
-    const rows = Array.from({ length: 900 }, (_, index) => `| row${index} | some text in a cell |\n`).join(
+    const rows = Array.from({ length: 500 }, (_, index) => `| row${index} | some text in a cell |\n`).join(
       '',
     );
-    const items = Array.from({ length: 900 }, (_, index) => `- item${index} with text\n\n  and more\n`).join(
+    const items = Array.from({ length: 500 }, (_, index) => `- item${index} with text\n\n  and more\n`).join(
       '',
     );
-    const quoted = Array.from({ length: 900 }, (_, index) => `> quoted${index} words in a line\n>\n`).join(
+    const quoted = Array.from({ length: 600 }, (_, index) => `> quoted${index} words in a line\n>\n`).join(
       '',
     );
     const source = `${filler}| a | b |\n|---|:-:|\n${rows}# Right after\n\n${items}\nbetween\n\n${quoted}`;

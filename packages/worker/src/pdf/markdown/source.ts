@@ -79,12 +79,13 @@ function betweenWords(source: string, start: number, end: number): number {
   for (let at = start; at < latest; at++) {
     const character = source.charAt(at);
     if ('*_~`[]()<>'.includes(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
-    if (at - start < enoughCharacters || !/\s/.test(character)) continue;
+    if (at - start < enoughCharacters || !/[\s。，、；！？]/.test(character)) continue;
     if (!/\p{L}/u.test(source.charAt(at + 1))) continue;
     cut = at + 1;
     if (balanced(counts)) break;
   }
-  return cut === -1 ? latest : cut;
+  if (cut !== -1) return cut;
+  return /[\ud800-\udbff]/.test(source.charAt(latest - 1)) ? latest - 1 : latest;
 }
 
 function balanced(counts: ReadonlyMap<string, number>): boolean {
