@@ -7,7 +7,7 @@ import type { PdfOptions } from './index.ts';
 import { renderBytes, study } from './testing/render.ts';
 
 const paragraph = `${'A lease is a promise with an end. '.repeat(40)}\n\n`;
-const body = `# One\n\n${paragraph.repeat(24)}| a | b |\n|---|---|\n${'| cell | cell |\n'.repeat(400)}\n${paragraph.repeat(24)}`;
+const body = `# One\n\n${paragraph.repeat(16)}| a | b |\n|---|---|\n${'| cell | cell |\n'.repeat(200)}\n${paragraph.repeat(8)}`;
 
 function optionsWith(options: Partial<PdfOptions> & Pick<PdfOptions, 'out'>): PdfOptions {
   return {
@@ -54,15 +54,15 @@ describe('progress', () => {
   });
 
   test.each([
-    ['a list', '- item of a list\n'.repeat(1_000)],
-    ['a code block', `\`\`\`\n${'line of code\n'.repeat(3_000)}\`\`\``],
-    ['a paragraph', 'words in a paragraph '.repeat(3_000)],
-    ['a quotation', '> words in a quotation\n'.repeat(3_000)],
+    ['a list', '- item of a list\n'.repeat(400)],
+    ['a code block', `\`\`\`\n${'line of code\n'.repeat(1_000)}\`\`\``],
+    ['a paragraph', 'words in a paragraph '.repeat(1_500)],
+    ['a quotation', '> words in a quotation\n'.repeat(1_500)],
   ])('moves within %s', async (_, markdown) => {
     const fractions: number[] = [];
     const onProgress: PdfOptions['onProgress'] = ({ fraction }) => fractions.push(fraction);
     await renderPdf(study(markdown), optionsWith({ out: sink(), onProgress }));
-    expect(new Set(fractions).size).toBeGreaterThan(5);
+    expect(new Set(fractions).size).toBeGreaterThan(3);
   });
 });
 
@@ -90,7 +90,7 @@ describe('the stream', () => {
   test('is not written to while it is full', async () => {
     const out = new CarefulSink();
     await renderPdf(study(body), optionsWith({ out }));
-    expect(out.writes).toBeGreaterThan(20);
+    expect(out.writes).toBeGreaterThan(10);
     expect(out.writesWhileFull).toBe(0);
   });
 
@@ -160,10 +160,10 @@ test('the event loop turns while a long document is rendered', async () => {
     if (running) setImmediate(turn);
   };
   setImmediate(turn);
-  const heavy = `${'words **and** marks `here` '.repeat(8)}\n\n`.repeat(500);
+  const heavy = `${'words **and** marks `here` '.repeat(8)}\n\n`.repeat(150);
   await renderPdf(study(heavy), optionsWith({ out: sink() }));
   running = false;
-  expect(turns).toBeGreaterThan(10);
+  expect(turns).toBeGreaterThan(3);
 });
 
 test('a date that is none is refused, saying what would be right', async () => {
