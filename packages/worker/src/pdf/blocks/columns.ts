@@ -47,7 +47,7 @@ function shortColumns(columns: readonly Wants[], width: number): Set<Wants> {
 
 function shareOut(columns: readonly Wants[], width: number): number[] {
   const natural = columns.map((column) => Math.min(column.natural, 3 * width));
-  const least = columns.map((column) => Math.min(column.least, width * 0.6));
+  const least = columns.map((column) => Math.min(column.least, width * 0.45));
   if (total(least) <= width) {
     const stretch = (width - total(least)) / (total(natural) - total(least));
     return least.map((own, index) => own + ((natural[index] ?? own) - own) * stretch);

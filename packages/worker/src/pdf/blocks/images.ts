@@ -29,7 +29,7 @@ export class Images {
     let loading = this.#loaded.get(url);
     if (loading === undefined) {
       loading = this.#fetch(url).then((bytes) =>
-        bytes === null ? undefined : this.#embed(Buffer.from(bytes)),
+        bytes === null ? undefined : this.#embed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
       );
       this.#loaded.set(url, loading);
     }

@@ -196,7 +196,7 @@ export function placeOfSlug(slug: string): string {
   } catch {
     // Not percent-encoded after all: the slug is meant as it stands.
   }
-  return `h${Buffer.from(text.toLowerCase()).toString('hex')}`;
+  return `h${Buffer.from(text.toLowerCase().slice(0, 200)).toString('hex')}`;
 }
 
 /** The text of inline content without its markup, for contents, outline and names. */

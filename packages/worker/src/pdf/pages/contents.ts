@@ -140,7 +140,7 @@ export class Contents {
     itemTag.end();
     const from = left + (lines.at(-1)?.width ?? 0) + 8;
     const to = paper.right - (number?.width ?? 0) - 8;
-    if (to > from) ink.artifact(() => ink.dots(from, to, lastBaseline - 0.5, colors.hairline));
+    if (to > from) ink.artifact(() => ink.dots(from, to, lastBaseline - 0.5, colors.faint));
     this.#book.addLink({ x: left, y, width: paper.right - left, height }, entry);
   }
 

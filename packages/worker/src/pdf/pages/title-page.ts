@@ -18,7 +18,8 @@ export type TitlePage = {
   readonly tags: readonly string[];
 };
 
-const factsTop = 560;
+const factsTop = 620;
+const bandHeight = 9;
 const labelWidth = 92;
 
 /** Sets the title page; texts too long for it go on over further pages. */
@@ -39,6 +40,8 @@ export async function setTitlePage(typesetter: Typesetter, content: TitlePage, t
     });
 
   await flow.ensure(1);
+  const { ink } = flow;
+  ink.artifact(() => ink.rectangle(0, 0, paper.width, bandHeight, colors.accent));
   flow.advance(2);
   await set(portfolioName, plainLook('bold', 11.5, colors.accent), 16);
   flow.advance(Math.max(30, 150 - (flow.y - paper.top)));

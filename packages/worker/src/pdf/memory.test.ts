@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('testing/measure.ts', import.meta.url));
+
+test('a body of 1 MB renders in a process that never has 512 MB, its progress moving', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '1000000']);
+  const { pages, megabytes, progressSteps }: Record<string, number> = JSON.parse(stdout);
+  expect(pages).toBeGreaterThan(300);
+  expect(progressSteps).toBeGreaterThan(200);
+  expect(megabytes).toBeLessThan(512);
+}, 120_000);
