@@ -16,7 +16,7 @@ export function line(maxCharacters: number) {
   return text(maxCharacters)
     .trim()
     .min(1, 'Expected some text.')
-    .regex(/^\P{Cc}*$/u, 'Expected a single line without control characters.');
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'Expected a single line without control characters.');
 }
 
 /** The name of a thing in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
 const seconds = z.coerce.number().positive();
+/** Without the scheme, "localhost:3000" would be a URL too, of the scheme "localhost". */
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'Expected a URL that begins with http:// or https://.',
+});
 
 /** What api and worker both need. Names are those of the environment variables. */
 const shared = {
@@ -21,17 +26,19 @@ export const apiSettings = z
     HOST: z.string().default('0.0.0.0'),
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
     /** The origin under which browsers reach the API: pages of other origins may not open a WebSocket. */
-    PUBLIC_ORIGIN: z.url().optional(),
+    PUBLIC_ORIGIN: httpUrl.optional(),
     /** Folder of the built web-status, where the API serves it. */
     WEB_ROOT: z.string().optional(),
     /** Tokens are accepted only where issuer and key set are given. */
     JWT_ISSUER: z.url().optional(),
-    JWT_JWKS_URL: z.url().optional(),
+    JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
   })
   .refine((given) => (given.JWT_ISSUER === undefined) === (given.JWT_JWKS_URL === undefined), {
     path: ['JWT_JWKS_URL'],
     message: 'JWT_ISSUER and JWT_JWKS_URL go together.',
+    // Also when others are not valid, so that all are listed at once.
+    when: () => true,
   });
 
 export const workerSettings = z.object({

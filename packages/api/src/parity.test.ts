@@ -1,0 +1,309 @@
+import { operations } from '@portfolio/core';
+import { issueApiKey } from '@portfolio/core/api-key/issue';
+import type { ErrorCode, Problem } from '@portfolio/core/errors';
+import type { AnyOperation } from '@portfolio/core/operation';
+import { TRPCClientError } from '@trpc/client';
+import type { HTTPMethods } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { playWorker } from '../../../tests/support/play-worker.ts';
+import { allScopes, user } from '../../../tests/support/services.ts';
+import { createClient } from './client.ts';
+import { appRouter } from './trpc/router.ts';
+
+const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
+
+/** What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done. */
+type Place = { portfolio: string; slug: string; sha256: string; id: string };
+
+const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
+let count = 0;
+const fresh = () => `fresh-${++count}`;
+
+/** For each operation an input that is good in a place, and whether it works in one portfolio. */
+const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
+  'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
+  'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
+  'portfolio.update': { input: ({ portfolio }) => ({ portfolio, tagline: 'New' }), ofPortfolio: true },
+  'caseStudy.create': {
+    input: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      tags: ['a'],
+      period: { from: '2026-01' },
+    }),
+    ofPortfolio: true,
+  },
+  'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'caseStudy.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'caseStudy.update': {
+    input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null }),
+    ofPortfolio: true,
+  },
+  'caseStudy.publish': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
+  'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
+  'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
+  'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.changes': { input: () => ({}), ofPortfolio: false },
+};
+
+const owner = user('owner');
+let api: TestApi;
+let secret: Place;
+let open: Place;
+let routes: Map<string, { method: HTTPMethods; path: string; status: number }>;
+const keys: Record<string, string> = {};
+
+beforeAll(async () => {
+  api = await testApi();
+  secret = await createPlace('secret');
+  open = await createPlace('open');
+  await operations.caseStudy.publish.run(api.as(owner), { portfolio: open.portfolio, slug: open.slug });
+  routes = await readRoutes();
+  keys.owner = await api.issueKey('owner');
+  keys.stranger = await api.issueKey('stranger');
+  keys.viewer = await api.issueKey('viewer');
+  for (const scope of allScopes) {
+    keys[`without ${scope}`] = await api.issueKey(
+      'owner',
+      allScopes.filter((other) => other !== scope),
+    );
+  }
+  const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
+  const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('stranger')), elsewhere);
+  const about = { name: 'test', scopes: allScopes, expiresAt: null };
+  keys.elsewhere = await issueApiKey(api.db, { ...about, portfolioId });
+});
+afterAll(() => api.stop());
+
+async function createPlace(portfolio: string): Promise<Place> {
+  const ctx = api.as(owner);
+  const { id: portfolioId } = await operations.portfolio.create.run(ctx, {
+    slug: portfolio,
+    name: portfolio,
+  });
+  await api.addMember(portfolioId, 'viewer', 'viewer');
+  const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
+  const study = { portfolio, slug: 'study' };
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  const { id } = await operations.caseStudy.export.run(ctx, study);
+  await (await playWorker(api, id)).succeed();
+  return { ...study, sha256, id };
+}
+
+/** Method and path of every documented route by the name of its operation, and the status of its success. */
+async function readRoutes() {
+  const response = await api.call('GET', '/api/openapi.json');
+  type Described = { operationId: string; responses: Record<string, unknown> };
+  const document = (await response.json()) as { paths: Record<string, Record<string, Described>> };
+  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, responses }]) => {
+      const status = Number(Object.keys(responses).find((code) => /^[23]\d\d$/.test(code)));
+      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, status }] as const;
+    }),
+  );
+  expect(new Set(found.map(([name]) => name)).size).toBe(found.length);
+  return new Map(found);
+}
+
+/** What came of a call: a result, or the problem that it was refused with. */
+type Outcome = { result: unknown } | { problem: Problem };
+
+type Callable = {
+  query(input: object): Promise<unknown>;
+  mutate(input: object): Promise<unknown>;
+  subscribe(
+    input: object,
+    watcher: { onData: (item: unknown) => void; onError: (error: unknown) => void; onComplete: () => void },
+  ): { unsubscribe(): void };
+};
+
+/** Calls by the typed client. Of a stream, the first item counts. */
+async function overTrpc({ name, kind }: AnyOperation, input: object, apiKey?: string): Promise<Outcome> {
+  const client = createClient({ baseUrl: api.baseUrl, apiKey });
+  const [noun, verb] = name.split('.') as [string, string];
+  const callable = (client as unknown as Record<string, Record<string, Callable>>)[noun]![verb]!;
+  try {
+    if (kind === 'query') return { result: await callable.query(input) };
+    if (kind === 'mutation') return { result: await callable.mutate(input) };
+    return { result: await firstItem(callable, input) };
+  } catch (error) {
+    if (!(error instanceof TRPCClientError)) throw error;
+    return { problem: (error.data as { problem: Problem }).problem };
+  }
+}
+
+function firstItem(callable: Callable, input: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const { unsubscribe } = callable.subscribe(input, {
+      onData(item) {
+        resolve(item);
+        unsubscribe();
+      },
+      onError: reject,
+      onComplete: () => reject(new Error('The stream ended without an item.')),
+    });
+  });
+}
+
+/** Calls by fetch, as the OpenAPI document says. */
+async function overRest({ name, kind }: AnyOperation, input: object, key?: string): Promise<Outcome> {
+  const { method, path, status } = routes.get(name)!;
+  const fields = new Map<string, unknown>(Object.entries(input));
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
+    const value = String(fields.get(field));
+    fields.delete(field);
+    return value;
+  });
+  const rest = Object.fromEntries(fields);
+  const query = method === 'GET' ? `?${new URLSearchParams(rest as Record<string, string>).toString()}` : '';
+  const response = await api.call(method, filled + query, {
+    ...(key !== undefined && { key }),
+    ...(method !== 'GET' && bodyOf(rest)),
+  });
+  if (response.status >= 400) return { problem: (await response.json()) as Problem };
+  expect(response.status).toBe(status);
+  return { result: kind === 'subscription' ? await firstMessage(response) : await response.json() };
+}
+
+function bodyOf(fields: Record<string, unknown>): object {
+  if (!('bytes' in fields)) return Object.keys(fields).length > 0 ? { json: fields } : {};
+  const body = Buffer.from(String(fields.bytes), 'base64');
+  return { body, headers: { 'content-type': 'image/png' } };
+}
+
+async function firstMessage(response: Response): Promise<unknown> {
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const message = /^id: (.+)\ndata: (.+)\n\n/m.exec(text);
+    if (message) return { id: message[1], data: JSON.parse(message[2]!) as unknown };
+  }
+  throw new Error('The stream ended without an item.');
+}
+
+/** Drops what differs between any two calls: signatures of links; after writes also ids, versions and times. */
+function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
+  const text = JSON.stringify(outcome, (key, value: unknown) => {
+    if (key === 'expiresAt') return typeof value;
+    if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
+    if (typeof value !== 'string') return value;
+    return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
+  });
+  return JSON.parse(text);
+}
+
+/** A digest of all rows that calls may change, when nothing is on its way to the queue any more. */
+async function contents(): Promise<unknown> {
+  await api.doorbell.idle();
+  const tables = await api.sql<{ name: string }[]>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'public' and table_name <> 'api_keys' order by 1`;
+  expect(tables.map(({ name }) => name)).toContain('case_studies');
+  return Promise.all(
+    tables.map(async ({ name }) => [
+      name,
+      await api.sql`select md5(string_agg(t::text, '|' order by t::text)) from ${api.sql(name)} t`,
+    ]),
+  );
+}
+
+type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
+
+/** Who calls an operation where, and the code of the refusal; null where the caller is let in. */
+function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Caller[] {
+  const { ofPortfolio } = examples[name]!;
+  const inSecret = ofPortfolio ? 'not_found' : null;
+  const inTheOpen = ofPortfolio && !isPublic ? 'forbidden' : null;
+  const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
+  return [
+    { who: 'nobody', key: undefined, place: secret, code: isPublic ? inSecret : 'unauthenticated' },
+    { who: 'nobody', key: undefined, place: open, code: isPublic ? null : 'unauthenticated' },
+    { who: 'an unknown key', key: 'pk_unknown', place: open, code: 'unauthenticated' },
+    { who: 'unscoped', key: unscoped, place: secret, code: isPublic && !ofPortfolio ? null : 'forbidden' },
+    { who: 'a stranger', key: stranger, place: secret, code: inSecret },
+    { who: 'a stranger', key: stranger, place: open, code: inTheOpen },
+    { who: 'the key of another portfolio', key: elsewhere, place: secret, code: inSecret },
+    { who: 'the key of another portfolio', key: elsewhere, place: open, code: inTheOpen },
+    {
+      who: 'a viewer',
+      key: viewer,
+      place: secret,
+      code: ofPortfolio && kind === 'mutation' ? 'forbidden' : null,
+    },
+  ];
+}
+
+/** What comes of the calls of these callers over each of the two, by caller. */
+async function outcomesOf(operation: AnyOperation, callers: Caller[]) {
+  const trpc: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
+  for (const { who, key, place } of callers) {
+    const at = `${who} in ${place.portfolio}`;
+    const { input } = examples[operation.name]!;
+    trpc[at] = comparable(await overTrpc(operation, input(place), key), operation);
+    rest[at] = comparable(await overRest(operation, input(place), key), operation);
+  }
+  return { trpc, rest };
+}
+
+test('every operation has an example here', () => {
+  expect(Object.keys(examples).toSorted()).toEqual(all.map(({ name }) => name).toSorted());
+});
+
+test('every operation has one procedure, of its kind, and there are no others', () => {
+  const { _def: definition } = appRouter;
+  const procedures = Object.entries(
+    definition.procedures as object as Record<string, { _def: { type: string } }>,
+  );
+  const kinds = procedures.map(([name, { _def: procedure }]) => [name, procedure.type]);
+  expect(Object.fromEntries(kinds)).toEqual(Object.fromEntries(all.map(({ name, kind }) => [name, kind])));
+});
+
+test('every operation has one route, of a method that fits its kind, and there are no others', () => {
+  expect([...routes.keys()].toSorted()).toEqual(all.map(({ name }) => name).toSorted());
+  for (const { name, kind } of all) {
+    const { method, path } = routes.get(name)!;
+    expect(kind === 'mutation' ? ['POST', 'PATCH'] : ['GET']).toContain(method);
+    expect(api.server.hasRoute({ method, url: path.replaceAll(/\{(\w+)\}/g, ':$1') })).toBe(true);
+  }
+});
+
+const named = all.map((operation) => [operation.name, operation] as const);
+
+test.each(named)('%s gives the same result over tRPC and REST', async (_, operation) => {
+  const place = open;
+  const { trpc, rest } = await outcomesOf(operation, [
+    { who: 'the owner', key: keys.owner, place, code: null },
+  ]);
+  expect(trpc).toEqual({ 'the owner in open': { result: expect.anything() } });
+  expect(rest).toEqual(trpc);
+});
+
+test.each(named)('%s refuses the same callers over both, and changes nothing then', async (_, operation) => {
+  const refused = callersOf(operation).filter(({ code }) => code !== null);
+  const before = await contents();
+  const { trpc, rest } = await outcomesOf(operation, refused);
+  const expected = refused.map(({ who, place, code }) => [
+    `${who} in ${place.portfolio}`,
+    { problem: { code } },
+  ]);
+  expect(trpc).toMatchObject(Object.fromEntries(expected));
+  expect(rest).toEqual(trpc);
+  expect(await contents()).toEqual(before);
+});
+
+const queries = named.filter(([, { kind }]) => kind === 'query');
+
+test.each(queries)('%s lets all others in, and gives them the same over both', async (_, operation) => {
+  const admitted = callersOf(operation).filter(({ code }) => code === null);
+  const { trpc, rest } = await outcomesOf(operation, admitted);
+  for (const outcome of Object.values(trpc)) expect(outcome).toHaveProperty('result');
+  expect(rest).toEqual(trpc);
+});

@@ -1,0 +1,156 @@
+import { operations } from '@portfolio/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestApi, testApi } from '../../../../tests/support/api.ts';
+import { playWorker } from '../../../../tests/support/play-worker.ts';
+import { user } from '../../../../tests/support/services.ts';
+
+const portfolios = '/api/v1/portfolios';
+const png = Buffer.from('89504e470d0a1a0a00', 'hex');
+
+let api: TestApi;
+let key: string;
+beforeAll(async () => {
+  api = await testApi();
+  key = await api.issueKey('owner');
+  await operations.portfolio.create.run(api.as(user('owner')), { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(api.as(user('owner')), {
+    portfolio: 'team',
+    slug: 'faster',
+    title: 'Faster',
+  });
+});
+afterAll(() => api.stop());
+
+const accept = () => api.call('POST', `${portfolios}/team/case-studies/faster/exports`, { key });
+
+describe('what is created', () => {
+  test.each([
+    [portfolios, { slug: 'created', name: 'Created' }],
+    [`${portfolios}/team/case-studies`, { slug: 'created', title: 'Created' }],
+  ])('below %s is where Location says', async (path, json) => {
+    const created = await api.call('POST', path, { key, json });
+    expect(created.status).toBe(201);
+    const location = created.headers.get('location')!;
+    expect(location).toBe(`${path}/created`);
+    expect(await (await api.call('GET', location, { key })).json()).toEqual(await created.json());
+  });
+
+  test('from the bytes of an image is where Location says, behind a link that works without a key', async () => {
+    const headers = { 'content-type': 'image/png' };
+    const created = await api.call('POST', `${portfolios}/team/images`, { key, headers, body: png });
+    expect(created.status).toBe(201);
+    const found = await api.call('GET', created.headers.get('location')!, { key });
+    expect(found.status).toBe(302);
+    expect(found.headers.get('cache-control')).toBe('no-store');
+    const image = await fetch(found.headers.get('location')!);
+    expect(image.headers.get('content-type')).toBe('image/png');
+    expect(Buffer.from(await image.bytes())).toEqual(png);
+  });
+});
+
+describe('a job', () => {
+  test('that is accepted says where to look for it, and when', async () => {
+    const accepted = await accept();
+    expect(accepted.status).toBe(202);
+    expect(Number(accepted.headers.get('retry-after'))).toBeGreaterThan(0);
+    const job = (await accepted.json()) as { id: string };
+    expect(accepted.headers.get('location')).toBe(`/api/v1/jobs/${job.id}`);
+    const found = await api.call('GET', accepted.headers.get('location')!, { key });
+    expect(await found.json()).toMatchObject({ id: job.id, state: 'queued' });
+  });
+
+  test('that is done leads to its file by a link that no cache keeps', async () => {
+    const location = (await accept()).headers.get('location')!;
+    await (await playWorker(api, location.split('/').at(-1)!)).succeed();
+    const result = await api.call('GET', `${location}/result`, { key });
+    expect(result.status).toBe(302);
+    expect(result.headers.get('cache-control')).toBe('no-store');
+    const link = new URL(result.headers.get('location')!);
+    expect(Number(link.searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(300);
+    expect(await result.json()).toMatchObject({ fileName: 'study.pdf', url: link.href });
+  });
+});
+
+test('HEAD answers as GET does, without a body', async () => {
+  const [get, head] = await Promise.all(
+    ['GET', 'HEAD'].map((method) => api.call(method, `${portfolios}/team`, { key })),
+  );
+  expect(head!.status).toBe(200);
+  expect(head!.headers.get('content-length')).toBe(String((await get!.bytes()).length));
+  expect(await head!.text()).toBe('');
+  expect((await api.call('HEAD', `${portfolios}/nobody`, { key })).status).toBe(404);
+});
+
+describe('a list', () => {
+  type Page = { items: { id: string; slug?: string }[]; nextCursor: string | null };
+  let reader: string;
+  const slugs = Array.from({ length: 7 }, (_, at) => `listed-${at}`);
+
+  beforeAll(async () => {
+    const ctx = api.as(user('reader'));
+    reader = await api.issueKey('reader');
+    for (const slug of slugs) await operations.portfolio.create.run(ctx, { slug, name: slug });
+    const portfolio = slugs[0]!;
+    for (const slug of slugs) await operations.caseStudy.create.run(ctx, { portfolio, slug, title: slug });
+    for (const slug of slugs) await operations.caseStudy.export.run(ctx, { portfolio, slug });
+  });
+
+  async function pageOf(path: string, query: Record<string, string>): Promise<Page> {
+    const response = await api.call('GET', `${path}?${new URLSearchParams(query).toString()}`, {
+      key: reader,
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as Page;
+  }
+
+  async function allPages(path: string, query: Record<string, string>): Promise<Page[]> {
+    const pages = [await pageOf(path, query)];
+    for (let cursor = pages[0]!.nextCursor; cursor !== null; cursor = pages.at(-1)!.nextCursor) {
+      pages.push(await pageOf(path, { ...query, cursor }));
+    }
+    return pages;
+  }
+
+  test.each([
+    ['portfolios, oldest first', portfolios, slugs],
+    ['case studies, newest first', `${portfolios}/${slugs[0]}/case-studies`, slugs.toReversed()],
+  ])('of %s comes in pages that hold everything once', async (_, path, order) => {
+    const pages = await allPages(path, { limit: '3' });
+    expect(pages.map(({ items }) => items.length)).toEqual([3, 3, 1]);
+    expect(pages.flatMap(({ items }) => items.map(({ slug }) => slug))).toEqual(order);
+  });
+
+  test('of jobs comes in pages that hold everything once, newest first', async () => {
+    const ids = (await allPages('/api/v1/jobs', { limit: '3' })).flatMap(({ items }) =>
+      items.map(({ id }) => id),
+    );
+    expect(ids).toHaveLength(slugs.length);
+    expect(ids).toEqual([...new Set(ids)].toSorted().toReversed());
+  });
+
+  async function count(query: Record<string, string>) {
+    return (await pageOf('/api/v1/jobs', query)).items.length;
+  }
+
+  test('of jobs holds those of the portfolio and the state that are asked for', async () => {
+    expect(await count({ portfolio: slugs[0]!, state: 'queued' })).toBe(7);
+    expect(await count({ state: 'failed' })).toBe(0);
+    expect(await count({ portfolio: slugs[1]! })).toBe(0);
+    expect(await count({ portfolio: 'team' })).toBe(0);
+  });
+
+  test('that fits its page exactly has no next one', async () => {
+    expect(await allPages(portfolios, { limit: '7' })).toHaveLength(1);
+    expect((await pageOf(portfolios, { limit: '100' })).nextCursor).toBeNull();
+  });
+
+  test('shows nothing twice when something new comes between two pages', async () => {
+    const path = `${portfolios}/${slugs[0]}/case-studies`;
+    const first = await pageOf(path, { limit: '4' });
+    const ctx = api.as(user('reader'));
+    await operations.caseStudy.create.run(ctx, { portfolio: slugs[0]!, slug: 'newest', title: 'Newest' });
+    const second = await pageOf(path, { limit: '4', cursor: first.nextCursor! });
+    const seen = [...first.items, ...second.items].map(({ slug }) => slug);
+    expect(seen).toEqual(slugs.toReversed());
+  });
+});

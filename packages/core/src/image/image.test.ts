@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { anonymous } from '../actor.ts';
+import { operations } from '../index.ts';
+import { imageHash } from './schemas.ts';
+
+const { image, caseStudy } = operations;
+const owner = user('owner');
+const png = Buffer.from('89504e470d0a1a0a0102', 'hex');
+const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  for (const slug of ['team', 'other']) {
+    await operations.portfolio.create.run(platform.as(owner), { slug, name: slug });
+  }
+});
+afterAll(() => platform.stop());
+
+const upload = (bytes: Buffer, portfolio = 'team') =>
+  image.upload.run(platform.as(owner), { portfolio, bytes: bytes.toString('base64') });
+
+test.each([
+  ['image/png', png],
+  ['image/jpeg', jpeg],
+])('the bytes of an image (%s) come back as they were', async (contentType, bytes) => {
+  const stored = await upload(bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  expect(stored).toEqual({
+    sha256,
+    url: `/api/v1/portfolios/team/images/${sha256}`,
+    contentType,
+    sizeBytes: bytes.length,
+  });
+  expect(imageHash(stored.url)).toBe(sha256);
+  const { downloadUrl } = await image.read.run(platform.as(owner), { portfolio: 'team', sha256 });
+  const response = await fetch(downloadUrl);
+  expect(response.headers.get('content-type')).toBe(contentType);
+  expect(Buffer.from(await response.bytes())).toEqual(bytes);
+});
+
+test('the same bytes are kept once, and in each portfolio apart', async () => {
+  const [first, second] = [await upload(png), await upload(png)];
+  expect(second).toEqual(first);
+  const { sha256 } = await upload(Buffer.concat([png, jpeg]));
+  await expect(image.read.run(platform.as(owner), { portfolio: 'other', sha256 })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});
+
+test('an image whose bytes could not be stored is not there', async () => {
+  const bytes = Buffer.concat([png, Buffer.from('lost')]);
+  const put = vi
+    .spyOn(platform.services.bucket, 'put')
+    .mockRejectedValueOnce(new Error('The bucket is away.'));
+  await expect(upload(bytes)).rejects.toThrow('The bucket is away.');
+  put.mockRestore();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await expect(image.read.run(platform.as(owner), { portfolio: 'team', sha256 })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});
+
+describe('what is no image', () => {
+  test.each([
+    ['other bytes', Buffer.from('<svg onload="alert(1)"/>').toString('base64')],
+    ['nothing', ''],
+    ['text that is not base64', 'a picture'],
+    ['too much', Buffer.concat([png, Buffer.alloc(5 * 1024 * 1024)]).toString('base64')],
+  ])('is refused: %s', async (_, bytes) => {
+    await expect(image.upload.run(platform.as(owner), { portfolio: 'team', bytes })).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: [{ pointer: '/bytes' }],
+    });
+  });
+
+  test('is not what a reference in Markdown leads to', () => {
+    const sha256 = 'a'.repeat(64);
+    for (const url of [
+      `https://evil.example/api/v1/portfolios/team/images/${sha256}`,
+      `/api/v1/portfolios/team/images/${sha256}/../x`,
+      `/api/v1/portfolios/../images/${sha256}`,
+      `/api/v1/portfolios/team/images/${sha256.slice(1)}`,
+    ]) {
+      expect(imageHash(url)).toBeNull();
+    }
+  });
+});
+
+test('strangers see an image as soon as a published study shows it', async () => {
+  const { sha256, url } = await upload(Buffer.concat([jpeg, png]));
+  const ref = { portfolio: 'team', sha256 };
+  const look = () => image.read.run(platform.as(anonymous), ref);
+  await caseStudy.create.run(platform.as(owner), { portfolio: 'team', slug: 'plain', title: 'Plain' });
+  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'plain' });
+  await caseStudy.create.run(platform.as(owner), {
+    portfolio: 'team',
+    slug: 'shows',
+    title: 'Shows',
+    body: `![A chart](${url})`,
+  });
+  await expect(look()).rejects.toMatchObject({ code: 'not_found' });
+  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'shows' });
+  expect(await look()).toMatchObject({ sha256 });
+});

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { operations } from '../index.ts';
+
+const { portfolio } = operations;
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+});
+afterAll(() => platform.stop());
+
+const as = (subject: string) => platform.as(user(subject));
+
+test('its creator owns a portfolio, and reads back what was written', async () => {
+  const input = { slug: 'mine', name: ' Mine ', tagline: 'Ποίηση', description: '# 作品\n' };
+  const created = await portfolio.create.run(as('ada'), input);
+  expect(created).toMatchObject({ ...input, name: 'Mine' });
+  expect(created.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(await portfolio.read.run(as('ada'), { portfolio: 'mine' })).toEqual(created);
+  expect(await portfolio.update.run(as('ada'), { portfolio: 'mine', name: 'Ours' })).toMatchObject({
+    name: 'Ours',
+  });
+});
+
+test('of many that want a slug at once, one gets it, and none of the others leaves anything', async () => {
+  const attempts = await Promise.allSettled(
+    Array.from({ length: 8 }, (_, at) =>
+      portfolio.create.run(as(`racer-${at}`), { slug: 'wanted', name: 'Wanted' }),
+    ),
+  );
+  expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const refusals = attempts.filter((attempt) => attempt.status === 'rejected');
+  for (const { reason } of refusals) expect(reason).toMatchObject({ code: 'conflict' });
+  const rows = await platform.sql`select subject from members where subject like 'racer-%'`;
+  expect(rows).toHaveLength(1);
+});
+
+test('an update changes the given fields and leaves the others', async () => {
+  const before = await portfolio.create.run(as('ada'), { slug: 'part', name: 'Part', tagline: 'Stays' });
+  const after = await portfolio.update.run(as('ada'), { portfolio: 'part', description: 'New' });
+  expect(after).toEqual({ ...before, description: 'New', updatedAt: expect.any(String) });
+  expect(after.updatedAt > before.updatedAt).toBe(true);
+});
+
+test('the slug of a portfolio stays', async () => {
+  await portfolio.create.run(as('ada'), { slug: 'stays', name: 'Stays' });
+  const update = { portfolio: 'stays', slug: 'moves' };
+  await expect(portfolio.update.run(as('ada'), update)).rejects.toMatchObject({
+    code: 'invalid_input',
+    fields: [{ pointer: '/slug' }],
+  });
+});

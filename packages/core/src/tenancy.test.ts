@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import {
+  type Actor,
+  type Role,
+  type Scope,
+  anonymous,
+  roleScopes,
+  roleSchema,
+  scopeSchema,
+} from './actor.ts';
+import { operations } from './index.ts';
+import { tenantBySlug } from './tenancy.ts';
+
+const allScopes = scopeSchema.options;
+const members: Record<Role, Actor> = { viewer: user('viewer'), editor: user('editor'), owner: user('owner') };
+const stranger = user('stranger');
+
+let platform: TestServices;
+let ids: { closed: string; open: string };
+beforeAll(async () => {
+  platform = await testServices();
+  ids = { closed: await createPortfolio('closed'), open: await createPortfolio('open') };
+  const study = { portfolio: 'open', slug: 'study' };
+  await operations.caseStudy.create.run(platform.as(members.owner), { ...study, title: 'Study' });
+  await operations.caseStudy.publish.run(platform.as(members.owner), study);
+});
+afterAll(() => platform.stop());
+
+async function createPortfolio(slug: string): Promise<string> {
+  const { id } = await operations.portfolio.create.run(platform.as(members.owner), { slug, name: slug });
+  await platform.addMember(id, 'viewer', 'viewer');
+  await platform.addMember(id, 'editor', 'editor');
+  return id;
+}
+
+/** Whether an actor is let in: as an insider, as a stranger who sees published things, or the code of the refusal. */
+async function admission(actor: Actor, portfolio: string, scope: Scope, isPublic = false): Promise<string> {
+  const needs = { name: 'test.try', scope, public: isPublic };
+  try {
+    const { insider } = await tenantBySlug(platform.as(actor), { portfolio }, needs);
+    return insider ? 'insider' : 'stranger';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+describe('a member', () => {
+  test.each(roleSchema.options)('may do what the role of %s allows, and no more', async (role) => {
+    for (const scope of allScopes) {
+      const expected = roleScopes[role].includes(scope) ? 'insider' : 'forbidden';
+      expect([scope, await admission(members[role], 'closed', scope)]).toEqual([scope, expected]);
+    }
+  });
+
+  test('may do no more than the credential allows', async () => {
+    const owner = user('owner', ['case-study:read']);
+    expect(await admission(owner, 'closed', 'case-study:read')).toBe('insider');
+    expect(await admission(owner, 'closed', 'case-study:write')).toBe('forbidden');
+  });
+
+  test('whose credential lacks the scope sees what strangers see', async () => {
+    const owner = user('owner', []);
+    expect(await admission(owner, 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(owner, 'closed', 'case-study:read', true)).toBe('forbidden');
+  });
+});
+
+const keyOf = (portfolioId: string, scopes: readonly Scope[] = allScopes): Actor => ({
+  kind: 'portfolio-key',
+  subject: 'key_1',
+  portfolioId,
+  scopes,
+  expiresAt: null,
+});
+
+describe('the key of a portfolio', () => {
+  test('acts in its own portfolio, within its scopes', async () => {
+    for (const scope of allScopes)
+      expect(await admission(keyOf(ids.closed), 'closed', scope)).toBe('insider');
+    expect(await admission(keyOf(ids.closed, ['job:read']), 'closed', 'job:write')).toBe('forbidden');
+  });
+
+  test('is a stranger everywhere else', async () => {
+    expect(await admission(keyOf(ids.open), 'closed', 'case-study:read', true)).toBe('not_found');
+    expect(await admission(keyOf(ids.closed), 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(keyOf(ids.closed), 'open', 'case-study:write')).toBe('forbidden');
+  });
+
+  test('lists its own portfolio and the public ones, and creates none', async () => {
+    const ctx = platform.as(keyOf(ids.closed));
+    const { items } = await operations.portfolio.list.run(ctx, {});
+    expect(items.map(({ slug }) => slug)).toEqual(['closed', 'open']);
+    await expect(
+      operations.portfolio.create.run(ctx, { slug: 'another', name: 'Another' }),
+    ).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe.each([
+  ['a stranger', stranger],
+  ['nobody', anonymous],
+])('%s', (_, actor) => {
+  test('cannot tell a portfolio without anything published from one that is not there', async () => {
+    for (const isPublic of [true, false]) {
+      expect(await admission(actor, 'closed', 'portfolio:read', isPublic)).toBe('not_found');
+      expect(await admission(actor, 'nowhere', 'portfolio:read', isPublic)).toBe('not_found');
+    }
+  });
+
+  test('may read what is published, and nothing else', async () => {
+    expect(await admission(actor, 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(actor, 'open', 'case-study:read')).toBe('forbidden');
+    expect(await admission(actor, 'open', 'case-study:write')).toBe('forbidden');
+  });
+
+  test('lists the public portfolios', async () => {
+    const { items } = await operations.portfolio.list.run(platform.as(actor), {});
+    expect(items.map(({ slug }) => slug)).toEqual(['open']);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { line, slugSchema, text } from './text.ts';
+
+describe('text', () => {
+  const schema = text(5);
+
+  test.each(['', 'déjà', '日本語', '👩‍💻', 'a\nb\t', '\u0001'])('may be %j, and stays as it is', (value) => {
+    expect(schema.parse(value)).toBe(value);
+  });
+
+  test.each(['123456', 'a\0b', '\ud800', 'a\udc00'])('may not be %j', (value) => {
+    expect(schema.safeParse(value).success).toBe(false);
+  });
+});
+
+describe('a line', () => {
+  const schema = line(5);
+
+  test('loses the white space around it', () => {
+    expect(schema.parse(' a b\n')).toBe('a b');
+  });
+
+  test.each([
+    '',
+    ' ',
+    '\t\n',
+    'a\nb',
+    'a\rb',
+    'a\u0085b',
+    'a\u2028b',
+    'a\u2029b',
+    'a\u001bb',
+    '123456',
+    '\ud800',
+  ])('may not be %j', (value) => {
+    expect(schema.safeParse(value).success).toBe(false);
+  });
+});
+
+describe('a slug', () => {
+  test.each(['a', '7', 'faster-reads', 'a-1-b', 'x'.repeat(80)])('may be %s', (value) => {
+    expect(slugSchema.parse(value)).toBe(value);
+  });
+
+  test.each(['', '-', 'a-', '-a', 'a--b', 'A', 'a_b', 'a.b', 'a/b', '..', 'é', 'a\n', 'x'.repeat(81)])(
+    'may not be %j',
+    (value) => {
+      expect(slugSchema.safeParse(value).success).toBe(false);
+    },
+  );
+});
