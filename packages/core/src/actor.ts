@@ -11,7 +11,8 @@ export const scopeSchema = z.enum([
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-export type Role = 'viewer' | 'editor' | 'owner';
+export const roleSchema = z.enum(['viewer', 'editor', 'owner']);
+export type Role = z.infer<typeof roleSchema>;
 
 const viewerScopes: readonly Scope[] = ['portfolio:read', 'case-study:read', 'job:read'];
 const editorScopes: readonly Scope[] = [...viewerScopes, 'case-study:write', 'job:write'];
