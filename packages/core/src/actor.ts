@@ -11,7 +11,7 @@ export const scopeSchema = z.enum([
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-export const roleSchema = z.enum(['viewer', 'editor', 'owner']);
+const roleSchema = z.enum(['viewer', 'editor', 'owner']);
 export type Role = z.infer<typeof roleSchema>;
 
 const viewerScopes: readonly Scope[] = ['portfolio:read', 'case-study:read', 'job:read'];
