@@ -1,15 +1,15 @@
 import type { Table, TableRow } from 'mdast';
 
-import { baselineOf } from '../type/text.ts';
-import { columnWidths, padding } from './columns.ts';
-import { inlineSpans } from './inline.ts';
 import type { Tag } from '../file/structure.ts';
+import { colors, paper, types } from '../theme.ts';
 import { allLines } from '../type/lines.ts';
-import { setRecords } from './records.ts';
+import { baselineOf } from '../type/text.ts';
 import type { Line, Span } from '../type/text.ts';
 import { alignedX, fitting } from '../typesetter.ts';
 import type { Alignment, Frame, Typesetter } from '../typesetter.ts';
-import { colors, paper, types } from '../theme.ts';
+import { columnWidths, padding } from './columns.ts';
+import { inlineSpans } from './inline.ts';
+import { setRecords } from './records.ts';
 
 const type = types.table;
 const page = paper.bottom - paper.top;
