@@ -64,7 +64,13 @@ export async function setTable(
     await setRow(typesetter, layout, layout.header, 'TH', layout.tag);
   }
   for (const [index, row] of rows.entries()) {
-    await setRow(typesetter, layout, linesOf(row, layout), 'TD', layout.tag);
+    const lines = linesOf(row, layout);
+    if (index === rows.length - 2 && index > 1) {
+      // The last row does not stand alone on a page.
+      const both = heightOf(lines) + heightOf(linesOf(rows[index + 1] ?? [], layout));
+      if (both > flow.room && both < tallRow) await turnPage(typesetter, layout, 'TD');
+    }
+    await setRow(typesetter, layout, lines, 'TD', layout.tag);
     frame.progress((index + 1) / rows.length);
     if (pace.due) await pace.rest();
   }
