@@ -1,4 +1,5 @@
 import { operations } from '@portfolio/core';
+import { scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
@@ -7,11 +8,13 @@ import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { playWorker } from '../../../tests/support/play-worker.ts';
-import { allScopes, user } from '../../../tests/support/services.ts';
+import { user } from '../../../tests/support/services.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
 
 const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
+
+const allScopes = scopeSchema.options;
 
 /** What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done. */
 type Place = { portfolio: string; slug: string; sha256: string; id: string };

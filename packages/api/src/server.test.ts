@@ -2,6 +2,7 @@ import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -167,7 +168,10 @@ describe('with everything behind it', () => {
     );
     const socket = new WebSocket(`${api.baseUrl.replace('http', 'ws')}/trpc`);
     await once(socket, 'open');
+    const silent = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+    await once(silent, 'connect');
 
+    const silentEnd = once(silent, 'close');
     const closed = api.server.close();
     const [code] = await once(socket, 'close');
     expect(code).toBe(1001);
@@ -175,6 +179,7 @@ describe('with everything behind it', () => {
     store.resolve();
     expect((await upload).status).toBe(201);
     await closed;
+    await silentEnd;
     await expect(api.call('GET', '/healthz')).rejects.toThrow('fetch failed');
     await api.stop();
   });

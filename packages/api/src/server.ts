@@ -2,7 +2,7 @@ import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Authenticate } from './authenticate.ts';
 import { type Dependencies, registerHealth } from './health.ts';
 import { RequestLog } from './request-log.ts';
@@ -67,18 +67,32 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, { services, authenticate, publicOrigin, log: app.log });
+  const drain = createDrain(app.server);
   app.addHook('preClose', async () => {
     closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
     await sockets.close();
-    closeAsTheyFallIdle(app.server);
+    drain();
   });
   return app;
 }
 
-/** Node closes the connections that are idle when a server closes; those still at work would be kept alive after it. */
-function closeAsTheyFallIdle(server: Server) {
-  const sweep = setInterval(() => server.closeIdleConnections(), 50).unref();
-  server.once('close', () => clearInterval(sweep));
+/**
+ * Returns what ends a server's connections when it closes. Node ends those that are idle by then; it waits for
+ * those that fall idle later, and for those that browsers open ahead of a request that never comes.
+ */
+function createDrain(server: Server): () => void {
+  let running = 0;
+  server.on('request', (_request, response: ServerResponse) => {
+    running += 1;
+    response.once('close', () => (running -= 1));
+  });
+  return () => {
+    const sweep = setInterval(() => {
+      if (running === 0) server.closeAllConnections();
+      else server.closeIdleConnections();
+    }, 50).unref();
+    server.once('close', () => clearInterval(sweep));
+  };
 }
 
 function notFound(method: string, url: string) {
