@@ -13,7 +13,7 @@ import { testAws } from './aws.ts';
 import { testDatabase } from './database.ts';
 
 export const silentLog = createLog('test', 'silent');
-export const allScopes = scopeSchema.options;
+const allScopes = scopeSchema.options;
 
 /** A user with every scope, or with the given ones. */
 export function user(subject: string, scopes: readonly Scope[] = allScopes): Actor {

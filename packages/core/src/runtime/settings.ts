@@ -55,7 +55,7 @@ export const workerSettings = z.object({
 });
 
 /** The invalid settings of a process, all of them, by name. Values are not repeated: some are secret. */
-export class SettingsError extends Error {
+class SettingsError extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
     const lines = issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
     super(`The environment does not hold valid settings:\n${lines.join('\n')}`);
