@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'tests/**/*.test.ts', 'dev/**/*.test.ts', 'scripts/**/*.test.ts'],
     globalSetup: ['tests/support/cluster.ts'],
+    // Files share their modules, which take longer to load than most tests to run: no file may change a module.
+    isolate: false,
     // Each worker brings servers of its own, and all share one Postgres with 100 connections.
     maxWorkers: Math.min(availableParallelism(), 4),
     // The AWS SDK asks for some; the local servers take any.

@@ -11,8 +11,7 @@ export const scopeSchema = z.enum([
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-const roleSchema = z.enum(['viewer', 'editor', 'owner']);
-export type Role = z.infer<typeof roleSchema>;
+export type Role = 'viewer' | 'editor' | 'owner';
 
 const viewerScopes: readonly Scope[] = ['portfolio:read', 'case-study:read', 'job:read'];
 const editorScopes: readonly Scope[] = [...viewerScopes, 'case-study:write', 'job:write'];

@@ -1,22 +1,23 @@
 import type { Writable } from 'node:stream';
 
 import { setBlock, setBlocks } from './blocks/blocks.ts';
-import { Book } from './file/book.ts';
-import { Contents } from './pages/contents.ts';
-import { Flow } from './pages/flow.ts';
 import { Images } from './blocks/images.ts';
-import { Ink } from './pages/ink.ts';
+import { setNotes } from './blocks/note-list.ts';
+import { endTable } from './blocks/table.ts';
+import { Book } from './file/book.ts';
+import type { BookInfo } from './file/book.ts';
+import { Output } from './file/output.ts';
 import type { Tag } from './file/structure.ts';
 import { Markdown } from './markdown/markdown.ts';
 import { Notes } from './markdown/notes.ts';
-import { setNotes } from './blocks/note-list.ts';
-import { Output } from './file/output.ts';
 import { Pace } from './pace.ts';
+import { Contents } from './pages/contents.ts';
+import { Flow } from './pages/flow.ts';
+import { Ink } from './pages/ink.ts';
 import { drawFooter, drawRunningHead } from './pages/running.ts';
-import { endTable } from './blocks/table.ts';
-import { colors, types } from './theme.ts';
 import { setTitlePage } from './pages/title-page.ts';
 import type { TitlePage } from './pages/title-page.ts';
+import { colors, types } from './theme.ts';
 import { openTypefaces, openTypefacesFor } from './type/typefaces.ts';
 import type { Frame, Typesetter } from './typesetter.ts';
 
@@ -76,26 +77,14 @@ async function render(
   output: Output,
   created: Date,
 ): Promise<{ pages: number }> {
-  const { title, portfolioName } = document;
   const pace = new Pace(options.signal);
   await openTypefaces();
-  await openTypefacesFor(title + portfolioName);
-  const book = new Book(
-    {
-      title,
-      author: portfolioName,
-      subject: document.summary,
-      keywords: document.tags.join(', '),
-      language: document.language,
-      created,
-    },
-    output,
-    pace,
-  );
+  await openTypefacesFor(document.title, document.portfolioName);
+  const book = new Book(infoOf(document, created), output, pace);
   const markdown = await Markdown.open(document.markdown, pace);
   let fraction = 0;
-  const pageStarted = (ink: Ink): void => drawRunningHead(ink, portfolioName, title);
   const pageFinished = (): void => options.onProgress({ page: book.pageCount, fraction });
+  const pageStarted = (ink: Ink): void => drawRunningHead(ink, document.portfolioName, document.title);
   const typesetter: Typesetter = {
     book,
     pace,
@@ -103,22 +92,12 @@ async function render(
     images: new Images(book, (url) => abortable(options.loadImage(url), options.signal)),
     notes: new Notes(markdown.footnotes),
     definitions: markdown.definitions,
-    contents: new Contents(book),
+    contents: new Contents(book, pace),
   };
   const sections = openSections(book);
-
-  const frame = bodyFrame(sections.body);
-  for await (const { node, from, to, continues } of markdown.blocks(pace)) {
-    const progress = (part: number): void => {
-      fraction = Math.max(fraction, from + (to - from) * part);
-    };
-    await setBlock(typesetter, node, { ...frame, progress }, continues);
-    typesetter.flow.gap(frame.gap);
-    progress(1);
-  }
-  await setNotes(typesetter, frame, setBlocks);
-  endTable(typesetter);
-  await typesetter.flow.end();
+  await setBody(typesetter, markdown, sections.body, (part) => {
+    fraction = Math.max(fraction, part);
+  });
 
   const bodyPages = book.pageCount;
   const titleFlow = new Flow(book, { pageStarted: () => {}, pageFinished });
@@ -126,11 +105,7 @@ async function render(
   await titleFlow.end();
   const titlePages = book.pageCount - bodyPages;
   book.moveLast(titlePages, 0);
-  const contentsPages = await typesetter.contents.draw(titlePages, sections.contents, async () => {
-    const ink = new Ink(book, await book.addPage());
-    pageStarted(ink);
-    return ink;
-  });
+  const contentsPages = await typesetter.contents.draw(titlePages, sections.contents, pageStarted);
   book.moveLast(contentsPages, titlePages);
 
   for (const section of Object.values(sections)) section.end();
@@ -145,14 +120,35 @@ async function render(
   return { pages };
 }
 
+/** Sets the Markdown and its footnotes, telling which part (0..1) of it is laid out. */
+async function setBody(
+  typesetter: Typesetter,
+  markdown: Markdown,
+  tag: Tag,
+  tell: (part: number) => void,
+): Promise<void> {
+  const { flow, pace } = typesetter;
+  const style = { size: types.body.size, color: colors.ink };
+  const frame: Frame = { tag, type: types.body, style, listDepth: 0, gap: 8, progress: () => {} };
+  for await (const { node, from, to, continues } of markdown.blocks(pace)) {
+    const progress = (part: number): void => tell(from + (to - from) * part);
+    await setBlock(typesetter, node, { ...frame, progress }, continues);
+    flow.gap(frame.gap);
+    progress(1);
+  }
+  await setNotes(typesetter, frame, setBlocks);
+  endTable(typesetter);
+  await flow.end();
+}
+
+function infoOf(document: PdfDocument, created: Date): BookInfo {
+  const { title, portfolioName, summary, tags, language } = document;
+  return { title, author: portfolioName, subject: summary, keywords: tags.join(', '), language, created };
+}
+
 /** The parts of the document's structure, in the order of reading, which is not that of writing. */
 function openSections(book: Book): { title: Tag; contents: Tag; body: Tag } {
   return { title: book.openTag('Sect'), contents: book.openTag('TOC'), body: book.openTag('Sect') };
-}
-
-function bodyFrame(tag: Tag): Frame {
-  const style = { size: types.body.size, color: colors.ink };
-  return { tag, type: types.body, style, listDepth: 0, gap: 8, progress: () => {} };
 }
 
 function titlePageOf(

@@ -1,18 +1,18 @@
 import type { RootContent } from 'mdast';
 
-import type { Book } from './file/book.ts';
-import type { Contents } from './pages/contents.ts';
-import type { Flow } from './pages/flow.ts';
 import type { Images } from './blocks/images.ts';
-import type { Tag, TagOptions } from './file/structure.ts';
 import type { TextStyle } from './blocks/inline.ts';
+import type { Book } from './file/book.ts';
+import type { Tag, TagOptions } from './file/structure.ts';
 import type { Definitions } from './markdown/markdown.ts';
 import type { Notes } from './markdown/notes.ts';
 import type { Pace } from './pace.ts';
-import { baselineOf } from './type/text.ts';
-import type { Line } from './type/text.ts';
+import type { Contents } from './pages/contents.ts';
+import type { Flow } from './pages/flow.ts';
 import { paper } from './theme.ts';
 import type { Type } from './theme.ts';
+import { baselineOf } from './type/text.ts';
+import type { Line } from './type/text.ts';
 
 /** What setting the blocks of one document shares. */
 export type Typesetter = {

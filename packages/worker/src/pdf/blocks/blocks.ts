@@ -1,15 +1,15 @@
-import type { Blockquote, Heading, Html, Paragraph, RootContent } from 'mdast';
+import type { Blockquote, Heading, Paragraph, RootContent } from 'mdast';
 
+import { colors, headingStyle } from '../theme.ts';
+import { allLines, breakLines } from '../type/lines.ts';
 import { baselineOf } from '../type/text.ts';
+import { indentWithin, inTag, setLines } from '../typesetter.ts';
+import type { Frame, Typesetter } from '../typesetter.ts';
 import { setCode } from './code.ts';
 import { setFigure, soleImage } from './figure.ts';
 import { inlineSpans, plainText } from './inline.ts';
-import { allLines, breakLines } from '../type/lines.ts';
 import { setList } from './list.ts';
 import { setTable } from './table.ts';
-import { indentWithin, inTag, setLines } from '../typesetter.ts';
-import type { Frame, Typesetter } from '../typesetter.ts';
-import { colors, headingStyle } from '../theme.ts';
 
 const quoteIndent = 16;
 /** A heading taller than this is not kept with the block after it. */
@@ -46,7 +46,8 @@ export async function setBlock(
       break;
     }
     case 'html':
-      await setHtml(typesetter, node, frame);
+      // Raw HTML is shown as it is written: it is neither run nor dropped.
+      await setCode(typesetter, node.value, '', frame);
       break;
     case 'thematicBreak':
       await setRule(typesetter, frame);
@@ -129,11 +130,6 @@ async function setHeading(typesetter: Typesetter, node: Heading, frame: Frame): 
     });
   }
   flow.gap(style.after);
-}
-
-/** Raw HTML is shown as it is written: it is neither run nor dropped. */
-async function setHtml(typesetter: Typesetter, node: Html, frame: Frame): Promise<void> {
-  await setCode(typesetter, node.value, '', frame);
 }
 
 async function setRule({ flow }: Typesetter, frame: Frame): Promise<void> {

@@ -1,11 +1,11 @@
+import { colors, paper, types } from '../theme.ts';
 import { breakLines } from '../type/lines.ts';
 import { shape } from '../type/shaping.ts';
 import { baselineOf, plainLook } from '../type/text.ts';
 import type { Line } from '../type/text.ts';
+import { openTypefacesFor } from '../type/typefaces.ts';
 import { fitting, inTag } from '../typesetter.ts';
 import type { Frame, Typesetter } from '../typesetter.ts';
-import { colors, paper, types } from '../theme.ts';
-import { openTypefacesFor } from '../type/typefaces.ts';
 
 const look = plainLook('mono', types.code.size, colors.codeInk);
 const labelLook = plainLook('regular', 7.6, colors.faint);

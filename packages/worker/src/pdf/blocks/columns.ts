@@ -1,7 +1,7 @@
+import { types } from '../theme.ts';
 import { allLines } from '../type/lines.ts';
 import { shape } from '../type/shaping.ts';
 import type { Span } from '../type/text.ts';
-import { types } from '../theme.ts';
 
 /** The space around a cell's text, in points. */
 export const padding = { x: 6, y: 4.5 };

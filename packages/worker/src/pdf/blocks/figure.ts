@@ -1,11 +1,11 @@
 import type { Image, ImageReference, Paragraph, PhrasingContent } from 'mdast';
 
-import { inlineSpans } from './inline.ts';
+import { colors, types } from '../theme.ts';
 import { breakLines } from '../type/lines.ts';
 import { baselineOf, plainLook } from '../type/text.ts';
 import { inTag, setLines } from '../typesetter.ts';
 import type { Frame, Typesetter } from '../typesetter.ts';
-import { colors, types } from '../theme.ts';
+import { inlineSpans } from './inline.ts';
 
 /** A paragraph's only content, when that is an image or a link around one. */
 export function soleImage({ children }: Paragraph): PhrasingContent | undefined {

@@ -1,10 +1,10 @@
 import type { Book, BookImage } from '../file/book.ts';
-import { framePadding } from '../pages/ink.ts';
-import { allLines } from '../type/lines.ts';
 import { readPng } from '../file/png.ts';
+import { framePadding } from '../pages/ink.ts';
+import { colors, types } from '../theme.ts';
+import { allLines } from '../type/lines.ts';
 import { plainLook } from '../type/text.ts';
 import type { Picture } from '../type/text.ts';
-import { colors, types } from '../theme.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
 
 const pointsPerPixel = 0.75;

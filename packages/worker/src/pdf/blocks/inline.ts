@@ -1,14 +1,14 @@
 import type { PhrasingContent } from 'mdast';
 
 import type { FontName } from '../fonts.ts';
-import type { Images } from './images.ts';
-import type { Notes } from '../markdown/notes.ts';
 import type { Definitions } from '../markdown/markdown.ts';
-import { look } from '../type/text.ts';
-import type { Link, Look, Span } from '../type/text.ts';
+import type { Notes } from '../markdown/notes.ts';
 import { colors, monoScale, paper } from '../theme.ts';
 import type { Color } from '../theme.ts';
+import { look } from '../type/text.ts';
+import type { Link, Look, Span } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
+import type { Images } from './images.ts';
 
 /** What text looks like where no markup says otherwise. */
 export type TextStyle = {

@@ -1,10 +1,10 @@
 import type { List, ListItem } from 'mdast';
 
+import { colors } from '../theme.ts';
 import { allLines } from '../type/lines.ts';
 import { plainLook } from '../type/text.ts';
 import { indentWithin, inTag } from '../typesetter.ts';
 import type { Frame, SetBlocks, Typesetter } from '../typesetter.ts';
-import { colors } from '../theme.ts';
 
 const bullets = ['•', '–', '▪'];
 const tightGap = 3;

@@ -1,9 +1,9 @@
-import { allLines } from '../type/lines.ts';
-import type { Note } from '../markdown/notes.ts';
 import type { Tag } from '../file/structure.ts';
+import type { Note } from '../markdown/notes.ts';
+import { colors, types } from '../theme.ts';
+import { allLines } from '../type/lines.ts';
 import { plainLook } from '../type/text.ts';
 import type { Span } from '../type/text.ts';
-import { colors, types } from '../theme.ts';
 import { inTag } from '../typesetter.ts';
 import type { Frame, SetBlocks, Typesetter } from '../typesetter.ts';
 

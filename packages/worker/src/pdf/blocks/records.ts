@@ -1,10 +1,10 @@
 import type { PhrasingContent, Table } from 'mdast';
 
-import { inlineSpans } from './inline.ts';
+import { colors, types } from '../theme.ts';
 import { breakLines } from '../type/lines.ts';
 import { inTag, setLines } from '../typesetter.ts';
 import type { Frame, Typesetter } from '../typesetter.ts';
-import { colors, types } from '../theme.ts';
+import { inlineSpans } from './inline.ts';
 
 const separator: PhrasingContent = { type: 'text', value: ' · ' };
 const space: PhrasingContent = { type: 'text', value: '  ' };

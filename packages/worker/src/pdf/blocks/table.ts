@@ -1,15 +1,15 @@
 import type { Table, TableRow } from 'mdast';
 
-import { baselineOf } from '../type/text.ts';
-import { columnWidths, padding } from './columns.ts';
-import { inlineSpans } from './inline.ts';
 import type { Tag } from '../file/structure.ts';
+import { colors, paper, types } from '../theme.ts';
 import { allLines } from '../type/lines.ts';
-import { setRecords } from './records.ts';
+import { baselineOf } from '../type/text.ts';
 import type { Line, Span } from '../type/text.ts';
 import { alignedX, fitting } from '../typesetter.ts';
 import type { Alignment, Frame, Typesetter } from '../typesetter.ts';
-import { colors, paper, types } from '../theme.ts';
+import { columnWidths, padding } from './columns.ts';
+import { inlineSpans } from './inline.ts';
+import { setRecords } from './records.ts';
 
 const type = types.table;
 const page = paper.bottom - paper.top;
@@ -64,7 +64,13 @@ export async function setTable(
     await setRow(typesetter, layout, layout.header, 'TH', layout.tag);
   }
   for (const [index, row] of rows.entries()) {
-    await setRow(typesetter, layout, linesOf(row, layout), 'TD', layout.tag);
+    const lines = linesOf(row, layout);
+    if (index === rows.length - 2 && index > 1) {
+      // The last row does not stand alone on a page.
+      const both = heightOf(lines) + heightOf(linesOf(rows[index + 1] ?? [], layout));
+      if (both > flow.room && both < tallRow) await turnPage(typesetter, layout, 'TD');
+    }
+    await setRow(typesetter, layout, lines, 'TD', layout.tag);
     frame.progress((index + 1) / rows.length);
     if (pace.due) await pace.rest();
   }

@@ -1,16 +1,16 @@
 import type { OutlineItem, Page, Reference } from 'pdfkit';
 
+import type { Pace } from '../pace.ts';
+import { paper } from '../theme.ts';
+import type { EmbeddedImage, Link } from '../type/text.ts';
+import { face } from '../type/typefaces.ts';
+import type { Face } from '../type/typefaces.ts';
 import { BookFont } from './book-font.ts';
 import type { Output } from './output.ts';
-import type { Pace } from '../pace.ts';
 import { PdfFile } from './pdfkit.ts';
 import type { PngImage } from './png.ts';
 import { Structure } from './structure.ts';
 import type { PageMarks, Tag, TagOptions } from './structure.ts';
-import type { EmbeddedImage, Link } from '../type/text.ts';
-import { paper } from '../theme.ts';
-import { face } from '../type/typefaces.ts';
-import type { Face } from '../type/typefaces.ts';
 
 /** A page that is drawn on, and its marked content. */
 export type BookPage = Pick<Page, 'content' | 'fonts' | 'xobjects'> & { readonly marks: PageMarks };

@@ -1,16 +1,17 @@
 import type { Heading } from 'mdast';
 import type { OutlineItem } from 'pdfkit';
 
-import type { Book } from '../file/book.ts';
-import type { Ink } from './ink.ts';
 import { placeOfSlug } from '../blocks/inline.ts';
-import { allLines } from '../type/lines.ts';
+import type { Book } from '../file/book.ts';
 import type { Tag } from '../file/structure.ts';
-import { baselineOf, plainLook } from '../type/text.ts';
-import type { Line } from '../type/text.ts';
+import type { Pace } from '../pace.ts';
 import { baselineIn, colors, paper } from '../theme.ts';
 import type { Color, Type } from '../theme.ts';
+import { allLines } from '../type/lines.ts';
+import { baselineOf, plainLook } from '../type/text.ts';
+import type { Line } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
+import { Ink } from './ink.ts';
 
 type Entry = {
   readonly title: string;
@@ -48,12 +49,14 @@ type Item = {
 /** Headings as they are laid out: they become the outline, the table of contents, and places to link to. */
 export class Contents {
   readonly #book: Book;
+  readonly #pace: Pace;
   readonly #entries: Entry[] = [];
   readonly #path: { depth: number; item: OutlineItem }[] = [];
   readonly #slugs = new Map<string, number>();
 
-  constructor(book: Book) {
+  constructor(book: Book, pace: Pace) {
     this.#book = book;
+    this.#pace = pace;
   }
 
   /** Takes a heading that is drawn on the current page, its top at `y`. */
@@ -70,8 +73,9 @@ export class Contents {
   /** The depth of the highest heading so far, 2 where there is none. */
   get highest(): Heading['depth'] {
     let highest: Heading['depth'] = 2;
-    for (const [index, { depth }] of this.#entries.entries())
+    for (const [index, { depth }] of this.#entries.entries()) {
       if (index === 0 || depth < highest) highest = depth;
+    }
     return highest;
   }
 
@@ -79,20 +83,15 @@ export class Contents {
    * Draws the table of contents on pages of its own and returns their number, 0 where there are no headings.
    * `before` is the number of pages that come before them in the finished document.
    */
-  async draw(before: number, tag: Tag, addPage: () => Promise<Ink>): Promise<number> {
+  async draw(before: number, tag: Tag, pageStarted: (ink: Ink) => void): Promise<number> {
     const pages = await this.#paginate();
     for (const [index, items] of pages.entries()) {
-      const ink = await addPage();
+      const ink = new Ink(this.#book, await this.#book.addPage());
+      pageStarted(ink);
       let y = paper.top;
       if (index === 0) {
+        ink.tagged(tag, () => drawTitle(ink));
         y += titleHeight;
-        const [line] = allLines(
-          [{ kind: 'text', text: 'Contents', look: plainLook('bold', titleStyle.size, colors.accent) }],
-          400,
-          titleStyle,
-        );
-        if (line !== undefined)
-          ink.tagged(tag, () => ink.line(line, paper.left, paper.top + baselineIn(titleStyle)));
       }
       for (const item of items) {
         y += item.style.gap;
@@ -100,6 +99,7 @@ export class Contents {
         y += item.height;
       }
       ink.finish();
+      if (this.#pace.due) await this.#pace.rest();
     }
     return pages.length;
   }
@@ -111,6 +111,7 @@ export class Contents {
     for (const entry of this.#entries) {
       const style = levels[entry.depth - highest];
       if (style === undefined) continue;
+      if (this.#pace.due) await this.#pace.rest();
       await openTypefacesFor(entry.title);
       const look = plainLook(style.bold ? 'bold' : 'regular', style.size, style.color);
       const width = paper.right - paper.left - style.indent - numberWidth;
@@ -154,4 +155,10 @@ export class Contents {
     const place = placeOfSlug(count === 0 ? slug : `${slug}-${count}`);
     this.#book.addPlace(place, y);
   }
+}
+
+function drawTitle(ink: Ink): void {
+  const look = plainLook('bold', titleStyle.size, colors.accent);
+  const lines = allLines([{ kind: 'text', text: 'Contents', look }], paper.right - paper.left, titleStyle);
+  for (const line of lines) ink.line(line, paper.left, paper.top + baselineIn(titleStyle));
 }

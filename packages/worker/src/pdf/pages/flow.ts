@@ -1,6 +1,6 @@
 import type { Book } from '../file/book.ts';
-import { Ink } from './ink.ts';
 import { baselineIn, colors, paper, types } from '../theme.ts';
+import { Ink } from './ink.ts';
 
 /** A heading that waits for the block after it, so that both stand on one page. */
 type Kept = { readonly gap: number; readonly height: number; readonly draw: (y: number) => void };

@@ -1,8 +1,8 @@
 import type { Book, BookPage } from '../file/book.ts';
-import type { GlyphRun } from '../type/shaping.ts';
 import type { Tag } from '../file/structure.ts';
 import { colors } from '../theme.ts';
 import type { Color } from '../theme.ts';
+import type { GlyphRun } from '../type/shaping.ts';
 import type { Line, Link, Look, Picture, Piece } from '../type/text.ts';
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,8 +1,8 @@
-import type { Ink } from './ink.ts';
+import { colors, paper, types } from '../theme.ts';
 import { allLines } from '../type/lines.ts';
 import { plainLook } from '../type/text.ts';
 import type { Line } from '../type/text.ts';
-import { colors, paper, types } from '../theme.ts';
+import type { Ink } from './ink.ts';
 
 const look = plainLook('regular', types.running.size, colors.muted);
 const width = paper.right - paper.left;

@@ -1,13 +1,13 @@
-import type { Flow } from './flow.ts';
 import type { Tag } from '../file/structure.ts';
+import { colors, paper } from '../theme.ts';
+import type { Type } from '../theme.ts';
 import { allLines, breakLines } from '../type/lines.ts';
 import { plainLook } from '../type/text.ts';
 import type { Look, Span } from '../type/text.ts';
-import { colors, paper } from '../theme.ts';
-import type { Type } from '../theme.ts';
+import { openTypefacesFor } from '../type/typefaces.ts';
 import { inTag, setLines } from '../typesetter.ts';
 import type { Typesetter } from '../typesetter.ts';
-import { openTypefacesFor } from '../type/typefaces.ts';
+import type { Flow } from './flow.ts';
 
 export type TitlePage = {
   readonly title: string;

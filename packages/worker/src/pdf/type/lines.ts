@@ -1,8 +1,8 @@
 import LineBreaker from 'linebreak';
 
+import type { Type } from '../theme.ts';
 import { shape } from './shaping.ts';
 import type { Line, Piece, Span } from './text.ts';
-import type { Type } from '../theme.ts';
 
 /** Stands for a picture in the text whose breaks are looked for. */
 const pictureMark = '\ufffc';

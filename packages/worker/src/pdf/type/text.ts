@@ -1,7 +1,7 @@
 import type { FontName } from '../fonts.ts';
-import type { Shaped } from './shaping.ts';
 import { baselineIn } from '../theme.ts';
 import type { Color, Type } from '../theme.ts';
+import type { Shaped } from './shaping.ts';
 
 /** How text is drawn. Two spans look alike exactly when they share the object that `look` returned. */
 export type Look = {
