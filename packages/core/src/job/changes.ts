@@ -19,7 +19,12 @@ export const watchJobs = streamOperation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({
-    lastEventId: z.iso.datetime().optional().describe('`updatedAt` of the last job that was received.'),
+    lastEventId: z.iso
+      .datetime()
+      // Postgres has no year 0.
+      .refine((time) => time >= '0001', 'Expected a year after 0.')
+      .optional()
+      .describe('`updatedAt` of the last job that was received.'),
   }),
   output: jobSchema,
   tenant: 'none',

@@ -208,6 +208,13 @@ describe('events', () => {
     expect(cursors).toEqual(['3', '4']);
   });
 
+  test('end at once for a watcher that is gone already', async () => {
+    const { id } = await claimed();
+    const items = await operations.job.events.run(platform.as(owner, AbortSignal.abort()), { id });
+    await items.next();
+    expect(await items.next()).toEqual({ done: true, value: undefined });
+  });
+
   test('end with the signal of the watcher', async () => {
     const { id } = await claimed();
     const gone = new AbortController();
@@ -232,6 +239,13 @@ test('job.changes shows the newest jobs first and then each change once', async 
     platform.jobBus.publish({ jobId: lease.id, portfolioId: (await portfolioOf(lease.id))! });
   }
   expect(states).toEqual(['running', 'succeeded']);
+});
+
+test('job.changes refuses a cursor that is no time, and one that Postgres cannot read', async () => {
+  for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z']) {
+    const asked = operations.job.changes.run(platform.as(owner), { lastEventId });
+    await expect(asked).rejects.toMatchObject({ code: 'invalid_input' });
+  }
 });
 
 describe('strangers', () => {

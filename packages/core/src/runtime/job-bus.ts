@@ -57,7 +57,7 @@ export function createJobBus(
       signal.addEventListener('abort', watcher.wake);
       return {
         async *[Symbol.asyncIterator]() {
-          while (true) {
+          while (!signal.aborted) {
             await news.promise;
             if (signal.aborted) return;
             news = Promise.withResolvers();
