@@ -53,7 +53,8 @@ export function startChild(options: {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      await ended;
+      const [code, signal] = await ended;
+      if (code !== 0) log(`The ${name} did not end in order (${signal ?? `code ${code}`}); see ${logFile}.`);
     },
   };
 }

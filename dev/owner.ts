@@ -1,7 +1,7 @@
 import { scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import { openDatabase } from '@portfolio/core/runtime/database';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { credentialsSchema } from './settings.ts';
 
 /**
@@ -11,6 +11,8 @@ import { credentialsSchema } from './settings.ts';
 export async function ensureOwnerKey(file: string, baseUrl: string, databaseUrl: string): Promise<string> {
   const apiKey = (await readGoodKey(file, baseUrl)) ?? (await issueOwnerKey(databaseUrl));
   await writeFile(file, `${JSON.stringify({ baseUrl, apiKey }, null, 2)}\n`, { mode: 0o600 });
+  // The mode above is for a new file only.
+  await chmod(file, 0o600);
   return apiKey;
 }
 
@@ -20,7 +22,7 @@ async function readGoodKey(file: string, baseUrl: string): Promise<string | null
   if (!known.success) return null;
   const headers = { authorization: `Bearer ${known.data.apiKey}` };
   const answer = await fetch(`${baseUrl}/api/v1/jobs?limit=1`, { headers });
-  return answer.ok ? known.data.apiKey : null;
+  return answer.status === 401 ? null : known.data.apiKey;
 }
 
 async function issueOwnerKey(databaseUrl: string): Promise<string> {

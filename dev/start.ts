@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from './data-folder.ts';
 import { readDevSettings } from './settings.ts';
@@ -36,19 +39,19 @@ async function start() {
   // Loaded only now: what they bring takes a second that readiness need not wait for.
   const { ensureOwnerKey } = await import('./owner.ts');
   const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, databaseUrl);
-  await importSample(baseUrl, apiKey);
+  await importSample(join(folder.path, 'sample-imported'), { baseUrl, apiKey });
   console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
 }
 
-/** On first start only: who has changed or removed the sample since does not get it back. */
-async function importSample(baseUrl: string, apiKey: string) {
+/** Until it was imported whole, once: who has changed the sample since does not get it back. */
+async function importSample(marker: string, credentials: { baseUrl: string; apiKey: string }) {
+  if (existsSync(marker)) return;
   const { createClient } = await import('@portfolio/api/client');
-  const api = createClient({ baseUrl, apiKey });
-  const { items } = await api.portfolio.list.query({ limit: 1 });
-  if (items.length > 0) return;
   log('Importing the sample portfolio');
   const { importFolder } = await import('./import/import-folder.ts');
+  const api = createClient(credentials);
   await importFolder(api, sampleFolder, ({ what, change }) => log(`  ${change} ${what}`));
+  await writeFile(marker, '');
 }
 
 async function assertPortIsFree(port: number) {

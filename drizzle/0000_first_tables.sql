@@ -116,8 +116,10 @@ ALTER TABLE "job_events" ADD CONSTRAINT "job_events_job_id_jobs_id_fk" FOREIGN K
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "outbox" ADD CONSTRAINT "outbox_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "members" ADD CONSTRAINT "members_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "case_studies_list" ON "case_studies" USING btree ("portfolio_id","status","id");--> statement-breakpoint
+CREATE INDEX "case_studies_list" ON "case_studies" USING btree ("portfolio_id","id");--> statement-breakpoint
+CREATE INDEX "case_studies_list_published" ON "case_studies" USING btree ("portfolio_id","id") WHERE "case_studies"."status" = 'published';--> statement-breakpoint
 CREATE INDEX "jobs_list" ON "jobs" USING btree ("portfolio_id","id");--> statement-breakpoint
+CREATE INDEX "jobs_changes" ON "jobs" USING btree ("portfolio_id","updated_at");--> statement-breakpoint
 CREATE INDEX "jobs_due" ON "jobs" USING btree ("run_at") WHERE "jobs"."state" = 'queued';--> statement-breakpoint
 CREATE INDEX "jobs_leased" ON "jobs" USING btree ("lease_until") WHERE "jobs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX "members_subject" ON "members" USING btree ("subject");

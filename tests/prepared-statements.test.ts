@@ -51,6 +51,10 @@ const reads: Record<string, (ctx: Ctx) => Promise<unknown>> = {
   'portfolio.list': (ctx) => operations.portfolio.list.run(ctx, {}),
   'caseStudy.read': (ctx) => operations.caseStudy.read.run(ctx, study),
   'caseStudy.list': (ctx) => operations.caseStudy.list.run(ctx, { portfolio: 'team' }),
+  'job.changes': async (ctx) => {
+    const items = await operations.job.changes.run({ ...ctx, signal: AbortSignal.abort() }, {});
+    for await (const _ of items);
+  },
   'job.list': (ctx) => operations.job.list.run(ctx, {}),
   'the check of an API key': async (ctx) => authenticateApiKey(ctx.db, await platform.issueKey('owner')),
 };

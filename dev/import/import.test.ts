@@ -89,9 +89,21 @@ describe('what is wrong is named by file and line, and nothing is imported', () 
     'a missing title': [{ 'one.md': '---\nsummary: x\n---\n' }, 'one.md:2: title: '],
     'YAML that does not parse': [{ 'one.md': '---\ntitle: "One\n---\n' }, 'one.md:'],
     'no front matter': [{ 'one.md': '# One\n' }, 'one.md:1: Expected front matter'],
+    'an image of another kind': [
+      { 'one.md': '---\ntitle: One\n---\n![x](images/x.svg)\n' },
+      'one.md:4: Expected a PNG or JPEG file "images/x.svg"',
+    ],
+    'an image whose address does not decode': [
+      { 'one.md': '---\ntitle: One\n---\n![x](100%.png)\n' },
+      'one.md:4: Expected a PNG or JPEG file "100%.png"',
+    ],
+    'an image with an escaped address': [
+      { 'one.md': '---\ntitle: One\n---\n![x](images/a\\_b.png)\n', 'images/a_b.png': png },
+      'one.md:4: Write the address "images/a_b.png" without escapes',
+    ],
     'an image that is not there': [
       { 'one.md': '---\ntitle: One\n---\n\nSee ![x](images/no.png).\n' },
-      'one.md:5: There is no image',
+      'one.md:5: Expected a PNG or JPEG file "images/no.png"',
     ],
   };
 

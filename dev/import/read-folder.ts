@@ -76,17 +76,35 @@ export async function readPortfolioFolder(folder: string): Promise<PortfolioFold
   return { portfolio, studies };
 }
 
-/** Image references with a relative path, with the bytes of their files. */
+/** Images with a relative address, with the bytes of their files. */
 async function findImages(
   path: string,
   study: MarkdownFile<unknown>,
   complain: (complaint: Complaint) => void,
 ) {
   const { body, bodyLine, file } = study;
+  const images: LocalImage[] = [];
+  for (const { url, start, end, line } of findReferences(body, bodyLine)) {
+    const bytes = /\.(png|jpe?g)$/i.test(url) ? await readImage(resolve(dirname(path), url)) : null;
+    const at = body.lastIndexOf(url, end);
+    if (!bytes) complain({ file, line, message: `Expected a PNG or JPEG file "${url}" beside this file.` });
+    else if (at < start) complain({ file, line, message: `Write the address "${url}" without escapes.` });
+    else images.push({ start: at, end: at + url.length, bytes, line });
+  }
+  return images;
+}
+
+const readImage = (path: string) => readFile(path).catch(() => null);
+
+/** Where images have a relative address: in the image itself, or in the definition that it refers to. */
+function findReferences(body: string, bodyLine: number) {
+  const tree = unified().use(remarkParse).use(remarkGfm).parse(body);
+  const definitions = new Set<string>();
+  visit(tree, 'imageReference', ({ identifier }) => void definitions.add(identifier));
   const references: { url: string; start: number; end: number; line: number }[] = [];
-  visit(unified().use(remarkParse).use(remarkGfm).parse(body), (node) => {
-    if ((node.type !== 'image' && node.type !== 'definition') || !/\.(png|jpe?g)$/i.test(node.url)) return;
-    if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(node.url)) return;
+  visit(tree, (node) => {
+    const shows = node.type === 'image' || (node.type === 'definition' && definitions.has(node.identifier));
+    if (!shows || /^([a-z][a-z0-9+.-]*:|\/)/i.test(node.url)) return;
     const { start, end } = node.position!;
     references.push({
       url: node.url,
@@ -95,12 +113,5 @@ async function findImages(
       line: start.line + bodyLine - 1,
     });
   });
-  const images: LocalImage[] = [];
-  for (const { url, start, end, line } of references) {
-    const bytes = await readFile(resolve(dirname(path), decodeURI(url))).catch(() => null);
-    const at = body.lastIndexOf(url, end);
-    if (!bytes) complain({ file, line, message: `There is no image file "${url}" beside this file.` });
-    else if (at >= start) images.push({ start: at, end: at + url.length, bytes, line });
-  }
-  return images;
+  return references;
 }

@@ -11,6 +11,7 @@ import { testFolder } from '../support/folder.ts';
 import { startPlatform } from '../support/stack.ts';
 
 const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
+const long = { slug: 'long-read', title: 'A long read about jobs' };
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
@@ -21,17 +22,21 @@ let title: string;
 
 beforeAll(async () => {
   folder = await testFolder();
-  platform = await startPlatform(folder, { LEASE_SECONDS: '2', SWEEP_SECONDS: '0.2' });
-  ({ title } = await platform.api.caseStudy.read.query(study));
+  platform = await startPlatform(folder, { LEASE_SECONDS: '5', SWEEP_SECONDS: '0.2' });
+  const sample = await platform.api.caseStudy.read.query(study);
+  ({ title } = sample);
+  // Long enough for the page to be there while it is made.
+  const body = Array.from({ length: 8 }, () => sample.body).join('\n\n');
+  await platform.api.caseStudy.create.mutate({ portfolio: study.portfolio, ...long, body });
 });
 afterAll(() => platform.stop());
 
 const words = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-async function expectStudyIn(pdf: Uint8Array) {
+async function expectStudyIn(pdf: Uint8Array, itsTitle = title) {
   const pages = await pdfText(pdf);
   expect(pages.length).toBeGreaterThan(4);
-  expect(words(pages[0]!)).toContain(title);
+  expect(words(pages[0]!)).toContain(itsTitle);
   expect(words(pages.join(' '))).toContain('dead-letter queue');
 }
 
@@ -104,7 +109,7 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await page.goto(platform.baseUrl);
     await page.getByLabel('API key').fill(platform.apiKey);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('Case study').selectOption({ label: title });
+    await page.getByLabel('Case study').selectOption({ label: long.title });
     await page.getByRole('button', { name: 'Export PDF' }).click();
 
     await page.waitForURL(/\/jobs\/job_/);
@@ -123,18 +128,18 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     expect(values.size).toBeGreaterThan(1);
 
     const [download] = await Promise.all([page.waitForEvent('download'), downloadLink.click()]);
-    expect(download.suggestedFilename()).toBe('outbox-and-leases.pdf');
-    await expectStudyIn(await readFile(await download.path()));
+    expect(download.suggestedFilename()).toBe('long-read.pdf');
+    await expectStudyIn(await readFile(await download.path()), long.title);
     expect(errors).toEqual([]);
   });
 });
 
 test('a worker that is killed in the middle of a job loses nothing: the job completes', async () => {
   const { api } = platform;
-  const long = { portfolio: study.portfolio, slug: 'long-study' };
+  const endless = { portfolio: study.portfolio, slug: 'long-study' };
   const paragraph = 'Many words make a long study, and a long study makes a long job.\n\n';
-  await api.caseStudy.create.mutate({ ...long, title: 'A long study', body: paragraph.repeat(6000) });
-  const { id } = await api.caseStudy.export.mutate(long);
+  await api.caseStudy.create.mutate({ ...endless, title: 'A long study', body: paragraph.repeat(6000) });
+  const { id } = await api.caseStudy.export.mutate(endless);
   await vi.waitFor(
     async () => {
       const { state, progress } = await api.job.read.query({ id });

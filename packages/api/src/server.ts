@@ -20,6 +20,9 @@ const bodyLimitBytes = 8 * 1024 * 1024;
 /** How long a request may take to arrive. */
 const requestTimeoutMilliseconds = 60_000;
 
+/** How long running requests may take to end when the server closes; the rest is cut off. */
+const drainMilliseconds = 5000;
+
 export type ServerOptions = {
   services: Services;
   authenticate: Authenticate;
@@ -87,8 +90,9 @@ function createDrain(server: Server): () => void {
     response.once('close', () => (running -= 1));
   });
   return () => {
+    const deadline = Date.now() + drainMilliseconds;
     const sweep = setInterval(() => {
-      if (running === 0) server.closeAllConnections();
+      if (running === 0 || Date.now() > deadline) server.closeAllConnections();
       else server.closeIdleConnections();
     }, 50).unref();
     server.once('close', () => clearInterval(sweep));

@@ -25,7 +25,9 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
 /** The tenant that the job `input.id` belongs to. */
 export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
   const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
-  return authorize(ctx.actor, access, needs, `There is no job "${id}".`);
+  // To strangers no job exists, not even in a portfolio that they know of.
+  const hidden = access && { ...access, isPublic: false };
+  return authorize(ctx.actor, hidden, needs, `There is no job "${id}".`);
 };
 
 /** Members by this subject. Portfolio keys and strangers are members nowhere. */

@@ -18,6 +18,8 @@ export async function consume(
     try {
       const message = await queue.receive(pollSeconds, runner.leaseSeconds);
       if (!message) continue;
+      // What the last poll brought is left to others, at once.
+      if (draining.aborted) return await queue.extend(message, 0);
       const keepHidden = () => queue.extend(message, runner.leaseSeconds);
       if (message.jobId) await runJob({ ...runner, log }, message.jobId, keepHidden, stop);
       else log.error('a message could not be read and was removed');

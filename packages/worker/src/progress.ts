@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 type Progress = { progress: number; step: string };
 
 /** At most four reports a second are stored: each costs a write and wakes every watcher. */
@@ -9,28 +11,28 @@ const intervalMilliseconds = 250;
  */
 export function createProgress(store: (progress: Progress) => Promise<void>) {
   let latest: Progress | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let writing = Promise.resolve();
+  let writing: Promise<void> | undefined;
+  const stopping = new AbortController();
 
-  function storeLatest() {
-    timer = undefined;
-    const progress = latest;
-    if (!progress) return;
-    latest = undefined;
-    writing = writing.then(() => store(progress)).catch(() => {});
-    timer = setTimeout(storeLatest, intervalMilliseconds);
+  async function write() {
+    while (latest) {
+      const progress = latest;
+      latest = undefined;
+      const pause = wait(intervalMilliseconds, undefined, { signal: stopping.signal }).catch(() => {});
+      await store(progress).catch(() => {});
+      await pause;
+    }
+    writing = undefined;
   }
 
   return {
     report(fraction: number, step: string) {
       latest = { progress: Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 1000, step };
-      if (!timer) storeLatest();
+      writing ??= write();
     },
     /** Stores what is left and resolves when nothing is being written. */
     async stop() {
-      clearTimeout(timer);
-      storeLatest();
-      clearTimeout(timer);
+      stopping.abort();
       await writing;
     },
   };

@@ -79,22 +79,34 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   }
 }
 
-/** Renews the lease every third of it; when that fails for good, the attempt has to end. */
+/** Renews lease and message every third of the lease; the attempt has to end when the lease may have run out. */
 function keepAlive(
   { db, leaseSeconds, log }: Runner,
   lease: Lease,
   keepHidden: () => Promise<void>,
   lose: (why: Error) => void,
 ) {
-  return setInterval(
-    () => {
-      Promise.all([transitions.heartbeat(db, lease, leaseSeconds), keepHidden()]).then(
-        ([held]) => held ?? lose(new LeaseLost()),
-        (error: unknown) => log.warn({ err: error, jobId: lease.id }, 'heartbeat failed'),
-      );
-    },
-    (leaseSeconds * 1000) / 3,
-  );
+  const leaseMilliseconds = leaseSeconds * 1000;
+  let heldUntil = Date.now() + leaseMilliseconds;
+
+  async function renew() {
+    const asked = Date.now();
+    try {
+      if (await transitions.heartbeat(db, lease, leaseSeconds)) heldUntil = asked + leaseMilliseconds;
+      else lose(new LeaseLost());
+    } catch (error) {
+      log.warn({ err: error, jobId: lease.id }, 'heartbeat failed');
+      if (Date.now() >= heldUntil) lose(new LeaseLost());
+    }
+  }
+
+  return setInterval(() => {
+    void renew();
+    // A message that is no longer ours does no harm: the lease alone says whose the job is.
+    keepHidden().catch((error: unknown) =>
+      log.warn({ err: error, jobId: lease.id }, 'message is not hidden'),
+    );
+  }, leaseMilliseconds / 3);
 }
 
 /** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */

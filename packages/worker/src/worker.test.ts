@@ -40,8 +40,14 @@ function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = 
   return { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60, ...settings };
 }
 
-async function run(id: string, handler: Handler<'export.pdf'>, settings?: Partial<Runner>, stop = never) {
-  await runJob(runnerWith(handler, settings), id, async () => {}, stop);
+async function run(
+  id: string,
+  handler: Handler<'export.pdf'>,
+  settings?: Partial<Runner>,
+  stop = never,
+  keepHidden = async () => {},
+) {
+  await runJob(runnerWith(handler, settings), id, keepHidden, stop);
   return read(id);
 }
 
@@ -116,6 +122,9 @@ describe('an attempt', () => {
         return result;
       },
       { leaseSeconds: 0.3 },
+      never,
+      // A worker that stalled has lost its message as well.
+      () => Promise.reject(new Error('The receipt has expired.')),
     );
     expect(job).toMatchObject({ state: 'queued', error: { code: 'worker_lost' }, result: null });
   });
@@ -130,7 +139,7 @@ describe('an attempt', () => {
         expect(await transitions.reapLost(platform.db)).toEqual([]);
         return result;
       },
-      { leaseSeconds: 0.5 },
+      { leaseSeconds: 3 },
     );
     expect(job).toMatchObject({ state: 'succeeded', attempt: 1 });
   });

@@ -26,7 +26,10 @@ export const caseStudies = pgTable(
   },
   (table) => [
     unique('case_studies_slug').on(table.portfolioId, table.slug),
-    index('case_studies_list').on(table.portfolioId, table.status, table.id),
+    index('case_studies_list').on(table.portfolioId, table.id),
+    index('case_studies_list_published')
+      .on(table.portfolioId, table.id)
+      .where(sql`${table.status} = 'published'`),
     check('case_studies_status', sql`${table.status} in ('draft', 'published')`),
   ],
 );

@@ -15,6 +15,8 @@ export const updateCaseStudy = operation({
   output: caseStudySchema,
   tenant: tenantBySlug,
   async run({ db }, { portfolio: _, slug, ...changes }, tenant) {
+    // Nothing asked, nothing changed: not even the version.
+    if (Object.keys(changes).length === 0) return fetchCaseStudy({ db }, tenant, slug);
     const updated = await db
       .update(caseStudies)
       .set({ ...changes, version: sql`${caseStudies.version} + 1`, updatedAt: sql`now()` })

@@ -1,8 +1,8 @@
 import { type SQL, and, asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Ctx, Db } from '../context.ts';
+import type { Db } from '../context.ts';
 import { streamOperation } from '../operation.ts';
-import { atHome, ownPortfolios } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
@@ -10,6 +10,8 @@ import { jobs } from './job.sql.ts';
 import { type Job, jobSchema } from './schemas.ts';
 
 const snapshotSize = 20;
+/** How many changed jobs are read at once. */
+const roundSize = 500;
 /** Looked at again each time, since rows may become visible a little after their time stamp. */
 const overlapSeconds = 5;
 
@@ -29,29 +31,29 @@ export const watchJobs = streamOperation({
   output: jobSchema,
   tenant: 'none',
   async *run(ctx, { lastEventId }) {
-    const own = new Set((await ownIds(ctx.db).execute(atHome(ctx.actor))).map(({ id }) => id));
-    using hints = ctx.jobBus.subscribe((hint) => own.has(hint.portfolioId), ctx.signal);
+    const own = await ownPortfolioIds(ctx);
+    using hints = ctx.jobBus.subscribe((hint) => own.includes(hint.portfolioId), ctx.signal);
     let since = lastEventId;
-    const seen = new Map<string, number>();
+    let seen = new Map<string, number>();
 
     async function* news() {
-      for (const job of await changedSince(ctx, since)) {
-        if (seen.get(job.id) === job.lastSeq) continue;
-        seen.set(job.id, job.lastSeq);
-        if (since === undefined || job.updatedAt > since) since = job.updatedAt;
-        yield { cursor: since, data: job };
-      }
-      if (seen.size > 1000) seen.clear();
+      let fresh: Job[];
+      do {
+        const changed = await changedSince(ctx.db, own, since);
+        fresh = changed.filter(({ id, lastSeq }) => seen.get(id) !== lastSeq);
+        // What is older than this round is not read again.
+        seen = new Map(changed.map(({ id, lastSeq }) => [id, lastSeq]));
+        for (const job of fresh) {
+          if (since === undefined || job.updatedAt > since) since = job.updatedAt;
+          yield { cursor: since, data: job };
+        }
+      } while (fresh.length > 0);
     }
 
     yield* news();
     for await (const _ of hints) yield* news();
   },
 });
-
-const ownIds = prepared((db) =>
-  db.select({ id: portfolios.id }).from(portfolios).where(ownPortfolios).prepare('portfolio_own_ids'),
-);
 
 const newestJobs = prepared((db) =>
   ownJobs(db).orderBy(desc(jobs.updatedAt)).limit(snapshotSize).prepare('job_changes_newest'),
@@ -60,7 +62,7 @@ const newestJobs = prepared((db) =>
 const recent = sql`${jobs.updatedAt} >
   ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`;
 const changedJobs = prepared((db) =>
-  ownJobs(db, recent).orderBy(asc(jobs.updatedAt)).prepare('job_changes_since'),
+  ownJobs(db, recent).orderBy(asc(jobs.updatedAt)).limit(roundSize).prepare('job_changes_since'),
 );
 
 function ownJobs(db: Db, only?: SQL) {
@@ -68,11 +70,10 @@ function ownJobs(db: Db, only?: SQL) {
     .select(jobFields)
     .from(jobs)
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(and(ownPortfolios, only));
+    .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, only));
 }
 
-async function changedSince({ db, actor }: Ctx, since: string | undefined): Promise<Job[]> {
-  const home = atHome(actor);
-  if (since !== undefined) return changedJobs(db).execute({ ...home, since });
-  return (await newestJobs(db).execute(home)).toReversed();
+async function changedSince(db: Db, own: string[], since: string | undefined): Promise<Job[]> {
+  if (since !== undefined) return changedJobs(db).execute({ own, since });
+  return (await newestJobs(db).execute({ own })).toReversed();
 }

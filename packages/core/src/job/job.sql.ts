@@ -47,6 +47,7 @@ export const jobs = pgTable(
   },
   (table) => [
     index('jobs_list').on(table.portfolioId, table.id),
+    index('jobs_changes').on(table.portfolioId, table.updatedAt),
     index('jobs_due')
       .on(table.runAt)
       .where(sql`${table.state} = 'queued'`),

@@ -260,6 +260,13 @@ describe('strangers', () => {
     expect(await operations.job.list.run(ctx, {})).toEqual({ items: [], nextCursor: null });
   });
 
+  test('do not find a job even in a portfolio that they know of', async () => {
+    const { id } = await accept();
+    await operations.caseStudy.publish.run(platform.as(owner), study);
+    const asked = operations.job.read.run(platform.as(stranger), { id });
+    await expect(asked).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   test('cannot ask for an export, and nothing is accepted', async () => {
     const before = await platform.db.$count(jobs);
     const asked = operations.caseStudy.export.run(platform.as(stranger), study);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { atHome, ownPortfolios } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
@@ -24,9 +24,9 @@ export const listJobs = operation({
   }),
   output: pageOf(jobSchema),
   tenant: 'none',
-  async run({ actor, db }, { portfolio = null, state = null, limit, cursor = newest('job') }) {
-    const filter = { ...atHome(actor), portfolio, state, cursor, limit: limit + 1 };
-    return toPage(await listBefore(db).execute(filter), limit);
+  async run(ctx, { portfolio = null, state = null, limit, cursor = newest('job') }) {
+    const filter = { own: await ownPortfolioIds(ctx), portfolio, state, cursor, limit: limit + 1 };
+    return toPage(await listBefore(ctx.db).execute(filter), limit);
   },
 });
 
@@ -37,7 +37,7 @@ const listBefore = prepared((db) =>
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
     .where(
       and(
-        ownPortfolios,
+        sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`,
         lt(jobs.id, sql.placeholder('cursor')),
         sql`coalesce(${portfolios.slug} = ${sql.placeholder('portfolio')}, true)`,
         sql`coalesce(${jobs.state} = ${sql.placeholder('state')}, true)`,

@@ -1,8 +1,9 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
+import { prepared } from '../sql.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { jobResultSchema } from './schemas.ts';
@@ -19,10 +20,7 @@ export const readJobResult = operation({
   output: jobResultSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
   tenant: tenantOfJob,
   async run({ db, bucket }, { id }) {
-    const [job] = await db
-      .select({ state: jobs.state, result: jobs.result })
-      .from(jobs)
-      .where(eq(jobs.id, id));
+    const [job] = await stateAndResult(db).execute({ id });
     if (!job?.result) {
       throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
     }
@@ -30,3 +28,11 @@ export const readJobResult = operation({
     return { ...job.result, url: await bucket.signedUrl(job.result.key, linkLifetimeSeconds), expiresAt };
   },
 });
+
+const stateAndResult = prepared((db) =>
+  db
+    .select({ state: jobs.state, result: jobs.result })
+    .from(jobs)
+    .where(eq(jobs.id, sql.placeholder('id')))
+    .prepare('job_result'),
+);

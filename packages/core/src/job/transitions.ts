@@ -29,6 +29,7 @@ const set = (...assignments: SQL[]) =>
     ],
     sql`, `,
   );
+const noProgress = [sql`progress = 0`, sql`step = null`];
 const release = [sql`lease_token = null`, sql`lease_until = null`];
 const leased = sql`${jobs.id} = ${placeholder('id')} and ${jobs.leaseToken} = ${placeholder('token')}`;
 
@@ -63,8 +64,7 @@ const claim = transition(
   sql`update ${jobs} set ${set(
     sql`state = 'running'`,
     sql`attempt = ${jobs.attempt} + 1`,
-    sql`progress = 0`,
-    sql`step = null`,
+    ...noProgress,
     sql`started_at = now()`,
     sql`lease_token = ${placeholder('token')}`,
     sql`lease_until = now() + ${seconds('leaseSeconds')}`,
@@ -106,6 +106,7 @@ const retry = transition(
   sql`update ${jobs} set ${set(
     sql`state = 'queued'`,
     sql`error = ${placeholder('error')}`,
+    ...noProgress,
     sql`run_at = now() + ${seconds('delaySeconds')}`,
     sql`rung_at = null`,
     ...release,
@@ -132,7 +133,7 @@ const lost = sql`error = jsonb_build_object('code', 'worker_lost', 'message', 'T
 const requeueLost = transition(
   'job_requeue_lost',
   'lost',
-  sql`update ${jobs} set ${set(sql`state = 'queued'`, lost, sql`run_at = now()`, sql`rung_at = now()`, ...release)}
+  sql`update ${jobs} set ${set(sql`state = 'queued'`, lost, ...noProgress, sql`run_at = now()`, sql`rung_at = now()`, ...release)}
     where ${expired(sql`attempt < max_attempts`)}`,
   { rings: true },
 );

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
-import { iso } from '../sql.ts';
+import type { Ctx } from '../context.ts';
+import { iso, prepared } from '../sql.ts';
 import { subjectOf } from '../tenancy.ts';
 import { members, portfolios } from './portfolio.sql.ts';
 
@@ -24,4 +25,13 @@ export const ownPortfolios: SQL = sql`(${portfolios.id} = ${sql.placeholder('own
 export function atHome(actor: Actor) {
   const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
   return { ownPortfolioId, subject: subjectOf(actor) };
+}
+
+const ownIds = prepared((db) =>
+  db.select({ id: portfolios.id }).from(portfolios).where(ownPortfolios).prepare('portfolio_own_ids'),
+);
+
+/** The ids of the portfolios in which an actor is at home: what is theirs is then found by index. */
+export async function ownPortfolioIds({ db, actor }: Pick<Ctx, 'db' | 'actor'>): Promise<string[]> {
+  return (await ownIds(db).execute(atHome(actor))).map(({ id }) => id);
 }

@@ -1,13 +1,36 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { DrizzleQueryError } from 'drizzle-orm';
+import {
+  type DestinationStream,
+  type Logger,
+  destination,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from 'pino';
 
 export type { Logger };
 
-/** The process's logger: a JSON line each on standard output. Credentials in headers never reach it. */
-export function createLog(name: string, level: string): Logger {
-  return pino({
+/** The process's logger: a JSON line each, on standard output. Credentials in headers never reach it. */
+export function createLog(name: string, level: string, out: DestinationStream = destination(1)): Logger {
+  const options = {
     name,
     level,
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: describeError },
     redact: ['req.headers.authorization', 'req.headers.cookie'],
-  });
+  };
+  return pino(options, out);
+}
+
+/** An error for the log. A failed query names its statement, and not what users had put into it. */
+function describeError(error: unknown): unknown {
+  if (error instanceof DrizzleQueryError) {
+    return {
+      type: error.name,
+      message: 'A query failed.',
+      query: error.query,
+      cause: describeError(error.cause),
+    };
+  }
+  return error instanceof Error ? stdSerializers.err(error) : error;
 }

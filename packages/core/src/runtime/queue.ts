@@ -22,7 +22,6 @@ export function openQueue(aws: AwsSettings, url: string) {
   const client = new SQSClient({
     ...clientOptions(aws),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
-    requestHandler: { connectionTimeout: 2000, requestTimeout: 30_000 },
   });
   const QueueUrl = url;
   return {
@@ -35,7 +34,8 @@ export function openQueue(aws: AwsSettings, url: string) {
             Id: id,
             MessageBody: JSON.stringify({ jobId }),
             MessageGroupId: groupKey,
-            MessageDeduplicationId: id,
+            // The number alone comes again after a restored backup.
+            MessageDeduplicationId: `${jobId}-${id}`,
           })),
         }),
       );
