@@ -1,4 +1,5 @@
 import { createClient } from '@portfolio/api/client';
+import { TRPCClientError } from '@trpc/client';
 import { readFile } from 'node:fs/promises';
 import { importFolder } from './import/import-folder.ts';
 import { ImportError } from './import/read-folder.ts';
@@ -25,9 +26,15 @@ try {
     folder,
     ({ what, change }) => console.log(`${change.padEnd(9)} ${what}`),
   );
-  console.log(`Portfolio "${portfolio}" is as the folder says.`);
+  console.log(`Portfolio "${portfolio}" holds what the folder says.`);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(describe(error));
   if (!(error instanceof ImportError)) console.error('Nothing more was imported; it can be run again.');
   process.exit(1);
+}
+
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const isAway = error instanceof TRPCClientError && error.cause?.message === 'fetch failed';
+  return isAway ? 'The platform does not answer: is npm start running?' : error.message;
 }

@@ -15,6 +15,12 @@ let launched: Promise<Stack> | undefined;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
+// A supervisor that ends npm ends the shell between npm and this process, and nobody tells us.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent && !stopping) void stop();
+}, 500).unref();
+
 async function stop() {
   // Whoever asks twice wants it at once; the other processes end with this one.
   if (stopping) process.exit(130);
@@ -31,8 +37,8 @@ async function stop() {
 
 async function start() {
   const { PORT: port, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
-  await assertPortIsFree(port);
   const folder = await openDataFolder(dataDir);
+  await assertPortIsFree(port);
   log(`Starting the portfolio platform on ${folder.path}`);
   launched = startStack({ folder, port, log });
   const { baseUrl, databaseUrl } = await launched;

@@ -33,7 +33,7 @@ export function parseMarkdownFile<Schema extends z.ZodObject>(
   const lineOf = (path: readonly PropertyKey[]) => 1 + lineInYaml(yaml, lines, path);
   for (const error of yaml.errors) {
     const line = 1 + (error.linePos?.[0].line ?? 1);
-    complain({ file, line, message: error.message.split('\n')[0]! });
+    complain({ file, line, message: error.message.replace(/ at line \d[\s\S]*/, '') });
   }
   if (yaml.errors.length > 0) return null;
   const fields = schema.safeParse(yaml.toJS());

@@ -89,6 +89,14 @@ describe('what is wrong is named by file and line, and nothing is imported', () 
     'a missing title': [{ 'one.md': '---\nsummary: x\n---\n' }, 'one.md:2: title: '],
     'YAML that does not parse': [{ 'one.md': '---\ntitle: "One\n---\n' }, 'one.md:'],
     'no front matter': [{ 'one.md': '# One\n' }, 'one.md:1: Expected front matter'],
+    'a slug that another file has': [
+      { 'one.md': '---\ntitle: One\n---\n', 'two.md': '---\ntitle: Two\nslug: one\n---\n' },
+      'two.md:3: ',
+    ],
+    'an image outside of the folder': [
+      { 'one.md': '---\ntitle: One\n---\n![x](../x.png)\n' },
+      'one.md:4: Expected a PNG or JPEG file "../x.png" in this folder',
+    ],
     'an image of another kind': [
       { 'one.md': '---\ntitle: One\n---\n![x](images/x.svg)\n' },
       'one.md:4: Expected a PNG or JPEG file "images/x.svg"',

@@ -1,5 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
@@ -69,8 +69,14 @@ export async function readPortfolioFolder(folder: string): Promise<PortfolioFold
     const { file, source } = await read(name);
     const parsed = parseMarkdownFile(file, source, studyFields, complain);
     if (!parsed) continue;
-    const images = await findImages(join(folder, name), parsed, complain);
+    const images = await findImages(resolve(folder), parsed, complain);
     studies.push({ ...parsed, slug: parsed.fields.slug ?? basename(name, '.md'), images });
+  }
+  for (const study of studies) {
+    const first = studies.find(({ slug }) => slug === study.slug)!;
+    if (first === study) continue;
+    const line = study.lineOf(['slug']);
+    complain({ file: study.file, line, message: `${first.file} has the slug "${study.slug}" already.` });
   }
   if (!portfolio || complaints.length > 0) throw new ImportError(complaints);
   return { portfolio, studies };
@@ -78,23 +84,28 @@ export async function readPortfolioFolder(folder: string): Promise<PortfolioFold
 
 /** Images with a relative address, with the bytes of their files. */
 async function findImages(
-  path: string,
+  folder: string,
   study: MarkdownFile<unknown>,
   complain: (complaint: Complaint) => void,
 ) {
   const { body, bodyLine, file } = study;
   const images: LocalImage[] = [];
   for (const { url, start, end, line } of findReferences(body, bodyLine)) {
-    const bytes = /\.(png|jpe?g)$/i.test(url) ? await readImage(resolve(dirname(path), url)) : null;
+    const bytes = await readImage(folder, url);
     const at = body.lastIndexOf(url, end);
-    if (!bytes) complain({ file, line, message: `Expected a PNG or JPEG file "${url}" beside this file.` });
+    if (!bytes) complain({ file, line, message: `Expected a PNG or JPEG file "${url}" in this folder.` });
     else if (at < start) complain({ file, line, message: `Write the address "${url}" without escapes.` });
     else images.push({ start: at, end: at + url.length, bytes, line });
   }
   return images;
 }
 
-const readImage = (path: string) => readFile(path).catch(() => null);
+/** The bytes of an image below the folder; null for what is not there, elsewhere, or no PNG or JPEG by its name. */
+async function readImage(folder: string, url: string): Promise<Buffer | null> {
+  const path = resolve(folder, url);
+  const isInside = path.startsWith(folder + sep);
+  return isInside && /\.(png|jpe?g)$/i.test(path) ? readFile(path).catch(() => null) : null;
+}
 
 /** Where images have a relative address: in the image itself, or in the definition that it refers to. */
 function findReferences(body: string, bodyLine: number) {

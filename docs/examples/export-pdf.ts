@@ -1,7 +1,7 @@
 import { createClient } from '@portfolio/api/client';
 import { readFile, writeFile } from 'node:fs/promises';
 
-// Run it beside a running `npm start`: node docs/examples/export-pdf.ts
+// Run it beside a running `npm start`, with Node 24: node_modules/.bin/node docs/examples/export-pdf.ts
 const credentials = process.argv[2] ?? '.local/credentials.json';
 const { baseUrl, apiKey } = JSON.parse(await readFile(credentials, 'utf8')) as Record<
   'baseUrl' | 'apiKey',

@@ -223,7 +223,9 @@ type Caller = { who: string; key: string | undefined; place: Place; code: ErrorC
 function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
-  const inTheOpen = ofPortfolio && !isPublic ? 'forbidden' : null;
+  // Jobs are nobody's business, not even where the portfolio is known.
+  const refused = name.startsWith('job.') ? 'not_found' : 'forbidden';
+  const inTheOpen = ofPortfolio && !isPublic ? refused : null;
   const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [
     { who: 'nobody', key: undefined, place: secret, code: isPublic ? inSecret : 'unauthenticated' },

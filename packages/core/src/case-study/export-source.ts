@@ -24,6 +24,6 @@ export async function fetchExportSource(db: Db, caseStudyId: string) {
     .where(eq(caseStudies.id, caseStudyId));
   if (!row) return null;
   const { slug, period, ...document } = row;
-  const shownPeriod = period && `${period.from} – ${period.to ?? 'today'}`;
+  const shownPeriod = period && [...new Set([period.from, period.to ?? 'today'])].join(' – ');
   return { slug, document: { ...document, period: shownPeriod } };
 }

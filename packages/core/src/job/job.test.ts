@@ -261,8 +261,12 @@ describe('strangers', () => {
   });
 
   test('do not find a job even in a portfolio that they know of', async () => {
-    const { id } = await accept();
-    await operations.caseStudy.publish.run(platform.as(owner), study);
+    const ctx = platform.as(owner);
+    const known = { portfolio: 'known', slug: 'seen' };
+    await operations.portfolio.create.run(ctx, { slug: 'known', name: 'Known' });
+    await operations.caseStudy.create.run(ctx, { ...known, title: 'Seen' });
+    await operations.caseStudy.publish.run(ctx, known);
+    const { id } = await operations.caseStudy.export.run(ctx, known);
     const asked = operations.job.read.run(platform.as(stranger), { id });
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   });
