@@ -2,10 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startAws } from './aws.ts';
 import { type Child, startChild } from './child.ts';
-import { createCloudResources } from './cloud.ts';
-import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
 import { issuerKeyFile } from './settings.ts';
 import { buildWeb } from './web.ts';
@@ -52,16 +49,20 @@ async function startServers(
 ) {
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
-  const [database, cloud, issuer] = await allOrNone([
+  // The rest is loaded while Postgres, in processes of its own, makes its data folder.
+  const [database, cloudSettings, issuer] = await allOrNone([
     startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
-    startAws({ dataDir: folder.awsDir }).then(ownedBy),
-    startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
+    import('./aws.ts')
+      .then(({ startAws }) => startAws({ dataDir: folder.awsDir }))
+      .then(ownedBy)
+      .then(async ({ endpoint }) => (await import('./cloud.ts')).createCloudResources(endpoint)),
+    import('./issuer.ts').then(({ startIssuer }) => startIssuer(issuerKeyFile(folder.path))).then(ownedBy),
   ]);
   const environment = {
     DATABASE_URL: database.url,
     // The second start finds the programs compiled already.
     NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
-    ...(await createCloudResources(cloud.endpoint)),
+    ...cloudSettings,
   };
   const logFile = (name: string) => join(folder.path, `${name}.log`);
   const start = (name: string, settings: Record<string, string>) =>

@@ -7,6 +7,8 @@ import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
@@ -24,7 +26,7 @@ const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
-const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience } = settings;
+const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
 const server = await buildServer({
   services: { db, bucket, doorbell, jobBus },
@@ -33,10 +35,11 @@ const server = await buildServer({
     database: () => sql`select 1`,
     queue: (signal) => queue.check(signal),
     bucket: (signal) => bucket.check(signal),
+    ...(webRoot && { page: () => access(join(webRoot, 'index.html')) }),
   },
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
-  webRoot: settings.WEB_ROOT,
+  webRoot,
 });
 await jobBus.listen();
 
