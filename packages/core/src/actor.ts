@@ -1,26 +1,49 @@
 import { z } from 'zod';
 
+const nouns = [
+  'portfolio',
+  'case-study',
+  'artifact',
+  'metric',
+  'evidence',
+  'job',
+  'api-key',
+  'webhook',
+] as const;
+
 /** What a credential may be used for. `read` never changes anything; `write` does not include `read`. */
 export const scopeSchema = z.enum([
-  'portfolio:read',
-  'portfolio:write',
-  'case-study:read',
-  'case-study:write',
-  'job:read',
-  'job:write',
+  ...nouns.map((noun) => `${noun}:read` as const),
+  ...nouns.map((noun) => `${noun}:write` as const),
+  'audit:read',
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-export type Role = 'viewer' | 'editor' | 'owner';
+export const roleSchema = z.enum(['viewer', 'editor', 'owner']);
+export type Role = z.infer<typeof roleSchema>;
 
-const viewerScopes: readonly Scope[] = ['portfolio:read', 'case-study:read', 'job:read'];
-const editorScopes: readonly Scope[] = [...viewerScopes, 'case-study:write', 'job:write'];
+const viewerScopes: readonly Scope[] = [
+  'portfolio:read',
+  'case-study:read',
+  'artifact:read',
+  'metric:read',
+  'evidence:read',
+  'job:read',
+];
+const editorScopes: readonly Scope[] = [
+  ...viewerScopes,
+  'case-study:write',
+  'artifact:write',
+  'metric:write',
+  'evidence:write',
+  'job:write',
+];
 
 /** What a member of a portfolio may do there. */
 export const roleScopes: Record<Role, readonly Scope[]> = {
   viewer: viewerScopes,
   editor: editorScopes,
-  owner: [...editorScopes, 'portfolio:write'],
+  owner: scopeSchema.options,
 };
 
 /**

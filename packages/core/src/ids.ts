@@ -1,7 +1,20 @@
 import { typeid } from 'typeid-js';
 import { z } from 'zod';
 
-const prefixes = { portfolio: 'pf', caseStudy: 'cs', image: 'img', job: 'job', apiKey: 'key' } as const;
+const prefixes = {
+  portfolio: 'pf',
+  caseStudy: 'cs',
+  claim: 'clm',
+  artifact: 'art',
+  metric: 'met',
+  evidence: 'ev',
+  upload: 'up',
+  job: 'job',
+  apiKey: 'key',
+  webhook: 'wh',
+  delivery: 'dlv',
+  audit: 'aud',
+} as const;
 
 type Noun = keyof typeof prefixes;
 
