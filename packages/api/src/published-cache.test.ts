@@ -12,8 +12,8 @@ function testCache() {
     changed: cache.changed,
     loads: () => loads,
     answerWith: (next: () => Promise<string>) => void (answer = next),
-    async read(key = 'key', portfolio: string | undefined = 'team') {
-      const { body, source, ageSeconds } = await cache.read(key, portfolio, async () => {
+    async read(key = 'key', portfolio: string | null = 'team') {
+      const { body, source, ageSeconds } = await cache.read(key, portfolio ?? undefined, async () => {
         loads += 1;
         return { body: Buffer.from(await answer()), headers: {} };
       });
@@ -48,9 +48,10 @@ describe('the cache of published reads', () => {
   test('keeps what belongs to other portfolios, but no list of all', async () => {
     const cache = testCache();
     await cache.read('one', 'team');
-    await cache.read('all', undefined as never);
+    await cache.read('all', null);
     cache.changed('other');
     expect(await cache.read('one', 'team')).toMatchObject({ source: 'cache' });
+    expect(await cache.read('all', null)).toMatchObject({ source: 'database' });
   });
 
   test('does not keep what was being read while it changed, nor give it to those who come later', async () => {
