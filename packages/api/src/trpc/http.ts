@@ -4,6 +4,7 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RequestActors } from '../authenticate.ts';
+import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
 import { type AppRouter, appRouter } from './router.ts';
@@ -39,6 +40,7 @@ export async function registerTrpc(
         createContext: ({ req, info }) => ({
           services,
           actor: info.type === 'subscription' ? actors.recheckedActorOf(req) : () => actors.actorOf(req),
+          idempotencyKey: readIdempotencyKey(req.headers),
           closing,
           flow: null,
           logError: (error) => req.log.error({ err: error }, 'procedure failed'),
