@@ -1,6 +1,7 @@
 import * as caseStudy from './case-study/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -18,6 +19,17 @@ export const operations = {
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
     export: caseStudy.exportCaseStudy,
+  },
+  metric: {
+    define: metric.defineMetric,
+    list: metric.listMetrics,
+    read: metric.readMetric,
+    update: metric.updateMetric,
+    delete: metric.deleteMetric,
+    record: metric.recordSamples,
+    deleteSamples: metric.deleteSamples,
+    series: metric.readSeries,
+    compare: metric.compareMetric,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

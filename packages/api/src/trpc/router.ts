@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, image, job, metric } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -18,6 +18,17 @@ export const appRouter = router({
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
     export: mutation(caseStudy.export),
+  },
+  metric: {
+    define: mutation(metric.define),
+    list: query(metric.list),
+    read: query(metric.read),
+    update: mutation(metric.update),
+    delete: mutation(metric.delete),
+    record: mutation(metric.record),
+    deleteSamples: mutation(metric.deleteSamples),
+    series: query(metric.series),
+    compare: query(metric.compare),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
