@@ -77,7 +77,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await registerOpenApi(app);
   registerProblemTypes(app);
   const closing = new AbortController();
-  const bound = { services, authenticate, actors, closing: closing.signal };
+  const bound = { services, actors, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);

@@ -3,11 +3,12 @@ import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { Authenticate } from '../authenticate.ts';
+import type { RequestActors } from '../authenticate.ts';
 import { follow } from '../follow.ts';
 import { etagOf, hasAlready, readIdempotencyKey } from './conditions.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
+import { accepted } from './negotiate.ts';
 import { problemSchema } from './problems.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -31,11 +32,7 @@ type Binding<Output> = {
  */
 export function createBind(
   app: FastifyInstance,
-  {
-    services,
-    authenticate,
-    closing,
-  }: { services: Services; authenticate: Authenticate; closing: AbortSignal },
+  { services, actors, closing }: { services: Services; actors: RequestActors; closing: AbortSignal },
 ) {
   return {
     operation<I extends z.ZodObject, O extends z.ZodType>(
@@ -52,7 +49,8 @@ export function createBind(
         method,
         async handler(request, reply) {
           const { headers } = request;
-          const actor = await authenticate(headers.authorization);
+          accepted(request, ['application/json']);
+          const actor = await actors.actorOf(request);
           const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
           const ctx = { ...services, actor, signal: whenClientLeaves(reply), idempotencyKey };
           const output = await operation.run(ctx, readInput(request) as z.input<I>);
@@ -82,7 +80,8 @@ export function createBind(
         method: 'GET',
         exposeHeadRoute: false,
         async handler(request, reply) {
-          const actor = () => authenticate(request.headers.authorization);
+          accepted(request, ['text/event-stream']);
+          const actor = actors.recheckedActorOf(request);
           const lastEventId = request.headers['last-event-id'];
           const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
           const signals = [whenClientLeaves(reply), closing];
