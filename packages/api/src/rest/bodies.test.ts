@@ -16,7 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-function send(method: string, path: string, type: string | null, body: RequestInit['body'] | null, more = {}) {
+function send(
+  method: string,
+  path: string,
+  type: string | null,
+  body: RequestInit['body'] | null,
+  more = {},
+) {
   const headers = { 'if-match': etag, ...(type !== null && { 'content-type': type }), ...more };
   return api.call(method, path, { key, headers, body });
 }
