@@ -127,6 +127,7 @@ export function createBind(
         method: 'GET',
         exposeHeadRoute: false,
         async handler(request, reply) {
+          accepted(request, ['text/event-stream']);
           const actor = actors.recheckedActorOf(request);
           const lastEventId = request.headers['last-event-id'];
           const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
