@@ -15,7 +15,7 @@ beforeAll(async () => {
   const ctx = platform.as(owner);
   await operations.portfolio.create.run(ctx, { slug: 'team', name: 'Team' });
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Faster' });
-  await operations.caseStudy.publish.run(ctx, study);
+  await operations.caseStudy.publish.run(ctx, { ...study, expectedVersion: '*' });
 });
 afterAll(() => platform.stop());
 

@@ -34,7 +34,7 @@ async function importPortfolio(api: Client, { fields, body }: PortfolioFile): Pr
     return { what, change: 'created' };
   }
   if (includes(found, wanted)) return { what, change: 'unchanged' };
-  await api.portfolio.update.mutate({ portfolio: slug, ...wanted });
+  await api.portfolio.update.mutate({ portfolio: slug, ...wanted, expectedVersion: found.version });
   return { what, change: 'updated' };
 }
 
@@ -53,10 +53,12 @@ async function importStudy(api: Client, portfolio: string, study: StudyFile): Pr
   const what = `case study ${slug}`;
   const found = await orNull(api.caseStudy.read.query(ref));
   const publish = fields.status === 'published' && found?.status !== 'published';
-  if (!found) await api.caseStudy.create.mutate({ ...ref, ...wanted });
-  else if (!includes(found, wanted)) await api.caseStudy.update.mutate({ ...ref, ...wanted });
-  else if (!publish) return { what, change: 'unchanged' };
-  if (publish) await api.caseStudy.publish.mutate(ref);
+  let version = found?.version;
+  if (version === undefined) ({ version } = await api.caseStudy.create.mutate({ ...ref, ...wanted }));
+  else if (!includes(found!, wanted)) {
+    ({ version } = await api.caseStudy.update.mutate({ ...ref, ...wanted, expectedVersion: version }));
+  } else if (!publish) return { what, change: 'unchanged' };
+  if (publish) await api.caseStudy.publish.mutate({ ...ref, expectedVersion: version });
   return { what, change: found ? 'updated' : 'created' };
 }
 

@@ -28,7 +28,11 @@ beforeAll(async () => {
   // Long enough for the page to be there while it is made.
   const body = Array.from({ length: 8 }, () => sample.body).join('\n\n');
   await platform.api.caseStudy.create.mutate({ portfolio: study.portfolio, ...long, body });
-  await platform.api.caseStudy.publish.mutate({ portfolio: study.portfolio, slug: long.slug });
+  await platform.api.caseStudy.publish.mutate({
+    portfolio: study.portfolio,
+    slug: long.slug,
+    expectedVersion: '*',
+  });
 });
 afterAll(() => platform.stop());
 

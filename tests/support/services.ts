@@ -6,6 +6,7 @@ import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
+import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { createCloudResources } from '../../dev/cloud.ts';
@@ -35,7 +36,9 @@ export async function testServices() {
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
-  const services: Services = { db, bucket, doorbell, jobBus };
+  const published = createPublished(sql);
+  await published.listen();
+  const services: Services = { db, reader: db, bucket, doorbell, jobBus, published };
 
   return {
     services,

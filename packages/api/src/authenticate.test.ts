@@ -162,7 +162,7 @@ describe('a token', () => {
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',
       subject: 'ada',
-      scopes: ['portfolio:write', 'job:read'],
+      scopes: ['job:read', 'portfolio:write'],
       expiresAt: new Date(exp * 1000),
     });
   });

@@ -3,6 +3,7 @@ import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
+import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
@@ -26,10 +27,11 @@ const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
+const published = createPublished(sql);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
 const server = await buildServer({
-  services: { db, bucket, doorbell, jobBus },
+  services: { db, reader: db, bucket, doorbell, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
     database: () => sql`select 1`,
@@ -42,6 +44,7 @@ const server = await buildServer({
   webRoot,
 });
 await jobBus.listen();
+await published.listen();
 
 closeWithGrace({ delay: 20_000, logger: log }, async () => {
   await server.close();

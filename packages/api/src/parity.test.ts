@@ -28,7 +28,10 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
   'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
   'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
-  'portfolio.update': { input: ({ portfolio }) => ({ portfolio, tagline: 'New' }), ofPortfolio: true },
+  'portfolio.update': {
+    input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.create': {
     input: ({ portfolio }) => ({
       portfolio,
@@ -42,10 +45,13 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'caseStudy.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'caseStudy.update': {
-    input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null }),
+    input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null, expectedVersion: '*' }),
     ofPortfolio: true,
   },
-  'caseStudy.publish': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'caseStudy.publish': {
+    input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
@@ -67,7 +73,11 @@ beforeAll(async () => {
   api = await testApi();
   secret = await createPlace('secret');
   open = await createPlace('open');
-  await operations.caseStudy.publish.run(api.as(owner), { portfolio: open.portfolio, slug: open.slug });
+  await operations.caseStudy.publish.run(api.as(owner), {
+    portfolio: open.portfolio,
+    slug: open.slug,
+    expectedVersion: '*',
+  });
   routes = await readRoutes();
   keys.owner = await api.issueKey('owner');
   keys.stranger = await api.issueKey('stranger');
@@ -164,18 +174,25 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
     fields.delete(field);
     return value;
   });
+  const expected = fields.get('expectedVersion');
+  fields.delete('expectedVersion');
   const rest = Object.fromEntries(fields);
   const query = method === 'GET' ? `?${new URLSearchParams(rest as Record<string, string>).toString()}` : '';
   const response = await api.call(method, filled + query, {
     ...(key !== undefined && { key }),
-    ...(method !== 'GET' && bodyOf(rest)),
+    ...withHeaders(method === 'GET' ? {} : bodyOf(rest), expected === undefined ? {} : { 'if-match': '*' }),
   });
   if (response.status >= 400) return { problem: (await response.json()) as Problem };
   expect(response.status).toBe(status);
+  if (status === 204) return { result: null };
   return { result: kind === 'subscription' ? await firstMessage(response) : await response.json() };
 }
 
-function bodyOf(fields: Record<string, unknown>): object {
+function withHeaders(init: RequestInit, headers: Record<string, string>): RequestInit {
+  return { ...init, headers: { ...(init.headers as Record<string, string>), ...headers } };
+}
+
+function bodyOf(fields: Record<string, unknown>): RequestInit & { json?: unknown } {
   if (!('bytes' in fields)) return Object.keys(fields).length > 0 ? { json: fields } : {};
   const body = Buffer.from(String(fields.bytes), 'base64');
   return { body, headers: { 'content-type': 'image/png' } };
@@ -275,7 +292,7 @@ test('every operation has one route, of a method that fits its kind, and there a
   expect([...routes.keys()].toSorted()).toEqual(all.map(({ name }) => name).toSorted());
   for (const { name, kind } of all) {
     const { method, path } = routes.get(name)!;
-    expect(kind === 'mutation' ? ['POST', 'PATCH'] : ['GET']).toContain(method);
+    expect(kind === 'mutation' ? ['POST', 'PUT', 'PATCH', 'DELETE'] : ['GET']).toContain(method);
     expect(api.server.hasRoute({ method, url: path.replaceAll(/\{(\w+)\}/g, ':$1') })).toBe(true);
   }
 });

@@ -33,8 +33,21 @@ export type JobBus = {
   subscribe(match: (hint: JobHint) => boolean, signal: AbortSignal): AsyncIterable<void> & Disposable;
 };
 
-/** What both containers start from and share. */
-export type Services = { db: Db; bucket: Bucket; doorbell: Doorbell; jobBus: JobBus };
+/** Drops what this process keeps of a portfolio's published things, or of all portfolios if no slug is given. */
+export type Published = { changed(portfolio: string | undefined): void };
 
-/** Everything that an operation may use: the services, who asks, and when to give up. */
-export type Ctx = Services & { actor: Actor; signal: AbortSignal };
+/** What both containers start from and share. `reader` serves analytical reads; it may lag behind `db`. */
+export type Services = {
+  db: Db;
+  reader: Db;
+  bucket: Bucket;
+  doorbell: Doorbell;
+  jobBus: JobBus;
+  published: Published;
+};
+
+/**
+ * Everything that an operation may use: the services, who asks, and when to give up. A change that comes again with
+ * the same `idempotencyKey` is answered as before and not made twice.
+ */
+export type Ctx = Services & { actor: Actor; signal: AbortSignal; idempotencyKey?: string | undefined };

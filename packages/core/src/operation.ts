@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Scope } from './actor.ts';
+import { runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError, type FieldError } from './errors.ts';
 import type { Tenant, TenantResolver } from './tenancy.ts';
@@ -22,9 +23,28 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
  */
 type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>> | 'none';
 
+type TenantOf<T> = T extends 'none' ? undefined : Tenant;
+
 type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
   tenant: T;
-  run(ctx: Ctx, input: z.output<I>, tenant: T extends 'none' ? undefined : Tenant): Result;
+  run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Result;
+};
+
+type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>> = {
+  kind: 'query';
+} & Implementation<I, T, Promise<z.input<O>>>;
+
+/** A change runs in a transaction: `ctx.db` of `run` is one, and an error undoes all that it wrote. */
+type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>, Prepared> = {
+  kind: 'mutation';
+  tenant: T;
+  /** Slow work outside of the database, such as sending bytes; done before the transaction begins. */
+  prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
+  run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
+  /** The portfolio whose audit log the change belongs to, where `tenant` is `'none'`. */
+  portfolioOf?(result: z.output<O>): string | null;
+  /** True where the answer holds a secret, which is then kept nowhere. */
+  holdsSecret?: boolean;
 };
 
 export type Operation<
@@ -55,19 +75,35 @@ export type AnyOperation = Operation | StreamOperation;
  * A use case, in the one place where it lives: authorize the actor, parse the input, run, parse the output.
  * tRPC and REST only bind it.
  */
+export function operation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>>(
+  definition: Declaration<I, O> & QueryImplementation<I, O, T>,
+): Operation<'query', I, O>;
 export function operation<
-  K extends 'query' | 'mutation',
   I extends z.ZodObject,
   O extends z.ZodType,
   T extends Tenancy<I>,
->(
-  definition: Declaration<I, O> & { kind: K } & Implementation<I, T, Promise<z.input<O>>>,
-): Operation<K, I, O> {
+  Prepared = undefined,
+>(definition: Declaration<I, O> & MutationImplementation<I, O, T, Prepared>): Operation<'mutation', I, O>;
+export function operation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>, Prepared>(
+  definition: Declaration<I, O> & (QueryImplementation<I, O, T> | MutationImplementation<I, O, T, Prepared>),
+): Operation<'query' | 'mutation', I, O> {
+  const { output } = definition;
   return {
     ...definition,
     async run(ctx, raw) {
       const { input, tenant } = await admit(definition, ctx, raw);
-      return definition.output.parse(await definition.run(ctx, input, tenant));
+      if (definition.kind === 'query') return output.parse(await definition.run(ctx, input, tenant));
+      const { name, scope, prepare, run, portfolioOf, holdsSecret = false } = definition;
+      return runChange(ctx, {
+        action: name,
+        raw: raw ?? {},
+        tenant,
+        isShown: scope !== 'job:write',
+        holdsSecret,
+        portfolioOf,
+        prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
+        run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
+      });
     },
   };
 }
@@ -91,7 +127,7 @@ async function* parseItems<O extends z.ZodType>(output: O, items: AsyncIterable<
 }
 
 async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
-  definition: Declaration<I, z.ZodType> & Implementation<I, T, unknown>,
+  definition: Declaration<I, z.ZodType> & { tenant: T },
   ctx: Ctx,
   raw: unknown,
 ) {
@@ -100,18 +136,27 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   const input = parseInput(definition.input, raw);
   const { tenant } = definition;
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
-  return { input, tenant: found as T extends 'none' ? undefined : Tenant };
+  return { input, tenant: found as TenantOf<T> };
 }
 
 /** More are cut off: one request can hold hundreds of thousands. */
 const maxFieldErrors = 20;
 
 function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
+  if ('expectedVersion' in schema.shape) requireExpectedVersion(raw);
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.flatMap(toFieldErrors).slice(0, maxFieldErrors);
   const named = fields.map(({ pointer, detail }) => `${pointer || 'input'}: ${detail}`).join('; ');
   throw new AppError('invalid_input', `The input is not valid. ${named}`, { fields });
+}
+
+function requireExpectedVersion(raw: unknown) {
+  if (typeof raw === 'object' && raw !== null && 'expectedVersion' in raw) return;
+  throw new AppError(
+    'precondition_required',
+    'Name the version that you have read: `If-Match` with its ETag by REST, `expectedVersion` by tRPC.',
+  );
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   ids = { closed: await createPortfolio('closed'), open: await createPortfolio('open') };
   const study = { portfolio: 'open', slug: 'study' };
   await operations.caseStudy.create.run(platform.as(members.owner), { ...study, title: 'Study' });
-  await operations.caseStudy.publish.run(platform.as(members.owner), study);
+  await operations.caseStudy.publish.run(platform.as(members.owner), { ...study, expectedVersion: '*' });
 });
 afterAll(() => platform.stop());
 

@@ -1,25 +1,28 @@
 import type { Services } from '@portfolio/core/context';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
-import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Authenticate } from '../authenticate.ts';
 import { follow } from '../follow.ts';
+import { etagOf, hasAlready, readIdempotencyKey } from './conditions.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
 import { problemSchema } from './problems.ts';
 
-type Method = 'GET' | 'POST' | 'PATCH';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type Binding<Output> = {
   method: Method;
   /** Path below `/api/v1`; its parameters are fields of the operation's input. */
   path: string;
-  /** The status of success; 200 if nothing is said. */
+  /** The status of success; 200 if nothing is said. With 204 the output is null, and not sent. */
   status?: number;
   headers?: (output: Output) => Record<string, string>;
   /** Media types of a body that is not JSON but bytes. */
   consumes?: string[];
+  /** Since when the route should not be used (RFC 9745), until when it works (RFC 8594), and what to use instead. */
+  deprecated?: { since: Date; sunset: Date; successor: string };
 };
 
 /**
@@ -41,19 +44,27 @@ export function createBind(
     ) {
       const { method, status = 200 } = binding;
       const readInput = createReadInput(operation.input, binding.consumes !== undefined);
+      const deprecation = binding.deprecated && deprecationHeaders(binding.deprecated);
       app.route({
         ...describe(operation, binding, {
           [status]: answer(STATUS_CODES[status]!, 'application/json', operation.output),
         }),
         method,
         async handler(request, reply) {
-          const actor = await authenticate(request.headers.authorization);
-          const ctx = { ...services, actor, signal: whenClientLeaves(reply) };
+          const { headers } = request;
+          const actor = await authenticate(headers.authorization);
+          const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
+          const ctx = { ...services, actor, signal: whenClientLeaves(reply), idempotencyKey };
           const output = await operation.run(ctx, readInput(request) as z.input<I>);
-          return reply
-            .code(status)
-            .headers(binding.headers?.(output) ?? {})
-            .send(output);
+          void reply.headers({
+            ...standardHeaders(request, output),
+            ...deprecation,
+            ...binding.headers?.(output),
+          });
+          const etag = reply.getHeader('etag');
+          if (method === 'GET' && typeof etag === 'string' && hasAlready(headers, etag))
+            return reply.code(304).send();
+          return reply.code(status).send(status === 204 ? undefined : output);
         },
       });
     },
@@ -83,6 +94,34 @@ export function createBind(
   };
 }
 
+/** What follows from the form of an answer: the ETag of what has a version, the links of a page (RFC 8288). */
+function standardHeaders(request: FastifyRequest, output: unknown): Record<string, string> {
+  if (typeof output !== 'object' || output === null) return {};
+  const headers: Record<string, string> = {};
+  if ('version' in output && typeof output.version === 'number') headers.etag = etagOf(output.version);
+  if ('nextCursor' in output) headers.link = pageLinks(request, output.nextCursor);
+  return headers;
+}
+
+function pageLinks({ url }: FastifyRequest, nextCursor: unknown): string {
+  const [path, query] = url.split('?');
+  const link = (rel: string, cursor?: unknown) => {
+    const parameters = new URLSearchParams(query);
+    parameters.delete('cursor');
+    if (typeof cursor === 'string') parameters.set('cursor', cursor);
+    return `<${[path, parameters.toString()].filter(Boolean).join('?')}>; rel="${rel}"`;
+  };
+  return [link('first'), ...(nextCursor === null ? [] : [link('next', nextCursor)])].join(', ');
+}
+
+function deprecationHeaders({ since, sunset, successor }: NonNullable<Binding<never>['deprecated']>) {
+  return {
+    deprecation: `@${Math.floor(since.getTime() / 1000)}`,
+    sunset: sunset.toUTCString(),
+    link: `<${successor}>; rel="successor-version"`,
+  };
+}
+
 /** Aborts when the client leaves without its answer. (Fastify's `request.signal` may abort once the body is read.) */
 function whenClientLeaves({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
@@ -104,13 +143,15 @@ const failure = answer('Something failed here; try again.', 'application/problem
 /** What the OpenAPI document says of a route. */
 function describe(
   { name, summary, scope, public: isPublic, input }: Operation | StreamOperation,
-  { method, path, consumes }: Pick<Binding<never>, 'method' | 'path' | 'consumes'>,
+  { method, path, consumes, deprecated }: Pick<Binding<never>, 'method' | 'path' | 'consumes' | 'deprecated'>,
   success: Record<number, Answer>,
 ): Pick<RouteOptions, 'url' | 'schema'> {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter!);
   const fields = Object.entries(input.shape);
   const inPath = z.object(Object.fromEntries(fields.filter(([field]) => names.includes(field))));
-  const rest = z.strictObject(Object.fromEntries(fields.filter(([field]) => !names.includes(field))));
+  // By REST, the expected version is a header.
+  const elsewhere = new Set([...names, 'expectedVersion']);
+  const rest = z.strictObject(Object.fromEntries(fields.filter(([field]) => !elsewhere.has(field))));
   const hasRest = Object.keys(rest.shape).length > 0;
   return {
     url: `/api/v1${path}`,
@@ -118,6 +159,7 @@ function describe(
       operationId: name.replace('.', '_'),
       summary,
       description: `Scope: \`${scope}\`${isPublic ? '; published things need none' : ''}.`,
+      ...(deprecated && { deprecated: true }),
       tags: [name.split('.')[0]!],
       security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
       ...(names.length > 0 && { params: inPath }),

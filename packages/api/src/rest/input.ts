@@ -1,13 +1,14 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { readExpectedVersion } from './conditions.ts';
 
 type Strings = Record<string, unknown>;
 
 /**
  * How the input of an operation is gathered from a request: some fields from the path, all others from the query
  * of a GET or the body of anything else. `takesBytes` says that the body is not JSON but the field `bytes`.
- * A query string knows only text, so numbers and booleans are read by the type that the field asks for.
+ * The version that a change expects is in a header. A query string knows only text, so numbers and booleans are read by the type that the field asks for.
  */
 export function createReadInput(schema: z.ZodObject, takesBytes = false) {
   const types = new Map(Object.entries(schema.shape).map(([name, field]) => [name, jsonType(field)]));
@@ -16,6 +17,7 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const type = types.get(name);
     if (typeof value !== 'string') return value;
     if (type === 'integer' || type === 'number') return value.trim() === '' ? value : toNumber(value);
+    if (type === 'array') return [value];
     if (type === 'boolean') return value === 'true' || (value === 'false' ? false : value);
     return value;
   }
@@ -28,13 +30,16 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const query = request.query as Strings;
     const params = request.params as Strings;
     const takesQuery = request.method === 'GET' || request.method === 'HEAD';
+    const expectedVersion = types.has('expectedVersion') ? readExpectedVersion(request.headers) : undefined;
     if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
     const given = takesQuery ? readQuery(query) : readBody(request.body, takesBytes);
     refuse(
       Object.keys(params).filter((name) => Object.hasOwn(given, name)),
       'It is given by the path already.',
     );
-    return { ...given, ...params };
+    if ('expectedVersion' in given)
+      refuse(['expectedVersion'], 'Send it in the header If-Match, as an ETag.');
+    return { ...given, ...params, ...(expectedVersion !== undefined && { expectedVersion }) };
   };
 }
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await api.call('POST', portfolios, { key, json: { slug: 'team', name: 'Team' } });
   await api.call('POST', studies, { key, json: { slug: 'draft', title: 'Not yet' } });
   await api.call('POST', studies, { key, json: { slug: 'public', title: 'Faster' } });
-  await api.call('POST', `${studies}/public/publish`, { key });
+  await api.call('POST', `${studies}/public/publish`, { key, headers: { 'if-match': '*' } });
 });
 afterAll(() => api.stop());
 
@@ -220,7 +220,8 @@ describe('a thing', () => {
     ['GET', '/api/v1/jobs/job_01kb00000000000000000000zz'],
     ['GET', '/api/v1/jobs/job_01kb00000000000000000000zz/result'],
   ])('that is not there (%s %s) gives not_found', async (method, path) => {
-    expect(await codeOf(await api.call(method, path, { key }))).toBe('not_found');
+    const headers = { 'if-match': '*' };
+    expect(await codeOf(await api.call(method, path, { key, headers }))).toBe('not_found');
   });
 
   test('not published is not there for a stranger, nor in lists', async () => {

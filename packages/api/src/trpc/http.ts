@@ -3,6 +3,7 @@ import { getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Authenticate } from '../authenticate.ts';
+import { readIdempotencyKey } from '../rest/conditions.ts';
 import { toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
 import { type AppRouter, appRouter } from './router.ts';
@@ -32,6 +33,7 @@ export async function registerTrpc(
         createContext: ({ req }) => ({
           services,
           actor: () => authenticate(req.headers.authorization),
+          idempotencyKey: readIdempotencyKey(req.headers),
           closing,
           logError: (error) => req.log.error({ err: error }, 'procedure failed'),
         }),

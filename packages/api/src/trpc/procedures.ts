@@ -10,6 +10,8 @@ import { type Follower, follow } from '../follow.ts';
  */
 export type Connection = Follower & {
   logError: (error: unknown) => void;
+  /** What repeats of one request have in common; each call of a batch has the same. */
+  idempotencyKey?: string | undefined;
   /** Ends subscriptions when the server stops; null where the whole connection is closed then. */
   closing: AbortSignal | null;
 };
@@ -73,9 +75,9 @@ async function run<I extends z.ZodObject, O extends z.ZodType>(
   { ctx, input, signal }: { ctx: Connection; input: unknown; signal: AbortSignal | undefined },
 ): Promise<z.output<O>> {
   try {
-    const { services, actor } = ctx;
+    const { services, actor, idempotencyKey } = ctx;
     return await operation.run(
-      { ...services, actor: await actor(), signal: signal ?? never },
+      { ...services, actor: await actor(), signal: signal ?? never, idempotencyKey },
       input as z.input<I>,
     );
   } catch (error) {

@@ -1,7 +1,25 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
+import {
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { artifacts } from '../artifact/artifact.sql.ts';
+import { evidence } from '../evidence/evidence.sql.ts';
+import { metrics } from '../metric/metric.sql.ts';
 import { instant } from '../sql.ts';
+import { version } from '../version.sql.ts';
+import type { CaseStudyContent, CaseStudyStatus } from './schemas.ts';
+
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 
 export const caseStudies = pgTable(
   'case_studies',
@@ -18,11 +36,18 @@ export const caseStudies = pgTable(
     period: jsonb('period').$type<{ from: string; to?: string | undefined }>(),
     tags: text('tags').array().notNull(),
     language: text('language').notNull(),
-    status: text('status').$type<'draft' | 'published'>().notNull().default('draft'),
-    version: integer('version').notNull().default(1),
+    status: text('status').$type<CaseStudyStatus>().notNull().default('draft'),
+    revision: integer('revision').notNull().default(1),
+    version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
     publishedAt: instant('published_at'),
+    search: tsvector('search')
+      .notNull()
+      .generatedAlwaysAs(
+        sql`setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title || ' ' || summary), 'B')
+          || setweight(to_tsvector('simple', summary), 'C') || to_tsvector('simple', left(body, 60000)) || to_tsvector('english', left(body, 60000))`,
+      ),
   },
   (table) => [
     unique('case_studies_slug').on(table.portfolioId, table.slug),
@@ -30,6 +55,107 @@ export const caseStudies = pgTable(
     index('case_studies_list_published')
       .on(table.portfolioId, table.id)
       .where(sql`${table.status} = 'published'`),
-    check('case_studies_status', sql`${table.status} in ('draft', 'published')`),
+    index('case_studies_search').using('gin', table.search),
+    index('case_studies_tags').using('gin', table.tags),
+    check('case_studies_status', sql`${table.status} in ('draft', 'published', 'archived')`),
+  ],
+);
+
+/** The content of a case study at each of its revisions, numbered from 1 without a gap. */
+export const caseStudyRevisions = pgTable(
+  'case_study_revisions',
+  {
+    caseStudyId: text('case_study_id')
+      .notNull()
+      .references(() => caseStudies.id, { onDelete: 'cascade' }),
+    number: integer('number').notNull(),
+    content: jsonb('content').$type<CaseStudyContent>().notNull(),
+    restoredFrom: integer('restored_from'),
+    author: text('author').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.caseStudyId, table.number] })],
+);
+
+/** Statements of case studies, in order; `key` names one within its study. */
+export const claims = pgTable(
+  'claims',
+  {
+    caseStudyId: text('case_study_id')
+      .notNull()
+      .references(() => caseStudies.id, { onDelete: 'cascade' }),
+    key: text('key').notNull(),
+    position: integer('position').notNull(),
+    statement: text('statement').notNull(),
+    metricId: text('metric_id').references(() => metrics.id),
+    metricFrom: instant('metric_from'),
+    metricTo: instant('metric_to'),
+    /** When the change took effect: what is before and after it is compared. */
+    changedAt: instant('changed_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caseStudyId, table.key] }),
+    index('claims_metric').on(table.metricId),
+    check(
+      'claims_metric_range',
+      sql`num_nonnulls(${table.metricId}, ${table.metricFrom}, ${table.metricTo}) in (0, 3)
+        and (${table.changedAt} is null or ${table.metricId} is not null)`,
+    ),
+  ],
+);
+
+/** What evidence a claim cites, at the version that its author had seen. */
+export const claimEvidence = pgTable(
+  'claim_evidence',
+  {
+    caseStudyId: text('case_study_id').notNull(),
+    claimKey: text('claim_key').notNull(),
+    evidenceId: text('evidence_id')
+      .notNull()
+      .references(() => evidence.id),
+    evidenceVersion: integer('evidence_version').notNull(),
+    position: integer('position').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caseStudyId, table.claimKey, table.evidenceId] }),
+    foreignKey({
+      name: 'claim_evidence_claim',
+      columns: [table.caseStudyId, table.claimKey],
+      foreignColumns: [claims.caseStudyId, claims.key],
+    }).onDelete('cascade'),
+    index('claim_evidence_evidence').on(table.evidenceId),
+  ],
+);
+
+/** The artifacts that a case study presents. */
+export const caseStudyArtifacts = pgTable(
+  'case_study_artifacts',
+  {
+    caseStudyId: text('case_study_id')
+      .notNull()
+      .references(() => caseStudies.id, { onDelete: 'cascade' }),
+    artifactId: text('artifact_id')
+      .notNull()
+      .references(() => artifacts.id),
+    position: integer('position').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caseStudyId, table.artifactId] }),
+    index('case_study_artifacts_artifact').on(table.artifactId),
+  ],
+);
+
+/** The images that a case study's body shows, by their hash. */
+export const caseStudyImages = pgTable(
+  'case_study_images',
+  {
+    caseStudyId: text('case_study_id')
+      .notNull()
+      .references(() => caseStudies.id, { onDelete: 'cascade' }),
+    sha256: text('sha256').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caseStudyId, table.sha256] }),
+    index('case_study_images_sha256').on(table.sha256),
   ],
 );

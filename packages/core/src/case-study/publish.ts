@@ -2,8 +2,11 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { expectedVersion } from '../version.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { fetchCaseStudy } from './internal.ts';
+import { lockCaseStudy } from './lock.ts';
 import { caseStudyRef, caseStudySchema } from './schemas.ts';
 
 export const publishCaseStudy = operation({
@@ -12,25 +15,20 @@ export const publishCaseStudy = operation({
   summary: 'Publish a case study for everybody to read; a published one stays as it is.',
   scope: 'case-study:write',
   public: false,
-  input: z.strictObject(caseStudyRef),
+  input: z.strictObject({ ...caseStudyRef, ...expectedVersion }),
   output: caseStudySchema,
   tenant: tenantBySlug,
-  async run({ db }, { slug }, tenant) {
+  async run({ db }, { slug, expectedVersion: expected }, tenant) {
+    const { id } = await lockCaseStudy({ db }, tenant, slug, expected);
     await db
       .update(caseStudies)
       .set({
         status: 'published',
         publishedAt: sql`now()`,
         updatedAt: sql`now()`,
-        version: sql`${caseStudies.version} + 1`,
+        version: nextVersion,
       })
-      .where(
-        and(
-          eq(caseStudies.portfolioId, tenant.id),
-          eq(caseStudies.slug, slug),
-          eq(caseStudies.status, 'draft'),
-        ),
-      );
+      .where(and(eq(caseStudies.id, id), eq(caseStudies.status, 'draft')));
     return fetchCaseStudy({ db }, tenant, slug);
   },
 });

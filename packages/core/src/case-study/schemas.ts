@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
 
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
@@ -25,6 +26,12 @@ const fields = {
     .describe('Language of the text (BCP 47).'),
 };
 
+export const caseStudyStatusSchema = z.enum(['draft', 'published', 'archived']);
+export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
+
+/** What authors write, and revisions keep. */
+export type CaseStudyContent = z.infer<z.ZodObject<typeof fields>>;
+
 /** A case study. `version` grows with each change; `body` is Markdown. */
 export const caseStudySchema = z
   .object({
@@ -32,7 +39,7 @@ export const caseStudySchema = z
     portfolio: slugSchema,
     slug: slugSchema,
     ...fields,
-    status: z.enum(['draft', 'published']),
+    status: caseStudyStatusSchema,
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -59,4 +66,8 @@ export const caseStudyInput = z.strictObject({
   language: fields.language.default('en'),
 });
 
-export const caseStudyPatch = z.strictObject({ ...caseStudyRef, ...z.object(fields).partial().shape });
+export const caseStudyPatch = z.strictObject({
+  ...caseStudyRef,
+  ...z.object(fields).partial().shape,
+  ...expectedVersion,
+});

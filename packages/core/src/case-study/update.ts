@@ -1,8 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
 import { caseStudies } from './case-study.sql.ts';
-import { fetchCaseStudy, noCaseStudy } from './internal.ts';
+import { fetchCaseStudy } from './internal.ts';
+import { lockCaseStudy } from './lock.ts';
 import { caseStudyPatch, caseStudySchema } from './schemas.ts';
 
 export const updateCaseStudy = operation({
@@ -14,15 +16,14 @@ export const updateCaseStudy = operation({
   input: caseStudyPatch,
   output: caseStudySchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, slug, ...changes }, tenant) {
+  async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
+    const { id } = await lockCaseStudy({ db }, tenant, slug, expectedVersion);
     // Nothing asked, nothing changed: not even the version.
     if (Object.keys(changes).length === 0) return fetchCaseStudy({ db }, tenant, slug);
-    const updated = await db
+    await db
       .update(caseStudies)
-      .set({ ...changes, version: sql`${caseStudies.version} + 1`, updatedAt: sql`now()` })
-      .where(and(eq(caseStudies.portfolioId, tenant.id), eq(caseStudies.slug, slug)))
-      .returning({ id: caseStudies.id });
-    if (updated.length === 0) throw noCaseStudy(tenant, slug);
+      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
+      .where(eq(caseStudies.id, id));
     return fetchCaseStudy({ db }, tenant, slug);
   },
 });

@@ -94,7 +94,7 @@ test('strangers see an image as soon as a published study shows it', async () =>
   const ref = { portfolio: 'team', sha256 };
   const look = () => image.read.run(platform.as(anonymous), ref);
   await caseStudy.create.run(platform.as(owner), { portfolio: 'team', slug: 'plain', title: 'Plain' });
-  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'plain' });
+  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'plain', expectedVersion: '*' });
   await caseStudy.create.run(platform.as(owner), {
     portfolio: 'team',
     slug: 'shows',
@@ -102,6 +102,6 @@ test('strangers see an image as soon as a published study shows it', async () =>
     body: `![A chart](${url})`,
   });
   await expect(look()).rejects.toMatchObject({ code: 'not_found' });
-  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'shows' });
+  await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'shows', expectedVersion: '*' });
   expect(await look()).toMatchObject({ sha256 });
 });

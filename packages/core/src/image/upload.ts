@@ -16,15 +16,18 @@ export const uploadImage = operation({
   input: z.strictObject({ portfolio: slugSchema, bytes: imageBytes }),
   output: imageSchema,
   tenant: tenantBySlug,
-  async run({ db, bucket, signal }, { bytes }, tenant) {
+  async prepare({ bucket, signal }, { bytes }, tenant) {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const about = { contentType: sniffImage(bytes)!, sizeBytes: bytes.length };
     // Bytes first: a row must never point at an object that is not there.
     await bucket.put(imageKey(tenant.id, sha256), bytes, { contentType: about.contentType }, signal);
+    return { sha256, ...about };
+  },
+  async run({ db }, _input, tenant, image) {
     await db
       .insert(images)
-      .values({ portfolioId: tenant.id, sha256, ...about })
+      .values({ portfolioId: tenant.id, ...image })
       .onConflictDoNothing();
-    return { sha256, url: imagePath(tenant.slug, sha256), ...about };
+    return { ...image, url: imagePath(tenant.slug, image.sha256) };
   },
 });

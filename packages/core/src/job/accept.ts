@@ -9,7 +9,7 @@ import { transitions } from './transitions.ts';
 
 /**
  * Stores a job with its first event and its outbox row, at once, and rings for the queue.
- * `groupKey` names what must not be worked on twice at a time. `ctx.db` must not be an open transaction.
+ * `groupKey` names what must not be worked on twice at a time.
  */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,

@@ -265,7 +265,7 @@ describe('strangers', () => {
     const known = { portfolio: 'known', slug: 'seen' };
     await operations.portfolio.create.run(ctx, { slug: 'known', name: 'Known' });
     await operations.caseStudy.create.run(ctx, { ...known, title: 'Seen' });
-    await operations.caseStudy.publish.run(ctx, known);
+    await operations.caseStudy.publish.run(ctx, { ...known, expectedVersion: '*' });
     const { id } = await operations.caseStudy.export.run(ctx, known);
     const asked = operations.job.read.run(platform.as(stranger), { id });
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });

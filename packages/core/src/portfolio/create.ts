@@ -14,6 +14,7 @@ export const createPortfolio = operation({
   input: portfolioInput,
   output: portfolioSchema,
   tenant: 'none',
+  portfolioOf: ({ id }) => id,
   async run({ actor, db }, input) {
     if (actor.kind !== 'user') {
       throw new AppError(
@@ -21,15 +22,13 @@ export const createPortfolio = operation({
         'The key of one portfolio cannot create another; use the key of a user.',
       );
     }
-    return db.transaction(async (tx) => {
-      const [created] = await tx
-        .insert(portfolios)
-        .values({ id: newId('portfolio'), ...input })
-        .onConflictDoNothing()
-        .returning(portfolioFields);
-      if (!created) throw new AppError('conflict', `The slug "${input.slug}" is taken; choose another.`);
-      await tx.insert(members).values({ portfolioId: created.id, subject: actor.subject, role: 'owner' });
-      return created;
-    });
+    const [created] = await db
+      .insert(portfolios)
+      .values({ id: newId('portfolio'), ...input })
+      .onConflictDoNothing()
+      .returning(portfolioFields);
+    if (!created) throw new AppError('conflict', `The slug "${input.slug}" is taken; choose another.`);
+    await db.insert(members).values({ portfolioId: created.id, subject: actor.subject, role: 'owner' });
+    return created;
   },
 });

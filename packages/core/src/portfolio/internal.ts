@@ -12,6 +12,7 @@ export const portfolioFields = {
   name: portfolios.name,
   tagline: portfolios.tagline,
   description: portfolios.description,
+  version: portfolios.version,
   createdAt: iso(portfolios.createdAt),
   updatedAt: iso(portfolios.updatedAt),
 };

@@ -1,6 +1,7 @@
 import { index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../actor.ts';
 import { instant } from '../sql.ts';
+import { version } from '../version.sql.ts';
 
 /** The tenants. */
 export const portfolios = pgTable('portfolios', {
@@ -9,6 +10,7 @@ export const portfolios = pgTable('portfolios', {
   name: text('name').notNull(),
   tagline: text('tagline').notNull(),
   description: text('description').notNull(),
+  version: version(),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
@@ -22,6 +24,7 @@ export const members = pgTable(
       .references(() => portfolios.id, { onDelete: 'cascade' }),
     subject: text('subject').notNull(),
     role: text('role').$type<Role>().notNull(),
+    version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [

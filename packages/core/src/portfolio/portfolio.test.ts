@@ -18,7 +18,9 @@ test('its creator owns a portfolio, and reads back what was written', async () =
   expect(created).toMatchObject({ ...input, name: 'Mine' });
   expect(created.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect(await portfolio.read.run(as('ada'), { portfolio: 'mine' })).toEqual(created);
-  expect(await portfolio.update.run(as('ada'), { portfolio: 'mine', name: 'Ours' })).toMatchObject({
+  expect(
+    await portfolio.update.run(as('ada'), { expectedVersion: '*', portfolio: 'mine', name: 'Ours' }),
+  ).toMatchObject({
     name: 'Ours',
   });
 });
@@ -38,15 +40,24 @@ test('of many that want a slug at once, one gets it, and none of the others leav
 
 test('an update changes the given fields and leaves the others', async () => {
   const before = await portfolio.create.run(as('ada'), { slug: 'part', name: 'Part', tagline: 'Stays' });
-  const after = await portfolio.update.run(as('ada'), { portfolio: 'part', description: 'New' });
-  expect(after).toEqual({ ...before, description: 'New', updatedAt: expect.any(String) });
+  const after = await portfolio.update.run(as('ada'), {
+    expectedVersion: '*',
+    portfolio: 'part',
+    description: 'New',
+  });
+  expect(after).toEqual({
+    ...before,
+    description: 'New',
+    version: expect.any(Number),
+    updatedAt: expect.any(String),
+  });
   expect(after.updatedAt > before.updatedAt).toBe(true);
 });
 
 test('the slug of a portfolio stays', async () => {
   await portfolio.create.run(as('ada'), { slug: 'stays', name: 'Stays' });
   const update = { portfolio: 'stays', slug: 'moves' };
-  await expect(portfolio.update.run(as('ada'), update)).rejects.toMatchObject({
+  await expect(portfolio.update.run(as('ada'), { ...update, expectedVersion: '*' })).rejects.toMatchObject({
     code: 'invalid_input',
     fields: [{ pointer: '/slug' }],
   });

@@ -10,6 +10,7 @@ export const portfolioSchema = z
     name: z.string(),
     tagline: z.string(),
     description: z.string(),
+    version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

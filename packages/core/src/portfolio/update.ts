@@ -5,6 +5,8 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
+import { expectedVersion, requireVersion } from '../version.ts';
+import { nextVersion } from '../version.sql.ts';
 import { portfolioProfile, portfolioSchema } from './schemas.ts';
 
 export const updatePortfolio = operation({
@@ -13,13 +15,23 @@ export const updatePortfolio = operation({
   summary: "Change the given fields of a portfolio's profile.",
   scope: 'portfolio:write',
   public: false,
-  input: z.strictObject({ portfolio: slugSchema, ...z.object(portfolioProfile).partial().shape }),
+  input: z.strictObject({
+    portfolio: slugSchema,
+    ...z.object(portfolioProfile).partial().shape,
+    ...expectedVersion,
+  }),
   output: portfolioSchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, ...changes }, tenant) {
+  async run({ db }, { portfolio: _, expectedVersion: expected, ...changes }, tenant) {
+    const [found] = await db
+      .select({ version: portfolios.version })
+      .from(portfolios)
+      .where(eq(portfolios.id, tenant.id))
+      .for('update');
+    requireVersion(found!, expected);
     const [updated] = await db
       .update(portfolios)
-      .set({ ...changes, updatedAt: sql`now()` })
+      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
       .where(eq(portfolios.id, tenant.id))
       .returning(portfolioFields);
     return updated!;
