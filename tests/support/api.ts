@@ -7,9 +7,9 @@ export async function testApi(
   options: { jwt?: JwtSettings } & Pick<
     Partial<ServerOptions>,
     'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops'
-  > = {},
+  > & { databaseUrl?: string } = {},
 ) {
-  const platform = await testServices();
+  const platform = await testServices({ databaseUrl: options.databaseUrl });
   const { services, sql, queue, bucket } = platform;
   const server = await buildServer({
     services,
