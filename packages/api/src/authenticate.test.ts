@@ -357,11 +357,11 @@ describe('a token', () => {
   });
 });
 
-describe('the actor of a request', () => {
-  const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
+const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
 
+describe('the actor of a request', () => {
   test('is found out once, however often it is asked for, and anew for streams', async () => {
-    const authenticate = vi.fn(async () => anonymous);
+    const authenticate = vi.fn<Authenticate>(async () => anonymous);
     const { actorOf, recheckedActorOf } = createRequestActors(authenticate);
     const [one, two] = [request('Bearer pk_one'), request('Bearer pk_two')];
     await Promise.all([actorOf(one), actorOf(one), actorOf(two)]);

@@ -192,21 +192,20 @@ describe('a connection', () => {
   });
 });
 
-describe('a connection that does too much', () => {
-  const hello = { method: 'connectionParams', data: null as Record<string, string> | null };
-  const list = (id: number) =>
-    JSON.stringify({ id, method: 'query', params: { path: 'portfolio.list', input: {} } });
+const list = (id: number) =>
+  JSON.stringify({ id, method: 'query', params: { path: 'portfolio.list', input: {} } });
 
-  /** A socket to a bare server; with a key, it says whose it is. */
-  async function connectTo(host: string, key?: string): Promise<WebSocket> {
-    const socket = new WebSocket(`ws://${host}/trpc${key === undefined ? '' : '?connectionParams=1'}`);
-    await once(socket, 'open');
-    if (key !== undefined) {
-      socket.send(JSON.stringify({ ...hello, data: { authorization: `Bearer ${key}` } }));
-    }
-    return socket;
+/** A socket to a bare server; with a key, it says whose it is. */
+async function connectTo(host: string, key?: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://${host}/trpc${key === undefined ? '' : '?connectionParams=1'}`);
+  await once(socket, 'open');
+  if (key !== undefined) {
+    socket.send(JSON.stringify({ method: 'connectionParams', data: { authorization: `Bearer ${key}` } }));
   }
+  return socket;
+}
 
+describe('a connection that does too much', () => {
   test('is closed when it sends too many messages', async () => {
     const { host, stop } = await bareServer({ messagesPerTenSeconds: 5 });
     const [quiet, loud] = [await connectTo(host), await connectTo(host)];
@@ -247,7 +246,7 @@ describe('a connection that does too much', () => {
     const { host, stop } = await bareServer({ subscriptionsPerConnection: 2 });
     const socket = await connectTo(host, apiKey);
     const answers: Answer[] = [];
-    socket.on('message', (data) => answers.push(JSON.parse(String(data)) as Answer));
+    socket.on('message', (data: Buffer) => answers.push(JSON.parse(data.toString()) as Answer));
     const subscribe = (id: number) =>
       socket.send(JSON.stringify({ id, method: 'subscription', params: { path: 'job.changes', input: {} } }));
     const errorOf = (id: number) => answers.find((answer) => answer.id === id && answer.error)?.error;
