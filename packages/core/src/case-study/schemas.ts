@@ -4,7 +4,10 @@ import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
 import { artifactsInput, claimSchema, claimsInput } from './claim-schemas.ts';
 
-const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
+const month = z
+  .string()
+  .max(7)
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
 
 const period = z
   .strictObject({ from: month, to: month.optional() })
