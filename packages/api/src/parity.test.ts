@@ -55,6 +55,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
       title: 'Fresh',
       tags: ['a'],
       period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
     }),
     ofPortfolio: true,
   },
