@@ -1,6 +1,7 @@
 import * as caseStudy from './case-study/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as member from './member/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -10,6 +11,13 @@ export const operations = {
     read: portfolio.readPortfolio,
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
+  },
+  member: {
+    list: member.listMembers,
+    read: member.readMember,
+    add: member.addMember,
+    update: member.updateMember,
+    remove: member.removeMember,
   },
   caseStudy: {
     create: caseStudy.createCaseStudy,

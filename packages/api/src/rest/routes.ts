@@ -1,7 +1,9 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { caseStudyToMarkdown } from './markdown.ts';
 
 const { portfolio, caseStudy, image, job } = operations;
+const { member } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 
@@ -20,6 +22,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
+  registerMembers(bind);
+
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
     method: 'POST',
@@ -29,7 +33,11 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
-  bind.operation(caseStudy.read, { method: 'GET', path: study });
+  bind.operation(caseStudy.read, {
+    method: 'GET',
+    path: study,
+    formats: { 'text/markdown': caseStudyToMarkdown },
+  });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
   bind.operation(caseStudy.export, {
@@ -63,4 +71,21 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+}
+
+function registerMembers(bind: ReturnType<typeof createBind>) {
+  const members = `${ofPortfolio}/members`;
+  const one = `${members}/:subject`;
+  bind.operation(member.list, { method: 'GET', path: members });
+  bind.operation(member.add, {
+    method: 'POST',
+    path: members,
+    status: 201,
+    headers: ({ portfolio: slug, subject }) => ({
+      location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(subject)}`,
+    }),
+  });
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
 }

@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
 const { portfolio, caseStudy, image, job } = operations;
+const { member } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -10,6 +11,13 @@ export const appRouter = router({
     read: query(portfolio.read),
     list: query(portfolio.list),
     update: mutation(portfolio.update),
+  },
+  member: {
+    list: query(member.list),
+    read: query(member.read),
+    add: mutation(member.add),
+    update: mutation(member.update),
+    remove: mutation(member.remove),
   },
   caseStudy: {
     create: mutation(caseStudy.create),
