@@ -148,6 +148,13 @@ CREATE TABLE "metrics" (
 	CONSTRAINT "metrics_better_when" CHECK ("metrics"."better_when" in ('up', 'down'))
 );
 --> statement-breakpoint
+CREATE TABLE "rate_limits" (
+	"key" text NOT NULL,
+	"window_start" timestamp with time zone NOT NULL,
+	"count" integer NOT NULL,
+	CONSTRAINT "rate_limits_key_window_start_pk" PRIMARY KEY("key","window_start")
+);
+--> statement-breakpoint
 CREATE TABLE "uploads" (
 	"id" text PRIMARY KEY NOT NULL,
 	"portfolio_id" text NOT NULL,

@@ -3,8 +3,10 @@ import { buildServer } from '../../packages/api/src/server.ts';
 import { silentLog, testServices } from './services.ts';
 
 /** The whole API on real services, listening on a free port of 127.0.0.1. */
-export async function testApi(options: { jwt?: JwtSettings; publicOrigin?: string; webRoot?: string } = {}) {
-  const platform = await testServices();
+export async function testApi(
+  options: { jwt?: JwtSettings; publicOrigin?: string; webRoot?: string; databaseUrl?: string } = {},
+) {
+  const platform = await testServices({ databaseUrl: options.databaseUrl });
   const { services, sql, queue, bucket } = platform;
   const server = await buildServer({
     services,

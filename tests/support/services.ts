@@ -23,10 +23,11 @@ export function user(subject: string, scopes: readonly Scope[] = allScopes): Act
 
 /**
  * The real services on a database and a cloud of the test file's own, with what tests need to set the scene:
- * `as(actor)` is the context of an actor's call.
+ * `as(actor)` is the context of an actor's call. With `databaseUrl` they are another process's, on the same database.
  */
-export async function testServices() {
-  const [database, aws] = await Promise.all([testDatabase(), testAws()]);
+export async function testServices({ databaseUrl }: { databaseUrl?: string | undefined } = {}) {
+  const shared = databaseUrl && { url: databaseUrl, drop: async () => {} };
+  const [database, aws] = await Promise.all([shared || testDatabase(), testAws()]);
   const cloud = await createCloudResources(aws.endpoint);
   const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
   const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });

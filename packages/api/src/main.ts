@@ -5,6 +5,7 @@ import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
+import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
@@ -27,6 +28,7 @@ const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
+const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
@@ -41,6 +43,12 @@ const server = await buildServer({
   },
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
+  rateLimits: {
+    counter: rateCounter,
+    perMinute: settings.RATE_LIMIT_PER_MINUTE,
+    anonymousPerMinute: settings.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
+  },
+  trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
   webRoot,
 });
 await jobBus.listen();
@@ -50,6 +58,7 @@ closeWithGrace({ delay: 20_000, logger: log }, async () => {
   await server.close();
   await doorbell.idle();
   jobBus.close();
+  await rateCounter.close();
   await close();
   bucket.close();
   queue.close();

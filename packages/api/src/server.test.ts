@@ -19,7 +19,7 @@ const uploadPath = '/api/v1/portfolios/team/images';
 /** The server without anything behind it, which most of these guarantees do not need. */
 const bareServer = (options: Partial<Parameters<typeof buildServer>[0]> = {}) =>
   buildServer({
-    services: {} as Services,
+    services: { published: { onChange() {} } } as unknown as Services,
     authenticate: async () => anonymous,
     dependencies: {},
     log: silentLog,

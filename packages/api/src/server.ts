@@ -3,16 +3,21 @@ import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Server, ServerResponse } from 'node:http';
-import type { Authenticate } from './authenticate.ts';
+import { type Authenticate, createRequestActors } from './authenticate.ts';
+import { trustHops } from './client-address.ts';
 import { type Dependencies, registerHealth } from './health.ts';
+import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
+import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
-import { answerClientError, registerProblemTypes, sendProblem } from './rest/problems.ts';
+import { createPublishedCache } from './published-cache.ts';
+import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
+import { answerUnknownAddresses } from './unknown-address.ts';
 import { asksForPage, registerWeb, sendPage } from './web.ts';
 
 /** A study of two million characters fits, in any script. */
@@ -29,17 +34,23 @@ export type ServerOptions = {
   dependencies: Dependencies;
   log: Logger;
   publicOrigin?: string | undefined;
+  /** Left out, nobody is limited. */
+  rateLimits?: RateLimits | undefined;
+  /** Proxies of ours whose X-Forwarded-For is believed. */
+  trustedProxyHops?: number | undefined;
   webRoot?: string | undefined;
 };
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, log, publicOrigin, webRoot } = options;
+  const { rateLimits, trustedProxyHops = 0 } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
     logController: new RequestLog(),
     bodyLimit: bodyLimitBytes,
+    trustProxy: trustHops(trustedProxyHops),
     forceCloseConnections: 'idle',
     // Everything is still there while the server closes: what has come in is answered.
     return503OnClosing: false,
@@ -53,23 +64,31 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setValidatorCompiler(() => (value) => ({ value }));
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(sendProblem);
-  app.setNotFoundHandler((request, reply) => {
-    if (webRoot && asksForPage(request)) return sendPage(reply);
-    return sendProblem(notFound(request.method, request.url), request, reply);
-  });
-  acceptBodies(app);
   addSecurityHeaders(app);
+  answerUnknownAddresses(app, (request, reply) => {
+    if (!webRoot || !asksForPage(request)) return false;
+    void sendPage(reply);
+    return true;
+  });
+  const actors = createRequestActors(authenticate);
+  if (rateLimits) limitRates(app, rateLimits, actors);
+  acceptBodies(app);
 
   registerHealth(app, dependencies);
   await registerOpenApi(app);
   registerProblemTypes(app);
   const closing = new AbortController();
-  const bound = { services, authenticate, closing: closing.signal };
+  const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable');
+  services.published.onChange(cache.changed);
+  const bound = { services, authenticate, actors, cache, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
-  const sockets = attachWebSockets(app.server, { services, authenticate, publicOrigin, log: app.log });
+  const sockets = attachWebSockets(app.server, {
+    ...{ services, authenticate, publicOrigin, rateLimits, trustedProxyHops },
+    log: app.log,
+  });
   const drain = createDrain(app.server);
   app.addHook('preClose', async () => {
     closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
@@ -97,24 +116,4 @@ function createDrain(server: Server): () => void {
     }, 50).unref();
     server.once('close', () => clearInterval(sweep));
   };
-}
-
-function notFound(method: string, url: string) {
-  return new AppError(
-    'not_found',
-    `There is nothing at ${method} ${url.split('?')[0]}; see /api/openapi.json.`,
-  );
-}
-
-/** JSON, where an empty body is no body, and the bytes of images; nothing else. */
-function acceptBodies(app: FastifyInstance) {
-  app.removeContentTypeParser('text/plain');
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parseJson(request, body as string, done);
-  });
-  app.addContentTypeParser(['image/png', 'image/jpeg'], { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
 }

@@ -47,8 +47,14 @@ export type JobBus = {
   subscribe(match: (hint: JobHint) => boolean, signal: AbortSignal): AsyncIterable<void> & Disposable;
 };
 
-/** Drops what this process keeps of a portfolio's published things, or of all portfolios if no slug is given. */
-export type Published = { changed(portfolio: string | undefined): void };
+/**
+ * News that what strangers read of a portfolio may have changed, or of any if no slug is given: `changed` tells this
+ * process at once, before its change is confirmed to anybody; other processes hear of it by themselves.
+ */
+export type Published = {
+  changed(portfolio: string | undefined): void;
+  onChange(listener: (portfolio: string | undefined) => void): void;
+};
 
 /** What both containers start from and share. `reader` serves analytical reads; it may lag behind `db`. */
 export type Services = {

@@ -1,3 +1,4 @@
+import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -5,6 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Authenticate } from '../authenticate.ts';
 import { follow } from '../follow.ts';
+import type { PublishedCache, PublishedHit } from '../published-cache.ts';
 import { etagOf, hasAlready, readIdempotencyKey } from './conditions.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
@@ -34,8 +36,9 @@ export function createBind(
   {
     services,
     authenticate,
+    cache,
     closing,
-  }: { services: Services; authenticate: Authenticate; closing: AbortSignal },
+  }: { services: Services; authenticate: Authenticate; cache: PublishedCache; closing: AbortSignal },
 ) {
   return {
     operation<I extends z.ZodObject, O extends z.ZodType>(
@@ -44,6 +47,8 @@ export function createBind(
     ) {
       const { method, status = 200 } = binding;
       const readInput = createReadInput(operation.input, binding.consumes !== undefined);
+      // What strangers read is the same for all of them. A redirect goes to a link that is made for one.
+      const isCached = operation.kind === 'query' && operation.public && status === 200;
       const deprecation = binding.deprecated && deprecationHeaders(binding.deprecated);
       app.route({
         ...describe(operation, binding, {
@@ -51,22 +56,34 @@ export function createBind(
         }),
         method,
         async handler(request, reply) {
+          if (isCached && request.headers.authorization === undefined) {
+            const { portfolio } = request.params as { portfolio?: string };
+            const load = () => loadPublished(request);
+            return sendPublished(request, reply, await cache.read(request.url, portfolio, load));
+          }
           const { headers } = request;
           const actor = await authenticate(headers.authorization);
           const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
           const ctx = { ...services, actor, signal: whenClientLeaves(reply), idempotencyKey };
           const output = await operation.run(ctx, readInput(request) as z.input<I>);
           void reply.headers({
+            ...(method === 'GET' && { vary, 'cache-control': 'private, no-cache' }),
             ...standardHeaders(request, output),
             ...deprecation,
             ...binding.headers?.(output),
           });
           const etag = reply.getHeader('etag');
-          if (method === 'GET' && typeof etag === 'string' && hasAlready(headers, etag))
-            return reply.code(304).send();
+          if (method === 'GET' && hasAlready(headers, etag)) return reply.code(304).send();
           return reply.code(status).send(status === 204 ? undefined : output);
         },
       });
+
+      async function loadPublished(request: FastifyRequest) {
+        const ctx = { ...services, actor: anonymous, signal: never };
+        const output = await operation.run(ctx, readInput(request) as z.input<I>);
+        const headers = { ...standardHeaders(request, output), ...deprecation };
+        return { body: Buffer.from(JSON.stringify(output)), headers };
+      }
     },
 
     stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
@@ -92,6 +109,27 @@ export function createBind(
       });
     },
   };
+}
+
+/** Caches between may keep an answer, but have to ask each time whether it still holds (`no-cache`, RFC 9111). */
+const vary = 'accept, authorization';
+
+const never = new AbortController().signal;
+
+function sendPublished(request: FastifyRequest, reply: FastifyReply, hit: PublishedHit) {
+  const { body, headers, source, ageSeconds } = hit;
+  void reply.headers({ ...headers, vary, 'cache-control': 'public, no-cache' });
+  void reply.header('cache-status', cacheStatus(source, ageSeconds));
+  if (hasAlready(request.headers, headers.etag)) return reply.code(304).send();
+  return reply.type('application/json; charset=utf-8').send(body);
+}
+
+/** Where an answer came from (RFC 9211). */
+function cacheStatus(source: PublishedHit['source'], ageSeconds: number | undefined): string {
+  if (source === 'database') return 'portfolio-api; fwd=miss';
+  return ageSeconds === undefined
+    ? 'portfolio-api; hit'
+    : `portfolio-api; hit; ttl=-${ageSeconds}; detail=database-away`;
 }
 
 /** What follows from the form of an answer: the ETag of what has a version, the links of a page (RFC 8288). */

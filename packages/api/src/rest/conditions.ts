@@ -20,9 +20,9 @@ export function readExpectedVersion(headers: IncomingHttpHeaders): number | '*' 
 }
 
 /** True where `If-None-Match` names the ETag, so that the client has this already (RFC 9110, 13.1.2). */
-export function hasAlready(headers: IncomingHttpHeaders, etag: string): boolean {
+export function hasAlready(headers: IncomingHttpHeaders, etag: unknown): boolean {
   const known = headers['if-none-match'];
-  if (known === undefined) return false;
+  if (known === undefined || typeof etag !== 'string') return false;
   return known.trim() === '*' || known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 

@@ -27,7 +27,7 @@ let document: Document;
 let described: Map<string, Described>;
 beforeAll(async () => {
   const server = await buildServer({
-    services: {} as Services,
+    services: { published: { onChange() {} } } as unknown as Services,
     authenticate: async () => anonymous,
     dependencies: {},
     log: silentLog,

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, errorCodes, toProblem } from '@portfolio/core/errors';
+import { toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
@@ -24,16 +25,31 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const known = toAppError(error);
   if (reply.raw.destroyed) request.log.info({ err: error }, 'the client left');
   else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
+  else if (known.code === 'unavailable') request.log.warn({ err: error }, 'request could not be served');
   const problem = toProblem(known ?? error);
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply.headers(headersOf(problem.code, request));
   return reply.code(problem.status).type(contentType).send(JSON.stringify(problem));
 }
 
 const contentType = 'application/problem+json';
 
-/** Fastify's own refusals, such as of a body over the limit, in our terms; null for what nobody foresaw. */
+/** When to try again what is `unavailable`: most failovers and restarts are over by then, or soon after. */
+export const retryAfterSeconds = '5';
+
+/** What HTTP adds to some problems (RFC 9110, 10.2.3 and 15.5; RFC 5789, 2.2). */
+function headersOf(code: ErrorCode, request: FastifyRequest): Record<string, string> {
+  if (code === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
+  if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
+  if (code !== 'unsupported_media_type') return {};
+  const accept = (request.routeOptions.schema?.consumes ?? ['application/json']).join(', ');
+  return { accept, ...(request.method === 'PATCH' && { 'accept-patch': accept }) };
+}
+
+/** In our terms: outages, and Fastify's own refusals, such as of a body over the limit; null for what nobody foresaw. */
 export function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
+  const outage = toOutage(error);
+  if (outage) return outage;
   const { statusCode = 500, message } = error as Partial<FastifyError>;
   if (statusCode === 413)
     return new AppError('payload_too_large', 'The body is larger than this address accepts.');

@@ -1,10 +1,11 @@
 import type { Services } from '@portfolio/core/context';
-import { getTRPCErrorShape } from '@trpc/server';
+import { AppError } from '@portfolio/core/errors';
+import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Authenticate } from '../authenticate.ts';
+import type { RequestActors } from '../authenticate.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
-import { toAppError } from '../rest/problems.ts';
+import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
 import { type AppRouter, appRouter } from './router.ts';
 
@@ -14,32 +15,48 @@ const maxBatchSize = 100;
 /** tRPC over HTTP at `/trpc`. `closing` aborts when the server stops. */
 export async function registerTrpc(
   app: FastifyInstance,
-  {
-    services,
-    authenticate,
-    closing,
-  }: { services: Services; authenticate: Authenticate; closing: AbortSignal },
+  { services, actors, closing }: { services: Services; actors: RequestActors; closing: AbortSignal },
 ) {
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
       const shape = shapeOf(error, request.log);
-      return reply.code(shape.data.httpStatus).send({ error: shape });
+      const { httpStatus } = shape.data;
+      if (httpStatus === 503) void reply.header('retry-after', retryAfterSeconds);
+      return reply.code(httpStatus).send({ error: shape });
+    });
+    scope.addHook('onRequest', (request, reply, done) => {
+      const { method } = request;
+      if (method === 'GET' || method === 'HEAD' || method === 'POST') return done();
+      void reply.header('allow', 'GET, HEAD, OPTIONS, POST');
+      if (method === 'OPTIONS') return reply.code(204).send();
+      done(new AppError('method_not_allowed', `Procedures are called with GET or POST, not with ${method}.`));
     });
     await scope.register(fastifyTRPCPlugin, {
       prefix: '/trpc',
       trpcOptions: {
         router: appRouter,
         maxBatchSize,
-        createContext: ({ req }) => ({
+        responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
+        createContext: ({ req, info }) => ({
           services,
-          actor: () => authenticate(req.headers.authorization),
+          actor: info.type === 'subscription' ? actors.recheckedActorOf(req) : () => actors.actorOf(req),
           idempotencyKey: readIdempotencyKey(req.headers),
           closing,
+          flow: null,
           logError: (error) => req.log.error({ err: error }, 'procedure failed'),
         }),
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>);
   });
+}
+
+/** What HTTP adds to some errors, also where only one call of a batch has it. */
+function headersOf(errors: TRPCError[], type: string): Record<string, string> {
+  const codes = new Set(errors.map(({ code }) => code));
+  return {
+    ...(codes.has('METHOD_NOT_SUPPORTED') && { allow: type === 'mutation' ? 'POST' : 'GET, HEAD' }),
+    ...(codes.has('SERVICE_UNAVAILABLE') && { 'retry-after': retryAfterSeconds }),
+  };
 }
 
 /** What Fastify refuses before tRPC sees it, in the form that typed clients read. */

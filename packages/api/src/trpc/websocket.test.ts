@@ -9,6 +9,7 @@ import { playWorker } from '../../../../tests/support/play-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
 
 const publicOrigin = 'https://portfolio.example';
@@ -63,7 +64,7 @@ async function closeCode(socket: WebSocket): Promise<unknown> {
 }
 
 /** A server with nothing but WebSockets, and no public origin. */
-async function bareServer(options: { helloMilliseconds?: number } = {}) {
+async function bareServer(limits: Partial<ConnectionLimits> = {}) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { services } = api;
@@ -74,7 +75,9 @@ async function bareServer(options: { helloMilliseconds?: number } = {}) {
     authenticate,
     log,
     publicOrigin: undefined,
-    ...options,
+    rateLimits: undefined,
+    trustedProxyHops: 0,
+    limits,
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

@@ -9,6 +9,8 @@ export function openDatabase(settings: { url: string; poolSize: number; applicat
   const sql = postgres(settings.url, {
     max: settings.poolSize,
     connect_timeout: 5,
+    // By default up to 20 s pass before it is tried again, and queries wait for as long to fail.
+    backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     connection: { application_name: settings.applicationName },
   });

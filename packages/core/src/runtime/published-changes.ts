@@ -2,17 +2,10 @@ import type postgres from 'postgres';
 import type { Published } from '../context.ts';
 import { publishedChannel } from '../published.ts';
 
-type Listener = (portfolio: string | undefined) => void;
-
-/**
- * Tells this process what strangers' reads may have changed: at once for its own changes, by LISTEN for those of
- * others. `undefined` stands for all portfolios, also after a lost connection, when changes may have been missed.
- */
-export function createPublished(
-  sql: postgres.Sql,
-): Published & { listen(): Promise<void>; onChange(listener: Listener): void } {
-  const listeners = new Set<Listener>();
-  const changed: Listener = (portfolio) => listeners.forEach((listener) => listener(portfolio));
+/** News of changes between processes, by LISTEN; after a lost connection everything may have changed. */
+export function createPublished(sql: postgres.Sql): Published & { listen(): Promise<void> } {
+  const listeners = new Set<(portfolio: string | undefined) => void>();
+  const changed = (portfolio: string | undefined) => listeners.forEach((listener) => listener(portfolio));
   return {
     changed,
     onChange: (listener) => void listeners.add(listener),

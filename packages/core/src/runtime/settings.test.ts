@@ -22,6 +22,7 @@ test('what is needed is enough, and the rest has defaults', () => {
     PORT: 3000,
     LOG_LEVEL: 'info',
     DATABASE_POOL_SIZE: 4,
+    TRUSTED_PROXY_HOPS: 0,
   });
   expect(readSettings(workerSettings, needed)).toMatchObject({ LEASE_SECONDS: 30, WORKER_CONCURRENCY: 2 });
 });
@@ -59,6 +60,10 @@ describe('settings that are not valid', () => {
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
     ['PORT', '65536'],
     ['PORT', '1.5'],
+    ['TRUSTED_PROXY_HOPS', 'true'],
+    ['TRUSTED_PROXY_HOPS', '-1'],
+    ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['RATE_LIMIT_ANONYMOUS_PER_MINUTE', 'none'],
     ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_URL', 'https://db.example'],
   ])('include %s=%s', (name, value) => {

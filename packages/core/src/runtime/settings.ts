@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const seconds = z.coerce.number().positive();
+const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
 /** Without the scheme, "localhost:3000" would be a URL too, of the scheme "localhost". */
 const httpUrl = z.url({
   protocol: /^https?$/,
@@ -27,6 +28,11 @@ export const apiSettings = z
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
     /** The origin under which browsers reach the API: pages of other origins may not open a WebSocket. */
     PUBLIC_ORIGIN: httpUrl.optional(),
+    /** How many proxies of ours stand before the API: as many entries of X-Forwarded-For are believed, from its end. */
+    TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+    /** Operations a minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
+    RATE_LIMIT_PER_MINUTE: perMinute.default(6000),
+    RATE_LIMIT_ANONYMOUS_PER_MINUTE: perMinute.default(1200),
     /** Folder of the built web-status, where the API serves it. */
     WEB_ROOT: z.string().optional(),
     /** Tokens are accepted only where issuer and key set are given. */

@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { createPublishedCache } from './published-cache.ts';
+
+class Outage extends Error {}
+
+function testCache() {
+  const cache = createPublishedCache((error) => error instanceof Outage);
+  let loads = 0;
+  let answer: () => Promise<string> = async () => `load ${loads}`;
+  return {
+    changed: cache.changed,
+    loads: () => loads,
+    answerWith: (next: () => Promise<string>) => void (answer = next),
+    async read(key = 'key', portfolio: string | null = 'team') {
+      const { body, source, ageSeconds } = await cache.read(key, portfolio ?? undefined, async () => {
+        loads += 1;
+        return { body: Buffer.from(await answer()), headers: {} };
+      });
+      return { text: body.toString(), source, ...(ageSeconds !== undefined && { ageSeconds }) };
+    },
+  };
+}
+
+afterEach(() => vi.useRealTimers());
+
+describe('the cache of published reads', () => {
+  test('asks once, then answers by itself', async () => {
+    const { read, loads } = testCache();
+    expect(await read()).toEqual({ text: 'load 1', source: 'database' });
+    expect(await read()).toEqual({ text: 'load 1', source: 'cache' });
+    expect(loads()).toBe(1);
+  });
+
+  test('asks once for many that come at the same time', async () => {
+    const { read, loads } = testCache();
+    await Promise.all([read(), read(), read()]);
+    expect(loads()).toBe(1);
+  });
+
+  test.each([['team'], [undefined]])('asks again after a change of %s', async (changed) => {
+    const cache = testCache();
+    await cache.read();
+    cache.changed(changed);
+    expect(await cache.read()).toEqual({ text: 'load 2', source: 'database' });
+  });
+
+  test('keeps what belongs to other portfolios, but no list of all', async () => {
+    const cache = testCache();
+    await cache.read('one', 'team');
+    await cache.read('all', null);
+    cache.changed('other');
+    expect(await cache.read('one', 'team')).toMatchObject({ source: 'cache' });
+    expect(await cache.read('all', null)).toMatchObject({ source: 'database' });
+  });
+
+  test('does not keep what was being read while it changed, nor give it to those who come later', async () => {
+    const cache = testCache();
+    const old = Promise.withResolvers<string>();
+    cache.answerWith(() => old.promise);
+    const early = cache.read();
+    cache.changed('team');
+    cache.answerWith(async () => 'new');
+    const late = cache.read();
+    old.resolve('old');
+    expect(await late).toMatchObject({ text: 'new' });
+    expect(await early).toMatchObject({ text: 'old' });
+    expect(await cache.read()).toEqual({ text: 'new', source: 'cache' });
+  });
+
+  test('keeps no error', async () => {
+    const cache = testCache();
+    cache.answerWith(async () => Promise.reject(new Error('not found')));
+    await expect(cache.read()).rejects.toThrow('not found');
+    cache.answerWith(async () => 'there now');
+    expect(await cache.read()).toMatchObject({ text: 'there now' });
+  });
+
+  test('asks again after some seconds, in case that it missed a change', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const cache = testCache();
+    await cache.read();
+    vi.setSystemTime(Date.now() + 11_000);
+    expect(await cache.read()).toEqual({ text: 'load 2', source: 'database' });
+  });
+
+  test('goes on while the database is away, and says how old its answer is', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const cache = testCache();
+    await cache.read();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    cache.answerWith(async () => Promise.reject(new Outage()));
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 3600 });
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 3600 });
+    expect(cache.loads()).toBe(2);
+    await expect(cache.read('never read')).rejects.toThrow(Outage);
+  });
+
+  test('does not go on with what is known to be changed', async () => {
+    const cache = testCache();
+    await cache.read();
+    cache.changed('team');
+    cache.answerWith(async () => Promise.reject(new Outage()));
+    await expect(cache.read()).rejects.toThrow(Outage);
+  });
+
+  test('does not wait for a database that is silent where it has an answer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const cache = testCache();
+    await cache.read();
+    vi.setSystemTime(Date.now() + 60_000);
+    cache.answerWith(() => new Promise(() => {}));
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 60 });
+  });
+
+  test('is bounded: what was not asked for longest gives way', async () => {
+    const cache = testCache();
+    cache.answerWith(async () => 'x'.repeat(8 * 1024 * 1024));
+    for (let at = 0; at < 9; at++) await cache.read(`key ${at}`);
+    expect(await cache.read('key 8')).toMatchObject({ source: 'cache' });
+    expect(await cache.read('key 0')).toMatchObject({ source: 'database' });
+  });
+});
+
+describe('readers and a writer', () => {
+  let api: TestApi;
+  let other: TestApi;
+  let key: string;
+  const path = '/api/v1/portfolios/team/case-studies/busy';
+
+  beforeAll(async () => {
+    api = await testApi();
+    other = await testApi({ databaseUrl: api.databaseUrl });
+    key = await api.issueKey('owner');
+    await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
+    await api.call('POST', '/api/v1/portfolios/team/case-studies', {
+      key,
+      json: { slug: 'busy', title: 'Busy' },
+    });
+    await api.call('POST', `${path}/publish`, { key, headers: { 'if-match': '*' } });
+  });
+  afterAll(async () => {
+    await other.stop();
+    await api.stop();
+  });
+
+  type Read = { version: number; from: string | null };
+  async function read(server: TestApi, credential?: string): Promise<Read> {
+    const response = await server.call('GET', path, credential ? { key: credential } : {});
+    const { version } = (await response.json()) as { version: number };
+    expect(response.headers.get('etag')).toBe(`"${version}"`);
+    return { version, from: response.headers.get('cache-status') };
+  }
+
+  async function write(): Promise<number> {
+    const init = { key, headers: { 'if-match': '*' }, json: { summary: crypto.randomUUID() } };
+    return ((await (await api.call('PATCH', path, init)).json()) as { version: number }).version;
+  }
+
+  test('no read is older than a write that was confirmed before it began, nor than what its reader saw', async () => {
+    let confirmed = 0;
+    let writing = true;
+    const sources = new Set<string | null>();
+    async function readOnAndOn(server: TestApi, credential?: string) {
+      let seen = 0;
+      while (writing) {
+        const atLeast = Math.max(seen, confirmed);
+        const { version, from } = await read(server, credential);
+        sources.add(from);
+        expect(version).toBeGreaterThanOrEqual(atLeast);
+        seen = version;
+      }
+    }
+    const readers = [readOnAndOn(api), readOnAndOn(api), readOnAndOn(api, key), readOnAndOn(other, key)];
+    for (let at = 0; at < 60; at++) confirmed = await write();
+    writing = false;
+    await Promise.all(readers);
+    expect(sources).toContain('portfolio-api; hit');
+  });
+
+  test('another process hears of a write by itself', async () => {
+    await read(other);
+    expect(await read(other)).toMatchObject({ from: 'portfolio-api; hit' });
+    const version = await write();
+    await vi.waitFor(async () => expect((await read(other)).version).toBe(version));
+  });
+
+  test('what is withdrawn is gone at once', async () => {
+    expect((await api.call('GET', path)).status).toBe(200);
+    const withdrawn = await api.call('POST', `${path}/unpublish`, { key, headers: { 'if-match': '*' } });
+    expect(withdrawn.status).toBe(200);
+    expect((await api.call('GET', path)).status).toBe(404);
+  });
+
+  test('a reader who has an answer already is not sent it again', async () => {
+    await api.call('POST', `${path}/publish`, { key, headers: { 'if-match': '*' } });
+    for (const address of [path, '/api/v1/portfolios/team/case-studies', '/api/v1/portfolios']) {
+      const first = await api.call('GET', address);
+      const again = await api.call('GET', address, {
+        headers: { 'if-none-match': first.headers.get('etag')! },
+      });
+      expect(again.status).toBe(304);
+      expect(await again.text()).toBe('');
+    }
+  });
+});

@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import type { Ctx } from './context.ts';
+import { AppError } from './errors.ts';
+import { operations } from './index.ts';
+import { operation } from './operation.ts';
+import { tenantBySlug } from './tenancy.ts';
+
+const { caseStudy, portfolio } = operations;
+const owner = user('owner');
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  await portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
+});
+afterAll(() => platform.stop());
+
+let count = 0;
+const freshSlug = () => `study-${++count}`;
+const keyed = (idempotencyKey: string, actor = owner): Ctx => ({ ...platform.as(actor), idempotencyKey });
+const study = (slug = freshSlug()) => ({ portfolio: 'team', slug, title: 'A study' });
+const rows = (slug: string) => platform.sql`select id from case_studies where slug = ${slug}`;
+const audited = (target: string) =>
+  platform.sql`select actor, action, target, fields, portfolio_id from audit_log where target = ${target} order by id`;
+
+describe('an idempotency key', () => {
+  test('gives the same request the first answer again, and makes nothing twice', async () => {
+    const input = study();
+    const first = await caseStudy.create.run(keyed('again'), input);
+    await caseStudy.update.run(platform.as(owner), {
+      portfolio: 'team',
+      slug: input.slug,
+      title: 'Changed',
+      expectedVersion: first.version,
+    });
+    expect(await caseStudy.create.run(keyed('again'), input)).toEqual(first);
+    expect(await audited(input.slug)).toHaveLength(2);
+  });
+
+  test('refuses another request under the same key, and leaves nothing of it', async () => {
+    await caseStudy.create.run(keyed('taken'), study());
+    const other = study();
+    await expect(caseStudy.create.run(keyed('taken'), other)).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    expect(await rows(other.slug)).toEqual([]);
+  });
+
+  test('belongs to one caller and one operation', async () => {
+    await portfolio.create.run(platform.as(user('other')), { slug: 'others', name: 'Others' });
+    await caseStudy.create.run(keyed('shared'), study());
+    const theirs = { portfolio: 'others', slug: 'theirs', title: 'Theirs' };
+    await expect(caseStudy.create.run(keyed('shared', user('other')), theirs)).resolves.toMatchObject(theirs);
+    await expect(
+      portfolio.create.run(keyed('shared'), { slug: 'second', name: 'Second' }),
+    ).resolves.toMatchObject({ slug: 'second' });
+  });
+
+  test('can be used again after a request that failed', async () => {
+    const input = study();
+    await caseStudy.create.run(platform.as(owner), input);
+    await expect(caseStudy.create.run(keyed('failed'), input)).rejects.toMatchObject({ code: 'conflict' });
+    const good = study();
+    await expect(caseStudy.create.run(keyed('failed'), good)).resolves.toMatchObject(good);
+  });
+
+  test('of many requests at once lets one through; the others wait their turn or get its answer', async () => {
+    const input = study();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, () => caseStudy.create.run(keyed('racing'), input)),
+    );
+    const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.id] : []));
+    expect(new Set(made).size).toBe(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected')
+        expect(outcome.reason).toMatchObject({ code: 'idempotency_key_in_use' });
+    }
+    expect(await rows(input.slug)).toHaveLength(1);
+  });
+
+  test.each(['', ' ', 'a b', 'é', 'x'.repeat(256)])('such as %j is refused', async (key) => {
+    await expect(caseStudy.create.run(keyed(key), study())).rejects.toMatchObject({
+      code: 'malformed_request',
+    });
+  });
+
+  test('does not open what the caller may not do', async () => {
+    const input = study();
+    await caseStudy.create.run(keyed('guarded'), input);
+    const reader = user('owner', ['case-study:read']);
+    await expect(caseStudy.create.run(keyed('guarded', reader), input)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+
+  test('of an answer with a secret shows it once and keeps it nowhere', async () => {
+    const issue = change({ holdsSecret: true, run: async () => 'hunter2' });
+    expect(await issue.run(keyed('secret'), { portfolio: 'team' })).toBe('hunter2');
+    await expect(issue.run(keyed('secret'), { portfolio: 'team' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    const [kept] = await platform.sql`select response from idempotency_keys where key = 'secret'`;
+    expect(kept).toEqual({ response: null });
+  });
+});
+
+describe('a change', () => {
+  test('is in the audit log with who did what to which thing, but not with what was written', async () => {
+    const input = study();
+    await caseStudy.create.run(platform.as(owner), input);
+    const [{ id }] = (await platform.sql`select id from portfolios where slug = 'team'`) as [{ id: string }];
+    expect(await audited(input.slug)).toEqual([
+      {
+        actor: 'owner',
+        action: 'caseStudy.create',
+        target: input.slug,
+        fields: ['slug', 'title'],
+        portfolio_id: id,
+      },
+    ]);
+  });
+
+  test('that fails at its end leaves nothing: no row, no audit, no ring', async () => {
+    let rung = 0;
+    const before = await platform.sql`select count(*) from audit_log`;
+    const fails = change({
+      async run(ctx) {
+        await ctx.db.execute(
+          `insert into portfolios (id, slug, name, tagline, description) values ('pf_x', 'half', '', '', '')`,
+        );
+        ctx.doorbell.ring();
+        throw new AppError('conflict', 'Too late.');
+      },
+    });
+    const ctx = { ...platform.as(owner), doorbell: { ring: () => void (rung += 1) } };
+    await expect(fails.run(ctx, { portfolio: 'team' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await platform.sql`select id from portfolios where slug = 'half'`).toEqual([]);
+    expect(await platform.sql`select count(*) from audit_log`).toEqual(before);
+    expect(rung).toBe(0);
+  });
+
+  test('rings only when it is committed', async () => {
+    const seen: unknown[] = [];
+    const rings = change({
+      async run(ctx) {
+        ctx.doorbell.ring();
+        seen.push('rung');
+        return '';
+      },
+    });
+    const doorbell = { ring: () => void seen.push('heard') };
+    await rings.run({ ...platform.as(owner), doorbell }, { portfolio: 'team' });
+    expect(seen).toEqual(['rung', 'heard']);
+  });
+
+  test('of an existing thing must name the version that it was made for', async () => {
+    const { slug, version } = await caseStudy.create.run(platform.as(owner), study());
+    const ref = { portfolio: 'team', slug };
+    const update = (expectedVersion: number | '*') =>
+      caseStudy.update.run(platform.as(owner), { ...ref, title: 'New', expectedVersion });
+    await expect(caseStudy.update.run(platform.as(owner), ref as never)).rejects.toMatchObject({
+      code: 'precondition_required',
+    });
+    await expect(update(version + 1_000_000)).rejects.toMatchObject({ code: 'precondition_failed' });
+    const updated = await update(version);
+    expect(updated.version).toBeGreaterThan(version);
+    await expect(update(version)).rejects.toMatchObject({ code: 'precondition_failed' });
+    await expect(update('*')).resolves.toMatchObject({ title: 'New' });
+  });
+
+  test('of many for the same version lets one through', async () => {
+    const { slug, version } = await caseStudy.create.run(platform.as(owner), study());
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, at) =>
+        caseStudy.update.run(platform.as(owner), {
+          portfolio: 'team',
+          slug,
+          title: `Take ${at}`,
+          expectedVersion: version,
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+/** A mutation of a portfolio that does what a test asks for. */
+function change(definition: { holdsSecret?: boolean; run(ctx: Ctx): Promise<string> }) {
+  return operation({
+    name: 'test.change',
+    kind: 'mutation',
+    summary: 'Made up for this test.',
+    scope: 'portfolio:write',
+    public: false,
+    input: z.strictObject({ portfolio: z.string() }),
+    output: z.string(),
+    tenant: tenantBySlug,
+    ...definition,
+  });
+}

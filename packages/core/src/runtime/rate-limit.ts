@@ -1,0 +1,154 @@
+import { lt, sql } from 'drizzle-orm';
+import { createHash } from 'node:crypto';
+import type { Db } from '../context.ts';
+import type { Logger } from './log.ts';
+import { rateLimits } from './rate-limit.sql.ts';
+
+export const windowSeconds = 60;
+const windowMilliseconds = windowSeconds * 1000;
+/** How long a process counts for itself before it exchanges its counts with the others. */
+const exchangeMilliseconds = 250;
+/** Principals that a process remembers; the counts of those before them are in Postgres. */
+const maxPrincipals = 100_000;
+
+/** What `take` answers: whether the cost was taken, what is left, and when all of it is there again. */
+export type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
+
+export type RateCounter = {
+  /** Takes `cost` of the `limit` that a principal has in each window; takes nothing where that is too much. */
+  take(principal: string, cost: number, limit: number): Taken;
+  /** Sends what was counted since the last time, and learns what the other processes counted. */
+  exchange(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** `shared` is what Postgres last said, `unsent` what was taken here since. */
+type Entry = { key: string; shared: number; unsent: number };
+
+/**
+ * Counts in fixed windows of the clock, for all processes of a database together. Nobody waits for Postgres: a
+ * process learns of the others within a quarter of a second, and goes on by its own counts while Postgres is away.
+ */
+export function createRateCounter(db: Db, log: Logger, now: () => number = Date.now): RateCounter {
+  let windowStart = 0;
+  let entries = new Map<string, Entry>();
+  let changed = new Set<Entry>();
+  let timer: NodeJS.Timeout | undefined;
+  let exchanging: Promise<void> | undefined;
+  let isAway = false;
+  let tidiedAt = 0;
+
+  /** Windows are the same for all processes, so a new one makes all that was counted the past. */
+  function enterWindow(time: number) {
+    const start = time - (time % windowMilliseconds);
+    if (start === windowStart) return;
+    windowStart = start;
+    entries = new Map();
+    changed = new Set();
+  }
+
+  function entryOf(principal: string): Entry {
+    let entry = entries.get(principal);
+    if (!entry) {
+      entry = { key: hashOf(principal), shared: 0, unsent: 0 };
+      entries.set(principal, entry);
+      if (entries.size > maxPrincipals) entries.delete(entries.keys().next().value!);
+    }
+    return entry;
+  }
+
+  async function exchangeOnce() {
+    const sent = [...changed].map((entry) => ({ entry, count: entry.unsent }));
+    const start = windowStart;
+    changed = new Set();
+    try {
+      const totals = await addCounts(db, start, sent);
+      for (const { entry, count } of sent) {
+        entry.unsent -= count;
+        entry.shared = totals.get(entry.key) ?? entry.shared;
+      }
+      if (tidiedAt !== start) await removePast(db, start);
+      tidiedAt = start;
+      isAway = false;
+    } catch (error) {
+      if (start === windowStart) for (const { entry } of sent) changed.add(entry);
+      if (!isAway) log.warn({ err: error }, 'rate limits are counted by this process alone for now');
+      isAway = true;
+    }
+  }
+
+  async function exchange() {
+    while (exchanging) await exchanging;
+    clearTimeout(timer);
+    timer = undefined;
+    if (changed.size === 0) return;
+    exchanging = exchangeOnce().finally(() => {
+      exchanging = undefined;
+      if (changed.size > 0) schedule();
+    });
+    await exchanging;
+  }
+
+  function schedule() {
+    timer ??= setTimeout(() => void exchange(), exchangeMilliseconds).unref();
+  }
+
+  return {
+    take(principal, cost, limit) {
+      const time = now();
+      enterWindow(time);
+      const entry = entryOf(principal);
+      const left = limit - entry.shared - entry.unsent;
+      const allowed = cost <= left;
+      if (allowed) {
+        entry.unsent += cost;
+        changed.add(entry);
+        if (!exchanging) schedule();
+      }
+      return {
+        allowed,
+        remaining: Math.max(0, allowed ? left - cost : left),
+        resetSeconds: Math.ceil((windowStart + windowMilliseconds - time) / 1000),
+      };
+    },
+    exchange,
+    async close() {
+      await exchange();
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The table names nobody's address: it holds hashes. */
+const hashOf = (principal: string) => createHash('sha256').update(principal).digest('base64url');
+
+const instantOf = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** Adds counts to those of a window, and gives the totals. All processes lock rows in the order of the keys. */
+async function addCounts(
+  db: Db,
+  windowStart: number,
+  sent: { entry: Entry; count: number }[],
+): Promise<Map<string, number>> {
+  const keys = sql.param(sent.map(({ entry }) => entry.key));
+  const counts = sql.param(sent.map(({ count }) => count));
+  const rows = await db.execute<{ key: string; count: number }>(sql`
+    insert into ${rateLimits} (key, window_start, count)
+    select key, ${instantOf(windowStart)}::timestamptz, count
+    from unnest(${keys}::text[], ${counts}::integer[]) as taken (key, count)
+    order by key
+    on conflict (key, window_start) do update set count = ${rateLimits.count} + excluded.count
+    returning key, count`);
+  return new Map(rows.map(({ key, count }) => [key, count]));
+}
+
+/** Removes what is over, but for the last window: clocks differ a little. Two that remove do not wait for another. */
+async function removePast(db: Db, windowStart: number) {
+  const before = instantOf(windowStart - windowMilliseconds);
+  const past = db
+    .select({ key: rateLimits.key, windowStart: rateLimits.windowStart })
+    .from(rateLimits)
+    .where(lt(rateLimits.windowStart, before))
+    .for('update', { skipLocked: true });
+  await db.delete(rateLimits).where(sql`(key, window_start) in ${past}`);
+}
