@@ -7,7 +7,7 @@ export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 102
 
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
 
-export const fileNameSchema = line(200).regex(/^[^/\\]+$/, 'Expected a file name without a folder.');
+export const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
 
 /** What a client says of a file that it wants to send. */
 export const uploadInput = (maxBytes: number) =>

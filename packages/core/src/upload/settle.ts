@@ -42,7 +42,7 @@ export async function settle(
 
 async function takeHead(chunks: AsyncIterator<Buffer>): Promise<Buffer[]> {
   const head: Buffer[] = [];
-  for (let size = 0; size < sniffBytes; ) {
+  for (let size = 0; size < sniffBytes;) {
     const { done, value } = await chunks.next();
     if (done) break;
     head.push(value);

@@ -22,7 +22,8 @@ const signatures: [type: string, signature: string | number[], offset?: number][
 ];
 
 /** Kinds of text that no first bytes tell apart: of these the sender's word is taken. None of them is active. */
-const textTypes = /^(text\/(csv|markdown|plain|tab-separated-values|x-[\w-]+)|application\/(json|yaml|toml|xml))$/;
+const textTypes =
+  /^(text\/(csv|markdown|plain|tab-separated-values|x-[\w-]+)|application\/(json|yaml|toml|xml))$/;
 
 /**
  * The media type of a file by its first bytes. What is text and declared as a harmless kind of text is that;
