@@ -1,5 +1,5 @@
 import { operations } from '@portfolio/core';
-import { scopeSchema } from '@portfolio/core/actor';
+import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import { claims } from '@portfolio/core/case-study/case-study.sql';
@@ -29,6 +29,8 @@ const fresh = () => `fresh-${++count}`;
 const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
 const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
 const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
+/** What a call deletes, the next one cannot: they take turns. */
+const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -39,6 +41,20 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
+  'member.add': {
+    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
+    ofPortfolio: true,
+  },
+  'member.update': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.remove': {
+    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.create': {
     input: ({ portfolio }) => ({
       portfolio,
@@ -46,6 +62,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
       title: 'Fresh',
       tags: ['a'],
       period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
     }),
     ofPortfolio: true,
   },
@@ -143,6 +160,7 @@ async function createPlace(portfolio: string): Promise<Place> {
     name: portfolio,
   });
   await api.addMember(portfolioId, 'viewer', 'viewer');
+  for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
@@ -235,7 +253,7 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
   const { method, path, status } = routes.get(name)!;
   const fields = new Map<string, unknown>(Object.entries(input));
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
-    const value = String(fields.get(field));
+    const value = encodeURIComponent(String(fields.get(field)));
     fields.delete(field);
     return value;
   });
@@ -302,7 +320,7 @@ async function contents(): Promise<unknown> {
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
 /** Who calls an operation where, and the code of the refusal; null where the caller is let in. */
-function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Caller[] {
+function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
@@ -322,7 +340,7 @@ function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Calle
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && kind === 'mutation' ? 'forbidden' : null,
+      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
     },
   ];
 }
