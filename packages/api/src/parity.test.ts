@@ -2,7 +2,6 @@ import { operations } from '@portfolio/core';
 import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
-import { claims } from '@portfolio/core/case-study/case-study.sql';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
@@ -17,11 +16,8 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 
 const allScopes = scopeSchema.options;
 
-/**
- * What operations are tried on: a portfolio with a study, an image that it shows, a job that is done, and
- * metrics: `latency`, on which a claim of the study rests, and some to delete.
- */
-type Place = { portfolio: string; slug: string; sha256: string; id: string; spareMetrics: string[] };
+/** What operations are tried on: a portfolio with a study, an image and a metric that it shows, and a job that is done. */
+type Place = { portfolio: string; slug: string; sha256: string; id: string };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
@@ -104,11 +100,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'metric.delete': {
-    input: ({ portfolio, spareMetrics }) => ({
-      portfolio,
-      key: spareMetrics.pop() ?? 'none-left',
-      expectedVersion: '*',
-    }),
+    input: ({ portfolio }) => ({ portfolio, key: oneOfTwo('metric'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
@@ -163,34 +155,23 @@ async function createPlace(portfolio: string): Promise<Place> {
   for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
-  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  await createMetrics(portfolio);
+  const claim = { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } };
+  const content = { title: 'Study', body: `![](${url})`, claims: [claim] };
+  await operations.caseStudy.create.run(ctx, { ...study, ...content });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  const spareMetrics = await createMetrics(study);
-  return { ...study, sha256, id, spareMetrics };
+  return { ...study, sha256, id };
 }
 
-/** A metric on which a claim of the study rests, and others whose keys are returned. */
-async function createMetrics(study: { portfolio: string; slug: string }): Promise<string[]> {
+/** `latency`, which has samples, and two metrics to be deleted. */
+async function createMetrics(portfolio: string) {
   const ctx = api.as(owner);
-  const { portfolio } = study;
-  const spares = ['spare-1', 'spare-2'];
-  const [latency] = await Promise.all(
-    ['latency', ...spares].map((key) =>
-      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
-    ),
-  );
-  const samples = [100, 80, 20].map((value, month) => ({
-    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
-    value,
-  }));
+  for (const key of ['latency', 'metric-0', 'metric-1']) {
+    await operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' });
+  }
+  const samples = ['01', '04', '07'].map((month, value) => ({ at: `2026-${month}-01T00:00:00Z`, value }));
   await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
-  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
-  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
-  await api.db
-    .insert(claims)
-    .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
-  return spares;
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
