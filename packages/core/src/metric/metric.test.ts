@@ -54,10 +54,10 @@ const compare = (key: string, query: ComparisonQuery, actor: Actor = owner) =>
 const instant = (ms: number) => new Date(ms).toISOString();
 const day = '2026-03-01T00:00:00.000Z';
 const dayMs = Date.parse(day);
-const at = (minute: number) => instant(dayMs + minute * 60_000);
+const minuteAt = (minute: number) => instant(dayMs + minute * 60_000);
 /** Samples at these minutes of the day. */
 const atMinutes = (values: Record<number, number>): Sample[] =>
-  Object.entries(values).map(([minute, value]) => ({ at: at(Number(minute)), value }));
+  Object.entries(values).map(([minute, value]) => ({ at: minuteAt(Number(minute)), value }));
 const wholeDay = { from: day, to: '2026-03-02T00:00:00.000Z' };
 
 /** Numbers from 0 to 1 that are the same in each run. */
@@ -553,12 +553,12 @@ describe('a stranger', () => {
     await define('hidden');
     await record('shown', [...inClaims, ...outside]);
     await record('hidden', inClaims);
-    studyId = await claim('shows-hour', 'shown', at(60), at(120), 'published');
-    await claim('shows-half-of-it', 'shown', at(90), at(115), 'published');
-    await claim('shows-later', 'shown', at(240), at(241), 'published');
-    await claim('shows-nothing', 'shown', at(59), at(59), 'published');
-    await claim('is-a-draft', 'shown', at(0), at(300), 'draft');
-    await claim('is-a-draft-too', 'hidden', at(0), at(300), 'draft');
+    studyId = await claim('shows-hour', 'shown', minuteAt(60), minuteAt(120), 'published');
+    await claim('shows-half-of-it', 'shown', minuteAt(90), minuteAt(115), 'published');
+    await claim('shows-later', 'shown', minuteAt(240), minuteAt(241), 'published');
+    await claim('shows-nothing', 'shown', minuteAt(59), minuteAt(59), 'published');
+    await claim('is-a-draft', 'shown', minuteAt(0), minuteAt(300), 'draft');
+    await claim('is-a-draft-too', 'hidden', minuteAt(0), minuteAt(300), 'draft');
   });
 
   test('knows of the metrics that published claims rest on, and of no others', async () => {
@@ -572,7 +572,7 @@ describe('a stranger', () => {
         [
           read(key, anonymous),
           series(key, { ...wholeDay, step: '1h' }, anonymous),
-          compare(key, { ...wholeDay, at: at(60) }, anonymous),
+          compare(key, { ...wholeDay, at: minuteAt(60) }, anonymous),
         ].map((refused) => refused.catch((error: Error) => error.message)),
       ),
     );
@@ -585,7 +585,7 @@ describe('a stranger', () => {
     const daily = await series('shown', { ...wholeDay, step: '1d', aggregate }, anonymous);
     const values = inClaims.map(({ value }) => value);
     expect(daily.points).toEqual([{ at: day, value: expect.closeTo(plain[aggregate](values), 9) }]);
-    const compared = await compare('shown', { ...wholeDay, at: at(119), aggregate }, anonymous);
+    const compared = await compare('shown', { ...wholeDay, at: minuteAt(119), aggregate }, anonymous);
     expect(compared).toMatchObject({ before: { count: 2 }, after: { count: 2 } });
   });
 
