@@ -33,11 +33,8 @@ const statement = (name: AggregateName) =>
         sql`${parts} cross join lateral (
           select ${expressions[name]} as value, count(*)::int as count
           from unnest(${placeholder('visible')}::text::tstzmultirange * tstzmultirange(tstzrange(part."from", part."to"))) as visible (span)
-          cross join lateral (
-            select at, value from ${metricSamples}
-            where metric_id = part.metric_id and at >= lower(visible.span) and at < upper(visible.span)
-            offset 0
-          ) s
+          join ${metricSamples} s
+            on s.metric_id = part.metric_id and s.at >= lower(visible.span) and s.at < upper(visible.span)
         ) as summary`,
       )
       .where(sql`summary.count > 0`)
