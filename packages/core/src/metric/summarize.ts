@@ -20,7 +20,10 @@ const expressions: Record<AggregateName, SQL> = {
 const parts = sql`unnest(${placeholder('metricIds')}::text[], ${placeholder('froms')}::text[]::timestamptz[],
   ${placeholder('tos')}::text[]::timestamptz[]) with ordinality as part (metric_id, "from", "to", number)`;
 
-/** One walk along the primary key for each part: neither sorted as a whole nor grouped, whatever the planner thinks. */
+/**
+ * One walk along the primary key for each part: neither sorted as a whole nor grouped. Without `offset 0`, Postgres
+ * joins the samples in ways that are twenty times slower where it has no statistics yet.
+ */
 const statement = (name: AggregateName) =>
   prepared((db) =>
     db
@@ -33,8 +36,11 @@ const statement = (name: AggregateName) =>
         sql`${parts} cross join lateral (
           select ${expressions[name]} as value, count(*)::int as count
           from unnest(${placeholder('visible')}::text::tstzmultirange * tstzmultirange(tstzrange(part."from", part."to"))) as visible (span)
-          join ${metricSamples} s
-            on s.metric_id = part.metric_id and s.at >= lower(visible.span) and s.at < upper(visible.span)
+          cross join lateral (
+            select at, value from ${metricSamples}
+            where metric_id = part.metric_id and at >= lower(visible.span) and at < upper(visible.span)
+            offset 0
+          ) s
         ) as summary`,
       )
       .where(sql`summary.count > 0`)
