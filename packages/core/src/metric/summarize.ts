@@ -22,7 +22,7 @@ const parts = sql`unnest(${placeholder('metricIds')}::text[], ${placeholder('fro
 
 /**
  * One walk along the primary key for each part: neither sorted as a whole nor grouped. Without `offset 0`, Postgres
- * joins the samples in ways that are twenty times slower where it has no statistics yet.
+ * joins the samples in ways that are many times slower where it has no statistics yet.
  */
 const statement = (name: AggregateName) =>
   prepared((db) =>
