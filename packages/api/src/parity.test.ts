@@ -72,6 +72,18 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'caseStudy.unpublish': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.archive': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.delete': {
+    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.revisions': {
     input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
     ofPortfolio: true,
@@ -142,6 +154,9 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  for (const slug of ['study-0', 'study-1']) {
+    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
+  }
   const spare = { portfolio, slug: 'spare' };
   await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
   await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
