@@ -25,6 +25,13 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
   },
   evidence: {
