@@ -1,3 +1,5 @@
+import * as apiKey from './api-key/index.ts';
+import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
@@ -12,6 +14,9 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
+  ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
+  audit: { list: audit.listAudit },
   member: {
     list: member.listMembers,
     read: member.readMember,
