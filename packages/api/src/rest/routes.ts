@@ -1,5 +1,6 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { caseStudyToMarkdown } from './markdown.ts';
 
 const { portfolio, caseStudy, image, job } = operations;
 const { member, apiKey, ownKey, audit } = operations;
@@ -37,7 +38,11 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
-  bind.operation(caseStudy.read, { method: 'GET', path: study });
+  bind.operation(caseStudy.read, {
+    method: 'GET',
+    path: study,
+    formats: { 'text/markdown': caseStudyToMarkdown },
+  });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
   bind.operation(caseStudy.export, {

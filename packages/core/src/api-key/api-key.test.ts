@@ -28,6 +28,12 @@ const revoke = (id: string, actor: Actor = owner, of = portfolio) =>
   apiKey.revoke.run(platform.as(actor), { portfolio: of, id });
 const revokeOwn = (id: string, actor: Actor = owner) => ownKey.revoke.run(platform.as(actor), { id });
 
+const lastUsed = async (id: string) => {
+  const [row] = await platform.sql`select last_used_at::text as at from api_keys where id = ${id}`;
+  return row!.at as string | null;
+};
+const untilUsed = (id: string) => vi.waitFor(async () => expect(await lastUsed(id)).not.toBeNull());
+
 describe('a secret', () => {
   test('is shown once, stands for its portfolio, and is in no list', async () => {
     const expiresAt = inAnHour();
@@ -159,12 +165,6 @@ test.each([
 });
 
 describe('the last use of a key', () => {
-  const lastUsed = async (id: string) => {
-    const [row] = await platform.sql`select last_used_at::text as at from api_keys where id = ${id}`;
-    return row!.at as string | null;
-  };
-  const untilUsed = (id: string) => vi.waitFor(async () => expect(await lastUsed(id)).not.toBeNull());
-
   test('is noted once a minute at most, however often it is used', async () => {
     const { id, secret } = await create();
     await Promise.all(Array.from({ length: 10 }, () => actorBy(secret)));
