@@ -1,6 +1,7 @@
 import * as apiKey from './api-key/index.ts';
 import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
+import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
@@ -31,6 +32,19 @@ export const operations = {
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
     export: caseStudy.exportCaseStudy,
+  },
+  evidence: {
+    upload: evidence.uploadEvidence,
+    create: evidence.createEvidence,
+    list: evidence.listEvidence,
+    read: evidence.readEvidence,
+    update: evidence.updateEvidence,
+    delete: evidence.deleteEvidence,
+    addVersion: evidence.addEvidenceVersion,
+    versions: evidence.listEvidenceVersions,
+    content: evidence.readEvidenceContent,
+    verify: evidence.verifyEvidence,
+    sync: evidence.syncEvidence,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

@@ -1,17 +1,26 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
 const { member, apiKey, ownKey, audit } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
+const anEvidence = `${ofPortfolio}/evidence/:slug`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
 /** For answers that hold a secret. */
 const noStore = () => ({ 'cache-control': 'no-store' });
+const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
+  `/api/v1/portfolios/${of}/evidence/${slug}`;
+
+/** Its standing changes by itself as time goes by, and so must its ETag. */
+const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
+  etag: etagOf(version, standing),
+});
 
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
@@ -48,6 +57,41 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
+    status: 202,
+    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+  });
+
+  bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(evidence.list, { method: 'GET', path: `${ofPortfolio}/evidence` });
+  bind.operation(evidence.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/evidence`,
+    status: 201,
+    headers: (created) => ({ ...evidenceTag(created), location: evidencePath(created) }),
+  });
+  bind.operation(evidence.read, { method: 'GET', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.update, { method: 'PATCH', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.delete, { method: 'DELETE', path: anEvidence, status: 204 });
+  bind.operation(evidence.versions, { method: 'GET', path: `${anEvidence}/versions` });
+  bind.operation(evidence.addVersion, {
+    method: 'POST',
+    path: `${anEvidence}/versions`,
+    status: 201,
+    headers: (changed) => ({
+      ...evidenceTag(changed),
+      location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
+    }),
+  });
+  bind.operation(evidence.content, {
+    method: 'GET',
+    path: `${anEvidence}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
+  bind.operation(evidence.verify, { method: 'POST', path: `${anEvidence}/verify`, headers: evidenceTag });
+  bind.operation(evidence.sync, {
+    method: 'POST',
+    path: `${anEvidence}/sync`,
     status: 202,
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });

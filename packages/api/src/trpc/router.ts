@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
 const { member, apiKey, ownKey, audit } = operations;
 
 /** Every operation as a tRPC procedure. */
@@ -29,6 +29,19 @@ export const appRouter = router({
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
     export: mutation(caseStudy.export),
+  },
+  evidence: {
+    upload: mutation(evidence.upload),
+    create: mutation(evidence.create),
+    list: query(evidence.list),
+    read: query(evidence.read),
+    update: mutation(evidence.update),
+    delete: mutation(evidence.delete),
+    addVersion: mutation(evidence.addVersion),
+    versions: query(evidence.versions),
+    content: query(evidence.content),
+    verify: mutation(evidence.verify),
+    sync: mutation(evidence.sync),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
