@@ -20,6 +20,7 @@ const allScopes = scopeSchema.options;
 /**
  * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
  * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
+ * `jobs` failed or were cancelled.
  */
 type Place = {
   portfolio: string;
@@ -30,6 +31,7 @@ type Place = {
   spareMetrics: string[];
   apiKey: string;
   ownKey: string;
+  jobs: { failed: string[]; cancelled: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -166,11 +168,23 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
-  'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
+  'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
   'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.changes': { input: () => ({}), ofPortfolio: false },
+  'job.cancel': { input: ({ jobs }) => ({ id: jobs.cancelled[0] }), ofPortfolio: true },
+  // Only the first retry of a job is carried out, so each call has its own.
+  'job.retry': {
+    input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
+    ofPortfolio: true,
+  },
+  // Of these, too, each call finds as many as the one before.
+  'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'job.retryMany': {
+    input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
+    ofPortfolio: true,
+  },
 };
 
 const owner = user('owner');
@@ -229,7 +243,8 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
   const spareMetrics = await createMetrics(study);
-  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey };
+  const jobs = await createJobs(study);
+  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs };
 }
 
 /** A metric on which a claim of the study rests, and others whose keys are returned. */
@@ -253,6 +268,23 @@ async function createMetrics(study: { portfolio: string; slug: string }): Promis
     .insert(claims)
     .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
   return spares;
+}
+
+/** Three jobs of each sort, since two calls change one each and are told that there are more. */
+async function createJobs(study: { portfolio: string; slug: string }) {
+  const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
+    failed: [],
+    cancelled: [],
+    waiting: [],
+  };
+  const ctx = api.as(owner);
+  for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    if (sort === 'failed') await (await playWorker(api, id)).fail();
+    if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
+    jobs[sort].push(id);
+  }
+  return jobs;
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -360,6 +392,7 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
+    if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
   });
   return JSON.parse(text);
@@ -390,7 +423,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
-  const refused = name.startsWith('job.') ? 'not_found' : 'forbidden';
+  const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofPortfolio && !isPublic ? refused : null;
   const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [

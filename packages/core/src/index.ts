@@ -72,5 +72,9 @@ export const operations = {
     result: job.readJobResult,
     events: job.watchJob,
     changes: job.watchJobs,
+    cancel: job.cancelJob,
+    retry: job.retryJob,
+    cancelMany: job.cancelJobs,
+    retryMany: job.retryJobs,
   },
 };

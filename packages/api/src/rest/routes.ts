@@ -143,6 +143,10 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
+  bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
 function registerMembers(bind: ReturnType<typeof createBind>) {

@@ -67,6 +67,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 
