@@ -22,6 +22,8 @@ const evidenceTag = ({ version, standing }: { version: number; standing: string 
   etag: etagOf(version, standing),
 });
 
+const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
+
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.list, { method: 'GET', path: '/portfolios' });
@@ -33,6 +35,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
+  bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
 
   registerMembers(bind);
   registerKeys(bind);
@@ -47,11 +50,20 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
+  const pdf = bind.operation(caseStudy.pdf, {
+    method: 'GET',
+    path: `${study}/pdf`,
+    status: 302,
+    otherwise: { status: 202, when: ({ file }) => file === null },
+    headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+  });
   bind.operation(caseStudy.read, {
     method: 'GET',
     path: study,
     formats: { 'text/markdown': caseStudyToMarkdown },
+    instead: { 'application/pdf': pdf },
   });
+  bind.operation(caseStudy.provenance, { method: 'GET', path: `${study}/provenance` });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
@@ -65,7 +77,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${study}/exports`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
@@ -100,7 +112,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${anEvidence}/sync`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
   bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
   bind.operation(metric.define, {
