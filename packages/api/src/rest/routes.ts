@@ -1,4 +1,5 @@
 import { operations } from '@portfolio/core';
+import { seriesToCsv } from '@portfolio/core/metric/series';
 import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
@@ -128,7 +129,11 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
   bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
   bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
-  bind.operation(metric.series, { method: 'GET', path: `${oneMetric}/series` });
+  bind.operation(metric.series, {
+    method: 'GET',
+    path: `${oneMetric}/series`,
+    formats: { 'text/csv': seriesToCsv },
+  });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
 
   bind.operation(image.upload, {
