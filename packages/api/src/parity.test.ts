@@ -94,7 +94,10 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
-  'caseStudy.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'caseStudy.list': {
+    input: ({ portfolio }) => ({ portfolio, limit: 1, sort: 'title' }),
+    ofPortfolio: true,
+  },
   'caseStudy.update': {
     input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null, expectedVersion: '*' }),
     ofPortfolio: true,
