@@ -2,7 +2,6 @@ import { operations } from '@portfolio/core';
 import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
-import { claims } from '@portfolio/core/case-study/case-study.sql';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
@@ -19,7 +18,7 @@ const allScopes = scopeSchema.options;
 
 /**
  * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
- * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
+ * second study, of two revisions. A claim of the study rests on the metric `latency`.
  * `jobs` failed or were cancelled. There is a PDF of the study `printed`.
  */
 type Place = {
@@ -28,7 +27,6 @@ type Place = {
   spare: string;
   sha256: string;
   id: string;
-  spareMetrics: string[];
   apiKey: string;
   ownKey: string;
   jobs: { failed: string[]; cancelled: string[] };
@@ -165,11 +163,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'metric.delete': {
-    input: ({ portfolio, spareMetrics }) => ({
-      portfolio,
-      key: spareMetrics.pop() ?? 'none-left',
-      expectedVersion: '*',
-    }),
+    input: ({ portfolio }) => ({ portfolio, key: oneOfTwo('metric'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
@@ -248,7 +242,10 @@ async function createPlace(portfolio: string): Promise<Place> {
   for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
-  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  await createMetrics(portfolio);
+  const claim = { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } };
+  const content = { title: 'Study', body: `![](${url})`, claims: [claim] };
+  await operations.caseStudy.create.run(ctx, { ...study, ...content });
   for (const slug of ['study-0', 'study-1']) {
     await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
   }
@@ -260,32 +257,18 @@ async function createPlace(portfolio: string): Promise<Place> {
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
-  const spareMetrics = await createMetrics(study);
   const jobs = await createJobs(study);
-  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs };
+  return { ...study, spare: spare.slug, sha256, id, apiKey, ownKey, jobs };
 }
 
-/** A metric on which a claim of the study rests, and others whose keys are returned. */
-async function createMetrics(study: { portfolio: string; slug: string }): Promise<string[]> {
+/** `latency`, which has samples, and two metrics to be deleted. */
+async function createMetrics(portfolio: string) {
   const ctx = api.as(owner);
-  const { portfolio } = study;
-  const spares = ['spare-1', 'spare-2'];
-  const [latency] = await Promise.all(
-    ['latency', ...spares].map((key) =>
-      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
-    ),
-  );
-  const samples = [100, 80, 20].map((value, month) => ({
-    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
-    value,
-  }));
+  for (const key of ['latency', 'metric-0', 'metric-1']) {
+    await operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' });
+  }
+  const samples = ['01', '04', '07'].map((month, value) => ({ at: `2026-${month}-01T00:00:00Z`, value }));
   await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
-  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
-  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
-  await api.db
-    .insert(claims)
-    .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
-  return spares;
 }
 
 /** Three jobs of each sort, since two calls change one each and are told that there are more. */
