@@ -1,7 +1,8 @@
 import { operations } from '@portfolio/core';
-import { scopeSchema } from '@portfolio/core/actor';
+import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
+import { newId } from '@portfolio/core/ids';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
@@ -9,6 +10,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
+import { citeEvidence, presentArtifact } from '../../../tests/support/show.ts';
+import { bytesOf, describeFile, upload } from '../../../tests/support/upload.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
 
@@ -16,12 +19,14 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 
 const allScopes = scopeSchema.options;
 
-/** What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done. */
-type Place = { portfolio: string; slug: string; sha256: string; id: string };
+/** What operations are tried on: a portfolio with a study and what it shows, files to use up, and a job that is done. */
+type Place = { portfolio: string; slug: string; sha256: string; id: string; uploads: string[] };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
 const fresh = () => `fresh-${++count}`;
+/** What a call deletes, the next one cannot: they take turns. */
+const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -30,6 +35,20 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'portfolio.update': {
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
+  'member.add': {
+    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
+    ofPortfolio: true,
+  },
+  'member.update': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.remove': {
+    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'caseStudy.create': {
@@ -53,6 +72,8 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  ...examplesOfEvidence(),
+  ...examplesOfArtifacts(),
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
   'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
@@ -61,6 +82,54 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.changes': { input: () => ({}), ofPortfolio: false },
 };
+
+function examplesOfEvidence(): typeof examples {
+  const report = ({ portfolio }: Place) => ({ portfolio, slug: 'report' });
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
+    create: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      sourceUrl: 'https://a.example/',
+    }),
+    list: ({ portfolio }) => ({ portfolio, standing: 'fresh', limit: 1 }),
+    read: report,
+    update: (place) => ({ ...report(place), title: 'New', freshForSeconds: 3600, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
+    versions: (place) => ({ ...report(place), limit: 1 }),
+    content: (place) => ({ ...report(place), version: 1 }),
+    verify: report,
+    sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
+  };
+  return ofPortfolio('evidence', inputs);
+}
+
+function examplesOfArtifacts(): typeof examples {
+  const tool = ({ portfolio }: Place) => ({ portfolio, slug: 'tool' });
+  const referenceUrl = 'https://git.example/tool';
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
+    create: ({ portfolio }) => ({ portfolio, slug: fresh(), kind: 'script', title: 'Fresh', licence: 'MIT' }),
+    list: ({ portfolio }) => ({ portfolio, kind: 'script', limit: 1 }),
+    read: tool,
+    update: (place) => ({ ...tool(place), title: 'New', licence: null, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
+    versions: (place) => ({ ...tool(place), limit: 1 }),
+    content: (place) => ({ ...tool(place), version: '1.0.0' }),
+  };
+  return ofPortfolio('artifact', inputs);
+}
+
+function ofPortfolio(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+  const named = Object.entries(inputs).map(([verb, input]) => [
+    `${noun}.${verb}`,
+    { input, ofPortfolio: true },
+  ]);
+  return Object.fromEntries(named) as typeof examples;
+}
 
 const owner = user('owner');
 let api: TestApi;
@@ -102,12 +171,34 @@ async function createPlace(portfolio: string): Promise<Place> {
     name: portfolio,
   });
   await api.addMember(portfolioId, 'viewer', 'viewer');
+  for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, sha256, id };
+  return { ...study, sha256, id, uploads: await createEvidenceAndArtifacts(portfolio) };
+}
+
+/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+async function createEvidenceAndArtifacts(portfolio: string): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { evidence, artifact } = operations;
+  const sendReport = () => upload(ctx, portfolio, bytesOf('report'));
+  const sourceUrl = 'https://a.example/';
+  await evidence.create.run(ctx, { portfolio, slug: 'sourced', title: 'Sourced', sourceUrl });
+  for (const at of ['0', '1']) {
+    await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
+    await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  const report = await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
+  await citeEvidence(ctx, { portfolio, slug: 'study' }, report.id, 1);
+  const tool = await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  const uploadId = await sendReport();
+  await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
+  await presentArtifact(ctx, { portfolio, slug: 'study' }, tool.id);
+  return [await sendReport(), await sendReport()];
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -170,7 +261,7 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
   const { method, path, status } = routes.get(name)!;
   const fields = new Map<string, unknown>(Object.entries(input));
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
-    const value = String(fields.get(field));
+    const value = encodeURIComponent(String(fields.get(field)));
     fields.delete(field);
     return value;
   });
@@ -212,6 +303,8 @@ async function firstMessage(response: Response): Promise<unknown> {
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
+    // Of an upload's form, which holds a signature of its time.
+    if (key === 'fields') return Object.keys(value as object).toSorted();
     if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
@@ -237,7 +330,7 @@ async function contents(): Promise<unknown> {
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
 /** Who calls an operation where, and the code of the refusal; null where the caller is let in. */
-function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Caller[] {
+function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
@@ -257,7 +350,7 @@ function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Calle
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && kind === 'mutation' ? 'forbidden' : null,
+      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
     },
   ];
 }
@@ -304,7 +397,7 @@ test.each(named)('%s gives the same result over tRPC and REST', async (_, operat
   const { trpc, rest } = await outcomesOf(operation, [
     { who: 'the owner', key: keys.owner, place, code: null },
   ]);
-  expect(trpc).toEqual({ 'the owner in open': { result: expect.anything() } });
+  expect(trpc['the owner in open']).toHaveProperty('result');
   expect(rest).toEqual(trpc);
 });
 

@@ -80,7 +80,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable');
   services.published.onChange(cache.changed);
-  const bound = { services, authenticate, actors, cache, closing: closing.signal };
+  const bound = { services, actors, cache, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);

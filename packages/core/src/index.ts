@@ -1,7 +1,9 @@
 import * as caseStudy from './case-study/index.ts';
+import * as artifact from './artifact/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as member from './member/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -12,6 +14,13 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  member: {
+    list: member.listMembers,
+    read: member.readMember,
+    add: member.addMember,
+    update: member.updateMember,
+    remove: member.removeMember,
+  },
   caseStudy: {
     create: caseStudy.createCaseStudy,
     read: caseStudy.readCaseStudy,
@@ -19,6 +28,17 @@ export const operations = {
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
     export: caseStudy.exportCaseStudy,
+  },
+  artifact: {
+    upload: artifact.uploadArtifact,
+    create: artifact.createArtifact,
+    list: artifact.listArtifacts,
+    read: artifact.readArtifact,
+    update: artifact.updateArtifact,
+    delete: artifact.deleteArtifact,
+    addVersion: artifact.addArtifactVersion,
+    versions: artifact.listArtifactVersions,
+    content: artifact.readArtifactContent,
   },
   evidence: {
     upload: evidence.uploadEvidence,

@@ -1,11 +1,15 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
+import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
+const { portfolio, caseStudy, image, job } = operations;
+const { member } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
+const { evidence, artifact } = operations;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const anArtifact = `${ofPortfolio}/artifacts/:slug`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
@@ -30,6 +34,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
+  registerMembers(bind);
+
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
     method: 'POST',
@@ -39,7 +45,11 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
-  bind.operation(caseStudy.read, { method: 'GET', path: study });
+  bind.operation(caseStudy.read, {
+    method: 'GET',
+    path: study,
+    formats: { 'text/markdown': caseStudyToMarkdown },
+  });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
   bind.operation(caseStudy.export, {
@@ -84,6 +94,28 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });
 
+  bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
+  bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });
+  bind.operation(artifact.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/artifacts`,
+    status: 201,
+    headers: (created) => ({
+      location: `/api/v1/portfolios/${created.portfolio}/artifacts/${created.slug}`,
+    }),
+  });
+  bind.operation(artifact.read, { method: 'GET', path: anArtifact });
+  bind.operation(artifact.update, { method: 'PATCH', path: anArtifact });
+  bind.operation(artifact.delete, { method: 'DELETE', path: anArtifact, status: 204 });
+  bind.operation(artifact.versions, { method: 'GET', path: `${anArtifact}/versions` });
+  bind.operation(artifact.addVersion, { method: 'POST', path: `${anArtifact}/versions`, status: 201 });
+  bind.operation(artifact.content, {
+    method: 'GET',
+    path: `${anArtifact}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
+
   bind.operation(image.upload, {
     method: 'POST',
     path: `${ofPortfolio}/images`,
@@ -108,4 +140,21 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+}
+
+function registerMembers(bind: ReturnType<typeof createBind>) {
+  const members = `${ofPortfolio}/members`;
+  const one = `${members}/:subject`;
+  bind.operation(member.list, { method: 'GET', path: members });
+  bind.operation(member.add, {
+    method: 'POST',
+    path: members,
+    status: 201,
+    headers: ({ portfolio: slug, subject }) => ({
+      location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(subject)}`,
+    }),
+  });
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
 }

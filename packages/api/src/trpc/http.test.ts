@@ -35,7 +35,8 @@ describe('an error', () => {
 
   test.each([
     ['an unknown procedure', 'GET', '/no.such', {}, 404, 'not_found'],
-    ['the wrong method', 'GET', '/portfolio.create', {}, 405, 'malformed_request'],
+    ['the wrong method', 'GET', '/portfolio.create', {}, 405, 'method_not_allowed'],
+    ['a method of no procedure', 'PUT', '/portfolio.create', { body: '{' }, 405, 'method_not_allowed'],
     [
       'a body that is not JSON',
       'POST',

@@ -1,7 +1,10 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
+const { portfolio, caseStudy, image, job } = operations;
+const { member } = operations;
+
+const { evidence, artifact } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -10,6 +13,13 @@ export const appRouter = router({
     read: query(portfolio.read),
     list: query(portfolio.list),
     update: mutation(portfolio.update),
+  },
+  member: {
+    list: query(member.list),
+    read: query(member.read),
+    add: mutation(member.add),
+    update: mutation(member.update),
+    remove: mutation(member.remove),
   },
   caseStudy: {
     create: mutation(caseStudy.create),
@@ -31,6 +41,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  artifact: {
+    upload: mutation(artifact.upload),
+    create: mutation(artifact.create),
+    list: query(artifact.list),
+    read: query(artifact.read),
+    update: mutation(artifact.update),
+    delete: mutation(artifact.delete),
+    addVersion: mutation(artifact.addVersion),
+    versions: query(artifact.versions),
+    content: query(artifact.content),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {

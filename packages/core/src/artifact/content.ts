@@ -23,8 +23,7 @@ export const readArtifactContent = operation({
   tenant: tenantBySlug,
   async run({ db, bucket }, { slug, version }, tenant) {
     const { id, latestVersions } = await fetchArtifact({ db }, tenant, slug);
-    const found =
-      version === undefined ? latestVersions[0] : await fetchArtifactVersion({ db }, id, version);
+    const found = version === undefined ? latestVersions[0] : await fetchArtifactVersion({ db }, id, version);
     if (!found) {
       const which = version === undefined ? 'no version yet' : `no version "${version}"`;
       throw new AppError('not_found', `Artifact "${slug}" has ${which}.`);

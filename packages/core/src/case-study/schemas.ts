@@ -3,7 +3,10 @@ import { idOf } from '../ids.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
 
-const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
+const month = z
+  .string()
+  .max(7)
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
 
 const period = z
   .strictObject({ from: month, to: month.optional() })

@@ -240,7 +240,7 @@ describe('changes', () => {
     const remove = () => evidence.delete.run(platform.as(owner), { ...at(), expectedVersion: '*' });
     for (const study of ['second', 'first']) {
       await caseStudy.create.run(platform.as(owner), { portfolio, slug: `${slug}-${study}`, title: study });
-      await citeEvidence(platform, `${slug}-${study}`, id, 1);
+      await citeEvidence(platform.as(owner), { portfolio, slug: `${slug}-${study}` }, id, 1);
     }
     await expect(remove()).rejects.toMatchObject({
       code: 'conflict',
@@ -273,7 +273,7 @@ describe('strangers', () => {
     await publish({ portfolio, slug: `${slug}-open` });
     await expectHidden();
     await caseStudy.create.run(platform.as(owner), { ...study, title: 'Study' });
-    await citeEvidence(platform, study.slug, id, 2);
+    await citeEvidence(platform.as(owner), study, id, 2);
     await expectHidden();
 
     await publish(study);

@@ -1,8 +1,8 @@
+import { problemOf } from '@portfolio/api/client';
 import { skipToken, useQuery } from '@tanstack/react-query';
 import { useEffect, useReducer } from 'react';
 import { useStream, useTRPC } from '../api.tsx';
 import { useLiveJobs } from '../live-jobs.tsx';
-import { problemCode } from '../problem.ts';
 import { Link } from '../router.tsx';
 import type { Job, JobEvent } from '../types.ts';
 import { BackIcon } from '../ui/icons.tsx';
@@ -75,7 +75,7 @@ function pageTitle(job: Job): string {
 
 /** Why there is no job to show. */
 function UnreadableJob({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const code = problemCode(error);
+  const code = problemOf(error)?.code;
   if (code === 'not_found' || code === 'invalid_input') {
     return (
       <section className="card empty">
