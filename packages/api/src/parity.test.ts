@@ -10,7 +10,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
-import { citeEvidence, presentArtifact } from '../../../tests/support/show.ts';
 import { bytesOf, describeFile, upload } from '../../../tests/support/upload.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
@@ -19,8 +18,18 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 
 const allScopes = scopeSchema.options;
 
-/** What operations are tried on: a portfolio with a study and what it shows, files to use up, and a job that is done. */
-type Place = { portfolio: string; slug: string; sha256: string; id: string; uploads: string[] };
+/**
+ * What operations are tried on: a portfolio with a study and what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions.
+ */
+type Place = {
+  portfolio: string;
+  slug: string;
+  spare: string;
+  sha256: string;
+  id: string;
+  uploads: string[];
+};
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
@@ -58,6 +67,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
       title: 'Fresh',
       tags: ['a'],
       period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
     }),
     ofPortfolio: true,
   },
@@ -69,6 +79,34 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   },
   'caseStudy.publish': {
     input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.unpublish': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.archive': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.delete': {
+    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revisions': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revision': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.diff': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, from: 1, to: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.restore': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 1, expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
@@ -83,8 +121,15 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'job.changes': { input: () => ({}), ofPortfolio: false },
 };
 
+function report({ portfolio }: Place) {
+  return { portfolio, slug: 'report' };
+}
+
+function tool({ portfolio }: Place) {
+  return { portfolio, slug: 'tool' };
+}
+
 function examplesOfEvidence(): typeof examples {
-  const report = ({ portfolio }: Place) => ({ portfolio, slug: 'report' });
   const inputs: Record<string, (place: Place) => object> = {
     upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
     create: ({ portfolio }) => ({
@@ -103,11 +148,10 @@ function examplesOfEvidence(): typeof examples {
     verify: report,
     sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
   };
-  return ofPortfolio('evidence', inputs);
+  return examplesOf('evidence', inputs);
 }
 
 function examplesOfArtifacts(): typeof examples {
-  const tool = ({ portfolio }: Place) => ({ portfolio, slug: 'tool' });
   const referenceUrl = 'https://git.example/tool';
   const inputs: Record<string, (place: Place) => object> = {
     upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
@@ -120,10 +164,10 @@ function examplesOfArtifacts(): typeof examples {
     versions: (place) => ({ ...tool(place), limit: 1 }),
     content: (place) => ({ ...tool(place), version: '1.0.0' }),
   };
-  return ofPortfolio('artifact', inputs);
+  return examplesOf('artifact', inputs);
 }
 
-function ofPortfolio(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+function examplesOf(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
   const named = Object.entries(inputs).map(([verb, input]) => [
     `${noun}.${verb}`,
     { input, ofPortfolio: true },
@@ -175,9 +219,15 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  for (const slug of ['study-0', 'study-1']) {
+    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
+  }
+  const spare = { portfolio, slug: 'spare' };
+  await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
+  await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, sha256, id, uploads: await createEvidenceAndArtifacts(portfolio) };
+  return { ...study, spare: spare.slug, sha256, id, uploads: await createEvidenceAndArtifacts(portfolio) };
 }
 
 /** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
@@ -191,13 +241,18 @@ async function createEvidenceAndArtifacts(portfolio: string): Promise<string[]> 
     await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
     await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
   }
-  const report = await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
   await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
-  await citeEvidence(ctx, { portfolio, slug: 'study' }, report.id, 1);
-  const tool = await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
   const uploadId = await sendReport();
   await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
-  await presentArtifact(ctx, { portfolio, slug: 'study' }, tool.id);
+  await operations.caseStudy.update.run(ctx, {
+    portfolio,
+    slug: 'study',
+    claims: [{ key: 'claim', statement: 'It is so.', evidence: [{ slug: 'report' }] }],
+    artifacts: ['tool'],
+    expectedVersion: '*',
+  });
   return [await sendReport(), await sendReport()];
 }
 

@@ -27,6 +27,13 @@ export const operations = {
     list: caseStudy.listCaseStudies,
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
+    unpublish: caseStudy.unpublishCaseStudy,
+    archive: caseStudy.archiveCaseStudy,
+    delete: caseStudy.deleteCaseStudy,
+    revisions: caseStudy.listRevisions,
+    revision: caseStudy.readRevision,
+    diff: caseStudy.diffRevisions,
+    restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
   },
   artifact: {

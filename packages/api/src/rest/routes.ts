@@ -51,7 +51,14 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/markdown': caseStudyToMarkdown },
   });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,

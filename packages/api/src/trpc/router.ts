@@ -3,7 +3,6 @@ import { mutation, query, router, subscription } from './procedures.ts';
 
 const { portfolio, caseStudy, image, job } = operations;
 const { member } = operations;
-
 const { evidence, artifact } = operations;
 
 /** Every operation as a tRPC procedure. */
@@ -27,6 +26,13 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
   },
   evidence: {
