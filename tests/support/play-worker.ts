@@ -1,9 +1,9 @@
 import type { Services } from '@portfolio/core/context';
-import type { StoredResult } from '@portfolio/core/job/schemas';
+import type { StoredResults } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { randomUUID } from 'node:crypto';
 
-const result: StoredResult = {
+const result: StoredResults['export.pdf'] = {
   key: 'exports/never-shown.pdf',
   fileName: 'study.pdf',
   contentType: 'application/pdf',

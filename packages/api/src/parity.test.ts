@@ -3,6 +3,7 @@ import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import { newId } from '@portfolio/core/ids';
+import { claims } from '@portfolio/core/case-study/case-study.sql';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
@@ -19,8 +20,9 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 const allScopes = scopeSchema.options;
 
 /**
- * What operations are tried on: a portfolio with a study and what it shows, files to use up, and a job that is done;
- * `spare` is a second study, of two revisions.
+ * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
+ * `jobs` failed or were cancelled.
  */
 type Place = {
   portfolio: string;
@@ -29,6 +31,10 @@ type Place = {
   sha256: string;
   id: string;
   uploads: string[];
+  spareMetrics: string[];
+  apiKey: string;
+  ownKey: string;
+  jobs: { failed: string[]; cancelled: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -36,6 +42,9 @@ let count = 0;
 const fresh = () => `fresh-${++count}`;
 /** What a call deletes, the next one cannot: they take turns. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
+const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
+const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -46,6 +55,22 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'apiKey.create': {
+    input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: true,
+  },
+  'apiKey.revoke': {
+    input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
+    ofPortfolio: true,
+  },
+  'ownKey.list': { input: () => ({}), ofPortfolio: false },
+  'ownKey.create': {
+    input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: false,
+  },
+  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
   'member.add': {
@@ -112,13 +137,59 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   ...examplesOfEvidence(),
   ...examplesOfArtifacts(),
+  'metric.define': {
+    input: ({ portfolio }) => ({ portfolio, key: fresh(), name: 'Fresh', unit: 'ms', betterWhen: 'down' }),
+    ofPortfolio: true,
+  },
+  'metric.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'metric.read': { input: ({ portfolio }) => ({ portfolio, key: 'latency' }), ofPortfolio: true },
+  'metric.update': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', name: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'metric.record': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', samples: [{ at: freshTime(), value: 1 }] }),
+    ofPortfolio: true,
+  },
+  'metric.series': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, step: '1d', aggregate: 'p95' }),
+    ofPortfolio: true,
+  },
+  'metric.compare': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
+    ofPortfolio: true,
+  },
+  'metric.deleteSamples': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
+    ofPortfolio: true,
+  },
+  'metric.delete': {
+    input: ({ portfolio, spareMetrics }) => ({
+      portfolio,
+      key: spareMetrics.pop() ?? 'none-left',
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
-  'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
+  'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
   'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.changes': { input: () => ({}), ofPortfolio: false },
+  'job.cancel': { input: ({ jobs }) => ({ id: jobs.cancelled[0] }), ofPortfolio: true },
+  // Only the first retry of a job is carried out, so each call has its own.
+  'job.retry': {
+    input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
+    ofPortfolio: true,
+  },
+  // Of these, too, each call finds as many as the one before.
+  'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'job.retryMany': {
+    input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
+    ofPortfolio: true,
+  },
 };
 
 function report({ portfolio }: Place) {
@@ -204,7 +275,7 @@ beforeAll(async () => {
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
   const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('stranger')), elsewhere);
   const about = { name: 'test', scopes: allScopes, expiresAt: null };
-  keys.elsewhere = await issueApiKey(api.db, { ...about, portfolioId });
+  keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
 });
 afterAll(() => api.stop());
 
@@ -227,7 +298,13 @@ async function createPlace(portfolio: string): Promise<Place> {
   await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, spare: spare.slug, sha256, id, uploads: await createEvidenceAndArtifacts(portfolio) };
+  const about = { name: 'Key', scopes: allScopes, expiresAt: null };
+  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
+  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
+  const uploads = await createEvidenceAndArtifacts(portfolio);
+  const spareMetrics = await createMetrics(study);
+  const jobs = await createJobs(study);
+  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs, uploads };
 }
 
 /** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
@@ -254,6 +331,46 @@ async function createEvidenceAndArtifacts(portfolio: string): Promise<string[]> 
     expectedVersion: '*',
   });
   return [await sendReport(), await sendReport()];
+}
+
+/** A metric on which a claim of the study rests, and others whose keys are returned. */
+async function createMetrics(study: { portfolio: string; slug: string }): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { portfolio } = study;
+  const spares = ['spare-1', 'spare-2'];
+  const [latency] = await Promise.all(
+    ['latency', ...spares].map((key) =>
+      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
+    ),
+  );
+  const samples = [100, 80, 20].map((value, month) => ({
+    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
+    value,
+  }));
+  await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
+  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
+  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
+  await api.db
+    .insert(claims)
+    .values({ caseStudyId, key: 'faster', position: 1, statement: 'It is faster.', ...rests });
+  return spares;
+}
+
+/** Three jobs of each sort, since two calls change one each and are told that there are more. */
+async function createJobs(study: { portfolio: string; slug: string }) {
+  const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
+    failed: [],
+    cancelled: [],
+    waiting: [],
+  };
+  const ctx = api.as(owner);
+  for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    if (sort === 'failed') await (await playWorker(api, id)).fail();
+    if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
+    jobs[sort].push(id);
+  }
+  return jobs;
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -362,6 +479,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (key === 'fields') return Object.keys(value as object).toSorted();
     if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
+    if (key === 'secret' || key === 'prefix') return value.length;
+    if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
   });
   return JSON.parse(text);
@@ -372,12 +491,15 @@ async function contents(): Promise<unknown> {
   await api.doorbell.idle();
   const tables = await api.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_name <> 'api_keys' order by 1`;
+    where table_schema = 'public' order by 1`;
   expect(tables.map(({ name }) => name)).toContain('case_studies');
   return Promise.all(
     tables.map(async ({ name }) => [
       name,
-      await api.sql`select md5(string_agg(t::text, '|' order by t::text)) from ${api.sql(name)} t`,
+      // That a key was used is noted in the background.
+      await api.sql`
+        with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
+        select md5(string_agg(row, '|' order by row)) from rows`,
     ]),
   );
 }
@@ -389,7 +511,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
-  const refused = name.startsWith('job.') ? 'not_found' : 'forbidden';
+  const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofPortfolio && !isPublic ? refused : null;
   const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [

@@ -1,9 +1,12 @@
+import * as apiKey from './api-key/index.ts';
+import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as artifact from './artifact/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
+import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -14,6 +17,9 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
+  ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
+  audit: { list: audit.listAudit },
   member: {
     list: member.listMembers,
     read: member.readMember,
@@ -60,6 +66,17 @@ export const operations = {
     verify: evidence.verifyEvidence,
     sync: evidence.syncEvidence,
   },
+  metric: {
+    define: metric.defineMetric,
+    list: metric.listMetrics,
+    read: metric.readMetric,
+    update: metric.updateMetric,
+    delete: metric.deleteMetric,
+    record: metric.recordSamples,
+    deleteSamples: metric.deleteSamples,
+    series: metric.readSeries,
+    compare: metric.compareMetric,
+  },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {
     list: job.listJobs,
@@ -67,5 +84,9 @@ export const operations = {
     result: job.readJobResult,
     events: job.watchJob,
     changes: job.watchJobs,
+    cancel: job.cancelJob,
+    retry: job.retryJob,
+    cancelMany: job.cancelJobs,
+    retryMany: job.retryJobs,
   },
 };

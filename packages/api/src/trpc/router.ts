@@ -1,9 +1,8 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
-const { member } = operations;
-const { evidence, artifact } = operations;
+const { portfolio, caseStudy, artifact, evidence, image, job, member, metric, apiKey, ownKey, audit } =
+  operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -13,6 +12,9 @@ export const appRouter = router({
     list: query(portfolio.list),
     update: mutation(portfolio.update),
   },
+  apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
+  ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
+  audit: { list: query(audit.list) },
   member: {
     list: query(member.list),
     read: query(member.read),
@@ -59,6 +61,17 @@ export const appRouter = router({
     versions: query(artifact.versions),
     content: query(artifact.content),
   },
+  metric: {
+    define: mutation(metric.define),
+    list: query(metric.list),
+    read: query(metric.read),
+    update: mutation(metric.update),
+    delete: mutation(metric.delete),
+    record: mutation(metric.record),
+    deleteSamples: mutation(metric.deleteSamples),
+    series: query(metric.series),
+    compare: query(metric.compare),
+  },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
     list: query(job.list),
@@ -66,6 +79,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 
