@@ -10,6 +10,7 @@ const result: StoredResults['export.pdf'] = {
   sizeBytes: 3,
   sha256: 'ab'.repeat(32),
   pages: 1,
+  studyVersion: 1,
 };
 
 /** Claims a job and moves it by hand, with the hints that a worker gives. */
@@ -26,7 +27,7 @@ export async function playWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>
   return {
     progress: (progress: number) =>
       move(transitions.progress(db, lease, { progress, step: `At ${progress}` })),
-    succeed: () => move(transitions.succeed(db, lease, result)),
+    succeed: (studyVersion = 1) => move(transitions.succeed(db, lease, { ...result, studyVersion })),
     fail: () => move(transitions.fail(db, lease, { code: 'internal', message: 'It did not work.' })),
   };
 }

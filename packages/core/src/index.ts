@@ -16,6 +16,7 @@ export const operations = {
     read: portfolio.readPortfolio,
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
+    summary: portfolio.summarizePortfolio,
   },
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
@@ -41,6 +42,8 @@ export const operations = {
     diff: caseStudy.diffRevisions,
     restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
+    pdf: caseStudy.readCaseStudyPdf,
+    provenance: caseStudy.readProvenance,
   },
   artifact: {
     upload: artifact.uploadArtifact,
