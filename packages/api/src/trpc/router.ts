@@ -1,7 +1,8 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
+const { portfolio, caseStudy, artifact, evidence, image, job, member, metric, apiKey, ownKey, audit } =
+  operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -51,6 +52,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  artifact: {
+    upload: mutation(artifact.upload),
+    create: mutation(artifact.create),
+    list: query(artifact.list),
+    read: query(artifact.read),
+    update: mutation(artifact.update),
+    delete: mutation(artifact.delete),
+    addVersion: mutation(artifact.addVersion),
+    versions: query(artifact.versions),
+    content: query(artifact.content),
   },
   metric: {
     define: mutation(metric.define),
