@@ -24,6 +24,9 @@ type Place = {
   id: string;
   apiKey: string;
   ownKey: string;
+  webhook: string;
+  spareWebhooks: string[];
+  delivery: string;
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -56,6 +59,41 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: false,
   },
   'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'webhook.create': {
+    input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
+    ofPortfolio: true,
+  },
+  'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.update': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.delete': {
+    input: ({ portfolio, spareWebhooks }) => ({
+      portfolio,
+      id: spareWebhooks[++count % 2],
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
+  'webhook.rotateSecret': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.test': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.deliveries': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, state: 'delivered' }),
+    ofPortfolio: true,
+  },
+  'webhook.delivery': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'webhook.redeliver': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
@@ -151,7 +189,17 @@ async function createPlace(portfolio: string): Promise<Place> {
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
-  return { ...study, sha256, id, apiKey, ownKey };
+  return { ...study, sha256, id, apiKey, ownKey, ...(await createWebhooks(portfolio)) };
+}
+
+async function createWebhooks(portfolio: string) {
+  const ctx = api.as(owner);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const create = async () => (await operations.webhook.create.run(ctx, about)).id;
+  const [webhook, spareWebhooks] = [await create(), [await create(), await create()]];
+  const { id: delivery } = await operations.webhook.test.run(ctx, { portfolio, id: webhook });
+  await api.sql`update webhook_deliveries set state = 'delivered' where id = ${delivery}`;
+  return { webhook, spareWebhooks, delivery };
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -256,7 +304,7 @@ async function firstMessage(response: Response): Promise<unknown> {
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
-    if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
+    if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');

@@ -49,7 +49,7 @@ export async function runJob(
     const result = await attempt(runner, job, lease, AbortSignal.any([lost.signal, stop]), hint);
     clearInterval(heart);
     if (!(await transitions.succeed(db, lease, result))) throw new LeaseLost();
-    log.info({ sizeBytes: result.sizeBytes }, 'job succeeded');
+    log.info({ result }, 'job succeeded');
   } catch (error) {
     clearInterval(heart);
     await settle(runner, job, lease, lost.signal.aborted ? lost.signal.reason : error, stop.aborted, log);

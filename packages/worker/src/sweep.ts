@@ -2,6 +2,8 @@ import type { Db, JobBus } from '@portfolio/core/context';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Queue } from '@portfolio/core/runtime/queue';
+import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
+import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { relayOutbox } from '@portfolio/core/runtime/relay';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -10,7 +12,7 @@ const silentSeconds = 300;
 
 /**
  * Sees to what was left behind, again and again until `stop`: leases of workers that are gone, retries that are
- * due, messages that were never sent. Any number of workers may sweep at once.
+ * due, messages that were never sent, events that webhooks wait for. Any number of workers may sweep at once.
  */
 export async function sweep(
   {
@@ -28,6 +30,7 @@ export async function sweep(
         log.warn({ jobId: id }, 'a worker was lost with this job');
         jobBus.publish({ jobId: id, portfolioId });
       }
+      await tellWebhooks(db, jobBus);
       await transitions.ringDue(db, silentSeconds);
       while ((await relayOutbox(db, queue)) > 0);
     } catch (error) {
@@ -35,4 +38,15 @@ export async function sweep(
     }
     await wait(sweepSeconds * 1000, undefined, { signal: stop }).catch(() => {});
   }
+}
+
+/** Makes jobs of what happened and webhooks want to know, and settles those that could not be told. */
+async function tellWebhooks(db: Db, jobBus: JobBus): Promise<void> {
+  let taken: number;
+  do {
+    const { events, jobs } = await fanOutEvents(db);
+    for (const job of jobs) jobBus.publish(job);
+    taken = events;
+  } while (taken > 0);
+  await settleFailedDeliveries(db);
 }

@@ -2,7 +2,7 @@ import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
 const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member, apiKey, ownKey, audit } = operations;
+const { member, apiKey, ownKey, audit, webhook } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -15,6 +15,18 @@ export const appRouter = router({
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
   audit: { list: query(audit.list) },
+  webhook: {
+    list: query(webhook.list),
+    create: mutation(webhook.create),
+    read: query(webhook.read),
+    update: mutation(webhook.update),
+    delete: mutation(webhook.delete),
+    rotateSecret: mutation(webhook.rotateSecret),
+    test: mutation(webhook.test),
+    deliveries: query(webhook.deliveries),
+    delivery: query(webhook.delivery),
+    redeliver: mutation(webhook.redeliver),
+  },
   member: {
     list: query(member.list),
     read: query(member.read),
