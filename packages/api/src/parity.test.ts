@@ -7,6 +7,7 @@ import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { newId } from '@portfolio/core/ids';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
 import { bytesOf, describeFile, upload } from '../../../tests/support/upload.ts';
@@ -32,6 +33,9 @@ type Place = {
   apiKey: string;
   ownKey: string;
   jobs: { failed: string[]; cancelled: string[] };
+  webhook: string;
+  spareWebhooks: string[];
+  delivery: string;
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -67,6 +71,41 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: false,
   },
   'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'webhook.create': {
+    input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
+    ofPortfolio: true,
+  },
+  'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.update': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.delete': {
+    input: ({ portfolio, spareWebhooks }) => ({
+      portfolio,
+      id: spareWebhooks[++count % 2],
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
+  'webhook.rotateSecret': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.test': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.deliveries': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, state: 'delivered' }),
+    ofPortfolio: true,
+  },
+  'webhook.delivery': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'webhook.redeliver': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
@@ -315,7 +354,17 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
   const uploads = await createEvidenceAndArtifacts(portfolio);
   const jobs = await createJobs(study);
-  return { ...study, spare: spare.slug, sha256, id, apiKey, ownKey, jobs, uploads };
+  return {
+    ...study,
+    spare: spare.slug,
+    sha256,
+    id,
+    apiKey,
+    ownKey,
+    jobs,
+    uploads,
+    ...(await createWebhooks(portfolio)),
+  };
 }
 
 /** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
@@ -372,6 +421,16 @@ async function createJobs(study: { portfolio: string; slug: string }) {
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+async function createWebhooks(portfolio: string) {
+  const ctx = api.as(owner);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const create = async () => (await operations.webhook.create.run(ctx, about)).id;
+  const [webhook, spareWebhooks] = [await create(), [await create(), await create()]];
+  const { id: delivery } = await operations.webhook.test.run(ctx, { portfolio, id: webhook });
+  await api.sql`update webhook_deliveries set state = 'delivered' where id = ${delivery}`;
+  return { webhook, spareWebhooks, delivery };
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -480,7 +539,7 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (key === 'expiresAt') return typeof value;
     // Of an upload's form, which holds a signature of its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
-    if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
+    if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
