@@ -1,5 +1,4 @@
-import { createClient } from '@portfolio/api/client';
-import { TRPCClientError } from '@trpc/client';
+import { createClient, problemOf } from '@portfolio/api/client';
 import { readFile } from 'node:fs/promises';
 import { importFolder } from './import/import-folder.ts';
 import { ImportError } from './import/read-folder.ts';
@@ -35,6 +34,6 @@ try {
 
 function describe(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const isAway = error instanceof TRPCClientError && error.cause?.message === 'fetch failed';
+  const isAway = problemOf(error)?.code === 'unreachable';
   return isAway ? 'The platform does not answer: is npm start running?' : error.message;
 }

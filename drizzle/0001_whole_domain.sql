@@ -204,14 +204,11 @@ CREATE TABLE "webhooks" (
 );
 --> statement-breakpoint
 ALTER TABLE "case_studies" DROP CONSTRAINT "case_studies_status";--> statement-breakpoint
-ALTER TABLE "jobs" DROP CONSTRAINT "jobs_state";--> statement-breakpoint
-DROP INDEX "jobs_list";--> statement-breakpoint
 ALTER TABLE "case_studies" ALTER COLUMN "version" SET DATA TYPE bigint;--> statement-breakpoint
 ALTER TABLE "case_studies" ALTER COLUMN "version" SET DEFAULT nextval('row_versions');--> statement-breakpoint
 ALTER TABLE "case_studies" ADD COLUMN "revision" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "case_studies" ADD COLUMN "search" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title || ' ' || summary), 'B')
           || setweight(to_tsvector('simple', summary), 'C') || to_tsvector('simple', left(body, 60000)) || to_tsvector('english', left(body, 60000))) STORED NOT NULL;--> statement-breakpoint
-ALTER TABLE "jobs" ADD COLUMN "cancel_requested_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "members" ADD COLUMN "version" bigint DEFAULT nextval('row_versions') NOT NULL;--> statement-breakpoint
 ALTER TABLE "portfolios" ADD COLUMN "version" bigint DEFAULT nextval('row_versions') NOT NULL;--> statement-breakpoint
 ALTER TABLE "artifact_versions" ADD CONSTRAINT "artifact_versions_artifact_id_artifacts_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -243,8 +240,4 @@ CREATE INDEX "webhook_deliveries_list" ON "webhook_deliveries" USING btree ("web
 CREATE INDEX "webhooks_list" ON "webhooks" USING btree ("portfolio_id","id");--> statement-breakpoint
 CREATE INDEX "case_studies_search" ON "case_studies" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "case_studies_tags" ON "case_studies" USING gin ("tags");--> statement-breakpoint
-CREATE INDEX "jobs_list" ON "jobs" USING btree ("portfolio_id","kind","state","id");--> statement-breakpoint
-ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));--> statement-breakpoint
-ALTER TABLE "jobs" ADD CONSTRAINT "jobs_cancel" CHECK ("jobs"."state" = 'running' or ("jobs"."state" = 'cancelled') = ("jobs"."cancel_requested_at" is not null));--> statement-breakpoint
-ALTER TABLE "jobs" ADD CONSTRAINT "jobs_finished" CHECK (("jobs"."state" in ('queued', 'running')) = ("jobs"."finished_at" is null));--> statement-breakpoint
-ALTER TABLE "jobs" ADD CONSTRAINT "jobs_state" CHECK ("jobs"."state" in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'));
+ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));

@@ -1,5 +1,4 @@
-import type { Client, Inputs } from '@portfolio/api/client';
-import { TRPCClientError } from '@trpc/client';
+import { type Client, type Inputs, problemOf } from '@portfolio/api/client';
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Complaint, MarkdownFile } from './front-matter.ts';
@@ -89,7 +88,7 @@ async function refusedAt<T>(
     return await work;
   } catch (error) {
     const problem = problemOf(error);
-    if (!problem) throw error;
+    if (problem === null || !('status' in problem)) throw error;
     const fields = problem.errors ?? [{ pointer: '', detail: problem.detail }];
     const complaints = fields.map(({ pointer, detail }): Complaint => {
       const path = pointer.split('/').slice(1);
@@ -106,14 +105,6 @@ async function orNull<T>(work: Promise<T>): Promise<T | null> {
     if (problemOf(error)?.code === 'not_found') return null;
     throw error;
   }
-}
-
-type Problem = { code: string; detail: string; errors?: readonly { pointer: string; detail: string }[] };
-
-function problemOf(error: unknown): Problem | undefined {
-  if (!(error instanceof TRPCClientError)) return undefined;
-  const data: unknown = error.data;
-  return typeof data === 'object' && data && 'problem' in data ? (data.problem as Problem) : undefined;
 }
 
 function includes(found: Record<string, unknown>, wanted: Record<string, unknown>): boolean {

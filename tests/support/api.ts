@@ -1,10 +1,13 @@
 import { createAuthenticate, type JwtSettings } from '../../packages/api/src/authenticate.ts';
-import { buildServer } from '../../packages/api/src/server.ts';
+import { buildServer, type ServerOptions } from '../../packages/api/src/server.ts';
 import { silentLog, testServices } from './services.ts';
 
 /** The whole API on real services, listening on a free port of 127.0.0.1. */
 export async function testApi(
-  options: { jwt?: JwtSettings; publicOrigin?: string; webRoot?: string; databaseUrl?: string } = {},
+  options: { jwt?: JwtSettings } & Pick<
+    Partial<ServerOptions>,
+    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops'
+  > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
   const { services, sql, queue, bucket } = platform;
@@ -19,6 +22,8 @@ export async function testApi(
     log: silentLog,
     publicOrigin: options.publicOrigin,
     webRoot: options.webRoot,
+    rateLimits: options.rateLimits,
+    trustedProxyHops: options.trustedProxyHops,
   });
   const baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobEvents, jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/schemas';
+import type { StoredResults } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { type SQL, asc, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ export const owner = user('owner');
 export const study = { portfolio: 'team', slug: 'faster' };
 export const leaseSeconds = 30;
 export const failure = { code: 'internal', message: 'It did not work.' };
-export const result: StoredResult = {
+export const result: StoredResults['export.pdf'] = {
   key: 'exports/secret-place.pdf',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',
@@ -18,6 +18,8 @@ export const result: StoredResult = {
   sha256: 'ab'.repeat(32),
   pages: 1,
 };
+
+const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
 
 /** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */
 export async function jobScene() {
@@ -30,7 +32,6 @@ export async function jobScene() {
   const accept = () => operations.caseStudy.export.run(ctx, study);
   const change = (id: string, values: Record<string, SQL>) =>
     db.update(jobs).set(values).where(eq(jobs.id, id));
-  const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
 
   async function claim(id: string) {
     const lease = leaseOn(id);

@@ -1,38 +1,57 @@
-import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, httpLink, splitLink } from '@trpc/client';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { idempotencyHeader, idempotencyLink } from './client/idempotency.ts';
+import { retryLink } from './client/retry.ts';
+import { subscriptionLink } from './client/subscriptions.ts';
 import type { AppRouter } from './trpc/router.ts';
 
+export { type ApiError, type Result, problemOf, result } from './client/errors.ts';
+export { isTemporary } from './client/retry.ts';
 export type { AppRouter };
 export type Inputs = inferRouterInputs<AppRouter>;
 export type Outputs = inferRouterOutputs<AppRouter>;
 
-/**
- * The typed client: `const api = createClient({ baseUrl, apiKey })`, then `api.job.read.query({ id })`.
- * `apiKey` is an API key or a token; without it the client reads what is published. Subscriptions go over a
- * WebSocket, opened with the first and closed after the last one, and resume where a lost connection broke off.
- */
-export function createClient({ baseUrl, apiKey }: { baseUrl: string; apiKey?: string | undefined }) {
-  const url = new URL('/trpc', baseUrl);
-  const authorization = apiKey && `Bearer ${apiKey}`;
-  const socket = createWSClient({
-    url: url.href.replace(/^http/, 'ws'),
-    // In the first message, not in the address, where it would end up in logs.
-    connectionParams: authorization ? { authorization } : null,
-    lazy: { enabled: true, closeMs: 1000 },
-    // Quick at first, since most interruptions are short; at most five seconds apart.
-    retryDelayMs: (attempt) => (attempt === 0 ? 0 : Math.min(250 * 2 ** attempt, 5000)),
-    keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5000 },
-  });
+export type ClientOptions = {
+  /** Where the API is, such as `https://portfolio.example`. */
+  baseUrl: string;
+  /**
+   * An API key or a token, or what gives one: it is asked before each request, so that tokens may expire.
+   * Without it the client reads what is published.
+   */
+  apiKey?: string | (() => string | Promise<string>) | undefined;
+  /** How long each attempt of a query or mutation may take; 30 by default. */
+  timeoutSeconds?: number;
+  /** How often a query or mutation is repeated after a failure that may pass; 3 times by default. */
+  retries?: number;
+};
+
+/** The typed client: `const api = createClient({ baseUrl, apiKey })`, then `api.job.read.query({ id })`. */
+export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3 }: ClientOptions) {
+  const { href: url } = new URL('/trpc', baseUrl);
+  async function readAuthorization() {
+    const key = typeof apiKey === 'function' ? await apiKey() : apiKey;
+    return key ? `Bearer ${key}` : undefined;
+  }
+  async function readHeaders(): Promise<Record<string, string>> {
+    const authorization = await readAuthorization();
+    return authorization === undefined ? {} : { authorization };
+  }
+  const http = { url, fetch: fetchWithin(timeoutSeconds) };
   return createTRPCClient<AppRouter>({
     links: [
+      idempotencyLink,
+      retryLink({ retries, renewsKey: typeof apiKey === 'function' }),
       splitLink({
         condition: ({ type }) => type === 'subscription',
-        true: wsLink({ client: socket }),
-        false: httpBatchLink({
-          url: url.href,
-          headers: authorization ? { authorization } : {},
-          maxURLLength: 4000,
-          maxItems: 100,
+        true: subscriptionLink(url, readAuthorization),
+        false: splitLink({
+          condition: ({ type }) => type === 'mutation',
+          // One request each: each has a key of its own.
+          true: httpLink({
+            ...http,
+            headers: async ({ op }) => ({ ...(await readHeaders()), ...idempotencyHeader(op) }),
+          }),
+          false: httpBatchLink({ ...http, headers: readHeaders, maxURLLength: 4000, maxItems: 100 }),
         }),
       }),
     ],
@@ -40,3 +59,11 @@ export function createClient({ baseUrl, apiKey }: { baseUrl: string; apiKey?: st
 }
 
 export type Client = ReturnType<typeof createClient>;
+
+/** `fetch` that gives up after a time with a TimeoutError; its caller may do so earlier. */
+function fetchWithin(seconds: number): typeof fetch {
+  return (input, init) => {
+    const signals = [init?.signal, AbortSignal.timeout(seconds * 1000)].filter((signal) => signal != null);
+    return fetch(input, { ...init, signal: AbortSignal.any(signals) });
+  };
+}

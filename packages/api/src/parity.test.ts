@@ -1,5 +1,5 @@
 import { operations } from '@portfolio/core';
-import { scopeSchema } from '@portfolio/core/actor';
+import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
@@ -31,6 +31,8 @@ type Place = {
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
 const fresh = () => `fresh-${++count}`;
+/** What a call deletes, the next one cannot: they take turns. */
+const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -41,6 +43,20 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
+  'member.add': {
+    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
+    ofPortfolio: true,
+  },
+  'member.update': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.remove': {
+    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.create': {
     input: ({ portfolio }) => ({
       portfolio,
@@ -48,6 +64,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
       title: 'Fresh',
       tags: ['a'],
       period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
     }),
     ofPortfolio: true,
   },
@@ -123,6 +140,7 @@ async function createPlace(portfolio: string): Promise<Place> {
     name: portfolio,
   });
   await api.addMember(portfolioId, 'viewer', 'viewer');
+  for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
@@ -208,7 +226,7 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
   const { method, path, status } = routes.get(name)!;
   const fields = new Map<string, unknown>(Object.entries(input));
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
-    const value = String(fields.get(field));
+    const value = encodeURIComponent(String(fields.get(field)));
     fields.delete(field);
     return value;
   });
@@ -276,7 +294,7 @@ async function contents(): Promise<unknown> {
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
 /** Who calls an operation where, and the code of the refusal; null where the caller is let in. */
-function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Caller[] {
+function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
@@ -296,7 +314,7 @@ function callersOf({ name, kind, scope, public: isPublic }: AnyOperation): Calle
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && kind === 'mutation' ? 'forbidden' : null,
+      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
     },
   ];
 }
@@ -343,7 +361,7 @@ test.each(named)('%s gives the same result over tRPC and REST', async (_, operat
   const { trpc, rest } = await outcomesOf(operation, [
     { who: 'the owner', key: keys.owner, place, code: null },
   ]);
-  expect(trpc).toEqual({ 'the owner in open': { result: expect.anything() } });
+  expect(trpc['the owner in open']).toHaveProperty('result');
   expect(rest).toEqual(trpc);
 });
 

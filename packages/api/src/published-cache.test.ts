@@ -159,11 +159,11 @@ describe('readers and a writer', () => {
 
   test('no read is older than a write that was confirmed before it began, nor than what its reader saw', async () => {
     let confirmed = 0;
-    let writing = true;
+    const writing = new AbortController();
     const sources = new Set<string | null>();
     async function readOnAndOn(server: TestApi, credential?: string) {
       let seen = 0;
-      while (writing) {
+      while (!writing.signal.aborted) {
         const atLeast = Math.max(seen, confirmed);
         const { version, from } = await read(server, credential);
         sources.add(from);
@@ -173,7 +173,7 @@ describe('readers and a writer', () => {
     }
     const readers = [readOnAndOn(api), readOnAndOn(api), readOnAndOn(api, key), readOnAndOn(other, key)];
     for (let at = 0; at < 60; at++) confirmed = await write();
-    writing = false;
+    writing.abort();
     await Promise.all(readers);
     expect(sources).toContain('portfolio-api; hit');
   });

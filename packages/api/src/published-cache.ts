@@ -63,9 +63,9 @@ export function createPublishedCache(isOutage: (error: unknown) => boolean): Pub
     })();
     const mine = { generation, answer };
     loading.set(key, mine);
-    const done = () => void (loading.get(key) === mine && loading.delete(key));
-    answer.then(done, done);
-    return answer;
+    return answer.finally(() => {
+      if (loading.get(key) === mine) loading.delete(key);
+    });
   }
 
   return {

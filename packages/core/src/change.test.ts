@@ -73,10 +73,8 @@ describe('an idempotency key', () => {
     );
     const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.id] : []));
     expect(new Set(made).size).toBe(1);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected')
-        expect(outcome.reason).toMatchObject({ code: 'idempotency_key_in_use' });
-    }
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
+    for (const { reason } of refusals) expect(reason).toMatchObject({ code: 'idempotency_key_in_use' });
     expect(await rows(input.slug)).toHaveLength(1);
   });
 

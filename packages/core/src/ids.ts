@@ -30,6 +30,7 @@ export const newest = (noun: Noun) => `${prefixes[noun]}_${'z'.repeat(26)}`;
 export function idOf(noun: Noun) {
   return z
     .string()
+    .max(prefixes[noun].length + 27)
     .regex(
       new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`),
       `Expected an id such as ${prefixes[noun]}_….`,

@@ -1,6 +1,8 @@
 import * as caseStudy from './case-study/index.ts';
+import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as member from './member/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -11,6 +13,13 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  member: {
+    list: member.listMembers,
+    read: member.readMember,
+    add: member.addMember,
+    update: member.updateMember,
+    remove: member.removeMember,
+  },
   caseStudy: {
     create: caseStudy.createCaseStudy,
     read: caseStudy.readCaseStudy,
@@ -18,6 +27,19 @@ export const operations = {
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
     export: caseStudy.exportCaseStudy,
+  },
+  evidence: {
+    upload: evidence.uploadEvidence,
+    create: evidence.createEvidence,
+    list: evidence.listEvidence,
+    read: evidence.readEvidence,
+    update: evidence.updateEvidence,
+    delete: evidence.deleteEvidence,
+    addVersion: evidence.addEvidenceVersion,
+    versions: evidence.listEvidenceVersions,
+    content: evidence.readEvidenceContent,
+    verify: evidence.verifyEvidence,
+    sync: evidence.syncEvidence,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

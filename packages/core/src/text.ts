@@ -11,12 +11,15 @@ export function text(maxCharacters: number) {
     );
 }
 
+/** Controls and separators of lines; not as `\p{…}`, since most readers of JSON Schema do not know that. */
+const breaks = String.raw`\x00-\x1f\x7f-\x9f\u2028\u2029`;
+
 /** A single line of text that is not blank; white space around it is cut off. */
 export function line(maxCharacters: number) {
   return text(maxCharacters)
     .trim()
     .min(1, 'Expected some text.')
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'Expected a single line without control characters.');
+    .regex(new RegExp(`^[^${breaks}]*$`, 'u'), 'Expected a single line without control characters.');
 }
 
 /** The name of a thing in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */

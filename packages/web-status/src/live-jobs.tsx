@@ -1,7 +1,7 @@
+import { isTemporary } from '@portfolio/api/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, createContext, use, useState } from 'react';
 import { useStream, useTRPC } from './api.tsx';
-import { isTemporary } from './problem.ts';
 import type { Job } from './types.ts';
 import { stateChange } from './ui/words.ts';
 
@@ -25,7 +25,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
   const [{ jobs, news }, setReceived] = useState<Received>({ jobs: new Map(), news: '' });
   const [wasLive, setWasLive] = useState(false);
 
-  const { status, error } = useStream(
+  const { status } = useStream(
     trpc.job.changes.subscriptionOptions(
       {},
       {
@@ -42,8 +42,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
     ),
   );
 
-  const isOff = status === 'error' && !isTemporary(error);
-  const waiting = isOff ? 'off' : wasLive ? 'reconnecting' : 'connecting';
+  const waiting = status === 'error' ? 'off' : wasLive ? 'reconnecting' : 'connecting';
   const connection = status === 'pending' ? 'live' : waiting;
   return <LiveJobsContext value={{ jobs, connection, news }}>{children}</LiveJobsContext>;
 }

@@ -1,10 +1,10 @@
-import { createClient } from '@portfolio/api/client';
+import { createClient, problemOf } from '@portfolio/api/client';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
-import { describeProblem, problemCode } from './problem.ts';
+import { describeProblem } from './problem.ts';
 import { Logo } from './ui/icons.tsx';
 import { useDocumentTitle } from './ui/page-heading.tsx';
 
-const patienceMilliseconds = 15_000;
+const patience = { timeoutSeconds: 15, retries: 0 };
 
 type Props = { notice: string | undefined; onSignIn: (apiKey: string, keepSignedIn: boolean) => void };
 
@@ -78,11 +78,11 @@ async function tryKey(apiKey: string): Promise<string | undefined> {
     return 'This is not an API key: keys have no spaces and no letters other than A to Z. Was it pasted whole?';
   }
   try {
-    const api = createClient({ baseUrl: location.origin, apiKey });
-    await api.job.list.query({ limit: 1 }, { signal: AbortSignal.timeout(patienceMilliseconds) });
+    const api = createClient({ baseUrl: location.origin, apiKey, ...patience });
+    await api.job.list.query({ limit: 1 });
     return undefined;
   } catch (error) {
-    const code = problemCode(error);
+    const code = problemOf(error)?.code;
     if (code === 'unauthenticated') return `The key was refused. ${describeProblem(error)}`;
     if (code === 'forbidden')
       return 'The key is good, but it may not read jobs: it lacks the scope job:read.';

@@ -4,15 +4,18 @@ import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { Authenticate } from '../authenticate.ts';
+import type { RequestActors } from '../authenticate.ts';
 import { follow } from '../follow.ts';
 import type { PublishedCache, PublishedHit } from '../published-cache.ts';
 import { etagOf, hasAlready, readIdempotencyKey } from './conditions.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
+import { accepted } from './negotiate.ts';
 import { problemSchema } from './problems.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+type Respond = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 type Binding<Output> = {
   method: Method;
@@ -20,7 +23,12 @@ type Binding<Output> = {
   path: string;
   /** The status of success; 200 if nothing is said. With 204 the output is null, and not sent. */
   status?: number;
+  /** A second status of success, and when it is the one. */
+  otherwise?: { status: number; when: (output: Output) => boolean };
   headers?: (output: Output) => Record<string, string>;
+  /** Other forms of the answer, by media type: text made of the output, or the answer of another route. */
+  formats?: Record<string, (output: Output) => string>;
+  instead?: Record<string, Respond>;
   /** Media types of a body that is not JSON but bytes. */
   consumes?: string[];
   /** Since when the route should not be used (RFC 9745), until when it works (RFC 8594), and what to use instead. */
@@ -35,55 +43,75 @@ export function createBind(
   app: FastifyInstance,
   {
     services,
-    authenticate,
+    actors,
     cache,
     closing,
-  }: { services: Services; authenticate: Authenticate; cache: PublishedCache; closing: AbortSignal },
+  }: { services: Services; actors: RequestActors; cache: PublishedCache; closing: AbortSignal },
 ) {
   return {
     operation<I extends z.ZodObject, O extends z.ZodType>(
       operation: Operation<'query' | 'mutation', I, O>,
       binding: Binding<z.output<O>>,
     ) {
-      const { method, status = 200 } = binding;
+      const { method, status = 200, otherwise, formats = {}, instead = {} } = binding;
       const readInput = createReadInput(operation.input, binding.consumes !== undefined);
+      const types = [json, ...Object.keys(formats), ...Object.keys(instead)] as const;
       // What strangers read is the same for all of them. A redirect goes to a link that is made for one.
       const isCached = operation.kind === 'query' && operation.public && status === 200;
       const deprecation = binding.deprecated && deprecationHeaders(binding.deprecated);
-      app.route({
-        ...describe(operation, binding, {
-          [status]: answer(STATUS_CODES[status]!, 'application/json', operation.output),
-        }),
-        method,
-        async handler(request, reply) {
-          if (isCached && request.headers.authorization === undefined) {
-            const { portfolio } = request.params as { portfolio?: string };
-            const load = () => loadPublished(request);
-            return sendPublished(request, reply, await cache.read(request.url, portfolio, load));
-          }
-          const { headers } = request;
-          const actor = await authenticate(headers.authorization);
-          const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
-          const ctx = { ...services, actor, signal: whenClientLeaves(reply), idempotencyKey };
-          const output = await operation.run(ctx, readInput(request) as z.input<I>);
-          void reply.headers({
-            ...(method === 'GET' && { vary, 'cache-control': 'private, no-cache' }),
-            ...standardHeaders(request, output),
-            ...deprecation,
-            ...binding.headers?.(output),
-          });
-          const etag = reply.getHeader('etag');
-          if (method === 'GET' && hasAlready(headers, etag)) return reply.code(304).send();
-          return reply.code(status).send(status === 204 ? undefined : output);
-        },
+
+      const render = (type: string, output: z.output<O>) => formats[type]?.(output) ?? JSON.stringify(output);
+      const headersOf = (request: FastifyRequest, type: string, output: z.output<O>) => ({
+        ...standardHeaders(request, type, output),
+        ...deprecation,
+        ...binding.headers?.(output),
       });
 
-      async function loadPublished(request: FastifyRequest) {
+      async function loadPublished(request: FastifyRequest, type: string) {
         const ctx = { ...services, actor: anonymous, signal: never };
         const output = await operation.run(ctx, readInput(request) as z.input<I>);
-        const headers = { ...standardHeaders(request, output), ...deprecation };
-        return { body: Buffer.from(JSON.stringify(output)), headers };
+        return { body: Buffer.from(render(type, output)), headers: headersOf(request, type, output) };
       }
+
+      async function respond(request: FastifyRequest, reply: FastifyReply) {
+        const { headers } = request;
+        const type = accepted(request, types);
+        if (instead[type]) return instead[type](request, reply);
+        if (isCached && headers.authorization === undefined) {
+          const { portfolio } = request.params as { portfolio?: string };
+          const load = () => loadPublished(request, type);
+          return sendPublished(
+            request,
+            reply,
+            type,
+            await cache.read(`${type} ${request.url}`, portfolio, load),
+          );
+        }
+        const actor = await actors.actorOf(request);
+        const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
+        const ctx = { ...services, actor, signal: whenClientLeaves(reply), idempotencyKey };
+        const output = await operation.run(ctx, readInput(request) as z.input<I>);
+        if (method === 'GET') void reply.headers({ vary, 'cache-control': 'private, no-cache' });
+        void reply.headers(headersOf(request, type, output));
+        if (method === 'GET' && hasAlready(headers, reply.getHeader('etag'))) return reply.code(304).send();
+        const isOther = otherwise?.when(output) ?? false;
+        void reply.code(isOther ? otherwise!.status : status);
+        return status === 204 ? reply.send() : reply.type(withCharset(type)).send(render(type, output));
+      }
+
+      const success = answer(STATUS_CODES[status]!, json, operation.output);
+      for (const type of types) success.content[type] ??= { schema: z.string() };
+      app.route({
+        ...describe(operation, binding, {
+          [status]: success,
+          ...(otherwise && {
+            [otherwise.status]: answer(STATUS_CODES[otherwise.status]!, json, operation.output),
+          }),
+        }),
+        method,
+        handler: respond,
+      });
+      return respond;
     },
 
     stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
@@ -99,7 +127,8 @@ export function createBind(
         method: 'GET',
         exposeHeadRoute: false,
         async handler(request, reply) {
-          const actor = () => authenticate(request.headers.authorization);
+          accepted(request, ['text/event-stream']);
+          const actor = actors.recheckedActorOf(request);
           const lastEventId = request.headers['last-event-id'];
           const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
           const signals = [whenClientLeaves(reply), closing];
@@ -116,12 +145,16 @@ const vary = 'accept, authorization';
 
 const never = new AbortController().signal;
 
-function sendPublished(request: FastifyRequest, reply: FastifyReply, hit: PublishedHit) {
+const json = 'application/json';
+
+const withCharset = (type: string) => `${type}; charset=utf-8`;
+
+function sendPublished(request: FastifyRequest, reply: FastifyReply, type: string, hit: PublishedHit) {
   const { body, headers, source, ageSeconds } = hit;
   void reply.headers({ ...headers, vary, 'cache-control': 'public, no-cache' });
   void reply.header('cache-status', cacheStatus(source, ageSeconds));
   if (hasAlready(request.headers, headers.etag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(body);
+  return reply.type(withCharset(type)).send(body);
 }
 
 /** Where an answer came from (RFC 9211). */
@@ -133,10 +166,12 @@ function cacheStatus(source: PublishedHit['source'], ageSeconds: number | undefi
 }
 
 /** What follows from the form of an answer: the ETag of what has a version, the links of a page (RFC 8288). */
-function standardHeaders(request: FastifyRequest, output: unknown): Record<string, string> {
+function standardHeaders(request: FastifyRequest, type: string, output: unknown): Record<string, string> {
   if (typeof output !== 'object' || output === null) return {};
   const headers: Record<string, string> = {};
-  if ('version' in output && typeof output.version === 'number') headers.etag = etagOf(output.version);
+  if ('version' in output && typeof output.version === 'number') {
+    headers.etag = etagOf(output.version, type === json ? undefined : type.split('/')[1]);
+  }
   if ('nextCursor' in output) headers.link = pageLinks(request, output.nextCursor);
   return headers;
 }

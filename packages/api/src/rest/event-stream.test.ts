@@ -106,5 +106,5 @@ test('a stream lets go of everything when its client leaves', async () => {
 test('a stream has no HEAD, which would follow it for nobody', async () => {
   const id = await acceptJob();
   expect((await api.call('HEAD', `/api/v1/jobs/${id}`, { key })).status).toBe(200);
-  expect((await api.call('HEAD', `/api/v1/jobs/${id}/events`, { key })).status).toBe(404);
+  expect((await api.call('HEAD', `/api/v1/jobs/${id}/events`, { key })).status).toBe(405);
 });

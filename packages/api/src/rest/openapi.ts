@@ -1,24 +1,53 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { completeDocument } from './openapi-complete.ts';
+import type { Document } from './openapi-document.ts';
+
+const description = `
+Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that make files of
+them. Every operation is here and as a tRPC procedure, with the same input, output, rights and errors.
+
+Errors are problem documents (RFC 9457). Clients ignore fields, headers and values of \`enum\` in answers that they do not
+know: those may be added at any time. Anything else that could break a client is announced by \`Deprecation\` and
+\`Sunset\` first.
+`.trim();
+
+/** What each noun is about: a noun is the first part of an operation's name. */
+const tags: Record<string, string> = {
+  caseStudy: 'What a team did, for whom and to what effect.',
+  image: 'Pictures that case studies show.',
+  job: 'Work that goes on after the answer, such as the making of a PDF.',
+  portfolio: 'The tenant: the public profile of a team.',
+};
+
+/** Who may use a server is said by `x-internal`, as linters ask for. */
+const servers = [
+  { url: '/', description: 'This installation, local or in production.', 'x-internal': false },
+];
 
 /** Describes all routes that are registered after this at `/api/openapi.json` (OpenAPI 3.1). */
 export async function registerOpenApi(app: FastifyInstance) {
+  const { bodyLimit } = app.initialConfig;
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Portfolio API',
         version: '1.0.0',
-        description:
-          'Case studies, their exports and the jobs that make them. Errors are RFC 9457 problem documents.',
+        description,
+        contact: { name: 'Whoever runs this installation' },
+        license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
+      servers,
+      tags: Object.entries(tags).map(([name, about]) => ({ name, description: about })),
       components: {
         securitySchemes: {
           bearer: {
             type: 'http',
             scheme: 'bearer',
-            description: 'An API key (pk_…) or a JWT of the issuer.',
+            description:
+              'An API key (`pk_…`), or a JWT of the issuer, checked by the rules of RFC 8725: fixed algorithms, issuer, audience and time of expiry. The scope that an operation needs is named with it.',
           },
         },
       },
@@ -26,40 +55,12 @@ export async function registerOpenApi(app: FastifyInstance) {
     // Only operations have tags: not /trpc, nor the files of the page.
     hideUntagged: true,
     transform: jsonSchemaTransform,
-    transformObject: (document) => complete(jsonSchemaTransformObject(document) as Described),
+    transformObject: (document) =>
+      completeDocument(jsonSchemaTransformObject(document) as Document, bodyLimit!) as never,
   });
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
-
-type Header = { description: string; schema: { type: string; format?: string } };
-type Described = {
-  components: { schemas: Record<string, unknown> };
-  paths: Record<string, Record<string, { responses: Record<string, { headers?: Record<string, Header> }> }>>;
-};
-
-const location = (description: string): Record<string, Header> => ({
-  Location: { description, schema: { type: 'string', format: 'uri-reference' } },
-});
-
-/** The headers of answers, by status: the type provider passes none on. */
-const headersByStatus: Record<string, Record<string, Header>> = {
-  201: location('Where the new thing is.'),
-  202: {
-    ...location('The job to follow.'),
-    'Retry-After': { description: 'When to look at it, in seconds.', schema: { type: 'integer' } },
-  },
-  302: location('A link that works without credentials for a few minutes.'),
-};
-
-/** Adds the headers of answers, and leaves out the type provider's second schema of each thing (`JobInput`). */
-function complete(document: Described): Described {
-  const { schemas } = document.components;
-  for (const name of Object.keys(schemas)) delete schemas[`${name}Input`];
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
-    for (const [status, headers] of Object.entries(headersByStatus)) {
-      const response = operation.responses[status];
-      if (response) response.headers = headers;
-    }
-  }
-  return document;
+  let text: string | undefined;
+  app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    text ??= JSON.stringify(app.swagger());
+    return reply.type('application/json').send(text);
+  });
 }

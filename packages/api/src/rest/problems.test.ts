@@ -48,9 +48,9 @@ describe('an address', () => {
     ['GET', '/nowhere'],
     ['GET', '/api/nowhere'],
     ['GET', '/api/v1/portfolios/team/nowhere'],
-    ['DELETE', '/api/v1/portfolios/team'],
-    ['OPTIONS', '/api/v1/portfolios'],
-    ['POST', '/healthz'],
+    ['PUT', '/nowhere'],
+    ['OPTIONS', '/nowhere'],
+    ['PROPFIND', '/nowhere'],
     ['GET', '/api/problems/nonsense'],
     ['GET', '/trpc'],
   ])('where nothing is (%s %s) gives not_found', async (method, path) => {

@@ -9,13 +9,14 @@ const codes = Object.keys(errorCodes) as ErrorCode[];
 /** RFC 9457: the only form in which an error leaves the REST interface. */
 export const problemSchema = z
   .object({
-    type: z.string().describe('Where the kind of problem is explained.'),
-    title: z.string(),
-    status: z.int(),
+    type: z.string().max(100).describe('Where the kind of problem is explained.'),
+    title: z.string().max(100),
+    status: z.int().min(400).max(599),
     detail: z.string().describe('What was wrong this time, and what would be right.'),
     code: z.enum(codes),
     errors: z
       .array(z.object({ pointer: z.string().describe('JSON pointer into the input.'), detail: z.string() }))
+      .max(20)
       .optional(),
   })
   .meta({ id: 'Problem' });

@@ -154,3 +154,27 @@ describe('a list', () => {
     expect(seen).toEqual(slugs.toReversed());
   });
 });
+
+describe('a member', () => {
+  test.each(['a/b', 'auth0|5f7c', 'ü?x=1#y', '%2F', '日本 語'])(
+    'with the subject %j is where Location says, is changed and removed there',
+    async (subject) => {
+      const json = { subject, role: 'viewer' };
+      const added = await api.call('POST', `${portfolios}/team/members`, { key, json });
+      expect(added.status).toBe(201);
+      const location = added.headers.get('location')!;
+      const found = await api.call('GET', location, { key });
+      expect(await found.json()).toMatchObject({ subject, role: 'viewer' });
+      const headers = { 'if-match': found.headers.get('etag')! };
+      const changed = await api.call('PATCH', location, { key, headers, json: { role: 'editor' } });
+      expect(await changed.json()).toMatchObject({ subject, role: 'editor' });
+      expect((await api.call('DELETE', location, { key, headers })).status).toBe(412);
+      const removed = await api.call('DELETE', location, {
+        key,
+        headers: { 'if-match': changed.headers.get('etag')! },
+      });
+      expect(removed.status).toBe(204);
+      expect((await api.call('GET', location, { key })).status).toBe(404);
+    },
+  );
+});

@@ -1,12 +1,24 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { etagOf } from './conditions.ts';
+import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
+const { member } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
+const anEvidence = `${ofPortfolio}/evidence/:slug`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
+
+const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
+  `/api/v1/portfolios/${of}/evidence/${slug}`;
+
+/** Its standing changes by itself as time goes by, and so must its ETag. */
+const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
+  etag: etagOf(version, standing),
+});
 
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
@@ -20,6 +32,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
+  registerMembers(bind);
+
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
     method: 'POST',
@@ -29,12 +43,51 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
-  bind.operation(caseStudy.read, { method: 'GET', path: study });
+  bind.operation(caseStudy.read, {
+    method: 'GET',
+    path: study,
+    formats: { 'text/markdown': caseStudyToMarkdown },
+  });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
+    status: 202,
+    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+  });
+
+  bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(evidence.list, { method: 'GET', path: `${ofPortfolio}/evidence` });
+  bind.operation(evidence.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/evidence`,
+    status: 201,
+    headers: (created) => ({ ...evidenceTag(created), location: evidencePath(created) }),
+  });
+  bind.operation(evidence.read, { method: 'GET', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.update, { method: 'PATCH', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.delete, { method: 'DELETE', path: anEvidence, status: 204 });
+  bind.operation(evidence.versions, { method: 'GET', path: `${anEvidence}/versions` });
+  bind.operation(evidence.addVersion, {
+    method: 'POST',
+    path: `${anEvidence}/versions`,
+    status: 201,
+    headers: (changed) => ({
+      ...evidenceTag(changed),
+      location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
+    }),
+  });
+  bind.operation(evidence.content, {
+    method: 'GET',
+    path: `${anEvidence}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
+  bind.operation(evidence.verify, { method: 'POST', path: `${anEvidence}/verify`, headers: evidenceTag });
+  bind.operation(evidence.sync, {
+    method: 'POST',
+    path: `${anEvidence}/sync`,
     status: 202,
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });
@@ -67,4 +120,21 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
+}
+
+function registerMembers(bind: ReturnType<typeof createBind>) {
+  const members = `${ofPortfolio}/members`;
+  const one = `${members}/:subject`;
+  bind.operation(member.list, { method: 'GET', path: members });
+  bind.operation(member.add, {
+    method: 'POST',
+    path: members,
+    status: 201,
+    headers: ({ portfolio: slug, subject }) => ({
+      location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(subject)}`,
+    }),
+  });
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
 }

@@ -35,7 +35,8 @@ describe('an error', () => {
 
   test.each([
     ['an unknown procedure', 'GET', '/no.such', {}, 404, 'not_found'],
-    ['the wrong method', 'GET', '/portfolio.create', {}, 405, 'malformed_request'],
+    ['the wrong method', 'GET', '/portfolio.create', {}, 405, 'method_not_allowed'],
+    ['a method of no procedure', 'PUT', '/portfolio.create', { body: '{' }, 405, 'method_not_allowed'],
     [
       'a body that is not JSON',
       'POST',
@@ -110,6 +111,18 @@ describe('calls of one moment', () => {
     const { portfolio } = client(apiKey);
     const reads = Array.from({ length: 60 }, () => portfolio.read.query({ portfolio: 'team' }));
     expect((await Promise.all(reads)).map(({ slug }) => slug)).toEqual(Array.from(reads, () => 'team'));
+  });
+
+  test('are authenticated once', async () => {
+    let lookUps = 0;
+    const { sql } = api;
+    sql.options.debug = (_connection, query) => {
+      if (query.includes('api_keys')) lookUps += 1;
+    };
+    const { portfolio } = client(apiKey);
+    await Promise.all(Array.from({ length: 20 }, () => portfolio.read.query({ portfolio: 'team' })));
+    sql.options.debug = false;
+    expect(lookUps).toBe(1);
   });
 
   test('are refused when they are too many for one request', async () => {

@@ -1,8 +1,10 @@
 import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
+import { toOutage } from '@portfolio/core/runtime/outage';
 import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
 import { type Follower, follow } from '../follow.ts';
+import type { Flow } from './connection-limits.ts';
 
 /**
  * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
@@ -14,6 +16,8 @@ export type Connection = Follower & {
   idempotencyKey?: string | undefined;
   /** Ends subscriptions when the server stops; null where the whole connection is closed then. */
   closing: AbortSignal | null;
+  /** What subscriptions of a WebSocket are held to; null where HTTP has its own ways. */
+  flow: Flow | null;
 };
 
 const never = new AbortController().signal;
@@ -32,6 +36,7 @@ export const { router } = t;
 function ownError({ code, message }: TRPCError): AppError | null {
   if (code === 'INTERNAL_SERVER_ERROR') return null;
   if (code === 'NOT_FOUND') return new AppError('not_found', message);
+  if (code === 'METHOD_NOT_SUPPORTED') return new AppError('method_not_allowed', message);
   if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return new AppError('unsupported_media_type', message);
   return new AppError('malformed_request', message);
@@ -58,8 +63,9 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
 };
 
 /** An error as tRPC throws it; what was not foreseen is logged. */
-export function toTrpcError(error: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
-  if (!(error instanceof AppError)) logError(error);
+export function toTrpcError(thrown: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
+  if (!(thrown instanceof AppError)) logError(thrown);
+  const error = toOutage(thrown) ?? thrown;
   const { code, detail } = toProblem(error);
   return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
 }
@@ -97,9 +103,13 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
     try {
+      using _ = ctx.flow?.open();
       const signals = [signal, ctx.closing].filter((given) => given != null);
       const items = await follow(operation, ctx, input as z.input<I>, signals);
-      for await (const { cursor, data } of items) yield tracked(cursor, data);
+      for await (const { cursor, data } of items) {
+        yield tracked(cursor, data);
+        await ctx.flow?.drained();
+      }
     } catch (error) {
       throw toTrpcError(error, ctx);
     }

@@ -1,7 +1,8 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
+const { member } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -11,6 +12,13 @@ export const appRouter = router({
     list: query(portfolio.list),
     update: mutation(portfolio.update),
   },
+  member: {
+    list: query(member.list),
+    read: query(member.read),
+    add: mutation(member.add),
+    update: mutation(member.update),
+    remove: mutation(member.remove),
+  },
   caseStudy: {
     create: mutation(caseStudy.create),
     read: query(caseStudy.read),
@@ -18,6 +26,19 @@ export const appRouter = router({
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
     export: mutation(caseStudy.export),
+  },
+  evidence: {
+    upload: mutation(evidence.upload),
+    create: mutation(evidence.create),
+    list: query(evidence.list),
+    read: query(evidence.read),
+    update: mutation(evidence.update),
+    delete: mutation(evidence.delete),
+    addVersion: mutation(evidence.addVersion),
+    versions: query(evidence.versions),
+    content: query(evidence.content),
+    verify: mutation(evidence.verify),
+    sync: mutation(evidence.sync),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {

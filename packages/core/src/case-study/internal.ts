@@ -1,14 +1,17 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { artifacts } from '../artifact/artifact.sql.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { evidence } from '../evidence/evidence.sql.ts';
+import { metrics } from '../metric/metric.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
-import { caseStudies } from './case-study.sql.ts';
+import { caseStudies, caseStudyArtifacts, claimEvidence, claims } from './case-study.sql.ts';
 import type { CaseStudy } from './schemas.ts';
 
-/** The fields of a case study in lists. */
-export const caseStudyItemFields = {
+const fields = {
   id: caseStudies.id,
   portfolio: portfolios.slug,
   slug: caseStudies.slug,
@@ -19,17 +22,62 @@ export const caseStudyItemFields = {
   tags: caseStudies.tags,
   language: caseStudies.language,
   status: caseStudies.status,
+  revision: caseStudies.revision,
   version: caseStudies.version,
   createdAt: iso(caseStudies.createdAt),
   updatedAt: iso(caseStudies.updatedAt),
   publishedAt: isoOrNull(caseStudies.publishedAt),
 };
 
-const oneOf = { ...caseStudyItemFields, body: caseStudies.body };
+/** The fields of a case study in lists. */
+export const caseStudyItemFields = {
+  ...fields,
+  claimCount: sql<number>`(select count(*) from ${claims} where ${claims.caseStudyId} = ${caseStudies.id})::int`,
+};
+
+/** Rows of a sub-select as a JSON array in their order; an empty one where there are none. */
+function jsonArray(item: SQL | AnyPgColumn, order: AnyPgColumn, from: SQL): SQL {
+  return sql`(select coalesce(json_agg(${item} order by ${order}), '[]'::json) from ${from})`;
+}
+
+const citedEvidence = jsonArray(
+  jsonObject({ slug: evidence.slug, version: claimEvidence.evidenceVersion }),
+  claimEvidence.position,
+  sql`${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
+    where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}`,
+);
+
+const metricRange = sql`case when ${metrics.id} is not null then ${jsonObject({
+  key: metrics.key,
+  from: iso(claims.metricFrom),
+  to: iso(claims.metricTo),
+  changedAt: isoOrNull(claims.changedAt),
+})} end`;
+
+const claimsOfStudy = jsonArray(
+  jsonObject({ key: claims.key, statement: claims.statement, metric: metricRange, evidence: citedEvidence }),
+  claims.position,
+  sql`${claims} left join ${metrics} on ${metrics.id} = ${claims.metricId}
+    where ${claims.caseStudyId} = ${caseStudies.id}`,
+);
+
+const artifactsOfStudy = jsonArray(
+  artifacts.slug,
+  caseStudyArtifacts.position,
+  sql`${caseStudyArtifacts} join ${artifacts} on ${artifacts.id} = ${caseStudyArtifacts.artifactId}
+    where ${caseStudyArtifacts.caseStudyId} = ${caseStudies.id}`,
+);
+
+const wholeStudy = {
+  ...fields,
+  body: caseStudies.body,
+  claims: claimsOfStudy,
+  artifacts: artifactsOfStudy,
+};
 
 const bySlug = prepared((db) =>
   db
-    .select({ json: jsonObject<CaseStudy>(oneOf) })
+    .select({ json: jsonObject<CaseStudy>(wholeStudy) })
     .from(caseStudies)
     .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
     .where(

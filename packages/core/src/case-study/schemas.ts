@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
+import { artifactsInput, claimSchema, claimsInput } from './claim-schemas.ts';
 
-const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
+const month = z
+  .string()
+  .max(7)
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
 
 const period = z
   .strictObject({ from: month, to: month.optional() })
@@ -30,16 +34,30 @@ export const caseStudyStatusSchema = z.enum(['draft', 'published', 'archived']);
 export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 
 /** What authors write, and revisions keep. */
-export type CaseStudyContent = z.infer<z.ZodObject<typeof fields>>;
+export const caseStudyContentSchema = z
+  .object({
+    ...fields,
+    claims: z.array(claimSchema),
+    artifacts: z.array(slugSchema).describe('The artifacts that the study presents.'),
+  })
+  .meta({ id: 'CaseStudyContent' });
+export type CaseStudyContent = z.infer<typeof caseStudyContentSchema>;
 
-/** A case study. `version` grows with each change; `body` is Markdown. */
+export const contentFieldSchema = caseStudyContentSchema.keyof();
+export type ContentField = z.infer<typeof contentFieldSchema>;
+
+/**
+ * A case study. `version` grows with each change, `revision` with each change of what its authors write; `body` is
+ * Markdown. `publishedAt` is when it was last published; null for a draft.
+ */
 export const caseStudySchema = z
   .object({
     id: idOf('caseStudy'),
     portfolio: slugSchema,
     slug: slugSchema,
-    ...fields,
+    ...caseStudyContentSchema.shape,
     status: caseStudyStatusSchema,
+    revision: z.int(),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -49,8 +67,11 @@ export const caseStudySchema = z
 
 export type CaseStudy = z.infer<typeof caseStudySchema>;
 
-/** A case study in a list: without its body. */
-export const caseStudyItemSchema = caseStudySchema.omit({ body: true }).meta({ id: 'CaseStudyItem' });
+/** A case study in a list: without its body, its claims and its artifacts. */
+export const caseStudyItemSchema = caseStudySchema
+  .omit({ body: true, claims: true, artifacts: true })
+  .extend({ claimCount: z.int() })
+  .meta({ id: 'CaseStudyItem' });
 
 /** Which case study: slugs of the portfolio and of the study. */
 export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
@@ -64,10 +85,15 @@ export const caseStudyInput = z.strictObject({
   period: fields.period.default(null),
   tags: fields.tags.default([]),
   language: fields.language.default('en'),
+  claims: claimsInput.default([]),
+  artifacts: artifactsInput.default([]),
 });
 
 export const caseStudyPatch = z.strictObject({
   ...caseStudyRef,
-  ...z.object(fields).partial().shape,
+  ...z.object({ ...fields, claims: claimsInput, artifacts: artifactsInput }).partial().shape,
   ...expectedVersion,
 });
+
+/** Input of what is done to a whole study: which one, and the version that it is done to. */
+export const caseStudyChange = z.strictObject({ ...caseStudyRef, ...expectedVersion });

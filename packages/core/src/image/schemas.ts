@@ -11,23 +11,35 @@ const maxBytes = 5 * 1024 * 1024;
 export const imagePath = (portfolio: string, sha256: string) =>
   `/api/v1/portfolios/${portfolio}/images/${sha256}`;
 
+const path = /\/api\/v1\/portfolios\/[a-z0-9-]+\/images\/([0-9a-f]{64})/;
+const wholePath = new RegExp(`^${path.source}$`);
+const pathInText = new RegExp(`${path.source}(?![0-9a-z])`, 'g');
+
 /** The hash in a Markdown image reference to the platform's own store; null for any other URL. */
 export function imageHash(url: string): string | null {
-  return /^\/api\/v1\/portfolios\/[a-z0-9-]+\/images\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
+  return wholePath.exec(url)?.[1] ?? null;
 }
 
-export const imageRef = {
-  portfolio: slugSchema,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.'),
-};
+/** The hashes of the images that a Markdown text refers to, wherever in it, each once. */
+export function imageHashes(markdown: string): string[] {
+  return [...new Set(Array.from(markdown.matchAll(pathInText), ([, sha256]) => sha256!))];
+}
+
+const sha256Schema = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.')
+  .describe('Hexadecimal SHA-256 of the bytes.');
+
+export const imageRef = { portfolio: slugSchema, sha256: sha256Schema };
 
 /** An image of a portfolio; `url` is what Markdown refers to. */
 export const imageSchema = z
   .object({
-    sha256: z.string(),
-    url: z.string(),
+    sha256: sha256Schema,
+    url: z.string().max(200).describe('Path under which the API serves it.'),
     contentType: imageTypeSchema,
-    sizeBytes: z.int(),
+    sizeBytes: z.int().min(0).max(maxBytes),
   })
   .meta({ id: 'Image' });
 

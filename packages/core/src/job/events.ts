@@ -16,8 +16,10 @@ export const watchJob = streamOperation({
     id: idOf('job'),
     lastEventId: z
       .string()
+      .max(9)
       .regex(/^\d{1,9}$/, 'Expected the number of an event.')
-      .optional(),
+      .optional()
+      .describe('`seq` of the last event that was received.'),
   }),
   output: jobStreamItemSchema,
   tenant: tenantOfJob,

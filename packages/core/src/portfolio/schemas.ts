@@ -7,9 +7,9 @@ export const portfolioSchema = z
   .object({
     id: idOf('portfolio'),
     slug: slugSchema,
-    name: z.string(),
-    tagline: z.string(),
-    description: z.string(),
+    name: z.string().max(200),
+    tagline: z.string().max(200),
+    description: z.string().max(10_000).describe('Markdown.'),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

@@ -1,10 +1,11 @@
-import type { Job } from '../types.ts';
+import type { Job, SyncedEvidence } from '../types.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { duration } from '../ui/relative-time.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Ago, Until } from '../ui/time.tsx';
 import { currentStep, percent } from '../ui/words.ts';
-import { JobResultPanel } from './job-result.tsx';
+import { JobAction } from './job-action.tsx';
+import { JobFilePanel } from './job-result.tsx';
 
 /** Where the job stands: progress, step, attempts, what went wrong, and in the end its result. */
 export function JobStatus({ job }: { job: Job }) {
@@ -14,15 +15,27 @@ export function JobStatus({ job }: { job: Job }) {
         <StateBadge job={job} />
         <p className="step">{currentStep(job)}</p>
         <span className="percent">{percent(job.progress)}%</span>
+        <JobAction job={job} />
       </div>
       <ProgressBar job={job} label="Progress" />
       <p className="muted small-text facts">
         <Attempts job={job} />
         <Timing job={job} />
       </p>
+      {job.stalled && <Stalled job={job} />}
       {job.error && <LastError job={job} message={job.error.message} />}
-      {job.result && <JobResultPanel id={job.id} result={job.result} />}
+      {job.result && 'fileName' in job.result && <JobFilePanel id={job.id} result={job.result} />}
+      {job.result && 'changed' in job.result && <SyncResult result={job.result} />}
     </section>
+  );
+}
+
+function SyncResult({ result }: { result: SyncedEvidence }) {
+  const { version, changed } = result;
+  return (
+    <p className="muted small-text">
+      {changed ? `The source has changed: this is version ${version}.` : `Version ${version} is unchanged.`}
+    </p>
   );
 }
 
@@ -57,8 +70,21 @@ function Timing({ job }: { job: Job }) {
   );
 }
 
+function Stalled({ job }: { job: Job }) {
+  return (
+    <div className="notice warning">
+      <p>
+        <strong>The job has stalled.</strong>{' '}
+        {job.state === 'running'
+          ? 'Its worker is not heard of any more; another takes the job over.'
+          : 'No worker has taken it for more than five minutes: none may be running.'}
+      </p>
+    </div>
+  );
+}
+
 function LastError({ job, message }: { job: Job; message: string }) {
-  const isFinal = job.state === 'failed';
+  const isFinal = job.state === 'failed' || job.state === 'dead';
   return (
     <div className={`notice ${isFinal ? 'danger' : 'warning'}`}>
       <p>

@@ -1,0 +1,303 @@
+import type { ErrorCode } from '@portfolio/core/errors';
+import { TRPCClientError } from '@trpc/client';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { playWorker } from '../../../tests/support/play-worker.ts';
+import { testProxy } from '../../../tests/support/proxy.ts';
+import { type Client, type Outputs, createClient, isTemporary, problemOf, result } from './client.ts';
+
+const study = { portfolio: 'team', slug: 'faster' };
+
+let api: TestApi;
+let apiKey: string;
+beforeAll(async () => {
+  api = await testApi();
+  apiKey = await api.issueKey('owner');
+  await client().portfolio.create.mutate({ slug: 'team', name: 'Team' });
+  await client().caseStudy.create.mutate({ ...study, title: 'Faster' });
+});
+afterAll(() => api.stop());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const client = (options: Partial<Parameters<typeof createClient>[0]> = {}) =>
+  createClient({ baseUrl: api.baseUrl, apiKey, ...options });
+
+const createKeyed = (slug: string, context = {}) =>
+  client().portfolio.create.mutate({ slug, name: 'Keyed' }, { context });
+
+const keysOf = (requests: { mock: { calls: Parameters<typeof fetch>[] } }) =>
+  requests.mock.calls.map(([, init]) => new Headers(init?.headers).get('idempotency-key'));
+
+const readTeam = (by: Client) => result(by.portfolio.read.query({ portfolio: 'team' }));
+
+/** An answer of the API that refuses, in a batch of one. */
+function refusal(code: ErrorCode, status: number, headers: Record<string, string> = {}): Response {
+  const problem = { type: '', title: '', status, detail: 'No.', code };
+  const error = { code: -32_000, message: 'No.', data: { code: 'X', httpStatus: status, problem } };
+  return Response.json([{ error }], { status, headers });
+}
+
+const failures: [string, () => Promise<Response>][] = [
+  ['a connection that fails', () => Promise.reject(new TypeError('fetch failed'))],
+  ['a proxy that answers with a page', async () => new Response('<h1>502</h1>', { status: 502 })],
+  ['a proxy that answers with JSON', async () => Response.json({ message: 'Bad gateway' }, { status: 502 })],
+  ['a server in trouble', async () => refusal('internal', 500)],
+  ['a server that is not available', async () => refusal('unavailable', 503)],
+  ['a limit that was reached', async () => refusal('too_many_requests', 429)],
+];
+
+describe('a query', () => {
+  test.each(failures)('is repeated after %s', async (_, fail) => {
+    const requests = vi.spyOn(globalThis, 'fetch').mockImplementationOnce(fail);
+    expect(await readTeam(client())).toMatchObject({ data: { slug: 'team' }, error: null });
+    expect(requests).toHaveBeenCalledTimes(2);
+  });
+
+  test.each(failures)('fails with %s once its repeats are used up', async (_, fail) => {
+    const requests = vi.spyOn(globalThis, 'fetch').mockImplementation(fail);
+    const { data, error } = await readTeam(client({ retries: 1 }));
+    expect(data).toBeNull();
+    expect(error?.code).toMatch(/^(unreachable|internal|unavailable|too_many_requests)$/);
+    expect(requests).toHaveBeenCalledTimes(2);
+  });
+
+  test.each([
+    ['unauthenticated', 401],
+    ['forbidden', 403],
+    ['not_found', 404],
+    ['conflict', 409],
+    ['precondition_failed', 412],
+    ['invalid_input', 422],
+  ] as const)('that is refused (%s) is not repeated', async (code, status) => {
+    const requests = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => refusal(code, status));
+    expect(await readTeam(client())).toMatchObject({ data: null, error: { code, status } });
+    expect(requests).toHaveBeenCalledOnce();
+  });
+
+  test('waits for as long as Retry-After says', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const asks = refusal('too_many_requests', 429, { 'retry-after': '30' });
+    const requests = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(asks);
+    const read = readTeam(client());
+    await vi.advanceTimersByTimeAsync(0);
+    while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(requests).toHaveBeenCalledOnce();
+    await vi.runAllTimersAsync();
+    expect((await read).error).toBeNull();
+    expect(requests).toHaveBeenCalledTimes(2);
+  });
+
+  test('tells its caller rather than wait for longer than a minute', async () => {
+    const asks = refusal('too_many_requests', 429, { 'retry-after': '3600' });
+    vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(asks);
+    expect(await readTeam(client())).toMatchObject({ error: { code: 'too_many_requests' } });
+  });
+
+  test('that nobody answers in time is a time-out', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { error } = await readTeam(client({ baseUrl, timeoutSeconds: 0.05, retries: 0 }));
+    expect(error?.code).toBe('timeout');
+    expect(error).not.toHaveProperty('status');
+    silent.close();
+  });
+});
+
+describe('a call that its caller gives up', () => {
+  test('ends at once while it waits for its repeat', async () => {
+    const given = new AbortController();
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+      setImmediate(() => given.abort());
+      return refusal('too_many_requests', 429, { 'retry-after': '60' });
+    });
+    const read = client().portfolio.read.query({ portfolio: 'team' }, { signal: given.signal });
+    expect((await result(read)).error?.code).toBe('aborted');
+  });
+
+  test('ends at once in a batch, and leaves the others alone', async () => {
+    const { resolve, promise: gate } = Promise.withResolvers<void>();
+    const { fetch } = globalThis;
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (...request) => {
+      await gate;
+      return fetch(...request);
+    });
+    const by = client();
+    const given = new AbortController();
+    const read = result(by.portfolio.read.query({ portfolio: 'team' }, { signal: given.signal }));
+    const other = readTeam(by);
+    given.abort();
+    expect((await read).error?.code).toBe('aborted');
+    resolve();
+    expect((await other).error).toBeNull();
+  });
+
+  test('is not begun when it was given up before', async () => {
+    const requests = vi.spyOn(globalThis, 'fetch');
+    const write = client().portfolio.create.mutate(
+      { slug: 'never', name: 'Never' },
+      { signal: AbortSignal.abort() },
+    );
+    expect((await result(write)).error?.code).toBe('aborted');
+    expect(requests).not.toHaveBeenCalled();
+  });
+});
+
+describe('a mutation', () => {
+  test('whose answer is lost takes effect once, and its answer comes all the same', async () => {
+    const proxy = await testProxy(api.baseUrl);
+    const requests = vi.spyOn(globalThis, 'fetch');
+    proxy.loseNextAnswer();
+    const created = await client({ baseUrl: proxy.baseUrl }).portfolio.create.mutate({
+      slug: 'once',
+      name: 'Once',
+    });
+    expect(created.slug).toBe('once');
+    const [first, second, ...more] = keysOf(requests);
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect(second).toBe(first);
+    expect(more).toEqual([]);
+    await proxy.stop();
+  });
+
+  test('has a key of its own, or the one that its caller names', async () => {
+    const requests = vi.spyOn(globalThis, 'fetch');
+    await createKeyed('keyed-1');
+    await createKeyed('keyed-2');
+    const named = await createKeyed('keyed-3', { idempotencyKey: 'import-7' });
+    expect(await createKeyed('keyed-3', { idempotencyKey: 'import-7' })).toEqual(named);
+    const [first, second, ...callers] = keysOf(requests);
+    expect(second).not.toBe(first);
+    expect(callers).toEqual(['import-7', 'import-7']);
+  });
+});
+
+describe('an error', () => {
+  test('that the API names tells its fields, and narrows by its code', async () => {
+    const { error } = await result(client().portfolio.create.mutate({ slug: 'Not a slug', name: 'X' }));
+    expect(error?.code === 'invalid_input' && error.errors.map(({ pointer }) => pointer)).toEqual(['/slug']);
+  });
+
+  test('of anything but a call is thrown as it is', async () => {
+    const cause = new Error('No token today');
+    const keyless = client({ apiKey: () => Promise.reject(cause), retries: 0 });
+    await expect(readTeam(keyless)).rejects.toMatchObject({ cause });
+    expect(problemOf(new TypeError('x is undefined'))).toBeNull();
+    expect(isTemporary(new TypeError('x is undefined'))).toBe(false);
+  });
+
+  test('of a subscription is told in the same way', async () => {
+    const error = await firstError(client(), 'job_00000000000000000000000000');
+    expect(problemOf(error)?.code).toBe('not_found');
+  });
+});
+
+describe('a key that is a function', () => {
+  test('is asked for each request', async () => {
+    const keys = ['pk_unknown', apiKey];
+    const by = client({ apiKey: async () => keys.shift()! });
+    expect((await readTeam(by)).error?.code).toBe('unauthenticated');
+    expect((await readTeam(by)).error).toBeNull();
+  });
+
+  test('renews the credential of a subscription that the API refuses, and that of a constant one ends', async () => {
+    const id = await acceptJob();
+    const keys = ['pk_expired', apiKey];
+    const { seen, stop } = watch(client({ apiKey: () => keys.shift() ?? apiKey }), id);
+    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    stop();
+    const error = await firstError(client({ apiKey: 'pk_expired' }), id);
+    expect(problemOf(error)?.code).toBe('unauthenticated');
+    const unlucky = await firstError(client({ apiKey: () => 'pk_expired' }), id);
+    expect(problemOf(unlucky)?.code).toBe('unauthenticated');
+  });
+});
+
+type Item = Outputs['job']['events'] extends AsyncIterable<infer I> ? I : never;
+
+function watch(by: Client, id: string) {
+  const seen: string[] = [];
+  const { resolve, reject, promise: done } = Promise.withResolvers<void>();
+  const { unsubscribe: stop } = by.job.events.subscribe(
+    { id },
+    {
+      onData: ({ data }: Item) =>
+        seen.push(data.type === 'snapshot' ? `snapshot ${data.job.lastSeq}` : `event ${data.event.seq}`),
+      onComplete: resolve,
+      onError: reject,
+    },
+  );
+  return { seen, done, stop };
+}
+
+function firstError(by: Client, id: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    by.job.events.subscribe({ id }, { onError: resolve, onComplete: () => reject(new Error('It ended.')) });
+  });
+}
+
+const acceptJob = async () => (await client().caseStudy.export.mutate(study)).id;
+
+describe('a subscription', () => {
+  test('goes on where it was when the network was away, without gap or repetition', async () => {
+    const proxy = await testProxy(api.baseUrl);
+    const id = await acceptJob();
+    const { seen, done } = watch(client({ baseUrl: proxy.baseUrl }), id);
+    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    const worker = await playWorker(api, id);
+    await vi.waitFor(() => expect(seen).toHaveLength(2));
+
+    proxy.down();
+    await worker.progress(0.2);
+    await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1));
+    await worker.progress(0.3);
+    proxy.up();
+    await vi.waitFor(() => expect(seen).toHaveLength(4));
+
+    proxy.cut();
+    await worker.succeed();
+    await done;
+    expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3', 'event 4', 'event 5']);
+    await proxy.stop();
+  });
+
+  test('that the server ends for a reason that may pass goes on after the last item', async () => {
+    const id = await acceptJob();
+    const { seen, done } = watch(client(), id);
+    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    const subscribe = vi.spyOn(api.services.jobBus, 'subscribe').mockImplementationOnce(() => {
+      throw new Error('Away');
+    });
+    // The events of another job are refused at first; this one is not disturbed.
+    const other = await acceptJob();
+    const second = watch(client(), other);
+    await vi.waitFor(() => expect(second.seen).toEqual(['snapshot 1']));
+    expect(subscribe).toHaveBeenCalledTimes(2);
+    await (await playWorker(api, id)).succeed();
+    await (await playWorker(api, other)).succeed();
+    await Promise.all([done, second.done]);
+    expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3']);
+    expect(second.seen).toEqual(seen);
+  });
+
+  test('ends without an error when its caller gives it up', async () => {
+    const id = await acceptJob();
+    const given = new AbortController();
+    const ended = new Promise<void>((resolve, reject) => {
+      const onData = () => given.abort();
+      const watcher = { onData, onComplete: resolve, onError: reject, signal: given.signal };
+      client().job.events.subscribe({ id }, watcher);
+    });
+    await expect(ended).resolves.toBeUndefined();
+  });
+});
+
+test('errors of the typed client stay what tRPC makes them, for those who read them so', async () => {
+  await expect(client().job.read.query({ id: 'job_1' })).rejects.toBeInstanceOf(TRPCClientError);
+});

@@ -1,0 +1,145 @@
+import { createRateCounter, type RateCounter } from '@portfolio/core/runtime/rate-limit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { silentLog } from '../../../tests/support/services.ts';
+
+const portfolios = '/api/v1/portfolios';
+const perMinute = 5;
+const anonymousPerMinute = 3;
+
+/** Each test has a window of its own, since none of them waits for one to pass. */
+let time = Date.UTC(2026, 0, 1);
+let api: TestApi;
+let counter: RateCounter;
+let ada: string;
+let eve: string;
+beforeAll(async () => {
+  // Made before the database that it counts in is known.
+  const late: { counter?: RateCounter } = {};
+  const take: RateCounter['take'] = (...given) => late.counter!.take(...given);
+  const rateLimits = { counter: { take } as RateCounter, perMinute, anonymousPerMinute };
+  api = await testApi({ rateLimits, trustedProxyHops: 1 });
+  counter = createRateCounter(api.db, silentLog, () => time);
+  late.counter = counter;
+  ada = await api.issueKey('ada');
+  eve = await api.issueKey('eve');
+});
+afterAll(async () => {
+  await counter.close();
+  await api.stop();
+});
+
+const nextMinute = () => (time += 60_000 - (time % 60_000));
+
+/** Statuses of calls, one after the other. */
+async function statuses(calls: number, init: Parameters<TestApi['call']>[2], path = portfolios) {
+  const found: number[] = [];
+  for (let at = 0; at < calls; at++) found.push((await api.call('GET', path, init)).status);
+  return found;
+}
+
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+
+describe('a credential', () => {
+  test('has its limit, and each answer says what is left of it', async () => {
+    nextMinute();
+    time += 15_000;
+    const first = await api.call('GET', portfolios, { key: ada });
+    expect(first.headers.get('ratelimit-policy')).toBe('"credential";q=5;w=60');
+    expect(first.headers.get('ratelimit')).toBe('"credential";r=4;t=45');
+    expect(await statuses(4, { key: ada })).toEqual([200, 200, 200, 200]);
+    const refused = await api.call('GET', portfolios, { key: ada });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('45');
+    expect(refused.headers.get('ratelimit')).toBe('"credential";r=0;t=45');
+    expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
+    expect(await refused.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
+  });
+
+  test('is counted for its subject, by whichever key and from wherever, and for nobody else', async () => {
+    nextMinute();
+    expect(await statuses(5, { key: ada, ...from('192.0.2.1') })).not.toContain(429);
+    expect(await statuses(1, { key: await api.issueKey('ada'), ...from('192.0.2.2') })).toEqual([429]);
+    expect(await statuses(1, { key: eve, ...from('192.0.2.1') })).toEqual([200]);
+    expect(await statuses(1, from('192.0.2.1'))).toEqual([200]);
+  });
+
+  test('that is bad counts for its address, and harms no good one from there', async () => {
+    nextMinute();
+    expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
+    expect(await statuses(1, from('192.0.2.3'))).toEqual([429]);
+    expect(await statuses(1, { key: ada, ...from('192.0.2.3') })).toEqual([200]);
+  });
+});
+
+describe('an address', () => {
+  test('has its limit in another, counted by the proxy and by nothing that the client says', async () => {
+    nextMinute();
+    const spoofed = ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4'];
+    const found = [];
+    for (const claim of spoofed) found.push(...(await statuses(1, from(`${claim}, 192.0.2.4`))));
+    expect(found).toEqual([200, 200, 200, 429]);
+    expect(await statuses(1, from('192.0.2.5'))).toEqual([200]);
+  });
+
+  test('of IPv6 is all of its /64; of IPv4 it is the same in either form', async () => {
+    nextMinute();
+    const one = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:0DB8:0:1::3', '2001:db8:0:1::4'];
+    const found = [];
+    for (const address of one) found.push(...(await statuses(1, from(address))));
+    expect(found).toEqual([200, 200, 200, 429]);
+    expect(await statuses(1, from('2001:db8:0:2::1'))).toEqual([200]);
+    expect(await statuses(3, from('192.0.2.6'))).not.toContain(429);
+    expect(await statuses(1, from('::ffff:192.0.2.6'))).toEqual([429]);
+  });
+});
+
+const batch = (calls: number) =>
+  `/trpc/${Array.from({ length: calls }, () => 'portfolio.list').join(',')}?batch=1&input=%7B%7D`;
+
+describe('a batch', () => {
+  test('costs what it holds, however its address is written', async () => {
+    nextMinute();
+    expect(await statuses(1, { key: ada }, batch(4))).toEqual([200]);
+    expect(await statuses(1, { key: ada }, batch(2).replaceAll(',', '%2C'))).toEqual([429]);
+    expect(await statuses(2, { key: ada }, batch(1))).toEqual([200, 429]);
+  });
+
+  test('over the limit is refused in the form that typed clients read', async () => {
+    nextMinute();
+    const response = await api.call('GET', batch(6), { key: ada });
+    expect(response.headers.get('retry-after')).toBe('60');
+    expect(await response.json()).toMatchObject({
+      error: { data: { httpStatus: 429, problem: { code: 'too_many_requests' } } },
+    });
+  });
+});
+
+test('health and the description of the API are not limited, however often they are asked for', async () => {
+  nextMinute();
+  for (const path of ['/healthz', '/readyz', '/api/openapi.json']) {
+    expect(await statuses(5, from('192.0.2.7'), path)).not.toContain(429);
+  }
+});
+
+test('an address that is encoded in part counts like any other', async () => {
+  nextMinute();
+  expect(await statuses(4, from('192.0.2.8'), '/%61pi/v1/portfolios')).toEqual([200, 200, 200, 429]);
+});
+
+test('without trusted proxies, what a client says of its address does not help', async () => {
+  const rateLimits = {
+    counter: createRateCounter(api.db, silentLog, () => time),
+    perMinute: 100,
+    anonymousPerMinute: 2,
+  };
+  nextMinute();
+  const direct = await testApi({ rateLimits });
+  const found: number[] = [];
+  for (const claim of ['192.0.2.9', '192.0.2.10', '192.0.2.11']) {
+    found.push((await direct.call('GET', portfolios, from(claim))).status);
+  }
+  expect(found).toEqual([200, 200, 429]);
+  await rateLimits.counter.close();
+  await direct.stop();
+});

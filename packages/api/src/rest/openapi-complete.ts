@@ -1,0 +1,194 @@
+import { operations } from '@portfolio/core';
+import type { AnyOperation } from '@portfolio/core/operation';
+import {
+  type Answer,
+  type DescribedOperation,
+  type Document,
+  type Media,
+  type Parameter,
+  isReference,
+  resolve,
+  schemaRef,
+} from './openapi-document.ts';
+import { exampleOf } from './openapi-examples.ts';
+import { type HeaderName, type RequestHeaderName, headers, requestHeaders } from './openapi-headers.ts';
+import { describeRefusals, refusalRef } from './openapi-refusals.ts';
+import { tidySchemas } from './openapi-schemas.ts';
+
+/** An operation as it is declared, as it is described, and by which method. */
+type Route = { declared: AnyOperation; described: DescribedOperation; method: string };
+
+const declared = new Map<string, AnyOperation>(
+  Object.values(operations)
+    .flatMap((verbs): AnyOperation[] => Object.values(verbs))
+    .map((operation) => [operation.name.replace('.', '_'), operation]),
+);
+
+/**
+ * Adds to a document what follows from the declarations of its operations: headers of requests and answers, every
+ * status with which they refuse, descriptions of parameters, and examples.
+ */
+export function completeDocument(document: Document, bodyLimitBytes: number): Document {
+  routesOf(document).forEach(describeStream);
+  tidySchemas(document, bodyLimitBytes);
+  const { components } = document;
+  components.headers = { ...headers };
+  components.parameters = { ...requestHeaders };
+  components.responses = describeRefusals(withHeaders);
+  for (const route of routesOf(document)) {
+    completeAnswers(document, route);
+    completeRequest(document, route);
+    route.described.description += ` tRPC: \`${route.declared.name}\`.`;
+  }
+  dropUnusedParts(document);
+  return document;
+}
+
+function dropUnusedParts({ components, paths }: Document) {
+  const { headers: named = {}, parameters = {}, responses = {} } = components;
+  const drop = (kind: string, parts: object, users: unknown) => {
+    const used = JSON.stringify(users);
+    for (const name of Object.keys(parts)) {
+      if (!used.includes(`"#/components/${kind}/${name}"`)) Reflect.deleteProperty(parts, name);
+    }
+  };
+  drop('responses', responses, paths);
+  drop('parameters', parameters, paths);
+  drop('headers', named, { paths, responses });
+}
+
+function routesOf({ paths }: Document): Route[] {
+  return Object.values(paths).flatMap((path) =>
+    Object.entries(path).map(([method, described]) => {
+      return { method, described, declared: declared.get(described.operationId)! };
+    }),
+  );
+}
+
+/** The items of a stream, which the type provider knows nothing of. */
+function describeStream({ declared: { kind, output }, described }: Route) {
+  const item = output.meta()?.id;
+  const media = (described.responses['200'] as Answer | undefined)?.content?.['text/event-stream'];
+  if (kind === 'subscription' && item && media) media.schema.contentSchema = schemaRef(item);
+}
+
+const everywhere: HeaderName[] = ['RateLimit', 'RateLimit-Policy'];
+
+const withHeaders = (names: HeaderName[]) =>
+  Object.fromEntries(
+    [...names, ...everywhere].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+
+const headersOfStatus: Record<string, HeaderName[]> = {
+  201: ['Location'],
+  202: ['Location', 'Retry-After'],
+  302: ['Location'],
+};
+
+function completeAnswers(document: Document, { declared: operation, described, method }: Route) {
+  const { responses, deprecated } = described;
+  const [, body] = bodiesOf(responses)[0] ?? [];
+  const properties = body && resolve(document, body.schema).properties;
+  const isPage = properties?.nextCursor !== undefined;
+  const isCached = operation.kind === 'query' && operation.public && responses['200'] !== undefined;
+  const hasTag = isCached || properties?.version !== undefined;
+  const caching: HeaderName[] = [
+    ...(hasTag ? (['ETag'] as const) : []),
+    ...(method === 'get' ? (['Cache-Control'] as const) : []),
+    ...(isCached ? (['Cache-Status'] as const) : []),
+  ];
+  const always: HeaderName[] = [
+    ...caching,
+    ...(isPage || deprecated ? (['Link'] as const) : []),
+    ...(deprecated ? (['Deprecation', 'Sunset'] as const) : []),
+  ];
+  for (const [status, answer] of successes(responses)) {
+    answer.headers = withHeaders([...(headersOfStatus[status] ?? []), ...always]);
+    if (status === '204') delete answer.content;
+  }
+  for (const [type, media] of bodiesOf(responses)) {
+    const example = exampleOf(document, media.schema.contentSchema ?? media.schema, { of: operation.name });
+    if (type === 'application/json') media.example = example;
+    if (type === 'text/event-stream') media.example = `id: 7\ndata: ${JSON.stringify(example)}\n\n`;
+  }
+  if (method === 'get' && hasTag && responses['200']) {
+    responses['304'] = { description: 'The client has this already.', headers: withHeaders(caching) };
+  }
+  const refusals = refusalsOf(operation, described);
+  delete responses['4XX'];
+  delete responses['5XX'];
+  for (const status of refusals) responses[status] = refusalRef(status);
+}
+
+function successes(responses: DescribedOperation['responses']): [string, Answer][] {
+  return Object.entries(responses).flatMap(([status, answer]) =>
+    /^[23]\d\d$/.test(status) && !isReference(answer) ? [[status, answer]] : [],
+  );
+}
+
+/** Media types of successful answers, and what is said of them. */
+function bodiesOf(responses: DescribedOperation['responses']): [string, Media][] {
+  return successes(responses).flatMap(([, { content }]) => Object.entries(content ?? {}));
+}
+
+/** Every status with which an operation may be refused, by what it takes and does. */
+function refusalsOf(
+  { kind, public: isPublic, input }: AnyOperation,
+  described: DescribedOperation,
+): number[] {
+  const { path, requestBody, responses } = { ...described, path: parametersOf(described, 'path') };
+  const takes = (field: string) => Object.hasOwn(input.shape, field);
+  const changes = kind === 'mutation';
+  const differs = new Set(bodiesOf(responses).map(([type]) => type)).size > 1;
+  return [
+    400,
+    401,
+    ...(!isPublic || path.length > 0 ? [403] : []),
+    ...(path.length > 0 ? [404] : []),
+    ...(differs ? [406] : []),
+    // What a link leads to may not be there yet.
+    ...(changes || responses['302'] ? [409] : []),
+    ...(takes('expectedVersion') ? [412, 428] : []),
+    ...(requestBody ? [413, 415] : []),
+    ...(changes || Object.keys(input.shape).length > 0 ? [422] : []),
+    429,
+    500,
+    503,
+  ];
+}
+
+function parametersOf({ parameters = [] }: DescribedOperation, where: Parameter['in']): Parameter[] {
+  return parameters.flatMap((part) => (!isReference(part) && part.in === where ? [part] : []));
+}
+
+function completeRequest(document: Document, { declared: operation, described, method }: Route) {
+  const { name, kind, input } = operation;
+  const isVersioned = Object.hasOwn(described.responses, '304');
+  for (const parameter of [...parametersOf(described, 'path'), ...parametersOf(described, 'query')]) {
+    const { description, ...schema } = parameter.schema;
+    parameter.description ??= description ?? describeName(name, parameter.name);
+    parameter.schema = schema;
+    if (!parameter.required) continue;
+    parameter.example = exampleOf(document, schema, { of: name, field: parameter.name });
+  }
+  const added: RequestHeaderName[] = [
+    ...('expectedVersion' in input.shape ? (['IfMatch'] as const) : []),
+    ...(method === 'get' && isVersioned ? (['IfNoneMatch'] as const) : []),
+    ...(kind === 'mutation' ? (['IdempotencyKey'] as const) : []),
+    ...(kind === 'subscription' ? (['LastEventId'] as const) : []),
+  ];
+  described.parameters = [
+    ...parametersOf(described, 'path'),
+    ...parametersOf(described, 'query'),
+    ...added.map((header) => ({ $ref: `#/components/parameters/${header}` })),
+  ];
+  const body = described.requestBody?.content['application/json'];
+  if (body) body.example = exampleOf(document, body.schema, { of: name });
+}
+
+/** What names a thing in an address; all else is to be described where it is declared. */
+function describeName(operation: string, parameter: string): string | undefined {
+  const noun = operation.split('.')[0]!.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const names: Record<string, string> = { portfolio: 'Slug of the portfolio.', slug: `Slug of the ${noun}.` };
+  return { ...names, id: `Id of the ${noun}.`, key: `Key of the ${noun}.` }[parameter];
+}

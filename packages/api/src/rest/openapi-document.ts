@@ -1,0 +1,99 @@
+/** The parts of an OpenAPI 3.1 document that this platform's own has, as far as code works on them. */
+export type Document = {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, DescribedOperation>>;
+  components: {
+    schemas: Record<string, Schema>;
+    headers?: Record<string, Header>;
+    parameters?: Record<string, Parameter>;
+    responses?: Record<string, Answer>;
+  };
+  tags?: { name: string; description: string }[];
+};
+
+export type Reference = { $ref: string };
+
+export type DescribedOperation = {
+  operationId: string;
+  summary: string;
+  description: string;
+  deprecated?: boolean;
+  tags: string[];
+  security: Record<string, string[]>[];
+  parameters?: (Parameter | Reference)[];
+  requestBody?: { required?: boolean; content: Record<string, Media> };
+  responses: Record<string, Answer | Reference>;
+};
+
+export type Parameter = {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required?: boolean;
+  description?: string;
+  schema: Schema;
+  example?: unknown;
+};
+
+export type Header = { description: string; schema: Schema; example?: unknown };
+export type Answer = {
+  description: string;
+  headers?: Record<string, Header | Reference>;
+  content?: Record<string, Media>;
+};
+export type Media = { schema: Schema; example?: unknown; examples?: Record<string, { value: unknown }> };
+
+/** JSON Schema 2020-12. */
+export type Schema = {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  default?: unknown;
+  examples?: unknown[];
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  propertyNames?: Schema;
+  items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  contentMediaType?: string;
+  contentSchema?: Schema;
+} & Texts &
+  Bounds;
+
+type Texts = { format?: string; pattern?: string };
+type Bounds = Partial<Record<Bound, number>>;
+export type Bound =
+  | 'minLength'
+  | 'maxLength'
+  | 'minimum'
+  | 'maximum'
+  | 'exclusiveMinimum'
+  | 'exclusiveMaximum'
+  | 'minItems'
+  | 'maxItems'
+  | 'minProperties'
+  | 'maxProperties';
+
+const prefix = '#/components/schemas/';
+
+export function isReference(part: object): part is Reference {
+  return '$ref' in part;
+}
+
+export const schemaRef = (name: string): Reference => ({ $ref: `${prefix}${name}` });
+
+/** The schema itself where it is a reference to one of the document's. */
+export function resolve({ components }: Pick<Document, 'components'>, schema: Schema): Schema {
+  const name = schema.$ref?.slice(prefix.length);
+  return name === undefined ? schema : components.schemas[name]!;
+}
+
+/** The names of all schemas that are referred to in a part of the document. */
+export function referredSchemas(part: unknown): string[] {
+  const references = JSON.stringify(part).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
+  return [...references].map(([, name]) => name!);
+}

@@ -1,0 +1,154 @@
+import { type Document, type Schema, resolve } from './openapi-document.ts';
+
+const at = (time: string) => `2026-11-22T${time}.000Z`;
+const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+/**
+ * Values of fields by their names, those of one noun's fields first. The first that fits the field's schema is its
+ * example. A schema that has `examples` of its own (`.meta({ examples: […] })`) needs no entry here.
+ */
+const examples: Record<string, unknown[]> = {
+  'portfolio.slug': ['platform-team'],
+  'image.contentType': ['image/png'],
+  'image.url': [`/api/v1/portfolios/platform-team/images/${sha256}`],
+  portfolio: ['platform-team'],
+  slug: ['outbox-and-leases'],
+  name: ['Platform team'],
+  tagline: ['Infrastructure that explains itself.'],
+  title: ['An outbox, leases and no lost job'],
+  summary: ['How accepted work survives crashes of everything but the database.'],
+  body: ['## Problem\n\nOne job in 2,000 was lost when a worker died.\n'],
+  description: ['We build and run the platform.'],
+  client: ['Payments'],
+  from: ['2026-01', at('00:00:00')],
+  to: ['2026-06', at('09:00:00')],
+  tags: [['reliability', 'queues']],
+  language: ['en'],
+  status: ['published'],
+  version: [42],
+  nextCursor: [null],
+  cursor: ['job_01jd3v8x2kf4wr6tq9m5c7h1ab'],
+  limit: [20],
+  sha256: [sha256],
+  contentType: ['application/pdf'],
+  fileName: ['outbox-and-leases.pdf'],
+  sizeBytes: [48_213],
+  pages: [12],
+  state: ['succeeded'],
+  progress: [1],
+  step: ['Storing the file'],
+  error: [null],
+  retryAt: [null],
+  attempt: [1],
+  maxAttempts: [5],
+  seq: [7],
+  lastSeq: [7],
+  lastEventId: ['7', at('09:30:00')],
+  requestedBy: ['maria'],
+  createdAt: [at('09:00:00')],
+  startedAt: [at('09:00:01')],
+  at: [at('09:00:02')],
+  finishedAt: [at('09:00:04')],
+  updatedAt: [at('09:00:04')],
+  publishedAt: [at('09:30:00')],
+  expiresAt: [at('09:35:00')],
+};
+
+/** Where an example is needed: the name of the thing or operation that it is part of, and of the field. */
+type Place = { of: string; field?: string; depth?: number };
+
+/** The longest chain of schemas within schemas that is followed. */
+const maxDepth = 12;
+
+type Schemas = Pick<Document, 'components'>;
+
+/** An example that fits a schema; undefined where nothing is known that does. What is optional may be left out. */
+export function exampleOf(document: Schemas, given: Schema, place: Place): unknown {
+  const { depth = 0, field = '' } = place;
+  if (depth > maxDepth) return undefined;
+  const schema = resolve(document, given);
+  const of = given.$ref?.split('/').at(-1) ?? place.of;
+  const own = given.examples?.[0] ?? schema.examples?.[0] ?? schema.const;
+  if (own !== undefined) return own;
+  const known = valuesOf(of, field).find((value) => fits(document, schema, value));
+  if (known !== undefined) return known;
+
+  const within = (part: Schema, name = field) =>
+    exampleOf(document, part, { of, field: name, depth: depth + 1 });
+  const variants = schema.anyOf ?? schema.oneOf;
+  if (variants) return firstOf(variants.map((variant) => within(variant)));
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'object') return objectExample(schema, within);
+  if (schema.type === 'array') {
+    const item = within(schema.items ?? {});
+    return item === undefined ? undefined : [item];
+  }
+  return schema.default ?? [...plainValues(schema)].find((value) => fits(document, schema, value));
+}
+
+function valuesOf(of: string, field: string): unknown[] {
+  const isOf = (key: string) => {
+    const [noun, ...names] = key.split('.');
+    return names[0] === field && of.toLowerCase().startsWith(noun!.toLowerCase());
+  };
+  return Object.entries(examples).flatMap(([key, values]) => (key === field || isOf(key) ? values : []));
+}
+
+const firstOf = (values: unknown[]) => values.find((value) => value !== undefined && value !== null) ?? null;
+
+function objectExample(schema: Schema, within: (part: Schema, name: string) => unknown): unknown {
+  const example: Record<string, unknown> = {};
+  for (const [field, property] of Object.entries(schema.properties ?? {})) {
+    const value = within(property, field);
+    if (value !== undefined) example[field] = value;
+    else if (schema.required?.includes(field)) return undefined;
+  }
+  return example;
+}
+
+/** Values of a type or a format, for fields whose name says nothing. */
+function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+  const [type] = [given].flat();
+  if (type === 'null') yield null;
+  if (type === 'boolean') yield true;
+  if (type === 'integer' || type === 'number') yield* [Math.max(minimum, 1), minimum];
+  if (type !== 'string') return;
+  const prefix = /^\^([a-z]+_)\[0-7\]/.exec(pattern)?.[1];
+  if (prefix) yield `${prefix}01jd3v8x2kf4wr6tq9m5c7h1ab`;
+  yield* [
+    at('09:00:00'),
+    '2026-11-22',
+    'https://files.example.com/outbox-and-leases',
+    sha256,
+    'outbox',
+    'A text',
+  ];
+}
+
+/** Whether a plain value is of the schema's type and within its bounds; what is in an object or a list is not looked at. */
+function fits(document: Schemas, given: Schema, value: unknown): boolean {
+  const schema = resolve(document, given);
+  const variants = schema.anyOf ?? schema.oneOf;
+  if (variants) return variants.some((variant) => fits(document, variant, value));
+  if (schema.const !== undefined) return schema.const === value;
+  if (schema.enum) return schema.enum.includes(value);
+  if (!fitsType(schema.type, value)) return false;
+  if (typeof value === 'number')
+    return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
+  return typeof value !== 'string' || fitsText(schema, value);
+}
+
+function fitsType(type: Schema['type'], value: unknown): boolean {
+  const types = [type].flat();
+  if (value === null) return types.includes('null');
+  if (Array.isArray(value)) return types.includes('array');
+  return types.includes(typeof value) || (types.includes('integer') && Number.isInteger(value));
+}
+
+const formats: Record<string, RegExp> = { uri: /^https:/, 'date-time': /T/, date: /^\d{4}-\d\d-\d\d$/ };
+
+function fitsText({ pattern, format, minLength = 0, maxLength = Infinity }: Schema, value: string): boolean {
+  if (value.length < minLength || value.length > maxLength) return false;
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return false;
+  return formats[format ?? '']?.test(value) ?? true;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { roleSchema } from '../actor.ts';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { members } from '../portfolio/portfolio.sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { fetchMember, requireMayGive } from './internal.ts';
+import { memberRef, memberSchema } from './schemas.ts';
+
+export const addMember = operation({
+  name: 'member.add',
+  kind: 'mutation',
+  summary: 'Let somebody work in a portfolio, as viewer, editor or owner.',
+  scope: 'portfolio:write',
+  public: false,
+  input: z.strictObject({ ...memberRef, role: roleSchema }),
+  output: memberSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { subject, role }, tenant) {
+    requireMayGive(ctx.actor, role);
+    const added = await ctx.db
+      .insert(members)
+      .values({ portfolioId: tenant.id, subject, role })
+      .onConflictDoNothing()
+      .returning({ subject: members.subject });
+    if (added.length === 0) {
+      throw new AppError(
+        'conflict',
+        `"${subject}" is a member of portfolio "${tenant.slug}" already; change its role instead.`,
+      );
+    }
+    return fetchMember(ctx, tenant, subject);
+  },
+});

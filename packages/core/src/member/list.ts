@@ -1,0 +1,62 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { pageInput, pageOf } from '../page.ts';
+import { members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { prepared } from '../sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { memberFields } from './internal.ts';
+import { memberSchema } from './schemas.ts';
+
+export const listMembers = operation({
+  name: 'member.list',
+  kind: 'query',
+  summary: 'List the members of a portfolio by subject; every member may.',
+  scope: 'portfolio:read',
+  public: false,
+  input: z.strictObject({
+    portfolio: slugSchema,
+    limit: pageInput.limit,
+    // Members have no id: the cursor holds a subject.
+    cursor: z.base64url().max(2000).optional().describe('`nextCursor` of the previous page.'),
+  }),
+  output: pageOf(memberSchema),
+  tenant: tenantBySlug,
+  async run({ db }, { limit, cursor }, tenant) {
+    const after = cursor === undefined ? '' : readCursor(cursor);
+    const rows = await listAfter(db).execute({ portfolioId: tenant.id, after, limit: limit + 1 });
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    const nextCursor = rows.length > limit && last ? writeCursor(last.subject) : null;
+    return { items, nextCursor };
+  },
+});
+
+const writeCursor = (subject: string) => Buffer.from(subject).toString('base64url');
+
+function readCursor(cursor: string): string {
+  const subject = Buffer.from(cursor, 'base64url').toString();
+  if (writeCursor(subject) === cursor && !subject.includes('\0')) return subject;
+  const detail = 'Expected the `nextCursor` of a page.';
+  throw new AppError('invalid_input', `The input is not valid. /cursor: ${detail}`, {
+    fields: [{ pointer: '/cursor', detail }],
+  });
+}
+
+const listAfter = prepared((db) =>
+  db
+    .select(memberFields)
+    .from(members)
+    .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
+    .where(
+      and(
+        eq(members.portfolioId, sql.placeholder('portfolioId')),
+        gt(members.subject, sql.placeholder('after')),
+      ),
+    )
+    .orderBy(asc(members.subject))
+    .limit(sql.placeholder('limit'))
+    .prepare('member_list'),
+);

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { members } from '../portfolio/portfolio.sql.ts';
+import { type TenantResolver, subjectOf, tenantBySlug } from '../tenancy.ts';
+import { expectedVersion } from '../version.ts';
+import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
+import { memberRef } from './schemas.ts';
+
+/** Owners remove whom they like; to leave, it is enough to be a member. */
+const tenantToLeave: TenantResolver<{ portfolio: string; subject: string }> = (ctx, input, needs) => {
+  const leaves = input.subject === subjectOf(ctx.actor);
+  return tenantBySlug(ctx, input, leaves ? { ...needs, scope: 'portfolio:read' } : needs);
+};
+
+export const removeMember = operation({
+  name: 'member.remove',
+  kind: 'mutation',
+  summary: 'Remove a member, or leave; the last owner stays.',
+  scope: 'portfolio:write',
+  public: false,
+  input: z.strictObject({ ...memberRef, ...expectedVersion }),
+  output: z.null(),
+  tenant: tenantToLeave,
+  async run({ db }, { subject, expectedVersion: expected }, tenant) {
+    const found = await lockMember(db, tenant, subject, expected);
+    if (found.role === 'owner') await requireAnotherOwner(db, tenant, subject);
+    await db.delete(members).where(isMember(tenant, subject));
+    return null;
+  },
+});

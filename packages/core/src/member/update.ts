@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { roleSchema } from '../actor.ts';
+import { operation } from '../operation.ts';
+import { members } from '../portfolio/portfolio.sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { expectedVersion } from '../version.ts';
+import { fetchMember, requireMayGive } from './internal.ts';
+import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
+import { memberRef, memberSchema } from './schemas.ts';
+
+export const updateMember = operation({
+  name: 'member.update',
+  kind: 'mutation',
+  summary: 'Change the role of a member; the last owner stays one.',
+  scope: 'portfolio:write',
+  public: false,
+  input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),
+  output: memberSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { subject, role, expectedVersion: expected }, tenant) {
+    requireMayGive(ctx.actor, role);
+    const found = await lockMember(ctx.db, tenant, subject, expected);
+    if (found.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx.db, tenant, subject);
+    await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, subject));
+    return fetchMember(ctx, tenant, subject);
+  },
+});
