@@ -49,6 +49,58 @@ export interface paths {
         patch: operations["portfolio_update"];
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a portfolio by subject; every member may.
+         * @description Scope: `portfolio:read`. tRPC: `member.list`.
+         */
+        get: operations["member_list"];
+        put?: never;
+        /**
+         * Let somebody work in a portfolio, as viewer, editor or owner.
+         * @description Scope: `portfolio:write`. tRPC: `member.add`.
+         */
+        post: operations["member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/members/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a member of a portfolio; every member may.
+         * @description Scope: `portfolio:read`. tRPC: `member.read`.
+         */
+        get: operations["member_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member, or leave; the last owner stays.
+         * @description Scope: `portfolio:write`. tRPC: `member.remove`.
+         */
+        delete: operations["member_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member; the last owner stays one.
+         * @description Scope: `portfolio:write`. tRPC: `member.update`.
+         */
+        patch: operations["member_update"];
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/case-studies": {
         parameters: {
             query?: never;
@@ -281,22 +333,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            /** @description Where the kind of problem is explained. */
-            type: string;
-            title: string;
-            /** Format: int32 */
-            status: number;
-            /** @description What was wrong this time, and what would be right. */
-            detail: string;
-            /** @enum {string} */
-            code: "malformed_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "idempotency_key_in_use" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid_input" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "unavailable";
-            errors?: {
-                /** @description JSON pointer into the input. */
-                pointer: string;
-                detail: string;
-            }[];
-        };
         CaseStudy: {
             id: string;
             portfolio: string;
@@ -326,6 +362,40 @@ export interface components {
             updatedAt: string;
             publishedAt: string | null;
         };
+        CaseStudyCreateBody: {
+            slug: string;
+            title: string;
+            /**
+             * @description Plain text.
+             * @default
+             */
+            summary: string;
+            /**
+             * @description Markdown: CommonMark and GFM.
+             * @default
+             */
+            body: string;
+            /**
+             * @description For whom the work was done.
+             * @default null
+             */
+            client: string | null;
+            /**
+             * @description Months of the work; without `to` it goes on.
+             * @default null
+             */
+            period: {
+                from: string;
+                to?: string;
+            } | null;
+            /** @default [] */
+            tags: string[];
+            /**
+             * @description Language of the text (BCP 47).
+             * @default en
+             */
+            language: string;
+        };
         CaseStudyItem: {
             id: string;
             portfolio: string;
@@ -352,6 +422,49 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
             publishedAt: string | null;
+        };
+        CaseStudyItemPage: {
+            items: components["schemas"]["CaseStudyItem"][];
+            nextCursor: string | null;
+        };
+        CaseStudyUpdateBody: {
+            title?: string;
+            /** @description Plain text. */
+            summary?: string;
+            /** @description Markdown: CommonMark and GFM. */
+            body?: string;
+            /** @description For whom the work was done. */
+            client?: string | null;
+            /** @description Months of the work; without `to` it goes on. */
+            period?: {
+                from: string;
+                to?: string;
+            } | null;
+            tags?: string[];
+            /** @description Language of the text (BCP 47). */
+            language?: string;
+        };
+        Image: {
+            /** @description Hexadecimal SHA-256 of the bytes. */
+            sha256: string;
+            /** @description Path under which the API serves it. */
+            url: string;
+            /** @enum {string} */
+            contentType: "image/png" | "image/jpeg";
+            /** Format: int32 */
+            sizeBytes: number;
+        };
+        ImageLink: {
+            /** @description Hexadecimal SHA-256 of the bytes. */
+            sha256: string;
+            /** @description Path under which the API serves it. */
+            url: string;
+            /** @enum {string} */
+            contentType: "image/png" | "image/jpeg";
+            /** Format: int32 */
+            sizeBytes: number;
+            /** Format: uri */
+            downloadUrl: string;
         };
         Job: {
             id: string;
@@ -413,36 +526,9 @@ export interface components {
                 message: string;
             } | null;
         };
-        JobStreamItem: {
-            /** @constant */
-            type: "snapshot";
-            job: components["schemas"]["Job"];
-        } | {
-            /** @constant */
-            type: "event";
-            event: components["schemas"]["JobEvent"];
-        };
-        Image: {
-            /** @description Hexadecimal SHA-256 of the bytes. */
-            sha256: string;
-            /** @description Path under which the API serves it. */
-            url: string;
-            /** @enum {string} */
-            contentType: "image/png" | "image/jpeg";
-            /** Format: int32 */
-            sizeBytes: number;
-        };
-        ImageLink: {
-            /** @description Hexadecimal SHA-256 of the bytes. */
-            sha256: string;
-            /** @description Path under which the API serves it. */
-            url: string;
-            /** @enum {string} */
-            contentType: "image/png" | "image/jpeg";
-            /** Format: int32 */
-            sizeBytes: number;
-            /** Format: uri */
-            downloadUrl: string;
+        JobPage: {
+            items: components["schemas"]["Job"][];
+            nextCursor: string | null;
         };
         JobResult: {
             fileName: string;
@@ -458,6 +544,38 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
+        JobStreamItem: {
+            /** @constant */
+            type: "snapshot";
+            job: components["schemas"]["Job"];
+        } | {
+            /** @constant */
+            type: "event";
+            event: components["schemas"]["JobEvent"];
+        };
+        Member: {
+            portfolio: string;
+            subject: string;
+            /** @enum {string} */
+            role: "viewer" | "editor" | "owner";
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        MemberAddBody: {
+            subject: string;
+            /** @enum {string} */
+            role: "viewer" | "editor" | "owner";
+        };
+        MemberPage: {
+            items: components["schemas"]["Member"][];
+            nextCursor: string | null;
+        };
+        MemberUpdateBody: {
+            /** @enum {string} */
+            role: "viewer" | "editor" | "owner";
+        };
         Portfolio: {
             id: string;
             slug: string;
@@ -472,10 +590,6 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        PortfolioPage: {
-            items: components["schemas"]["Portfolio"][];
-            nextCursor: string | null;
-        };
         PortfolioCreateBody: {
             /** @description Its name in URLs; unique on the platform. */
             slug: string;
@@ -488,70 +602,31 @@ export interface components {
              */
             description: string;
         };
+        PortfolioPage: {
+            items: components["schemas"]["Portfolio"][];
+            nextCursor: string | null;
+        };
         PortfolioUpdateBody: {
             name?: string;
             tagline?: string;
             /** @description Markdown. */
             description?: string;
         };
-        CaseStudyItemPage: {
-            items: components["schemas"]["CaseStudyItem"][];
-            nextCursor: string | null;
-        };
-        CaseStudyCreateBody: {
-            slug: string;
+        Problem: {
+            /** @description Where the kind of problem is explained. */
+            type: string;
             title: string;
-            /**
-             * @description Plain text.
-             * @default
-             */
-            summary: string;
-            /**
-             * @description Markdown: CommonMark and GFM.
-             * @default
-             */
-            body: string;
-            /**
-             * @description For whom the work was done.
-             * @default null
-             */
-            client: string | null;
-            /**
-             * @description Months of the work; without `to` it goes on.
-             * @default null
-             */
-            period: {
-                from: string;
-                to?: string;
-            } | null;
-            /** @default [] */
-            tags: string[];
-            /**
-             * @description Language of the text (BCP 47).
-             * @default en
-             */
-            language: string;
-        };
-        CaseStudyUpdateBody: {
-            title?: string;
-            /** @description Plain text. */
-            summary?: string;
-            /** @description Markdown: CommonMark and GFM. */
-            body?: string;
-            /** @description For whom the work was done. */
-            client?: string | null;
-            /** @description Months of the work; without `to` it goes on. */
-            period?: {
-                from: string;
-                to?: string;
-            } | null;
-            tags?: string[];
-            /** @description Language of the text (BCP 47). */
-            language?: string;
-        };
-        JobPage: {
-            items: components["schemas"]["Job"][];
-            nextCursor: string | null;
+            /** Format: int32 */
+            status: number;
+            /** @description What was wrong this time, and what would be right. */
+            detail: string;
+            /** @enum {string} */
+            code: "malformed_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "idempotency_key_in_use" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid_input" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "unavailable";
+            errors?: {
+                /** @description JSON pointer into the input. */
+                pointer: string;
+                detail: string;
+            }[];
         };
     };
     responses: {
@@ -591,6 +666,17 @@ export interface components {
         };
         /** @description Nothing was found here (`not_found`). */
         NotFound: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No representation is acceptable to the client (`not_acceptable`). */
+        NotAcceptable: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -748,6 +834,11 @@ export interface components {
          */
         "Cache-Control": string;
         /**
+         * @description The headers of the request that the answer depends on.
+         * @example accept, authorization
+         */
+        Vary: string;
+        /**
          * @description For strangers: where the answer came from (RFC 9211). `detail=database-away` says that there may be a newer one.
          * @example portfolio-api; hit
          */
@@ -807,6 +898,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -839,6 +931,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -848,6 +941,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -909,6 +1003,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -944,6 +1039,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -970,6 +1066,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -981,6 +1078,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1052,6 +1150,327 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    member_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "portfolio": "platform-team",
+                     *           "subject": "maria",
+                     *           "role": "editor",
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    member_add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "subject": "maria",
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MemberAddBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "subject": "maria",
+                     *       "role": "editor",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    member_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /** @example maria */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "subject": "maria",
+                     *       "role": "editor",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    member_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /** @example maria */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    member_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /** @example maria */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MemberUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "subject": "maria",
+                     *       "role": "editor",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -1094,6 +1513,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -1138,6 +1558,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -1149,6 +1570,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1240,6 +1662,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1280,6 +1703,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -1312,6 +1736,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CaseStudy"];
+                    "text/markdown": unknown;
                 };
             };
             /** @description The client has this already. */
@@ -1319,6 +1744,7 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     "Cache-Status": components["headers"]["Cache-Status"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -1330,6 +1756,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1429,6 +1856,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -1512,6 +1940,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableEntity"];
@@ -1557,6 +1986,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "retryAt": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -1564,6 +2021,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -1621,6 +2079,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1655,6 +2114,7 @@ export interface operations {
                 headers: {
                     Location: components["headers"]["Location"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -1676,6 +2136,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
@@ -1705,19 +2166,53 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "kind": "export.pdf",
+                     *           "title": "An outbox, leases and no lost job",
+                     *           "state": "succeeded",
+                     *           "attempt": 1,
+                     *           "maxAttempts": 5,
+                     *           "progress": 1,
+                     *           "step": "Storing the file",
+                     *           "result": {
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "contentType": "application/pdf",
+                     *             "sizeBytes": 48213,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "pages": 12
+                     *           },
+                     *           "error": null,
+                     *           "requestedBy": "maria",
+                     *           "lastSeq": 7,
+                     *           "retryAt": null,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *           "startedAt": "2026-11-22T09:00:01.000Z",
+                     *           "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1753,7 +2248,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: undefined
+                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"retryAt":null,"createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
                      */
                     "text/event-stream": unknown;
                 };
@@ -1761,6 +2256,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1786,11 +2282,40 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "retryAt": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -1798,6 +2323,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1839,7 +2365,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: null
+                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"retryAt":null,"createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
                      */
                     "text/event-stream": unknown;
                 };
@@ -1848,6 +2374,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -1874,6 +2401,7 @@ export interface operations {
                 headers: {
                     Location: components["headers"]["Location"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -1897,6 +2425,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];

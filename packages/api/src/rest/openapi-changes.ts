@@ -19,9 +19,12 @@ type Direction = 'request' | 'answer';
 /**
  * What may break a client of one document when the server goes over to another: one line each, empty where nothing
  * does. Requests must be understood as before, answers must hold what they held. New operations, optional fields and
- * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated.
+ * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated. A new
+ * major version may break everything.
  */
 export function findBreaks(before: Document, after: Document): string[] {
+  const [major, majorNow] = [before, after].map(({ info }) => info.version.split('.')[0]);
+  if (major !== majorNow) return [];
   return operationsOf(before).flatMap(({ path, method, operation }) => {
     const where = `${method.toUpperCase()} ${path}`;
     const now = after.paths[path]?.[method];
@@ -56,11 +59,12 @@ function changedName(before: DescribedOperation, after: DescribedOperation): str
   return [`operationId was ${before.operationId} and is ${after.operationId}`];
 }
 
-/** Each way in that was enough must be enough still: the same scheme with the same scopes or fewer. */
+/** Each way in that was enough must be enough still: the same schemes with the same scopes or fewer. */
 function changedRights(before: DescribedOperation, after: DescribedOperation): string[] {
   const isEnough = (given: Record<string, string[]>, needed: Record<string, string[]>) =>
+    isDeepStrictEqual(Object.keys(given), Object.keys(needed)) &&
     Object.entries(needed).every(([scheme, scopes]) =>
-      scopes.every((scope) => given[scheme]?.includes(scope)),
+      scopes.every((scope) => given[scheme]!.includes(scope)),
     );
   return before.security
     .filter((given) => !after.security.some((needed) => isEnough(given, needed)))
@@ -154,9 +158,10 @@ function compareSchemas(
   const isNull = ({ schema }: Part) => schema.type === 'null';
   const nulls =
     direction === 'answer' && now.some(isNull) && !old.some(isNull) ? [`${where} may be null now`] : [];
+  const expected = direction === 'answer' ? old.filter((form) => !isNull(form)) : old;
   return [
     ...nulls,
-    ...old.flatMap((form) => {
+    ...expected.flatMap((form) => {
       const attempts = now.map((other) => compareForms(form, other, direction, where, within));
       return attempts.toSorted((a, b) => a.length - b.length)[0] ?? [];
     }),

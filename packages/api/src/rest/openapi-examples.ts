@@ -24,6 +24,8 @@ const examples: Record<string, unknown[]> = {
   to: ['2026-06', at('09:00:00')],
   tags: [['reliability', 'queues']],
   language: ['en'],
+  subject: ['maria'],
+  role: ['editor'],
   status: ['published'],
   version: [42],
   nextCursor: [null],
@@ -107,7 +109,7 @@ function objectExample(schema: Schema, within: (part: Schema, name: string) => u
 }
 
 /** Values of a type or a format, for fields whose name says nothing. */
-function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+function* plainValues({ type: given, format = '', pattern = '', minimum = 0 }: Schema): Generator<unknown> {
   const [type] = [given].flat();
   if (type === 'null') yield null;
   if (type === 'boolean') yield true;
@@ -115,15 +117,15 @@ function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Gener
   if (type !== 'string') return;
   const prefix = /^\^([a-z]+_)\[0-7\]/.exec(pattern)?.[1];
   if (prefix) yield `${prefix}01jd3v8x2kf4wr6tq9m5c7h1ab`;
-  yield* [
-    at('09:00:00'),
-    '2026-11-22',
-    'https://files.example.com/outbox-and-leases',
-    sha256,
-    'outbox',
-    'A text',
-  ];
+  yield valueOfFormat[format] ?? 'an-example';
+  yield sha256;
 }
+
+const valueOfFormat: Record<string, string> = {
+  'date-time': at('09:00:00'),
+  date: '2026-11-22',
+  uri: 'https://files.example.com/outbox-and-leases',
+};
 
 /** Whether a plain value is of the schema's type and within its bounds; what is in an object or a list is not looked at. */
 function fits(document: Schemas, given: Schema, value: unknown): boolean {
@@ -145,7 +147,11 @@ function fitsType(type: Schema['type'], value: unknown): boolean {
   return types.includes(typeof value) || (types.includes('integer') && Number.isInteger(value));
 }
 
-const formats: Record<string, RegExp> = { uri: /^https:/, 'date-time': /T/, date: /^\d{4}-\d\d-\d\d$/ };
+const formats: Record<string, RegExp> = {
+  uri: /^https:/,
+  'date-time': /T/,
+  date: /^\d{4}-\d\d-\d\d$/,
+};
 
 function fitsText({ pattern, format, minLength = 0, maxLength = Infinity }: Schema, value: string): boolean {
   if (value.length < minLength || value.length > maxLength) return false;

@@ -20,6 +20,9 @@ export function tidySchemas(document: Document, bodyLimitBytes: number) {
   nameBodies(document);
   boundAnswers(document, bodyLimitBytes);
   dropUnused(document);
+  // They come in the order in which modules were loaded.
+  const byName = Object.entries(document.components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  document.components.schemas = Object.fromEntries(byName);
 }
 
 /** Makes `Job` of the type provider's `JobInput`, where both are the same. */

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { completeDocument } from './openapi-complete.ts';
-import type { Document } from './openapi-document.ts';
+import { type Document, wordsOf } from './openapi-document.ts';
 
 const description = `
 Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that make files of
@@ -18,6 +18,7 @@ const tags: Record<string, string> = {
   caseStudy: 'What a team did, for whom and to what effect.',
   image: 'Pictures that case studies show.',
   job: 'Work that goes on after the answer, such as the making of a PDF.',
+  member: 'Who works in a portfolio, and in which role.',
   portfolio: 'The tenant: the public profile of a team.',
 };
 
@@ -40,7 +41,11 @@ export async function registerOpenApi(app: FastifyInstance) {
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       servers,
-      tags: Object.entries(tags).map(([name, about]) => ({ name, description: about })),
+      tags: Object.entries(tags).map(([name, about]) => ({
+        name,
+        description: about,
+        'x-displayName': wordsOf(name),
+      })),
       components: {
         securitySchemes: {
           bearer: {
