@@ -1,18 +1,8 @@
-import { createClient } from '@portfolio/api/client';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { api } from './connect.ts';
 
-// Run it beside a running `npm start`, with Node 24: node_modules/.bin/node docs/examples/export-pdf.ts
-const credentials = process.argv[2] ?? '.local/credentials.json';
-const { baseUrl, apiKey } = JSON.parse(await readFile(credentials, 'utf8')) as Record<
-  'baseUrl' | 'apiKey',
-  string
->;
-
-const api = createClient({ baseUrl, apiKey });
-const { id } = await api.caseStudy.export.mutate({
-  portfolio: 'portfolio-engineering',
-  slug: 'outbox-and-leases',
-});
+const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
+const { id } = await api.caseStudy.export.mutate(study);
 
 await new Promise<void>((resolve, reject) => {
   api.job.events.subscribe(

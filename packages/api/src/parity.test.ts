@@ -16,8 +16,11 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 
 const allScopes = scopeSchema.options;
 
-/** What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done. */
-type Place = { portfolio: string; slug: string; sha256: string; id: string };
+/**
+ * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
+ * second study, of two revisions.
+ */
+type Place = { portfolio: string; slug: string; spare: string; sha256: string; id: string };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
@@ -55,6 +58,7 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
       title: 'Fresh',
       tags: ['a'],
       period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
     }),
     ofPortfolio: true,
   },
@@ -66,6 +70,34 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   },
   'caseStudy.publish': {
     input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.unpublish': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.archive': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.delete': {
+    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revisions': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revision': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.diff': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, from: 1, to: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.restore': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 1, expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
@@ -122,9 +154,15 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  for (const slug of ['study-0', 'study-1']) {
+    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
+  }
+  const spare = { portfolio, slug: 'spare' };
+  await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
+  await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, sha256, id };
+  return { ...study, spare: spare.slug, sha256, id };
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */

@@ -88,7 +88,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, {
-    ...{ services, authenticate, publicOrigin, rateLimits, trustedProxyHops },
+    services,
+    authenticate,
+    publicOrigin,
+    rateLimits,
+    trustedProxyHops,
     log: app.log,
   });
   const drain = createDrain(app.server);

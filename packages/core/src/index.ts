@@ -1,4 +1,5 @@
 import * as caseStudy from './case-study/index.ts';
+import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
@@ -25,7 +26,27 @@ export const operations = {
     list: caseStudy.listCaseStudies,
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
+    unpublish: caseStudy.unpublishCaseStudy,
+    archive: caseStudy.archiveCaseStudy,
+    delete: caseStudy.deleteCaseStudy,
+    revisions: caseStudy.listRevisions,
+    revision: caseStudy.readRevision,
+    diff: caseStudy.diffRevisions,
+    restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
+  },
+  evidence: {
+    upload: evidence.uploadEvidence,
+    create: evidence.createEvidence,
+    list: evidence.listEvidence,
+    read: evidence.readEvidence,
+    update: evidence.updateEvidence,
+    delete: evidence.deleteEvidence,
+    addVersion: evidence.addEvidenceVersion,
+    versions: evidence.listEvidenceVersions,
+    content: evidence.readEvidenceContent,
+    verify: evidence.verifyEvidence,
+    sync: evidence.syncEvidence,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

@@ -4,7 +4,7 @@ import type { JobError } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { randomUUID } from 'node:crypto';
-import { PermanentError } from './handler.ts';
+import { type Handler, PermanentError, TemporaryError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
 import { createProgress } from './progress.ts';
 
@@ -61,7 +61,7 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   const payload = jobKinds[job.kind].payload.safeParse(job.payload);
   if (!payload.success)
     throw new PermanentError('invalid_payload', 'The job was asked for with data it cannot use.');
-  const handler = await runner.handlers[job.kind]();
+  const handler = (await runner.handlers[job.kind]()) as Handler<typeof job.kind>;
   const progress = createProgress(async (at) => {
     if (!(await transitions.progress(runner.db, lease, at))) throw new LeaseLost();
     hint();
@@ -134,7 +134,9 @@ async function settle(
 function describe(error: unknown, stopping: boolean): JobError {
   if (stopping)
     return { code: 'worker_stopped', message: 'The worker was stopped; the job goes on with another.' };
-  if (error instanceof PermanentError) return { code: error.code, message: error.message };
+  if (error instanceof PermanentError || error instanceof TemporaryError) {
+    return { code: error.code, message: error.message };
+  }
   const name = error instanceof Error ? error.name : typeof error;
   return {
     code: 'internal',

@@ -8,7 +8,9 @@ type Refusal = {
 }[ErrorCode];
 
 /** What never came to an answer of the API: nobody answered, not in time, or the caller did not want it any more. */
-type Failure = { code: 'unreachable' | 'timeout' | 'aborted'; title: string; detail: string };
+type Failure = {
+  [Code in 'unreachable' | 'timeout' | 'aborted']: { code: Code; title: string; detail: string };
+}['unreachable' | 'timeout' | 'aborted'];
 
 /**
  * Why a call has failed: the API's problem document (RFC 9457), or what kept the call from reaching it.

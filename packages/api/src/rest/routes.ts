@@ -1,14 +1,24 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
 const { member } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
+const anEvidence = `${ofPortfolio}/evidence/:slug`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
+
+const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
+  `/api/v1/portfolios/${of}/evidence/${slug}`;
+
+/** Its standing changes by itself as time goes by, and so must its ETag. */
+const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
+  etag: etagOf(version, standing),
+});
 
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
@@ -39,10 +49,52 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/markdown': caseStudyToMarkdown },
   });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
+    status: 202,
+    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+  });
+
+  bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(evidence.list, { method: 'GET', path: `${ofPortfolio}/evidence` });
+  bind.operation(evidence.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/evidence`,
+    status: 201,
+    headers: (created) => ({ ...evidenceTag(created), location: evidencePath(created) }),
+  });
+  bind.operation(evidence.read, { method: 'GET', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.update, { method: 'PATCH', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.delete, { method: 'DELETE', path: anEvidence, status: 204 });
+  bind.operation(evidence.versions, { method: 'GET', path: `${anEvidence}/versions` });
+  bind.operation(evidence.addVersion, {
+    method: 'POST',
+    path: `${anEvidence}/versions`,
+    status: 201,
+    headers: (changed) => ({
+      ...evidenceTag(changed),
+      location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
+    }),
+  });
+  bind.operation(evidence.content, {
+    method: 'GET',
+    path: `${anEvidence}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
+  bind.operation(evidence.verify, { method: 'POST', path: `${anEvidence}/verify`, headers: evidenceTag });
+  bind.operation(evidence.sync, {
+    method: 'POST',
+    path: `${anEvidence}/sync`,
     status: 202,
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });

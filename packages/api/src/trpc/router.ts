@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
+const { portfolio, caseStudy, evidence, image, job } = operations;
 const { member } = operations;
 
 /** Every operation as a tRPC procedure. */
@@ -25,7 +25,27 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
+  },
+  evidence: {
+    upload: mutation(evidence.upload),
+    create: mutation(evidence.create),
+    list: query(evidence.list),
+    read: query(evidence.read),
+    update: mutation(evidence.update),
+    delete: mutation(evidence.delete),
+    addVersion: mutation(evidence.addVersion),
+    versions: query(evidence.versions),
+    content: query(evidence.content),
+    verify: mutation(evidence.verify),
+    sync: mutation(evidence.sync),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-const jobKindSchema = z.enum(['export.pdf']);
+const jobKindSchema = z.enum(['export.pdf', 'evidence.sync']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed']);
@@ -16,17 +16,32 @@ const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
 /** The file that a job made. */
-export const jobResultSchema = z.object({
+export const jobFileSchema = z.object({
   fileName: z.string(),
   contentType: z.string(),
   sizeBytes: z.int(),
   sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
   pages: z.int(),
 });
+
+/** The version that evidence has after a sync, and whether the sync made it. */
+const evidenceSyncResultSchema = z.object({
+  version: z.int(),
+  changed: z.boolean(),
+  sha256: z.string(),
+  sizeBytes: z.int(),
+});
+
+/** What came of a job: a file, or what its kind tells instead. */
+const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
-/** A result as the database keeps it: with the key in the bucket, which clients never see. */
-export type StoredResult = JobResult & { key: string };
+/** What each kind of job results in, as the database keeps it: a file's key in the bucket no client ever sees. */
+export type StoredResults = {
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string };
+  'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
+};
+export type StoredResult = StoredResults[JobKind];
 
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the

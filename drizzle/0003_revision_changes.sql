@@ -1,0 +1,1 @@
+ALTER TABLE "case_study_revisions" ADD COLUMN "changed" text[] NOT NULL;

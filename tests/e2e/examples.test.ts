@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { credentialsFile, inheritedEnvironment } from '../../dev/settings.ts';
+import { testFolder } from '../support/folder.ts';
+import { startPlatform } from '../support/stack.ts';
+
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const page = readFileSync(join(docs, 'client.md'), 'utf8');
+
+/** What each example prints. */
+const outputs: Record<string, RegExp> = {
+  'connect.ts': /^$/,
+  'list-case-studies.ts': /^(\S+: .+\n){3}$/,
+  'change-case-study.ts': /^Version \d+ has the tags .*reviewed\.\nIt was changed meanwhile: .+\n$/,
+  'errors.ts': /^\/slug: .+\n$/,
+  'patience.ts': /^second-team\nSecond team\n$/,
+  'tokens.ts': /'portfolio-engineering'/,
+  'export-pdf.ts': /\nsucceeded 1 \noutbox-and-leases\.pdf: \d+ pages\n$/,
+};
+
+let folder: string;
+let platform: Awaited<ReturnType<typeof startPlatform>>;
+beforeAll(async () => {
+  folder = await testFolder();
+  platform = await startPlatform(folder);
+});
+afterAll(() => platform.stop());
+
+async function runExample(name: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(docs, 'examples', name), credentialsFile(folder)],
+    { cwd: folder, env: { ...inheritedEnvironment(), PORTFOLIO_DATA_DIR: folder } },
+  );
+  return stdout;
+}
+
+test('every TypeScript block of the page is one of the examples, as it is, and none is left out', () => {
+  const shown = [...page.matchAll(/\]\(examples\/([\w-]+\.ts)\)\n\n```ts\n(.*?)```/gs)];
+  expect(page.match(/^```ts/gm)).toHaveLength(shown.length);
+  for (const [, name, code] of shown) expect(code).toBe(readFileSync(join(docs, 'examples', name!), 'utf8'));
+  const names = readdirSync(join(docs, 'examples')).toSorted();
+  expect(shown.map(([, name]) => name).toSorted()).toEqual(names);
+  expect(Object.keys(outputs).toSorted()).toEqual(names);
+});
+
+test.each(Object.entries(outputs))('%s runs, and prints what it should', async (name, output) => {
+  expect(await runExample(name)).toMatch(output);
+});
+
+test('patience.ts can be run again: its idempotency key makes nothing twice', async () => {
+  expect(await runExample('patience.ts')).toMatch(outputs['patience.ts']!);
+});
+
+test('export-pdf.ts leaves a PDF', async () => {
+  await runExample('export-pdf.ts');
+  expect((await readFile(join(folder, 'outbox-and-leases.pdf'), 'latin1')).slice(0, 5)).toBe('%PDF-');
+});
