@@ -139,11 +139,15 @@ export interface paths {
         get: operations["caseStudy_read"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a case study with its revisions and claims; jobs for it and their results stay.
+         * @description Scope: `case-study:write`. tRPC: `caseStudy.delete`.
+         */
+        delete: operations["caseStudy_delete"];
         options?: never;
         head?: never;
         /**
-         * Change the given fields of a case study.
+         * Change the given fields of a case study; where any differs, that is a new revision.
          * @description Scope: `case-study:write`. tRPC: `caseStudy.update`.
          */
         patch: operations["caseStudy_update"];
@@ -159,10 +163,130 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish a case study for everybody to read; a published one stays as it is.
+         * Publish a case study for everybody to read; a published one stays as it is, an archived one has to become a draft first.
          * @description Scope: `case-study:write`. tRPC: `caseStudy.publish`.
          */
         post: operations["caseStudy_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a published or archived case study a draft again, which only members read.
+         * @description Scope: `case-study:write`. tRPC: `caseStudy.unpublish`.
+         */
+        post: operations["caseStudy_unpublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a case study away: only members read it, and lists leave it out unless asked for it.
+         * @description Scope: `case-study:write`. tRPC: `caseStudy.archive`.
+         */
+        post: operations["caseStudy_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the revisions of a case study, newest first: who changed what when.
+         * @description Scope: `case-study:read`. tRPC: `caseStudy.revisions`.
+         */
+        get: operations["caseStudy_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/revisions/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two revisions of a case study: what differs, field by field and line by line.
+         * @description Scope: `case-study:read`. tRPC: `caseStudy.diff`.
+         */
+        get: operations["caseStudy_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/revisions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a case study as it was at one of its revisions.
+         * @description Scope: `case-study:read`. tRPC: `caseStudy.revision`.
+         */
+        get: operations["caseStudy_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/revisions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring back what a case study was at one of its revisions, as a new one; where nothing differs, all stays.
+         * @description Scope: `case-study:write`. tRPC: `caseStudy.restore`.
+         */
+        post: operations["caseStudy_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,6 +307,162 @@ export interface paths {
          * @description Scope: `job:write`. tRPC: `caseStudy.export`.
          */
         post: operations["caseStudy_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/uploads/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to send a file for a version of evidence: a form that S3 takes for 15 minutes.
+         * @description Scope: `evidence:write`. tRPC: `evidence.upload`.
+         */
+        post: operations["evidence_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the evidence of a portfolio, newest first.
+         * @description Scope: `evidence:read`; published things need none. tRPC: `evidence.list`.
+         */
+        get: operations["evidence_list"];
+        put?: never;
+        /**
+         * Create evidence, to be uploaded or fetched from a source; it has no bytes yet.
+         * @description Scope: `evidence:write`. tRPC: `evidence.create`.
+         */
+        post: operations["evidence_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read evidence: where it comes from, its latest version, and whether it can be relied on.
+         * @description Scope: `evidence:read`; published things need none. tRPC: `evidence.read`.
+         */
+        get: operations["evidence_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete evidence that no claim cites, with all its versions.
+         * @description Scope: `evidence:write`. tRPC: `evidence.delete`.
+         */
+        delete: operations["evidence_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of evidence; its versions stay as they are.
+         * @description Scope: `evidence:write`. tRPC: `evidence.update`.
+         */
+        patch: operations["evidence_update"];
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence/{slug}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of evidence, newest first; strangers see the cited ones and the latest.
+         * @description Scope: `evidence:read`; published things need none. tRPC: `evidence.versions`.
+         */
+        get: operations["evidence_versions"];
+        put?: never;
+        /**
+         * Take an uploaded file as the newest version; the same bytes again count as a check.
+         * @description Scope: `evidence:write`. tRPC: `evidence.addVersion`.
+         */
+        post: operations["evidence_addVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence/{slug}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the bytes of a version of evidence: a link that works for five minutes.
+         * @description Scope: `evidence:read`; published things need none. tRPC: `evidence.content`.
+         */
+        get: operations["evidence_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence/{slug}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the stored bytes of the latest version again and compare their hash: other bytes break claims.
+         * @description Scope: `evidence:write`. tRPC: `evidence.verify`.
+         */
+        post: operations["evidence_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/evidence/{slug}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to fetch evidence from its source again: a job that keeps what has changed.
+         * @description Scope: `evidence:write`. tRPC: `evidence.sync`.
+         */
+        post: operations["evidence_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -352,8 +632,13 @@ export interface components {
             tags: string[];
             /** @description Language of the text (BCP 47). */
             language: string;
+            claims: components["schemas"]["Claim"][];
+            /** @description The artifacts that the study presents. */
+            artifacts: string[];
             /** @enum {string} */
             status: "draft" | "published" | "archived";
+            /** Format: int64 */
+            revision: number;
             /** Format: int64 */
             version: number;
             /** Format: date-time */
@@ -361,6 +646,26 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
             publishedAt: string | null;
+        };
+        CaseStudyContent: {
+            title: string;
+            /** @description Plain text. */
+            summary: string;
+            /** @description Markdown: CommonMark and GFM. */
+            body: string;
+            /** @description For whom the work was done. */
+            client: string | null;
+            /** @description Months of the work; without `to` it goes on. */
+            period: {
+                from: string;
+                to?: string;
+            } | null;
+            tags: string[];
+            /** @description Language of the text (BCP 47). */
+            language: string;
+            claims: components["schemas"]["Claim"][];
+            /** @description The artifacts that the study presents. */
+            artifacts: string[];
         };
         CaseStudyCreateBody: {
             slug: string;
@@ -395,6 +700,92 @@ export interface components {
              * @default en
              */
             language: string;
+            /** @default [] */
+            claims: {
+                /** @description Names the claim within its study. */
+                key: string;
+                statement: string;
+                /**
+                 * @description What was measured, and when.
+                 * @default null
+                 */
+                metric: {
+                    /** @description The metric. */
+                    key: string;
+                    /** Format: date-time */
+                    from: string;
+                    /** Format: date-time */
+                    to: string;
+                    /**
+                     * @description When the change took effect: what was before and after it is compared.
+                     * @default null
+                     */
+                    changedAt: string | null;
+                } | null;
+                /** @default [] */
+                evidence: {
+                    slug: string;
+                    /**
+                     * Format: int32
+                     * @description Left out, it stays as it was in the same claim, or becomes the latest.
+                     */
+                    version?: number;
+                }[];
+            }[];
+            /**
+             * @description The artifacts that the study presents.
+             * @default []
+             */
+            artifacts: string[];
+        };
+        CaseStudyDiff: {
+            /** Format: int32 */
+            from: number;
+            /** Format: int32 */
+            to: number;
+            changed: ("title" | "summary" | "body" | "client" | "period" | "tags" | "language" | "claims" | "artifacts")[];
+            before: {
+                title?: string;
+                /** @description Plain text. */
+                summary?: string;
+                /** @description For whom the work was done. */
+                client?: string | null;
+                /** @description Months of the work; without `to` it goes on. */
+                period?: {
+                    from: string;
+                    to?: string;
+                } | null;
+                tags?: string[];
+                /** @description Language of the text (BCP 47). */
+                language?: string;
+                claims?: components["schemas"]["Claim"][];
+                /** @description The artifacts that the study presents. */
+                artifacts?: string[];
+            };
+            after: {
+                title?: string;
+                /** @description Plain text. */
+                summary?: string;
+                /** @description For whom the work was done. */
+                client?: string | null;
+                /** @description Months of the work; without `to` it goes on. */
+                period?: {
+                    from: string;
+                    to?: string;
+                } | null;
+                tags?: string[];
+                /** @description Language of the text (BCP 47). */
+                language?: string;
+                claims?: components["schemas"]["Claim"][];
+                /** @description The artifacts that the study presents. */
+                artifacts?: string[];
+            };
+            patches: {
+                /** @description A unified diff of the lines; null where the texts are too large and too different for one: read both revisions then. */
+                summary?: string | null;
+                /** @description A unified diff of the lines; null where the texts are too large and too different for one: read both revisions then. */
+                body?: string | null;
+            };
         };
         CaseStudyItem: {
             id: string;
@@ -416,15 +807,48 @@ export interface components {
             /** @enum {string} */
             status: "draft" | "published" | "archived";
             /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
             version: number;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
             publishedAt: string | null;
+            /** Format: int64 */
+            claimCount: number;
         };
         CaseStudyItemPage: {
             items: components["schemas"]["CaseStudyItem"][];
+            nextCursor: string | null;
+        };
+        CaseStudyRevision: {
+            /** Format: int32 */
+            number: number;
+            /** @description Who made it; `unknown` if it is older than the record of that. */
+            author: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The number of the revision that it brought back. */
+            restoredFrom: number | null;
+            /** @description The fields in which it differs from the one before. */
+            changed: ("title" | "summary" | "body" | "client" | "period" | "tags" | "language" | "claims" | "artifacts")[];
+            content: components["schemas"]["CaseStudyContent"];
+        };
+        CaseStudyRevisionItem: {
+            /** Format: int32 */
+            number: number;
+            /** @description Who made it; `unknown` if it is older than the record of that. */
+            author: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The number of the revision that it brought back. */
+            restoredFrom: number | null;
+            /** @description The fields in which it differs from the one before. */
+            changed: ("title" | "summary" | "body" | "client" | "period" | "tags" | "language" | "claims" | "artifacts")[];
+        };
+        CaseStudyRevisionItemPage: {
+            items: components["schemas"]["CaseStudyRevisionItem"][];
             nextCursor: string | null;
         };
         CaseStudyUpdateBody: {
@@ -443,6 +867,169 @@ export interface components {
             tags?: string[];
             /** @description Language of the text (BCP 47). */
             language?: string;
+            claims?: {
+                /** @description Names the claim within its study. */
+                key: string;
+                statement: string;
+                /**
+                 * @description What was measured, and when.
+                 * @default null
+                 */
+                metric: {
+                    /** @description The metric. */
+                    key: string;
+                    /** Format: date-time */
+                    from: string;
+                    /** Format: date-time */
+                    to: string;
+                    /**
+                     * @description When the change took effect: what was before and after it is compared.
+                     * @default null
+                     */
+                    changedAt: string | null;
+                } | null;
+                /** @default [] */
+                evidence: {
+                    slug: string;
+                    /**
+                     * Format: int32
+                     * @description Left out, it stays as it was in the same claim, or becomes the latest.
+                     */
+                    version?: number;
+                }[];
+            }[];
+            /** @description The artifacts that the study presents. */
+            artifacts?: string[];
+        };
+        Claim: {
+            /** @description Names the claim within its study. */
+            key: string;
+            statement: string;
+            /** @description What was measured, and when. */
+            metric: {
+                /** @description The metric. */
+                key: string;
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+                /**
+                 * @description When the change took effect: what was before and after it is compared.
+                 * @default null
+                 */
+                changedAt: string | null;
+            } | null;
+            evidence: {
+                slug: string;
+                /**
+                 * Format: int32
+                 * @description The version that the author had seen; 0 if there was none.
+                 */
+                version: number;
+            }[];
+        };
+        Evidence: {
+            id: string;
+            portfolio: string;
+            slug: string;
+            title: string;
+            /** @description Plain text. */
+            description: string;
+            sourceUrl: string | null;
+            /** @description How long after it was last seen unchanged it counts as fresh; null for ever. */
+            freshForSeconds: number | null;
+            /** @enum {string} */
+            standing: "missing" | "broken" | "stale" | "fresh";
+            problem: ("source-vanished" | "bytes-lost" | "bytes-differ") | null;
+            checkedAt: string | null;
+            latest: components["schemas"]["EvidenceVersion"] | null;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        EvidenceAddVersionBody: {
+            /** @description Of an upload whose file has been sent. */
+            uploadId: string;
+        };
+        EvidenceContent: {
+            /** Format: int64 */
+            number: number;
+            sha256: string;
+            /** Format: int64 */
+            sizeBytes: number;
+            /** @description By its bytes, whatever the sender said. */
+            contentType: string;
+            fileName: string;
+            /** @description The address after redirects; null where it was uploaded. */
+            fetchedFrom: string | null;
+            /** Format: date-time */
+            fetchedAt: string;
+            verifiedAt: string | null;
+            /** Format: uri */
+            url: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        EvidenceCreateBody: {
+            slug: string;
+            title: string;
+            /**
+             * @description Plain text.
+             * @default
+             */
+            description: string;
+            /**
+             * @description Where its bytes are fetched from; null where they are uploaded.
+             * @default null
+             */
+            sourceUrl: string | null;
+            /**
+             * @description How long after it was last seen unchanged it counts as fresh; null for ever.
+             * @default null
+             */
+            freshForSeconds: number | null;
+        };
+        EvidencePage: {
+            items: components["schemas"]["Evidence"][];
+            nextCursor: string | null;
+        };
+        EvidenceUpdateBody: {
+            title?: string;
+            /** @description Plain text. */
+            description?: string;
+            /** @description Where its bytes are fetched from; null where they are uploaded. */
+            sourceUrl?: string | null;
+            /** @description How long after it was last seen unchanged it counts as fresh; null for ever. */
+            freshForSeconds?: number | null;
+        };
+        EvidenceUploadBody: {
+            fileName: string & (unknown & unknown);
+            contentType: string;
+            /** Format: int32 */
+            sizeBytes: number;
+            sha256: string;
+        };
+        EvidenceVersion: {
+            /** Format: int64 */
+            number: number;
+            sha256: string;
+            /** Format: int64 */
+            sizeBytes: number;
+            /** @description By its bytes, whatever the sender said. */
+            contentType: string;
+            fileName: string;
+            /** @description The address after redirects; null where it was uploaded. */
+            fetchedFrom: string | null;
+            /** Format: date-time */
+            fetchedAt: string;
+            verifiedAt: string | null;
+        };
+        EvidenceVersionPage: {
+            items: components["schemas"]["EvidenceVersion"][];
+            nextCursor: string | null;
         };
         Image: {
             /** @description Hexadecimal SHA-256 of the bytes. */
@@ -470,7 +1057,7 @@ export interface components {
             id: string;
             portfolio: string;
             /** @enum {string} */
-            kind: "export.pdf";
+            kind: "export.pdf" | "evidence.sync";
             title: string;
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed";
@@ -480,7 +1067,7 @@ export interface components {
             maxAttempts: number;
             progress: number;
             step: string | null;
-            result: {
+            result: ({
                 fileName: string;
                 contentType: string;
                 /** Format: int64 */
@@ -489,7 +1076,14 @@ export interface components {
                 sha256: string;
                 /** Format: int64 */
                 pages: number;
-            } | null;
+            } | {
+                /** Format: int64 */
+                version: number;
+                changed: boolean;
+                sha256: string;
+                /** Format: int64 */
+                sizeBytes: number;
+            }) | null;
             error: {
                 code: string;
                 message: string;
@@ -627,6 +1221,19 @@ export interface components {
                 pointer: string;
                 detail: string;
             }[];
+        };
+        Upload: {
+            id: string;
+            /** Format: uri */
+            url: string;
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Until when the form can be sent.
+             */
+            expiresAt: string;
         };
     };
     responses: {
@@ -1304,7 +1911,10 @@ export interface operations {
                  * @example platform-team
                  */
                 portfolio: string;
-                /** @example maria */
+                /**
+                 * @description Subject of the member.
+                 * @example maria
+                 */
                 subject: string;
             };
             cookie?: never;
@@ -1378,7 +1988,10 @@ export interface operations {
                  * @example platform-team
                  */
                 portfolio: string;
-                /** @example maria */
+                /**
+                 * @description Subject of the member.
+                 * @example maria
+                 */
                 subject: string;
             };
             cookie?: never;
@@ -1429,7 +2042,10 @@ export interface operations {
                  * @example platform-team
                  */
                 portfolio: string;
-                /** @example maria */
+                /**
+                 * @description Subject of the member.
+                 * @example maria
+                 */
                 subject: string;
             };
             cookie?: never;
@@ -1541,10 +2157,12 @@ export interface operations {
                      *           ],
                      *           "language": "en",
                      *           "status": "published",
+                     *           "revision": 1,
                      *           "version": 42,
                      *           "createdAt": "2026-11-22T09:00:00.000Z",
                      *           "updatedAt": "2026-11-22T09:00:04.000Z",
-                     *           "publishedAt": "2026-11-22T09:30:00.000Z"
+                     *           "publishedAt": "2026-11-22T09:30:00.000Z",
+                     *           "claimCount": 1
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -1613,7 +2231,28 @@ export interface operations {
                  *         "reliability",
                  *         "queues"
                  *       ],
-                 *       "language": "en"
+                 *       "language": "en",
+                 *       "claims": [
+                 *         {
+                 *           "key": "an-example",
+                 *           "statement": "an-example",
+                 *           "metric": {
+                 *             "key": "an-example",
+                 *             "from": "2026-11-22T00:00:00.000Z",
+                 *             "to": "2026-11-22T09:00:00.000Z",
+                 *             "changedAt": "2026-11-22T09:00:00.000Z"
+                 *           },
+                 *           "evidence": [
+                 *             {
+                 *               "slug": "outbox-and-leases",
+                 *               "version": 42
+                 *             }
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "artifacts": [
+                 *         "an-example"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["CaseStudyCreateBody"];
@@ -1648,7 +2287,29 @@ export interface operations {
                      *         "queues"
                      *       ],
                      *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
                      *       "status": "published",
+                     *       "revision": 1,
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
@@ -1728,7 +2389,29 @@ export interface operations {
                      *         "queues"
                      *       ],
                      *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
                      *       "status": "published",
+                     *       "revision": 1,
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
@@ -1758,6 +2441,60 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -1808,7 +2545,28 @@ export interface operations {
                  *         "reliability",
                  *         "queues"
                  *       ],
-                 *       "language": "en"
+                 *       "language": "en",
+                 *       "claims": [
+                 *         {
+                 *           "key": "an-example",
+                 *           "statement": "an-example",
+                 *           "metric": {
+                 *             "key": "an-example",
+                 *             "from": "2026-11-22T00:00:00.000Z",
+                 *             "to": "2026-11-22T09:00:00.000Z",
+                 *             "changedAt": "2026-11-22T09:00:00.000Z"
+                 *           },
+                 *           "evidence": [
+                 *             {
+                 *               "slug": "outbox-and-leases",
+                 *               "version": 42
+                 *             }
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "artifacts": [
+                 *         "an-example"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["CaseStudyUpdateBody"];
@@ -1842,7 +2600,29 @@ export interface operations {
                      *         "queues"
                      *       ],
                      *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
                      *       "status": "published",
+                     *       "revision": 1,
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
@@ -1926,7 +2706,640 @@ export interface operations {
                      *         "queues"
                      *       ],
                      *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
                      *       "status": "published",
+                     *       "revision": 1,
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "publishedAt": "2026-11-22T09:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudy"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_unpublish: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "cs_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "summary": "How accepted work survives crashes of everything but the database.",
+                     *       "body": "## Problem\n\nOne job in 2,000 was lost when a worker died.\n",
+                     *       "client": "Payments",
+                     *       "period": {
+                     *         "from": "2026-01",
+                     *         "to": "2026-06"
+                     *       },
+                     *       "tags": [
+                     *         "reliability",
+                     *         "queues"
+                     *       ],
+                     *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
+                     *       "status": "published",
+                     *       "revision": 1,
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "publishedAt": "2026-11-22T09:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudy"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_archive: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "cs_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "summary": "How accepted work survives crashes of everything but the database.",
+                     *       "body": "## Problem\n\nOne job in 2,000 was lost when a worker died.\n",
+                     *       "client": "Payments",
+                     *       "period": {
+                     *         "from": "2026-01",
+                     *         "to": "2026-06"
+                     *       },
+                     *       "tags": [
+                     *         "reliability",
+                     *         "queues"
+                     *       ],
+                     *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
+                     *       "status": "published",
+                     *       "revision": 1,
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "publishedAt": "2026-11-22T09:30:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudy"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_revisions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page of the same list, in the same order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "number": 1,
+                     *           "author": "an-example",
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "restoredFrom": 1,
+                     *           "changed": [
+                     *             "title"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudyRevisionItemPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_diff: {
+        parameters: {
+            query: {
+                /** @example 1 */
+                from: number;
+                /** @example 1 */
+                to: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": 1,
+                     *       "to": 1,
+                     *       "changed": [
+                     *         "title"
+                     *       ],
+                     *       "before": {
+                     *         "title": "An outbox, leases and no lost job",
+                     *         "summary": "How accepted work survives crashes of everything but the database.",
+                     *         "client": "Payments",
+                     *         "period": {
+                     *           "from": "2026-01",
+                     *           "to": "2026-06"
+                     *         },
+                     *         "tags": [
+                     *           "reliability",
+                     *           "queues"
+                     *         ],
+                     *         "language": "en",
+                     *         "claims": [
+                     *           {
+                     *             "key": "an-example",
+                     *             "statement": "an-example",
+                     *             "metric": {
+                     *               "key": "an-example",
+                     *               "from": "2026-11-22T00:00:00.000Z",
+                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             },
+                     *             "evidence": [
+                     *               {
+                     *                 "slug": "outbox-and-leases",
+                     *                 "version": 42
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "artifacts": [
+                     *           "an-example"
+                     *         ]
+                     *       },
+                     *       "after": {
+                     *         "title": "An outbox, leases and no lost job",
+                     *         "summary": "How accepted work survives crashes of everything but the database.",
+                     *         "client": "Payments",
+                     *         "period": {
+                     *           "from": "2026-01",
+                     *           "to": "2026-06"
+                     *         },
+                     *         "tags": [
+                     *           "reliability",
+                     *           "queues"
+                     *         ],
+                     *         "language": "en",
+                     *         "claims": [
+                     *           {
+                     *             "key": "an-example",
+                     *             "statement": "an-example",
+                     *             "metric": {
+                     *               "key": "an-example",
+                     *               "from": "2026-11-22T00:00:00.000Z",
+                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             },
+                     *             "evidence": [
+                     *               {
+                     *                 "slug": "outbox-and-leases",
+                     *                 "version": 42
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "artifacts": [
+                     *           "an-example"
+                     *         ]
+                     *       },
+                     *       "patches": {
+                     *         "summary": "How accepted work survives crashes of everything but the database.",
+                     *         "body": "## Problem\n\nOne job in 2,000 was lost when a worker died.\n"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudyDiff"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+                /**
+                 * @description Number of the case study.
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "number": 1,
+                     *       "author": "an-example",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "restoredFrom": 1,
+                     *       "changed": [
+                     *         "title"
+                     *       ],
+                     *       "content": {
+                     *         "title": "An outbox, leases and no lost job",
+                     *         "summary": "How accepted work survives crashes of everything but the database.",
+                     *         "body": "## Problem\n\nOne job in 2,000 was lost when a worker died.\n",
+                     *         "client": "Payments",
+                     *         "period": {
+                     *           "from": "2026-01",
+                     *           "to": "2026-06"
+                     *         },
+                     *         "tags": [
+                     *           "reliability",
+                     *           "queues"
+                     *         ],
+                     *         "language": "en",
+                     *         "claims": [
+                     *           {
+                     *             "key": "an-example",
+                     *             "statement": "an-example",
+                     *             "metric": {
+                     *               "key": "an-example",
+                     *               "from": "2026-11-22T00:00:00.000Z",
+                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             },
+                     *             "evidence": [
+                     *               {
+                     *                 "slug": "outbox-and-leases",
+                     *                 "version": 42
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "artifacts": [
+                     *           "an-example"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudyRevision"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_restore: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+                /**
+                 * @description Number of the case study.
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "cs_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "summary": "How accepted work survives crashes of everything but the database.",
+                     *       "body": "## Problem\n\nOne job in 2,000 was lost when a worker died.\n",
+                     *       "client": "Payments",
+                     *       "period": {
+                     *         "from": "2026-01",
+                     *         "to": "2026-06"
+                     *       },
+                     *       "tags": [
+                     *         "reliability",
+                     *         "queues"
+                     *       ],
+                     *       "language": "en",
+                     *       "claims": [
+                     *         {
+                     *           "key": "an-example",
+                     *           "statement": "an-example",
+                     *           "metric": {
+                     *             "key": "an-example",
+                     *             "from": "2026-11-22T00:00:00.000Z",
+                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "version": 42
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "artifacts": [
+                     *         "an-example"
+                     *       ],
+                     *       "status": "published",
+                     *       "revision": 1,
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
@@ -1968,6 +3381,901 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "retryAt": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fileName": "outbox-and-leases.pdf",
+                 *       "contentType": "application/pdf",
+                 *       "sizeBytes": 48213,
+                 *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EvidenceUploadBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "up_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "url": "https://files.example.com/outbox-and-leases",
+                     *       "fields": {},
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_list: {
+        parameters: {
+            query?: {
+                /** @description Evidence of this standing only. */
+                standing?: "missing" | "broken" | "stale" | "fresh";
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "slug": "outbox-and-leases",
+                     *           "title": "An outbox, leases and no lost job",
+                     *           "description": "We build and run the platform.",
+                     *           "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "freshForSeconds": 1,
+                     *           "standing": "missing",
+                     *           "problem": "source-vanished",
+                     *           "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *           "latest": {
+                     *             "number": 1,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "sizeBytes": 48213,
+                     *             "contentType": "application/pdf",
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "fetchedFrom": "an-example",
+                     *             "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *             "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *           },
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EvidencePage"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "slug": "outbox-and-leases",
+                 *       "title": "An outbox, leases and no lost job",
+                 *       "description": "We build and run the platform.",
+                 *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                 *       "freshForSeconds": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["EvidenceCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "description": "We build and run the platform.",
+                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "freshForSeconds": 1,
+                     *       "standing": "missing",
+                     *       "problem": "source-vanished",
+                     *       "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *       "latest": {
+                     *         "number": 1,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "sizeBytes": 48213,
+                     *         "contentType": "application/pdf",
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "fetchedFrom": "an-example",
+                     *         "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *         "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "description": "We build and run the platform.",
+                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "freshForSeconds": 1,
+                     *       "standing": "missing",
+                     *       "problem": "source-vanished",
+                     *       "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *       "latest": {
+                     *         "number": 1,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "sizeBytes": 48213,
+                     *         "contentType": "application/pdf",
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "fetchedFrom": "an-example",
+                     *         "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *         "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "An outbox, leases and no lost job",
+                 *       "description": "We build and run the platform.",
+                 *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                 *       "freshForSeconds": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["EvidenceUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "description": "We build and run the platform.",
+                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "freshForSeconds": 1,
+                     *       "standing": "missing",
+                     *       "problem": "source-vanished",
+                     *       "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *       "latest": {
+                     *         "number": 1,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "sizeBytes": 48213,
+                     *         "contentType": "application/pdf",
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "fetchedFrom": "an-example",
+                     *         "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *         "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_versions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "number": 1,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "sizeBytes": 48213,
+                     *           "contentType": "application/pdf",
+                     *           "fileName": "outbox-and-leases.pdf",
+                     *           "fetchedFrom": "an-example",
+                     *           "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *           "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EvidenceVersionPage"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_addVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "uploadId": "up_01jd3v8x2kf4wr6tq9m5c7h1ab"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EvidenceAddVersionBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "description": "We build and run the platform.",
+                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "freshForSeconds": 1,
+                     *       "standing": "missing",
+                     *       "problem": "source-vanished",
+                     *       "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *       "latest": {
+                     *         "number": 1,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "sizeBytes": 48213,
+                     *         "contentType": "application/pdf",
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "fetchedFrom": "an-example",
+                     *         "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *         "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_content: {
+        parameters: {
+            query?: {
+                /** @description Its number; the latest if left out. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "number": 1,
+                     *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "sizeBytes": 48213,
+                     *       "contentType": "application/pdf",
+                     *       "fileName": "outbox-and-leases.pdf",
+                     *       "fetchedFrom": "an-example",
+                     *       "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *       "verifiedAt": "2026-11-22T09:00:00.000Z",
+                     *       "url": "https://files.example.com/outbox-and-leases",
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EvidenceContent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_verify: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "description": "We build and run the platform.",
+                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "freshForSeconds": 1,
+                     *       "standing": "missing",
+                     *       "problem": "source-vanished",
+                     *       "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *       "latest": {
+                     *         "number": 1,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "sizeBytes": 48213,
+                     *         "contentType": "application/pdf",
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "fetchedFrom": "an-example",
+                     *         "fetchedAt": "2026-11-22T09:00:00.000Z",
+                     *         "verifiedAt": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    evidence_sync: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the evidence.
                  * @example outbox-and-leases
                  */
                 slug: string;
