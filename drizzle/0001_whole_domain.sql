@@ -56,6 +56,7 @@ CREATE TABLE "case_study_revisions" (
 	"case_study_id" text NOT NULL,
 	"number" integer NOT NULL,
 	"content" jsonb NOT NULL,
+	"changed" text[] NOT NULL,
 	"restored_from" integer,
 	"author" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,

@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
+import { claims } from '@portfolio/core/case-study/case-study.sql';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
@@ -18,15 +19,25 @@ const allScopes = scopeSchema.options;
 
 /**
  * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
- * second study, of two revisions.
+ * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
  */
-type Place = { portfolio: string; slug: string; spare: string; sha256: string; id: string };
+type Place = {
+  portfolio: string;
+  slug: string;
+  spare: string;
+  sha256: string;
+  id: string;
+  spareMetrics: string[];
+};
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
 const fresh = () => `fresh-${++count}`;
 /** What a call deletes, the next one cannot: they take turns. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
+const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
+const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -101,6 +112,40 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'metric.define': {
+    input: ({ portfolio }) => ({ portfolio, key: fresh(), name: 'Fresh', unit: 'ms', betterWhen: 'down' }),
+    ofPortfolio: true,
+  },
+  'metric.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'metric.read': { input: ({ portfolio }) => ({ portfolio, key: 'latency' }), ofPortfolio: true },
+  'metric.update': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', name: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'metric.record': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', samples: [{ at: freshTime(), value: 1 }] }),
+    ofPortfolio: true,
+  },
+  'metric.series': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, step: '1d', aggregate: 'p95' }),
+    ofPortfolio: true,
+  },
+  'metric.compare': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
+    ofPortfolio: true,
+  },
+  'metric.deleteSamples': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
+    ofPortfolio: true,
+  },
+  'metric.delete': {
+    input: ({ portfolio, spareMetrics }) => ({
+      portfolio,
+      key: spareMetrics.pop() ?? 'none-left',
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
   'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
@@ -162,7 +207,31 @@ async function createPlace(portfolio: string): Promise<Place> {
   await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, spare: spare.slug, sha256, id };
+  const spareMetrics = await createMetrics(study);
+  return { ...study, spare: spare.slug, sha256, id, spareMetrics };
+}
+
+/** A metric on which a claim of the study rests, and others whose keys are returned. */
+async function createMetrics(study: { portfolio: string; slug: string }): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { portfolio } = study;
+  const spares = ['spare-1', 'spare-2'];
+  const [latency] = await Promise.all(
+    ['latency', ...spares].map((key) =>
+      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
+    ),
+  );
+  const samples = [100, 80, 20].map((value, month) => ({
+    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
+    value,
+  }));
+  await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
+  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
+  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
+  await api.db
+    .insert(claims)
+    .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
+  return spares;
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */

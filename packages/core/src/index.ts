@@ -3,6 +3,7 @@ import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
+import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -47,6 +48,17 @@ export const operations = {
     content: evidence.readEvidenceContent,
     verify: evidence.verifyEvidence,
     sync: evidence.syncEvidence,
+  },
+  metric: {
+    define: metric.defineMetric,
+    list: metric.listMetrics,
+    read: metric.readMetric,
+    update: metric.updateMetric,
+    delete: metric.deleteMetric,
+    record: metric.recordSamples,
+    deleteSamples: metric.deleteSamples,
+    series: metric.readSeries,
+    compare: metric.compareMetric,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

@@ -3,11 +3,11 @@ import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const oneMetric = `${ofPortfolio}/metrics/:key`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
@@ -98,6 +98,22 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 202,
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });
+  bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
+  bind.operation(metric.define, {
+    method: 'POST',
+    path: `${ofPortfolio}/metrics`,
+    status: 201,
+    headers: (defined) => ({
+      location: `/api/v1/portfolios/${defined.portfolio}/metrics/${defined.key}`,
+    }),
+  });
+  bind.operation(metric.read, { method: 'GET', path: oneMetric });
+  bind.operation(metric.update, { method: 'PATCH', path: oneMetric });
+  bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
+  bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
+  bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
+  bind.operation(metric.series, { method: 'GET', path: `${oneMetric}/series` });
+  bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
 
   bind.operation(image.upload, {
     method: 'POST',

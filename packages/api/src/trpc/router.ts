@@ -1,8 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -46,6 +45,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  metric: {
+    define: mutation(metric.define),
+    list: query(metric.list),
+    read: query(metric.read),
+    update: mutation(metric.update),
+    delete: mutation(metric.delete),
+    record: mutation(metric.record),
+    deleteSamples: mutation(metric.deleteSamples),
+    series: query(metric.series),
+    compare: query(metric.compare),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
