@@ -469,6 +469,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the metrics of a portfolio, newest first; to strangers those that published claims rest on.
+         * @description Scope: `metric:read`; published things need none. tRPC: `metric.list`.
+         */
+        get: operations["metric_list"];
+        put?: never;
+        /**
+         * Define a metric, to which samples can then be recorded.
+         * @description Scope: `metric:write`. tRPC: `metric.define`.
+         */
+        post: operations["metric_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/metrics/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a metric measures.
+         * @description Scope: `metric:read`; published things need none. tRPC: `metric.read`.
+         */
+        get: operations["metric_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a metric and its samples; refused while claims rest on it.
+         * @description Scope: `metric:write`. tRPC: `metric.delete`.
+         */
+        delete: operations["metric_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of a metric; its samples stay as they are.
+         * @description Scope: `metric:write`. tRPC: `metric.update`.
+         */
+        patch: operations["metric_update"];
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/metrics/{key}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record up to 5,000 samples of a metric; at a time that has one, the new value takes its place.
+         * @description Scope: `metric:write`. tRPC: `metric.record`.
+         */
+        post: operations["metric_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/metrics/{key}/samples/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the samples of a range of time.
+         * @description Scope: `metric:write`. tRPC: `metric.deleteSamples`.
+         */
+        post: operations["metric_deleteSamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/metrics/{key}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a metric over time, in at most 5,000 points; strangers see what published claims rest on.
+         * @description Scope: `metric:read`; published things need none. tRPC: `metric.series`.
+         */
+        get: operations["metric_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/metrics/{key}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare a metric before and after a moment; strangers see what published claims rest on.
+         * @description Scope: `metric:read`; published things need none. tRPC: `metric.compare`.
+         */
+        get: operations["metric_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/images": {
         parameters: {
             query?: never;
@@ -928,6 +1060,10 @@ export interface components {
                 version: number;
             }[];
         };
+        DeletedSamples: {
+            /** Format: int64 */
+            deleted: number;
+        };
         Evidence: {
             id: string;
             portfolio: string;
@@ -1170,6 +1306,139 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "editor" | "owner";
         };
+        Metric: {
+            id: string;
+            portfolio: string;
+            key: string;
+            name: string;
+            /** @description What its values count, such as "ms", "%" or "deployments a week". */
+            unit: string;
+            /**
+             * @description Which way the values should go.
+             * @enum {string}
+             */
+            betterWhen: "up" | "down";
+            /** @description Plain text: what is measured, where and how. */
+            description: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        MetricComparison: {
+            portfolio: string;
+            metric: string;
+            unit: string;
+            /**
+             * @description Which way the values should go.
+             * @enum {string}
+             */
+            betterWhen: "up" | "down";
+            /** @enum {string} */
+            aggregate: "avg" | "min" | "max" | "sum" | "last" | "p50" | "p95" | "count";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Of the samples from `from` until before `at`. */
+            before: components["schemas"]["MetricSummary"];
+            /** @description Of the samples from `at` until before `to`. */
+            after: components["schemas"]["MetricSummary"];
+            /** @description `after` less `before`. */
+            difference: number | null;
+            /** @description `after` by `before`; null where that is no number. */
+            ratio: number | null;
+            /** @description Whether it went the way that is better; null where a side has no samples. */
+            improved: boolean | null;
+        };
+        MetricDefineBody: {
+            key: string;
+            name: string;
+            /** @description What its values count, such as "ms", "%" or "deployments a week". */
+            unit: string;
+            /**
+             * @description Which way the values should go.
+             * @enum {string}
+             */
+            betterWhen: "up" | "down";
+            /**
+             * @description Plain text: what is measured, where and how.
+             * @default
+             */
+            description: string;
+        };
+        MetricDeleteSamplesBody: {
+            /**
+             * Format: date-time
+             * @description The first moment of the range.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The moment at which the range ends; it does not belong to it.
+             */
+            to: string;
+        };
+        MetricPage: {
+            items: components["schemas"]["Metric"][];
+            nextCursor: string | null;
+        };
+        MetricRecordBody: {
+            samples: {
+                /**
+                 * Format: date-time
+                 * @description When it was measured; kept to the millisecond.
+                 */
+                at: string;
+                value: number;
+            }[];
+        };
+        MetricSeries: {
+            portfolio: string;
+            metric: string;
+            unit: string;
+            /** @enum {string} */
+            aggregate: "avg" | "min" | "max" | "sum" | "last" | "p50" | "p95" | "count";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            stepSeconds: number;
+            /** @description In the order of time. Steps without a sample are left out. */
+            points: {
+                /**
+                 * Format: date-time
+                 * @description The begin of its step, in UTC.
+                 */
+                at: string;
+                value: number;
+            }[];
+        };
+        MetricSummary: {
+            value: number | null;
+            /**
+             * Format: int64
+             * @description How many samples there are.
+             */
+            count: number;
+        };
+        MetricUpdateBody: {
+            name?: string;
+            /** @description What its values count, such as "ms", "%" or "deployments a week". */
+            unit?: string;
+            /**
+             * @description Which way the values should go.
+             * @enum {string}
+             */
+            betterWhen?: "up" | "down";
+            /** @description Plain text: what is measured, where and how. */
+            description?: string;
+        };
         Portfolio: {
             id: string;
             slug: string;
@@ -1221,6 +1490,23 @@ export interface components {
                 pointer: string;
                 detail: string;
             }[];
+        };
+        RecordedSamples: {
+            /**
+             * Format: int64
+             * @description Samples at times that had none.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Samples whose time had another value before.
+             */
+            replaced: number;
+            /**
+             * Format: int64
+             * @description Samples that were there already, with the same value.
+             */
+            unchanged: number;
         };
         Upload: {
             id: string;
@@ -2234,12 +2520,12 @@ export interface operations {
                  *       "language": "en",
                  *       "claims": [
                  *         {
-                 *           "key": "an-example",
-                 *           "statement": "an-example",
+                 *           "key": "lost-jobs",
+                 *           "statement": "No accepted job was lost since the outbox.",
                  *           "metric": {
-                 *             "key": "an-example",
-                 *             "from": "2026-11-22T00:00:00.000Z",
-                 *             "to": "2026-11-22T09:00:00.000Z",
+                 *             "key": "lost-jobs",
+                 *             "from": "2026-01-01T00:00:00.000Z",
+                 *             "to": "2026-07-01T00:00:00.000Z",
                  *             "changedAt": "2026-11-22T09:00:00.000Z"
                  *           },
                  *           "evidence": [
@@ -2289,12 +2575,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -2391,12 +2677,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -2548,12 +2834,12 @@ export interface operations {
                  *       "language": "en",
                  *       "claims": [
                  *         {
-                 *           "key": "an-example",
-                 *           "statement": "an-example",
+                 *           "key": "lost-jobs",
+                 *           "statement": "No accepted job was lost since the outbox.",
                  *           "metric": {
-                 *             "key": "an-example",
-                 *             "from": "2026-11-22T00:00:00.000Z",
-                 *             "to": "2026-11-22T09:00:00.000Z",
+                 *             "key": "lost-jobs",
+                 *             "from": "2026-01-01T00:00:00.000Z",
+                 *             "to": "2026-07-01T00:00:00.000Z",
                  *             "changedAt": "2026-11-22T09:00:00.000Z"
                  *           },
                  *           "evidence": [
@@ -2602,12 +2888,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -2708,12 +2994,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -2812,12 +3098,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -2916,12 +3202,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -3000,10 +3286,10 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "number": 1,
-                     *           "author": "an-example",
+                     *           "number": 3,
+                     *           "author": "maria",
                      *           "createdAt": "2026-11-22T09:00:00.000Z",
-                     *           "restoredFrom": 1,
+                     *           "restoredFrom": null,
                      *           "changed": [
                      *             "title"
                      *           ]
@@ -3029,9 +3315,15 @@ export interface operations {
     caseStudy_diff: {
         parameters: {
             query: {
-                /** @example 1 */
+                /**
+                 * @description Number of the revision to compare.
+                 * @example 2
+                 */
                 from: number;
-                /** @example 1 */
+                /**
+                 * @description Number of the revision to compare it with.
+                 * @example 3
+                 */
                 to: number;
             };
             header?: never;
@@ -3063,8 +3355,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "from": 1,
-                     *       "to": 1,
+                     *       "from": 2,
+                     *       "to": 3,
                      *       "changed": [
                      *         "title"
                      *       ],
@@ -3083,12 +3375,12 @@ export interface operations {
                      *         "language": "en",
                      *         "claims": [
                      *           {
-                     *             "key": "an-example",
-                     *             "statement": "an-example",
+                     *             "key": "lost-jobs",
+                     *             "statement": "No accepted job was lost since the outbox.",
                      *             "metric": {
-                     *               "key": "an-example",
-                     *               "from": "2026-11-22T00:00:00.000Z",
-                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "key": "lost-jobs",
+                     *               "from": "2026-01-01T00:00:00.000Z",
+                     *               "to": "2026-07-01T00:00:00.000Z",
                      *               "changedAt": "2026-11-22T09:00:00.000Z"
                      *             },
                      *             "evidence": [
@@ -3118,12 +3410,12 @@ export interface operations {
                      *         "language": "en",
                      *         "claims": [
                      *           {
-                     *             "key": "an-example",
-                     *             "statement": "an-example",
+                     *             "key": "lost-jobs",
+                     *             "statement": "No accepted job was lost since the outbox.",
                      *             "metric": {
-                     *               "key": "an-example",
-                     *               "from": "2026-11-22T00:00:00.000Z",
-                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "key": "lost-jobs",
+                     *               "from": "2026-01-01T00:00:00.000Z",
+                     *               "to": "2026-07-01T00:00:00.000Z",
                      *               "changedAt": "2026-11-22T09:00:00.000Z"
                      *             },
                      *             "evidence": [
@@ -3175,7 +3467,7 @@ export interface operations {
                 slug: string;
                 /**
                  * @description Number of the case study.
-                 * @example 1
+                 * @example 3
                  */
                 number: number;
             };
@@ -3195,10 +3487,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "number": 1,
-                     *       "author": "an-example",
+                     *       "number": 3,
+                     *       "author": "maria",
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
-                     *       "restoredFrom": 1,
+                     *       "restoredFrom": null,
                      *       "changed": [
                      *         "title"
                      *       ],
@@ -3218,12 +3510,12 @@ export interface operations {
                      *         "language": "en",
                      *         "claims": [
                      *           {
-                     *             "key": "an-example",
-                     *             "statement": "an-example",
+                     *             "key": "lost-jobs",
+                     *             "statement": "No accepted job was lost since the outbox.",
                      *             "metric": {
-                     *               "key": "an-example",
-                     *               "from": "2026-11-22T00:00:00.000Z",
-                     *               "to": "2026-11-22T09:00:00.000Z",
+                     *               "key": "lost-jobs",
+                     *               "from": "2026-01-01T00:00:00.000Z",
+                     *               "to": "2026-07-01T00:00:00.000Z",
                      *               "changedAt": "2026-11-22T09:00:00.000Z"
                      *             },
                      *             "evidence": [
@@ -3282,7 +3574,7 @@ export interface operations {
                 slug: string;
                 /**
                  * @description Number of the case study.
-                 * @example 1
+                 * @example 3
                  */
                 number: number;
             };
@@ -3319,12 +3611,12 @@ export interface operations {
                      *       "language": "en",
                      *       "claims": [
                      *         {
-                     *           "key": "an-example",
-                     *           "statement": "an-example",
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
                      *           "metric": {
-                     *             "key": "an-example",
-                     *             "from": "2026-11-22T00:00:00.000Z",
-                     *             "to": "2026-11-22T09:00:00.000Z",
+                     *             "key": "lost-jobs",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
                      *             "changedAt": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "evidence": [
@@ -3556,21 +3848,21 @@ export interface operations {
                      *         {
                      *           "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
-                     *           "slug": "outbox-and-leases",
-                     *           "title": "An outbox, leases and no lost job",
-                     *           "description": "We build and run the platform.",
-                     *           "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *           "freshForSeconds": 1,
-                     *           "standing": "missing",
-                     *           "problem": "source-vanished",
+                     *           "slug": "queue-dashboard",
+                     *           "title": "The dashboard of the queue in June",
+                     *           "description": "Exported on the first of July.",
+                     *           "sourceUrl": "https://dashboards.example.com/queue",
+                     *           "freshForSeconds": 2592000,
+                     *           "standing": "fresh",
+                     *           "problem": null,
                      *           "checkedAt": "2026-11-22T09:00:00.000Z",
                      *           "latest": {
-                     *             "number": 1,
+                     *             "number": 3,
                      *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *             "sizeBytes": 48213,
                      *             "contentType": "application/pdf",
                      *             "fileName": "outbox-and-leases.pdf",
-                     *             "fetchedFrom": "an-example",
+                     *             "fetchedFrom": "https://dashboards.example.com/queue",
                      *             "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *             "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *           },
@@ -3632,11 +3924,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "slug": "outbox-and-leases",
-                 *       "title": "An outbox, leases and no lost job",
-                 *       "description": "We build and run the platform.",
-                 *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                 *       "freshForSeconds": 1
+                 *       "slug": "queue-dashboard",
+                 *       "title": "The dashboard of the queue in June",
+                 *       "description": "Exported on the first of July.",
+                 *       "sourceUrl": "https://dashboards.example.com/queue",
+                 *       "freshForSeconds": 2592000
                  *     }
                  */
                 "application/json": components["schemas"]["EvidenceCreateBody"];
@@ -3657,21 +3949,21 @@ export interface operations {
                      * @example {
                      *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "slug": "outbox-and-leases",
-                     *       "title": "An outbox, leases and no lost job",
-                     *       "description": "We build and run the platform.",
-                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *       "freshForSeconds": 1,
-                     *       "standing": "missing",
-                     *       "problem": "source-vanished",
+                     *       "slug": "queue-dashboard",
+                     *       "title": "The dashboard of the queue in June",
+                     *       "description": "Exported on the first of July.",
+                     *       "sourceUrl": "https://dashboards.example.com/queue",
+                     *       "freshForSeconds": 2592000,
+                     *       "standing": "fresh",
+                     *       "problem": null,
                      *       "checkedAt": "2026-11-22T09:00:00.000Z",
                      *       "latest": {
-                     *         "number": 1,
+                     *         "number": 3,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *         "sizeBytes": 48213,
                      *         "contentType": "application/pdf",
                      *         "fileName": "outbox-and-leases.pdf",
-                     *         "fetchedFrom": "an-example",
+                     *         "fetchedFrom": "https://dashboards.example.com/queue",
                      *         "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *         "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *       },
@@ -3715,7 +4007,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -3739,21 +4031,21 @@ export interface operations {
                      * @example {
                      *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "slug": "outbox-and-leases",
-                     *       "title": "An outbox, leases and no lost job",
-                     *       "description": "We build and run the platform.",
-                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *       "freshForSeconds": 1,
-                     *       "standing": "missing",
-                     *       "problem": "source-vanished",
+                     *       "slug": "queue-dashboard",
+                     *       "title": "The dashboard of the queue in June",
+                     *       "description": "Exported on the first of July.",
+                     *       "sourceUrl": "https://dashboards.example.com/queue",
+                     *       "freshForSeconds": 2592000,
+                     *       "standing": "fresh",
+                     *       "problem": null,
                      *       "checkedAt": "2026-11-22T09:00:00.000Z",
                      *       "latest": {
-                     *         "number": 1,
+                     *         "number": 3,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *         "sizeBytes": 48213,
                      *         "contentType": "application/pdf",
                      *         "fileName": "outbox-and-leases.pdf",
-                     *         "fetchedFrom": "an-example",
+                     *         "fetchedFrom": "https://dashboards.example.com/queue",
                      *         "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *         "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *       },
@@ -3812,7 +4104,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -3866,7 +4158,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -3876,10 +4168,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "title": "An outbox, leases and no lost job",
-                 *       "description": "We build and run the platform.",
-                 *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                 *       "freshForSeconds": 1
+                 *       "title": "The dashboard of the queue in June",
+                 *       "description": "Exported on the first of July.",
+                 *       "sourceUrl": "https://dashboards.example.com/queue",
+                 *       "freshForSeconds": 2592000
                  *     }
                  */
                 "application/json": components["schemas"]["EvidenceUpdateBody"];
@@ -3899,21 +4191,21 @@ export interface operations {
                      * @example {
                      *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "slug": "outbox-and-leases",
-                     *       "title": "An outbox, leases and no lost job",
-                     *       "description": "We build and run the platform.",
-                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *       "freshForSeconds": 1,
-                     *       "standing": "missing",
-                     *       "problem": "source-vanished",
+                     *       "slug": "queue-dashboard",
+                     *       "title": "The dashboard of the queue in June",
+                     *       "description": "Exported on the first of July.",
+                     *       "sourceUrl": "https://dashboards.example.com/queue",
+                     *       "freshForSeconds": 2592000,
+                     *       "standing": "fresh",
+                     *       "problem": null,
                      *       "checkedAt": "2026-11-22T09:00:00.000Z",
                      *       "latest": {
-                     *         "number": 1,
+                     *         "number": 3,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *         "sizeBytes": 48213,
                      *         "contentType": "application/pdf",
                      *         "fileName": "outbox-and-leases.pdf",
-                     *         "fetchedFrom": "an-example",
+                     *         "fetchedFrom": "https://dashboards.example.com/queue",
                      *         "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *         "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *       },
@@ -3964,7 +4256,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -3989,12 +4281,12 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "number": 1,
+                     *           "number": 3,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *           "sizeBytes": 48213,
                      *           "contentType": "application/pdf",
                      *           "fileName": "outbox-and-leases.pdf",
-                     *           "fetchedFrom": "an-example",
+                     *           "fetchedFrom": "https://dashboards.example.com/queue",
                      *           "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *           "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *         }
@@ -4047,7 +4339,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -4078,21 +4370,21 @@ export interface operations {
                      * @example {
                      *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "slug": "outbox-and-leases",
-                     *       "title": "An outbox, leases and no lost job",
-                     *       "description": "We build and run the platform.",
-                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *       "freshForSeconds": 1,
-                     *       "standing": "missing",
-                     *       "problem": "source-vanished",
+                     *       "slug": "queue-dashboard",
+                     *       "title": "The dashboard of the queue in June",
+                     *       "description": "Exported on the first of July.",
+                     *       "sourceUrl": "https://dashboards.example.com/queue",
+                     *       "freshForSeconds": 2592000,
+                     *       "standing": "fresh",
+                     *       "problem": null,
                      *       "checkedAt": "2026-11-22T09:00:00.000Z",
                      *       "latest": {
-                     *         "number": 1,
+                     *         "number": 3,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *         "sizeBytes": 48213,
                      *         "contentType": "application/pdf",
                      *         "fileName": "outbox-and-leases.pdf",
-                     *         "fetchedFrom": "an-example",
+                     *         "fetchedFrom": "https://dashboards.example.com/queue",
                      *         "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *         "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *       },
@@ -4133,7 +4425,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -4154,12 +4446,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "number": 1,
+                     *       "number": 3,
                      *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *       "sizeBytes": 48213,
                      *       "contentType": "application/pdf",
                      *       "fileName": "outbox-and-leases.pdf",
-                     *       "fetchedFrom": "an-example",
+                     *       "fetchedFrom": "https://dashboards.example.com/queue",
                      *       "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *       "verifiedAt": "2026-11-22T09:00:00.000Z",
                      *       "url": "https://files.example.com/outbox-and-leases",
@@ -4199,7 +4491,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -4220,21 +4512,21 @@ export interface operations {
                      * @example {
                      *       "id": "ev_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "slug": "outbox-and-leases",
-                     *       "title": "An outbox, leases and no lost job",
-                     *       "description": "We build and run the platform.",
-                     *       "sourceUrl": "https://files.example.com/outbox-and-leases",
-                     *       "freshForSeconds": 1,
-                     *       "standing": "missing",
-                     *       "problem": "source-vanished",
+                     *       "slug": "queue-dashboard",
+                     *       "title": "The dashboard of the queue in June",
+                     *       "description": "Exported on the first of July.",
+                     *       "sourceUrl": "https://dashboards.example.com/queue",
+                     *       "freshForSeconds": 2592000,
+                     *       "standing": "fresh",
+                     *       "problem": null,
                      *       "checkedAt": "2026-11-22T09:00:00.000Z",
                      *       "latest": {
-                     *         "number": 1,
+                     *         "number": 3,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *         "sizeBytes": 48213,
                      *         "contentType": "application/pdf",
                      *         "fileName": "outbox-and-leases.pdf",
-                     *         "fetchedFrom": "an-example",
+                     *         "fetchedFrom": "https://dashboards.example.com/queue",
                      *         "fetchedAt": "2026-11-22T09:00:00.000Z",
                      *         "verifiedAt": "2026-11-22T09:00:00.000Z"
                      *       },
@@ -4276,7 +4568,7 @@ export interface operations {
                 portfolio: string;
                 /**
                  * @description Slug of the evidence.
-                 * @example outbox-and-leases
+                 * @example queue-dashboard
                  */
                 slug: string;
             };
@@ -4331,6 +4623,728 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "met_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "key": "lost-jobs",
+                     *           "name": "Lost jobs",
+                     *           "unit": "jobs a month",
+                     *           "betterWhen": "down",
+                     *           "description": "Accepted jobs that never ended, counted every night.",
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MetricPage"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "lost-jobs",
+                 *       "name": "Lost jobs",
+                 *       "unit": "jobs a month",
+                 *       "betterWhen": "down",
+                 *       "description": "Accepted jobs that never ended, counted every night."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MetricDefineBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "met_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "key": "lost-jobs",
+                     *       "name": "Lost jobs",
+                     *       "unit": "jobs a month",
+                     *       "betterWhen": "down",
+                     *       "description": "Accepted jobs that never ended, counted every night.",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Metric"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "met_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "key": "lost-jobs",
+                     *       "name": "Lost jobs",
+                     *       "unit": "jobs a month",
+                     *       "betterWhen": "down",
+                     *       "description": "Accepted jobs that never ended, counted every night.",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Metric"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Lost jobs",
+                 *       "unit": "jobs a month",
+                 *       "betterWhen": "down",
+                 *       "description": "Accepted jobs that never ended, counted every night."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MetricUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "met_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "key": "lost-jobs",
+                     *       "name": "Lost jobs",
+                     *       "unit": "jobs a month",
+                     *       "betterWhen": "down",
+                     *       "description": "Accepted jobs that never ended, counted every night.",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Metric"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_record: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "samples": [
+                 *         {
+                 *           "at": "2026-04-01T00:00:00.000Z",
+                 *           "value": 1
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MetricRecordBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created": 1,
+                     *       "replaced": 1,
+                     *       "unchanged": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecordedSamples"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_deleteSamples: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "2026-01-01T00:00:00.000Z",
+                 *       "to": "2026-07-01T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MetricDeleteSamplesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedSamples"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_series: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first moment of the range.
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                from: string;
+                /**
+                 * @description The moment at which the range ends; it does not belong to it.
+                 * @example 2026-07-01T00:00:00.000Z
+                 */
+                to: string;
+                /**
+                 * @description How long each point lasts, e.g. "30s", "5m", "1h" or "1d", counted from 1970-01-01T00:00:00Z.
+                 * @example 1d
+                 */
+                step: string;
+                /** @description How values are summed up; p50 and p95 are percentiles, interpolated linearly. */
+                aggregate?: "avg" | "min" | "max" | "sum" | "last" | "p50" | "p95" | "count";
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "metric": "lost-jobs",
+                     *       "unit": "jobs a month",
+                     *       "aggregate": "avg",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-07-01T00:00:00.000Z",
+                     *       "stepSeconds": 86400,
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-04-01T00:00:00.000Z",
+                     *           "value": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MetricSeries"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_compare: {
+        parameters: {
+            query: {
+                /**
+                 * @description The first moment of the range.
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                from: string;
+                /**
+                 * @description The moment at which the range ends; it does not belong to it.
+                 * @example 2026-07-01T00:00:00.000Z
+                 */
+                to: string;
+                /**
+                 * @description The moment of the change: the first that is after it.
+                 * @example 2026-04-01T00:00:00.000Z
+                 */
+                at: string;
+                /** @description How values are summed up; p50 and p95 are percentiles, interpolated linearly. */
+                aggregate?: "avg" | "min" | "max" | "sum" | "last" | "p50" | "p95" | "count";
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Key of the metric.
+                 * @example lost-jobs
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "metric": "lost-jobs",
+                     *       "unit": "jobs a month",
+                     *       "betterWhen": "down",
+                     *       "aggregate": "avg",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "at": "2026-04-01T00:00:00.000Z",
+                     *       "to": "2026-07-01T00:00:00.000Z",
+                     *       "before": {
+                     *         "value": 1,
+                     *         "count": 1
+                     *       },
+                     *       "after": {
+                     *         "value": 1,
+                     *         "count": 1
+                     *       },
+                     *       "difference": 1,
+                     *       "ratio": 1,
+                     *       "improved": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MetricComparison"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

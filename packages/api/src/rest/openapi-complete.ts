@@ -41,6 +41,8 @@ export function completeDocument(document: Document, bodyLimitBytes: number): Do
     completeRequest(document, route);
     route.described.description += ` tRPC: \`${route.declared.name}\`.`;
   }
+  const used = new Set(routesOf(document).flatMap(({ described }) => described.tags));
+  document.tags = document.tags?.filter(({ name }) => used.has(name)) ?? [];
   dropUnusedParts(document);
   return document;
 }

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import spectral from '@stoplight/spectral-core';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { findBreaks } from './openapi-changes.ts';
 import {
   type Answer,
@@ -55,9 +56,9 @@ function bodySchema(name: string): Schema | undefined {
 /** The whole input of an operation that the examples of its route make together; undefined where it takes bytes. */
 function exampleInput({ name, input }: AnyOperation): object | undefined {
   if (Object.hasOwn(input.shape, 'bytes')) return undefined;
-  const inPath = parametersOf(name).filter((parameter) => parameter.in === 'path');
+  const given = parametersOf(name).filter((parameter) => parameter.in !== 'header' && parameter.required);
   return {
-    ...Object.fromEntries(inPath.map((parameter) => [parameter.name, parameter.example])),
+    ...Object.fromEntries(given.map((parameter) => [parameter.name, parameter.example])),
     ...(described.get(name)!.requestBody?.content['application/json']?.example as object | undefined),
     ...(Object.hasOwn(input.shape, 'expectedVersion') && { expectedVersion: '*' }),
   };
@@ -139,7 +140,7 @@ test('every example of an input is one that the operation takes', () => {
     const parsed = operation.input.safeParse(input);
     if (input === undefined || parsed.success) return [];
     return [
-      `${operation.name}: ${parsed.error.message} Add a value to openapi-examples.ts, or to the field's meta.`,
+      `${operation.name}: ${z.prettifyError(parsed.error)} Add a value to openapi-examples.ts, or to the field's meta.`,
     ];
   });
   expect(refused).toEqual([]);

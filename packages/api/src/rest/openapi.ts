@@ -15,11 +15,17 @@ know: those may be added at any time. Anything else that could break a client is
 
 /** What each noun is about: a noun is the first part of an operation's name. */
 const tags: Record<string, string> = {
-  caseStudy: 'What a team did, for whom and to what effect.',
+  apiKey: 'Credentials of programs, shown once and good for certain scopes.',
+  artifact: 'The automation behind the work: modules, pipelines, scripts, runbooks, policies, dashboards.',
+  audit: 'Who changed what, and when.',
+  caseStudy: 'What a team did, for whom and to what effect; its revisions and its claims.',
+  evidence: 'What backs a claim: files and fetched sources, in versions with their hash.',
   image: 'Pictures that case studies show.',
   job: 'Work that goes on after the answer, such as the making of a PDF.',
   member: 'Who works in a portfolio, and in which role.',
+  metric: 'Operational numbers over time: samples, series and comparisons.',
   portfolio: 'The tenant: the public profile of a team.',
+  webhook: 'Who is told of jobs and publications, and what became of each delivery.',
 };
 
 /** Who may use a server is said by `x-internal`, as linters ask for. */
