@@ -65,7 +65,10 @@ test.each(Object.keys(reads))('%s sends prepared statements only', async (name) 
   expect(await unpreparedIn(reads[name]!)).toBe(0);
 });
 
-test('a job runs from its acceptance to its end on prepared statements only', async () => {
+/** The statements that begin and end the transaction of a change have no plan. */
+const perChange = 2;
+
+test('a job runs from its acceptance to its end, and again, on prepared statements only', async () => {
   expect(
     await unpreparedIn(async (ctx) => {
       const { id } = await operations.caseStudy.export.run(ctx, study);
@@ -78,6 +81,8 @@ test('a job runs from its acceptance to its end on prepared statements only', as
       for await (const _ of events);
       await operations.job.read.run(ctx, { id });
       await transitions.ringDue(ctx.db, 300);
+      await operations.job.retry.run(ctx, { id });
+      await operations.job.cancel.run(ctx, { id });
     }),
-  ).toBe(0);
+  ).toBe(3 * perChange);
 });

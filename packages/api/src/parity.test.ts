@@ -20,6 +20,7 @@ const allScopes = scopeSchema.options;
 /**
  * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
  * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
+ * `jobs` failed or were cancelled.
  */
 type Place = {
   portfolio: string;
@@ -28,6 +29,9 @@ type Place = {
   sha256: string;
   id: string;
   spareMetrics: string[];
+  apiKey: string;
+  ownKey: string;
+  jobs: { failed: string[]; cancelled: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -48,6 +52,22 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'apiKey.create': {
+    input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: true,
+  },
+  'apiKey.revoke': {
+    input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
+    ofPortfolio: true,
+  },
+  'ownKey.list': { input: () => ({}), ofPortfolio: false },
+  'ownKey.create': {
+    input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: false,
+  },
+  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
   'member.add': {
@@ -148,11 +168,23 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
-  'job.list': { input: ({ portfolio }) => ({ portfolio, state: 'succeeded' }), ofPortfolio: false },
+  'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
   'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.changes': { input: () => ({}), ofPortfolio: false },
+  'job.cancel': { input: ({ jobs }) => ({ id: jobs.cancelled[0] }), ofPortfolio: true },
+  // Only the first retry of a job is carried out, so each call has its own.
+  'job.retry': {
+    input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
+    ofPortfolio: true,
+  },
+  // Of these, too, each call finds as many as the one before.
+  'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'job.retryMany': {
+    input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
+    ofPortfolio: true,
+  },
 };
 
 const owner = user('owner');
@@ -184,7 +216,7 @@ beforeAll(async () => {
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
   const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('stranger')), elsewhere);
   const about = { name: 'test', scopes: allScopes, expiresAt: null };
-  keys.elsewhere = await issueApiKey(api.db, { ...about, portfolioId });
+  keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
 });
 afterAll(() => api.stop());
 
@@ -207,8 +239,12 @@ async function createPlace(portfolio: string): Promise<Place> {
   await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
+  const about = { name: 'Key', scopes: allScopes, expiresAt: null };
+  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
+  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
   const spareMetrics = await createMetrics(study);
-  return { ...study, spare: spare.slug, sha256, id, spareMetrics };
+  const jobs = await createJobs(study);
+  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs };
 }
 
 /** A metric on which a claim of the study rests, and others whose keys are returned. */
@@ -232,6 +268,23 @@ async function createMetrics(study: { portfolio: string; slug: string }): Promis
     .insert(claims)
     .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
   return spares;
+}
+
+/** Three jobs of each sort, since two calls change one each and are told that there are more. */
+async function createJobs(study: { portfolio: string; slug: string }) {
+  const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
+    failed: [],
+    cancelled: [],
+    waiting: [],
+  };
+  const ctx = api.as(owner);
+  for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    if (sort === 'failed') await (await playWorker(api, id)).fail();
+    if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
+    jobs[sort].push(id);
+  }
+  return jobs;
 }
 
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
@@ -338,6 +391,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (key === 'expiresAt') return typeof value;
     if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
+    if (key === 'secret' || key === 'prefix') return value.length;
+    if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
   });
   return JSON.parse(text);
@@ -348,12 +403,15 @@ async function contents(): Promise<unknown> {
   await api.doorbell.idle();
   const tables = await api.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_name <> 'api_keys' order by 1`;
+    where table_schema = 'public' order by 1`;
   expect(tables.map(({ name }) => name)).toContain('case_studies');
   return Promise.all(
     tables.map(async ({ name }) => [
       name,
-      await api.sql`select md5(string_agg(t::text, '|' order by t::text)) from ${api.sql(name)} t`,
+      // That a key was used is noted in the background.
+      await api.sql`
+        with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
+        select md5(string_agg(row, '|' order by row)) from rows`,
     ]),
   );
 }
@@ -365,7 +423,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are nobody's business, not even where the portfolio is known.
-  const refused = name.startsWith('job.') ? 'not_found' : 'forbidden';
+  const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofPortfolio && !isPublic ? refused : null;
   const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [

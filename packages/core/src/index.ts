@@ -1,3 +1,5 @@
+import * as apiKey from './api-key/index.ts';
+import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
@@ -14,6 +16,9 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
+  ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
+  audit: { list: audit.listAudit },
   member: {
     list: member.listMembers,
     read: member.readMember,
@@ -67,5 +72,9 @@ export const operations = {
     result: job.readJobResult,
     events: job.watchJob,
     changes: job.watchJobs,
+    cancel: job.cancelJob,
+    retry: job.retryJob,
+    cancelMany: job.cancelJobs,
+    retryMany: job.retryJobs,
   },
 };

@@ -3,7 +3,7 @@ import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
@@ -12,6 +12,8 @@ const oneMetric = `${ofPortfolio}/metrics/:key`;
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
+/** For answers that hold a secret. */
+const noStore = () => ({ 'cache-control': 'no-store' });
 const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
   `/api/v1/portfolios/${of}/evidence/${slug}`;
 
@@ -33,6 +35,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
   registerMembers(bind);
+  registerKeys(bind);
+  bind.operation(audit.list, { method: 'GET', path: `${ofPortfolio}/audit` });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
@@ -139,6 +143,10 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
+  bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
 function registerMembers(bind: ReturnType<typeof createBind>) {
@@ -156,4 +164,14 @@ function registerMembers(bind: ReturnType<typeof createBind>) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+}
+
+function registerKeys(bind: ReturnType<typeof createBind>) {
+  const ofOne = `${ofPortfolio}/api-keys`;
+  bind.operation(apiKey.list, { method: 'GET', path: ofOne });
+  bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
+  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
+  bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
+  bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
+  bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
 }

@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -11,6 +11,9 @@ export const appRouter = router({
     list: query(portfolio.list),
     update: mutation(portfolio.update),
   },
+  apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
+  ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
+  audit: { list: query(audit.list) },
   member: {
     list: query(member.list),
     read: query(member.read),
@@ -64,6 +67,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 
