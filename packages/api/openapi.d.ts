@@ -101,6 +101,114 @@ export interface paths {
         patch: operations["member_update"];
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of a portfolio, newest first, without their secrets.
+         * @description Scope: `api-key:read`. tRPC: `apiKey.list`.
+         */
+        get: operations["apiKey_list"];
+        put?: never;
+        /**
+         * Make a key that works in this portfolio only; its secret is shown this once.
+         * @description Scope: `api-key:write`. tRPC: `apiKey.create`.
+         */
+        post: operations["apiKey_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a key of a portfolio, at once and for good; to end it again changes nothing.
+         * @description Scope: `api-key:write`. tRPC: `apiKey.revoke`.
+         */
+        delete: operations["apiKey_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your own keys, newest first, without their secrets.
+         * @description Scope: `api-key:read`. tRPC: `ownKey.list`.
+         */
+        get: operations["ownKey_list"];
+        put?: never;
+        /**
+         * Make a key of your own: it acts as you, wherever you are a member. Its secret is shown this once.
+         * @description Scope: `api-key:write`. tRPC: `ownKey.create`.
+         */
+        post: operations["ownKey_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a key of your own, at once and for good; to end it again changes nothing.
+         * @description Scope: `api-key:write`. tRPC: `ownKey.revoke`.
+         */
+        delete: operations["ownKey_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who changed what in a portfolio, newest first; for its owners.
+         * @description Scope: `audit:read`. tRPC: `audit.list`.
+         */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/case-studies": {
         parameters: {
             query?: never;
@@ -709,7 +817,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`.
+         * Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`, by another snapshot where events after it are no longer kept.
          * @description Scope: `job:read`. tRPC: `job.events`.
          */
         get: operations["job_events"];
@@ -741,10 +849,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job: a queued one at once; a running one ends as cancelled as soon as its worker has let go.
+         * @description Scope: `job:write`. tRPC: `job.cancel`.
+         */
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Queue a failed, cancelled or dead job again, with as many attempts as a new one.
+         * @description Scope: `job:write`. tRPC: `job.retry`.
+         */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the queued and running jobs of a portfolio that match a filter, up to 1,000 in a call.
+         * @description Scope: `job:write`. tRPC: `job.cancelMany`.
+         */
+        post: operations["job_cancelMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.
+         * @description Scope: `job:write`. tRPC: `job.retryMany`.
+         */
+        post: operations["job_retryMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ApiKey: {
+            id: string;
+            /** @description Null for the key of a user. */
+            portfolio: string | null;
+            name: string;
+            /** @description The first characters of the secret. */
+            prefix: string;
+            scopes: ("portfolio:read" | "case-study:read" | "artifact:read" | "metric:read" | "evidence:read" | "job:read" | "api-key:read" | "webhook:read" | "portfolio:write" | "case-study:write" | "artifact:write" | "metric:write" | "evidence:write" | "job:write" | "api-key:write" | "webhook:write" | "audit:read")[];
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            /** @description To the minute or so. */
+            lastUsedAt: string | null;
+            revokedAt: string | null;
+        };
+        ApiKeyCreateBody: {
+            /** @description What it is for. */
+            name: string;
+            /** @description What it may do; not more than the credential that asks for it. */
+            scopes: ("portfolio:read" | "case-study:read" | "artifact:read" | "metric:read" | "evidence:read" | "job:read" | "api-key:read" | "webhook:read" | "portfolio:write" | "case-study:write" | "artifact:write" | "metric:write" | "evidence:write" | "job:write" | "api-key:write" | "webhook:write" | "audit:read")[];
+            /** @description When it ends; null for never. */
+            expiresAt: string | null;
+        };
+        ApiKeyPage: {
+            items: components["schemas"]["ApiKey"][];
+            nextCursor: string | null;
+        };
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description A subject, or the id of the API key of a portfolio. */
+            actor: string;
+            /** @description The operation, such as `caseStudy.publish`. */
+            action: string;
+            /** @description What it was done to: a slug, a key, an id or a subject. */
+            target: string | null;
+            /** @description Names of the fields that were given. */
+            fields: string[];
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            nextCursor: string | null;
+        };
         CaseStudy: {
             id: string;
             portfolio: string;
@@ -1196,7 +1428,7 @@ export interface components {
             kind: "export.pdf" | "evidence.sync";
             title: string;
             /** @enum {string} */
-            state: "queued" | "running" | "succeeded" | "failed";
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
             /** Format: int64 */
             attempt: number;
             /** Format: int64 */
@@ -1230,7 +1462,10 @@ export interface components {
              * @description Number of the last event.
              */
             lastSeq: number;
+            /** @description True while its worker is not heard of, or no worker has taken it for five minutes. */
+            stalled: boolean;
             retryAt: string | null;
+            cancelRequestedAt: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1238,15 +1473,42 @@ export interface components {
             startedAt: string | null;
             finishedAt: string | null;
         };
+        JobCancelManyBody: {
+            /**
+             * @description Jobs of this kind only.
+             * @enum {string}
+             */
+            kind?: "export.pdf" | "evidence.sync";
+            /** @description Jobs that this subject asked for only. */
+            requestedBy?: string;
+            /**
+             * Format: date-time
+             * @description Jobs created at this time or later only.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Jobs created before this time only.
+             */
+            createdBefore?: string;
+            /**
+             * Format: int32
+             * @description How many jobs at most, the oldest first.
+             * @default 1000
+             */
+            limit: number;
+            /** @description Jobs in one of these states only. */
+            state?: ("queued" | "running")[];
+        };
         JobEvent: {
             /** Format: int64 */
             seq: number;
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            type: "queued" | "started" | "progress" | "retrying" | "lost" | "succeeded" | "failed";
+            type: "queued" | "started" | "progress" | "retrying" | "lost" | "succeeded" | "failed" | "cancelling" | "cancelled" | "dead" | "requeued";
             /** @enum {string} */
-            state: "queued" | "running" | "succeeded" | "failed";
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
             /** Format: int64 */
             attempt: number;
             progress: number;
@@ -1274,6 +1536,33 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
+        JobRetryManyBody: {
+            /**
+             * @description Jobs of this kind only.
+             * @enum {string}
+             */
+            kind?: "export.pdf" | "evidence.sync";
+            /** @description Jobs that this subject asked for only. */
+            requestedBy?: string;
+            /**
+             * Format: date-time
+             * @description Jobs created at this time or later only.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Jobs created before this time only.
+             */
+            createdBefore?: string;
+            /**
+             * Format: int32
+             * @description How many jobs at most, the oldest first.
+             * @default 1000
+             */
+            limit: number;
+            /** @description Jobs in one of these states only. */
+            state?: ("failed" | "cancelled" | "dead")[];
+        };
         JobStreamItem: {
             /** @constant */
             type: "snapshot";
@@ -1282,6 +1571,15 @@ export interface components {
             /** @constant */
             type: "event";
             event: components["schemas"]["JobEvent"];
+        };
+        JobsChanged: {
+            /**
+             * Format: int64
+             * @description How many jobs were changed.
+             */
+            changed: number;
+            /** @description True where more jobs match: call again. */
+            hasMore: boolean;
         };
         Member: {
             portfolio: string;
@@ -1438,6 +1736,31 @@ export interface components {
             betterWhen?: "up" | "down";
             /** @description Plain text: what is measured, where and how. */
             description?: string;
+        };
+        NewApiKey: {
+            id: string;
+            /** @description Null for the key of a user. */
+            portfolio: string | null;
+            name: string;
+            /** @description The first characters of the secret. */
+            prefix: string;
+            scopes: ("portfolio:read" | "case-study:read" | "artifact:read" | "metric:read" | "evidence:read" | "job:read" | "api-key:read" | "webhook:read" | "portfolio:write" | "case-study:write" | "artifact:write" | "metric:write" | "evidence:write" | "job:write" | "api-key:write" | "webhook:write" | "audit:read")[];
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            /** @description To the minute or so. */
+            lastUsedAt: string | null;
+            revokedAt: string | null;
+            /** @description Shown this once; what follows `Bearer` in `Authorization`. */
+            secret: string;
+        };
+        OwnKeyCreateBody: {
+            /** @description What it is for. */
+            name: string;
+            /** @description What it may do; not more than the credential that asks for it. */
+            scopes: ("portfolio:read" | "case-study:read" | "artifact:read" | "metric:read" | "evidence:read" | "job:read" | "api-key:read" | "webhook:read" | "portfolio:write" | "case-study:write" | "artifact:write" | "metric:write" | "evidence:write" | "job:write" | "api-key:write" | "webhook:write" | "audit:read")[];
+            /** @description When it ends; null for never. */
+            expiresAt: string | null;
         };
         Portfolio: {
             id: string;
@@ -2384,6 +2707,433 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    apiKey_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "name": "Platform team",
+                     *           "prefix": "an-example",
+                     *           "scopes": [
+                     *             "portfolio:read"
+                     *           ],
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *           "lastUsedAt": "2026-11-22T09:00:00.000Z",
+                     *           "revokedAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    apiKey_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Platform team",
+                 *       "scopes": [
+                 *         "portfolio:read"
+                 *       ],
+                 *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "name": "Platform team",
+                     *       "prefix": "an-example",
+                     *       "scopes": [
+                     *         "portfolio:read"
+                     *       ],
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *       "lastUsedAt": "2026-11-22T09:00:00.000Z",
+                     *       "revokedAt": "2026-11-22T09:00:00.000Z",
+                     *       "secret": "an-example"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    apiKey_revoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the api key.
+                 * @example key_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    ownKey_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "name": "Platform team",
+                     *           "prefix": "an-example",
+                     *           "scopes": [
+                     *             "portfolio:read"
+                     *           ],
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *           "lastUsedAt": "2026-11-22T09:00:00.000Z",
+                     *           "revokedAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    ownKey_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Platform team",
+                 *       "scopes": [
+                 *         "portfolio:read"
+                 *       ],
+                 *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnKeyCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "name": "Platform team",
+                     *       "prefix": "an-example",
+                     *       "scopes": [
+                     *         "portfolio:read"
+                     *       ],
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *       "lastUsedAt": "2026-11-22T09:00:00.000Z",
+                     *       "revokedAt": "2026-11-22T09:00:00.000Z",
+                     *       "secret": "an-example"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    ownKey_revoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the own key.
+                 * @example key_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description Changes by this actor only. */
+                actor?: string;
+                /** @description Changes by this operation only, such as `caseStudy.publish`. */
+                action?: string;
+                /** @description Changes from this time on. */
+                from?: string;
+                /** @description Changes before this time. */
+                to?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "aud_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "at": "2026-11-22T09:00:02.000Z",
+                     *           "actor": "an-example",
+                     *           "action": "an-example",
+                     *           "target": "an-example",
+                     *           "fields": [
+                     *             "an-example"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     caseStudy_list: {
         parameters: {
             query?: {
@@ -2526,7 +3276,7 @@ export interface operations {
                  *             "key": "lost-jobs",
                  *             "from": "2026-01-01T00:00:00.000Z",
                  *             "to": "2026-07-01T00:00:00.000Z",
-                 *             "changedAt": "2026-11-22T09:00:00.000Z"
+                 *             "changedAt": "2026-04-01T00:00:00.000Z"
                  *           },
                  *           "evidence": [
                  *             {
@@ -2537,7 +3287,7 @@ export interface operations {
                  *         }
                  *       ],
                  *       "artifacts": [
-                 *         "an-example"
+                 *         "queue-module"
                  *       ]
                  *     }
                  */
@@ -2581,7 +3331,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -2592,7 +3342,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -2683,7 +3433,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -2694,7 +3444,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -2840,7 +3590,7 @@ export interface operations {
                  *             "key": "lost-jobs",
                  *             "from": "2026-01-01T00:00:00.000Z",
                  *             "to": "2026-07-01T00:00:00.000Z",
-                 *             "changedAt": "2026-11-22T09:00:00.000Z"
+                 *             "changedAt": "2026-04-01T00:00:00.000Z"
                  *           },
                  *           "evidence": [
                  *             {
@@ -2851,7 +3601,7 @@ export interface operations {
                  *         }
                  *       ],
                  *       "artifacts": [
-                 *         "an-example"
+                 *         "queue-module"
                  *       ]
                  *     }
                  */
@@ -2894,7 +3644,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -2905,7 +3655,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -3000,7 +3750,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -3011,7 +3761,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -3104,7 +3854,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -3115,7 +3865,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -3208,7 +3958,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -3219,7 +3969,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -3381,7 +4131,7 @@ export interface operations {
                      *               "key": "lost-jobs",
                      *               "from": "2026-01-01T00:00:00.000Z",
                      *               "to": "2026-07-01T00:00:00.000Z",
-                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *               "changedAt": "2026-04-01T00:00:00.000Z"
                      *             },
                      *             "evidence": [
                      *               {
@@ -3392,7 +4142,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "artifacts": [
-                     *           "an-example"
+                     *           "queue-module"
                      *         ]
                      *       },
                      *       "after": {
@@ -3416,7 +4166,7 @@ export interface operations {
                      *               "key": "lost-jobs",
                      *               "from": "2026-01-01T00:00:00.000Z",
                      *               "to": "2026-07-01T00:00:00.000Z",
-                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *               "changedAt": "2026-04-01T00:00:00.000Z"
                      *             },
                      *             "evidence": [
                      *               {
@@ -3427,7 +4177,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "artifacts": [
-                     *           "an-example"
+                     *           "queue-module"
                      *         ]
                      *       },
                      *       "patches": {
@@ -3516,7 +4266,7 @@ export interface operations {
                      *               "key": "lost-jobs",
                      *               "from": "2026-01-01T00:00:00.000Z",
                      *               "to": "2026-07-01T00:00:00.000Z",
-                     *               "changedAt": "2026-11-22T09:00:00.000Z"
+                     *               "changedAt": "2026-04-01T00:00:00.000Z"
                      *             },
                      *             "evidence": [
                      *               {
@@ -3527,7 +4277,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "artifacts": [
-                     *           "an-example"
+                     *           "queue-module"
                      *         ]
                      *       }
                      *     }
@@ -3617,7 +4367,7 @@ export interface operations {
                      *             "key": "lost-jobs",
                      *             "from": "2026-01-01T00:00:00.000Z",
                      *             "to": "2026-07-01T00:00:00.000Z",
-                     *             "changedAt": "2026-11-22T09:00:00.000Z"
+                     *             "changedAt": "2026-04-01T00:00:00.000Z"
                      *           },
                      *           "evidence": [
                      *             {
@@ -3628,7 +4378,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "artifacts": [
-                     *         "an-example"
+                     *         "queue-module"
                      *       ],
                      *       "status": "published",
                      *       "revision": 1,
@@ -3712,7 +4462,9 @@ export interface operations {
                      *       "error": null,
                      *       "requestedBy": "maria",
                      *       "lastSeq": 7,
+                     *       "stalled": true,
                      *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
                      *       "startedAt": "2026-11-22T09:00:01.000Z",
@@ -4607,7 +5359,9 @@ export interface operations {
                      *       "error": null,
                      *       "requestedBy": "maria",
                      *       "lastSeq": 7,
+                     *       "stalled": true,
                      *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
                      *       "startedAt": "2026-11-22T09:00:01.000Z",
@@ -5471,8 +6225,16 @@ export interface operations {
             query?: {
                 /** @description Jobs of this portfolio only. */
                 portfolio?: string;
-                /** @description Jobs in this state only. */
-                state?: "queued" | "running" | "succeeded" | "failed";
+                /** @description Jobs in one of these states only. */
+                state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead")[];
+                /** @description Jobs of this kind only. */
+                kind?: "export.pdf" | "evidence.sync";
+                /** @description Jobs that this subject asked for only. */
+                requestedBy?: string;
+                /** @description Jobs created at this time or later only. */
+                createdAfter?: string;
+                /** @description Jobs created before this time only. */
+                createdBefore?: string;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description `nextCursor` of the previous page. */
@@ -5518,7 +6280,9 @@ export interface operations {
                      *           "error": null,
                      *           "requestedBy": "maria",
                      *           "lastSeq": 7,
+                     *           "stalled": true,
                      *           "retryAt": null,
+                     *           "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
                      *           "createdAt": "2026-11-22T09:00:00.000Z",
                      *           "updatedAt": "2026-11-22T09:00:04.000Z",
                      *           "startedAt": "2026-11-22T09:00:01.000Z",
@@ -5570,7 +6334,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"retryAt":null,"createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
+                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
                      */
                     "text/event-stream": unknown;
                 };
@@ -5631,7 +6395,9 @@ export interface operations {
                      *       "error": null,
                      *       "requestedBy": "maria",
                      *       "lastSeq": 7,
+                     *       "stalled": true,
                      *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
                      *       "startedAt": "2026-11-22T09:00:01.000Z",
@@ -5687,7 +6453,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"retryAt":null,"createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
+                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
                      */
                     "text/event-stream": unknown;
                 };
@@ -5749,6 +6515,290 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the job.
+                 * @example job_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "stalled": true,
+                     *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the job.
+                 * @example job_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "stalled": true,
+                     *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    job_cancelMany: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "export.pdf",
+                 *       "requestedBy": "maria",
+                 *       "createdAfter": "2026-11-22T09:00:00.000Z",
+                 *       "createdBefore": "2026-11-22T09:00:00.000Z",
+                 *       "limit": 20,
+                 *       "state": [
+                 *         "queued"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["JobCancelManyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed": 1,
+                     *       "hasMore": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobsChanged"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    job_retryMany: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "export.pdf",
+                 *       "requestedBy": "maria",
+                 *       "createdAfter": "2026-11-22T09:00:00.000Z",
+                 *       "createdBefore": "2026-11-22T09:00:00.000Z",
+                 *       "limit": 20,
+                 *       "state": [
+                 *         "failed"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["JobRetryManyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed": 1,
+                     *       "hasMore": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobsChanged"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -197,6 +197,11 @@ const harmless: [what: string, edit: (document: Document) => unknown][] = [
     'an optional parameter comes',
     (d) => operationOf(d).parameters!.push({ name: 'q', in: 'query', schema: { type: 'string' } }),
   ],
+  [
+    'a parameter may be given several times',
+    ({ components }) =>
+      (components.parameters!.Limit!.schema = { type: 'array', items: { type: 'integer', maximum: 100 } }),
+  ],
   ['a limit rises', ({ components }) => (components.parameters!.Limit!.schema.maximum = 500)],
   ['an optional field comes', (d) => (schemaOf(d, 'Change').properties.why = { type: 'string' })],
   ['a field need not be sent', (d) => schemaOf(d, 'Change').required.pop()],

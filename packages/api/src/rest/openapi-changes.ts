@@ -76,7 +76,7 @@ function changedParameters(before: Described, after: Described): string[] {
   const found = [...old].flatMap(([name, parameter]) => {
     const same = now.get(name);
     if (!same) return [`${name} is gone`];
-    const [was, is] = [part(before, parameter.schema), part(after, same.schema)];
+    const [was, is] = [part(before, parameter.schema), part(after, single(parameter, same))];
     return [
       ...(same.required && !parameter.required ? [`${name} is required now`] : []),
       ...compareSchemas(was, is, 'request', name),
@@ -84,6 +84,12 @@ function changedParameters(before: Described, after: Described): string[] {
   });
   const added = [...now].filter(([name, { required }]) => required && !old.has(name));
   return [...found, ...added.map(([name]) => `${name} is new and required`)];
+}
+
+/** In a query, one value is a list of one. */
+function single(before: Parameter, { schema }: Parameter): Schema {
+  const isListNow = before.in === 'query' && before.schema.type !== 'array' && schema.type === 'array';
+  return isListNow ? (schema.items ?? schema) : schema;
 }
 
 const part = ({ document }: Described, schema: Schema): Part => ({ document, schema });

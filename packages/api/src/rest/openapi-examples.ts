@@ -8,6 +8,8 @@ const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
  * example. A schema that has `examples` of its own (`.meta({ examples: […] })`) needs no entry here.
  */
 const examples: Record<string, unknown[]> = {
+  'apiKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
+  'apiKey.name': ['Nightly import'],
   'artifact.slug': ['queue-module'],
   'artifact.title': ['The queue and its dead-letter queue'],
   'artifact.description': ['A module that both stages use.'],
@@ -17,6 +19,8 @@ const examples: Record<string, unknown[]> = {
   'metric.name': ['Lost jobs'],
   'metric.description': ['Accepted jobs that never ended, counted every night.'],
   'metric.at': ['2026-04-01T00:00:00.000Z'],
+  'ownKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
+  'ownKey.name': ['Nightly import'],
   'portfolio.slug': ['platform-team'],
   'image.contentType': ['image/png'],
   'image.url': [`/api/v1/portfolios/platform-team/images/${sha256}`],

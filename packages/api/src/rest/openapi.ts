@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { completeDocument } from './openapi-complete.ts';
-import { type Document, wordsOf } from './openapi-document.ts';
+import type { Document } from './openapi-document.ts';
 
 const description = `
 Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that make files of
@@ -13,19 +13,23 @@ know: those may be added at any time. Anything else that could break a client is
 \`Sunset\` first.
 `.trim();
 
-/** What each noun is about: a noun is the first part of an operation's name. */
-const tags: Record<string, string> = {
-  apiKey: 'Credentials of programs, shown once and good for certain scopes.',
-  artifact: 'The automation behind the work: modules, pipelines, scripts, runbooks, policies, dashboards.',
-  audit: 'Who changed what, and when.',
-  caseStudy: 'What a team did, for whom and to what effect; its revisions and its claims.',
-  evidence: 'What backs a claim: files and fetched sources, in versions with their hash.',
-  image: 'Pictures that case studies show.',
-  job: 'Work that goes on after the answer, such as the making of a PDF.',
-  member: 'Who works in a portfolio, and in which role.',
-  metric: 'Operational numbers over time: samples, series and comparisons.',
-  portfolio: 'The tenant: the public profile of a team.',
-  webhook: 'Who is told of jobs and publications, and what became of each delivery.',
+/** What each noun is called and about: a noun is the first part of an operation's name. */
+const tags: Record<string, [title: string, about: string]> = {
+  apiKey: ['API keys', 'Credentials of programs, shown once and good for certain scopes.'],
+  artifact: [
+    'Artifacts',
+    'The automation behind the work: modules, pipelines, scripts, runbooks, policies, dashboards.',
+  ],
+  audit: ['Audit log', 'Who changed what, and when.'],
+  caseStudy: ['Case studies', 'What a team did, for whom and to what effect; its revisions and its claims.'],
+  evidence: ['Evidence', 'What backs a claim: files and fetched sources, in versions with their hash.'],
+  image: ['Images', 'Pictures that case studies show.'],
+  job: ['Jobs', 'Work that goes on after the answer, such as the making of a PDF.'],
+  member: ['Members', 'Who works in a portfolio, and in which role.'],
+  metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
+  ownKey: ['Own keys', 'Credentials of your own, good for every portfolio that you work in.'],
+  portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
+  webhook: ['Webhooks', 'Who is told of jobs and publications, and what became of each delivery.'],
 };
 
 /** Who may use a server is said by `x-internal`, as linters ask for. */
@@ -47,10 +51,10 @@ export async function registerOpenApi(app: FastifyInstance) {
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       servers,
-      tags: Object.entries(tags).map(([name, about]) => ({
+      tags: Object.entries(tags).map(([name, [title, about]]) => ({
         name,
         description: about,
-        'x-displayName': wordsOf(name),
+        'x-displayName': title,
       })),
       components: {
         securitySchemes: {
