@@ -49,6 +49,26 @@ export interface paths {
         patch: operations["portfolio_update"];
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a portfolio has published, at a glance: counts, newest studies, standings and headline metrics.
+         * @description Scope: `portfolio:read`; published things need none. tRPC: `portfolio.summary`.
+         */
+        get: operations["portfolio_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/members": {
         parameters: {
             query?: never;
@@ -217,7 +237,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the case studies of a portfolio, newest first, without their bodies.
+         * List the case studies of a portfolio, the newest first if nothing else is asked for.
          * @description Scope: `case-study:read`; published things need none. tRPC: `caseStudy.list`.
          */
         get: operations["caseStudy_list"];
@@ -227,6 +247,26 @@ export interface paths {
          * @description Scope: `case-study:write`. tRPC: `caseStudy.create`.
          */
         post: operations["caseStudy_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the PDF of a case study as it is now: a link for five minutes, or the job that makes it.
+         * @description Scope: `case-study:read`; published things need none. tRPC: `caseStudy.pdf`.
+         */
+        get: operations["caseStudy_pdf"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -259,6 +299,26 @@ export interface paths {
          * @description Scope: `case-study:write`. tRPC: `caseStudy.update`.
          */
         patch: operations["caseStudy_update"];
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/case-studies/{slug}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace every claim of a case study to its evidence and its metric, and say what it is worth now.
+         * @description Scope: `case-study:read`; published things need none. tRPC: `caseStudy.provenance`.
+         */
+        get: operations["caseStudy_provenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/portfolios/{portfolio}/case-studies/{slug}/publish": {
@@ -1103,9 +1163,15 @@ export interface components {
             artifacts: string[];
         };
         CaseStudyDiff: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Number of a revision, from 1.
+             */
             from: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Number of a revision, from 1.
+             */
             to: number;
             changed: ("title" | "summary" | "body" | "client" | "period" | "tags" | "language" | "claims" | "artifacts")[];
             before: {
@@ -1186,8 +1252,16 @@ export interface components {
             items: components["schemas"]["CaseStudyItem"][];
             nextCursor: string | null;
         };
+        CaseStudyPdf: {
+            file: components["schemas"]["JobResult"] | null;
+            /** @description What to wait for, where there is no file of the present version yet. */
+            job: components["schemas"]["Job"] | null;
+        };
         CaseStudyRevision: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Number of a revision, from 1.
+             */
             number: number;
             /** @description Who made it; `unknown` if it is older than the record of that. */
             author: string;
@@ -1200,7 +1274,10 @@ export interface components {
             content: components["schemas"]["CaseStudyContent"];
         };
         CaseStudyRevisionItem: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Number of a revision, from 1.
+             */
             number: number;
             /** @description Who made it; `unknown` if it is older than the record of that. */
             author: string;
@@ -1264,6 +1341,37 @@ export interface components {
             }[];
             /** @description The artifacts that the study presents. */
             artifacts?: string[];
+        };
+        CitedEvidence: {
+            slug: string;
+            title: string;
+            /** @enum {string} */
+            standing: "missing" | "broken" | "stale" | "fresh";
+            problem: ("source-vanished" | "bytes-lost" | "bytes-differ") | null;
+            sourceUrl: string | null;
+            checkedAt: string | null;
+            /** @description Whether the latest bytes are others than the author had seen. */
+            isChanged: boolean;
+            /** @description When it turns stale unless checked; null for never. */
+            freshUntil: string | null;
+            seen: {
+                /** Format: int64 */
+                number: number;
+                sha256: string;
+                /** Format: int64 */
+                sizeBytes: number;
+                /** @description By its bytes, whatever the sender said. */
+                contentType: string;
+                fileName: string;
+                /** @description The address after redirects; null where it was uploaded. */
+                fetchedFrom: string | null;
+                /** Format: date-time */
+                fetchedAt: string;
+            } | null;
+            /** Format: int64 */
+            latestVersion: number;
+            /** @description Where the bytes are that the author had seen. */
+            content: string | null;
         };
         Claim: {
             /** @description Names the claim within its study. */
@@ -1581,6 +1689,27 @@ export interface components {
             /** @description True where more jobs match: call again. */
             hasMore: boolean;
         };
+        Measured: {
+            key: string;
+            name: string;
+            /** @description What its values count, such as "ms", "%" or "deployments a week". */
+            unit: string;
+            /**
+             * @description Which way the values should go.
+             * @enum {string}
+             */
+            betterWhen: "up" | "down";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            changedAt: string | null;
+            before: components["schemas"]["MetricSummary"] | null;
+            after: components["schemas"]["MetricSummary"];
+            difference: number | null;
+            ratio: number | null;
+            improved: boolean | null;
+        };
         Member: {
             portfolio: string;
             subject: string;
@@ -1792,6 +1921,36 @@ export interface components {
             items: components["schemas"]["Portfolio"][];
             nextCursor: string | null;
         };
+        PortfolioSummary: {
+            portfolio: string;
+            name: string;
+            tagline: string;
+            /** @description Of published studies, and of what they show. */
+            counts: {
+                /** Format: int64 */
+                caseStudies: number;
+                /** Format: int64 */
+                artifacts: number;
+                /** Format: int64 */
+                metrics: number;
+                /** Format: int64 */
+                evidence: number;
+                /** Format: int64 */
+                claims: number;
+            };
+            standings: components["schemas"]["Standings"];
+            /** @description The studies that were published last. */
+            newest: components["schemas"]["CaseStudyItem"][];
+            /** @description Claims of the newest studies about what changed, with what was measured. */
+            headlines: {
+                caseStudy: string;
+                claim: string;
+                statement: string;
+                /** @enum {string} */
+                standing: "backed" | "stale" | "broken" | "unbacked";
+                metric: components["schemas"]["Measured"];
+            }[];
+        };
         PortfolioUpdateBody: {
             name?: string;
             tagline?: string;
@@ -1814,6 +1973,25 @@ export interface components {
                 detail: string;
             }[];
         };
+        ProvenClaim: {
+            key: string;
+            statement: string;
+            /** @enum {string} */
+            standing: "backed" | "stale" | "broken" | "unbacked";
+            evidence: components["schemas"]["CitedEvidence"][];
+            metric: components["schemas"]["Measured"] | null;
+        };
+        Provenance: {
+            portfolio: string;
+            slug: string;
+            title: string;
+            /** @enum {string} */
+            status: "draft" | "published" | "archived";
+            /** Format: int64 */
+            studyVersion: number;
+            standings: components["schemas"]["Standings"];
+            claims: components["schemas"]["ProvenClaim"][];
+        };
         RecordedSamples: {
             /**
              * Format: int64
@@ -1830,6 +2008,16 @@ export interface components {
              * @description Samples that were there already, with the same value.
              */
             unchanged: number;
+        };
+        Standings: {
+            /** Format: int64 */
+            backed: number;
+            /** Format: int64 */
+            stale: number;
+            /** Format: int64 */
+            broken: number;
+            /** Format: int64 */
+            unbacked: number;
         };
         Upload: {
             id: string;
@@ -2378,6 +2566,140 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    portfolio_summary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "name": "Platform team",
+                     *       "tagline": "Infrastructure that explains itself.",
+                     *       "counts": {
+                     *         "caseStudies": 1,
+                     *         "artifacts": 1,
+                     *         "metrics": 1,
+                     *         "evidence": 1,
+                     *         "claims": 1
+                     *       },
+                     *       "standings": {
+                     *         "backed": 1,
+                     *         "stale": 1,
+                     *         "broken": 1,
+                     *         "unbacked": 1
+                     *       },
+                     *       "newest": [
+                     *         {
+                     *           "id": "cs_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "slug": "outbox-and-leases",
+                     *           "title": "An outbox, leases and no lost job",
+                     *           "summary": "How accepted work survives crashes of everything but the database.",
+                     *           "client": "Payments",
+                     *           "period": {
+                     *             "from": "2026-01",
+                     *             "to": "2026-06"
+                     *           },
+                     *           "tags": [
+                     *             "reliability",
+                     *             "queues"
+                     *           ],
+                     *           "language": "en",
+                     *           "status": "published",
+                     *           "revision": 1,
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *           "publishedAt": "2026-11-22T09:30:00.000Z",
+                     *           "claimCount": 1
+                     *         }
+                     *       ],
+                     *       "headlines": [
+                     *         {
+                     *           "caseStudy": "an-example",
+                     *           "claim": "an-example",
+                     *           "statement": "No accepted job was lost since the outbox.",
+                     *           "standing": "backed",
+                     *           "metric": {
+                     *             "key": "lost-jobs",
+                     *             "name": "Platform team",
+                     *             "unit": "jobs a month",
+                     *             "betterWhen": "down",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
+                     *             "changedAt": "2026-04-01T00:00:00.000Z",
+                     *             "before": {
+                     *               "value": 1,
+                     *               "count": 1
+                     *             },
+                     *             "after": {
+                     *               "value": 1,
+                     *               "count": 1
+                     *             },
+                     *             "difference": 1,
+                     *             "ratio": 1,
+                     *             "improved": true
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PortfolioSummary"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     member_list: {
         parameters: {
             query?: {
@@ -2744,13 +3066,13 @@ export interface operations {
                      *         {
                      *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
-                     *           "name": "Platform team",
+                     *           "name": "Nightly import",
                      *           "prefix": "an-example",
                      *           "scopes": [
                      *             "portfolio:read"
                      *           ],
                      *           "createdAt": "2026-11-22T09:00:00.000Z",
-                     *           "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *           "expiresAt": "2099-12-31T00:00:00.000Z",
                      *           "lastUsedAt": "2026-11-22T09:00:00.000Z",
                      *           "revokedAt": "2026-11-22T09:00:00.000Z"
                      *         }
@@ -2795,11 +3117,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Platform team",
+                 *       "name": "Nightly import",
                  *       "scopes": [
                  *         "portfolio:read"
                  *       ],
-                 *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                 *       "expiresAt": "2099-12-31T00:00:00.000Z"
                  *     }
                  */
                 "application/json": components["schemas"]["ApiKeyCreateBody"];
@@ -2926,13 +3248,13 @@ export interface operations {
                      *         {
                      *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
-                     *           "name": "Platform team",
+                     *           "name": "Nightly import",
                      *           "prefix": "an-example",
                      *           "scopes": [
                      *             "portfolio:read"
                      *           ],
                      *           "createdAt": "2026-11-22T09:00:00.000Z",
-                     *           "expiresAt": "2026-11-22T09:35:00.000Z",
+                     *           "expiresAt": "2099-12-31T00:00:00.000Z",
                      *           "lastUsedAt": "2026-11-22T09:00:00.000Z",
                      *           "revokedAt": "2026-11-22T09:00:00.000Z"
                      *         }
@@ -2970,11 +3292,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "Platform team",
+                 *       "name": "Nightly import",
                  *       "scopes": [
                  *         "portfolio:read"
                  *       ],
-                 *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                 *       "expiresAt": "2099-12-31T00:00:00.000Z"
                  *     }
                  */
                 "application/json": components["schemas"]["OwnKeyCreateBody"];
@@ -3137,9 +3459,17 @@ export interface operations {
     caseStudy_list: {
         parameters: {
             query?: {
+                /** @description Those with this tag; with all of them, if repeated. */
+                tag?: string[];
+                /** @description Those in this status; left out, all but the archived. Who is no member gets the published ones, whatever is asked for. */
+                status?: "draft" | "published" | "archived";
+                /** @description Those with these words; `"a phrase"`, `or` and `-without` work as in search engines. */
+                q?: string;
+                /** @description The order: `-` for the newest first; `relevance` needs `q`. What is not published comes last. */
+                sort?: "-createdAt" | "createdAt" | "-publishedAt" | "title" | "relevance";
                 /** @description How many items at most. */
                 limit?: number;
-                /** @description `nextCursor` of the previous page. */
+                /** @description `nextCursor` of the previous page of the same list, in the same order. */
                 cursor?: string;
             };
             header?: {
@@ -3369,6 +3699,149 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    caseStudy_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "file": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12,
+                     *         "url": "https://files.example.com/outbox-and-leases",
+                     *         "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *       },
+                     *       "job": {
+                     *         "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *         "portfolio": "platform-team",
+                     *         "kind": "export.pdf",
+                     *         "title": "An outbox, leases and no lost job",
+                     *         "state": "succeeded",
+                     *         "attempt": 1,
+                     *         "maxAttempts": 5,
+                     *         "progress": 1,
+                     *         "step": "Storing the file",
+                     *         "result": {
+                     *           "fileName": "outbox-and-leases.pdf",
+                     *           "contentType": "application/pdf",
+                     *           "sizeBytes": 48213,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "pages": 12
+                     *         },
+                     *         "error": null,
+                     *         "requestedBy": "maria",
+                     *         "lastSeq": 7,
+                     *         "stalled": true,
+                     *         "retryAt": null,
+                     *         "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *         "createdAt": "2026-11-22T09:00:00.000Z",
+                     *         "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *         "startedAt": "2026-11-22T09:00:01.000Z",
+                     *         "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudyPdf"];
+                };
+            };
+            /** @description Found */
+            302: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "file": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12,
+                     *         "url": "https://files.example.com/outbox-and-leases",
+                     *         "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *       },
+                     *       "job": {
+                     *         "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *         "portfolio": "platform-team",
+                     *         "kind": "export.pdf",
+                     *         "title": "An outbox, leases and no lost job",
+                     *         "state": "succeeded",
+                     *         "attempt": 1,
+                     *         "maxAttempts": 5,
+                     *         "progress": 1,
+                     *         "step": "Storing the file",
+                     *         "result": {
+                     *           "fileName": "outbox-and-leases.pdf",
+                     *           "contentType": "application/pdf",
+                     *           "sizeBytes": 48213,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "pages": 12
+                     *         },
+                     *         "error": null,
+                     *         "requestedBy": "maria",
+                     *         "lastSeq": 7,
+                     *         "stalled": true,
+                     *         "retryAt": null,
+                     *         "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *         "createdAt": "2026-11-22T09:00:00.000Z",
+                     *         "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *         "startedAt": "2026-11-22T09:00:01.000Z",
+                     *         "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseStudyPdf"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     caseStudy_read: {
         parameters: {
             query?: never;
@@ -3456,6 +3929,7 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["CaseStudy"];
                     "text/markdown": unknown;
+                    "application/pdf": unknown;
                 };
             };
             /** @description The client has this already. */
@@ -3679,6 +4153,136 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    caseStudy_provenance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the case study.
+                 * @example outbox-and-leases
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "portfolio": "platform-team",
+                     *       "slug": "outbox-and-leases",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "status": "published",
+                     *       "studyVersion": 1,
+                     *       "standings": {
+                     *         "backed": 1,
+                     *         "stale": 1,
+                     *         "broken": 1,
+                     *         "unbacked": 1
+                     *       },
+                     *       "claims": [
+                     *         {
+                     *           "key": "lost-jobs",
+                     *           "statement": "No accepted job was lost since the outbox.",
+                     *           "standing": "backed",
+                     *           "evidence": [
+                     *             {
+                     *               "slug": "outbox-and-leases",
+                     *               "title": "An outbox, leases and no lost job",
+                     *               "standing": "fresh",
+                     *               "problem": null,
+                     *               "sourceUrl": "https://dashboards.example.com/queue",
+                     *               "checkedAt": "2026-11-22T09:00:00.000Z",
+                     *               "isChanged": true,
+                     *               "freshUntil": "2026-11-22T09:00:00.000Z",
+                     *               "seen": {
+                     *                 "number": 3,
+                     *                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "sizeBytes": 48213,
+                     *                 "contentType": "application/pdf",
+                     *                 "fileName": "outbox-and-leases.pdf",
+                     *                 "fetchedFrom": "https://dashboards.example.com/queue",
+                     *                 "fetchedAt": "2026-11-22T09:00:00.000Z"
+                     *               },
+                     *               "latestVersion": 1,
+                     *               "content": "an-example"
+                     *             }
+                     *           ],
+                     *           "metric": {
+                     *             "key": "lost-jobs",
+                     *             "name": "Platform team",
+                     *             "unit": "jobs a month",
+                     *             "betterWhen": "down",
+                     *             "from": "2026-01-01T00:00:00.000Z",
+                     *             "to": "2026-07-01T00:00:00.000Z",
+                     *             "changedAt": "2026-04-01T00:00:00.000Z",
+                     *             "before": {
+                     *               "value": 1,
+                     *               "count": 1
+                     *             },
+                     *             "after": {
+                     *               "value": 1,
+                     *               "count": 1
+                     *             },
+                     *             "difference": 1,
+                     *             "ratio": 1,
+                     *             "improved": true
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Provenance"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -4216,7 +4820,7 @@ export interface operations {
                  */
                 slug: string;
                 /**
-                 * @description Number of the case study.
+                 * @description Number of a revision, from 1.
                  * @example 3
                  */
                 number: number;
@@ -4323,7 +4927,7 @@ export interface operations {
                  */
                 slug: string;
                 /**
-                 * @description Number of the case study.
+                 * @description Number of a revision, from 1.
                  * @example 3
                  */
                 number: number;
@@ -5973,6 +6577,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["MetricSeries"];
+                    "text/csv": unknown;
                 };
             };
             /** @description The client has this already. */

@@ -59,16 +59,21 @@ function changedName(before: DescribedOperation, after: DescribedOperation): str
   return [`operationId was ${before.operationId} and is ${after.operationId}`];
 }
 
-/** Each way in that was enough must be enough still: the same schemes with the same scopes or fewer. */
+type Rights = Record<string, string[]>;
+
+/** Each way in that was enough must be enough still. */
 function changedRights(before: DescribedOperation, after: DescribedOperation): string[] {
-  const isEnough = (given: Record<string, string[]>, needed: Record<string, string[]>) =>
-    isDeepStrictEqual(Object.keys(given), Object.keys(needed)) &&
-    Object.entries(needed).every(([scheme, scopes]) =>
-      scopes.every((scope) => given[scheme]!.includes(scope)),
-    );
   return before.security
     .filter((given) => !after.security.some((needed) => isEnough(given, needed)))
     .map((given) => `${JSON.stringify(given)} is not enough any more`);
+}
+
+/** The same schemes with the same scopes or fewer. */
+function isEnough(given: Rights, needed: Rights): boolean {
+  if (!isDeepStrictEqual(Object.keys(given), Object.keys(needed))) return false;
+  return Object.entries(needed).every(([scheme, scopes]) =>
+    scopes.every((scope) => given[scheme]!.includes(scope)),
+  );
 }
 
 function changedParameters(before: Described, after: Described): string[] {
@@ -115,8 +120,9 @@ function changedBody(before: Described, after: Described): string[] {
   ];
 }
 
+const isSuccess = ([status]: [string, unknown]) => /^[23]/.test(status);
+
 function changedAnswers(before: Described, after: Described): string[] {
-  const isSuccess = ([status]: [string, unknown]) => /^[23]/.test(status);
   return Object.entries(before.operation.responses)
     .filter(isSuccess)
     .flatMap(([status, given]) => {
@@ -255,6 +261,8 @@ function widened(old: Schema, now: Schema, where: string): string[] {
     : [];
 }
 
+const required = (schema: Schema, name: string) => schema.required?.includes(name) === true;
+
 function compareProperties(
   old: Schema,
   now: Schema,
@@ -262,7 +270,6 @@ function compareProperties(
   where: string,
   inner: (was: Schema | undefined, is: Schema | undefined, name: string) => string[],
 ): string[] {
-  const required = (schema: Schema, name: string) => schema.required?.includes(name) === true;
   const found = Object.entries(old.properties ?? {}).flatMap(([name, property]) => {
     const same = now.properties?.[name];
     if (!same) return [`${where}.${name} is gone`];

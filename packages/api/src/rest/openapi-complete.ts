@@ -49,15 +49,16 @@ export function completeDocument(document: Document, bodyLimitBytes: number): Do
 
 function dropUnusedParts({ components, paths }: Document) {
   const { headers: named = {}, parameters = {}, responses = {} } = components;
-  const drop = (kind: string, parts: object, users: unknown) => {
-    const used = JSON.stringify(users);
-    for (const name of Object.keys(parts)) {
-      if (!used.includes(`"#/components/${kind}/${name}"`)) Reflect.deleteProperty(parts, name);
-    }
-  };
-  drop('responses', responses, paths);
-  drop('parameters', parameters, paths);
-  drop('headers', named, { paths, responses });
+  dropUnused('responses', responses, paths);
+  dropUnused('parameters', parameters, paths);
+  dropUnused('headers', named, { paths, responses });
+}
+
+function dropUnused(kind: string, parts: object, users: unknown) {
+  const used = JSON.stringify(users);
+  for (const name of Object.keys(parts)) {
+    if (!used.includes(`"#/components/${kind}/${name}"`)) Reflect.deleteProperty(parts, name);
+  }
 }
 
 function routesOf({ paths }: Document): Route[] {

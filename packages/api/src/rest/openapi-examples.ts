@@ -140,7 +140,7 @@ function objectExample(schema: Schema, within: (part: Schema, name: string) => u
 }
 
 /** Values of a type or a format, for fields whose name says nothing. */
-function* plainValues({ type: given, format = '', pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+function* plainValues({ type: given, format = '', pattern = '', minimum = 0 }: Schema): Generator {
   const [type] = [given].flat();
   if (type === 'null') yield null;
   if (type === 'boolean') yield true;

@@ -25,10 +25,11 @@ export function tidySchemas(document: Document, bodyLimitBytes: number) {
   document.components.schemas = Object.fromEntries(byName);
 }
 
+const nameOf = (twin: string) => twin.slice(0, -'Input'.length);
+
 /** Makes `Job` of the type provider's `JobInput`, where both are the same. */
 function mergeTwins(document: Document) {
   const { schemas } = document.components;
-  const nameOf = (twin: string) => twin.slice(0, -'Input'.length);
   let twins = Object.keys(schemas).filter(
     (name) => name.endsWith('Input') && Object.hasOwn(schemas, nameOf(name)),
   );

@@ -69,12 +69,16 @@ test('the document is valid OpenAPI 3.1', async () => {
   expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true });
 });
 
-test('Spectral finds nothing to improve by its own rules and those of OWASP', async () => {
-  const linter = new spectral.Spectral();
-  linter.setRuleset(new spectral.Ruleset(ruleset));
-  const found = await linter.run(text);
-  expect(found.map(({ code, message, path }) => `${path.join('/')}: ${message} (${code})`)).toEqual([]);
-});
+test(
+  'Spectral finds nothing to improve by its own rules and those of OWASP',
+  { timeout: 180_000 },
+  async () => {
+    const linter = new spectral.Spectral();
+    linter.setRuleset(new spectral.Ruleset(ruleset));
+    const found = await linter.run(text);
+    expect(found.map(({ code, message, path }) => `${path.join('/')}: ${message} (${code})`)).toEqual([]);
+  },
+);
 
 test('it describes every operation and nothing else', () => {
   expect([...described.keys()].toSorted()).toEqual(all.map(({ name }) => name).toSorted());
@@ -117,13 +121,12 @@ test('changes take an idempotency key, and those of what is there the version th
 test('every way to be refused is there by its status, with an example that is a problem document', () => {
   for (const operation of all) {
     const statuses = answersOf(operation.name).map(([status]) => status);
-    expect(statuses).toEqual(expect.arrayContaining(['400', '401', '429', '500', '503']));
     expect(statuses.includes('412')).toBe(isGuarded(operation));
     expect(statuses.includes('428')).toBe(isGuarded(operation));
-    if (operation.kind === 'mutation')
-      expect(statuses).toEqual(expect.arrayContaining(['403', '409', '422']));
-    if (described.get(operation.name)!.requestBody)
-      expect(statuses).toEqual(expect.arrayContaining(['413', '415']));
+    const always = ['400', '401', '406', '429', '500', '503'];
+    const ofChanges = operation.kind === 'mutation' ? ['403', '409', '422'] : [];
+    const ofBodies = described.get(operation.name)!.requestBody ? ['413', '415'] : [];
+    expect(statuses).toEqual(expect.arrayContaining([...always, ...ofChanges, ...ofBodies]));
     for (const [status, answer] of answersOf(operation.name)) {
       if (status < '400') continue;
       const { schema, examples } = answer.content!['application/problem+json']!;
@@ -168,12 +171,14 @@ test('every body in JSON refers to a named schema', () => {
     described.get(name)!.requestBody?.content['application/json'],
     ...answersOf(name).map(([, { content }]) => content?.['application/json']),
   ]);
-  for (const body of bodies) if (body) expect(body.schema).toEqual({ $ref: expect.any(String) });
+  const unnamed = bodies.filter((body) => body && body.schema.$ref === undefined);
+  expect(unnamed).toEqual([]);
 });
 
+const headersOf = (name: string, status: string) =>
+  Object.keys(new Map(answersOf(name)).get(status)!.headers!);
+
 test('answers name their headers: where things are, their version, the next page, what is left of the limit', () => {
-  const headersOf = (name: string, status: string) =>
-    Object.keys(new Map(answersOf(name)).get(status)!.headers!);
   expect(headersOf('caseStudy.export', '202')).toEqual(expect.arrayContaining(['Location', 'Retry-After']));
   expect(headersOf('portfolio.create', '201')).toEqual(expect.arrayContaining(['Location', 'ETag']));
   expect(headersOf('portfolio.read', '304')).toContain('ETag');
