@@ -209,6 +209,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks of a portfolio, newest first; for its owners.
+         * @description Scope: `webhook:read`. tRPC: `webhook.list`.
+         */
+        get: operations["webhook_list"];
+        put?: never;
+        /**
+         * Have an address told of what happens in a portfolio; the secret that signs is shown this once.
+         * @description Scope: `webhook:write`. tRPC: `webhook.create`.
+         */
+        post: operations["webhook_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook, without its secret.
+         * @description Scope: `webhook:read`. tRPC: `webhook.read`.
+         */
+        get: operations["webhook_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its deliveries; what was not sent yet is not sent any more.
+         * @description Scope: `webhook:write`. tRPC: `webhook.delete`.
+         */
+        delete: operations["webhook_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of a webhook, or switch it on or off.
+         * @description Scope: `webhook:write`. tRPC: `webhook.update`.
+         */
+        patch: operations["webhook_update"];
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret, shown this once; for a day messages are signed with the old one too.
+         * @description Scope: `webhook:write`. tRPC: `webhook.rotateSecret`.
+         */
+        post: operations["webhook_rotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a `ping` to try a webhook out, even one that is switched off.
+         * @description Scope: `webhook:write`. tRPC: `webhook.test`.
+         */
+        post: operations["webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to a webhook, newest first, and what came of it.
+         * @description Scope: `webhook:read`. tRPC: `webhook.deliveries`.
+         */
+        get: operations["webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a delivery with what is sent.
+         * @description Scope: `webhook:read`. tRPC: `webhook.delivery`.
+         */
+        get: operations["webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/webhooks/{id}/deliveries/{delivery}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message again, under the id that it had: a delivery of its own.
+         * @description Scope: `webhook:write`. tRPC: `webhook.redeliver`.
+         */
+        post: operations["webhook_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/audit": {
         parameters: {
             query?: never;
@@ -769,6 +921,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/uploads/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to send a file for a version of artifact: a form that S3 takes for 15 minutes.
+         * @description Scope: `artifact:write`. tRPC: `artifact.upload`.
+         */
+        post: operations["artifact_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the artifacts of a portfolio, newest first.
+         * @description Scope: `artifact:read`; published things need none. tRPC: `artifact.list`.
+         */
+        get: operations["artifact_list"];
+        put?: never;
+        /**
+         * Create an artifact: a piece of automation, whose versions are added to it.
+         * @description Scope: `artifact:write`. tRPC: `artifact.create`.
+         */
+        post: operations["artifact_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/artifacts/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an artifact with its newest versions.
+         * @description Scope: `artifact:read`; published things need none. tRPC: `artifact.read`.
+         */
+        get: operations["artifact_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an artifact that no case study presents, with all its versions.
+         * @description Scope: `artifact:write`. tRPC: `artifact.delete`.
+         */
+        delete: operations["artifact_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of an artifact; its versions stay as they are.
+         * @description Scope: `artifact:write`. tRPC: `artifact.update`.
+         */
+        patch: operations["artifact_update"];
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/artifacts/{slug}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of an artifact, newest first.
+         * @description Scope: `artifact:read`; published things need none. tRPC: `artifact.versions`.
+         */
+        get: operations["artifact_versions"];
+        put?: never;
+        /**
+         * Add a version to an artifact: an uploaded file, or a place in its repository.
+         * @description Scope: `artifact:write`. tRPC: `artifact.addVersion`.
+         */
+        post: operations["artifact_addVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolios/{portfolio}/artifacts/{slug}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of an artifact: a link to its file that works for five minutes, or its reference.
+         * @description Scope: `artifact:read`; published things need none. tRPC: `artifact.content`.
+         */
+        get: operations["artifact_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/images": {
         parameters: {
             query?: never;
@@ -1018,6 +1286,117 @@ export interface components {
         };
         ApiKeyPage: {
             items: components["schemas"]["ApiKey"][];
+            nextCursor: string | null;
+        };
+        Artifact: {
+            id: string;
+            portfolio: string;
+            slug: string;
+            /** @enum {string} */
+            kind: "module" | "pipeline" | "script" | "runbook" | "policy" | "dashboard";
+            title: string;
+            /** @description Plain text. */
+            description: string;
+            /** @description SPDX identifier. */
+            licence: string | null;
+            repositoryUrl: string | null;
+            latestVersions: components["schemas"]["ArtifactVersion"][];
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        ArtifactAddVersionBody: {
+            name: string;
+            /**
+             * @description Markdown.
+             * @default
+             */
+            notes: string;
+            /** @description Of an upload whose file has been sent. */
+            uploadId?: string;
+            /**
+             * Format: uri
+             * @description Of a release, tag or file in the repository.
+             */
+            referenceUrl?: string;
+        };
+        ArtifactContent: {
+            name: string;
+            notes: string;
+            referenceUrl: string | null;
+            file: {
+                fileName: string;
+                /** @description By its bytes, whatever the sender said. */
+                contentType: string;
+                /** Format: int64 */
+                sizeBytes: number;
+                sha256: string;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uri */
+            url: string;
+            expiresAt: string | null;
+        };
+        ArtifactCreateBody: {
+            slug: string;
+            /** @enum {string} */
+            kind: "module" | "pipeline" | "script" | "runbook" | "policy" | "dashboard";
+            title: string;
+            /**
+             * @description Plain text.
+             * @default
+             */
+            description: string;
+            /**
+             * @description SPDX identifier.
+             * @default null
+             */
+            licence: string | null;
+            /** @default null */
+            repositoryUrl: string | null;
+        };
+        ArtifactPage: {
+            items: components["schemas"]["Artifact"][];
+            nextCursor: string | null;
+        };
+        ArtifactUpdateBody: {
+            /** @enum {string} */
+            kind?: "module" | "pipeline" | "script" | "runbook" | "policy" | "dashboard";
+            title?: string;
+            /** @description Plain text. */
+            description?: string;
+            /** @description SPDX identifier. */
+            licence?: string | null;
+            repositoryUrl?: string | null;
+        };
+        ArtifactUploadBody: {
+            fileName: string & (unknown & unknown);
+            contentType: string;
+            /** Format: int32 */
+            sizeBytes: number;
+            sha256: string;
+        };
+        ArtifactVersion: {
+            name: string;
+            notes: string;
+            referenceUrl: string | null;
+            file: {
+                fileName: string;
+                /** @description By its bytes, whatever the sender said. */
+                contentType: string;
+                /** Format: int64 */
+                sizeBytes: number;
+                sha256: string;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        ArtifactVersionPage: {
+            items: components["schemas"]["ArtifactVersion"][];
             nextCursor: string | null;
         };
         AuditEntry: {
@@ -1533,7 +1912,7 @@ export interface components {
             id: string;
             portfolio: string;
             /** @enum {string} */
-            kind: "export.pdf" | "evidence.sync";
+            kind: "export.pdf" | "evidence.sync" | "webhook.deliver";
             title: string;
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
@@ -1559,6 +1938,9 @@ export interface components {
                 sha256: string;
                 /** Format: int64 */
                 sizeBytes: number;
+            } | {
+                /** Format: int64 */
+                responseStatus: number;
             }) | null;
             error: {
                 code: string;
@@ -1586,7 +1968,7 @@ export interface components {
              * @description Jobs of this kind only.
              * @enum {string}
              */
-            kind?: "export.pdf" | "evidence.sync";
+            kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
             /** @description Jobs that this subject asked for only. */
             requestedBy?: string;
             /**
@@ -1649,7 +2031,7 @@ export interface components {
              * @description Jobs of this kind only.
              * @enum {string}
              */
-            kind?: "export.pdf" | "evidence.sync";
+            kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
             /** @description Jobs that this subject asked for only. */
             requestedBy?: string;
             /**
@@ -2031,6 +2413,124 @@ export interface components {
              * @description Until when the form can be sent.
              */
             expiresAt: string;
+        };
+        Webhook: {
+            id: string;
+            portfolio: string;
+            url: string;
+            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            description: string;
+            enabled: boolean;
+            disabledReason: ("by-hand" | "gone" | "failing") | null;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        WebhookCreateBody: {
+            /**
+             * Format: uri
+             * @description Where messages are sent by POST; https only.
+             */
+            url: string;
+            /** @description What it is told of. */
+            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            /** @default  */
+            description: string;
+        };
+        WebhookDelivery: {
+            id: string;
+            portfolio: string;
+            webhook: string;
+            /** @description `webhook-id`: the same for each try and each redelivery. */
+            messageId: string;
+            /** @enum {string} */
+            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            /** @enum {string} */
+            state: "pending" | "delivered" | "failed";
+            /** @description The job that sends it. */
+            job: string | null;
+            /** Format: int64 */
+            attempts: number;
+            /** @description HTTP status of the last answer. */
+            responseStatus: number | null;
+            /** @description Why the last try did not succeed. */
+            error: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            deliveredAt: string | null;
+        };
+        WebhookDeliveryPage: {
+            items: components["schemas"]["WebhookDelivery"][];
+            nextCursor: string | null;
+        };
+        WebhookDeliveryWithPayload: {
+            id: string;
+            portfolio: string;
+            webhook: string;
+            /** @description `webhook-id`: the same for each try and each redelivery. */
+            messageId: string;
+            /** @enum {string} */
+            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            /** @enum {string} */
+            state: "pending" | "delivered" | "failed";
+            /** @description The job that sends it. */
+            job: string | null;
+            /** Format: int64 */
+            attempts: number;
+            /** @description HTTP status of the last answer. */
+            responseStatus: number | null;
+            /** @description Why the last try did not succeed. */
+            error: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            deliveredAt: string | null;
+            payload: {
+                /** @enum {string} */
+                type: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                timestamp: string;
+                data: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            nextCursor: string | null;
+        };
+        WebhookUpdateBody: {
+            /**
+             * Format: uri
+             * @description Where messages are sent by POST; https only.
+             */
+            url?: string;
+            /** @description What it is told of. */
+            events?: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            description?: string;
+            enabled?: boolean;
+        };
+        WebhookWithSecret: {
+            id: string;
+            portfolio: string;
+            url: string;
+            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            description: string;
+            enabled: boolean;
+            disabledReason: ("by-hand" | "gone" | "failing") | null;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Shown this once: `whsec_` and the base64 of the key of HMAC-SHA256. */
+            secret: string;
         };
     };
     responses: {
@@ -3373,6 +3873,726 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "url": "an-example",
+                     *           "events": [
+                     *             "case-study.published"
+                     *           ],
+                     *           "description": "We build and run the platform.",
+                     *           "enabled": true,
+                     *           "disabledReason": "by-hand",
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://files.example.com/outbox-and-leases",
+                 *       "events": [
+                 *         "case-study.published"
+                 *       ],
+                 *       "description": "We build and run the platform."
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "url": "an-example",
+                     *       "events": [
+                     *         "case-study.published"
+                     *       ],
+                     *       "description": "We build and run the platform.",
+                     *       "enabled": true,
+                     *       "disabledReason": "by-hand",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "secret": "an-example"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "url": "an-example",
+                     *       "events": [
+                     *         "case-study.published"
+                     *       ],
+                     *       "description": "We build and run the platform.",
+                     *       "enabled": true,
+                     *       "disabledReason": "by-hand",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://files.example.com/outbox-and-leases",
+                 *       "events": [
+                 *         "case-study.published"
+                 *       ],
+                 *       "description": "We build and run the platform.",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "url": "an-example",
+                     *       "events": [
+                     *         "case-study.published"
+                     *       ],
+                     *       "description": "We build and run the platform.",
+                     *       "enabled": true,
+                     *       "disabledReason": "by-hand",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_rotateSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "url": "an-example",
+                     *       "events": [
+                     *         "case-study.published"
+                     *       ],
+                     *       "description": "We build and run the platform.",
+                     *       "enabled": true,
+                     *       "disabledReason": "by-hand",
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "secret": "an-example"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "messageId": "an-example",
+                     *       "event": "case-study.published",
+                     *       "state": "pending",
+                     *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "attempts": 1,
+                     *       "responseStatus": 1,
+                     *       "error": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "deliveredAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Deliveries in this state only. */
+                state?: "pending" | "delivered" | "failed";
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "messageId": "an-example",
+                     *           "event": "case-study.published",
+                     *           "state": "pending",
+                     *           "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "attempts": 1,
+                     *           "responseStatus": 1,
+                     *           "error": null,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "deliveredAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+                /**
+                 * @description Delivery of the webhook.
+                 * @example dlv_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "messageId": "an-example",
+                     *       "event": "case-study.published",
+                     *       "state": "pending",
+                     *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "attempts": 1,
+                     *       "responseStatus": 1,
+                     *       "error": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "deliveredAt": "2026-11-22T09:00:00.000Z",
+                     *       "payload": {
+                     *         "type": "case-study.published",
+                     *         "timestamp": "2026-11-22T09:00:00.000Z",
+                     *         "data": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDeliveryWithPayload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    webhook_redeliver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Id of the webhook.
+                 * @example wh_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                id: string;
+                /**
+                 * @description Delivery of the webhook.
+                 * @example dlv_01jd3v8x2kf4wr6tq9m5c7h1ab
+                 */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "messageId": "an-example",
+                     *       "event": "case-study.published",
+                     *       "state": "pending",
+                     *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "attempts": 1,
+                     *       "responseStatus": 1,
+                     *       "error": null,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "deliveredAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -6710,6 +7930,748 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    artifact_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fileName": "outbox-and-leases.pdf",
+                 *       "contentType": "application/pdf",
+                 *       "sizeBytes": 48213,
+                 *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArtifactUploadBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "up_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "url": "https://files.example.com/outbox-and-leases",
+                     *       "fields": {},
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_list: {
+        parameters: {
+            query?: {
+                /** @description Artifacts of this kind only. */
+                kind?: "module" | "pipeline" | "script" | "runbook" | "policy" | "dashboard";
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "art_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *           "portfolio": "platform-team",
+                     *           "slug": "queue-module",
+                     *           "kind": "module",
+                     *           "title": "The queue and its dead-letter queue",
+                     *           "description": "A module that both stages use.",
+                     *           "licence": "Apache-2.0",
+                     *           "repositoryUrl": "https://git.example.com/platform/queue",
+                     *           "latestVersions": [
+                     *             {
+                     *               "name": "Platform team",
+                     *               "notes": "an-example",
+                     *               "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *               "file": {
+                     *                 "fileName": "outbox-and-leases.pdf",
+                     *                 "contentType": "application/pdf",
+                     *                 "sizeBytes": 48213,
+                     *                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *               },
+                     *               "createdAt": "2026-11-22T09:00:00.000Z"
+                     *             }
+                     *           ],
+                     *           "version": 42,
+                     *           "createdAt": "2026-11-22T09:00:00.000Z",
+                     *           "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArtifactPage"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "slug": "queue-module",
+                 *       "kind": "module",
+                 *       "title": "The queue and its dead-letter queue",
+                 *       "description": "A module that both stages use.",
+                 *       "licence": "Apache-2.0",
+                 *       "repositoryUrl": "https://git.example.com/platform/queue"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArtifactCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "art_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "queue-module",
+                     *       "kind": "module",
+                     *       "title": "The queue and its dead-letter queue",
+                     *       "description": "A module that both stages use.",
+                     *       "licence": "Apache-2.0",
+                     *       "repositoryUrl": "https://git.example.com/platform/queue",
+                     *       "latestVersions": [
+                     *         {
+                     *           "name": "Platform team",
+                     *           "notes": "an-example",
+                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "file": {
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "contentType": "application/pdf",
+                     *             "sizeBytes": 48213,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           "createdAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "art_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "queue-module",
+                     *       "kind": "module",
+                     *       "title": "The queue and its dead-letter queue",
+                     *       "description": "A module that both stages use.",
+                     *       "licence": "Apache-2.0",
+                     *       "repositoryUrl": "https://git.example.com/platform/queue",
+                     *       "latestVersions": [
+                     *         {
+                     *           "name": "Platform team",
+                     *           "notes": "an-example",
+                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "file": {
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "contentType": "application/pdf",
+                     *             "sizeBytes": 48213,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           "createdAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag of the version that the change was made for; `*` changes whatever is there. Without it the answer is 428, and 412 where the thing was changed meanwhile.
+                 * @example "42"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "module",
+                 *       "title": "The queue and its dead-letter queue",
+                 *       "description": "A module that both stages use.",
+                 *       "licence": "Apache-2.0",
+                 *       "repositoryUrl": "https://git.example.com/platform/queue"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArtifactUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "art_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "slug": "queue-module",
+                     *       "kind": "module",
+                     *       "title": "The queue and its dead-letter queue",
+                     *       "description": "A module that both stages use.",
+                     *       "licence": "Apache-2.0",
+                     *       "repositoryUrl": "https://git.example.com/platform/queue",
+                     *       "latestVersions": [
+                     *         {
+                     *           "name": "Platform team",
+                     *           "notes": "an-example",
+                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "file": {
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "contentType": "application/pdf",
+                     *             "sizeBytes": 48213,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           "createdAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "version": 42,
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_versions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag of what the client has: the answer is 304 where that is still so.
+                 * @example "42"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "Platform team",
+                     *           "notes": "an-example",
+                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "file": {
+                     *             "fileName": "outbox-and-leases.pdf",
+                     *             "contentType": "application/pdf",
+                     *             "sizeBytes": 48213,
+                     *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *           },
+                     *           "createdAt": "2026-11-22T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArtifactVersionPage"];
+                };
+            };
+            /** @description The client has this already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_addVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "an-example",
+                 *       "notes": "",
+                 *       "uploadId": "up_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                 *       "referenceUrl": "https://files.example.com/outbox-and-leases"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArtifactAddVersionBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Platform team",
+                     *       "notes": "an-example",
+                     *       "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "file": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *       },
+                     *       "createdAt": "2026-11-22T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArtifactVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    artifact_content: {
+        parameters: {
+            query?: {
+                /** @description Its name; the newest if left out. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+                /**
+                 * @description Slug of the artifact.
+                 * @example queue-module
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Platform team",
+                     *       "notes": "an-example",
+                     *       "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "file": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *       },
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "url": "https://files.example.com/outbox-and-leases",
+                     *       "expiresAt": "2026-11-22T09:35:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArtifactContent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     image_upload: {
         parameters: {
             query?: never;
@@ -6833,7 +8795,7 @@ export interface operations {
                 /** @description Jobs in one of these states only. */
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead")[];
                 /** @description Jobs of this kind only. */
-                kind?: "export.pdf" | "evidence.sync";
+                kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
                 /** @description Jobs that this subject asked for only. */
                 requestedBy?: string;
                 /** @description Jobs created at this time or later only. */
