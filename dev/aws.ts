@@ -32,6 +32,7 @@ export async function startAws({ dataDir, port = 0 }: AwsOptions = {}): Promise<
     const server = await withNewServers(
       (webServer) => {
         listenOnLoopback(webServer);
+        webServer.addHook('onRoute', allowLargeForms);
         if (dataDir) webServer.addHook('preHandler', async ({ body }) => avoidVisibilityZero(body));
       },
       () => startFauxqs({ port, logger: false, dataDir }),
@@ -62,6 +63,7 @@ function startError(cause: unknown, port: number, dataDir: string | undefined): 
 interface WebServer {
   listen(options: object): Promise<string>;
   addHook(name: 'preHandler', hook: (request: { body?: unknown }) => Promise<void>): void;
+  addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
 }
 
 /** Calls `start` and passes on the web servers that it makes, which Fastify announces on a channel. */
@@ -85,6 +87,11 @@ function announcesServer(message: unknown): message is { fastify: WebServer } {
 function listenOnLoopback(server: WebServer): void {
   const listen = server.listen.bind(server);
   server.listen = (options) => listen({ ...options, host: '127.0.0.1' });
+}
+
+/** fauxqs takes bodies of 11 MiB at most, but S3 takes files of 5 GiB by one form: here, a bit more than 100 MiB. */
+function allowLargeForms(route: { bodyLimit?: number }): void {
+  route.bodyLimit = 101 * 1024 * 1024;
 }
 
 /**

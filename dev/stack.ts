@@ -24,6 +24,8 @@ type StackOptions = {
   folder: { path: string; postgresDir: string; awsDir: string };
   port: number;
   log: (line: string) => void;
+  /** Settings of the API that differ from those of `npm start`. */
+  apiSettings?: Record<string, string>;
   /** Settings of the worker that differ from those of `npm start`. */
   workerSettings?: Record<string, string>;
 };
@@ -43,7 +45,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function startServers(
-  { folder, port, log, workerSettings }: StackOptions,
+  { folder, port, log, apiSettings, workerSettings }: StackOptions,
   webRoot: string,
   started: AsyncDisposableStack,
 ) {
@@ -78,7 +80,7 @@ async function startServers(
 
   const baseUrl = `http://127.0.0.1:${port}`;
   const web = { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot };
-  const api = start('api', { ...web, ...issuer.settings });
+  const api = start('api', { ...web, ...issuer.settings, ...apiSettings });
   await untilReady(baseUrl, logFile('api'));
   const worker = start('worker', { POLL_SECONDS: '1', ...workerSettings });
   return { baseUrl, databaseUrl: database.url, api, worker };

@@ -1,6 +1,8 @@
+import { anonymous } from '@portfolio/core/actor';
 import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
 import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
+import type { FastifyRequest } from 'fastify';
 import {
   type CryptoKey,
   type JWK,
@@ -16,7 +18,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
-import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { type Authenticate, createAuthenticate, createRequestActors } from './authenticate.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -47,7 +49,7 @@ describe('an API key', () => {
 
   test('of a subject stands for that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
-    const key = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
       kind: 'user',
       subject: 'ada',
@@ -57,10 +59,14 @@ describe('an API key', () => {
   });
 
   test('is refused when it is unknown, cut short, revoked or expired, and no one can tell which', async () => {
-    const revoked = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: revoked } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     await pool.sql`update api_keys set revoked_at = now() where secret_hash = ${hashOfKey(revoked)}`;
-    const expired = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt: fromNow(-1000) });
-    const good = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: expired } = await issueApiKey(pool.db, {
+      ...about,
+      subject: 'ada',
+      expiresAt: fromNow(-1000),
+    });
+    const { secret: good } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     const refusals = await Promise.all(
       [
         'pk_unknown',
@@ -81,7 +87,7 @@ describe('an API key', () => {
   });
 
   test('is not stored, nor anything that it could be read from but its hash', async () => {
-    const key = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     expect(key).toMatch(/^pk_[\w-]{43}$/);
     const rows = await pool.db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key.slice(3));
@@ -144,7 +150,14 @@ describe('a token', () => {
     {
       key = first.privateKey,
       ...header
-    }: { key?: CryptoKey | Uint8Array; alg?: string; kid?: string; jwk?: JWK } = {},
+    }: {
+      key?: CryptoKey | Uint8Array;
+      alg?: string;
+      kid?: string;
+      jwk?: JWK;
+      jku?: string;
+      x5u?: string;
+    } = {},
   ) {
     return new SignJWT({
       iss: issuer,
@@ -229,6 +242,54 @@ describe('a token', () => {
     for (const token of tokens) await expect(present(token)).rejects.toMatchObject(refused);
   });
 
+  test.each(['jku', 'x5u'])(
+    'that says where its key is (%s) is refused, and nobody looks there',
+    async (name) => {
+      const own = await createPair('own');
+      let visits = 0;
+      const elsewhere = createServer((_request, response) => {
+        visits += 1;
+        response.end(JSON.stringify({ keys: [own.jwk] }));
+      }).listen(0, '127.0.0.1');
+      await once(elsewhere, 'listening');
+      const url = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/keys`;
+      for (const kid of ['own', 'first']) {
+        const token = await sign({}, { key: own.privateKey, kid, [name]: url });
+        await expect(present(token)).rejects.toMatchObject(refused);
+      }
+      expect(visits).toBe(0);
+      elsewhere.close();
+    },
+  );
+
+  test.each(['RS512', 'PS384', 'ES384'])('signed with %s, which is not accepted, is refused', async (alg) => {
+    const pair = await createPair(alg, alg);
+    published = [first.jwk, pair.jwk];
+    const token = await sign({}, { key: pair.privateKey, alg, kid: alg });
+    await expect(present(token)).rejects.toMatchObject(refused);
+  });
+
+  test('of a key that nobody has published is refused', async () => {
+    const unknown = await sign({}, { kid: 'unknown' });
+    await expect(present(unknown)).rejects.toMatchObject(refused);
+  });
+
+  test('with the key of one algorithm and the name of another is refused', async () => {
+    const rsa = await createPair('rsa', 'RS256');
+    published = [first.jwk, rsa.jwk];
+    const [, payload, signature] = (await sign({}, { key: rsa.privateKey, alg: 'RS256', kid: 'rsa' })).split(
+      '.',
+    );
+    for (const header of [
+      { alg: 'PS256', kid: 'rsa' },
+      { alg: 'none', kid: 'rsa' },
+      { alg: 'RS256', kid: 'first' },
+    ]) {
+      const named = Buffer.from(JSON.stringify(header)).toString('base64url');
+      await expect(present(`${named}.${payload}.${signature}`)).rejects.toMatchObject(refused);
+    }
+  });
+
   test.each(['not.a.token', 'eyJhbGciOiJFUzI1NiJ9.e30', 'x', 'eyJhbGciOiJFUzI1NiJ9..'])(
     'that is none (%s) is refused',
     async (token) => {
@@ -297,5 +358,24 @@ describe('a token', () => {
       published = [first.jwk];
       expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
     });
+  });
+});
+
+const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
+
+describe('the actor of a request', () => {
+  test('is found out once, however often it is asked for, and anew for streams', async () => {
+    const authenticate = vi.fn<Authenticate>(async () => anonymous);
+    const { actorOf, recheckedActorOf } = createRequestActors(authenticate);
+    const [one, two] = [request('Bearer pk_one'), request('Bearer pk_two')];
+    await Promise.all([actorOf(one), actorOf(one), actorOf(two)]);
+    await actorOf(one);
+    expect(authenticate.mock.calls).toEqual([['Bearer pk_one'], ['Bearer pk_two']]);
+    const actor = recheckedActorOf(one);
+    await actor();
+    expect(authenticate).toHaveBeenCalledTimes(2);
+    await actor();
+    await actor();
+    expect(authenticate).toHaveBeenCalledTimes(4);
   });
 });

@@ -94,10 +94,10 @@ describe('an address', () => {
   });
 });
 
-describe('a batch', () => {
-  const batch = (calls: number) =>
-    `/trpc/${Array.from({ length: calls }, () => 'portfolio.list').join(',')}?batch=1&input=%7B%7D`;
+const batch = (calls: number) =>
+  `/trpc/${Array.from({ length: calls }, () => 'portfolio.list').join(',')}?batch=1&input=%7B%7D`;
 
+describe('a batch', () => {
   test('costs what it holds, however its address is written', async () => {
     nextMinute();
     expect(await statuses(1, { key: ada }, batch(4))).toEqual([200]);

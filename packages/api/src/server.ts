@@ -11,6 +11,7 @@ import { RequestLog } from './request-log.ts';
 import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
+import { registerOpenApiPage } from './rest/openapi-page.ts';
 import { createPublishedCache } from './published-cache.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
@@ -76,6 +77,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
   registerHealth(app, dependencies);
   await registerOpenApi(app);
+  await registerOpenApiPage(app);
   registerProblemTypes(app);
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable');
@@ -86,7 +88,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, {
-    ...{ services, authenticate, publicOrigin, rateLimits, trustedProxyHops },
+    services,
+    authenticate,
+    publicOrigin,
+    rateLimits,
+    trustedProxyHops,
     log: app.log,
   });
   const drain = createDrain(app.server);

@@ -6,8 +6,12 @@ import type { Actor } from './actor.ts';
 /** A Drizzle client or a transaction of it: always passed, never ambient. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
 
+/** Where a browser or any client sends a file to: a form whose last field has to be the `file`. */
+export type UploadForm = { url: string; fields: Record<string, string> };
+
 /** The object store, as far as the domain needs it. Keys are the domain's own, never a client's. */
 export type Bucket = {
+  /** Stores all of the body, or nothing where it fails. With a file name, browsers save it and never show it. */
   put(
     key: string,
     body: Readable | Uint8Array,
@@ -16,15 +20,25 @@ export type Bucket = {
   ): Promise<void>;
   /** The bytes, or null if there is no such object. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
-  /** A URL that downloads the object without credentials for `expiresInSeconds`. */
-  signedUrl(key: string, expiresInSeconds: number): Promise<string>;
+  /** As `get`, as they come: read them all, or destroy the stream. */
+  stream(key: string, signal?: AbortSignal): Promise<Readable | null>;
+  /** Harmless where there is no such object. */
+  remove(key: string): Promise<void>;
+  /** A URL that downloads the object without credentials for `expiresInSeconds`; saved as `fileName` if given. */
+  signedUrl(key: string, expiresInSeconds: number, fileName?: string): Promise<string>;
+  /** A form that stores an object of exactly this size, hash (hexadecimal SHA-256) and type, until `expiresAt`. */
+  signedForm(
+    key: string,
+    about: { contentType: string; sizeBytes: number; sha256: string },
+    expiresAt: Date,
+  ): Promise<UploadForm>;
 };
 
 /** Tells the queue, soon and in batches, that outbox rows wait. Losing a ring loses nothing: the relay sweeps. */
 export type Doorbell = { ring(): void };
 
-/** News of a job. A hint only: what happened is in the event log. */
-export type JobHint = { jobId: string; portfolioId: string };
+/** News of a job. A hint only: what happened is in the event log. `cancels` is for the worker that runs the job. */
+export type JobHint = { jobId: string; portfolioId: string; cancels?: true | undefined };
 
 /** Hints about jobs, between processes. */
 export type JobBus = {

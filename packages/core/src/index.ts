@@ -1,7 +1,11 @@
+import * as apiKey from './api-key/index.ts';
+import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
+import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
+import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
@@ -12,6 +16,9 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
   },
+  apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
+  ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
+  audit: { list: audit.listAudit },
   member: {
     list: member.listMembers,
     read: member.readMember,
@@ -25,7 +32,38 @@ export const operations = {
     list: caseStudy.listCaseStudies,
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
+    unpublish: caseStudy.unpublishCaseStudy,
+    archive: caseStudy.archiveCaseStudy,
+    delete: caseStudy.deleteCaseStudy,
+    revisions: caseStudy.listRevisions,
+    revision: caseStudy.readRevision,
+    diff: caseStudy.diffRevisions,
+    restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
+  },
+  evidence: {
+    upload: evidence.uploadEvidence,
+    create: evidence.createEvidence,
+    list: evidence.listEvidence,
+    read: evidence.readEvidence,
+    update: evidence.updateEvidence,
+    delete: evidence.deleteEvidence,
+    addVersion: evidence.addEvidenceVersion,
+    versions: evidence.listEvidenceVersions,
+    content: evidence.readEvidenceContent,
+    verify: evidence.verifyEvidence,
+    sync: evidence.syncEvidence,
+  },
+  metric: {
+    define: metric.defineMetric,
+    list: metric.listMetrics,
+    read: metric.readMetric,
+    update: metric.updateMetric,
+    delete: metric.deleteMetric,
+    record: metric.recordSamples,
+    deleteSamples: metric.deleteSamples,
+    series: metric.readSeries,
+    compare: metric.compareMetric,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {
@@ -34,5 +72,9 @@ export const operations = {
     result: job.readJobResult,
     events: job.watchJob,
     changes: job.watchJobs,
+    cancel: job.cancelJob,
+    retry: job.retryJob,
+    cancelMany: job.cancelJobs,
+    retryMany: job.retryJobs,
   },
 };

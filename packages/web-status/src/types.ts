@@ -3,7 +3,9 @@ import type { Outputs } from '@portfolio/api/client';
 export type Job = Outputs['job']['read'];
 export type JobState = Job['state'];
 export type JobKind = Job['kind'];
-export type JobResult = NonNullable<Job['result']>;
+type JobResult = NonNullable<Job['result']>;
+export type JobFile = Extract<JobResult, { fileName: string }>;
+export type SyncedEvidence = Extract<JobResult, { changed: boolean }>;
 
 type StreamItem = Outputs['job']['events'] extends AsyncIterable<{ data: infer Item }> ? Item : never;
 export type JobEvent = Extract<StreamItem, { type: 'event' }>['event'];

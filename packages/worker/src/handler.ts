@@ -1,13 +1,13 @@
 import type { Bucket, Db } from '@portfolio/core/context';
 import type { JobPayload } from '@portfolio/core/job/kinds';
-import type { JobKind, StoredResult } from '@portfolio/core/job/schemas';
+import type { JobKind, StoredResults } from '@portfolio/core/job/schemas';
 
 /** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
 type JobTools = {
   db: Db;
   bucket: Bucket;
   job: { id: string; portfolioId: string; attempt: number };
-  /** Fires when the job is no longer ours, or the worker has to go: stop and let the error through. */
+  /** Fires when the job is cancelled or no longer ours, or the worker has to go: stop and let the error through. */
   signal: AbortSignal;
   /** Says how far the job is, from 0 to 1, and with what it is busy. Cheap to call often. */
   progress(fraction: number, step: string): void;
@@ -17,15 +17,21 @@ type JobTools = {
 export type Handler<Kind extends JobKind> = (
   payload: JobPayload<Kind>,
   tools: JobTools,
-) => Promise<StoredResult>;
+) => Promise<StoredResults[Kind]>;
 
-/** An error that trying again would not mend; its message is for the one who asked for the job. */
-export class PermanentError extends Error {
+/** Why an attempt did not succeed, in words for the one who asked for the job. */
+class JobFailure extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
     super(message);
-    this.name = 'PermanentError';
+    this.name = new.target.name;
     this.code = code;
   }
 }
+
+/** An error that trying again would not mend. */
+export class PermanentError extends JobFailure {}
+
+/** An error that another attempt may mend. */
+export class TemporaryError extends JobFailure {}

@@ -6,7 +6,7 @@ import { openQueue } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
-import { handlers } from './handlers/index.ts';
+import { createHandlers } from './handlers/index.ts';
 import { sweep } from './sweep.ts';
 
 /** How long running jobs may go on after a stop was asked for. */
@@ -29,6 +29,7 @@ const jobBus = createJobBus(database.sql, log);
 
 const draining = new AbortController();
 const stop = new AbortController();
+const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE });
 const runner = { db, bucket, jobBus, log, handlers, leaseSeconds, retrySeconds: settings.RETRY_SECONDS };
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, pollSeconds: settings.POLL_SECONDS }, draining.signal, stop.signal),

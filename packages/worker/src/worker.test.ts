@@ -1,18 +1,19 @@
 import { operations } from '@portfolio/core';
 import { jobs, outbox } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/schemas';
+import type { StoredResults } from '@portfolio/core/job/schemas';
 import { transitions } from '@portfolio/core/job/transitions';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
 import { type Handler, PermanentError } from './handler.ts';
+import { createHandlers } from './handlers/index.ts';
 import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
 const owner = user('owner');
 const study = { portfolio: 'team', slug: 'faster' };
-const result: StoredResult = {
+const result: StoredResults['export.pdf'] = {
   key: 'k',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',
@@ -36,7 +37,7 @@ const read = (id: string) => operations.job.read.run(platform.as(owner), { id })
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
   const { db, bucket, jobBus } = platform;
-  const handlers = { 'export.pdf': async () => handler };
+  const handlers = { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler };
   return { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60, ...settings };
 }
 

@@ -90,8 +90,15 @@ function completeAnswers(document: Document, { declared: operation, described, m
   const [, body] = bodiesOf(responses)[0] ?? [];
   const properties = body && resolve(document, body.schema).properties;
   const isPage = properties?.nextCursor !== undefined;
+  const isCached = operation.kind === 'query' && operation.public && responses['200'] !== undefined;
+  const hasTag = isCached || properties?.version !== undefined;
+  const caching: HeaderName[] = [
+    ...(hasTag ? (['ETag'] as const) : []),
+    ...(method === 'get' ? (['Cache-Control'] as const) : []),
+    ...(isCached ? (['Cache-Status'] as const) : []),
+  ];
   const always: HeaderName[] = [
-    ...(properties?.version ? (['ETag'] as const) : []),
+    ...caching,
     ...(isPage || deprecated ? (['Link'] as const) : []),
     ...(deprecated ? (['Deprecation', 'Sunset'] as const) : []),
   ];
@@ -104,11 +111,8 @@ function completeAnswers(document: Document, { declared: operation, described, m
     if (type === 'application/json') media.example = example;
     if (type === 'text/event-stream') media.example = `id: 7\ndata: ${JSON.stringify(example)}\n\n`;
   }
-  if (method === 'get' && properties?.version) {
-    responses['304'] = {
-      description: 'The client has this version already.',
-      headers: withHeaders(['ETag']),
-    };
+  if (method === 'get' && hasTag && responses['200']) {
+    responses['304'] = { description: 'The client has this already.', headers: withHeaders(caching) };
   }
   const refusals = refusalsOf(operation, described);
   delete responses['4XX'];
@@ -140,7 +144,7 @@ function refusalsOf(
     400,
     401,
     ...(!isPublic || path.length > 0 ? [403] : []),
-    ...(path.length > 0 || takes('portfolio') ? [404] : []),
+    ...(path.length > 0 ? [404] : []),
     ...(differs ? [406] : []),
     // What a link leads to may not be there yet.
     ...(changes || responses['302'] ? [409] : []),
@@ -174,7 +178,8 @@ function completeRequest(document: Document, { declared: operation, described, m
     ...(kind === 'subscription' ? (['LastEventId'] as const) : []),
   ];
   described.parameters = [
-    ...(described.parameters ?? []),
+    ...parametersOf(described, 'path'),
+    ...parametersOf(described, 'query'),
     ...added.map((header) => ({ $ref: `#/components/parameters/${header}` })),
   ];
   const body = described.requestBody?.content['application/json'];

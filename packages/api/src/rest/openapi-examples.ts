@@ -107,7 +107,8 @@ function objectExample(schema: Schema, within: (part: Schema, name: string) => u
 }
 
 /** Values of a type or a format, for fields whose name says nothing. */
-function* plainValues({ type, pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+  const [type] = [given].flat();
   if (type === 'null') yield null;
   if (type === 'boolean') yield true;
   if (type === 'integer' || type === 'number') yield* [Math.max(minimum, 1), minimum];
@@ -138,10 +139,10 @@ function fits(document: Schemas, given: Schema, value: unknown): boolean {
 }
 
 function fitsType(type: Schema['type'], value: unknown): boolean {
-  if (value === null) return type === 'null';
-  if (Array.isArray(value)) return type === 'array';
-  if (type === 'integer') return Number.isInteger(value);
-  return typeof value === type;
+  const types = [type].flat();
+  if (value === null) return types.includes('null');
+  if (Array.isArray(value)) return types.includes('array');
+  return types.includes(typeof value) || (types.includes('integer') && Number.isInteger(value));
 }
 
 const formats: Record<string, RegExp> = { uri: /^https:/, 'date-time': /T/, date: /^\d{4}-\d\d-\d\d$/ };

@@ -22,6 +22,17 @@ export const headers = {
     example:
       '</api/v1/jobs?limit=1>; rel="first", </api/v1/jobs?limit=1&cursor=job_01jd3v8x2kf4wr6tq9m5c7h1ab>; rel="next"',
   },
+  'Cache-Control': {
+    description: 'Whether it may be kept; what is kept is to be asked for again with `If-None-Match`.',
+    schema: text(100),
+    example: 'public, no-cache',
+  },
+  'Cache-Status': {
+    description:
+      'For strangers: where the answer came from (RFC 9211). `detail=database-away` says that there may be a newer one.',
+    schema: text(100),
+    example: 'portfolio-api; hit',
+  },
   'Retry-After': { description: 'When to ask again, in seconds.', schema: seconds, example: 1 },
   RateLimit: {
     description:

@@ -1,14 +1,26 @@
 import { operations } from '@portfolio/core';
 import type { createBind } from './bind.ts';
+import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
-const { member } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
+const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const oneMetric = `${ofPortfolio}/metrics/:key`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
+
+/** For answers that hold a secret. */
+const noStore = () => ({ 'cache-control': 'no-store' });
+const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
+  `/api/v1/portfolios/${of}/evidence/${slug}`;
+
+/** Its standing changes by itself as time goes by, and so must its ETag. */
+const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
+  etag: etagOf(version, standing),
+});
 
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
@@ -23,6 +35,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
 
   registerMembers(bind);
+  registerKeys(bind);
+  bind.operation(audit.list, { method: 'GET', path: `${ofPortfolio}/audit` });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
@@ -39,13 +53,71 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/markdown': caseStudyToMarkdown },
   });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
     status: 202,
     headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
   });
+
+  bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(evidence.list, { method: 'GET', path: `${ofPortfolio}/evidence` });
+  bind.operation(evidence.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/evidence`,
+    status: 201,
+    headers: (created) => ({ ...evidenceTag(created), location: evidencePath(created) }),
+  });
+  bind.operation(evidence.read, { method: 'GET', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.update, { method: 'PATCH', path: anEvidence, headers: evidenceTag });
+  bind.operation(evidence.delete, { method: 'DELETE', path: anEvidence, status: 204 });
+  bind.operation(evidence.versions, { method: 'GET', path: `${anEvidence}/versions` });
+  bind.operation(evidence.addVersion, {
+    method: 'POST',
+    path: `${anEvidence}/versions`,
+    status: 201,
+    headers: (changed) => ({
+      ...evidenceTag(changed),
+      location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
+    }),
+  });
+  bind.operation(evidence.content, {
+    method: 'GET',
+    path: `${anEvidence}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
+  bind.operation(evidence.verify, { method: 'POST', path: `${anEvidence}/verify`, headers: evidenceTag });
+  bind.operation(evidence.sync, {
+    method: 'POST',
+    path: `${anEvidence}/sync`,
+    status: 202,
+    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+  });
+  bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
+  bind.operation(metric.define, {
+    method: 'POST',
+    path: `${ofPortfolio}/metrics`,
+    status: 201,
+    headers: (defined) => ({
+      location: `/api/v1/portfolios/${defined.portfolio}/metrics/${defined.key}`,
+    }),
+  });
+  bind.operation(metric.read, { method: 'GET', path: oneMetric });
+  bind.operation(metric.update, { method: 'PATCH', path: oneMetric });
+  bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
+  bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
+  bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
+  bind.operation(metric.series, { method: 'GET', path: `${oneMetric}/series` });
+  bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
 
   bind.operation(image.upload, {
     method: 'POST',
@@ -71,6 +143,10 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
+  bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
 function registerMembers(bind: ReturnType<typeof createBind>) {
@@ -88,4 +164,14 @@ function registerMembers(bind: ReturnType<typeof createBind>) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+}
+
+function registerKeys(bind: ReturnType<typeof createBind>) {
+  const ofOne = `${ofPortfolio}/api-keys`;
+  bind.operation(apiKey.list, { method: 'GET', path: ofOne });
+  bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
+  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
+  bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
+  bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
+  bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
 }

@@ -113,6 +113,18 @@ describe('calls of one moment', () => {
     expect((await Promise.all(reads)).map(({ slug }) => slug)).toEqual(Array.from(reads, () => 'team'));
   });
 
+  test('are authenticated once', async () => {
+    let lookUps = 0;
+    const { sql } = api;
+    sql.options.debug = (_connection, query) => {
+      if (query.includes('api_keys')) lookUps += 1;
+    };
+    const { portfolio } = client(apiKey);
+    await Promise.all(Array.from({ length: 20 }, () => portfolio.read.query({ portfolio: 'team' })));
+    sql.options.debug = false;
+    expect(lookUps).toBe(1);
+  });
+
   test('are refused when they are too many for one request', async () => {
     const paths = Array.from({ length: 101 }, () => 'portfolio.list').join(',');
     const response = await api.call('GET', `/trpc/${paths}?batch=1&input=%7B%7D`);

@@ -103,7 +103,7 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
     try {
-      using _open = ctx.flow?.open();
+      using _ = ctx.flow?.open();
       const signals = [signal, ctx.closing].filter((given) => given != null);
       const items = await follow(operation, ctx, input as z.input<I>, signals);
       for await (const { cursor, data } of items) {

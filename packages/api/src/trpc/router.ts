@@ -1,8 +1,7 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, image, job } = operations;
-const { member } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -12,6 +11,9 @@ export const appRouter = router({
     list: query(portfolio.list),
     update: mutation(portfolio.update),
   },
+  apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
+  ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
+  audit: { list: query(audit.list) },
   member: {
     list: query(member.list),
     read: query(member.read),
@@ -25,7 +27,38 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
+  },
+  evidence: {
+    upload: mutation(evidence.upload),
+    create: mutation(evidence.create),
+    list: query(evidence.list),
+    read: query(evidence.read),
+    update: mutation(evidence.update),
+    delete: mutation(evidence.delete),
+    addVersion: mutation(evidence.addVersion),
+    versions: query(evidence.versions),
+    content: query(evidence.content),
+    verify: mutation(evidence.verify),
+    sync: mutation(evidence.sync),
+  },
+  metric: {
+    define: mutation(metric.define),
+    list: query(metric.list),
+    read: query(metric.read),
+    update: mutation(metric.update),
+    delete: mutation(metric.delete),
+    record: mutation(metric.record),
+    deleteSamples: mutation(metric.deleteSamples),
+    series: query(metric.series),
+    compare: query(metric.compare),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
@@ -34,6 +67,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 

@@ -1,3 +1,4 @@
+import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
@@ -9,6 +10,7 @@ import { playWorker } from '../../../../tests/support/play-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
+import type { RateLimits } from '../rate-limit.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
 
@@ -49,7 +51,7 @@ async function openSocket(hello?: Record<string, string>): Promise<WebSocket> {
   return socket;
 }
 
-type Answer = { id: number | null; result?: unknown; error?: { message: string; data: ErrorData } };
+type Answer = { id: number | null; result?: { type: string }; error?: { message: string; data: ErrorData } };
 type ErrorData = { problem: { code: string; detail: string }; stack?: string };
 
 async function ask(socket: WebSocket, message: string | object): Promise<Answer> {
@@ -64,7 +66,7 @@ async function closeCode(socket: WebSocket): Promise<unknown> {
 }
 
 /** A server with nothing but WebSockets, and no public origin. */
-async function bareServer(limits: Partial<ConnectionLimits> = {}) {
+async function bareServer(limits: Partial<ConnectionLimits> = {}, rateLimits?: RateLimits) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { services } = api;
@@ -75,7 +77,7 @@ async function bareServer(limits: Partial<ConnectionLimits> = {}) {
     authenticate,
     log,
     publicOrigin: undefined,
-    rateLimits: undefined,
+    rateLimits,
     trustedProxyHops: 0,
     limits,
   });
@@ -187,6 +189,113 @@ describe('a connection', () => {
     expect(error?.message).toBe(error?.data.problem.detail);
     expect(error?.data).not.toHaveProperty('stack');
     socket.terminate();
+  });
+});
+
+const list = (id: number) =>
+  JSON.stringify({ id, method: 'query', params: { path: 'portfolio.list', input: {} } });
+
+/** A socket to a bare server; with a key, it says whose it is. */
+async function connectTo(host: string, key?: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://${host}/trpc${key === undefined ? '' : '?connectionParams=1'}`);
+  await once(socket, 'open');
+  if (key !== undefined) {
+    socket.send(JSON.stringify({ method: 'connectionParams', data: { authorization: `Bearer ${key}` } }));
+  }
+  return socket;
+}
+
+describe('a connection that does too much', () => {
+  test('is closed when it sends too many messages', async () => {
+    const { host, stop } = await bareServer({ messagesPerTenSeconds: 5 });
+    const [quiet, loud] = [await connectTo(host), await connectTo(host)];
+    for (let id = 1; id <= 50; id++) loud.send(list(id));
+    expect(await closeCode(loud)).toBe(1008);
+    expect(await ask(quiet, list(1))).toMatchObject({ id: 1, result: {} });
+    quiet.terminate();
+    await stop();
+  });
+
+  test('is refused when its address has too many, until another one closes', async () => {
+    const { host, stop } = await bareServer({ connectionsPerAddress: 2 });
+    const [first, second] = [await connectTo(host), await connectTo(host)];
+    expect(await statusOfUpgrade(`ws://${host}/trpc`)).toBe(429);
+    first.close();
+    await vi.waitFor(async () => expect(await statusOfUpgrade(`ws://${host}/trpc`)).toBe(101));
+    second.terminate();
+    await stop();
+  });
+
+  test('is closed when its credential has too many, and others go on', async () => {
+    const { host, stop } = await bareServer({ connectionsPerActor: 1 });
+    const first = await connectTo(host, apiKey);
+    expect(await ask(first, list(1))).toMatchObject({ result: {} });
+    const second = await connectTo(host, await api.issueKey('owner'));
+    const closed = closeCode(second);
+    second.send(list(1));
+    expect(await closed).toBe(1008);
+    const other = await connectTo(host, await api.issueKey('stranger'));
+    expect(await ask(other, list(1))).toMatchObject({ result: {} });
+    expect(await ask(first, list(2))).toMatchObject({ result: {} });
+    first.terminate();
+    other.terminate();
+    await stop();
+  });
+
+  test('is refused a subscription too many, until another one ends', async () => {
+    const { host, stop } = await bareServer({ subscriptionsPerConnection: 2 });
+    const socket = await connectTo(host, apiKey);
+    const answers: Answer[] = [];
+    socket.on('message', (data: Buffer) => answers.push(JSON.parse(data.toString()) as Answer));
+    const subscribe = (id: number) =>
+      socket.send(JSON.stringify({ id, method: 'subscription', params: { path: 'job.changes', input: {} } }));
+    const errorOf = (id: number) => answers.find((answer) => answer.id === id && answer.error)?.error;
+    const itemOf = (id: number) =>
+      answers.find((answer) => answer.id === id && answer.result?.type === 'data');
+    const endOf = (id: number) =>
+      answers.find((answer) => answer.id === id && answer.result?.type === 'stopped');
+    await acceptJob();
+
+    [1, 2, 3].forEach(subscribe);
+    await vi.waitFor(() => expect(errorOf(3)?.data.problem.code).toBe('too_many_requests'));
+    await vi.waitFor(() => expect([itemOf(1), itemOf(2)]).not.toContain(undefined));
+    socket.send(JSON.stringify({ id: 1, method: 'subscription.stop' }));
+    await vi.waitFor(() => expect(endOf(1)).toBeDefined());
+    subscribe(4);
+    await vi.waitFor(() => expect(itemOf(4)).toBeDefined());
+    socket.terminate();
+    await stop();
+  });
+
+  test('is closed when it does not read what its subscription sends', async () => {
+    // Nothing at all may wait, so that the first item is too much.
+    const { host, stop } = await bareServer({ bufferedBytes: -1, stuckMilliseconds: 0 });
+    const socket = await connectTo(host, apiKey);
+    await acceptJob();
+    const closed = closeCode(socket);
+    socket.send(
+      JSON.stringify({ id: 1, method: 'subscription', params: { path: 'job.changes', input: {} } }),
+    );
+    expect(await closed).toBe(1013);
+    await stop();
+  });
+
+  test('is refused calls over the limit of its principal, which it shares with HTTP', async () => {
+    const counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
+    const { host, stop } = await bareServer({}, { counter, perMinute: 2, anonymousPerMinute: 1 });
+    const owner = await connectTo(host, apiKey);
+    expect(await ask(owner, list(1))).toMatchObject({ result: {} });
+    expect(await ask(owner, list(2))).toMatchObject({ result: {} });
+    const tooMany = { error: { data: { problem: { code: 'too_many_requests', status: 429 } } } };
+    expect(await ask(owner, list(3))).toMatchObject(tooMany);
+    expect(counter.take('user owner', 1, 2).allowed).toBe(false);
+    const nobody = await connectTo(host);
+    expect(await ask(nobody, list(1))).toMatchObject({ result: {} });
+    expect(await ask(nobody, list(2))).toMatchObject(tooMany);
+    owner.terminate();
+    nobody.terminate();
+    await counter.close();
+    await stop();
   });
 });
 

@@ -17,7 +17,7 @@ import { evidence } from '../evidence/evidence.sql.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
-import type { CaseStudyContent, CaseStudyStatus } from './schemas.ts';
+import type { CaseStudyContent, CaseStudyStatus, ContentField } from './schemas.ts';
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 
@@ -70,6 +70,8 @@ export const caseStudyRevisions = pgTable(
       .references(() => caseStudies.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
     content: jsonb('content').$type<CaseStudyContent>().notNull(),
+    /** The fields in which it differs from the revision before. */
+    changed: text('changed').array().$type<ContentField[]>().notNull(),
     restoredFrom: integer('restored_from'),
     author: text('author').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),

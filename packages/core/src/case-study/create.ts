@@ -3,7 +3,9 @@ import { newId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { caseStudies } from './case-study.sql.ts';
+import { writeFirstContent } from './content.ts';
 import { fetchCaseStudy } from './internal.ts';
+import { resolveReferences } from './references.ts';
 import { caseStudyInput, caseStudySchema } from './schemas.ts';
 
 export const createCaseStudy = operation({
@@ -15,15 +17,20 @@ export const createCaseStudy = operation({
   input: caseStudyInput,
   output: caseStudySchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, ...input }, tenant) {
+  async run(ctx, { portfolio: _, slug, ...input }, tenant) {
+    const { db } = ctx;
+    const { references, claims } = await resolveReferences(db, tenant, input, []);
+    const { claims: __, artifacts, ...columns } = input;
+    const id = newId('caseStudy');
     const created = await db
       .insert(caseStudies)
-      .values({ id: newId('caseStudy'), portfolioId: tenant.id, ...input })
+      .values({ id, portfolioId: tenant.id, slug, ...columns })
       .onConflictDoNothing()
       .returning({ id: caseStudies.id });
     if (created.length === 0) {
-      throw new AppError('conflict', `Portfolio "${tenant.slug}" already has a case study "${input.slug}".`);
+      throw new AppError('conflict', `Portfolio "${tenant.slug}" already has a case study "${slug}".`);
     }
-    return fetchCaseStudy({ db }, tenant, input.slug);
+    await writeFirstContent(ctx, id, { ...columns, claims, artifacts }, references);
+    return fetchCaseStudy(ctx, tenant, slug);
   },
 });

@@ -1,14 +1,24 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { artifacts } from '../artifact/artifact.sql.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { evidence } from '../evidence/evidence.sql.ts';
+import { metrics } from '../metric/metric.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
-import { caseStudies } from './case-study.sql.ts';
+import {
+  caseStudies,
+  caseStudyArtifacts,
+  caseStudyRevisions,
+  claimEvidence,
+  claims,
+} from './case-study.sql.ts';
+import type { Revision } from './revision-schemas.ts';
 import type { CaseStudy } from './schemas.ts';
 
-/** The fields of a case study in lists. */
-export const caseStudyItemFields = {
+const fields = {
   id: caseStudies.id,
   portfolio: portfolios.slug,
   slug: caseStudies.slug,
@@ -19,17 +29,62 @@ export const caseStudyItemFields = {
   tags: caseStudies.tags,
   language: caseStudies.language,
   status: caseStudies.status,
+  revision: caseStudies.revision,
   version: caseStudies.version,
   createdAt: iso(caseStudies.createdAt),
   updatedAt: iso(caseStudies.updatedAt),
   publishedAt: isoOrNull(caseStudies.publishedAt),
 };
 
-const oneOf = { ...caseStudyItemFields, body: caseStudies.body };
+/** The fields of a case study in lists. */
+export const caseStudyItemFields = {
+  ...fields,
+  claimCount: sql<number>`(select count(*) from ${claims} where ${claims.caseStudyId} = ${caseStudies.id})::int`,
+};
+
+/** Rows of a sub-select as a JSON array in their order; an empty one where there are none. */
+function jsonArray(item: SQL | AnyPgColumn, order: AnyPgColumn, from: SQL): SQL {
+  return sql`(select coalesce(json_agg(${item} order by ${order}), '[]'::json) from ${from})`;
+}
+
+const citedEvidence = jsonArray(
+  jsonObject({ slug: evidence.slug, version: claimEvidence.evidenceVersion }),
+  claimEvidence.position,
+  sql`${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
+    where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}`,
+);
+
+const metricRange = sql`case when ${metrics.id} is not null then ${jsonObject({
+  key: metrics.key,
+  from: iso(claims.metricFrom),
+  to: iso(claims.metricTo),
+  changedAt: isoOrNull(claims.changedAt),
+})} end`;
+
+const claimsOfStudy = jsonArray(
+  jsonObject({ key: claims.key, statement: claims.statement, metric: metricRange, evidence: citedEvidence }),
+  claims.position,
+  sql`${claims} left join ${metrics} on ${metrics.id} = ${claims.metricId}
+    where ${claims.caseStudyId} = ${caseStudies.id}`,
+);
+
+const artifactsOfStudy = jsonArray(
+  artifacts.slug,
+  caseStudyArtifacts.position,
+  sql`${caseStudyArtifacts} join ${artifacts} on ${artifacts.id} = ${caseStudyArtifacts.artifactId}
+    where ${caseStudyArtifacts.caseStudyId} = ${caseStudies.id}`,
+);
+
+const wholeStudy = {
+  ...fields,
+  body: caseStudies.body,
+  claims: claimsOfStudy,
+  artifacts: artifactsOfStudy,
+};
 
 const bySlug = prepared((db) =>
   db
-    .select({ json: jsonObject<CaseStudy>(oneOf) })
+    .select({ json: jsonObject<CaseStudy>(wholeStudy) })
     .from(caseStudies)
     .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
     .where(
@@ -49,6 +104,61 @@ export async function fetchCaseStudy(
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
   if (!row || (!tenant.insider && row.json.status !== 'published')) throw noCaseStudy(tenant, slug);
+  return row.json;
+}
+
+const idBySlug = prepared((db) =>
+  db
+    .select({ id: caseStudies.id })
+    .from(caseStudies)
+    .where(
+      and(
+        eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
+        eq(caseStudies.slug, sql.placeholder('slug')),
+      ),
+    )
+    .prepare('case_study_id'),
+);
+
+/** The id of the tenant's case study, or `not_found`. For insiders only. */
+export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
+  const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
+  if (!row) throw noCaseStudy(tenant, slug);
+  return row.id;
+}
+
+/** The fields of a revision in lists. */
+export const revisionItemFields = {
+  number: caseStudyRevisions.number,
+  author: caseStudyRevisions.author,
+  createdAt: iso(caseStudyRevisions.createdAt),
+  restoredFrom: caseStudyRevisions.restoredFrom,
+  changed: caseStudyRevisions.changed,
+};
+
+const revisionByNumber = prepared((db) =>
+  db
+    .select({ json: jsonObject<Revision>({ ...revisionItemFields, content: caseStudyRevisions.content }) })
+    .from(caseStudyRevisions)
+    .where(
+      and(
+        eq(caseStudyRevisions.caseStudyId, sql.placeholder('caseStudyId')),
+        eq(caseStudyRevisions.number, sql.placeholder('number')),
+      ),
+    )
+    .prepare('case_study_revision'),
+);
+
+/** A revision of the tenant's case study with its content, or `not_found`. For insiders only. */
+export async function fetchRevision(
+  ctx: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+  number: number,
+): Promise<Revision> {
+  const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
+  const [row] = await revisionByNumber(ctx.db).execute({ caseStudyId, number });
+  if (!row) throw new AppError('not_found', `The case study "${slug}" has no revision ${number}.`);
   return row.json;
 }
 

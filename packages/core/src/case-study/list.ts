@@ -1,4 +1,4 @@
-import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
+import { type SQL, and, desc, eq, lt, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
@@ -28,7 +28,9 @@ export const listCaseStudies = operation({
   },
 });
 
-const listAll = prepared((db) => listBefore(db).prepare('case_study_list'));
+const listAll = prepared((db) =>
+  listBefore(db, ne(caseStudies.status, 'archived')).prepare('case_study_list'),
+);
 const listPublished = prepared((db) =>
   listBefore(db, eq(caseStudies.status, 'published')).prepare('case_study_list_published'),
 );

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
+import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from './claim-schemas.ts';
 
 const month = z
   .string()
@@ -33,16 +35,35 @@ export const caseStudyStatusSchema = z.enum(['draft', 'published', 'archived']);
 export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 
 /** What authors write, and revisions keep. */
-export type CaseStudyContent = z.infer<z.ZodObject<typeof fields>>;
+export const caseStudyContentSchema = z
+  .object({
+    ...fields,
+    claims: claimsSchema,
+    artifacts: artifactsSchema,
+  })
+  .meta({ id: 'CaseStudyContent' });
+export type CaseStudyContent = z.infer<typeof caseStudyContentSchema>;
 
-/** A case study. `version` grows with each change; `body` is Markdown. */
+export const contentFieldSchema = caseStudyContentSchema.keyof();
+export type ContentField = z.infer<typeof contentFieldSchema>;
+
+/** The fields in which two contents differ. */
+export function changedFields(before: CaseStudyContent, after: CaseStudyContent): ContentField[] {
+  return contentFieldSchema.options.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+}
+
+/**
+ * A case study. `version` grows with each change, `revision` with each change of what its authors write; `body` is
+ * Markdown. `publishedAt` is when it was last published; null for a draft.
+ */
 export const caseStudySchema = z
   .object({
     id: idOf('caseStudy'),
     portfolio: slugSchema,
     slug: slugSchema,
-    ...fields,
+    ...caseStudyContentSchema.shape,
     status: caseStudyStatusSchema,
+    revision: z.int().min(1),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -52,8 +73,11 @@ export const caseStudySchema = z
 
 export type CaseStudy = z.infer<typeof caseStudySchema>;
 
-/** A case study in a list: without its body. */
-export const caseStudyItemSchema = caseStudySchema.omit({ body: true }).meta({ id: 'CaseStudyItem' });
+/** A case study in a list: without its body, its claims and its artifacts. */
+export const caseStudyItemSchema = caseStudySchema
+  .omit({ body: true, claims: true, artifacts: true })
+  .extend({ claimCount: z.int().min(0) })
+  .meta({ id: 'CaseStudyItem' });
 
 /** Which case study: slugs of the portfolio and of the study. */
 export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
@@ -67,10 +91,15 @@ export const caseStudyInput = z.strictObject({
   period: fields.period.default(null),
   tags: fields.tags.default([]),
   language: fields.language.default('en'),
+  claims: claimsInput.default([]),
+  artifacts: artifactsInput.default([]),
 });
 
 export const caseStudyPatch = z.strictObject({
   ...caseStudyRef,
-  ...z.object(fields).partial().shape,
+  ...z.object({ ...fields, claims: claimsInput, artifacts: artifactsInput }).partial().shape,
   ...expectedVersion,
 });
+
+/** Input of what is done to a whole study: which one, and the version that it is done to. */
+export const caseStudyChange = z.strictObject({ ...caseStudyRef, ...expectedVersion });

@@ -3,6 +3,7 @@ import { bigint, check, integer, pgTable, primaryKey, text, unique } from 'drizz
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
+import type { EvidenceProblem } from './schemas.ts';
 
 /**
  * What backs claims: uploaded by a member, or fetched from a source. `latest` is the number of the newest version
@@ -25,7 +26,7 @@ export const evidence = pgTable(
     latest: integer('latest').notNull().default(0),
     /** When its source, or its upload, was last seen as the latest version has it. */
     checkedAt: instant('checked_at'),
-    problem: text('problem'),
+    problem: text('problem').$type<EvidenceProblem>(),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),

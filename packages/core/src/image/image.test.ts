@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
-import { imageHash } from './schemas.ts';
+import { imageHash, imageHashes, imagePath } from './schemas.ts';
 
 const { image, caseStudy } = operations;
 const owner = user('owner');
@@ -102,6 +102,25 @@ test('strangers see an image as soon as a published study shows it', async () =>
     body: `![A chart](${url})`,
   });
   await expect(look()).rejects.toMatchObject({ code: 'not_found' });
+  await expect(
+    caseStudy.update.run(platform.as(owner), {
+      portfolio: 'team',
+      slug: 'plain',
+      body: `Not ${sha256}, which is no address.`,
+      expectedVersion: '*',
+    }),
+  ).resolves.toBeDefined();
+  await expect(look()).rejects.toMatchObject({ code: 'not_found' });
   await caseStudy.publish.run(platform.as(owner), { portfolio: 'team', slug: 'shows', expectedVersion: '*' });
   expect(await look()).toMatchObject({ sha256 });
+  const hides = { portfolio: 'team', slug: 'shows', body: 'Nothing to see.' };
+  await caseStudy.update.run(platform.as(owner), { ...hides, expectedVersion: '*' });
+  await expect(look()).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a study shows the images that its text names, wherever in it, each once', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string];
+  const markdown = `![x](${imagePath('team', a)})<img src="${imagePath('team', b)}">\n\n[ref]: ${imagePath('team', a)} "x"\n${imagePath('team', c)}0 images/${c}`;
+  expect(imageHashes(markdown)).toEqual([a, b]);
+  expect(imageHashes(`${imagePath('team', a)}?`.repeat(18_000))).toEqual([a]);
 });

@@ -1,6 +1,6 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { caseStudies } from '../case-study/case-study.sql.ts';
+import { caseStudies, caseStudyImages } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
@@ -37,9 +37,9 @@ export const readImage = operation({
 const findImage = prepared((db) => selectImage(db).prepare('image'));
 
 const shown = sql`exists (
-  select 1 from ${caseStudies}
-  where ${caseStudies.portfolioId} = ${images.portfolioId} and ${caseStudies.status} = 'published'
-    and strpos(${caseStudies.body}, ${images.sha256}) > 0)`;
+  select 1 from ${caseStudyImages} join ${caseStudies} on ${caseStudies.id} = ${caseStudyImages.caseStudyId}
+  where ${caseStudyImages.sha256} = ${images.sha256}
+    and ${caseStudies.portfolioId} = ${images.portfolioId} and ${caseStudies.status} = 'published')`;
 const findShownImage = prepared((db) => selectImage(db, shown).prepare('image_shown'));
 
 function selectImage(db: Db, only?: SQL) {

@@ -11,9 +11,18 @@ const maxBytes = 5 * 1024 * 1024;
 export const imagePath = (portfolio: string, sha256: string) =>
   `/api/v1/portfolios/${portfolio}/images/${sha256}`;
 
+const path = /\/api\/v1\/portfolios\/[a-z0-9-]+\/images\/([0-9a-f]{64})/;
+const wholePath = new RegExp(`^${path.source}$`);
+const pathInText = new RegExp(`${path.source}(?![0-9a-z])`, 'g');
+
 /** The hash in a Markdown image reference to the platform's own store; null for any other URL. */
 export function imageHash(url: string): string | null {
-  return /^\/api\/v1\/portfolios\/[a-z0-9-]+\/images\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
+  return wholePath.exec(url)?.[1] ?? null;
+}
+
+/** The hashes of the images that a Markdown text refers to, wherever in it, each once. */
+export function imageHashes(markdown: string): string[] {
+  return [...new Set(Array.from(markdown.matchAll(pathInText), ([, sha256]) => sha256!))];
 }
 
 const sha256Schema = z

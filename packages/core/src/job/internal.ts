@@ -5,6 +5,9 @@ import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobResult } from './schemas.ts';
 
+/** A queued job that is due for so long, and has no worker yet, counts as stalled. */
+const stalledAfterSeconds = 300;
+
 /** The public fields of a job. */
 export const jobFields = {
   id: jobs.id,
@@ -23,6 +26,12 @@ export const jobFields = {
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
+  // A heartbeat prolongs the lease, so that none came for long where the lease has run out.
+  stalled: sql<boolean>`case ${jobs.state}
+    when 'running' then ${jobs.leaseUntil} < now()
+    when 'queued' then ${jobs.runAt} < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})
+    else false end`,
+  cancelRequestedAt: isoOrNull(jobs.cancelRequestedAt),
   createdAt: iso(jobs.createdAt),
   updatedAt: iso(jobs.updatedAt),
   startedAt: isoOrNull(jobs.startedAt),

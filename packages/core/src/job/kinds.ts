@@ -5,6 +5,7 @@ import type { JobKind } from './schemas.ts';
 /** What every kind of job is asked with, and how often it is tried. Handlers live in the worker. */
 export const jobKinds = {
   'export.pdf': { payload: z.strictObject({ caseStudyId: idOf('caseStudy') }), maxAttempts: 5 },
+  'evidence.sync': { payload: z.strictObject({ evidenceId: idOf('evidence') }), maxAttempts: 5 },
 } as const satisfies Record<JobKind, { payload: z.ZodObject; maxAttempts: number }>;
 
 export type JobPayload<Kind extends JobKind> = z.infer<(typeof jobKinds)[Kind]['payload']>;

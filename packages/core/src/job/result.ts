@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { jobResultSchema } from './schemas.ts';
+import { jobFileSchema } from './schemas.ts';
 
 const linkLifetimeSeconds = 300;
 
@@ -17,12 +17,15 @@ export const readJobResult = operation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
-  output: jobResultSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
+  output: jobFileSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
   tenant: tenantOfJob,
   async run({ db, bucket }, { id }) {
     const [job] = await stateAndResult(db).execute({ id });
     if (!job?.result) {
       throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
+    }
+    if (!('key' in job.result)) {
+      throw new AppError('conflict', `Job "${id}" makes no file: its result is in the job itself.`);
     }
     const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
     return { ...job.result, url: await bucket.signedUrl(job.result.key, linkLifetimeSeconds), expiresAt };

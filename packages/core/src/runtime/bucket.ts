@@ -1,8 +1,16 @@
-import { GetObjectCommand, HeadBucketCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  NoSuchKey,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { Readable } from 'node:stream';
 import type { Bucket } from '../context.ts';
 import { type AwsSettings, clientOptions } from './aws.ts';
+import { signPost } from './presigned-post.ts';
 
 /** The S3 bucket, and whether it can be reached. */
 export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<void>; close(): void };
@@ -10,6 +18,17 @@ export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<void>; clo
 export function openBucket(aws: AwsSettings, name: string): S3Bucket {
   // Emulators have no name of their own for each bucket.
   const client = new S3Client({ ...clientOptions(aws), forcePathStyle: aws.endpoint !== undefined });
+
+  async function getBody(key: string, signal?: AbortSignal) {
+    try {
+      const command = new GetObjectCommand({ Bucket: name, Key: key });
+      return (await client.send(command, { abortSignal: signal })).Body;
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
   return {
     async put(key, body, { contentType, fileName }, signal) {
       const ContentDisposition = fileName && attachment(fileName);
@@ -25,18 +44,33 @@ export function openBucket(aws: AwsSettings, name: string): S3Bucket {
       signal?.throwIfAborted();
     },
     async get(key, signal) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }), {
-          abortSignal: signal,
-        });
-        return (await Body?.transformToByteArray()) ?? null;
-      } catch (error) {
-        if (error instanceof NoSuchKey) return null;
-        throw error;
-      }
+      const body = await getBody(key, signal);
+      return (await body?.transformToByteArray()) ?? null;
     },
-    signedUrl: (key, expiresIn) =>
-      getSignedUrl(client, new GetObjectCommand({ Bucket: name, Key: key }), { expiresIn }),
+    async stream(key, signal) {
+      const body = await getBody(key, signal);
+      return body instanceof Readable ? body : null;
+    },
+    async remove(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+    },
+    signedUrl: (key, expiresIn, fileName) => {
+      const ResponseContentDisposition = fileName && attachment(fileName);
+      const command = new GetObjectCommand({ Bucket: name, Key: key, ResponseContentDisposition });
+      return getSignedUrl(client, command, { expiresIn });
+    },
+    async signedForm(key, { contentType, sizeBytes, sha256 }, expiresAt) {
+      const fields = {
+        key,
+        'content-type': contentType,
+        'x-amz-checksum-algorithm': 'SHA256',
+        'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
+      };
+      // The one way to learn the bucket's own URL, with or without a name of its own.
+      const [url] = (await getSignedUrl(client, new HeadBucketCommand({ Bucket: name }))).split('?');
+      const policy = { bucket: name, fields, sizeBytes, expiresAt };
+      return { url: url!, fields: signPost(policy, await client.config.credentials(), aws.region) };
+    },
     async check(signal) {
       await client.send(new HeadBucketCommand({ Bucket: name }), { abortSignal: signal });
     },

@@ -8,9 +8,21 @@ const named = (name: string) => Object.assign(new Error('secret.internal:9000'),
 
 describe('an outage', () => {
   test.each([
-    ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND'],
-    ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
-    ...['57P01', '57P02', '57P03', '53300', '08000', '08006', '08P01'],
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'CONNECTION_CLOSED',
+    'CONNECTION_ENDED',
+    'CONNECTION_DESTROYED',
+    'CONNECT_TIMEOUT',
+    '57P01',
+    '57P02',
+    '57P03',
+    '53300',
+    '08000',
+    '08006',
+    '08P01',
   ])('is what %s means, also where it is the cause of another error', (code) => {
     const error = withCode(code);
     for (const thrown of [error, new DrizzleQueryError('select 1', [], error)]) {

@@ -1,12 +1,12 @@
 import { AppError } from '../errors.ts';
 
-/** Of Node's sockets and name look-ups, of postgres.js, and of the AWS SDK. */
-const codes = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
-  ...['ENOTFOUND', 'EAI_AGAIN'],
-  ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
-  ...['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'],
-]);
+const ofSockets = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'];
+const ofNames = ['ENOTFOUND', 'EAI_AGAIN'];
+/** postgres.js */
+const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'];
+/** The AWS SDK and S3, as names of errors. */
+const ofBucket = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
+const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofBucket]);
 
 /** Connections that fail, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
 const sqlState = /^(08...|57P0[123]|53300)$/;

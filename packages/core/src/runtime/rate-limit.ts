@@ -12,7 +12,7 @@ const exchangeMilliseconds = 250;
 const maxPrincipals = 100_000;
 
 /** What `take` answers: whether the cost was taken, what is left, and when all of it is there again. */
-export type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
+type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
 
 export type RateCounter = {
   /** Takes `cost` of the `limit` that a principal has in each window; takes nothing where that is too much. */
@@ -77,8 +77,11 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
     }
   }
 
-  async function exchange() {
-    while (exchanging) await exchanging;
+  async function exchange(): Promise<void> {
+    if (exchanging) {
+      await exchanging;
+      return exchange();
+    }
     clearTimeout(timer);
     timer = undefined;
     if (changed.size === 0) return;

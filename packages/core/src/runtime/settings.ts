@@ -49,6 +49,8 @@ export const apiSettings = z
 
 export const workerSettings = z.object({
   ...shared,
+  /** Lets evidence and webhooks use plain http and addresses that are not public: for trials, and closed networks. */
+  OUTBOUND_ALLOW_PRIVATE: z.stringbool().default(false),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(2),
   /** How long a silent worker keeps its job, and its message stays invisible. Renewed every third of it. */
   LEASE_SECONDS: seconds.min(1).max(3600).default(30),

@@ -1,13 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useTRPCClient } from '../api.tsx';
 import { describeProblem } from '../problem.ts';
-import type { JobResult } from '../types.ts';
+import type { JobFile } from '../types.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { count, fileSize } from '../ui/words.ts';
 
 /** The file that a job made, and the way to get it. */
-export function JobResultPanel({ id, result }: { id: string; result: JobResult }) {
+export function JobFilePanel({ id, result }: { id: string; result: JobFile }) {
   const api = useTRPCClient();
   const download = useMutation({
     mutationFn: () => api.job.result.query({ id }),

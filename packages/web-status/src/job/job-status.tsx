@@ -1,10 +1,10 @@
-import type { Job } from '../types.ts';
+import type { Job, SyncedEvidence } from '../types.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { duration } from '../ui/relative-time.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Ago, Until } from '../ui/time.tsx';
 import { currentStep, percent } from '../ui/words.ts';
-import { JobResultPanel } from './job-result.tsx';
+import { JobFilePanel } from './job-result.tsx';
 
 /** Where the job stands: progress, step, attempts, what went wrong, and in the end its result. */
 export function JobStatus({ job }: { job: Job }) {
@@ -21,8 +21,18 @@ export function JobStatus({ job }: { job: Job }) {
         <Timing job={job} />
       </p>
       {job.error && <LastError job={job} message={job.error.message} />}
-      {job.result && <JobResultPanel id={job.id} result={job.result} />}
+      {job.result && 'fileName' in job.result && <JobFilePanel id={job.id} result={job.result} />}
+      {job.result && 'changed' in job.result && <SyncResult result={job.result} />}
     </section>
+  );
+}
+
+function SyncResult({ result }: { result: SyncedEvidence }) {
+  const { version, changed } = result;
+  return (
+    <p className="muted small-text">
+      {changed ? `The source has changed: this is version ${version}.` : `Version ${version} is unchanged.`}
+    </p>
   );
 }
 

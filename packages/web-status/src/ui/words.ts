@@ -15,7 +15,10 @@ export const stateWords: Record<ShownState, string> = {
   failed: 'Failed',
 };
 
-export const kindWords: Record<JobKind, string> = { 'export.pdf': 'PDF export' };
+export const kindWords: Record<JobKind, string> = {
+  'export.pdf': 'PDF export',
+  'evidence.sync': 'Evidence sync',
+};
 
 /** A change of state as a short sentence, read aloud to those who do not see the page. */
 export function stateChange(job: Pick<Job, 'title' | 'state' | 'attempt'>): string {

@@ -1,9 +1,8 @@
 import { fetchExportSource } from '@portfolio/core/case-study/export-source';
 import { imageHash } from '@portfolio/core/image/schemas';
 import { imageKey } from '@portfolio/core/image/internal';
-import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
 import { type Handler, PermanentError } from '../handler.ts';
+import { measure } from '../measure.ts';
 import { renderPdf } from '../pdf/index.ts';
 
 /** Where layout begins and ends within the progress of the whole job. */
@@ -49,17 +48,3 @@ export const exportPdf: Handler<'export.pdf'> = async (
     throw error;
   }
 };
-
-/** Counts and hashes the bytes that pass. */
-function measure() {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sizeBytes += chunk.length;
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  return { stream, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
-}

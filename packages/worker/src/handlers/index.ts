@@ -3,7 +3,13 @@ import type { Handler } from '../handler.ts';
 
 export type Handlers = { [Kind in JobKind]: () => Promise<Handler<Kind>> };
 
-/** The handler of each kind of job, loaded when the first such job comes. */
-export const handlers: Handlers = {
-  'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
-};
+/**
+ * The handler of each kind of job, loaded when the first such job comes. `allowPrivate` lets them fetch from addresses
+ * that are not public.
+ */
+export function createHandlers({ allowPrivate }: { allowPrivate: boolean }): Handlers {
+  return {
+    'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
+    'evidence.sync': async () => (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate }),
+  };
+}

@@ -1,0 +1,271 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Answer,
+  type Bound,
+  type DescribedOperation,
+  type Document,
+  type Media,
+  type Parameter,
+  type Reference,
+  type Schema,
+  isReference,
+  resolve,
+} from './openapi-document.ts';
+
+/** A schema and the document that its references lead into. */
+type Part = { document: Document; schema: Schema };
+type Direction = 'request' | 'answer';
+
+/**
+ * What may break a client of one document when the server goes over to another: one line each, empty where nothing
+ * does. Requests must be understood as before, answers must hold what they held. New operations, optional fields and
+ * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated.
+ */
+export function findBreaks(before: Document, after: Document): string[] {
+  return operationsOf(before).flatMap(({ path, method, operation }) => {
+    const where = `${method.toUpperCase()} ${path}`;
+    const now = after.paths[path]?.[method];
+    if (!now) return operation.deprecated ? [] : [`${where} is gone`];
+    return compareOperations({ document: before, operation }, { document: after, operation: now }).map(
+      (what) => `${where}: ${what}`,
+    );
+  });
+}
+
+function operationsOf({ paths }: Document) {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+}
+
+type Described = { document: Document; operation: DescribedOperation };
+
+function compareOperations(before: Described, after: Described): string[] {
+  return [
+    ...changedName(before.operation, after.operation),
+    ...changedRights(before.operation, after.operation),
+    ...changedParameters(before, after),
+    ...changedBody(before, after),
+    ...changedAnswers(before, after),
+  ];
+}
+
+/** Generated clients name their functions for it. */
+function changedName(before: DescribedOperation, after: DescribedOperation): string[] {
+  if (before.operationId === after.operationId) return [];
+  return [`operationId was ${before.operationId} and is ${after.operationId}`];
+}
+
+/** Each way in that was enough must be enough still: the same scheme with the same scopes or fewer. */
+function changedRights(before: DescribedOperation, after: DescribedOperation): string[] {
+  const isEnough = (given: Record<string, string[]>, needed: Record<string, string[]>) =>
+    Object.entries(needed).every(([scheme, scopes]) =>
+      scopes.every((scope) => given[scheme]?.includes(scope)),
+    );
+  return before.security
+    .filter((given) => !after.security.some((needed) => isEnough(given, needed)))
+    .map((given) => `${JSON.stringify(given)} is not enough any more`);
+}
+
+function changedParameters(before: Described, after: Described): string[] {
+  const [old, now] = [parametersOf(before), parametersOf(after)];
+  const found = [...old].flatMap(([name, parameter]) => {
+    const same = now.get(name);
+    if (!same) return [`${name} is gone`];
+    const [was, is] = [part(before, parameter.schema), part(after, same.schema)];
+    return [
+      ...(same.required && !parameter.required ? [`${name} is required now`] : []),
+      ...compareSchemas(was, is, 'request', name),
+    ];
+  });
+  const added = [...now].filter(([name, { required }]) => required && !old.has(name));
+  return [...found, ...added.map(([name]) => `${name} is new and required`)];
+}
+
+const part = ({ document }: Described, schema: Schema): Part => ({ document, schema });
+
+function parametersOf({ document, operation }: Described): Map<string, Parameter> {
+  const all = (operation.parameters ?? []).map((parameter) =>
+    follow(document.components.parameters, parameter),
+  );
+  return new Map(all.map((parameter) => [`${parameter.in} ${parameter.name}`, parameter]));
+}
+
+function follow<T extends object>(named: Record<string, T> | undefined, given: T | Reference): T {
+  return isReference(given) ? named![given.$ref.split('/').at(-1)!]! : given;
+}
+
+function changedBody(before: Described, after: Described): string[] {
+  const [was, is] = [before.operation.requestBody, after.operation.requestBody];
+  if (!was) return is?.required ? ['a body is required now'] : [];
+  if (!is) return ['the body is gone'];
+  return [
+    ...(is.required && !was.required ? ['the body is required now'] : []),
+    ...compareContents(before, was.content, after, is.content, 'request', 'body'),
+  ];
+}
+
+function changedAnswers(before: Described, after: Described): string[] {
+  const isSuccess = ([status]: [string, unknown]) => /^[23]/.test(status);
+  return Object.entries(before.operation.responses)
+    .filter(isSuccess)
+    .flatMap(([status, given]) => {
+      const now = after.operation.responses[status];
+      if (!now) return [`answer ${status} is gone`];
+      const was = follow<Answer>(before.document.components.responses, given);
+      const is = follow<Answer>(after.document.components.responses, now);
+      const lost = Object.keys(was.headers ?? {}).filter((name) => !Object.hasOwn(is.headers ?? {}, name));
+      return [
+        ...lost.map((name) => `answer ${status} has no header ${name} any more`),
+        ...compareContents(before, was.content, after, is.content, 'answer', `answer ${status}`),
+      ];
+    });
+}
+
+type Content = Record<string, Media> | undefined;
+
+function compareContents(
+  before: Described,
+  was: Content,
+  after: Described,
+  is: Content,
+  direction: Direction,
+  where: string,
+): string[] {
+  return Object.entries(was ?? {}).flatMap(([type, media]) => {
+    const now = is?.[type];
+    if (!now) return [`${where} is not ${type} any more`];
+    return compareSchemas(part(before, media.schema), part(after, now.schema), direction, where);
+  });
+}
+
+/** Every form that a value could have before must be among those of after. `seen` ends recursion. */
+function compareSchemas(
+  before: Part,
+  after: Part,
+  direction: Direction,
+  where: string,
+  seen: ReadonlySet<string> = new Set(),
+): string[] {
+  const pair = before.schema.$ref && after.schema.$ref && `${before.schema.$ref} ${after.schema.$ref}`;
+  if (pair && seen.has(pair)) return [];
+  const within = pair ? new Set([...seen, pair]) : seen;
+  const [old, now] = [formsOf(before), formsOf(after)];
+  const isNull = ({ schema }: Part) => schema.type === 'null';
+  const nulls =
+    direction === 'answer' && now.some(isNull) && !old.some(isNull) ? [`${where} may be null now`] : [];
+  return [
+    ...nulls,
+    ...old.flatMap((form) => {
+      const attempts = now.map((other) => compareForms(form, other, direction, where, within));
+      return attempts.toSorted((a, b) => a.length - b.length)[0] ?? [];
+    }),
+  ];
+}
+
+/** The forms that a schema allows, each of one type. */
+function formsOf({ document, schema }: Part): Part[] {
+  const found = resolve(document, schema);
+  const variants = found.anyOf ?? found.oneOf;
+  if (variants) return variants.flatMap((variant) => formsOf({ document, schema: variant }));
+  const types = [found.type].flat();
+  return types.map((type) => ({ document, schema: type === undefined ? found : { ...found, type } }));
+}
+
+function compareForms(
+  before: Part,
+  after: Part,
+  direction: Direction,
+  where: string,
+  seen: ReadonlySet<string>,
+): string[] {
+  const [old, now] = [before.schema, after.schema];
+  if (!hasSameType(old, now, direction)) return [`${where} was ${nameOf(old)} and is ${nameOf(now)}`];
+  const inner = (was: Schema | undefined, is: Schema | undefined, name: string) =>
+    was && is
+      ? compareSchemas(
+          { document: before.document, schema: was },
+          { document: after.document, schema: is },
+          direction,
+          `${where}${name}`,
+          seen,
+        )
+      : [];
+  return [
+    ...(direction === 'request' ? narrowed(old, now, where) : widened(old, now, where)),
+    ...compareProperties(old, now, direction, where, inner),
+    ...inner(old.items, now.items, '[]'),
+    ...inner(asSchema(old.additionalProperties), asSchema(now.additionalProperties), '{}'),
+    ...inner(old.contentSchema, now.contentSchema, ''),
+  ];
+}
+
+const nameOf = ({ type, const: value }: Schema) =>
+  value === undefined ? String(type) : JSON.stringify(value);
+const asSchema = (value: boolean | Schema | undefined) => (typeof value === 'object' ? value : undefined);
+
+function hasSameType(old: Schema, now: Schema, direction: Direction): boolean {
+  if (old.const !== undefined && now.const !== undefined) return old.const === now.const;
+  if (old.type === now.type) return true;
+  const types = direction === 'request' ? [old.type, now.type] : [now.type, old.type];
+  return isDeepStrictEqual(types, ['integer', 'number']);
+}
+
+const upperBounds: Bound[] = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
+const lowerBounds: Bound[] = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
+
+/** What a request could hold before and cannot now. */
+function narrowed(old: Schema, now: Schema, where: string): string[] {
+  const values = now.enum ?? (now.const === undefined ? undefined : [now.const]);
+  const was = old.enum ?? (old.const === undefined ? undefined : [old.const]);
+  const lost = values && was?.filter((value) => !values.includes(value));
+  const bounds = [
+    ...upperBounds.filter((bound) => (now[bound] ?? Infinity) < (old[bound] ?? Infinity)),
+    ...lowerBounds.filter((bound) => (now[bound] ?? -Infinity) > (old[bound] ?? -Infinity)),
+  ];
+  const forms = (['pattern', 'format'] as const).filter(
+    (form) => now[form] !== undefined && now[form] !== old[form],
+  );
+  return [
+    ...(values && !was ? [`${where} takes certain values only`] : []),
+    ...(lost ?? []).map((value) => `${where} does not take ${JSON.stringify(value)} any more`),
+    ...bounds.map((bound) => `${where} has ${bound} ${now[bound]}, and had ${old[bound] ?? 'none'}`),
+    ...forms.map((form) => `${where} has another ${form}`),
+    ...(now.additionalProperties === false && old.additionalProperties !== false
+      ? [`${where} takes no other fields any more`]
+      : []),
+  ];
+}
+
+/** What an answer may hold now that is not of the kind it held before. New values of an `enum` are to be expected. */
+function widened(old: Schema, now: Schema, where: string): string[] {
+  return old.enum && !now.enum && now.const === undefined
+    ? [`${where} is not one of certain values any more`]
+    : [];
+}
+
+function compareProperties(
+  old: Schema,
+  now: Schema,
+  direction: Direction,
+  where: string,
+  inner: (was: Schema | undefined, is: Schema | undefined, name: string) => string[],
+): string[] {
+  const required = (schema: Schema, name: string) => schema.required?.includes(name) === true;
+  const found = Object.entries(old.properties ?? {}).flatMap(([name, property]) => {
+    const same = now.properties?.[name];
+    if (!same) return [`${where}.${name} is gone`];
+    const isNew = direction === 'request' && required(now, name) && !required(old, name);
+    const isLost = direction === 'answer' && required(old, name) && !required(now, name);
+    return [
+      ...(isNew ? [`${where}.${name} is required now`] : []),
+      ...(isLost ? [`${where}.${name} may be missing now`] : []),
+      ...inner(property, same, `.${name}`),
+    ];
+  });
+  const added = Object.keys(now.properties ?? {}).filter(
+    (name) => !Object.hasOwn(old.properties ?? {}, name),
+  );
+  const demanded = direction === 'request' ? added.filter((name) => required(now, name)) : [];
+  return [...found, ...demanded.map((name) => `${where}.${name} is new and required`)];
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { signDownload } from '../upload/download.ts';
+import { contentKey } from '../upload/keys.ts';
+import { fetchArtifact, fetchArtifactVersion } from './internal.ts';
+import { artifactRef, artifactVersionSchema, versionNameSchema } from './schemas.ts';
+
+export const readArtifactContent = operation({
+  name: 'artifact.content',
+  kind: 'query',
+  summary: 'Get a version of an artifact: a link to its file that works for five minutes, or its reference.',
+  scope: 'artifact:read',
+  public: true,
+  input: z.strictObject({
+    ...artifactRef,
+    version: versionNameSchema.optional().describe('Its name; the newest if left out.'),
+  }),
+  output: artifactVersionSchema
+    .extend({ url: z.url(), expiresAt: z.iso.datetime().nullable() })
+    .meta({ id: 'ArtifactContent' }),
+  tenant: tenantBySlug,
+  async run({ db, bucket }, { slug, version }, tenant) {
+    const { id, latestVersions } = await fetchArtifact({ db }, tenant, slug);
+    const found = version === undefined ? latestVersions[0] : await fetchArtifactVersion({ db }, id, version);
+    if (!found) {
+      const which = version === undefined ? 'no version yet' : `no version "${version}"`;
+      throw new AppError('not_found', `Artifact "${slug}" has ${which}.`);
+    }
+    if (!found.file) return { ...found, url: found.referenceUrl!, expiresAt: null };
+    const key = contentKey('artifacts', tenant.id, found.file.sha256);
+    return { ...found, ...(await signDownload(bucket, key, found.file.fileName)) };
+  },
+});

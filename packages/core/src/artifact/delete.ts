@@ -1,0 +1,40 @@
+import { asc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { expectedVersion } from '../version.ts';
+import { artifacts } from './artifact.sql.ts';
+import { lockArtifact } from './lock.ts';
+import { artifactRef } from './schemas.ts';
+
+/** More studies are not named in a refusal. */
+const maxNamed = 10;
+
+export const deleteArtifact = operation({
+  name: 'artifact.delete',
+  kind: 'mutation',
+  summary: 'Delete an artifact that no case study presents, with all its versions.',
+  scope: 'artifact:write',
+  public: false,
+  input: z.strictObject({ ...artifactRef, ...expectedVersion }),
+  output: z.null(),
+  tenant: tenantBySlug,
+  async run({ db }, { slug, expectedVersion: expected }, tenant) {
+    const { id } = await lockArtifact({ db }, tenant, slug, expected);
+    const presenting = await db
+      .select({ slug: caseStudies.slug })
+      .from(caseStudyArtifacts)
+      .innerJoin(caseStudies, eq(caseStudies.id, caseStudyArtifacts.caseStudyId))
+      .where(eq(caseStudyArtifacts.artifactId, id))
+      .orderBy(asc(caseStudies.slug))
+      .limit(maxNamed);
+    if (presenting.length > 0) {
+      const studies = presenting.map((study) => `"${study.slug}"`).join(', ');
+      throw new AppError('conflict', `The case studies ${studies} present artifact "${slug}".`);
+    }
+    await db.delete(artifacts).where(eq(artifacts.id, id));
+    return null;
+  },
+});

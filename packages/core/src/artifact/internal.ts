@@ -1,0 +1,104 @@
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
+import type { Ctx, Db } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { iso, jsonObject, prepared } from '../sql.ts';
+import type { Tenant } from '../tenancy.ts';
+import { artifactVersions, artifacts } from './artifact.sql.ts';
+import type { Artifact, ArtifactVersion } from './schemas.ts';
+
+/** The public fields of a version of an artifact. */
+export const artifactVersionFields = {
+  name: artifactVersions.name,
+  notes: artifactVersions.notes,
+  referenceUrl: artifactVersions.referenceUrl,
+  file: sql<ArtifactVersion['file']>`case when ${artifactVersions.sha256} is not null then ${jsonObject({
+    fileName: artifactVersions.fileName,
+    contentType: artifactVersions.contentType,
+    sizeBytes: artifactVersions.sizeBytes,
+    sha256: artifactVersions.sha256,
+  })} end`,
+  createdAt: iso(artifactVersions.createdAt),
+};
+
+/** The public fields of an artifact. */
+export const artifactFields = {
+  id: artifacts.id,
+  portfolio: portfolios.slug,
+  slug: artifacts.slug,
+  kind: artifacts.kind,
+  title: artifacts.title,
+  description: artifacts.description,
+  licence: artifacts.licence,
+  repositoryUrl: artifacts.repositoryUrl,
+  latestVersions: sql<ArtifactVersion[]>`coalesce((
+    select json_agg(newest.json) from (
+      select ${jsonObject(artifactVersionFields)} as json from ${artifactVersions}
+      where ${artifactVersions.artifactId} = ${artifacts.id}
+      order by ${artifactVersions.createdAt} desc, ${artifactVersions.name} desc limit 5) newest), '[]')`,
+  version: artifacts.version,
+  createdAt: iso(artifacts.createdAt),
+  updatedAt: iso(artifacts.updatedAt),
+};
+
+/** True for a row of `artifacts` that a published study presents: strangers may see it. */
+export const isArtifactShown = sql<boolean>`exists (
+  select 1 from ${caseStudyArtifacts} join ${caseStudies} on ${caseStudies.id} = ${caseStudyArtifacts.caseStudyId}
+  where ${caseStudyArtifacts.artifactId} = ${artifacts.id} and ${caseStudies.status} = 'published')`;
+
+const bySlug = prepared((db) => selectOne(db).prepare('artifact_by_slug'));
+const shownBySlug = prepared((db) => selectOne(db, isArtifactShown).prepare('artifact_shown_by_slug'));
+
+function selectOne(db: Db, only?: SQL) {
+  return db
+    .select({ json: jsonObject<Artifact>(artifactFields) })
+    .from(artifacts)
+    .innerJoin(portfolios, eq(portfolios.id, artifacts.portfolioId))
+    .where(
+      and(
+        eq(artifacts.portfolioId, sql.placeholder('portfolioId')),
+        eq(artifacts.slug, sql.placeholder('slug')),
+        only,
+      ),
+    );
+}
+
+/** The artifact of the tenant, or `not_found`; to a stranger only what a published study presents exists. */
+export async function fetchArtifact(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+): Promise<Artifact> {
+  const find = tenant.insider ? bySlug : shownBySlug;
+  const [row] = await find(db).execute({ portfolioId: tenant.id, slug });
+  if (!row) throw noArtifact(tenant, slug);
+  return row.json;
+}
+
+export function noArtifact(tenant: Tenant, slug: string): AppError {
+  return new AppError('not_found', `There is no artifact "${slug}" in portfolio "${tenant.slug}".`);
+}
+
+const versionByName = prepared((db) =>
+  db
+    .select({ json: jsonObject<ArtifactVersion>(artifactVersionFields) })
+    .from(artifactVersions)
+    .where(
+      and(
+        eq(artifactVersions.artifactId, sql.placeholder('id')),
+        eq(artifactVersions.name, sql.placeholder('name')),
+      ),
+    )
+    .prepare('artifact_version'),
+);
+
+/** A version of an artifact that was fetched before; null where there is none of that name. */
+export async function fetchArtifactVersion(
+  { db }: Pick<Ctx, 'db'>,
+  id: string,
+  name: string,
+): Promise<ArtifactVersion | null> {
+  const [row] = await versionByName(db).execute({ id, name });
+  return row?.json ?? null;
+}

@@ -1,0 +1,23 @@
+import { and, eq } from 'drizzle-orm';
+import type { Ctx } from '../context.ts';
+import type { Tenant } from '../tenancy.ts';
+import { requireVersion } from '../version.ts';
+import { artifacts } from './artifact.sql.ts';
+import { noArtifact } from './internal.ts';
+
+/** The artifact's row, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
+export async function lockArtifact(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+  expected: number | '*' = '*',
+) {
+  const [found] = await db
+    .select({ id: artifacts.id, version: artifacts.version })
+    .from(artifacts)
+    .where(and(eq(artifacts.portfolioId, tenant.id), eq(artifacts.slug, slug)))
+    .for('update');
+  if (!found) throw noArtifact(tenant, slug);
+  requireVersion(found, expected);
+  return found;
+}

@@ -1,0 +1,29 @@
+import { eq, sql } from 'drizzle-orm';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { artifacts } from './artifact.sql.ts';
+import { fetchArtifact } from './internal.ts';
+import { lockArtifact } from './lock.ts';
+import { artifactPatch, artifactSchema } from './schemas.ts';
+
+export const updateArtifact = operation({
+  name: 'artifact.update',
+  kind: 'mutation',
+  summary: 'Change the given fields of an artifact; its versions stay as they are.',
+  scope: 'artifact:write',
+  public: false,
+  input: artifactPatch,
+  output: artifactSchema,
+  tenant: tenantBySlug,
+  async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
+    const { id } = await lockArtifact({ db }, tenant, slug, expectedVersion);
+    // Nothing asked, nothing changed: not even the version.
+    if (Object.keys(changes).length === 0) return fetchArtifact({ db }, tenant, slug);
+    await db
+      .update(artifacts)
+      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
+      .where(eq(artifacts.id, id));
+    return fetchArtifact({ db }, tenant, slug);
+  },
+});

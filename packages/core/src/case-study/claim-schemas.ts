@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { line, slugSchema } from '../text.ts';
+
+/** The instant in UTC to the millisecond, or null where it is none between the years 1 and 9999. */
+function toUtc(instant: string): string | null {
+  const date = new Date(instant);
+  const year = Number.isNaN(date.valueOf()) ? 0 : date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date.toISOString() : null;
+}
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'Expected an instant such as "2026-11-22T10:00:00Z".' })
+  .refine((value) => toUtc(value) !== null, 'Expected a year from 0001 to 9999.')
+  .overwrite((value) => toUtc(value) ?? value);
+
+/** Issues for all but the first of things with the same name, at the path of the name. */
+function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
+  return (items: T[], ctx: z.RefinementCtx) => {
+    const seen = new Set<string>();
+    for (const [at, item] of items.entries()) {
+      const name = nameOf(item);
+      if (seen.has(name)) {
+        const message = `Expected each only once, but "${name}" came before.`;
+        ctx.addIssue({ code: 'custom', path: [at, ...path], message });
+      }
+      seen.add(name);
+    }
+  };
+}
+
+const metricRange = z
+  .strictObject({
+    key: slugSchema.describe('The metric.'),
+    from: instant,
+    to: instant,
+    changedAt: instant
+      .nullable()
+      .default(null)
+      .describe('When the change took effect: what was before and after it is compared.'),
+  })
+  .superRefine(({ from, to, changedAt }, ctx) => {
+    if (from > to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it not before "from".' });
+    if (changedAt !== null && (changedAt < from || changedAt > to)) {
+      const message = 'Expected it within "from" and "to".';
+      ctx.addIssue({ code: 'custom', path: ['changedAt'], message });
+    }
+  });
+
+const claimFields = {
+  key: slugSchema.describe('Names the claim within its study.'),
+  statement: line(500),
+  metric: metricRange.nullable().describe('What was measured, and when.'),
+};
+
+const evidenceNumber = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
+const citation = z.object({
+  slug: slugSchema,
+  version: evidenceNumber.describe('The version that the author had seen; 0 if there was none.'),
+});
+
+const maxCited = 20;
+
+/** A claim as it is answered: each piece of evidence with the version that its author had seen. */
+const claimSchema = z
+  .object({
+    ...claimFields,
+    evidence: z.array(citation).max(maxCited),
+  })
+  .meta({ id: 'Claim' });
+
+export type Claim = z.infer<typeof claimSchema>;
+
+const evidenceInput = z.strictObject({
+  slug: slugSchema,
+  version: evidenceNumber
+    .optional()
+    .describe('Left out, it stays as it was in the same claim, or becomes the latest.'),
+});
+
+const claimInput = z.strictObject({
+  ...claimFields,
+  metric: claimFields.metric.default(null),
+  evidence: z
+    .array(evidenceInput)
+    .max(maxCited)
+    .superRefine(refuseRepeated(({ slug }) => slug, 'slug'))
+    .default([]),
+});
+
+const maxClaims = 100;
+const maxArtifacts = 50;
+
+/** Claims as they are answered, in their order. */
+export const claimsSchema = z.array(claimSchema).max(maxClaims);
+
+/** Claims as authors write them, in their order. */
+export const claimsInput = z
+  .array(claimInput)
+  .max(maxClaims)
+  .superRefine(refuseRepeated(({ key }) => key, 'key'));
+
+export type ClaimInput = z.output<typeof claimInput>;
+
+/** Slugs of the artifacts that a study presents, in their order. */
+export const artifactsSchema = z
+  .array(slugSchema)
+  .max(maxArtifacts)
+  .describe('The artifacts that the study presents.');
+
+/** As `artifactsSchema`, from authors. */
+export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));

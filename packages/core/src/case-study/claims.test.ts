@@ -1,0 +1,229 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anonymous } from '../actor.ts';
+import { evidence } from '../evidence/evidence.sql.ts';
+import { operations } from '../index.ts';
+import {
+  type StudyScene,
+  addArtifact,
+  addEvidence,
+  addEvidenceVersion,
+  addMetric,
+  owner,
+  studyScene,
+} from './testing.ts';
+
+let scene: StudyScene;
+beforeAll(async () => {
+  scene = await studyScene();
+  const { platform, portfolioId } = scene;
+  await addEvidence(platform, portfolioId, 'trace', 3);
+  await addEvidence(platform, portfolioId, 'report', 1);
+  await addEvidence(platform, portfolioId, 'awaited', 0);
+  await addMetric(platform, portfolioId, 'latency');
+  await addArtifact(platform, portfolioId, 'pipeline');
+  await addArtifact(platform, portfolioId, 'runbook');
+  const { id } = await operations.portfolio.create.run(scene.as(owner), { slug: 'other', name: 'Other' });
+  await addEvidence(platform, id, 'foreign', 1);
+  await addMetric(platform, id, 'foreign');
+  await addArtifact(platform, id, 'foreign');
+});
+afterAll(() => scene.stop());
+
+const metric = {
+  key: 'latency',
+  from: '2026-01-01T00:00:00.000Z',
+  to: '2026-03-01T00:00:00.000Z',
+  changedAt: '2026-02-01T12:30:00.250Z',
+};
+const claim = (key: string, rest: object = {}) => ({ key, statement: `It is ${key}.`, ...rest });
+
+test('claims and artifacts read back in their order, with the version of what they cite', async () => {
+  const created = await scene.create('backed', {
+    claims: [
+      claim('faster', { metric, evidence: [{ slug: 'trace', version: 2 }, { slug: 'report' }] }),
+      claim('cheaper'),
+    ],
+    artifacts: ['runbook', 'pipeline'],
+  });
+  expect(created.claims).toEqual([
+    {
+      key: 'faster',
+      statement: 'It is faster.',
+      metric,
+      evidence: [
+        { slug: 'trace', version: 2 },
+        { slug: 'report', version: 1 },
+      ],
+    },
+    { key: 'cheaper', statement: 'It is cheaper.', metric: null, evidence: [] },
+  ]);
+  expect(created.artifacts).toEqual(['runbook', 'pipeline']);
+  expect(await scene.read('backed')).toEqual(created);
+  await scene.publish('backed');
+  expect(await scene.read('backed', anonymous)).toMatchObject({ claims: created.claims });
+});
+
+test('what an update does not give stays; what it gives takes the place of all there was', async () => {
+  const claims = [claim('a', { evidence: [{ slug: 'trace' }], metric }), claim('b')];
+  const before = await scene.create('patched', { claims, artifacts: ['pipeline'] });
+  expect(await scene.update('patched', { summary: 'New' })).toMatchObject({
+    claims: before.claims,
+    artifacts: ['pipeline'],
+  });
+  expect(await scene.update('patched', { claims: [claim('b'), claim('a')] })).toMatchObject({
+    claims: [
+      { key: 'b', evidence: [] },
+      { key: 'a', evidence: [], metric: null },
+    ],
+    artifacts: ['pipeline'],
+  });
+  expect(await scene.update('patched', { claims: [], artifacts: [] })).toMatchObject({
+    claims: [],
+    artifacts: [],
+  });
+});
+
+test('instants are kept in UTC, whatever offset they came with', async () => {
+  const range = { key: 'latency', from: '0001-01-01T00:00:00Z', to: '9999-12-31T23:59:59.999+00:00' };
+  const { claims } = await scene.create('zones', {
+    claims: [claim('a', { metric: { ...range, changedAt: '2026-02-01T14:30:00+02:00' } })],
+  });
+  expect(claims[0]!.metric).toEqual({
+    key: 'latency',
+    from: '0001-01-01T00:00:00.000Z',
+    to: '9999-12-31T23:59:59.999Z',
+    changedAt: '2026-02-01T12:30:00.000Z',
+  });
+});
+
+describe('evidence that is cited without a version', () => {
+  test('stays at the one that the same claim cited, until the claim says something else', async () => {
+    const id = await addEvidence(scene.platform, scene.portfolioId, 'growing', 1);
+    const cite = [claim('pinned', { evidence: [{ slug: 'growing' }] })];
+    const { claims } = await scene.create('pins', { claims: cite });
+    expect(claims[0]!.evidence).toEqual([{ slug: 'growing', version: 1 }]);
+    await addEvidenceVersion(scene.platform, id, 2);
+    await scene.platform.db.update(evidence).set({ latest: 2 }).where(eq(evidence.id, id));
+
+    const also = [...cite, claim('later', { evidence: [{ slug: 'growing' }] })];
+    const updated = await scene.update('pins', { claims: also });
+    expect(updated.claims.map((each) => each.evidence[0]!.version)).toEqual([1, 2]);
+    const reworded = [{ ...cite[0], statement: 'It is another thing.' }];
+    expect((await scene.update('pins', { claims: reworded })).claims[0]!.evidence[0]!.version).toBe(2);
+  });
+
+  test('is at version 0 while there is none', async () => {
+    const { claims } = await scene.create('awaits', {
+      claims: [claim('a', { evidence: [{ slug: 'awaited' }] })],
+    });
+    expect(claims[0]!.evidence).toEqual([{ slug: 'awaited', version: 0 }]);
+    expect(await scene.update('awaits', { claims })).toMatchObject({ revision: 1 });
+  });
+});
+
+describe('a study is refused', () => {
+  test('with the place of each thing that its portfolio does not have', async () => {
+    const claims = [
+      claim('a', {
+        evidence: [{ slug: 'trace' }, { slug: 'nowhere' }, { slug: 'report', version: 2 }],
+        metric: { ...metric, key: 'unknown' },
+      }),
+      claim('b', { evidence: [{ slug: 'foreign' }], metric: { ...metric, key: 'foreign' } }),
+    ];
+    const artifacts = ['pipeline', 'foreign', 'nothing'];
+    const pointers = [
+      '/claims/0/evidence/1/slug',
+      '/claims/0/evidence/2/version',
+      '/claims/0/metric/key',
+      '/claims/1/evidence/0/slug',
+      '/claims/1/metric/key',
+      '/artifacts/1',
+      '/artifacts/2',
+    ];
+    const refusal = { code: 'invalid_input', fields: pointers.map((pointer) => ({ pointer })) };
+    await expect(scene.create('unknown', { claims, artifacts })).rejects.toMatchObject(refusal);
+    await expect(scene.read('unknown')).rejects.toMatchObject({ code: 'not_found' });
+    const before = await scene.create('known', { claims: [claim('a')] });
+    await expect(scene.update('known', { claims, artifacts })).rejects.toMatchObject(refusal);
+    expect(await scene.read('known')).toEqual(before);
+  });
+
+  test('with the place of each thing that comes twice', async () => {
+    const claims = [
+      claim('a', { evidence: [{ slug: 'trace' }, { slug: 'report' }, { slug: 'trace' }] }),
+      claim('b'),
+      claim('a'),
+    ];
+    await expect(scene.create('twice', { claims, artifacts: ['runbook', 'runbook'] })).rejects.toMatchObject({
+      fields: [
+        { pointer: '/claims/0/evidence/2/slug' },
+        { pointer: '/claims/2/key' },
+        { pointer: '/artifacts/1' },
+      ],
+    });
+  });
+
+  test.each<[string, object, string]>([
+    ['an end before its begin', { to: '2025-12-31T00:00:00Z' }, '/to'],
+    ['a change before it', { changedAt: '2025-12-31T00:00:00Z' }, '/changedAt'],
+    ['a change after it', { changedAt: '2026-03-01T00:00:00.001Z' }, '/changedAt'],
+    ['the year 0', { from: '0000-12-31T00:00:00Z' }, '/from'],
+    ['a year that is 10000 in UTC', { to: '9999-12-31T23:59:59-01:00' }, '/to'],
+    ['a day that there is not', { to: '2026-02-30T00:00:00Z' }, '/to'],
+    ['no instant', { to: 'soon' }, '/to'],
+  ])('for a metric range with %s', async (_, wrong, field) => {
+    await expect(
+      scene.create('range', { claims: [claim('a', { metric: { ...metric, ...wrong } })] }),
+    ).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: expect.arrayContaining([{ pointer: `/claims/0/metric${field}`, detail: expect.anything() }]),
+    });
+  });
+
+  test.each<[string, object, string]>([
+    ['101 claims', { claims: Array.from({ length: 101 }, (_, at) => claim(`c-${at}`)) }, '/claims'],
+    ['21 pieces of evidence', { evidence: 21 }, '/claims/0/evidence'],
+    ['an empty statement', { claims: [{ key: 'a', statement: ' ' }] }, '/claims/0/statement'],
+    ['an unknown field', { claims: [claim('a', { standing: 'backed' })] }, '/claims/0/standing'],
+    ['51 artifacts', { artifacts: Array.from({ length: 51 }, (_, at) => `a-${at}`) }, '/artifacts'],
+  ])('for %s', async (_, content, pointer) => {
+    const cited = Array.from({ length: 21 }, (__, at) => ({ slug: `e-${at}` }));
+    const given = 'evidence' in content ? { claims: [claim('a', { evidence: cited })] } : content;
+    await expect(scene.create('too-much', given)).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: [{ pointer }],
+    });
+  });
+});
+
+test('as many claims and citations as there may be are kept', async () => {
+  const { platform, portfolioId } = scene;
+  const slugs = Array.from({ length: 20 }, (_, at) => `many-${at}`);
+  for (const slug of slugs) await addEvidence(platform, portfolioId, slug, 1);
+  const cited = slugs.map((slug) => ({ slug }));
+  const claims = Array.from({ length: 100 }, (_, at) => claim(`c-${at}`, { metric, evidence: cited }));
+  await scene.create('full', { claims });
+  const read = await scene.read('full');
+  expect(read.claims).toHaveLength(100);
+  expect(read.claims.every((each) => each.evidence.length === 20)).toBe(true);
+});
+
+test('what is cited cannot go while a study is being written that cites it', async () => {
+  const { sql } = scene.platform;
+  await addEvidence(scene.platform, scene.portfolioId, 'contested', 1);
+  const outcomes = await Promise.allSettled([
+    scene.create('citing', { claims: [claim('a', { evidence: [{ slug: 'contested' }] })] }),
+    sql.begin(async (tx) => {
+      await tx`select from evidence where slug = 'contested' for update`;
+      await tx`delete from evidence_versions using evidence where id = evidence_id and slug = 'contested'`;
+      const cited = await tx`
+        select from claim_evidence join evidence on id = evidence_id where slug = 'contested'`;
+      if (cited.length === 0) await tx`delete from evidence where slug = 'contested'`;
+    }),
+  ]);
+  expect(outcomes[1].status).toBe('fulfilled');
+  const [row] = await sql`select id from evidence where slug = 'contested'`;
+  const refused = { code: 'invalid_input', fields: [{ pointer: '/claims/0/evidence/0/slug' }] };
+  expect(outcomes[0]).toMatchObject(row ? { status: 'fulfilled' } : { reason: refused });
+});

@@ -1,0 +1,154 @@
+import { eq, sql } from 'drizzle-orm';
+import { actorName } from '../actor.ts';
+import type { Ctx, Db } from '../context.ts';
+import { imageHashes } from '../image/schemas.ts';
+import type { Tenant } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import {
+  caseStudies,
+  caseStudyArtifacts,
+  caseStudyImages,
+  caseStudyRevisions,
+  claimEvidence,
+  claims,
+} from './case-study.sql.ts';
+import type { Claim } from './claim-schemas.ts';
+import { fetchCaseStudy } from './internal.ts';
+import { lockCaseStudy } from './lock.ts';
+import { type Naming, type References, resolveReferences } from './references.ts';
+import {
+  type CaseStudy,
+  type CaseStudyContent,
+  caseStudyContentSchema,
+  type ContentField,
+  changedFields,
+} from './schemas.ts';
+
+/** What to change: fields that are left out, or undefined, stay. */
+export type ContentChanges = {
+  [Field in ContentField]?: (Omit<CaseStudyContent, keyof Naming> & Naming)[Field] | undefined;
+};
+
+/**
+ * Changes what the authors of a study write: one more revision, and a new version. Where nothing differs, all stays
+ * as it is.
+ */
+export async function changeContent(
+  { db, actor }: Pick<Ctx, 'db' | 'actor'>,
+  tenant: Tenant,
+  { slug, expectedVersion }: { slug: string; expectedVersion: number | '*' },
+  changes: ContentChanges,
+  restoredFrom: number | null = null,
+): Promise<CaseStudy> {
+  const { id } = await lockCaseStudy({ db }, tenant, slug, expectedVersion);
+  const study = await fetchCaseStudy({ db }, tenant, slug);
+  const before = caseStudyContentSchema.parse(study);
+  const { claims: given, artifacts = before.artifacts, ...plain } = changes;
+  const naming = { claims: given ?? [], artifacts: changes.artifacts ?? [] };
+  const { references, claims: pinned } = await resolveReferences(db, tenant, naming, before.claims);
+  const after = { ...before, ...withoutUndefined(plain), claims: given ? pinned : before.claims, artifacts };
+
+  const changed = changedFields(before, after);
+  if (changed.length === 0) return study;
+  const number = study.revision + 1;
+  await db
+    .update(caseStudies)
+    .set({ ...columnsOf(after, changed), revision: number, version: nextVersion, updatedAt: sql`now()` })
+    .where(eq(caseStudies.id, id));
+  await rewriteRows(db, id, after, changed, references);
+  await db.insert(caseStudyRevisions).values({
+    caseStudyId: id,
+    number,
+    content: after,
+    changed,
+    restoredFrom,
+    author: actorName(actor),
+  });
+  return fetchCaseStudy({ db }, tenant, slug);
+}
+
+/** The first revision of a new study, and the rows that hang on it. */
+export async function writeFirstContent(
+  { db, actor }: Pick<Ctx, 'db' | 'actor'>,
+  id: string,
+  content: CaseStudyContent,
+  references: References,
+): Promise<void> {
+  await rewriteRows(db, id, content, ['body', 'claims', 'artifacts'], references);
+  await db
+    .insert(caseStudyRevisions)
+    .values({ caseStudyId: id, number: 1, content, changed: [], author: actorName(actor) });
+}
+
+function withoutUndefined<T extends object>(fields: T) {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+/** The fields that are columns of the study's own row. */
+function columnsOf({ claims: _, artifacts: __, ...columns }: CaseStudyContent, changed: ContentField[]) {
+  const wanted = Object.entries(columns).filter(([field]) => changed.includes(field as ContentField));
+  return Object.fromEntries(wanted) as Partial<typeof columns>;
+}
+
+/** Brings the rows that hang on a study in line with the fields that changed. */
+async function rewriteRows(
+  db: Db,
+  id: string,
+  content: CaseStudyContent,
+  changed: ContentField[],
+  references: References,
+) {
+  if (changed.includes('body')) await rewriteImages(db, id, content.body);
+  if (changed.includes('artifacts')) await rewriteArtifacts(db, id, content.artifacts, references);
+  if (changed.includes('claims')) await rewriteClaims(db, id, content.claims, references);
+}
+
+async function rewriteImages(db: Db, id: string, body: string) {
+  await db.delete(caseStudyImages).where(eq(caseStudyImages.caseStudyId, id));
+  const hashes = imageHashes(body);
+  if (hashes.length === 0) return;
+  // As one array: a body may show more images than a statement may have parameters.
+  const shown = sql`select ${id}, unnest(${sql.param(hashes)}::text[])`;
+  await db.execute(sql`insert into ${caseStudyImages} (case_study_id, sha256) ${shown}`);
+}
+
+async function rewriteArtifacts(db: Db, id: string, slugs: string[], { artifacts }: References) {
+  await db.delete(caseStudyArtifacts).where(eq(caseStudyArtifacts.caseStudyId, id));
+  if (slugs.length === 0) return;
+  const rows = slugs.map((slug, position) => ({
+    caseStudyId: id,
+    artifactId: artifacts.get(slug)!.id,
+    position,
+  }));
+  await db.insert(caseStudyArtifacts).values(rows);
+}
+
+async function rewriteClaims(db: Db, id: string, written: Claim[], { evidence, metrics }: References) {
+  // What the claims cite goes with them.
+  await db.delete(claims).where(eq(claims.caseStudyId, id));
+  if (written.length === 0) return;
+  const rows = written.map(({ key, statement, metric }, position) => ({
+    caseStudyId: id,
+    key,
+    position,
+    statement,
+    ...(metric && {
+      metricId: metrics.get(metric.key)!.id,
+      metricFrom: metric.from,
+      metricTo: metric.to,
+      changedAt: metric.changedAt,
+    }),
+  }));
+  await db.insert(claims).values(rows);
+  const cited = written.flatMap((claim) =>
+    claim.evidence.map(({ slug, version }, position) => ({
+      caseStudyId: id,
+      claimKey: claim.key,
+      evidenceId: evidence.get(slug)!.id,
+      evidenceVersion: version,
+      position,
+    })),
+  );
+  if (cited.length > 0) await db.insert(claimEvidence).values(cited);
+}

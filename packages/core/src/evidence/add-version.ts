@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { uploadId } from '../upload/schemas.ts';
+import { storeUpload, useUpload } from '../upload/take.ts';
+import { fetchEvidence } from './internal.ts';
+import { keepVersion } from './keep-version.ts';
+import { lockEvidence } from './lock.ts';
+import { evidenceRef, evidenceSchema } from './schemas.ts';
+
+export const addEvidenceVersion = operation({
+  name: 'evidence.addVersion',
+  kind: 'mutation',
+  summary: 'Take an uploaded file as the newest version; the same bytes again count as a check.',
+  scope: 'evidence:write',
+  public: false,
+  input: z.strictObject({ ...evidenceRef, uploadId }),
+  output: evidenceSchema,
+  tenant: tenantBySlug,
+  async prepare(ctx, { slug, uploadId: id }, tenant) {
+    requireUploads(await fetchEvidence(ctx, tenant, slug));
+    return storeUpload(ctx, tenant, id, 'evidence');
+  },
+  async run(ctx, { slug, uploadId: id }, tenant, file) {
+    const found = requireUploads(await lockEvidence(ctx, tenant, slug));
+    await useUpload(ctx, tenant, id);
+    await keepVersion(ctx.db, found, { ...file, fetchedFrom: null });
+    return fetchEvidence(ctx, tenant, slug);
+  },
+});
+
+function requireUploads<Found extends { slug: string; sourceUrl: string | null }>(found: Found): Found {
+  if (found.sourceUrl === null) return found;
+  throw new AppError(
+    'conflict',
+    `Evidence "${found.slug}" is fetched from its source, so it takes no uploads: sync it.`,
+  );
+}

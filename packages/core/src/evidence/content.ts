@@ -1,0 +1,60 @@
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { prepared } from '../sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { signDownload } from '../upload/download.ts';
+import { contentKey } from '../upload/keys.ts';
+import { evidence, evidenceVersions } from './evidence.sql.ts';
+import { evidenceVersionFields, fetchEvidence } from './internal.ts';
+import { evidenceRef, evidenceVersionSchema } from './schemas.ts';
+import { isEvidenceVersionShown } from './standing.ts';
+
+export const readEvidenceContent = operation({
+  name: 'evidence.content',
+  kind: 'query',
+  summary: 'Get the bytes of a version of evidence: a link that works for five minutes.',
+  scope: 'evidence:read',
+  public: true,
+  input: z.strictObject({
+    ...evidenceRef,
+    version: z.int().min(1).max(2_147_483_647).optional().describe('Its number; the latest if left out.'),
+  }),
+  output: evidenceVersionSchema
+    .extend({ url: z.url(), expiresAt: z.iso.datetime() })
+    .meta({ id: 'EvidenceContent' }),
+  tenant: tenantBySlug,
+  async run({ db, bucket }, { slug, version }, tenant) {
+    const { id, latest } = await fetchEvidence({ db }, tenant, slug);
+    const find = tenant.insider ? findVersion : findShownVersion;
+    const number = version ?? latest?.number ?? 0;
+    const [found] = await find(db).execute({ id, number });
+    if (!found) {
+      const which = version === undefined ? 'no version yet' : `no version ${version}`;
+      throw new AppError('not_found', `Evidence "${slug}" has ${which}.`);
+    }
+    const key = contentKey('evidence', tenant.id, found.sha256);
+    return { ...found, ...(await signDownload(bucket, key, found.fileName)) };
+  },
+});
+
+const findVersion = prepared((db) => selectVersion(db).prepare('evidence_version'));
+const findShownVersion = prepared((db) =>
+  selectVersion(db, isEvidenceVersionShown).prepare('evidence_version_shown'),
+);
+
+function selectVersion(db: Db, only?: SQL) {
+  return db
+    .select(evidenceVersionFields)
+    .from(evidenceVersions)
+    .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
+    .where(
+      and(
+        eq(evidenceVersions.evidenceId, sql.placeholder('id')),
+        eq(evidenceVersions.number, sql.placeholder('number')),
+        only,
+      ),
+    );
+}

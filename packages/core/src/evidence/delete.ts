@@ -1,0 +1,40 @@
+import { asc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { caseStudies, claimEvidence } from '../case-study/case-study.sql.ts';
+import { AppError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { expectedVersion } from '../version.ts';
+import { evidence } from './evidence.sql.ts';
+import { lockEvidence } from './lock.ts';
+import { evidenceRef } from './schemas.ts';
+
+/** More studies are not named in a refusal. */
+const maxNamed = 10;
+
+export const deleteEvidence = operation({
+  name: 'evidence.delete',
+  kind: 'mutation',
+  summary: 'Delete evidence that no claim cites, with all its versions.',
+  scope: 'evidence:write',
+  public: false,
+  input: z.strictObject({ ...evidenceRef, ...expectedVersion }),
+  output: z.null(),
+  tenant: tenantBySlug,
+  async run({ db }, { slug, expectedVersion: expected }, tenant) {
+    const { id } = await lockEvidence({ db }, tenant, slug, expected);
+    const citing = await db
+      .selectDistinct({ slug: caseStudies.slug })
+      .from(claimEvidence)
+      .innerJoin(caseStudies, eq(caseStudies.id, claimEvidence.caseStudyId))
+      .where(eq(claimEvidence.evidenceId, id))
+      .orderBy(asc(caseStudies.slug))
+      .limit(maxNamed);
+    if (citing.length > 0) {
+      const studies = citing.map((study) => `"${study.slug}"`).join(', ');
+      throw new AppError('conflict', `Claims cite evidence "${slug}", in the case studies ${studies}.`);
+    }
+    await db.delete(evidence).where(eq(evidence.id, id));
+    return null;
+  },
+});

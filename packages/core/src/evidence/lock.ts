@@ -1,0 +1,23 @@
+import { and, eq } from 'drizzle-orm';
+import type { Ctx } from '../context.ts';
+import type { Tenant } from '../tenancy.ts';
+import { requireVersion } from '../version.ts';
+import { evidence } from './evidence.sql.ts';
+import { noEvidence } from './internal.ts';
+
+/** The evidence's row, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
+export async function lockEvidence(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+  expected: number | '*' = '*',
+) {
+  const [found] = await db
+    .select()
+    .from(evidence)
+    .where(and(eq(evidence.portfolioId, tenant.id), eq(evidence.slug, slug)))
+    .for('update');
+  if (!found) throw noEvidence(tenant, slug);
+  requireVersion(found, expected);
+  return found;
+}

@@ -1,0 +1,58 @@
+import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db } from '../context.ts';
+import { operation } from '../operation.ts';
+import { pageInput, pageOf } from '../page.ts';
+import { prepared } from '../sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { evidence, evidenceVersions } from './evidence.sql.ts';
+import { evidenceVersionFields, fetchEvidence } from './internal.ts';
+import { evidenceRef, evidenceVersionSchema } from './schemas.ts';
+import { isEvidenceVersionShown } from './standing.ts';
+
+const beyondAll = '2147483647';
+
+export const listEvidenceVersions = operation({
+  name: 'evidence.versions',
+  kind: 'query',
+  summary: 'List the versions of evidence, newest first; strangers see the cited ones and the latest.',
+  scope: 'evidence:read',
+  public: true,
+  input: z.strictObject({
+    ...evidenceRef,
+    limit: pageInput.limit,
+    cursor: z
+      .string()
+      .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a page.')
+      .optional()
+      .describe('`nextCursor` of the previous page.'),
+  }),
+  output: pageOf(evidenceVersionSchema),
+  tenant: tenantBySlug,
+  async run({ db }, { slug, limit, cursor = beyondAll }, tenant) {
+    const { id } = await fetchEvidence({ db }, tenant, slug);
+    const list = tenant.insider ? listAll : listShown;
+    const rows = await list(db).execute({ id, cursor, limit: limit + 1 });
+    const items = rows.slice(0, limit);
+    return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.number) : null };
+  },
+});
+
+const listAll = prepared((db) => listBefore(db).prepare('evidence_versions'));
+const listShown = prepared((db) => listBefore(db, isEvidenceVersionShown).prepare('evidence_versions_shown'));
+
+function listBefore(db: Db, only?: SQL) {
+  return db
+    .select(evidenceVersionFields)
+    .from(evidenceVersions)
+    .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
+    .where(
+      and(
+        eq(evidenceVersions.evidenceId, sql.placeholder('id')),
+        only,
+        lt(evidenceVersions.number, sql.placeholder('cursor')),
+      ),
+    )
+    .orderBy(desc(evidenceVersions.number))
+    .limit(sql.placeholder('limit'));
+}

@@ -1,0 +1,162 @@
+import ipaddr from 'ipaddr.js';
+import dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { type Readable, Transform, pipeline } from 'node:stream';
+import { Agent, request } from 'undici';
+
+/** Why a guarded request came to nothing. Trying again mends only the last two. */
+type OutboundErrorCode =
+  | 'forbidden_address'
+  | 'too_many_redirects'
+  | 'too_large'
+  | 'timed_out'
+  | 'unreachable';
+
+/** A guarded request that came to nothing. Its message is for the one who gave the URL: it names no address. */
+export class OutboundError extends Error {
+  readonly code: OutboundErrorCode;
+
+  constructor(code: OutboundErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'OutboundError';
+    this.code = code;
+  }
+}
+
+type GuardedRequest = {
+  method?: 'GET' | 'HEAD' | 'POST';
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** Of the answer's body, as it comes over the wire: it is never decompressed. */
+  maxBytes: number;
+  /** For all of it, to the last byte of the body. */
+  timeoutMilliseconds: number;
+  /** How many redirects a GET or HEAD follows; with 0, and for a POST, the redirect is the answer. */
+  maxRedirects?: number;
+  /** Lets plain http and addresses that are not public through: for tests, and where a setting says so. */
+  allowPrivate?: boolean;
+  signal?: AbortSignal | undefined;
+};
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** An answer of any status. `url` is where it came from after redirects; read or destroy the body. */
+export type GuardedResponse = { status: number; headers: Headers; url: string; body: Readable };
+
+type Hop = { url: URL; options: GuardedRequest; signal: AbortSignal };
+type Send = (hop: Hop) => Promise<{ status: number; headers: Headers; body: Readable }>;
+
+/**
+ * Fetches a URL that somebody else chose, without reaching anything but public addresses (SSRF). The address is
+ * checked as it stands in the URL and in every DNS answer, and the connection goes to the checked one.
+ *
+ * @throws OutboundError where it may not be fetched, cannot be, or is too large; the reason of `signal` if that fired.
+ */
+export function guardedFetch(url: string, options: GuardedRequest): Promise<GuardedResponse> {
+  return follow(url, options, sendOnce);
+}
+
+/** As `guardedFetch`, by a given way to send one request: every hop is checked before it is sent. */
+export async function follow(start: string, options: GuardedRequest, send: Send): Promise<GuardedResponse> {
+  const { method = 'GET', timeoutMilliseconds, allowPrivate = false } = options;
+  const maxRedirects = method === 'POST' ? 0 : (options.maxRedirects ?? 0);
+  const deadline = AbortSignal.timeout(timeoutMilliseconds);
+  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  let url = checkUrl(start, allowPrivate);
+  for (let redirects = 0; ; redirects += 1) {
+    const { status, headers, body } = await send({ url, options, signal }).catch((error: unknown) => {
+      throw explain(error, options, deadline);
+    });
+    const target = redirectTarget(status, headers, url);
+    if (target === undefined || maxRedirects === 0) {
+      return { status, headers, url: url.href, body: capped(body, options, deadline) };
+    }
+    body.on('error', () => {}).destroy();
+    if (redirects === maxRedirects) {
+      throw new OutboundError('too_many_redirects', `It redirects more than ${maxRedirects} times.`);
+    }
+    url = checkUrl(target, allowPrivate);
+  }
+}
+
+/**
+ * Parses a URL that may be fetched: https, no credentials, and no address that is not public.
+ *
+ * @throws OutboundError `forbidden_address`.
+ */
+export function checkUrl(text: string, allowPrivate: boolean): URL {
+  const url = URL.parse(text);
+  if (!url) throw forbidden('It is no URL.');
+  const schemes = allowPrivate ? ['https:', 'http:'] : ['https:'];
+  if (!schemes.includes(url.protocol)) throw forbidden('Only https may be fetched.');
+  if (url.username || url.password) throw forbidden('A URL that is fetched must not hold credentials.');
+  const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!allowPrivate && ipaddr.isValid(literal) && !isPublicAddress(literal)) throw forbidden(notPublic);
+  return url;
+}
+
+/** True for the addresses of the public Internet alone: none that is private, local, reserved or a way to such. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  // Of IPv6, 2000::/3 is all that is routed (RFC 4291); elsewhere is `::127.0.0.1`, for one.
+  return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0]! & 0b1110_0000) === 0b0010_0000;
+}
+
+const notPublic = 'Its host has an address that is not public.';
+const forbidden = (why: string) => new OutboundError('forbidden_address', why);
+
+/** Resolves as usual, but refuses a name if any of its addresses is not public. */
+const lookupPublic: LookupFunction = (hostname, options, done) => {
+  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return done(error, '');
+    if (!addresses.every(({ address }) => isPublicAddress(address))) return done(forbidden(notPublic), '');
+    if (options.all) return done(null, addresses);
+    const [first] = addresses;
+    return done(null, first!.address, first!.family);
+  });
+};
+
+const publicOnly = new Agent({ connect: { lookup: lookupPublic } });
+const anywhere = new Agent();
+
+const sendOnce: Send = async ({ url, options: { method = 'GET', headers, body, allowPrivate }, signal }) => {
+  const answer = await request(url, {
+    method,
+    headers: { 'accept-encoding': 'identity', ...headers },
+    body: body ?? null,
+    dispatcher: allowPrivate ? anywhere : publicOnly,
+    signal,
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+};
+
+function redirectTarget(status: number, { location }: Headers, base: URL): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(status) || typeof location !== 'string') return undefined;
+  return URL.parse(location, base.href)?.href ?? location;
+}
+
+/** The body, which fails once it is longer than the request allows. */
+function capped(body: Readable, options: GuardedRequest, deadline: AbortSignal): Readable {
+  let sizeBytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= options.maxBytes) return done(null, chunk);
+      return done(new OutboundError('too_large', `It is larger than ${options.maxBytes} bytes.`));
+    },
+    destroy: (error, done) => done(error && explain(error, options, deadline)),
+  });
+  pipeline(body, counted, () => {});
+  return counted;
+}
+
+function explain(error: unknown, { signal, timeoutMilliseconds }: GuardedRequest, deadline: AbortSignal) {
+  if (error instanceof OutboundError) return error;
+  if (signal?.aborted) return signal.reason as Error;
+  if (deadline.aborted) {
+    return new OutboundError('timed_out', `It took longer than ${timeoutMilliseconds / 1000} s.`, error);
+  }
+  return new OutboundError('unreachable', 'Its server cannot be reached, or broke off.', error);
+}

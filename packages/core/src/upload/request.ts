@@ -1,0 +1,41 @@
+import { type Scope, actorName } from '../actor.ts';
+import { newId } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { stagingKey } from './keys.ts';
+import { maxUploadBytes, uploadInput, uploadSchema } from './schemas.ts';
+import { uploads } from './upload.sql.ts';
+
+/** How long the form can be sent; S3 refuses it later. */
+export const formLifetimeMinutes = 15;
+/** How long a sent file waits to be taken; then it is removed. */
+const uploadLifetimeMinutes = 60;
+
+const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+
+/** The operation by which a file for this purpose is announced. */
+export function requestUpload(purpose: keyof typeof maxUploadBytes, scope: Scope) {
+  return operation({
+    name: `${purpose}.upload`,
+    kind: 'mutation',
+    summary: `Ask to send a file for a version of ${purpose}: a form that S3 takes for 15 minutes.`,
+    scope,
+    public: false,
+    input: uploadInput(maxUploadBytes[purpose]),
+    output: uploadSchema,
+    tenant: tenantBySlug,
+    async run({ db, bucket, actor }, { portfolio: _, ...file }, tenant) {
+      const id = newId('upload');
+      const formExpiresAt = inMinutes(formLifetimeMinutes);
+      await db.insert(uploads).values({
+        id,
+        portfolioId: tenant.id,
+        ...file,
+        createdBy: actorName(actor),
+        expiresAt: inMinutes(uploadLifetimeMinutes).toISOString(),
+      });
+      const form = await bucket.signedForm(stagingKey(tenant.id, id), file, formExpiresAt);
+      return { id, ...form, expiresAt: formExpiresAt.toISOString() };
+    },
+  });
+}

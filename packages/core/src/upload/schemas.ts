@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { line, slugSchema } from '../text.ts';
+
+/** The largest file of each purpose. */
+export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 1024 * 1024 };
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+
+export const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
+
+/** What a client says of a file that it wants to send. */
+export const uploadInput = (maxBytes: number) =>
+  z.strictObject({
+    portfolio: slugSchema,
+    fileName: fileNameSchema,
+    contentType: z
+      .string()
+      .max(100)
+      .regex(/^[\w.+-]+\/[\w.+-]+(; ?charset=[\w-]+)?$/, 'Expected a media type such as "text/csv".'),
+    sizeBytes: z.int().min(1).max(maxBytes),
+    sha256: sha256Schema,
+  });
+
+/**
+ * Where to send the file: a multipart form (POST) with all of `fields` and then the file, as the field `file`.
+ * Afterwards the thing that it is for takes the upload by its id.
+ */
+export const uploadSchema = z
+  .object({
+    id: idOf('upload'),
+    url: z.url(),
+    fields: z.record(z.string(), z.string()),
+    expiresAt: z.iso.datetime().describe('Until when the form can be sent.'),
+  })
+  .meta({ id: 'Upload' });
+
+export const uploadId = idOf('upload').describe('Of an upload whose file has been sent.');
+
+/** A file in the bucket, by what its bytes are. */
+export type StoredFile = { fileName: string; contentType: string; sizeBytes: number; sha256: string };

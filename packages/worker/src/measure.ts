@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+
+/** Counts and hashes the bytes that pass. */
+export function measure() {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  return { stream, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
+}
