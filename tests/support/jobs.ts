@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobEvents, jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/schemas';
+import type { StoredResults } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { type SQL, asc, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
@@ -10,13 +10,14 @@ export const owner = user('owner');
 export const study = { portfolio: 'team', slug: 'faster' };
 export const leaseSeconds = 30;
 export const failure = { code: 'internal', message: 'It did not work.' };
-export const result: StoredResult = {
+export const result: StoredResults['export.pdf'] = {
   key: 'exports/secret-place.pdf',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',
   sizeBytes: 3,
   sha256: 'ab'.repeat(32),
   pages: 1,
+  studyVersion: 1,
 };
 
 /** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */

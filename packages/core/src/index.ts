@@ -15,6 +15,7 @@ export const operations = {
     read: portfolio.readPortfolio,
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
+    summary: portfolio.summarizePortfolio,
   },
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
@@ -40,6 +41,8 @@ export const operations = {
     diff: caseStudy.diffRevisions,
     restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
+    pdf: caseStudy.readCaseStudyPdf,
+    provenance: caseStudy.readProvenance,
   },
   evidence: {
     upload: evidence.uploadEvidence,

@@ -1,4 +1,5 @@
 import { operations } from '@portfolio/core';
+import { seriesToCsv } from '@portfolio/core/metric/series';
 import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
@@ -22,6 +23,8 @@ const evidenceTag = ({ version, standing }: { version: number; standing: string 
   etag: etagOf(version, standing),
 });
 
+const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
+
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.list, { method: 'GET', path: '/portfolios' });
@@ -33,6 +36,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
+  bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
 
   registerMembers(bind);
   registerKeys(bind);
@@ -47,11 +51,20 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
+  const pdf = bind.operation(caseStudy.pdf, {
+    method: 'GET',
+    path: `${study}/pdf`,
+    status: 302,
+    otherwise: { status: 202, when: ({ file }) => file === null },
+    headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+  });
   bind.operation(caseStudy.read, {
     method: 'GET',
     path: study,
     formats: { 'text/markdown': caseStudyToMarkdown },
+    instead: { 'application/pdf': pdf },
   });
+  bind.operation(caseStudy.provenance, { method: 'GET', path: `${study}/provenance` });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
   bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
@@ -65,7 +78,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${study}/exports`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
@@ -100,7 +113,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${anEvidence}/sync`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
   bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
   bind.operation(metric.define, {
@@ -116,7 +129,11 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
   bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
   bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
-  bind.operation(metric.series, { method: 'GET', path: `${oneMetric}/series` });
+  bind.operation(metric.series, {
+    method: 'GET',
+    path: `${oneMetric}/series`,
+    formats: { 'text/csv': seriesToCsv },
+  });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
 
   bind.operation(image.upload, {

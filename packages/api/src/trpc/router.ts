@@ -10,6 +10,7 @@ export const appRouter = router({
     read: query(portfolio.read),
     list: query(portfolio.list),
     update: mutation(portfolio.update),
+    summary: query(portfolio.summary),
   },
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
@@ -35,6 +36,8 @@ export const appRouter = router({
     diff: query(caseStudy.diff),
     restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
+    pdf: query(caseStudy.pdf),
+    provenance: query(caseStudy.provenance),
   },
   evidence: {
     upload: mutation(evidence.upload),

@@ -4,6 +4,8 @@ export { deleteCaseStudy } from './delete.ts';
 export { diffRevisions } from './diff.ts';
 export { exportCaseStudy } from './export.ts';
 export { listCaseStudies } from './list.ts';
+export { readCaseStudyPdf } from './pdf.ts';
+export { readProvenance } from './provenance.ts';
 export { publishCaseStudy } from './publish.ts';
 export { readCaseStudy } from './read.ts';
 export { restoreRevision } from './restore.ts';

@@ -5,7 +5,8 @@ import { caseStudyContentSchema, caseStudyRef, contentFieldSchema } from './sche
 export const revisionNumber = z
   .int()
   .min(1)
-  .max(2 ** 31 - 1);
+  .max(2 ** 31 - 1)
+  .describe('Number of a revision, from 1.');
 
 /** Which revision of which case study. */
 export const revisionRef = { ...caseStudyRef, number: revisionNumber };

@@ -49,6 +49,7 @@ export const jobs = pgTable(
   (table) => [
     index('jobs_list').on(table.portfolioId, table.kind, table.state, table.id),
     index('jobs_changes').on(table.portfolioId, table.updatedAt),
+    index('jobs_group').on(table.groupKey, table.id),
     index('jobs_due')
       .on(table.runAt)
       .where(sql`${table.state} = 'queued'`),

@@ -41,9 +41,12 @@ const evidenceSyncResultSchema = z.object({
 const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
-/** What each kind of job results in, as the database keeps it: a file's key in the bucket no client ever sees. */
+/**
+ * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
+ * `studyVersion` is the version of the study that the file shows.
+ */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
 };
 export type StoredResult = StoredResults[JobKind];
