@@ -2,12 +2,18 @@ import { operations } from '@portfolio/core';
 import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
-import { claims } from '@portfolio/core/case-study/case-study.sql';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import {
+  type Place,
+  type Routes,
+  createPlace,
+  examples,
+  readRoutes,
+} from '../../../tests/support/examples.ts';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
 import { createClient } from './client.ts';
@@ -16,182 +22,6 @@ import { appRouter } from './trpc/router.ts';
 const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
 
 const allScopes = scopeSchema.options;
-
-/**
- * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
- * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
- * `jobs` failed or were cancelled. There is a PDF of the study `printed`.
- */
-type Place = {
-  portfolio: string;
-  slug: string;
-  spare: string;
-  sha256: string;
-  id: string;
-  spareMetrics: string[];
-  apiKey: string;
-  ownKey: string;
-  jobs: { failed: string[]; cancelled: string[] };
-};
-
-const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
-let count = 0;
-const fresh = () => `fresh-${++count}`;
-/** What a call deletes, the next one cannot: they take turns. */
-const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
-const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
-const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
-const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
-
-/** For each operation an input that is good in a place, and whether it works in one portfolio. */
-const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
-  'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
-  'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
-  'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
-  'portfolio.update': {
-    input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'apiKey.create': {
-    input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
-    ofPortfolio: true,
-  },
-  'apiKey.revoke': {
-    input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
-    ofPortfolio: true,
-  },
-  'ownKey.list': { input: () => ({}), ofPortfolio: false },
-  'ownKey.create': {
-    input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
-    ofPortfolio: false,
-  },
-  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
-  'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
-  'member.add': {
-    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
-    ofPortfolio: true,
-  },
-  'member.update': {
-    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'member.remove': {
-    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.create': {
-    input: ({ portfolio }) => ({
-      portfolio,
-      slug: fresh(),
-      title: 'Fresh',
-      tags: ['a'],
-      period: { from: '2026-01' },
-      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
-    }),
-    ofPortfolio: true,
-  },
-  'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
-  'caseStudy.list': {
-    input: ({ portfolio }) => ({ portfolio, limit: 1, sort: 'title' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.update': {
-    input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null, expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.publish': {
-    input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.unpublish': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.archive': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.delete': {
-    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.revisions': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
-    ofPortfolio: true,
-  },
-  'caseStudy.revision': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 2 }),
-    ofPortfolio: true,
-  },
-  'caseStudy.diff': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, from: 1, to: 2 }),
-    ofPortfolio: true,
-  },
-  'caseStudy.restore': {
-    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 1, expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
-  'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
-  'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
-  'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
-  'metric.define': {
-    input: ({ portfolio }) => ({ portfolio, key: fresh(), name: 'Fresh', unit: 'ms', betterWhen: 'down' }),
-    ofPortfolio: true,
-  },
-  'metric.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'metric.read': { input: ({ portfolio }) => ({ portfolio, key: 'latency' }), ofPortfolio: true },
-  'metric.update': {
-    input: ({ portfolio }) => ({ portfolio, key: 'latency', name: 'New', expectedVersion: '*' }),
-    ofPortfolio: true,
-  },
-  'metric.record': {
-    input: ({ portfolio }) => ({ portfolio, key: 'latency', samples: [{ at: freshTime(), value: 1 }] }),
-    ofPortfolio: true,
-  },
-  'metric.series': {
-    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, step: '1d', aggregate: 'p95' }),
-    ofPortfolio: true,
-  },
-  'metric.compare': {
-    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
-    ofPortfolio: true,
-  },
-  'metric.deleteSamples': {
-    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
-    ofPortfolio: true,
-  },
-  'metric.delete': {
-    input: ({ portfolio, spareMetrics }) => ({
-      portfolio,
-      key: spareMetrics.pop() ?? 'none-left',
-      expectedVersion: '*',
-    }),
-    ofPortfolio: true,
-  },
-  'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
-  'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
-  'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
-  'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
-  'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
-  'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
-  'job.changes': { input: () => ({}), ofPortfolio: false },
-  'job.cancel': { input: ({ jobs }) => ({ id: jobs.cancelled[0] }), ofPortfolio: true },
-  // Only the first retry of a job is carried out, so each call has its own.
-  'job.retry': {
-    input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
-    ofPortfolio: true,
-  },
-  // Of these, too, each call finds as many as the one before.
-  'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'job.retryMany': {
-    input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
-    ofPortfolio: true,
-  },
-};
 
 const owner = user('owner');
 let api: TestApi;
@@ -202,8 +32,8 @@ const keys: Record<string, string> = {};
 
 beforeAll(async () => {
   api = await testApi();
-  secret = await createPlace('secret');
-  open = await createPlace('open');
+  secret = await createPlace(api, 'secret');
+  open = await createPlace(api, 'open');
   await operations.caseStudy.publish.run(api.as(owner), {
     portfolio: open.portfolio,
     slug: open.slug,
@@ -211,7 +41,7 @@ beforeAll(async () => {
   });
   await printStudy('secret', false);
   await printStudy('open', true);
-  routes = await readRoutes();
+  routes = await readRoutes(api);
   keys.owner = await api.issueKey('owner');
   keys.stranger = await api.issueKey('stranger');
   keys.viewer = await api.issueKey('viewer');
@@ -236,90 +66,6 @@ async function printStudy(portfolio: string, isPublished: boolean) {
   const { version } = await operations.caseStudy.read.run(ctx, study);
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed(version);
-}
-
-async function createPlace(portfolio: string): Promise<Place> {
-  const ctx = api.as(owner);
-  const { id: portfolioId } = await operations.portfolio.create.run(ctx, {
-    slug: portfolio,
-    name: portfolio,
-  });
-  await api.addMember(portfolioId, 'viewer', 'viewer');
-  for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
-  const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
-  const study = { portfolio, slug: 'study' };
-  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
-  for (const slug of ['study-0', 'study-1']) {
-    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
-  }
-  const spare = { portfolio, slug: 'spare' };
-  await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
-  await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
-  const { id } = await operations.caseStudy.export.run(ctx, study);
-  await (await playWorker(api, id)).succeed();
-  const about = { name: 'Key', scopes: allScopes, expiresAt: null };
-  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
-  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
-  const spareMetrics = await createMetrics(study);
-  const jobs = await createJobs(study);
-  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs };
-}
-
-/** A metric on which a claim of the study rests, and others whose keys are returned. */
-async function createMetrics(study: { portfolio: string; slug: string }): Promise<string[]> {
-  const ctx = api.as(owner);
-  const { portfolio } = study;
-  const spares = ['spare-1', 'spare-2'];
-  const [latency] = await Promise.all(
-    ['latency', ...spares].map((key) =>
-      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
-    ),
-  );
-  const samples = [100, 80, 20].map((value, month) => ({
-    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
-    value,
-  }));
-  await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
-  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
-  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
-  await api.db
-    .insert(claims)
-    .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
-  return spares;
-}
-
-/** Three jobs of each sort, since two calls change one each and are told that there are more. */
-async function createJobs(study: { portfolio: string; slug: string }) {
-  const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
-    failed: [],
-    cancelled: [],
-    waiting: [],
-  };
-  const ctx = api.as(owner);
-  for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
-    const { id } = await operations.caseStudy.export.run(ctx, study);
-    if (sort === 'failed') await (await playWorker(api, id)).fail();
-    if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
-    jobs[sort].push(id);
-  }
-  return jobs;
-}
-
-/** Method and path of every documented route by the name of its operation, and the status of its success. */
-async function readRoutes() {
-  const response = await api.call('GET', '/api/openapi.json');
-  type Described = { operationId: string; responses: Record<string, unknown> };
-  const document = (await response.json()) as { paths: Record<string, Record<string, Described>> };
-  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, responses }]) => {
-      const statuses = Object.keys(responses)
-        .filter((code) => /^[23]\d\d$/.test(code))
-        .map(Number);
-      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, statuses }] as const;
-    }),
-  );
-  expect(new Set(found.map(([name]) => name)).size).toBe(found.length);
-  return new Map(found);
 }
 
 /** What came of a call: a result, or the problem that it was refused with. */
