@@ -174,7 +174,7 @@ test('nobody but this machine reaches the platform', async () => {
 });
 
 test('a restart keeps everything: the key, the studies and the files', async () => {
-  const { items } = await platform.api.job.list.query({ state: 'succeeded' });
+  const { items } = await platform.api.job.list.query({ state: ['succeeded'] });
   const before = await platform.api.caseStudy.read.query(study);
   await platform.stop();
   platform = await startPlatform(folder);

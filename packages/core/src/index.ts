@@ -5,6 +5,7 @@ import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
+import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
 import * as webhook from './webhook/index.ts';
 
@@ -15,6 +16,7 @@ export const operations = {
     read: portfolio.readPortfolio,
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
+    summary: portfolio.summarizePortfolio,
   },
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
@@ -44,7 +46,16 @@ export const operations = {
     list: caseStudy.listCaseStudies,
     update: caseStudy.updateCaseStudy,
     publish: caseStudy.publishCaseStudy,
+    unpublish: caseStudy.unpublishCaseStudy,
+    archive: caseStudy.archiveCaseStudy,
+    delete: caseStudy.deleteCaseStudy,
+    revisions: caseStudy.listRevisions,
+    revision: caseStudy.readRevision,
+    diff: caseStudy.diffRevisions,
+    restore: caseStudy.restoreRevision,
     export: caseStudy.exportCaseStudy,
+    pdf: caseStudy.readCaseStudyPdf,
+    provenance: caseStudy.readProvenance,
   },
   evidence: {
     upload: evidence.uploadEvidence,
@@ -59,6 +70,17 @@ export const operations = {
     verify: evidence.verifyEvidence,
     sync: evidence.syncEvidence,
   },
+  metric: {
+    define: metric.defineMetric,
+    list: metric.listMetrics,
+    read: metric.readMetric,
+    update: metric.updateMetric,
+    delete: metric.deleteMetric,
+    record: metric.recordSamples,
+    deleteSamples: metric.deleteSamples,
+    series: metric.readSeries,
+    compare: metric.compareMetric,
+  },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {
     list: job.listJobs,
@@ -66,5 +88,9 @@ export const operations = {
     result: job.readJobResult,
     events: job.watchJob,
     changes: job.watchJobs,
+    cancel: job.cancelJob,
+    retry: job.retryJob,
+    cancelMany: job.cancelJobs,
+    retryMany: job.retryJobs,
   },
 };

@@ -20,6 +20,7 @@ const result: StoredResults['export.pdf'] = {
   sizeBytes: 1,
   sha256: 'ab'.repeat(32),
   pages: 1,
+  studyVersion: 1,
 };
 const never = new AbortController().signal;
 

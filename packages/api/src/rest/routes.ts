@@ -1,13 +1,15 @@
 import { operations } from '@portfolio/core';
+import { seriesToCsv } from '@portfolio/core/metric/series';
 import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member, apiKey, ownKey, audit, webhook } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit, webhook } =
+  operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const oneMetric = `${ofPortfolio}/metrics/:key`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
@@ -22,6 +24,8 @@ const evidenceTag = ({ version, standing }: { version: number; standing: string 
   etag: etagOf(version, standing),
 });
 
+const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
+
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.list, { method: 'GET', path: '/portfolios' });
@@ -33,6 +37,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
+  bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
 
   registerMembers(bind);
   registerKeys(bind);
@@ -48,18 +53,34 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
+  const pdf = bind.operation(caseStudy.pdf, {
+    method: 'GET',
+    path: `${study}/pdf`,
+    status: 302,
+    otherwise: { status: 202, when: ({ file }) => file === null },
+    headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+  });
   bind.operation(caseStudy.read, {
     method: 'GET',
     path: study,
     formats: { 'text/markdown': caseStudyToMarkdown },
+    instead: { 'application/pdf': pdf },
   });
+  bind.operation(caseStudy.provenance, { method: 'GET', path: `${study}/provenance` });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
@@ -94,8 +115,28 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${anEvidence}/sync`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
+  bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
+  bind.operation(metric.define, {
+    method: 'POST',
+    path: `${ofPortfolio}/metrics`,
+    status: 201,
+    headers: (defined) => ({
+      location: `/api/v1/portfolios/${defined.portfolio}/metrics/${defined.key}`,
+    }),
+  });
+  bind.operation(metric.read, { method: 'GET', path: oneMetric });
+  bind.operation(metric.update, { method: 'PATCH', path: oneMetric });
+  bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
+  bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
+  bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
+  bind.operation(metric.series, {
+    method: 'GET',
+    path: `${oneMetric}/series`,
+    formats: { 'text/csv': seriesToCsv },
+  });
+  bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
 
   bind.operation(image.upload, {
     method: 'POST',
@@ -121,6 +162,10 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
+  bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
 function registerMembers(bind: ReturnType<typeof createBind>) {

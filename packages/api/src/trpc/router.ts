@@ -1,8 +1,8 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member, apiKey, ownKey, audit, webhook } = operations;
+const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit, webhook } =
+  operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -11,6 +11,7 @@ export const appRouter = router({
     read: query(portfolio.read),
     list: query(portfolio.list),
     update: mutation(portfolio.update),
+    summary: query(portfolio.summary),
   },
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
@@ -40,7 +41,16 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
+    pdf: query(caseStudy.pdf),
+    provenance: query(caseStudy.provenance),
   },
   evidence: {
     upload: mutation(evidence.upload),
@@ -55,6 +65,17 @@ export const appRouter = router({
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
   },
+  metric: {
+    define: mutation(metric.define),
+    list: query(metric.list),
+    read: query(metric.read),
+    update: mutation(metric.update),
+    delete: mutation(metric.delete),
+    record: mutation(metric.record),
+    deleteSamples: mutation(metric.deleteSamples),
+    series: query(metric.series),
+    compare: query(metric.compare),
+  },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {
     list: query(job.list),
@@ -62,6 +83,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 

@@ -7,7 +7,7 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
-import { type Job, jobSchema } from './schemas.ts';
+import { type Job, jobSchema, timeSchema } from './schemas.ts';
 
 const snapshotSize = 20;
 /** How many changed jobs are read at once. */
@@ -21,12 +21,7 @@ export const watchJobs = streamOperation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({
-    lastEventId: z.iso
-      .datetime()
-      // Postgres has no year 0.
-      .refine((time) => time >= '0001', 'Expected a year after 0.')
-      .optional()
-      .describe('`updatedAt` of the last job that was received.'),
+    lastEventId: timeSchema.optional().describe('`updatedAt` of the last job that was received.'),
   }),
   output: jobSchema,
   tenant: 'none',
