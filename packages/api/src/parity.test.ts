@@ -7,8 +7,10 @@ import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { newId } from '@portfolio/core/ids';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
+import { bytesOf, describeFile, upload } from '../../../tests/support/upload.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
 
@@ -17,9 +19,9 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 const allScopes = scopeSchema.options;
 
 /**
- * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
- * second study, of two revisions. A claim of the study rests on the metric `latency`.
- * `jobs` failed or were cancelled. There is a PDF of the study `printed`.
+ * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions. A claim of the study rests on the metric `latency`. `jobs` failed or
+ * were cancelled. There is a PDF of the study `printed`.
  */
 type Place = {
   portfolio: string;
@@ -27,12 +29,13 @@ type Place = {
   spare: string;
   sha256: string;
   id: string;
+  uploads: string[];
   apiKey: string;
   ownKey: string;
+  jobs: { failed: string[]; cancelled: string[] };
   webhook: string;
   spareWebhooks: string[];
   delivery: string;
-  jobs: { failed: string[]; cancelled: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -171,6 +174,8 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  ...examplesOfEvidence(),
+  ...examplesOfArtifacts(),
   'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
   'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -224,6 +229,60 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
 };
+
+function report({ portfolio }: Place) {
+  return { portfolio, slug: 'report' };
+}
+
+function tool({ portfolio }: Place) {
+  return { portfolio, slug: 'tool' };
+}
+
+function examplesOfEvidence(): typeof examples {
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
+    create: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      sourceUrl: 'https://a.example/',
+    }),
+    list: ({ portfolio }) => ({ portfolio, standing: 'fresh', limit: 1 }),
+    read: report,
+    update: (place) => ({ ...report(place), title: 'New', freshForSeconds: 3600, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
+    versions: (place) => ({ ...report(place), limit: 1 }),
+    content: (place) => ({ ...report(place), version: 1 }),
+    verify: report,
+    sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
+  };
+  return examplesOf('evidence', inputs);
+}
+
+function examplesOfArtifacts(): typeof examples {
+  const referenceUrl = 'https://git.example/tool';
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
+    create: ({ portfolio }) => ({ portfolio, slug: fresh(), kind: 'script', title: 'Fresh', licence: 'MIT' }),
+    list: ({ portfolio }) => ({ portfolio, kind: 'script', limit: 1 }),
+    read: tool,
+    update: (place) => ({ ...tool(place), title: 'New', licence: null, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
+    versions: (place) => ({ ...tool(place), limit: 1 }),
+    content: (place) => ({ ...tool(place), version: '1.0.0' }),
+  };
+  return examplesOf('artifact', inputs);
+}
+
+function examplesOf(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+  const named = Object.entries(inputs).map(([verb, input]) => [
+    `${noun}.${verb}`,
+    { input, ofPortfolio: true },
+  ]);
+  return Object.fromEntries(named) as typeof examples;
+}
 
 const owner = user('owner');
 let api: TestApi;
@@ -281,9 +340,7 @@ async function createPlace(portfolio: string): Promise<Place> {
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
   await createMetrics(portfolio);
-  const claim = { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } };
-  const content = { title: 'Study', body: `![](${url})`, claims: [claim] };
-  await operations.caseStudy.create.run(ctx, { ...study, ...content });
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
   for (const slug of ['study-0', 'study-1']) {
     await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
   }
@@ -295,6 +352,7 @@ async function createPlace(portfolio: string): Promise<Place> {
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
+  const uploads = await createEvidenceAndArtifacts(portfolio);
   const jobs = await createJobs(study);
   return {
     ...study,
@@ -304,8 +362,38 @@ async function createPlace(portfolio: string): Promise<Place> {
     apiKey,
     ownKey,
     jobs,
+    uploads,
     ...(await createWebhooks(portfolio)),
   };
+}
+
+/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+async function createEvidenceAndArtifacts(portfolio: string): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { evidence, artifact } = operations;
+  const sendReport = () => upload(ctx, portfolio, bytesOf('report'));
+  const sourceUrl = 'https://a.example/';
+  await evidence.create.run(ctx, { portfolio, slug: 'sourced', title: 'Sourced', sourceUrl });
+  for (const at of ['0', '1']) {
+    await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
+    await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
+  await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  const uploadId = await sendReport();
+  await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
+  await operations.caseStudy.update.run(ctx, {
+    portfolio,
+    slug: 'study',
+    claims: [
+      { key: 'claim', statement: 'It is so.', evidence: [{ slug: 'report' }] },
+      { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } },
+    ],
+    artifacts: ['tool'],
+    expectedVersion: '*',
+  });
+  return [await sendReport(), await sendReport()];
 }
 
 /** `latency`, which has samples, and two metrics to be deleted. */
@@ -449,6 +537,8 @@ async function firstMessage(response: Response): Promise<unknown> {
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
+    // Of an upload's form, which holds a signature of its time.
+    if (key === 'fields') return Object.keys(value as object).toSorted();
     if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;

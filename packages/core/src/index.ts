@@ -1,6 +1,7 @@
 import * as apiKey from './api-key/index.ts';
 import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
+import * as artifact from './artifact/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
@@ -56,6 +57,17 @@ export const operations = {
     export: caseStudy.exportCaseStudy,
     pdf: caseStudy.readCaseStudyPdf,
     provenance: caseStudy.readProvenance,
+  },
+  artifact: {
+    upload: artifact.uploadArtifact,
+    create: artifact.createArtifact,
+    list: artifact.listArtifacts,
+    read: artifact.readArtifact,
+    update: artifact.updateArtifact,
+    delete: artifact.deleteArtifact,
+    addVersion: artifact.addArtifactVersion,
+    versions: artifact.listArtifactVersions,
+    content: artifact.readArtifactContent,
   },
   evidence: {
     upload: evidence.uploadEvidence,

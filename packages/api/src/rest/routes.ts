@@ -4,11 +4,24 @@ import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit, webhook } =
-  operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const anArtifact = `${ofPortfolio}/artifacts/:slug`;
 const oneMetric = `${ofPortfolio}/metrics/:key`;
 
 /** To a link that works for a few minutes only. */
@@ -137,6 +150,28 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/csv': seriesToCsv },
   });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
+
+  bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
+  bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });
+  bind.operation(artifact.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/artifacts`,
+    status: 201,
+    headers: (created) => ({
+      location: `/api/v1/portfolios/${created.portfolio}/artifacts/${created.slug}`,
+    }),
+  });
+  bind.operation(artifact.read, { method: 'GET', path: anArtifact });
+  bind.operation(artifact.update, { method: 'PATCH', path: anArtifact });
+  bind.operation(artifact.delete, { method: 'DELETE', path: anArtifact, status: 204 });
+  bind.operation(artifact.versions, { method: 'GET', path: `${anArtifact}/versions` });
+  bind.operation(artifact.addVersion, { method: 'POST', path: `${anArtifact}/versions`, status: 201 });
+  bind.operation(artifact.content, {
+    method: 'GET',
+    path: `${anArtifact}/content`,
+    status: 302,
+    headers: ({ url }) => redirect(url),
+  });
 
   bind.operation(image.upload, {
     method: 'POST',

@@ -1,8 +1,20 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit, webhook } =
-  operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -64,6 +76,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  artifact: {
+    upload: mutation(artifact.upload),
+    create: mutation(artifact.create),
+    list: query(artifact.list),
+    read: query(artifact.read),
+    update: mutation(artifact.update),
+    delete: mutation(artifact.delete),
+    addVersion: mutation(artifact.addVersion),
+    versions: query(artifact.versions),
+    content: query(artifact.content),
   },
   metric: {
     define: mutation(metric.define),
