@@ -51,6 +51,10 @@ const reads: Record<string, (ctx: Ctx) => Promise<unknown>> = {
   'portfolio.list': (ctx) => operations.portfolio.list.run(ctx, {}),
   'caseStudy.read': (ctx) => operations.caseStudy.read.run(ctx, study),
   'caseStudy.list': (ctx) => operations.caseStudy.list.run(ctx, { portfolio: 'team' }),
+  'caseStudy.list, filtered': (ctx) =>
+    operations.caseStudy.list.run(ctx, { portfolio: 'team', q: 'faster', tag: ['a'], sort: 'relevance' }),
+  'caseStudy.revisions': (ctx) => operations.caseStudy.revisions.run(ctx, study),
+  'caseStudy.revision': (ctx) => operations.caseStudy.revision.run(ctx, { ...study, number: 1 }),
   'job.changes': async (ctx) => {
     const items = await operations.job.changes.run({ ...ctx, signal: AbortSignal.abort() }, {});
     for await (const _ of items);

@@ -17,6 +17,7 @@ export const result: StoredResults['export.pdf'] = {
   sizeBytes: 3,
   sha256: 'ab'.repeat(32),
   pages: 1,
+  studyVersion: 1,
 };
 
 const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });

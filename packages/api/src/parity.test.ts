@@ -7,8 +7,10 @@ import { TRPCClientError } from '@trpc/client';
 import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { newId } from '@portfolio/core/ids';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
+import { bytesOf, describeFile, upload } from '../../../tests/support/upload.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
 
@@ -17,15 +19,23 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 const allScopes = scopeSchema.options;
 
 /**
- * What operations are tried on: a portfolio with a study, an image that it shows, a job that is done, and jobs that
- * failed, were cancelled or wait.
+ * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions. A claim of the study rests on the metric `latency`. `jobs` failed or
+ * were cancelled. There is a PDF of the study `printed`.
  */
 type Place = {
   portfolio: string;
   slug: string;
+  spare: string;
   sha256: string;
   id: string;
+  uploads: string[];
+  apiKey: string;
+  ownKey: string;
   jobs: { failed: string[]; cancelled: string[] };
+  webhook: string;
+  spareWebhooks: string[];
+  delivery: string;
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -33,6 +43,9 @@ let count = 0;
 const fresh = () => `fresh-${++count}`;
 /** What a call deletes, the next one cannot: they take turns. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
+const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
+const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
 /** For each operation an input that is good in a place, and whether it works in one portfolio. */
 const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
@@ -43,6 +56,57 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'apiKey.create': {
+    input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: true,
+  },
+  'apiKey.revoke': {
+    input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
+    ofPortfolio: true,
+  },
+  'ownKey.list': { input: () => ({}), ofPortfolio: false },
+  'ownKey.create': {
+    input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: false,
+  },
+  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'webhook.create': {
+    input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
+    ofPortfolio: true,
+  },
+  'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.update': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.delete': {
+    input: ({ portfolio, spareWebhooks }) => ({
+      portfolio,
+      id: spareWebhooks[++count % 2],
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
+  'webhook.rotateSecret': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.test': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.deliveries': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, state: 'delivered' }),
+    ofPortfolio: true,
+  },
+  'webhook.delivery': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'webhook.redeliver': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
   'member.add': {
@@ -69,7 +133,10 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     ofPortfolio: true,
   },
   'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
-  'caseStudy.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'caseStudy.list': {
+    input: ({ portfolio }) => ({ portfolio, limit: 1, sort: 'title' }),
+    ofPortfolio: true,
+  },
   'caseStudy.update': {
     input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null, expectedVersion: '*' }),
     ofPortfolio: true,
@@ -78,7 +145,70 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
     input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'caseStudy.unpublish': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.archive': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.delete': {
+    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revisions': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revision': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.diff': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, from: 1, to: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.restore': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 1, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  ...examplesOfEvidence(),
+  ...examplesOfArtifacts(),
+  'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
+  'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'metric.define': {
+    input: ({ portfolio }) => ({ portfolio, key: fresh(), name: 'Fresh', unit: 'ms', betterWhen: 'down' }),
+    ofPortfolio: true,
+  },
+  'metric.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'metric.read': { input: ({ portfolio }) => ({ portfolio, key: 'latency' }), ofPortfolio: true },
+  'metric.update': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', name: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'metric.record': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', samples: [{ at: freshTime(), value: 1 }] }),
+    ofPortfolio: true,
+  },
+  'metric.series': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, step: '1d', aggregate: 'p95' }),
+    ofPortfolio: true,
+  },
+  'metric.compare': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
+    ofPortfolio: true,
+  },
+  'metric.deleteSamples': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
+    ofPortfolio: true,
+  },
+  'metric.delete': {
+    input: ({ portfolio }) => ({ portfolio, key: oneOfTwo('metric'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
   'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
@@ -100,11 +230,65 @@ const examples: Record<string, { input: (place: Place) => object; ofPortfolio: b
   },
 };
 
+function report({ portfolio }: Place) {
+  return { portfolio, slug: 'report' };
+}
+
+function tool({ portfolio }: Place) {
+  return { portfolio, slug: 'tool' };
+}
+
+function examplesOfEvidence(): typeof examples {
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
+    create: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      sourceUrl: 'https://a.example/',
+    }),
+    list: ({ portfolio }) => ({ portfolio, standing: 'fresh', limit: 1 }),
+    read: report,
+    update: (place) => ({ ...report(place), title: 'New', freshForSeconds: 3600, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
+    versions: (place) => ({ ...report(place), limit: 1 }),
+    content: (place) => ({ ...report(place), version: 1 }),
+    verify: report,
+    sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
+  };
+  return examplesOf('evidence', inputs);
+}
+
+function examplesOfArtifacts(): typeof examples {
+  const referenceUrl = 'https://git.example/tool';
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
+    create: ({ portfolio }) => ({ portfolio, slug: fresh(), kind: 'script', title: 'Fresh', licence: 'MIT' }),
+    list: ({ portfolio }) => ({ portfolio, kind: 'script', limit: 1 }),
+    read: tool,
+    update: (place) => ({ ...tool(place), title: 'New', licence: null, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
+    versions: (place) => ({ ...tool(place), limit: 1 }),
+    content: (place) => ({ ...tool(place), version: '1.0.0' }),
+  };
+  return examplesOf('artifact', inputs);
+}
+
+function examplesOf(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+  const named = Object.entries(inputs).map(([verb, input]) => [
+    `${noun}.${verb}`,
+    { input, ofPortfolio: true },
+  ]);
+  return Object.fromEntries(named) as typeof examples;
+}
+
 const owner = user('owner');
 let api: TestApi;
 let secret: Place;
 let open: Place;
-let routes: Map<string, { method: HTTPMethods; path: string; status: number }>;
+let routes: Map<string, { method: HTTPMethods; path: string; statuses: number[] }>;
 const keys: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -116,6 +300,8 @@ beforeAll(async () => {
     slug: open.slug,
     expectedVersion: '*',
   });
+  await printStudy('secret', false);
+  await printStudy('open', true);
   routes = await readRoutes();
   keys.owner = await api.issueKey('owner');
   keys.stranger = await api.issueKey('stranger');
@@ -129,9 +315,19 @@ beforeAll(async () => {
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
   const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('stranger')), elsewhere);
   const about = { name: 'test', scopes: allScopes, expiresAt: null };
-  keys.elsewhere = await issueApiKey(api.db, { ...about, portfolioId });
+  keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
 });
 afterAll(() => api.stop());
+
+async function printStudy(portfolio: string, isPublished: boolean) {
+  const ctx = api.as(owner);
+  const study = { portfolio, slug: 'printed' };
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Printed' });
+  if (isPublished) await operations.caseStudy.publish.run(ctx, { ...study, expectedVersion: '*' });
+  const { version } = await operations.caseStudy.read.run(ctx, study);
+  const { id } = await operations.caseStudy.export.run(ctx, study);
+  await (await playWorker(api, id)).succeed(version);
+}
 
 async function createPlace(portfolio: string): Promise<Place> {
   const ctx = api.as(owner);
@@ -143,10 +339,71 @@ async function createPlace(portfolio: string): Promise<Place> {
   for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
+  await createMetrics(portfolio);
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  for (const slug of ['study-0', 'study-1']) {
+    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
+  }
+  const spare = { portfolio, slug: 'spare' };
+  await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
+  await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await playWorker(api, id)).succeed();
-  return { ...study, sha256, id, jobs: await createJobs(study) };
+  const about = { name: 'Key', scopes: allScopes, expiresAt: null };
+  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
+  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
+  const uploads = await createEvidenceAndArtifacts(portfolio);
+  const jobs = await createJobs(study);
+  return {
+    ...study,
+    spare: spare.slug,
+    sha256,
+    id,
+    apiKey,
+    ownKey,
+    jobs,
+    uploads,
+    ...(await createWebhooks(portfolio)),
+  };
+}
+
+/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+async function createEvidenceAndArtifacts(portfolio: string): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { evidence, artifact } = operations;
+  const sendReport = () => upload(ctx, portfolio, bytesOf('report'));
+  const sourceUrl = 'https://a.example/';
+  await evidence.create.run(ctx, { portfolio, slug: 'sourced', title: 'Sourced', sourceUrl });
+  for (const at of ['0', '1']) {
+    await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
+    await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
+  await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  const uploadId = await sendReport();
+  await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
+  await operations.caseStudy.update.run(ctx, {
+    portfolio,
+    slug: 'study',
+    claims: [
+      { key: 'claim', statement: 'It is so.', evidence: [{ slug: 'report' }] },
+      { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } },
+    ],
+    artifacts: ['tool'],
+    expectedVersion: '*',
+  });
+  return [await sendReport(), await sendReport()];
+}
+
+/** `latency`, which has samples, and two metrics to be deleted. */
+async function createMetrics(portfolio: string) {
+  const ctx = api.as(owner);
+  for (const key of ['latency', 'metric-0', 'metric-1']) {
+    await operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' });
+  }
+  const samples = ['01', '04', '07'].map((month, value) => ({ at: `2026-${month}-01T00:00:00Z`, value }));
+  await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
 }
 
 /** Three jobs of each sort, since two calls change one each and are told that there are more. */
@@ -166,6 +423,16 @@ async function createJobs(study: { portfolio: string; slug: string }) {
   return jobs;
 }
 
+async function createWebhooks(portfolio: string) {
+  const ctx = api.as(owner);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const create = async () => (await operations.webhook.create.run(ctx, about)).id;
+  const [webhook, spareWebhooks] = [await create(), [await create(), await create()]];
+  const { id: delivery } = await operations.webhook.test.run(ctx, { portfolio, id: webhook });
+  await api.sql`update webhook_deliveries set state = 'delivered' where id = ${delivery}`;
+  return { webhook, spareWebhooks, delivery };
+}
+
 /** Method and path of every documented route by the name of its operation, and the status of its success. */
 async function readRoutes() {
   const response = await api.call('GET', '/api/openapi.json');
@@ -173,8 +440,10 @@ async function readRoutes() {
   const document = (await response.json()) as { paths: Record<string, Record<string, Described>> };
   const found = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, responses }]) => {
-      const status = Number(Object.keys(responses).find((code) => /^[23]\d\d$/.test(code)));
-      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, status }] as const;
+      const statuses = Object.keys(responses)
+        .filter((code) => /^[23]\d\d$/.test(code))
+        .map(Number);
+      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, statuses }] as const;
     }),
   );
   expect(new Set(found.map(([name]) => name)).size).toBe(found.length);
@@ -223,7 +492,7 @@ function firstItem(callable: Callable, input: object): Promise<unknown> {
 
 /** Calls by fetch, as the OpenAPI document says. */
 async function overRest({ name, kind }: AnyOperation, input: object, key?: string): Promise<Outcome> {
-  const { method, path, status } = routes.get(name)!;
+  const { method, path, statuses } = routes.get(name)!;
   const fields = new Map<string, unknown>(Object.entries(input));
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
     const value = encodeURIComponent(String(fields.get(field)));
@@ -239,8 +508,8 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
     ...withHeaders(method === 'GET' ? {} : bodyOf(rest), expected === undefined ? {} : { 'if-match': '*' }),
   });
   if (response.status >= 400) return { problem: (await response.json()) as Problem };
-  expect(response.status).toBe(status);
-  if (status === 204) return { result: null };
+  expect(statuses).toContain(response.status);
+  if (response.status === 204) return { result: null };
   return { result: kind === 'subscription' ? await firstMessage(response) : await response.json() };
 }
 
@@ -268,8 +537,11 @@ async function firstMessage(response: Response): Promise<unknown> {
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
-    if (kind === 'mutation' && /^(id|version)$|At$/.test(key)) return typeof value;
+    // Of an upload's form, which holds a signature of its time.
+    if (key === 'fields') return Object.keys(value as object).toSorted();
+    if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
+    if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
     return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
   });
@@ -281,12 +553,15 @@ async function contents(): Promise<unknown> {
   await api.doorbell.idle();
   const tables = await api.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_name <> 'api_keys' order by 1`;
+    where table_schema = 'public' order by 1`;
   expect(tables.map(({ name }) => name)).toContain('case_studies');
   return Promise.all(
     tables.map(async ({ name }) => [
       name,
-      await api.sql`select md5(string_agg(t::text, '|' order by t::text)) from ${api.sql(name)} t`,
+      // That a key was used is noted in the background.
+      await api.sql`
+        with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
+        select md5(string_agg(row, '|' order by row)) from rows`,
     ]),
   );
 }

@@ -13,6 +13,7 @@ const prefixes = {
   apiKey: 'key',
   webhook: 'wh',
   delivery: 'dlv',
+  message: 'msg',
   audit: 'aud',
 } as const;
 

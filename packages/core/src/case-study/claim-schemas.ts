@@ -52,16 +52,23 @@ const claimFields = {
   metric: metricRange.nullable().describe('What was measured, and when.'),
 };
 
+const evidenceNumber = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
+const citation = z.object({
+  slug: slugSchema,
+  version: evidenceNumber.describe('The version that the author had seen; 0 if there was none.'),
+});
+
+const maxCited = 20;
+
 /** A claim as it is answered: each piece of evidence with the version that its author had seen. */
-export const claimSchema = z
+const claimSchema = z
   .object({
     ...claimFields,
-    evidence: z.array(
-      z.object({
-        slug: slugSchema,
-        version: z.int().describe('The number of the version that the author had seen; 0 if there was none.'),
-      }),
-    ),
+    evidence: z.array(citation).max(maxCited),
   })
   .meta({ id: 'Claim' });
 
@@ -69,10 +76,7 @@ export type Claim = z.infer<typeof claimSchema>;
 
 const evidenceInput = z.strictObject({
   slug: slugSchema,
-  version: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
+  version: evidenceNumber
     .optional()
     .describe('Left out, it stays as it was in the same claim, or becomes the latest.'),
 });
@@ -82,21 +86,30 @@ const claimInput = z.strictObject({
   metric: claimFields.metric.default(null),
   evidence: z
     .array(evidenceInput)
-    .max(20)
+    .max(maxCited)
     .superRefine(refuseRepeated(({ slug }) => slug, 'slug'))
     .default([]),
 });
 
+const maxClaims = 100;
+const maxArtifacts = 50;
+
+/** Claims as they are answered, in their order. */
+export const claimsSchema = z.array(claimSchema).max(maxClaims);
+
 /** Claims as authors write them, in their order. */
 export const claimsInput = z
   .array(claimInput)
-  .max(100)
+  .max(maxClaims)
   .superRefine(refuseRepeated(({ key }) => key, 'key'));
 
 export type ClaimInput = z.output<typeof claimInput>;
 
 /** Slugs of the artifacts that a study presents, in their order. */
-export const artifactsInput = z
+export const artifactsSchema = z
   .array(slugSchema)
-  .max(50)
-  .superRefine(refuseRepeated((slug) => slug));
+  .max(maxArtifacts)
+  .describe('The artifacts that the study presents.');
+
+/** As `artifactsSchema`, from authors. */
+export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));

@@ -14,6 +14,7 @@ afterAll(() => scene.stop());
 
 const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
   (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
+const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
 const stalled = async (id: string) => (await scene.read(id)).stalled;
 
 describe('a list', () => {
@@ -42,7 +43,6 @@ describe('a list', () => {
 
   test('goes by the time of the database, though the clock of the process that made an id was half an hour off', async () => {
     const { id } = await scene.accept();
-    const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
     await scene.change(id, { requestedBy: sql`'drifter'`, createdAt: sql`now() - interval '30 minutes'` });
     expect(await list({ requestedBy: 'drifter', createdBefore: at(-20) })).toEqual([id]);
     expect(await list({ requestedBy: 'drifter', createdAfter: at(-20) })).toEqual([]);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync']);
+export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'webhook.deliver']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
@@ -37,14 +37,21 @@ const evidenceSyncResultSchema = z.object({
   sizeBytes: z.int(),
 });
 
+/** The answer of a webhook's receiver that took the message. */
+const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
+
 /** What came of a job: a file, or what its kind tells instead. */
-const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema]);
+const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema, webhookDeliverResultSchema]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
-/** What each kind of job results in, as the database keeps it: a file's key in the bucket no client ever sees. */
+/**
+ * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
+ * `studyVersion` is the version of the study that the file shows.
+ */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
+  'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
 };
 export type StoredResult = StoredResults[JobKind];
 

@@ -27,7 +27,7 @@ export const metrics = pgTable(
   ],
 );
 
-/** What was measured: one value a metric and time. */
+/** What was measured: one value a metric and time. A migration adds the value to the index of the primary key. */
 export const metricSamples = pgTable(
   'metric_samples',
   {

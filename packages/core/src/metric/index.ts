@@ -1,0 +1,9 @@
+export { compareMetric } from './compare.ts';
+export { defineMetric } from './define.ts';
+export { deleteMetric } from './delete.ts';
+export { deleteSamples } from './delete-samples.ts';
+export { listMetrics } from './list.ts';
+export { readMetric } from './read.ts';
+export { recordSamples } from './record.ts';
+export { readSeries } from './series.ts';
+export { updateMetric } from './update.ts';

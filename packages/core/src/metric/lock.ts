@@ -1,0 +1,24 @@
+import { and, eq } from 'drizzle-orm';
+import type { Ctx } from '../context.ts';
+import type { Tenant } from '../tenancy.ts';
+import { noMetric } from './internal.ts';
+import { metrics } from './metric.sql.ts';
+
+/**
+ * The metric's id and version, held until the transaction ends, or `not_found`. With `key share` it can only not be
+ * deleted meanwhile; with `update` nothing else of it changes either.
+ */
+export async function lockMetric(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  key: string,
+  strength: 'update' | 'key share',
+) {
+  const [found] = await db
+    .select({ id: metrics.id, version: metrics.version })
+    .from(metrics)
+    .where(and(eq(metrics.portfolioId, tenant.id), eq(metrics.key, key)))
+    .for(strength);
+  if (!found) throw noMetric(tenant, key);
+  return found;
+}

@@ -1,0 +1,31 @@
+import { eq, sql } from 'drizzle-orm';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { requireVersion } from '../version.ts';
+import { fetchMetric } from './internal.ts';
+import { lockMetric } from './lock.ts';
+import { metrics } from './metric.sql.ts';
+import { metricPatch, metricSchema } from './schemas.ts';
+
+export const updateMetric = operation({
+  name: 'metric.update',
+  kind: 'mutation',
+  summary: 'Change the given fields of a metric; its samples stay as they are.',
+  scope: 'metric:write',
+  public: false,
+  input: metricPatch,
+  output: metricSchema,
+  tenant: tenantBySlug,
+  async run({ db }, { portfolio: _, key, expectedVersion, ...changes }, tenant) {
+    const found = await lockMetric({ db }, tenant, key, 'update');
+    requireVersion(found, expectedVersion);
+    // Nothing asked, nothing changed: not even the version.
+    if (Object.keys(changes).length === 0) return fetchMetric({ db }, tenant, key);
+    await db
+      .update(metrics)
+      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
+      .where(eq(metrics.id, found.id));
+    return fetchMetric({ db }, tenant, key);
+  },
+});
