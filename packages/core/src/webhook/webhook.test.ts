@@ -44,7 +44,7 @@ async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
   const result = state === 'succeeded' ? '{"responseStatus": 204}' : null;
   await platform.sql`
-    update jobs set state = ${state}, result = ${result}::text::jsonb,
+    update jobs set state = ${state}, finished_at = now(), result = ${result}::text::jsonb,
       error = '{"code": "webhook_failed", "message": "The last word."}'
     where id = ${delivery.job}`;
   return delivery.id;
