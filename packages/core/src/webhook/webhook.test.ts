@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import type { Actor } from '../actor.ts';
 import { operations } from '../index.ts';
+import { transitions } from '../job/transitions.ts';
 import { fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
 import { fanOutEvents } from './fan-out.ts';
 import { recordWebhookEvent } from './record.ts';
@@ -42,11 +44,10 @@ const fanOut = () => fanOutEvents(platform.db);
 /** A delivery whose job ended as it says. */
 async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
-  const result = state === 'succeeded' ? '{"responseStatus": 204}' : null;
-  await platform.sql`
-    update jobs set state = ${state}, finished_at = now(), result = ${result}::text::jsonb,
-      error = '{"code": "webhook_failed", "message": "The last word."}'
-    where id = ${delivery.job}`;
+  const lease = { id: delivery.job!, token: randomUUID() };
+  await transitions.claim(platform.db, lease, 60);
+  if (state === 'succeeded') await transitions.succeed(platform.db, lease, { responseStatus: 204 });
+  else await transitions.fail(platform.db, lease, { code: 'webhook_failed', message: 'The last word.' });
   return delivery.id;
 }
 
@@ -265,9 +266,12 @@ describe('a delivery', () => {
     const waiting = await webhook.test.run(platform.as(owner), { portfolio, id });
     const orphan = await webhook.test.run(platform.as(owner), { portfolio, id });
     await platform.sql`delete from jobs where id = ${orphan.job}`;
+    const cancelled = await webhook.test.run(platform.as(owner), { portfolio, id });
+    await operations.job.cancel.run(platform.as(owner), { id: cancelled.job! });
     await settleFailedDeliveries(platform.db);
     const states = (await deliveriesOf(id)).map((delivery) => [delivery.id, delivery.state, delivery.error]);
     expect(states).toEqual([
+      [cancelled.id, 'failed', null],
       [orphan.id, 'failed', null],
       [waiting.id, 'pending', null],
       [failed, 'failed', 'The last word.'],
