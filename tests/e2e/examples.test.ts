@@ -45,7 +45,7 @@ test('every TypeScript block of the page is one of the examples, as it is, and n
   expect(page.match(/^```ts/gm)).toHaveLength(shown.length);
   for (const [, name, code] of shown) expect(code).toBe(readFileSync(join(docs, 'examples', name!), 'utf8'));
   const names = readdirSync(join(docs, 'examples')).toSorted();
-  expect(shown.map(([, name]) => name).toSorted()).toEqual(names);
+  expect(shown.map(([, name]) => name!).toSorted()).toEqual(names);
   expect(Object.keys(outputs).toSorted()).toEqual(names);
 });
 

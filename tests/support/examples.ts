@@ -1,7 +1,6 @@
 import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
 import { claims } from '@portfolio/core/case-study/case-study.sql';
-import type { HTTPMethods } from 'fastify';
 import type { TestApi } from './api.ts';
 import { playWorker } from './play-worker.ts';
 import { user } from './services.ts';
@@ -253,9 +252,11 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
   return jobs;
 }
 
-export type Routes = Map<string, { method: HTTPMethods; path: string; status: number }>;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Method and path of every documented route by the name of its operation, and the status of its success. */
+export type Routes = Map<string, { method: Method; path: string; statuses: number[] }>;
+
+/** Method and path of every documented route by the name of its operation, and the statuses of its success. */
 export async function readRoutes(api: TestApi): Promise<Routes> {
   const response = await api.call('GET', '/api/openapi.json');
   type Described = { operationId: string; responses: Record<string, unknown> };
@@ -265,7 +266,10 @@ export async function readRoutes(api: TestApi): Promise<Routes> {
       const statuses = Object.keys(responses)
         .filter((code) => /^[23]\d\d$/.test(code))
         .map(Number);
-      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, statuses }] as const;
+      return [
+        operationId.replace('_', '.'),
+        { method: method.toUpperCase() as Method, path, statuses },
+      ] as const;
     }),
   );
   if (new Set(found.map(([name]) => name)).size < found.length) throw new Error('Two routes have one name.');

@@ -4,7 +4,6 @@ import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { TRPCClientError } from '@trpc/client';
-import type { HTTPMethods } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import {
@@ -27,7 +26,7 @@ const owner = user('owner');
 let api: TestApi;
 let secret: Place;
 let open: Place;
-let routes: Map<string, { method: HTTPMethods; path: string; statuses: number[] }>;
+let routes: Routes;
 const keys: Record<string, string> = {};
 
 beforeAll(async () => {
