@@ -1,17 +1,18 @@
 import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
-import { claims } from '@portfolio/core/case-study/case-study.sql';
+import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
 import { playWorker } from './play-worker.ts';
 import { user } from './services.ts';
+import { bytesOf, describeFile, upload } from './upload.ts';
 
 const owner = user('owner');
 const allScopes = scopeSchema.options;
 
 /**
- * What operations are tried on: a portfolio with a study, an image that it shows, and a job that is done; `spare` is a
- * second study, of two revisions. On the metric `latency` a claim of the study rests; `spareMetrics` are to be deleted.
- * `jobs` failed or were cancelled. There is a PDF of the study `printed`.
+ * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions. A claim of the study rests on the metric `latency`. `jobs` failed or
+ * were cancelled. There is a PDF of the study `printed`.
  */
 export type Place = {
   portfolio: string;
@@ -19,10 +20,13 @@ export type Place = {
   spare: string;
   sha256: string;
   id: string;
-  spareMetrics: string[];
+  uploads: string[];
   apiKey: string;
   ownKey: string;
   jobs: { failed: string[]; cancelled: string[] };
+  webhook: string;
+  spareWebhooks: string[];
+  delivery: string;
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -58,6 +62,41 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     ofPortfolio: false,
   },
   'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'webhook.create': {
+    input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
+    ofPortfolio: true,
+  },
+  'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.update': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.delete': {
+    input: ({ portfolio, spareWebhooks }) => ({
+      portfolio,
+      id: spareWebhooks[++count % 2],
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
+  'webhook.rotateSecret': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.test': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.deliveries': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, state: 'delivered' }),
+    ofPortfolio: true,
+  },
+  'webhook.delivery': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'webhook.redeliver': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
@@ -126,6 +165,8 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     ofPortfolio: true,
   },
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  ...examplesOfEvidence(),
+  ...examplesOfArtifacts(),
   'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
   'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -156,11 +197,7 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     ofPortfolio: true,
   },
   'metric.delete': {
-    input: ({ portfolio, spareMetrics }) => ({
-      portfolio,
-      key: spareMetrics.pop() ?? 'none-left',
-      expectedVersion: '*',
-    }),
+    input: ({ portfolio }) => ({ portfolio, key: oneOfTwo('metric'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
@@ -184,7 +221,60 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
   },
 };
 
-/** Makes a portfolio in which the examples work; its members are `owner`, `viewer` and two editors. */
+function report({ portfolio }: Place) {
+  return { portfolio, slug: 'report' };
+}
+
+function tool({ portfolio }: Place) {
+  return { portfolio, slug: 'tool' };
+}
+
+function examplesOfEvidence(): typeof examples {
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
+    create: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      sourceUrl: 'https://a.example/',
+    }),
+    list: ({ portfolio }) => ({ portfolio, standing: 'fresh', limit: 1 }),
+    read: report,
+    update: (place) => ({ ...report(place), title: 'New', freshForSeconds: 3600, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
+    versions: (place) => ({ ...report(place), limit: 1 }),
+    content: (place) => ({ ...report(place), version: 1 }),
+    verify: report,
+    sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
+  };
+  return examplesOf('evidence', inputs);
+}
+
+function examplesOfArtifacts(): typeof examples {
+  const referenceUrl = 'https://git.example/tool';
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
+    create: ({ portfolio }) => ({ portfolio, slug: fresh(), kind: 'script', title: 'Fresh', licence: 'MIT' }),
+    list: ({ portfolio }) => ({ portfolio, kind: 'script', limit: 1 }),
+    read: tool,
+    update: (place) => ({ ...tool(place), title: 'New', licence: null, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
+    versions: (place) => ({ ...tool(place), limit: 1 }),
+    content: (place) => ({ ...tool(place), version: '1.0.0' }),
+  };
+  return examplesOf('artifact', inputs);
+}
+
+function examplesOf(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+  const named = Object.entries(inputs).map(([verb, input]) => [
+    `${noun}.${verb}`,
+    { input, ofPortfolio: true },
+  ]);
+  return Object.fromEntries(named) as typeof examples;
+}
+
 export async function createPlace(api: TestApi, portfolio: string): Promise<Place> {
   const ctx = api.as(owner);
   const { id: portfolioId } = await operations.portfolio.create.run(ctx, {
@@ -195,6 +285,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
   const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
   const study = { portfolio, slug: 'study' };
+  await createMetrics(api, portfolio);
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
   for (const slug of ['study-0', 'study-1']) {
     await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
@@ -207,32 +298,58 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
-  const spareMetrics = await createMetrics(api, study);
+  const uploads = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
-  return { ...study, spare: spare.slug, sha256, id, spareMetrics, apiKey, ownKey, jobs };
+  return {
+    ...study,
+    spare: spare.slug,
+    sha256,
+    id,
+    apiKey,
+    ownKey,
+    jobs,
+    uploads,
+    ...(await createWebhooks(api, portfolio)),
+  };
 }
 
-/** A metric on which a claim of the study rests, and others whose keys are returned. */
-async function createMetrics(api: TestApi, study: { portfolio: string; slug: string }): Promise<string[]> {
+/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Promise<string[]> {
   const ctx = api.as(owner);
-  const { portfolio } = study;
-  const spares = ['spare-1', 'spare-2'];
-  const [latency] = await Promise.all(
-    ['latency', ...spares].map((key) =>
-      operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' }),
-    ),
-  );
-  const samples = [100, 80, 20].map((value, month) => ({
-    at: new Date(Date.UTC(2026, month * 3)).toISOString(),
-    value,
-  }));
+  const { evidence, artifact } = operations;
+  const sendReport = () => upload(ctx, portfolio, bytesOf('report'));
+  const sourceUrl = 'https://a.example/';
+  await evidence.create.run(ctx, { portfolio, slug: 'sourced', title: 'Sourced', sourceUrl });
+  for (const at of ['0', '1']) {
+    await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
+    await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
+  await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  const uploadId = await sendReport();
+  await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
+  await operations.caseStudy.update.run(ctx, {
+    portfolio,
+    slug: 'study',
+    claims: [
+      { key: 'claim', statement: 'It is so.', evidence: [{ slug: 'report' }] },
+      { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } },
+    ],
+    artifacts: ['tool'],
+    expectedVersion: '*',
+  });
+  return [await sendReport(), await sendReport()];
+}
+
+/** `latency`, which has samples, and two metrics to be deleted. */
+async function createMetrics(api: TestApi, portfolio: string) {
+  const ctx = api.as(owner);
+  for (const key of ['latency', 'metric-0', 'metric-1']) {
+    await operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' });
+  }
+  const samples = ['01', '04', '07'].map((month, value) => ({ at: `2026-${month}-01T00:00:00Z`, value }));
   await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
-  const { id: caseStudyId } = await operations.caseStudy.read.run(ctx, study);
-  const rests = { metricId: latency!.id, metricFrom: year.from, metricTo: year.to };
-  await api.db
-    .insert(claims)
-    .values({ caseStudyId, key: 'faster', position: 0, statement: 'It is faster.', ...rests });
-  return spares;
 }
 
 /** Three jobs of each sort, since two calls change one each and are told that there are more. */
@@ -250,6 +367,16 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+async function createWebhooks(api: TestApi, portfolio: string) {
+  const ctx = api.as(owner);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const create = async () => (await operations.webhook.create.run(ctx, about)).id;
+  const [webhook, spareWebhooks] = [await create(), [await create(), await create()]];
+  const { id: delivery } = await operations.webhook.test.run(ctx, { portfolio, id: webhook });
+  await api.sql`update webhook_deliveries set state = 'delivered' where id = ${delivery}`;
+  return { webhook, spareWebhooks, delivery };
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -1,7 +1,20 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job, member, metric, apiKey, ownKey, audit } = operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -15,6 +28,18 @@ export const appRouter = router({
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
   audit: { list: query(audit.list) },
+  webhook: {
+    list: query(webhook.list),
+    create: mutation(webhook.create),
+    read: query(webhook.read),
+    update: mutation(webhook.update),
+    delete: mutation(webhook.delete),
+    rotateSecret: mutation(webhook.rotateSecret),
+    test: mutation(webhook.test),
+    deliveries: query(webhook.deliveries),
+    delivery: query(webhook.delivery),
+    redeliver: mutation(webhook.redeliver),
+  },
   member: {
     list: query(member.list),
     read: query(member.read),
@@ -51,6 +76,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  artifact: {
+    upload: mutation(artifact.upload),
+    create: mutation(artifact.create),
+    list: query(artifact.list),
+    read: query(artifact.read),
+    update: mutation(artifact.update),
+    delete: mutation(artifact.delete),
+    addVersion: mutation(artifact.addVersion),
+    versions: query(artifact.versions),
+    content: query(artifact.content),
   },
   metric: {
     define: mutation(metric.define),

@@ -26,7 +26,7 @@ export const evidenceStandingSchema = z.enum(['missing', 'broken', 'stale', 'fre
 export type EvidenceStanding = z.infer<typeof evidenceStandingSchema>;
 
 /** Why evidence cannot be relied on: its source is gone, or the stored bytes are lost or have another hash. */
-export const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
+const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
 export type EvidenceProblem = z.infer<typeof evidenceProblemSchema>;
 
 /** A state of the evidence's bytes, numbered from 1. `verifiedAt` is when they were last read and found unharmed. */

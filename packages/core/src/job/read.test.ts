@@ -12,9 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
+const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
+  (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
+const stalled = async (id: string) => (await scene.read(id)).stalled;
+
 describe('a list', () => {
-  const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
-    (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
   const about = { requestedBy: sql`'lister'` };
 
   test('holds the jobs that match all of its filters, newest first', async () => {
@@ -76,8 +78,6 @@ describe('a list', () => {
 });
 
 describe('a job is shown as stalled', () => {
-  const stalled = async (id: string) => (await scene.read(id)).stalled;
-
   test('while its lease has run out and nobody took it back', async () => {
     const { id } = await scene.claimed();
     expect(await stalled(id)).toBe(false);

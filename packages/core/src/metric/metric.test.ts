@@ -2,7 +2,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, anonymous } from '../actor.ts';
-import { caseStudies, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { AppError } from '../errors.ts';
 import { operations } from '../index.ts';
 import { compareWindows, judge } from './compare.ts';
 import { metricSamples } from './metric.sql.ts';
@@ -40,6 +41,9 @@ const read = (key: string, actor: Actor = owner) => metric.read.run(platform.as(
 const record = (key: string, samples: Sample[], actor: Actor = owner) =>
   metric.record.run(platform.as(actor), { portfolio, key, samples });
 
+const remove = (key: string, expectedVersion: number | '*' = '*') =>
+  metric.delete.run(platform.as(owner), { portfolio, key, expectedVersion });
+
 type SeriesQuery = { from: string; to: string; step: string; aggregate?: AggregateName };
 const series = (key: string, query: SeriesQuery, actor: Actor = owner) =>
   metric.series.run(platform.as(actor), { portfolio, key, ...query });
@@ -50,9 +54,10 @@ const compare = (key: string, query: ComparisonQuery, actor: Actor = owner) =>
 const instant = (ms: number) => new Date(ms).toISOString();
 const day = '2026-03-01T00:00:00.000Z';
 const dayMs = Date.parse(day);
+const minuteAt = (minute: number) => instant(dayMs + minute * 60_000);
 /** Samples at these minutes of the day. */
 const atMinutes = (values: Record<number, number>): Sample[] =>
-  Object.entries(values).map(([minute, value]) => ({ at: instant(dayMs + Number(minute) * 60_000), value }));
+  Object.entries(values).map(([minute, value]) => ({ at: minuteAt(Number(minute)), value }));
 const wholeDay = { from: day, to: '2026-03-02T00:00:00.000Z' };
 
 /** Numbers from 0 to 1 that are the same in each run. */
@@ -61,21 +66,15 @@ function random(seed: number) {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** What a claim of a study rests on, written past the operations. */
+/** A study with a claim that rests on a range of a metric. */
 async function claim(slug: string, key: string, from: string, to: string, status: 'published' | 'draft') {
   const ctx = platform.as(owner);
-  const study = await operations.caseStudy.create.run(ctx, { portfolio, slug, title: slug });
-  await platform.db.update(caseStudies).set({ status }).where(eq(caseStudies.id, study.id));
-  await platform.db.insert(claims).values({
-    caseStudyId: study.id,
-    key: 'faster',
-    position: 0,
-    statement: 'It got faster.',
-    metricId: (await read(key)).id,
-    metricFrom: from,
-    metricTo: to,
-  });
-  return study.id;
+  const claims = [{ key: 'faster', statement: 'It got faster.', metric: { key, from, to } }];
+  const { id } = await operations.caseStudy.create.run(ctx, { portfolio, slug, title: slug, claims });
+  if (status === 'published') {
+    await operations.caseStudy.publish.run(ctx, { portfolio, slug, expectedVersion: '*' });
+  }
+  return id;
 }
 
 describe('a metric', () => {
@@ -127,9 +126,8 @@ describe('a metric', () => {
 
   test('changes in the given fields only, and is no longer the version that it was', async () => {
     const before = await define('changed', { description: 'Kept.' });
-    const change = (expectedVersion: number) =>
-      metric.update.run(platform.as(owner), { portfolio, key: 'changed', unit: 's', expectedVersion });
-    const after = await change(before.version);
+    const inSeconds = { portfolio, key: 'changed', unit: 's', expectedVersion: before.version };
+    const after = await metric.update.run(platform.as(owner), inSeconds);
     expect(after).toEqual({
       ...before,
       unit: 's',
@@ -137,7 +135,9 @@ describe('a metric', () => {
       updatedAt: expect.any(String),
     });
     expect(after.version).toBeGreaterThan(before.version);
-    await expect(change(before.version)).rejects.toMatchObject({ code: 'precondition_failed' });
+    await expect(metric.update.run(platform.as(owner), inSeconds)).rejects.toMatchObject({
+      code: 'precondition_failed',
+    });
     expect(await read('changed')).toEqual(after);
   });
 
@@ -149,9 +149,6 @@ describe('a metric', () => {
 });
 
 describe('deleting a metric', () => {
-  const remove = (key: string, expectedVersion: number | '*' = '*') =>
-    metric.delete.run(platform.as(owner), { portfolio, key, expectedVersion });
-
   test('takes its samples with it', async () => {
     const { id } = await define('gone');
     await record('gone', atMinutes({ 0: 1, 1: 2 }));
@@ -184,9 +181,10 @@ describe('deleting a metric', () => {
       remove('raced'),
       record('raced', atMinutes({ 1: 1 })),
     ]);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'not_found' });
-    }
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refusals.every(({ reason }) => reason instanceof AppError && reason.code === 'not_found')).toBe(
+      true,
+    );
     await expect(read('raced')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
@@ -549,19 +547,18 @@ describe('a comparison', () => {
 describe('a stranger', () => {
   const inClaims = atMinutes({ 60: 1, 90: 2, 119: 3, 240: 4 });
   const outside = atMinutes({ 0: 1000, 59: 1000, 120: 1000, 200: 1000, 300: 1000 });
-  const at = (minute: number) => instant(dayMs + minute * 60_000);
   let studyId: string;
   beforeAll(async () => {
     await define('shown');
     await define('hidden');
     await record('shown', [...inClaims, ...outside]);
     await record('hidden', inClaims);
-    studyId = await claim('shows-hour', 'shown', at(60), at(120), 'published');
-    await claim('shows-half-of-it', 'shown', at(90), at(115), 'published');
-    await claim('shows-later', 'shown', at(240), at(241), 'published');
-    await claim('shows-nothing', 'shown', at(59), at(59), 'published');
-    await claim('is-a-draft', 'shown', at(0), at(300), 'draft');
-    await claim('is-a-draft-too', 'hidden', at(0), at(300), 'draft');
+    studyId = await claim('shows-hour', 'shown', minuteAt(60), minuteAt(120), 'published');
+    await claim('shows-half-of-it', 'shown', minuteAt(90), minuteAt(115), 'published');
+    await claim('shows-later', 'shown', minuteAt(240), minuteAt(241), 'published');
+    await claim('shows-nothing', 'shown', minuteAt(59), minuteAt(59), 'published');
+    await claim('is-a-draft', 'shown', minuteAt(0), minuteAt(300), 'draft');
+    await claim('is-a-draft-too', 'hidden', minuteAt(0), minuteAt(300), 'draft');
   });
 
   test('knows of the metrics that published claims rest on, and of no others', async () => {
@@ -575,7 +572,7 @@ describe('a stranger', () => {
         [
           read(key, anonymous),
           series(key, { ...wholeDay, step: '1h' }, anonymous),
-          compare(key, { ...wholeDay, at: at(60) }, anonymous),
+          compare(key, { ...wholeDay, at: minuteAt(60) }, anonymous),
         ].map((refused) => refused.catch((error: Error) => error.message)),
       ),
     );
@@ -588,7 +585,7 @@ describe('a stranger', () => {
     const daily = await series('shown', { ...wholeDay, step: '1d', aggregate }, anonymous);
     const values = inClaims.map(({ value }) => value);
     expect(daily.points).toEqual([{ at: day, value: expect.closeTo(plain[aggregate](values), 9) }]);
-    const compared = await compare('shown', { ...wholeDay, at: at(119), aggregate }, anonymous);
+    const compared = await compare('shown', { ...wholeDay, at: minuteAt(119), aggregate }, anonymous);
     expect(compared).toMatchObject({ before: { count: 2 }, after: { count: 2 } });
   });
 

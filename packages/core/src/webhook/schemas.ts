@@ -40,8 +40,8 @@ const urlSchema = z
   })
   .max(2000)
   .refine((url) => {
-    const { username, password, hash } = new URL(url);
-    return username === '' && password === '' && hash === '';
+    const parsed = URL.parse(url);
+    return !parsed || (parsed.username === '' && parsed.password === '' && parsed.hash === '');
   }, 'Expected a URL without user name, password and fragment.')
   .describe('Where messages are sent by POST; https only.');
 
