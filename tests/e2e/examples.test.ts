@@ -48,7 +48,7 @@ test('every TypeScript block of the page is one of the examples, as it is, and n
   const names = readdirSync(join(docs, 'examples'))
     .filter((name) => name !== 'verify-webhook.ts')
     .toSorted();
-  expect(shown.map(([, name]) => name).toSorted()).toEqual(names);
+  expect(shown.map(([, name]) => name!).toSorted()).toEqual(names);
   expect(Object.keys(outputs).toSorted()).toEqual(names);
 });
 

@@ -379,10 +379,11 @@ async function createWebhooks(api: TestApi, portfolio: string) {
   return { webhook, spareWebhooks, delivery };
 }
 
-/** Method, path and statuses of success of each operation's route. */
-export type Routes = Map<string, { method: string; path: string; statuses: number[] }>;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Method and path of every documented route by the name of its operation, and the status of its success. */
+export type Routes = Map<string, { method: Method; path: string; statuses: number[] }>;
+
+/** Method and path of every documented route by the name of its operation, and the statuses of its success. */
 export async function readRoutes(api: TestApi): Promise<Routes> {
   const response = await api.call('GET', '/api/openapi.json');
   type Described = { operationId: string; responses: Record<string, unknown> };
@@ -392,7 +393,10 @@ export async function readRoutes(api: TestApi): Promise<Routes> {
       const statuses = Object.keys(responses)
         .filter((code) => /^[23]\d\d$/.test(code))
         .map(Number);
-      return [operationId.replace('_', '.'), { method: method.toUpperCase(), path, statuses }] as const;
+      return [
+        operationId.replace('_', '.'),
+        { method: method.toUpperCase() as Method, path, statuses },
+      ] as const;
     }),
   );
   if (new Set(found.map(([name]) => name)).size < found.length) throw new Error('Two routes have one name.');

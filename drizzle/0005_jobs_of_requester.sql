@@ -1,1 +1,0 @@
-CREATE INDEX "jobs_list_of_requester" ON "jobs" USING btree ("portfolio_id","requested_by","id");
