@@ -63,7 +63,7 @@ export const webhookSchema = z
     id: idOf('webhook'),
     portfolio: slugSchema,
     url: z.string(),
-    events: z.array(webhookEventTypeSchema),
+    events: z.array(webhookEventTypeSchema).max(webhookEventTypeSchema.options.length),
     description: z.string(),
     enabled: z.boolean(),
     disabledReason: disabledReasonSchema.nullable(),
