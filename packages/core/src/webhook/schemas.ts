@@ -3,7 +3,7 @@ import { idOf } from '../ids.ts';
 import { slugSchema, text } from '../text.ts';
 
 /** What webhooks can be told of. */
-export const webhookEventTypeSchema = z.enum([
+const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
   'job.succeeded',
