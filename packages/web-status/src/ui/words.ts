@@ -30,7 +30,7 @@ export const stateWords: Record<ShownState, string> = {
 export const kindWords: Record<JobKind, string> = {
   'export.pdf': 'PDF export',
   'evidence.sync': 'Evidence sync',
-  'webhook.deliver': 'Webhook message',
+  'webhook.deliver': 'Webhook delivery',
 };
 
 /** A change of state as a short sentence, read aloud to those who do not see the page. */
