@@ -291,4 +291,16 @@ test('the sample becomes a published portfolio whose claims are backed, and a se
   const portfolio = 'portfolio-engineering';
   const { items } = await it.stranger.caseStudy.list.query({ portfolio });
   expect(items.map(({ status }) => status)).toEqual(['published', 'published', 'published']);
+  const traced = await Promise.all(
+    items.map(async ({ slug }) => it.stranger.caseStudy.provenance.query({ portfolio, slug })),
+  );
+  const standings = traced.flatMap(({ claims }) => claims.map(({ key, standing }) => `${key}: ${standing}`));
+  expect(standings.toSorted()).toEqual([
+    'four-times-as-many: backed',
+    'never-older: backed',
+    'nothing-is-lost: backed',
+    'one-holder: backed',
+    'pdf-in-little-memory: backed',
+    'seconds: unbacked',
+  ]);
 });
