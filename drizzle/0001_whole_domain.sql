@@ -242,8 +242,7 @@ ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_webhook_id_w
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_events" ADD CONSTRAINT "webhook_events_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhooks" ADD CONSTRAINT "webhooks_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","id");--> statement-breakpoint
-CREATE INDEX "audit_log_times" ON "audit_log" USING btree ("portfolio_id","at");--> statement-breakpoint
+CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","at","id");--> statement-breakpoint
 CREATE INDEX "case_study_artifacts_artifact" ON "case_study_artifacts" USING btree ("artifact_id");--> statement-breakpoint
 CREATE INDEX "case_study_images_sha256" ON "case_study_images" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "claim_evidence_evidence" ON "claim_evidence" USING btree ("evidence_id");--> statement-breakpoint
