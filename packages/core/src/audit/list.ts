@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { newest } from '../ids.ts';
+import { timeSchema } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { iso } from '../sql.ts';
@@ -8,11 +9,6 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema, text } from '../text.ts';
 import { auditLog } from './audit.sql.ts';
 import { auditEntrySchema } from './schemas.ts';
-
-const time = z.iso
-  .datetime()
-  // Postgres has no year 0.
-  .refine((given) => given >= '0001', 'Expected a year after 0.');
 
 export const listAudit = operation({
   name: 'audit.list',
@@ -24,8 +20,8 @@ export const listAudit = operation({
     portfolio: slugSchema,
     actor: text(255).optional().describe('Changes by this actor only.'),
     action: text(100).optional().describe('Changes by this operation only, such as `caseStudy.publish`.'),
-    from: time.optional().describe('Changes from this time on.'),
-    to: time.optional().describe('Changes before this time.'),
+    from: timeSchema.optional().describe('Changes from this time on.'),
+    to: timeSchema.optional().describe('Changes before this time.'),
     ...pageInput,
   }),
   output: pageOf(auditEntrySchema),
