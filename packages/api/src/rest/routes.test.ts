@@ -23,6 +23,17 @@ afterAll(() => api.stop());
 
 const accept = () => api.call('POST', `${portfolios}/team/case-studies/faster/exports`, { key });
 
+test('a reference of an artifact in any script is redirected to', async () => {
+  const artifacts = `${portfolios}/team/artifacts`;
+  const json = { slug: 'module', kind: 'module', title: 'Module' };
+  expect((await api.call('POST', artifacts, { key, json })).status).toBe(201);
+  const version = { name: '1.0.0', referenceUrl: 'https://example.com/リリース' };
+  expect((await api.call('POST', `${artifacts}/module/versions`, { key, json: version })).status).toBe(201);
+  const found = await api.call('GET', `${artifacts}/module/content`, { key, redirect: 'manual' });
+  expect(found.status).toBe(302);
+  expect(found.headers.get('location')).toBe(new URL(version.referenceUrl).href);
+});
+
 describe('what is created', () => {
   test.each([
     [portfolios, { slug: 'created', name: 'Created' }],

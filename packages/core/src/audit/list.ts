@@ -1,5 +1,10 @@
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+<<<<<<< HEAD
+=======
+import { newest } from '../ids.ts';
+import { timeSchema } from '../job/schemas.ts';
+>>>>>>> 4b40ad71d06c098bf39c0b033d09d6a73d448fd2
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { iso } from '../sql.ts';
@@ -7,11 +12,6 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema, text } from '../text.ts';
 import { auditLog } from './audit.sql.ts';
 import { auditEntrySchema } from './schemas.ts';
-
-const time = z.iso
-  .datetime()
-  // Postgres has no year 0.
-  .refine((given) => given >= '0001', 'Expected a year after 0.');
 
 export const listAudit = operation({
   name: 'audit.list',
@@ -23,8 +23,8 @@ export const listAudit = operation({
     portfolio: slugSchema,
     actor: text(255).optional().describe('Changes by this actor only.'),
     action: text(100).optional().describe('Changes by this operation only, such as `caseStudy.publish`.'),
-    from: time.optional().describe('Changes from this time on.'),
-    to: time.optional().describe('Changes before this time.'),
+    from: timeSchema.optional().describe('Changes from this time on.'),
+    to: timeSchema.optional().describe('Changes before this time.'),
     ...pageInput,
   }),
   output: pageOf(auditEntrySchema),
