@@ -37,6 +37,7 @@ export async function runChange<Prepared, Result>(
   if (stored) return answerOf<Result>(stored);
   const prepared = await change.prepare(ctx);
 
+  const shown = change.isShown ? change.tenant?.slug : undefined;
   const afterCommit: (() => void)[] = [];
   const result = await ctx.db.transaction(async (tx) => {
     const earlier = request && (await findAnswerAlone(tx, request));
@@ -44,10 +45,10 @@ export async function runChange<Prepared, Result>(
     const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
     await writeAudit(tx, ctx.actor, change, made);
     if (request) await keepAnswer(tx, request, change.holdsSecret ? null : { result: made });
-    if (change.isShown) await announceChange(tx, change.tenant?.slug);
+    if (shown !== undefined) await announceChange(tx, shown);
     return made;
   });
-  if (change.isShown) ctx.published.changed(change.tenant?.slug);
+  if (shown !== undefined) ctx.published.changed(shown);
   for (const tell of afterCommit) tell();
   return result;
 }

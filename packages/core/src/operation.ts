@@ -100,7 +100,7 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
         action: name,
         raw: raw ?? {},
         tenant,
-        isShown: scope !== 'job:write',
+        isShown: tenant !== undefined && !unseenScopes.has(scope),
         holdsSecret,
         portfolioOf,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
@@ -143,6 +143,9 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as TenantOf<T> };
 }
+
+/** What is changed with these, no stranger ever reads; nor do they read what belongs to no portfolio. */
+const unseenScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
 
 /** More are cut off: one request can hold hundreds of thousands. */
 const maxFieldErrors = 20;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
+import { instantSchema } from '../metric/instant.ts';
 import { line, slugSchema } from '../text.ts';
-
-/** The instant in UTC to the millisecond, or null where it is none between the years 1 and 9999. */
-function toUtc(instant: string): string | null {
-  const date = new Date(instant);
-  const year = Number.isNaN(date.valueOf()) ? 0 : date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date.toISOString() : null;
-}
-
-const instant = z.iso
-  .datetime({ offset: true, error: 'Expected an instant such as "2026-11-22T10:00:00Z".' })
-  .refine((value) => toUtc(value) !== null, 'Expected a year from 0001 to 9999.')
-  .overwrite((value) => toUtc(value) ?? value);
 
 /** Issues for all but the first of things with the same name, at the path of the name. */
 function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
@@ -31,17 +20,17 @@ function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
 const metricRange = z
   .strictObject({
     key: slugSchema.describe('The metric.'),
-    from: instant,
-    to: instant,
-    changedAt: instant
+    from: instantSchema,
+    to: instantSchema.describe('The first moment that does not belong to it.'),
+    changedAt: instantSchema
       .nullable()
       .default(null)
       .describe('When the change took effect: what was before and after it is compared.'),
   })
   .superRefine(({ from, to, changedAt }, ctx) => {
-    if (from > to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it not before "from".' });
-    if (changedAt !== null && (changedAt < from || changedAt > to)) {
-      const message = 'Expected it within "from" and "to".';
+    if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it after "from".' });
+    if (changedAt !== null && (changedAt <= from || changedAt >= to)) {
+      const message = 'Expected it after "from" and before "to".';
       ctx.addIssue({ code: 'custom', path: ['changedAt'], message });
     }
   });
