@@ -122,7 +122,7 @@ CREATE TABLE "idempotency_keys" (
 	"operation" text NOT NULL,
 	"key" text NOT NULL,
 	"request_hash" text NOT NULL,
-	"response" jsonb,
+	"response" json,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotency_keys_principal_operation_key_pk" PRIMARY KEY("principal","operation","key")
 );
@@ -242,8 +242,7 @@ ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_webhook_id_w
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_events" ADD CONSTRAINT "webhook_events_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhooks" ADD CONSTRAINT "webhooks_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","id");--> statement-breakpoint
-CREATE INDEX "audit_log_times" ON "audit_log" USING btree ("portfolio_id","at");--> statement-breakpoint
+CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","at","id");--> statement-breakpoint
 CREATE INDEX "case_study_artifacts_artifact" ON "case_study_artifacts" USING btree ("artifact_id");--> statement-breakpoint
 CREATE INDEX "case_study_images_sha256" ON "case_study_images" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "claim_evidence_evidence" ON "claim_evidence" USING btree ("evidence_id");--> statement-breakpoint
@@ -256,6 +255,7 @@ CREATE INDEX "api_keys_of_portfolio" ON "api_keys" USING btree ("portfolio_id","
 CREATE INDEX "api_keys_of_subject" ON "api_keys" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "case_studies_search" ON "case_studies" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "case_studies_tags" ON "case_studies" USING gin ("tags");--> statement-breakpoint
+CREATE INDEX "jobs_list_of_requester" ON "jobs" USING btree ("portfolio_id","requested_by","id");--> statement-breakpoint
 CREATE INDEX "jobs_group" ON "jobs" USING btree ("group_key","id");--> statement-breakpoint
 CREATE INDEX "jobs_list" ON "jobs" USING btree ("portfolio_id","kind","state","id");--> statement-breakpoint
 ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));--> statement-breakpoint

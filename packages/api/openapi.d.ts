@@ -3145,8 +3145,8 @@ export interface operations {
                      *       ],
                      *       "headlines": [
                      *         {
-                     *           "caseStudy": "an-example",
-                     *           "claim": "an-example",
+                     *           "caseStudy": "outbox-and-leases",
+                     *           "claim": "no-lost-jobs",
                      *           "statement": "No accepted job was lost since the outbox.",
                      *           "standing": "backed",
                      *           "metric": {
@@ -3567,7 +3567,7 @@ export interface operations {
                      *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
                      *           "name": "Nightly import",
-                     *           "prefix": "an-example",
+                     *           "prefix": "pk_4f2a",
                      *           "scopes": [
                      *             "portfolio:read"
                      *           ],
@@ -3642,7 +3642,7 @@ export interface operations {
                      *       "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
                      *       "name": "Platform team",
-                     *       "prefix": "an-example",
+                     *       "prefix": "pk_4f2a",
                      *       "scopes": [
                      *         "portfolio:read"
                      *       ],
@@ -3650,7 +3650,7 @@ export interface operations {
                      *       "expiresAt": "2026-11-22T09:35:00.000Z",
                      *       "lastUsedAt": "2026-11-22T09:00:00.000Z",
                      *       "revokedAt": "2026-11-22T09:00:00.000Z",
-                     *       "secret": "an-example"
+                     *       "secret": "shown-only-this-once"
                      *     }
                      */
                     "application/json": components["schemas"]["NewApiKey"];
@@ -3749,7 +3749,7 @@ export interface operations {
                      *           "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
                      *           "name": "Nightly import",
-                     *           "prefix": "an-example",
+                     *           "prefix": "pk_4f2a",
                      *           "scopes": [
                      *             "portfolio:read"
                      *           ],
@@ -3817,7 +3817,7 @@ export interface operations {
                      *       "id": "key_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
                      *       "name": "Platform team",
-                     *       "prefix": "an-example",
+                     *       "prefix": "pk_4f2a",
                      *       "scopes": [
                      *         "portfolio:read"
                      *       ],
@@ -3825,7 +3825,7 @@ export interface operations {
                      *       "expiresAt": "2026-11-22T09:35:00.000Z",
                      *       "lastUsedAt": "2026-11-22T09:00:00.000Z",
                      *       "revokedAt": "2026-11-22T09:00:00.000Z",
-                     *       "secret": "an-example"
+                     *       "secret": "shown-only-this-once"
                      *     }
                      */
                     "application/json": components["schemas"]["NewApiKey"];
@@ -3923,11 +3923,11 @@ export interface operations {
                      *         {
                      *           "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
-                     *           "url": "an-example",
+                     *           "url": "https://hooks.example.com/portfolio",
                      *           "events": [
                      *             "case-study.published"
                      *           ],
-                     *           "description": "We build and run the platform.",
+                     *           "description": "Tells the chat of publications.",
                      *           "enabled": true,
                      *           "disabledReason": "by-hand",
                      *           "version": 42,
@@ -3975,11 +3975,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "url": "https://files.example.com/outbox-and-leases",
+                 *       "url": "https://hooks.example.com/portfolio",
                  *       "events": [
                  *         "case-study.published"
                  *       ],
-                 *       "description": "We build and run the platform."
+                 *       "description": "Tells the chat of publications."
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookCreateBody"];
@@ -4000,17 +4000,17 @@ export interface operations {
                      * @example {
                      *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "url": "an-example",
+                     *       "url": "https://hooks.example.com/portfolio",
                      *       "events": [
                      *         "case-study.published"
                      *       ],
-                     *       "description": "We build and run the platform.",
+                     *       "description": "Tells the chat of publications.",
                      *       "enabled": true,
                      *       "disabledReason": "by-hand",
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
-                     *       "secret": "an-example"
+                     *       "secret": "shown-only-this-once"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookWithSecret"];
@@ -4071,11 +4071,11 @@ export interface operations {
                      * @example {
                      *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "url": "an-example",
+                     *       "url": "https://hooks.example.com/portfolio",
                      *       "events": [
                      *         "case-study.published"
                      *       ],
-                     *       "description": "We build and run the platform.",
+                     *       "description": "Tells the chat of publications.",
                      *       "enabled": true,
                      *       "disabledReason": "by-hand",
                      *       "version": 42,
@@ -4196,11 +4196,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "url": "https://files.example.com/outbox-and-leases",
+                 *       "url": "https://hooks.example.com/portfolio",
                  *       "events": [
                  *         "case-study.published"
                  *       ],
-                 *       "description": "We build and run the platform.",
+                 *       "description": "Tells the chat of publications.",
                  *       "enabled": true
                  *     }
                  */
@@ -4221,11 +4221,11 @@ export interface operations {
                      * @example {
                      *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "url": "an-example",
+                     *       "url": "https://hooks.example.com/portfolio",
                      *       "events": [
                      *         "case-study.published"
                      *       ],
-                     *       "description": "We build and run the platform.",
+                     *       "description": "Tells the chat of publications.",
                      *       "enabled": true,
                      *       "disabledReason": "by-hand",
                      *       "version": 42,
@@ -4296,17 +4296,17 @@ export interface operations {
                      * @example {
                      *       "id": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
-                     *       "url": "an-example",
+                     *       "url": "https://hooks.example.com/portfolio",
                      *       "events": [
                      *         "case-study.published"
                      *       ],
-                     *       "description": "We build and run the platform.",
+                     *       "description": "Tells the chat of publications.",
                      *       "enabled": true,
                      *       "disabledReason": "by-hand",
                      *       "version": 42,
                      *       "createdAt": "2026-11-22T09:00:00.000Z",
                      *       "updatedAt": "2026-11-22T09:00:04.000Z",
-                     *       "secret": "an-example"
+                     *       "secret": "shown-only-this-once"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookWithSecret"];
@@ -4366,7 +4366,7 @@ export interface operations {
                      *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
                      *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
-                     *       "messageId": "an-example",
+                     *       "messageId": "msg_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "event": "case-study.published",
                      *       "state": "pending",
                      *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
@@ -4437,7 +4437,7 @@ export interface operations {
                      *           "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "portfolio": "platform-team",
                      *           "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
-                     *           "messageId": "an-example",
+                     *           "messageId": "msg_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "event": "case-study.published",
                      *           "state": "pending",
                      *           "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
@@ -4505,7 +4505,7 @@ export interface operations {
                      *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
                      *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
-                     *       "messageId": "an-example",
+                     *       "messageId": "msg_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "event": "case-study.published",
                      *       "state": "pending",
                      *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
@@ -4580,7 +4580,7 @@ export interface operations {
                      *       "id": "dlv_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "portfolio": "platform-team",
                      *       "webhook": "wh_01jd3v8x2kf4wr6tq9m5c7h1ab",
-                     *       "messageId": "an-example",
+                     *       "messageId": "msg_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *       "event": "case-study.published",
                      *       "state": "pending",
                      *       "job": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
@@ -4651,9 +4651,9 @@ export interface operations {
                      *         {
                      *           "id": "aud_01jd3v8x2kf4wr6tq9m5c7h1ab",
                      *           "at": "2026-11-22T09:00:02.000Z",
-                     *           "actor": "an-example",
-                     *           "action": "an-example",
-                     *           "target": "an-example",
+                     *           "actor": "maria",
+                     *           "action": "caseStudy.publish",
+                     *           "target": "outbox-and-leases",
                      *           "fields": [
                      *             "an-example"
                      *           ]
@@ -8052,9 +8052,9 @@ export interface operations {
                      *           "repositoryUrl": "https://git.example.com/platform/queue",
                      *           "latestVersions": [
                      *             {
-                     *               "name": "Platform team",
-                     *               "notes": "an-example",
-                     *               "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *               "name": "1.4.0",
+                     *               "notes": "The queue keeps messages for four days.",
+                     *               "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *               "file": {
                      *                 "fileName": "outbox-and-leases.pdf",
                      *                 "contentType": "application/pdf",
@@ -8156,9 +8156,9 @@ export interface operations {
                      *       "repositoryUrl": "https://git.example.com/platform/queue",
                      *       "latestVersions": [
                      *         {
-                     *           "name": "Platform team",
-                     *           "notes": "an-example",
-                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "name": "1.4.0",
+                     *           "notes": "The queue keeps messages for four days.",
+                     *           "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *           "file": {
                      *             "fileName": "outbox-and-leases.pdf",
                      *             "contentType": "application/pdf",
@@ -8240,9 +8240,9 @@ export interface operations {
                      *       "repositoryUrl": "https://git.example.com/platform/queue",
                      *       "latestVersions": [
                      *         {
-                     *           "name": "Platform team",
-                     *           "notes": "an-example",
-                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "name": "1.4.0",
+                     *           "notes": "The queue keeps messages for four days.",
+                     *           "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *           "file": {
                      *             "fileName": "outbox-and-leases.pdf",
                      *             "contentType": "application/pdf",
@@ -8403,9 +8403,9 @@ export interface operations {
                      *       "repositoryUrl": "https://git.example.com/platform/queue",
                      *       "latestVersions": [
                      *         {
-                     *           "name": "Platform team",
-                     *           "notes": "an-example",
-                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "name": "1.4.0",
+                     *           "notes": "The queue keeps messages for four days.",
+                     *           "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *           "file": {
                      *             "fileName": "outbox-and-leases.pdf",
                      *             "contentType": "application/pdf",
@@ -8487,9 +8487,9 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "name": "Platform team",
-                     *           "notes": "an-example",
-                     *           "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *           "name": "1.4.0",
+                     *           "notes": "The queue keeps messages for four days.",
+                     *           "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *           "file": {
                      *             "fileName": "outbox-and-leases.pdf",
                      *             "contentType": "application/pdf",
@@ -8557,10 +8557,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "name": "an-example",
-                 *       "notes": "",
-                 *       "uploadId": "up_01jd3v8x2kf4wr6tq9m5c7h1ab",
-                 *       "referenceUrl": "https://files.example.com/outbox-and-leases"
+                 *       "name": "1.4.0",
+                 *       "notes": "The queue keeps messages for four days.",
+                 *       "uploadId": "up_01jd3v8x2kf4wr6tq9m5c7h1ab"
                  *     }
                  */
                 "application/json": components["schemas"]["ArtifactAddVersionBody"];
@@ -8578,9 +8577,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "name": "Platform team",
-                     *       "notes": "an-example",
-                     *       "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "name": "1.4.0",
+                     *       "notes": "The queue keeps messages for four days.",
+                     *       "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *       "file": {
                      *         "fileName": "outbox-and-leases.pdf",
                      *         "contentType": "application/pdf",
@@ -8644,8 +8643,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Platform team",
-                     *       "notes": "an-example",
-                     *       "referenceUrl": "https://files.example.com/outbox-and-leases",
+                     *       "notes": "The queue keeps messages for four days.",
+                     *       "referenceUrl": "https://git.example.com/platform/queue/releases/1.4.0",
                      *       "file": {
                      *         "fileName": "outbox-and-leases.pdf",
                      *         "contentType": "application/pdf",

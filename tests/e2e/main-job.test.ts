@@ -121,12 +121,18 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
   });
   afterAll(() => browser.close());
 
-  test('a user signs in, exports a study, sees the bar move, and downloads the PDF', async () => {
+  /** A page of somebody who has just signed in, and what goes wrong in it. */
+  async function signIn() {
     const page = await browser.newPage();
     const errors = collectErrors(page);
     await page.goto(platform.baseUrl);
     await page.getByLabel('API key').fill(platform.apiKey);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    return { page, errors };
+  }
+
+  test('a user signs in, exports a study, sees the bar move, and downloads the PDF', async () => {
+    const { page, errors } = await signIn();
     await page.getByLabel('Case study').selectOption({ label: long.title });
     await page.getByRole('button', { name: 'Export PDF' }).click();
 
@@ -148,6 +154,35 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     const [download] = await Promise.all([page.waitForEvent('download'), downloadLink.click()]);
     expect(download.suggestedFilename()).toBe('long-read.pdf');
     await expectStudyIn(await readFile(await download.path()), long.title);
+    expect(errors).toEqual([]);
+  });
+
+  test('a user cancels a running job, queues it again, sees it start, and cancels it in the list', async () => {
+    const name = 'A study that is stopped';
+    const cancelled = { portfolio: study.portfolio, slug: 'stopped-study' };
+    const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
+    await platform.api.caseStudy.create.mutate({ ...cancelled, title: name, body });
+    const { id, title: jobTitle } = await platform.api.caseStudy.export.mutate(cancelled);
+    const { page, errors } = await signIn();
+    await page.getByRole('link', { name: jobTitle }).click();
+    const status = page.getByLabel('Status');
+    const log = page.getByRole('list');
+    await log.getByText('Attempt 1 started').waitFor();
+    await page.getByRole('button', { name: `Cancel ${jobTitle}` }).click();
+    await status.getByText('Cancelled', { exact: true }).waitFor();
+    await log.getByText('Cancelled', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: `Retry ${jobTitle}` }).click();
+    await log.getByText('Queued again by hand').waitFor();
+    await log.getByText('Attempt 2 started').waitFor();
+
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: jobTitle });
+    await row.getByRole('button', { name: `Cancel ${jobTitle}` }).click();
+    await row.getByText('Cancelled', { exact: true }).waitFor();
+    expect(await row.getByRole('button', { name: `Retry ${jobTitle}` }).isVisible()).toBe(true);
+    expect(page.url()).not.toContain(id);
+    expect(await platform.api.job.read.query({ id })).toMatchObject({ state: 'cancelled', attempt: 2 });
     expect(errors).toEqual([]);
   });
 

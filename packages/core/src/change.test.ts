@@ -40,6 +40,16 @@ describe('an idempotency key', () => {
     expect(await audited(input.slug)).toHaveLength(2);
   });
 
+  test('gives the answer of a deletion again, though it is null', async () => {
+    const { slug } = await caseStudy.create.run(platform.as(owner), study());
+    const which = { portfolio: 'team', slug, expectedVersion: '*' as const };
+    expect(await caseStudy.delete.run(keyed('deleted'), which)).toBeNull();
+    expect(await caseStudy.delete.run(keyed('deleted'), which)).toBeNull();
+    await expect(caseStudy.delete.run(platform.as(owner), which)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
   test('refuses another request under the same key, and leaves nothing of it', async () => {
     await caseStudy.create.run(keyed('taken'), study());
     const other = study();

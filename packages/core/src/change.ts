@@ -43,7 +43,7 @@ export async function runChange<Prepared, Result>(
     if (earlier) return answerOf<Result>(earlier);
     const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
     await writeAudit(tx, ctx.actor, change, made);
-    if (request) await keepAnswer(tx, request, change.holdsSecret ? null : made);
+    if (request) await keepAnswer(tx, request, change.holdsSecret ? null : { result: made });
     if (change.isShown) await announceChange(tx, change.tenant?.slug);
     return made;
   });
@@ -155,7 +155,6 @@ async function findAnswer(db: Db, request: KeyedRequest): Promise<Answer | undef
 }
 
 function answerOf<Result>({ response }: Answer): Result {
-  // A JSON null is an answer of its own; Drizzle gives null for no value only.
   if (response === null) {
     throw new AppError(
       'conflict',
@@ -165,8 +164,7 @@ function answerOf<Result>({ response }: Answer): Result {
   return (response as { result: Result }).result;
 }
 
-async function keepAnswer(tx: Db, { requestHash, ...request }: KeyedRequest, result: unknown) {
-  await tx
-    .insert(idempotencyKeys)
-    .values({ ...request, requestHash, response: result === null ? null : { result } });
+/** `response` is null for an answer that is kept nowhere; an answer that is null itself is in it like any other. */
+async function keepAnswer(tx: Db, request: KeyedRequest, response: { result: unknown } | null) {
+  await tx.insert(idempotencyKeys).values({ ...request, response });
 }

@@ -67,6 +67,8 @@ export type StreamOperation<
   kind: 'subscription';
   /** Authorizes and parses, then resolves to the items, which end with the context's signal. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
+  /** Throws as `run` would where the actor may not follow it, or no longer. */
+  authorize(ctx: Ctx, input: z.input<I>): Promise<void>;
 };
 
 export type AnyOperation = Operation | StreamOperation;
@@ -118,6 +120,9 @@ export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T ex
     async run(ctx, raw) {
       const { input, tenant } = await admit(definition, ctx, raw);
       return parseItems(definition.output, definition.run(ctx, input, tenant));
+    },
+    async authorize(ctx, raw) {
+      await admit(definition, ctx, raw);
     },
   };
 }

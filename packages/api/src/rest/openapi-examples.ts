@@ -3,6 +3,9 @@ import { type Document, type Schema, resolve } from './openapi-document.ts';
 const at = (time: string) => `2026-11-22T${time}.000Z`;
 const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
+/** In place of a value: the field has none in examples. */
+const leftOut = Symbol('left out');
+
 /**
  * Values of fields by their names, those of one noun's fields first. The first that fits the field's schema is its
  * example. A schema that has `examples` of its own (`.meta({ examples: […] })`) needs no entry here.
@@ -10,6 +13,9 @@ const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 const examples: Record<string, unknown[]> = {
   'apiKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
   'apiKey.name': ['Nightly import'],
+  'artifactAddVersion.name': ['1.4.0'],
+  'artifactAddVersion.referenceUrl': [leftOut],
+  'artifactVersion.name': ['1.4.0'],
   'artifact.slug': ['queue-module'],
   'artifact.title': ['The queue and its dead-letter queue'],
   'artifact.description': ['A module that both stages use.'],
@@ -21,6 +27,8 @@ const examples: Record<string, unknown[]> = {
   'metric.at': ['2026-04-01T00:00:00.000Z'],
   'ownKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
   'ownKey.name': ['Nightly import'],
+  'webhook.description': ['Tells the chat of publications.'],
+  'webhook.url': ['https://hooks.example.com/portfolio'],
   'portfolio.slug': ['platform-team'],
   'image.contentType': ['image/png'],
   'image.url': [`/api/v1/portfolios/platform-team/images/${sha256}`],
@@ -46,6 +54,16 @@ const examples: Record<string, unknown[]> = {
   stepSeconds: [86_400],
   statement: ['No accepted job was lost since the outbox.'],
   author: ['maria'],
+  actor: ['maria'],
+  action: ['caseStudy.publish'],
+  target: ['outbox-and-leases'],
+  caseStudy: ['outbox-and-leases'],
+  claim: ['no-lost-jobs'],
+  notes: ['The queue keeps messages for four days.'],
+  referenceUrl: ['https://git.example.com/platform/queue/releases/1.4.0'],
+  prefix: ['pk_4f2a'],
+  secret: ['shown-only-this-once'],
+  messageId: ['msg_01jd3v8x2kf4wr6tq9m5c7h1ab'],
   changedAt: ['2026-04-01T00:00:00.000Z'],
   artifacts: [['queue-module']],
   number: [3],
@@ -103,7 +121,8 @@ export function exampleOf(document: Schemas, given: Schema, place: Place): unkno
   const of = given.$ref?.split('/').at(-1) ?? place.of;
   const own = given.examples?.[0] ?? schema.examples?.[0] ?? schema.const;
   if (own !== undefined) return own;
-  const known = valuesOf(of, field).find((value) => fits(document, schema, value));
+  const known = valuesOf(of, field).find((value) => value === leftOut || fits(document, schema, value));
+  if (known === leftOut) return undefined;
   if (known !== undefined) return known;
 
   const within = (part: Schema, name = field) =>

@@ -170,7 +170,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'GET',
     path: `${anArtifact}/content`,
     status: 302,
-    headers: ({ url }) => redirect(url),
+    // A reference is kept as it was written, in any script; a header is ASCII.
+    headers: ({ url, file }) => redirect(file ? url : new URL(url).href),
   });
 
   bind.operation(image.upload, {

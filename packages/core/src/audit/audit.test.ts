@@ -53,6 +53,11 @@ test('filters go together', async () => {
   expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(5);
 });
 
+test.each(['from', 'to'])('a time %s of more digits than Postgres reads is refused', async (field) => {
+  const time = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
+  await expect(list({ [field]: time })).rejects.toMatchObject({ code: 'invalid_input' });
+});
+
 test('pages hold every entry once while others are written', async () => {
   const seen: string[] = [];
   let cursor: string | null = null;

@@ -158,6 +158,11 @@ describe('standing', () => {
     expect(limited.standing).toBe('stale');
   });
 
+  test('takes the longest limit that there is, and refuses longer ones', async () => {
+    expect(await create({ freshForSeconds: 2 ** 31 - 1 })).toMatchObject({ freshForSeconds: 2 ** 31 - 1 });
+    await expect(create({ freshForSeconds: 2 ** 31 })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
   test('filters lists', async () => {
     await create();
     for (const standing of ['missing', 'fresh'] as const) {

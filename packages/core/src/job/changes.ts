@@ -26,7 +26,7 @@ export const watchJobs = streamOperation({
   output: jobSchema,
   tenant: 'none',
   async *run(ctx, { lastEventId }) {
-    const own = await ownPortfolioIds(ctx);
+    let own = await ownPortfolioIds(ctx);
     using hints = ctx.jobBus.subscribe((hint) => own.includes(hint.portfolioId), ctx.signal);
     let since = lastEventId;
     let seen = new Map<string, number>();
@@ -34,6 +34,8 @@ export const watchJobs = streamOperation({
     async function* news() {
       let fresh: Job[];
       do {
+        // Who left a portfolio, or was removed, hears no more of it.
+        own = await ownPortfolioIds(ctx);
         const changed = await changedSince(ctx.db, own, since);
         fresh = changed.filter(({ id, lastSeq }) => seen.get(id) !== lastSeq);
         // What is older than this round is not read again.

@@ -55,8 +55,11 @@ export type StoredResults = {
 };
 export type StoredResult = StoredResults[JobKind];
 
-/** A time of day and year that Postgres can read: it has no year 0. */
-export const timeSchema = z.iso.datetime().refine((time) => time >= '0001', 'Expected a year after 0.');
+/** A time of day and year that Postgres can read: it has no year 0, and takes no endless digits. */
+export const timeSchema = z.iso
+  .datetime()
+  .refine((time) => time >= '0001', 'Expected a year after 0.')
+  .refine((time) => time.length <= 40, 'Expected fewer digits.');
 
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the

@@ -1,5 +1,6 @@
 import { and, eq, lt } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { user } from '../../../../tests/support/services.ts';
 import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { jobEvents } from './job.sql.ts';
@@ -92,8 +93,24 @@ test('job.changes shows the newest jobs first and then each change once', async 
   expect(states).toEqual(['running', 'succeeded']);
 });
 
+test('job.changes tells those who are no members any more nothing', async () => {
+  const leaving = user('leaving');
+  const ends = new AbortController();
+  await scene.addMember(scene.portfolioId, 'leaving', 'viewer');
+  const watched = await operations.job.changes.run(scene.as(leaving, ends.signal), {});
+  await watched.next();
+  const removed = { portfolio: 'team', subject: 'leaving', expectedVersion: '*' as const };
+  await operations.member.remove.run(scene.as(owner), removed);
+  const { id } = await scene.accept();
+  const seen: string[] = [];
+  setTimeout(() => ends.abort(), 1000);
+  for await (const { data } of watched) seen.push(data.id);
+  expect(seen).not.toContain(id);
+});
+
 test('job.changes refuses a cursor that is no time, and one that Postgres cannot read', async () => {
-  for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z']) {
+  const endless = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
+  for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z', endless]) {
     const asked = operations.job.changes.run(scene.as(owner), { lastEventId });
     await expect(asked).rejects.toMatchObject({ code: 'invalid_input' });
   }

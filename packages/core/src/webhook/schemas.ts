@@ -3,7 +3,7 @@ import { idOf } from '../ids.ts';
 import { slugSchema, text } from '../text.ts';
 
 /** What webhooks can be told of. */
-export const webhookEventTypeSchema = z.enum([
+const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
   'job.succeeded',
@@ -63,7 +63,7 @@ export const webhookSchema = z
     id: idOf('webhook'),
     portfolio: slugSchema,
     url: z.string(),
-    events: z.array(webhookEventTypeSchema),
+    events: z.array(webhookEventTypeSchema).max(webhookEventTypeSchema.options.length),
     description: z.string(),
     enabled: z.boolean(),
     disabledReason: disabledReasonSchema.nullable(),
