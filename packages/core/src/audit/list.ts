@@ -1,10 +1,6 @@
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-<<<<<<< HEAD
-=======
-import { newest } from '../ids.ts';
 import { timeSchema } from '../job/schemas.ts';
->>>>>>> 4b40ad71d06c098bf39c0b033d09d6a73d448fd2
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { iso } from '../sql.ts';
