@@ -6,7 +6,7 @@ import { subscriptionLink } from './client/subscriptions.ts';
 import type { AppRouter } from './trpc/router.ts';
 
 /** @public */
-export { type ApiError, type Result, problemOf, result } from './client/errors.ts';
+export { type ApiError, problemOf, result } from './client/errors.ts';
 export { isTemporary } from './client/retry.ts';
 export type { AppRouter };
 export type Inputs = inferRouterInputs<AppRouter>;

@@ -29,7 +29,7 @@ const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.
 const named = all.map((operation) => [operation.name, operation] as const);
 
 /** How many inputs each operation gets over each interface; more of them find more, a run at a time. */
-const runs = 10;
+const runs = 8;
 /** A request that takes longer hangs. */
 const patienceMilliseconds = 15_000;
 /** A WebSocket takes 64 KiB at once. */
@@ -53,28 +53,29 @@ beforeAll(async () => {
   await api.addMember(id, 'caller', 'owner');
   key = await api.issueKey('caller');
   routes = await readRoutes(api);
-  foreign = [...(await stringsOf(elsewhere)), ...forgedCursors];
+  const strings = [...(await stringsOf(elsewhere))];
+  foreign = [...strings, ...strings.flatMap(forge), ...forgedCursors];
 });
 afterAll(async () => {
   agent.destroy();
   await api.stop();
 });
 
-const forgedCursors = [
-  'null',
-  '[]',
-  '{}',
-  '["\\u0000"]',
-  '[null,null]',
-  '["9999999-01-01","x"]',
-  '[1e400]',
-  '\xff',
-].map((json) => Buffer.from(json, 'latin1').toString('base64url'));
+const toBase64url = (json: string) => Buffer.from(json, 'latin1').toString('base64url');
 
-/** What an operation takes, as far as there is an example of it. */
-const goodInput = ({ name }: AnyOperation, { portfolio, ...where }: Place): Record<string, unknown> => ({
-  ...(examples[name]?.input({ portfolio, ...where }) ?? { portfolio }),
-});
+const forgedCursors = ['null', '[]', '{}', '["\\u0000"]', '[1e400]', '\xff'].map(toBase64url);
+
+/** A cursor as its list makes them, but of a place that no row can have. */
+function forge(cursor: string): string[] {
+  const json = Buffer.from(cursor, 'base64url').toString('latin1');
+  if (!json.startsWith('{')) return [];
+  const numbers = ['-1', '0.5', '1e308', '-1e308', '99999999999'];
+  return [
+    ...numbers.map((number) => json.replace(/(?<=:)-?[\d.]+(?=[,}])/, number)),
+    json.replace(/(?<="key":").*?(?=")/, 'infinity'),
+    json.replace(/(?<="key":").*?(?=")/, '\\u0000'),
+  ].map(toBase64url);
+}
 
 /** All short strings that reading a place gives. */
 async function stringsOf(elsewhere: Place): Promise<Set<string>> {
@@ -82,7 +83,10 @@ async function stringsOf(elsewhere: Place): Promise<Set<string>> {
   const ctx = api.as(user('owner'));
   for (const operation of all) {
     if (operation.kind !== 'query') continue;
-    const output = await operation.run(ctx, goodInput(operation, elsewhere)).catch(() => null);
+    // Some examples need more than a place.
+    const output = await operation
+      .run(ctx, { ...examples[operation.name]!.input(elsewhere) })
+      .catch(() => null);
     JSON.stringify(output, (_, value: unknown) => {
       if (typeof value === 'string' && value.length < 200) found.add(value);
       return value;
@@ -166,26 +170,24 @@ async function createMarkQuery(): Promise<string> {
     .join(' union all ');
 }
 
-/** Tries inputs one after the other. What is refused, and whatever a query does, leaves no trace. */
+/** Tries inputs one after the other. What is refused leaves no trace. */
 async function expectSafe<Input>(
-  { kind }: AnyOperation,
   inputs: fc.Arbitrary<Input>,
   call: (input: Input) => Promise<ErrorCode | null>,
 ) {
   let before = await mark();
   const property = fc.asyncProperty(inputs, async (input) => {
     const refusal = await call(input);
-    if (kind !== 'mutation') return;
     const after = await mark();
     const earlier = before;
     before = after;
     expect(refusal === null ? earlier : after).toEqual(earlier);
   });
   await fc.assert(property, { numRuns: runs, endOnFailure: true, interruptAfterTimeLimit: 40_000 });
-  expect(await mark()).toEqual(before);
 }
 
-const inputsOf = (operation: AnyOperation) => hostileFields(operation, goodInput(operation, place), foreign);
+const inputsOf = (operation: AnyOperation) =>
+  hostileFields(operation, examples[operation.name]!.input(place), foreign);
 
 /** What a path or a header can carry of a field, byte for character. */
 function textOf(json: string): string {
@@ -259,7 +261,7 @@ describe('over REST', () => {
           ...(!isBodiless && { body }),
         };
       });
-    await expectSafe(operation, calls, async (call) => checkRest(await send(call)));
+    await expectSafe(calls, async (call) => checkRest(await send(call)));
   });
 });
 
@@ -293,7 +295,7 @@ describe('over tRPC', () => {
         ),
       })
       .map(({ input, headers }) => toTrpcCall(operation, input, headers));
-    await expectSafe(operation, calls, async (call) => checkTrpc(await send(call)));
+    await expectSafe(calls, async (call) => checkTrpc(await send(call)));
   });
 
   const streams = named.filter(([, { kind }]) => kind === 'subscription');
@@ -302,7 +304,7 @@ describe('over tRPC', () => {
     const inputs = inputsOf(operation)
       .map(objectOf)
       .filter((input) => Buffer.byteLength(input) < maxMessageBytes);
-    await expectSafe(operation, inputs, async (input) => {
+    await expectSafe(inputs, async (input) => {
       const message = await firstMessage(operation.name, input);
       return 'error' in message
         ? checkTrpc({ status: message.error.data.httpStatus, text: JSON.stringify(message) })
