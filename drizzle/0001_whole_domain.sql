@@ -122,7 +122,7 @@ CREATE TABLE "idempotency_keys" (
 	"operation" text NOT NULL,
 	"key" text NOT NULL,
 	"request_hash" text NOT NULL,
-	"response" jsonb,
+	"response" json,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotency_keys_principal_operation_key_pk" PRIMARY KEY("principal","operation","key")
 );
@@ -256,6 +256,7 @@ CREATE INDEX "api_keys_of_portfolio" ON "api_keys" USING btree ("portfolio_id","
 CREATE INDEX "api_keys_of_subject" ON "api_keys" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "case_studies_search" ON "case_studies" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "case_studies_tags" ON "case_studies" USING gin ("tags");--> statement-breakpoint
+CREATE INDEX "jobs_list_of_requester" ON "jobs" USING btree ("portfolio_id","requested_by","id");--> statement-breakpoint
 CREATE INDEX "jobs_group" ON "jobs" USING btree ("group_key","id");--> statement-breakpoint
 CREATE INDEX "jobs_list" ON "jobs" USING btree ("portfolio_id","kind","state","id");--> statement-breakpoint
 ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));--> statement-breakpoint

@@ -20,6 +20,8 @@ export const result: StoredResults['export.pdf'] = {
   studyVersion: 1,
 };
 
+const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
+
 /** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */
 export async function jobScene() {
   const platform = await testServices();
@@ -31,7 +33,6 @@ export async function jobScene() {
   const accept = () => operations.caseStudy.export.run(ctx, study);
   const change = (id: string, values: Record<string, SQL>) =>
     db.update(jobs).set(values).where(eq(jobs.id, id));
-  const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
 
   async function claim(id: string) {
     const lease = leaseOn(id);

@@ -5,6 +5,7 @@ import { retryLink } from './client/retry.ts';
 import { subscriptionLink } from './client/subscriptions.ts';
 import type { AppRouter } from './trpc/router.ts';
 
+/** @public */
 export { type ApiError, type Result, problemOf, result } from './client/errors.ts';
 export { isTemporary } from './client/retry.ts';
 export type { AppRouter };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { forgetAnswers } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { operations } from './index.ts';
@@ -102,6 +103,16 @@ describe('an idempotency key', () => {
     const [kept] = await platform.sql`select response from idempotency_keys where key = 'secret'`;
     expect(kept).toEqual({ response: null });
   });
+});
+
+test('an answer is forgotten after a day', async () => {
+  const key = async () =>
+    platform.sql`select key from idempotency_keys where key in ('old', 'young') order by key`;
+  await caseStudy.create.run(keyed('old'), study());
+  await caseStudy.create.run(keyed('young'), study());
+  await platform.sql`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
+  await forgetAnswers(platform.db);
+  expect(await key()).toEqual([{ key: 'young' }]);
 });
 
 describe('a change', () => {

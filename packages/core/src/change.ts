@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { type Actor, actorName } from './actor.ts';
 import { auditLog } from './audit/audit.sql.ts';
@@ -85,6 +85,15 @@ function targetOf(thing: unknown): string | null {
   const { slug, key, id, subject } = thing as Record<string, unknown>;
   const name = slug ?? key ?? id ?? subject;
   return typeof name === 'string' ? name : null;
+}
+
+/** How long a request may be repeated. */
+const keptHours = 24;
+
+/** Forgets answers that nobody may ask for again. */
+export async function forgetAnswers(db: Db): Promise<void> {
+  const age = sql`make_interval(hours => ${keptHours})`;
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - ${age}`));
 }
 
 type KeyedRequest = { principal: string; operation: string; key: string; requestHash: string };

@@ -8,6 +8,7 @@ import * as job from './job/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as webhook from './webhook/index.ts';
 
 /** Every use case of the platform, by noun and verb. */
 export const operations = {
@@ -21,6 +22,18 @@ export const operations = {
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
   audit: { list: audit.listAudit },
+  webhook: {
+    list: webhook.listWebhooks,
+    create: webhook.createWebhook,
+    read: webhook.readWebhook,
+    update: webhook.updateWebhook,
+    delete: webhook.deleteWebhook,
+    rotateSecret: webhook.rotateWebhookSecret,
+    test: webhook.testWebhook,
+    deliveries: webhook.listDeliveries,
+    delivery: webhook.readDelivery,
+    redeliver: webhook.redeliver,
+  },
   member: {
     list: member.listMembers,
     read: member.readMember,

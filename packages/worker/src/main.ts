@@ -26,6 +26,8 @@ const { db } = database;
 const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const jobBus = createJobBus(database.sql, log);
+// Hints of cancels come by it.
+await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();

@@ -44,7 +44,7 @@ export async function runJob(
   try {
     const result = await attempt(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
     const succeeded = await transitions.succeed(db, lease, result);
-    if (succeeded) log.info({ sizeBytes: result.sizeBytes }, 'job succeeded');
+    if (succeeded) log.info({ result }, 'job succeeded');
     else await letGo(runner, lease, log);
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop.aborted, log);

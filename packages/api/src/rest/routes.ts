@@ -4,8 +4,20 @@ import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, artifact, evidence, image, job, member, metric, apiKey, ownKey, audit } =
-  operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
@@ -42,6 +54,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
 
   registerMembers(bind);
   registerKeys(bind);
+  registerWebhooks(bind);
   bind.operation(audit.list, { method: 'GET', path: `${ofPortfolio}/audit` });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
@@ -215,4 +228,37 @@ function registerKeys(bind: ReturnType<typeof createBind>) {
   bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
   bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
   bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
+}
+
+function registerWebhooks(bind: ReturnType<typeof createBind>) {
+  const all = `${ofPortfolio}/webhooks`;
+  const one = `${all}/:id`;
+  const deliveries = `${one}/deliveries`;
+  type Delivery = { portfolio: string; webhook: string; id: string };
+  const startedAt = ({ portfolio: of, webhook: to, id }: Delivery) => ({
+    location: `/api/v1/portfolios/${of}/webhooks/${to}/deliveries/${id}`,
+  });
+  bind.operation(webhook.list, { method: 'GET', path: all });
+  bind.operation(webhook.create, {
+    method: 'POST',
+    path: all,
+    status: 201,
+    headers: ({ portfolio: of, id }) => ({
+      ...noStore(),
+      location: `/api/v1/portfolios/${of}/webhooks/${id}`,
+    }),
+  });
+  bind.operation(webhook.read, { method: 'GET', path: one });
+  bind.operation(webhook.update, { method: 'PATCH', path: one });
+  bind.operation(webhook.delete, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(webhook.rotateSecret, { method: 'POST', path: `${one}/rotate-secret`, headers: noStore });
+  bind.operation(webhook.test, { method: 'POST', path: `${one}/test`, status: 201, headers: startedAt });
+  bind.operation(webhook.deliveries, { method: 'GET', path: deliveries });
+  bind.operation(webhook.delivery, { method: 'GET', path: `${deliveries}/:delivery` });
+  bind.operation(webhook.redeliver, {
+    method: 'POST',
+    path: `${deliveries}/:delivery/redeliver`,
+    status: 201,
+    headers: startedAt,
+  });
 }

@@ -1,8 +1,20 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, artifact, evidence, image, job, member, metric, apiKey, ownKey, audit } =
-  operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -16,6 +28,18 @@ export const appRouter = router({
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
   audit: { list: query(audit.list) },
+  webhook: {
+    list: query(webhook.list),
+    create: mutation(webhook.create),
+    read: query(webhook.read),
+    update: mutation(webhook.update),
+    delete: mutation(webhook.delete),
+    rotateSecret: mutation(webhook.rotateSecret),
+    test: mutation(webhook.test),
+    deliveries: query(webhook.deliveries),
+    delivery: query(webhook.delivery),
+    redeliver: mutation(webhook.redeliver),
+  },
   member: {
     list: query(member.list),
     read: query(member.read),

@@ -10,7 +10,7 @@ export const apiKeySchema = z
     portfolio: slugSchema.nullable().describe('Null for the key of a user.'),
     name: z.string(),
     prefix: z.string().describe('The first characters of the secret.'),
-    scopes: z.array(scopeSchema),
+    scopes: z.array(scopeSchema).max(scopeSchema.options.length),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
     lastUsedAt: z.iso.datetime().nullable().describe('To the minute or so.'),

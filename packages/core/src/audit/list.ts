@@ -1,6 +1,5 @@
-import { and, desc, eq, gte, lt } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { iso } from '../sql.ts';
@@ -30,7 +29,7 @@ export const listAudit = operation({
   }),
   output: pageOf(auditEntrySchema),
   tenant: tenantBySlug,
-  async run({ db }, { actor, action, from, to, limit, cursor = newest('audit') }, tenant) {
+  async run({ db }, { actor, action, from, to, limit, cursor }, tenant) {
     const rows = await db
       .select({
         id: auditLog.id,
@@ -44,15 +43,19 @@ export const listAudit = operation({
       .where(
         and(
           eq(auditLog.portfolioId, tenant.id),
-          lt(auditLog.id, cursor),
+          cursor === undefined ? undefined : isBefore(cursor),
           actor === undefined ? undefined : eq(auditLog.actor, actor),
           action === undefined ? undefined : eq(auditLog.action, action),
           from === undefined ? undefined : gte(auditLog.at, from),
           to === undefined ? undefined : lt(auditLog.at, to),
         ),
       )
-      .orderBy(desc(auditLog.id))
+      .orderBy(desc(auditLog.at), desc(auditLog.id))
       .limit(limit + 1);
     return toPage(rows, limit);
   },
 });
+
+/** By time and then by id, as the index has them: a filter by time reads no more than that time. */
+const isBefore = (id: string) =>
+  sql`(${auditLog.at}, ${auditLog.id}) < (select at, id from ${auditLog} where id = ${id})`;

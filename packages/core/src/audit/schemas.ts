@@ -9,6 +9,6 @@ export const auditEntrySchema = z
     actor: z.string().describe('A subject, or the id of the API key of a portfolio.'),
     action: z.string().describe('The operation, such as `caseStudy.publish`.'),
     target: z.string().nullable().describe('What it was done to: a slug, a key, an id or a subject.'),
-    fields: z.array(z.string()).describe('Names of the fields that were given.'),
+    fields: z.array(z.string()).max(100).describe('Names of the fields that were given.'),
   })
   .meta({ id: 'AuditEntry' });

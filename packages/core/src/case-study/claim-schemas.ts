@@ -62,7 +62,7 @@ const citation = z.object({
   version: evidenceNumber.describe('The version that the author had seen; 0 if there was none.'),
 });
 
-const maxCited = 20;
+export const maxCited = 20;
 
 /** A claim as it is answered: each piece of evidence with the version that its author had seen. */
 const claimSchema = z
@@ -91,7 +91,7 @@ const claimInput = z.strictObject({
     .default([]),
 });
 
-const maxClaims = 100;
+export const maxClaims = 100;
 const maxArtifacts = 50;
 
 /** Claims as they are answered, in their order. */

@@ -12,7 +12,11 @@ export const diffRevisions = operation({
   summary: 'Compare two revisions of a case study: what differs, field by field and line by line.',
   scope: 'case-study:read',
   public: false,
-  input: z.strictObject({ ...caseStudyRef, from: revisionNumber, to: revisionNumber }),
+  input: z.strictObject({
+    ...caseStudyRef,
+    from: revisionNumber.describe('Number of the revision to compare.'),
+    to: revisionNumber.describe('Number of the revision to compare it with.'),
+  }),
   output: revisionDiffSchema,
   tenant: tenantBySlug,
   async run(ctx, { slug, from, to }, tenant) {

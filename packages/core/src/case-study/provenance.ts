@@ -13,6 +13,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { claimEvidence, claims } from './case-study.sql.ts';
 import { fetchCaseStudy } from './internal.ts';
+import { maxCited, maxClaims } from './claim-schemas.ts';
 import { caseStudyRef, caseStudyStatusSchema } from './schemas.ts';
 import {
   claimStanding,
@@ -64,7 +65,7 @@ const provenClaimSchema = z
     key: slugSchema,
     statement: z.string(),
     standing: claimStandingSchema,
-    evidence: z.array(citedSchema),
+    evidence: z.array(citedSchema).max(maxCited),
     metric: measuredSchema.nullable(),
   })
   .meta({ id: 'ProvenClaim' });
@@ -84,7 +85,7 @@ export const readProvenance = operation({
       status: caseStudyStatusSchema,
       studyVersion: z.int(),
       standings: standingsSchema,
-      claims: z.array(provenClaimSchema),
+      claims: z.array(provenClaimSchema).max(maxClaims),
     })
     .meta({ id: 'Provenance' }),
   tenant: tenantBySlug,

@@ -1,5 +1,6 @@
 import { and, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { firstIdAt, newest } from '../ids.ts';
 import { text } from '../text.ts';
 import { jobs } from './job.sql.ts';
 import { type JobKind, type JobState, jobKindSchema, jobStateSchema, timeSchema } from './schemas.ts';
@@ -30,6 +31,9 @@ export type JobFilter = {
   createdBefore?: string | undefined;
 };
 
+/** Ids tell when they were made, by the clock of the process that made them: how far that may be wrong. */
+const clockSkewMilliseconds = 3_600_000;
+
 /** The values of `matching`. Kinds and states are always named, since an index leads with them. */
 export function filterValues({ kind, state, requestedBy, createdAfter, createdBefore }: JobFilter) {
   return {
@@ -38,19 +42,30 @@ export function filterValues({ kind, state, requestedBy, createdAfter, createdBe
     requestedBy: requestedBy ?? null,
     createdAfter: createdAfter ?? null,
     createdBefore: createdBefore ?? null,
+    // Not to decide by, but for the index to begin and end near the times.
+    firstId: createdAfter ? firstIdAt('job', Date.parse(createdAfter) - clockSkewMilliseconds) : '',
+    lastId: createdBefore
+      ? firstIdAt('job', Date.parse(createdBefore) + clockSkewMilliseconds)
+      : newest('job'),
   };
 }
 
-/** What the rest of a filter asks of a job that has one of its kinds and states. */
-export const matchingRest = and(
-  sql`coalesce(${jobs.requestedBy} = ${sql.placeholder('requestedBy')}, true)`,
+/** What a filter asks of the times of a job. */
+export const createdBetween = and(
+  sql`${jobs.id} >= ${sql.placeholder('firstId')} and ${jobs.id} < ${sql.placeholder('lastId')}`,
   sql`${jobs.createdAt} >= coalesce(${sql.placeholder('createdAfter')}::timestamptz, '-infinity')`,
   sql`${jobs.createdAt} < coalesce(${sql.placeholder('createdBefore')}::timestamptz, 'infinity')`,
 )!;
 
-/** What a filter asks of a job. */
-export const matching = and(
+/** What a filter asks of the kind and the state of a job. */
+export const hasKindAndState = and(
   sql`${jobs.kind} = any(${sql.placeholder('kinds')})`,
   sql`${jobs.state} = any(${sql.placeholder('states')})`,
-  matchingRest,
+)!;
+
+/** What a filter asks of a job. */
+export const matching = and(
+  hasKindAndState,
+  sql`coalesce(${jobs.requestedBy} = ${sql.placeholder('requestedBy')}, true)`,
+  createdBetween,
 )!;

@@ -48,6 +48,7 @@ export const jobs = pgTable(
   },
   (table) => [
     index('jobs_list').on(table.portfolioId, table.kind, table.state, table.id),
+    index('jobs_list_of_requester').on(table.portfolioId, table.requestedBy, table.id),
     index('jobs_changes').on(table.portfolioId, table.updatedAt),
     index('jobs_group').on(table.groupKey, table.id),
     index('jobs_due')

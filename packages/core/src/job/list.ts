@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { type SQL, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
@@ -7,7 +7,7 @@ import { ownPortfolioIds } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
-import { filterValues, jobFilterInput, matchingRest, statesInput } from './filter.ts';
+import { createdBetween, filterValues, hasKindAndState, jobFilterInput, statesInput } from './filter.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { jobSchema, jobStateSchema } from './schemas.ts';
@@ -27,13 +27,17 @@ export const listJobs = operation({
   output: pageOf(jobSchema),
   tenant: 'none',
   async run(ctx, { portfolio = null, limit, cursor = newest('job'), ...filter }) {
-    const own = await ownPortfolioIds(ctx);
-    const values = { own, portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
-    return toPage(await listBefore(ctx.db).execute(values), limit);
+    const list = filter.requestedBy === undefined ? listAll : listOfRequester;
+    const values = { portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
+    return toPage(await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values }), limit);
   },
 });
 
 const { placeholder } = sql;
+const own = sql`${portfolios.id} = any(${placeholder('own')})
+  and coalesce(${portfolios.slug} = ${placeholder('portfolio')}, true)`;
+const page = sql`${jobs.id} < ${placeholder('cursor')} and ${createdBetween}
+  order by ${jobs.id} desc limit ${placeholder('limit')}`;
 
 /** For each portfolio, kind and state the newest jobs, straight from the index; of all those, the newest. */
 const newestIds = sql`
@@ -44,18 +48,30 @@ const newestIds = sql`
     cross join lateral (
       select ${jobs.id} from ${jobs}
       where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.kind} = chosen_kind and ${jobs.state} = chosen_state
-        and ${jobs.id} < ${placeholder('cursor')} and ${matchingRest}
-      order by ${jobs.id} desc limit ${placeholder('limit')}) as job
-  where ${portfolios.id} = any(${placeholder('own')})
-    and coalesce(${portfolios.slug} = ${placeholder('portfolio')}, true)
-  order by job.id desc limit ${placeholder('limit')}`;
+        and ${page}) as job
+  where ${own} order by job.id desc limit ${placeholder('limit')}`;
 
-const listBefore = prepared((db) =>
-  db
-    .select(jobFields)
-    .from(jobs)
-    .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(sql`${jobs.id} in (${newestIds})`)
-    .orderBy(desc(jobs.id))
-    .prepare('job_list'),
-);
+/** As `newestIds`, where somebody's jobs are asked for: these are fewer than those of a kind and state. */
+const newestIdsOfRequester = sql`
+  select job.id
+  from ${portfolios}
+    cross join lateral (
+      select ${jobs.id} from ${jobs}
+      where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.requestedBy} = ${placeholder('requestedBy')}
+        and ${hasKindAndState} and ${page}) as job
+  where ${own} order by job.id desc limit ${placeholder('limit')}`;
+
+const listAll = listOf('job_list', newestIds);
+const listOfRequester = listOf('job_list_of_requester', newestIdsOfRequester);
+
+function listOf(name: string, ids: SQL) {
+  return prepared((db) =>
+    db
+      .select(jobFields)
+      .from(jobs)
+      .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
+      .where(sql`${jobs.id} = any(array(${ids}))`)
+      .orderBy(desc(jobs.id))
+      .prepare(name),
+  );
+}

@@ -61,12 +61,14 @@ test('jobs that ended without a result are queued again at once, each with a mes
 test('a filter leaves alone what it does not name', async () => {
   const { id } = await scene.accept();
   const { id: running } = await scene.claimed();
-  await scene.change(id, { createdAt: sql`'2026-01-15'`, requestedBy: sql`'robot'` });
+  await scene.change(id, { requestedBy: sql`'robot'` });
+  const createdAfter = (await scene.read(id)).createdAt;
+  const createdBefore = new Date(Date.parse(createdAfter) + 1).toISOString();
   for (const filter of [
     { requestedBy: 'nobody' },
     { requestedBy: 'robot', state: ['running'] },
-    { requestedBy: 'robot', createdAfter: '2026-01-16T00:00:00Z' },
-    { requestedBy: 'robot', createdBefore: '2026-01-15T00:00:00Z' },
+    { requestedBy: 'robot', createdAfter: createdBefore },
+    { requestedBy: 'robot', createdBefore: createdAfter },
   ] satisfies Filter[]) {
     expect(await cancelMany(filter)).toEqual({ changed: 0, hasMore: false });
   }
@@ -74,8 +76,8 @@ test('a filter leaves alone what it does not name', async () => {
     kind: 'export.pdf',
     state: ['queued'],
     requestedBy: 'robot',
-    createdAfter: '2026-01-15T00:00:00Z',
-    createdBefore: '2026-01-15T00:00:00.001Z',
+    createdAfter,
+    createdBefore,
   } satisfies Filter;
   expect(await cancelMany(filter)).toEqual({ changed: 1, hasMore: false });
   expect(await stateOf(id)).toBe('cancelled');

@@ -28,7 +28,8 @@ export const cancelJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(cancellableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, ...filter }, { id: portfolioId }) {
+  async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
+    const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
     return { changed: changed.length, hasMore };
@@ -45,7 +46,8 @@ export const retryJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, ...filter }, { id: portfolioId }) {
+  async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
+    const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
     ctx.doorbell.ring();
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });

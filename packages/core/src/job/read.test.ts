@@ -12,14 +12,18 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
+const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
+  (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
+const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+const stalled = async (id: string) => (await scene.read(id)).stalled;
+
 describe('a list', () => {
-  const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
-    (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
   const about = { requestedBy: sql`'lister'` };
 
   test('holds the jobs that match all of its filters, newest first', async () => {
-    const { id: old } = await scene.accept();
-    await scene.change(old, { ...about, createdAt: sql`'2026-01-15'` });
+    const { id: old, createdAt: createdAfter } = await scene.accept();
+    await scene.change(old, about);
+    const justAfter = new Date(Date.parse(createdAfter) + 1).toISOString();
     const failed = await scene.failed();
     await scene.change(failed, about);
     const { id: cancelled } = await scene.accept();
@@ -29,17 +33,21 @@ describe('a list', () => {
     const requestedBy = 'lister';
     expect(await list({ requestedBy })).toEqual([cancelled, failed, old]);
     expect(await list({ requestedBy, state: ['failed', 'queued'] })).toEqual([failed, old]);
-    expect(await list({ requestedBy, createdAfter: '2026-01-15T00:00:00.001Z' })).toEqual([
-      cancelled,
-      failed,
-    ]);
-    expect(await list({ requestedBy, createdBefore: '2026-01-15T00:00:00.001Z' })).toEqual([old]);
-    expect(await list({ requestedBy, createdAfter: '2026-01-15T00:00:00Z', state: ['queued'] })).toEqual([
-      old,
-    ]);
+    expect(await list({ requestedBy, createdAfter: justAfter })).toEqual([cancelled, failed]);
+    expect(await list({ requestedBy, createdBefore: justAfter })).toEqual([old]);
+    expect(await list({ requestedBy, createdAfter, state: ['queued'] })).toEqual([old]);
     expect(await list({ requestedBy, kind: 'export.pdf', portfolio: 'team', limit: 1 })).toEqual([cancelled]);
     expect(await list({ requestedBy, portfolio: 'elsewhere' })).toEqual([]);
     expect(await list({ requestedBy: 'somebody else' })).toEqual([]);
+  });
+
+  test('goes by the time of the database, though the clock of the process that made an id was half an hour off', async () => {
+    const { id } = await scene.accept();
+    await scene.change(id, { requestedBy: sql`'drifter'`, createdAt: sql`now() - interval '30 minutes'` });
+    expect(await list({ requestedBy: 'drifter', createdBefore: at(-20) })).toEqual([id]);
+    expect(await list({ requestedBy: 'drifter', createdAfter: at(-20) })).toEqual([]);
+    await scene.change(id, { createdAt: sql`now() + interval '30 minutes'` });
+    expect(await list({ requestedBy: 'drifter', createdAfter: at(20) })).toEqual([id]);
   });
 
   test('comes in pages that skip and repeat nothing, though it is read from several places of the index', async () => {
@@ -76,8 +84,6 @@ describe('a list', () => {
 });
 
 describe('a job is shown as stalled', () => {
-  const stalled = async (id: string) => (await scene.read(id)).stalled;
-
   test('while its lease has run out and nobody took it back', async () => {
     const { id } = await scene.claimed();
     expect(await stalled(id)).toBe(false);

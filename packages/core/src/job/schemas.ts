@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync']);
+export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'webhook.deliver']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
@@ -37,8 +37,11 @@ const evidenceSyncResultSchema = z.object({
   sizeBytes: z.int(),
 });
 
+/** The answer of a webhook's receiver that took the message. */
+const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
+
 /** What came of a job: a file, or what its kind tells instead. */
-const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema]);
+const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema, webhookDeliverResultSchema]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
 /**
@@ -48,6 +51,7 @@ export type JobResult = z.infer<typeof jobResultSchema>;
 export type StoredResults = {
   'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
+  'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
 };
 export type StoredResult = StoredResults[JobKind];
 

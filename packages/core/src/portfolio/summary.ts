@@ -44,7 +44,7 @@ export const summarizePortfolio = operation({
         })
         .describe('Of published studies, and of what they show.'),
       standings: standingsSchema,
-      newest: z.array(caseStudyItemSchema).describe('The studies that were published last.'),
+      newest: z.array(caseStudyItemSchema).max(newestCount).describe('The studies that were published last.'),
       headlines: z
         .array(
           z.object({
@@ -55,6 +55,7 @@ export const summarizePortfolio = operation({
             metric: measuredSchema,
           }),
         )
+        .max(headlineCount)
         .describe('Claims of the newest studies about what changed, with what was measured.'),
     })
     .meta({ id: 'PortfolioSummary' }),

@@ -3,7 +3,7 @@ import { idOf } from '../ids.ts';
 import { slugSchema, text } from '../text.ts';
 
 /** What webhooks can be told of. */
-export const webhookEventTypeSchema = z.enum([
+const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
   'job.succeeded',
@@ -40,8 +40,8 @@ const urlSchema = z
   })
   .max(2000)
   .refine((url) => {
-    const { username, password, hash } = new URL(url);
-    return username === '' && password === '' && hash === '';
+    const parsed = URL.parse(url);
+    return !parsed || (parsed.username === '' && parsed.password === '' && parsed.hash === '');
   }, 'Expected a URL without user name, password and fragment.')
   .describe('Where messages are sent by POST; https only.');
 
@@ -63,7 +63,7 @@ export const webhookSchema = z
     id: idOf('webhook'),
     portfolio: slugSchema,
     url: z.string(),
-    events: z.array(webhookEventTypeSchema),
+    events: z.array(webhookEventTypeSchema).max(webhookEventTypeSchema.options.length),
     description: z.string(),
     enabled: z.boolean(),
     disabledReason: disabledReasonSchema.nullable(),

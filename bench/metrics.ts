@@ -1,0 +1,262 @@
+/**
+ * Ten million samples, kept in several ways, side by side: `node bench/metrics.ts`. First statements against each way
+ * to keep them, then the operations of the chosen one, over HTTP. Milliseconds are medians; only ratios travel to
+ * another machine. Takes about three minutes and 4 GB of disk, which it gives back.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { aggregateSchema } from '../packages/core/src/metric/schemas.ts';
+import { startPlatform } from '../tests/support/stack.ts';
+
+const runs = 3;
+/** After so long, a slow statement is not repeated. */
+const patienceMilliseconds = 1000;
+const batchSize = 5000;
+
+const minute = 60_000;
+const start = Date.parse('2025-01-01T00:00:00Z');
+const instant = (afterMinutes: number) => new Date(start + afterMinutes * minute).toISOString();
+const spans = {
+  'an hour by 1m': { from: instant(216_000), to: instant(216_060), step: '1m', seconds: 60 },
+  'a month by 1h': { from: instant(216_000), to: instant(259_200), step: '1h', seconds: 3600 },
+  'a year by 1d': { from: instant(0), to: instant(525_600), step: '1d', seconds: 86_400 },
+};
+
+const metricId = (number: number) => `met_${String(number).padStart(26, '0')}`;
+/** Metrics 1 to 10 have a sample a minute, 11 to 100 one in ten minutes. */
+const dense = metricId(1);
+
+const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
+const platform = await startPlatform(folder);
+const sql = postgres(platform.databaseUrl, { max: 1, onnotice: () => {} });
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** The median duration in milliseconds, after a run to warm up. */
+async function time(work: (run: number) => Promise<unknown>): Promise<number> {
+  const durations: number[] = [];
+  for (let run = 0; run <= runs; run++) {
+    const begun = performance.now();
+    await work(run);
+    const duration = performance.now() - begun;
+    if (run > 0 || duration > patienceMilliseconds) durations.push(duration);
+    if (duration > patienceMilliseconds) break;
+  }
+  return Number(median(durations).toFixed(1));
+}
+
+async function load() {
+  await sql`set maintenance_work_mem = '512MB'`;
+  const [portfolio] = await sql`select id from portfolios limit 1`;
+  await sql`insert into metrics (id, portfolio_id, key, name, unit, better_when, description)
+    select 'met_' || lpad(n::text, 26, '0'), ${portfolio!.id}, 'bench-' || n, 'Bench', 'ms', 'down', ''
+    from generate_series(1, 100) n`;
+  await sql.unsafe(`
+    alter table metric_samples drop constraint metric_samples_metric_id_at_pk;
+    alter table metric_samples drop constraint metric_samples_metric_id_metrics_id_fk;
+    alter table metric_samples set (autovacuum_enabled = false);
+    insert into metric_samples
+    select 'met_' || lpad(m::text, 26, '0'), timestamptz '2025-01-01Z' + n * interval '1 minute',
+      (n * 7919::bigint + m * 31) % 100000 / 100.0
+    from generate_series(0, 525599) n
+    cross join lateral generate_series(1, case when n % 10 = 0 then 100 else 10 end) m;
+    analyze metric_samples`);
+}
+
+/** Sums up each step by a walk of its own along an index. */
+const walk = (table: string, value: string) => `
+  select b, x.value from generate_series($2::text::timestamptz, $3::text::timestamptz - interval '1 ms',
+    $4::int * interval '1 second') b
+  cross join lateral (select ${value} as value, count(*) as n from ${table}
+    where metric_id = $1 and at >= b and at < b + $4::int * interval '1 second') x
+  where n > 0`;
+
+/** Reads the whole range, then groups it. */
+const group = (table: string, value: string) => `
+  select date_bin($4::int * interval '1 second', at, 'epoch') as b, ${value} as value from ${table}
+  where metric_id = $1 and at >= $2::text::timestamptz and at < $3::text::timestamptz group by 1 order by 1`;
+
+const values = { avg: 'avg(value)', p95: 'percentile_cont(0.95) within group (order by value)' };
+const ofHours = { avg: 'sum(total) / sum(samples)' };
+
+type Statement = (table: string, value: string) => string;
+type Columns = Record<string, number | string>;
+
+async function timeReads(table: string, statement: Statement, of: Record<string, string>): Promise<Columns> {
+  const columns: Columns = {};
+  for (const [name, span] of Object.entries(spans)) {
+    for (const [aggregate, value] of Object.entries(of)) {
+      const text = statement(table, value);
+      const parameters = [dense, span.from, span.to, span.seconds];
+      // Rolled up by the hour, an hour has no minutes.
+      if (table === 'hours' && span.seconds < 3600) continue;
+      columns[`${name}, ${aggregate}`] = await time(() => sql.unsafe(text, parameters, { prepare: true }));
+    }
+  }
+  return columns;
+}
+
+const upsert = (table: string) => `
+  insert into ${table} as old (metric_id, at, value)
+  select $1, $2::text::timestamptz + n * interval '1 minute', n from generate_series(1, ${batchSize}) n
+  on conflict (metric_id, at) do update set value = excluded.value where old.value <> excluded.value`;
+
+/** Adds up anew the hours that a batch touched: a replaced value can be the smallest or the largest. */
+const rollUp = `
+  insert into hours select metric_id, date_trunc('hour', at, 'UTC'), count(*), sum(value), min(value), max(value)
+  from metric_samples where metric_id = $1 and at >= date_trunc('hour', $2::text::timestamptz, 'UTC')
+    and at < date_trunc('hour', $2::text::timestamptz, 'UTC') + interval '${Math.ceil(batchSize / 60) + 1} hours'
+  group by 1, 2
+  on conflict (metric_id, at) do update
+    set samples = excluded.samples, total = excluded.total, lowest = excluded.lowest, highest = excluded.highest`;
+
+let recordings = 0;
+
+/** Each batch lies at half minutes of a sparse metric, where nothing was before. */
+const nextBatch = () => ({ to: 11 + (recordings++ % 90), from: instant(100_000.5) });
+
+async function timeRecording(statements: string[]): Promise<number> {
+  return time(async () => {
+    const { to, from } = nextBatch();
+    await sql.begin(async (tx) => {
+      // Two batches at once would each add up an hour without the other's samples.
+      if (statements.length > 1) await tx`select 1 from metrics where id = ${metricId(to)} for update`;
+      for (const statement of statements) await tx.unsafe(statement, [metricId(to), from], { prepare: true });
+    });
+  });
+}
+
+async function sizeOf(relations: string): Promise<string> {
+  const [row] = await sql`select round(sum(pg_relation_size(oid)) / 1e6) as megabytes
+    from pg_class where relname like ${relations}`;
+  return String(row!.megabytes);
+}
+
+const results: Record<string, Columns> = {};
+const begun = performance.now();
+const report = (line: string) => console.log(`${Math.round((performance.now() - begun) / 1000)} s: ${line}`);
+
+async function tryBrin() {
+  await sql`create index brin on metric_samples using brin (at)`;
+  const reads = await timeReads('metric_samples', group, values);
+  results['BRIN on the time, group'] = { 'index, MB': await sizeOf('brin'), ...reads };
+  await sql`drop index brin`;
+}
+
+async function tryPlain() {
+  await sql`alter table metric_samples add primary key (metric_id, at)`;
+  const size = { 'index, MB': await sizeOf('metric_samples_pkey') };
+  const grouped = await timeReads('metric_samples', group, values);
+  results['primary key, group'] = { ...size, ...grouped };
+  const walked = await timeReads('metric_samples', walk, values);
+  const recorded = await timeRecording([upsert('metric_samples')]);
+  results['primary key, walk'] = { ...size, ...walked, 'record 5,000': recorded };
+  await sql`alter table metric_samples drop constraint metric_samples_pkey`;
+}
+
+async function tryCovering() {
+  await sql.unsafe(`
+    alter table metric_samples add constraint metric_samples_metric_id_at_pk primary key (metric_id, at) include (value)`);
+  const size = { 'index, MB': await sizeOf('metric_samples_metric_id_at_pk') };
+  results['covering key, walk, never vacuumed'] = {
+    ...size,
+    ...(await timeReads('metric_samples', walk, values)),
+  };
+  await sql`vacuum metric_samples`;
+  results['covering key, group'] = { ...size, ...(await timeReads('metric_samples', group, values)) };
+  const walked = await timeReads('metric_samples', walk, values);
+  const recorded = await timeRecording([upsert('metric_samples')]);
+  results['covering key, walk'] = { ...size, ...walked, 'record 5,000': recorded };
+}
+
+async function tryRollup() {
+  await sql.unsafe(`
+    create table hours (metric_id text, at timestamptz, samples bigint, total float8, lowest float8, highest float8,
+      primary key (metric_id, at));
+    insert into hours select metric_id, date_trunc('hour', at, 'UTC'), count(*), sum(value), min(value), max(value)
+      from metric_samples group by 1, 2`);
+  await sql`vacuum analyze hours`;
+  const reads = await timeReads('hours', group, ofHours);
+  const recorded = await timeRecording([upsert('metric_samples'), rollUp]);
+  results['covering key and rollup by the hour'] = {
+    'index, MB': await sizeOf('hours%'),
+    ...reads,
+    'record 5,000': recorded,
+  };
+  await sql`drop table hours`;
+}
+
+async function tryPartitions() {
+  await sql`create table months (like metric_samples) partition by range (at)`;
+  for (let month = 1; month <= 12; month++) {
+    const [from, to] = [month - 1, month].map((number) => new Date(Date.UTC(2025, number)).toISOString());
+    await sql.unsafe(
+      `create table months_${month} partition of months for values from ('${from}') to ('${to}')`,
+    );
+  }
+  await sql`insert into months select * from metric_samples`;
+  await sql`alter table months add primary key (metric_id, at) include (value)`;
+  await sql`vacuum analyze months`;
+  const walked = await timeReads('months', walk, values);
+  const recorded = await timeRecording([upsert('months')]);
+  results['partitions by month, covering key, walk'] = {
+    'index, MB': await sizeOf('months_%_pkey'),
+    ...walked,
+    'record 5,000': recorded,
+  };
+  await sql`drop table months`;
+}
+
+async function timeOperations() {
+  await sql`alter table metric_samples add foreign key (metric_id) references metrics (id) on delete cascade`;
+  await sql`vacuum analyze metric_samples`;
+  const [row] = await sql`select slug from portfolios join metrics on portfolio_id = portfolios.id
+    where metrics.id = ${dense}`;
+  const portfolio = String(row!.slug);
+  const { metric } = platform.api;
+  const of = { portfolio, key: 'bench-1' };
+
+  const series: Record<string, Columns> = {};
+  for (const aggregate of aggregateSchema.options) {
+    const columns: Columns = {};
+    for (const [name, { from, to, step }] of Object.entries(spans)) {
+      columns[name] = await time(() => metric.series.query({ ...of, from, to, step, aggregate }));
+    }
+    series[aggregate] = columns;
+  }
+  console.table(series);
+
+  const batch = (first: number, value: number) =>
+    Array.from({ length: batchSize }, (_, at) => ({ at: instant(first + at), value }));
+  const record = (run: number, value: number) =>
+    metric.record.mutate({ portfolio, key: `bench-${50 + run}`, samples: batch(300_000.5, value) });
+  const { from, to } = spans['a year by 1d'];
+  const month = { from: instant(216_000), at: instant(237_600), to: instant(259_200) };
+  console.table({
+    'record 5,000 new': await time((run) => record(run, 1)),
+    'record the same again': await time((run) => record(run, 1)),
+    'record 5,000 other values': await time((run) => record(run, 2)),
+    'compare halves of a month': await time(() => metric.compare.query({ ...of, ...month })),
+    'compare halves of a year': await time(() =>
+      metric.compare.query({ ...of, from, at: instant(262_800), to }),
+    ),
+  });
+}
+
+try {
+  report('loading');
+  await load();
+  report('loaded');
+  for (const attempt of [tryBrin, tryPlain, tryCovering, tryRollup, tryPartitions]) {
+    await attempt();
+    report(attempt.name);
+  }
+  console.table(results);
+  await timeOperations();
+} finally {
+  await sql.end();
+  await platform.stop();
+  await rm(folder, { recursive: true });
+}
