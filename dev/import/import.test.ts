@@ -261,25 +261,33 @@ test('images of the folder are stored and the text refers to them', async () => 
   expect(Buffer.from(await image.arrayBuffer())).toEqual(png);
 });
 
-test('a hundred thousand samples are recorded, known again and compared', { timeout: 60_000 }, async () => {
+/** A portfolio with a metric of so many samples, one a minute. */
+const measured = (slug: string, count: number) => {
   const start = Date.parse('2026-01-01T00:00:00Z');
-  const rows = Array.from(
-    { length: 100_000 },
-    (_, minute) => `${new Date(start + minute * 60_000).toISOString()},${minute % 97}\n`,
-  );
-  const folder = await it.newFolder({
-    'portfolio.md': portfolioText('large'),
+  const row = (minute: number) => `${new Date(start + minute * 60_000).toISOString()},${minute % 97}\n`;
+  return {
+    'portfolio.md': portfolioText(slug),
     'metrics/load.md': '---\nname: Load\nunit: "%"\nbetterWhen: down\n---\n',
-    'metrics/load.csv': `at,value\n${rows.join('')}`,
-  });
-  expect(await it.importLines(folder)).toContain(
+    'metrics/load.csv': `at,value\n${Array.from({ length: count }, (_, minute) => row(minute)).join('')}`,
+  };
+};
+
+test('a hundred thousand samples are recorded', { timeout: 90_000 }, async () => {
+  expect(await it.importLines(await it.newFolder(measured('large', 100_000)))).toContain(
     'created samples of metric load: 100,000 new, 0 replaced, 0 as they were',
   );
+});
+
+test('samples of several batches are known again, and compared by a dry run', async () => {
+  const files = measured('batches', 11_000);
+  const folder = await it.newFolder(files);
+  await it.importLines(folder);
   expect(await it.importLines(folder)).toContain(
-    'unchanged samples of metric load: 0 new, 0 replaced, 100,000 as they were',
+    'unchanged samples of metric load: 0 new, 0 replaced, 11,000 as they were',
   );
-  const changed = rows.with(70_000, rows[70_000]!.replace(/,\d+/, ',1000'));
-  await addFiles(folder, { 'metrics/load.csv': `at,value\n${changed.join('')}` });
+  const rows = files['metrics/load.csv'].split('\n');
+  const changed = rows.with(7000, rows[7000]!.replace(/,\d+/, ',1000')).join('\n');
+  await addFiles(folder, { 'metrics/load.csv': changed });
   const [, , dry] = await it.importChanges(folder, { dryRun: true });
   expect(dry).toMatchObject({ change: 'updated', differences: [{ after: 1000 }] });
 });
