@@ -1,7 +1,8 @@
 /**
  * Ten million samples, kept in several ways, side by side: `node bench/metrics.ts`. First statements against each way
  * to keep them, then the operations of the chosen one, over HTTP. Milliseconds are medians; only ratios travel to
- * another machine. Takes about three minutes and 4 GB of disk, which it gives back.
+ * another machine. Takes a few minutes and 4 GB of disk, which it
+ * gives back.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
