@@ -1,10 +1,12 @@
 import type { Client } from '@portfolio/api/client';
-import { maxSamples } from '@portfolio/core/metric/schemas';
+import type { Sample } from '@portfolio/core/metric/schemas';
 import type { Difference } from './differences.ts';
-import { type Sample, type SamplesFile, readSamples } from './samples.ts';
+import { type SamplesFile, readSamples } from './samples.ts';
 import { type Change, orNull } from './step.ts';
 
 const maxDifferences = 20;
+/** As many steps as the API answers with. */
+const maxPoints = 5000;
 
 /** Samples of a step, summed up: addition in another order ends in other digits, so sums are nearly equal. */
 type Sums = { count: number; sum: number };
@@ -21,7 +23,7 @@ export async function compareSamples(
   const differences: Difference[] = [];
   let known = 0;
   let differing = 0;
-  for await (const batch of readSamples(samples, maxSamples)) {
+  for await (const batch of readSamples(samples)) {
     const wanted = sumUp(batch);
     const found = await readSums(api, ref, wanted);
     for (const [at, after] of wanted.steps) {
@@ -44,8 +46,8 @@ type Wanted = { from: string; to: string; stepSeconds: number; steps: Map<string
 function sumUp(batch: Sample[]): Wanted {
   const from = batch[0]!.at;
   const to = new Date(Date.parse(batch.at(-1)!.at) + 1).toISOString();
-  // As many steps as the API answers with, less one that the clock may cut in two.
-  const stepSeconds = Math.ceil((Date.parse(to) - Date.parse(from)) / 1000 / (maxSamples - 1));
+  // Less one, since the clock may cut the first and the last.
+  const stepSeconds = Math.ceil((Date.parse(to) - Date.parse(from)) / 1000 / (maxPoints - 1));
   const steps = new Map<string, Sums>();
   for (const { at, value } of batch) {
     const stepMs = stepSeconds * 1000;

@@ -1,4 +1,3 @@
-import { maxSamples } from '@portfolio/core/metric/schemas';
 import { compareSamples } from './compare-samples.ts';
 import type { MetricFile } from './read-folder.ts';
 import { type SamplesFile, readSamples } from './samples.ts';
@@ -42,7 +41,7 @@ async function record(
   samples: SamplesFile,
 ): Promise<Partial<Change>> {
   const sum = { created: 0, replaced: 0, unchanged: 0 };
-  for await (const batch of readSamples(samples, maxSamples)) {
+  for await (const batch of readSamples(samples)) {
     const recorded = await api.metric.record.mutate({ ...ref, samples: batch });
     sum.created += recorded.created;
     sum.replaced += recorded.replaced;

@@ -1,4 +1,4 @@
-import { samplesInput } from '@portfolio/core/metric/schemas';
+import { type Sample, samplesInput } from '@portfolio/core/metric/schemas';
 import { type CsvError, parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
@@ -7,10 +7,12 @@ import type { Complain } from './complaint.ts';
 import { inPlainWords } from './plain-words.ts';
 
 const sampleSchema = samplesInput.shape.samples.element;
-export type Sample = z.output<typeof sampleSchema>;
 
 /** Samples of a metric: where the file is, and how many it holds. It is never in memory as a whole. */
 export type SamplesFile = { file: string; path: string; count: number };
+
+/** As many as the API takes in a call. */
+const batchSize = 5000;
 
 const maxComplaints = 20;
 const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
@@ -29,8 +31,8 @@ export async function checkSamples(file: string, path: string, complain: Complai
   return { file, path, count };
 }
 
-/** The samples of a file that was checked, in batches. */
-export async function* readSamples({ path, file }: SamplesFile, batchSize: number): AsyncGenerator<Sample[]> {
+/** The samples of a file that was checked, in batches of which each fits into a call. */
+export async function* readSamples({ path, file }: SamplesFile): AsyncGenerator<Sample[]> {
   let batch: Sample[] = [];
   const rows = readRows(path, (line, message) => {
     throw new Error(`${file}:${line}: ${message} It was changed during the import: run it again.`);
