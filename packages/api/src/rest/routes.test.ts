@@ -192,8 +192,8 @@ describe('a member', () => {
 
 describe('a case study in the form that is asked for', () => {
   const path = '/api/v1/portfolios/team/case-studies/formed';
-  const as = (accept: string, given: { key?: string } = {}) =>
-    api.call('GET', path, { ...given, headers: { accept } });
+  const as = (type: string, given: { key?: string } = {}) =>
+    api.call('GET', path, { ...given, headers: { accept: type } });
 
   beforeAll(async () => {
     const json = { slug: 'formed', title: 'Formed', body: '# Here' };

@@ -60,7 +60,7 @@ function readCalls(request: FastifyRequest, isBatch: boolean, input = '{}'): Cal
     const operation = byName.get(name);
     const given = isBatch ? (inputs?.[at] ?? {}) : inputs;
     if (operation?.kind !== 'query' || !operation.public || !isObject(given)) return undefined;
-    return { operation: operation as Operation, input: given };
+    return { operation, input: given };
   });
   return calls.every((call) => call !== undefined) ? calls : undefined;
 }

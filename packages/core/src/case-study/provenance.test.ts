@@ -176,7 +176,7 @@ describe('a claim', () => {
     });
     const claims = [claim({ evidence: [{ slug: cited, version: 2 }] })];
     const update = { portfolio, slug, claims, expectedVersion: '*' as const };
-    await operations.caseStudy.update.run(platform.as(owner), update as never);
+    await operations.caseStudy.update.run(platform.as(owner), update);
     expect(await standing()).toBe('backed');
   });
 
@@ -211,10 +211,10 @@ test('strangers may trace what is published, and nothing else', async () => {
   expect(await prove(anonymous)).toEqual(await prove());
 });
 
-describe('the summary of a portfolio', () => {
-  const summarize = (name: string, actor: Actor = anonymous) =>
-    operations.portfolio.summary.run(platform.as(actor), { portfolio: name });
+const summarize = (name: string, actor: Actor = anonymous) =>
+  operations.portfolio.summary.run(platform.as(actor), { portfolio: name });
 
+describe('the summary of a portfolio', () => {
   test('counts what is published, and shows what changed by how much', async () => {
     const cited = await addEvidence('For all.');
     await write(claim({ evidence: [{ slug: cited }], metric: range }), {
