@@ -1517,7 +1517,10 @@ export interface components {
                     key: string;
                     /** Format: date-time */
                     from: string;
-                    /** Format: date-time */
+                    /**
+                     * Format: date-time
+                     * @description The first moment that does not belong to it.
+                     */
                     to: string;
                     /**
                      * @description When the change took effect: what was before and after it is compared.
@@ -1700,7 +1703,10 @@ export interface components {
                     key: string;
                     /** Format: date-time */
                     from: string;
-                    /** Format: date-time */
+                    /**
+                     * Format: date-time
+                     * @description The first moment that does not belong to it.
+                     */
                     to: string;
                     /**
                      * @description When the change took effect: what was before and after it is compared.
@@ -1762,7 +1768,10 @@ export interface components {
                 key: string;
                 /** Format: date-time */
                 from: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description The first moment that does not belong to it.
+                 */
                 to: string;
                 /**
                  * @description When the change took effect: what was before and after it is compared.

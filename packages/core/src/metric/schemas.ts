@@ -56,7 +56,7 @@ const sampleSchema = z.strictObject({
 
 export type Sample = z.infer<typeof sampleSchema>;
 
-export const maxSamples = 5000;
+const maxSamples = 5000;
 
 /** A batch of samples in any order, each at a time of its own. */
 export const samplesInput = z.strictObject({
