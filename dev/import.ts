@@ -1,39 +1,78 @@
 import { createClient, problemOf } from '@portfolio/api/client';
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { describeDifference } from './import/differences.ts';
 import { importFolder } from './import/import-folder.ts';
-import { ImportError } from './import/read-folder.ts';
 import { credentialsFile, credentialsSchema, readDevSettings } from './settings.ts';
 
-const usage = `npm run import -- <folder>
+const usage = `npm run import -- [--dry-run] <folder>
 
-Creates or updates a portfolio from a folder of Markdown: portfolio.md and a file for each case study.
+Creates or updates a portfolio from a folder: portfolio.md, a Markdown file for each case study, and the folders
+metrics, evidence and artifacts; docs/import.md has the format. Tells what is created, updated and unchanged, and
+what differs. With --dry-run nothing is changed.
 The address and the key are those that npm start has left in its data folder.`;
 
-const [folder, ...rest] = process.argv.slice(2);
-if (!folder || rest.length > 0 || folder.startsWith('-')) {
+const given = readArguments();
+if (!given) {
   console.error(usage);
-  process.exit(2);
+  process.exit(1);
 }
+const { folder, dryRun } = given;
+const keyFile = credentialsFile(readDevSettings().PORTFOLIO_DATA_DIR);
+let changed = 0;
 
 try {
-  const file = credentialsFile(readDevSettings().PORTFOLIO_DATA_DIR);
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new Error(`There is no ${file}: run npm start first, or set PORTFOLIO_DATA_DIR as it was there.`);
+  const text = await readFile(keyFile, 'utf8').catch(() => {
+    throw new Error(
+      `There is no ${keyFile}: run npm start first, or set PORTFOLIO_DATA_DIR as it was there.`,
+    );
   });
+  const api = createClient(credentialsSchema.parse(JSON.parse(text)));
   const { portfolio } = await importFolder(
-    createClient(credentialsSchema.parse(JSON.parse(text))),
+    api,
     folder,
-    ({ what, change }) => console.log(`${change.padEnd(9)} ${what}`),
+    ({ what, change, differences }) => {
+      if (change !== 'unchanged') changed++;
+      console.log(`${change.padEnd(9)} ${what}`);
+      for (const line of differences.flatMap(describeDifference)) console.log(`            ${line}`);
+    },
+    { dryRun },
   );
-  console.log(`Portfolio "${portfolio}" holds what the folder says.`);
+  console.log(
+    dryRun
+      ? `Nothing was changed: this was a dry run. Without --dry-run, ${changed} of these would be.`
+      : `Portfolio "${portfolio}" holds what the folder says.`,
+  );
 } catch (error) {
   console.error(describe(error));
-  if (!(error instanceof ImportError)) console.error('Nothing more was imported; it can be run again.');
+  if (changed > 0 && !dryRun) console.error('What is listed above was imported; it can be run again.');
+  else console.error('Nothing was changed.');
   process.exit(1);
+}
+
+/** What is to be imported, and how; null where that is not what was asked. */
+function readArguments(): { folder: string; dryRun: boolean } | null {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { 'dry-run': { type: 'boolean', default: false } },
+    });
+    const [first, ...rest] = positionals;
+    return first && rest.length === 0 ? { folder: first, dryRun: values['dry-run'] } : null;
+  } catch {
+    return null;
+  }
 }
 
 function describe(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const isAway = problemOf(error)?.code === 'unreachable';
-  return isAway ? 'The platform does not answer: is npm start running?' : error.message;
+  switch (problemOf(error)?.code) {
+    case 'unreachable':
+    case 'timeout':
+      return 'The platform does not answer: is npm start running?';
+    case 'unauthenticated':
+      return `The platform does not know the key in ${keyFile}: start it again with npm start, which mends that.`;
+    default:
+      return error.message;
+  }
 }

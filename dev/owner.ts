@@ -28,12 +28,13 @@ async function readGoodKey(file: string, baseUrl: string): Promise<string | null
 async function issueOwnerKey(databaseUrl: string): Promise<string> {
   const database = openDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'portfolio-dev' });
   try {
-    return await issueApiKey(database.db, {
+    const { secret } = await issueApiKey(database.db, {
       name: 'Local owner',
       subject: 'local-owner',
       scopes: scopeSchema.options,
       expiresAt: null,
     });
+    return secret;
   } finally {
     await database.close();
   }

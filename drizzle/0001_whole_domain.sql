@@ -56,6 +56,7 @@ CREATE TABLE "case_study_revisions" (
 	"case_study_id" text NOT NULL,
 	"number" integer NOT NULL,
 	"content" jsonb NOT NULL,
+	"changed" text[] NOT NULL,
 	"restored_from" integer,
 	"author" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -121,7 +122,7 @@ CREATE TABLE "idempotency_keys" (
 	"operation" text NOT NULL,
 	"key" text NOT NULL,
 	"request_hash" text NOT NULL,
-	"response" jsonb,
+	"response" json,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotency_keys_principal_operation_key_pk" PRIMARY KEY("principal","operation","key")
 );
@@ -170,6 +171,7 @@ CREATE TABLE "uploads" (
 CREATE TABLE "webhook_deliveries" (
 	"id" text PRIMARY KEY NOT NULL,
 	"webhook_id" text NOT NULL,
+	"job_id" text,
 	"message_id" text NOT NULL,
 	"event" text NOT NULL,
 	"payload" jsonb NOT NULL,
@@ -197,18 +199,27 @@ CREATE TABLE "webhooks" (
 	"description" text NOT NULL,
 	"events" text[] NOT NULL,
 	"secret" text NOT NULL,
+	"previous_secret" text,
+	"previous_secret_until" timestamp with time zone,
 	"enabled" boolean DEFAULT true NOT NULL,
+	"disabled_reason" text,
+	"failures" integer DEFAULT 0 NOT NULL,
 	"version" bigint DEFAULT nextval('row_versions') NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "case_studies" DROP CONSTRAINT "case_studies_status";--> statement-breakpoint
+ALTER TABLE "jobs" DROP CONSTRAINT "jobs_state";--> statement-breakpoint
+DROP INDEX "jobs_list";--> statement-breakpoint
 ALTER TABLE "case_studies" ALTER COLUMN "version" SET DATA TYPE bigint;--> statement-breakpoint
 ALTER TABLE "case_studies" ALTER COLUMN "version" SET DEFAULT nextval('row_versions');--> statement-breakpoint
+ALTER TABLE "api_keys" ADD COLUMN "prefix" text DEFAULT 'pk_' NOT NULL;--> statement-breakpoint
+ALTER TABLE "api_keys" ADD COLUMN "last_used_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "case_studies" ADD COLUMN "revision" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "case_studies" ADD COLUMN "search" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title || ' ' || summary), 'B')
           || setweight(to_tsvector('simple', summary), 'C') || to_tsvector('simple', left(body, 60000)) || to_tsvector('english', left(body, 60000))) STORED NOT NULL;--> statement-breakpoint
+ALTER TABLE "jobs" ADD COLUMN "cancel_requested_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "members" ADD COLUMN "version" bigint DEFAULT nextval('row_versions') NOT NULL;--> statement-breakpoint
 ALTER TABLE "portfolios" ADD COLUMN "version" bigint DEFAULT nextval('row_versions') NOT NULL;--> statement-breakpoint
 ALTER TABLE "artifact_versions" ADD CONSTRAINT "artifact_versions_artifact_id_artifacts_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -228,16 +239,26 @@ ALTER TABLE "metric_samples" ADD CONSTRAINT "metric_samples_metric_id_metrics_id
 ALTER TABLE "metrics" ADD CONSTRAINT "metrics_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_webhook_id_webhooks_id_fk" FOREIGN KEY ("webhook_id") REFERENCES "public"."webhooks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_events" ADD CONSTRAINT "webhook_events_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhooks" ADD CONSTRAINT "webhooks_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","id");--> statement-breakpoint
+CREATE INDEX "audit_log_list" ON "audit_log" USING btree ("portfolio_id","at","id");--> statement-breakpoint
 CREATE INDEX "case_study_artifacts_artifact" ON "case_study_artifacts" USING btree ("artifact_id");--> statement-breakpoint
 CREATE INDEX "case_study_images_sha256" ON "case_study_images" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "claim_evidence_evidence" ON "claim_evidence" USING btree ("evidence_id");--> statement-breakpoint
 CREATE INDEX "claims_metric" ON "claims" USING btree ("metric_id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_list" ON "webhook_deliveries" USING btree ("webhook_id","id");--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_pending" ON "webhook_deliveries" USING btree ("job_id") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "webhooks_list" ON "webhooks" USING btree ("portfolio_id","id");--> statement-breakpoint
+CREATE INDEX "api_keys_of_portfolio" ON "api_keys" USING btree ("portfolio_id","id");--> statement-breakpoint
+CREATE INDEX "api_keys_of_subject" ON "api_keys" USING btree ("subject","id");--> statement-breakpoint
 CREATE INDEX "case_studies_search" ON "case_studies" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "case_studies_tags" ON "case_studies" USING gin ("tags");--> statement-breakpoint
-ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));
+CREATE INDEX "jobs_list_of_requester" ON "jobs" USING btree ("portfolio_id","requested_by","id");--> statement-breakpoint
+CREATE INDEX "jobs_group" ON "jobs" USING btree ("group_key","id");--> statement-breakpoint
+CREATE INDEX "jobs_list" ON "jobs" USING btree ("portfolio_id","kind","state","id");--> statement-breakpoint
+ALTER TABLE "case_studies" ADD CONSTRAINT "case_studies_status" CHECK ("case_studies"."status" in ('draft', 'published', 'archived'));--> statement-breakpoint
+ALTER TABLE "jobs" ADD CONSTRAINT "jobs_cancel" CHECK ("jobs"."state" = 'running' or ("jobs"."state" = 'cancelled') = ("jobs"."cancel_requested_at" is not null));--> statement-breakpoint
+ALTER TABLE "jobs" ADD CONSTRAINT "jobs_finished" CHECK (("jobs"."state" in ('queued', 'running')) = ("jobs"."finished_at" is null));--> statement-breakpoint
+ALTER TABLE "jobs" ADD CONSTRAINT "jobs_state" CHECK ("jobs"."state" in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'));

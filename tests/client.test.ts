@@ -49,8 +49,12 @@ async function checkProgram(source: string): Promise<string[]> {
   await mkdir(dirname(linked), { recursive: true });
   await symlink(join(repository, 'packages/api'), linked);
   const compilerOptions = {
-    ...{ target: 'es2024', module: 'nodenext', allowImportingTsExtensions: true },
-    ...{ strict: true, noEmit: true, skipLibCheck: true },
+    target: 'es2024',
+    module: 'nodenext',
+    allowImportingTsExtensions: true,
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
   };
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));

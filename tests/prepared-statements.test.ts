@@ -51,6 +51,10 @@ const reads: Record<string, (ctx: Ctx) => Promise<unknown>> = {
   'portfolio.list': (ctx) => operations.portfolio.list.run(ctx, {}),
   'caseStudy.read': (ctx) => operations.caseStudy.read.run(ctx, study),
   'caseStudy.list': (ctx) => operations.caseStudy.list.run(ctx, { portfolio: 'team' }),
+  'caseStudy.list, filtered': (ctx) =>
+    operations.caseStudy.list.run(ctx, { portfolio: 'team', q: 'faster', tag: ['a'], sort: 'relevance' }),
+  'caseStudy.revisions': (ctx) => operations.caseStudy.revisions.run(ctx, study),
+  'caseStudy.revision': (ctx) => operations.caseStudy.revision.run(ctx, { ...study, number: 1 }),
   'job.changes': async (ctx) => {
     const items = await operations.job.changes.run({ ...ctx, signal: AbortSignal.abort() }, {});
     for await (const _ of items);
@@ -63,7 +67,10 @@ test.each(Object.keys(reads))('%s sends prepared statements only', async (name) 
   expect(await unpreparedIn(reads[name]!)).toBe(0);
 });
 
-test('a job runs from its acceptance to its end on prepared statements only', async () => {
+/** The statements that begin and end the transaction of a change have no plan. */
+const perChange = 2;
+
+test('a job runs from its acceptance to its end, and again, on prepared statements only', async () => {
   expect(
     await unpreparedIn(async (ctx) => {
       const { id } = await operations.caseStudy.export.run(ctx, study);
@@ -76,6 +83,8 @@ test('a job runs from its acceptance to its end on prepared statements only', as
       for await (const _ of events);
       await operations.job.read.run(ctx, { id });
       await transitions.ringDue(ctx.db, 300);
+      await operations.job.retry.run(ctx, { id });
+      await operations.job.cancel.run(ctx, { id });
     }),
-  ).toBe(0);
+  ).toBe(3 * perChange);
 });

@@ -1,128 +1,176 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
-import remarkGfm from 'remark-gfm';
-import remarkParse from 'remark-parse';
-import { unified } from 'unified';
-import { visit } from 'unist-util-visit';
+import { basename, join, relative, resolve } from 'node:path';
+import { maxUploadBytes } from '@portfolio/core/upload/schemas';
+import { slugSchema } from '@portfolio/core/text';
 import { z } from 'zod';
-import { type Complaint, type MarkdownFile, parseMarkdownFile } from './front-matter.ts';
+import { type Complain, type Complaint, ImportError } from './complaint.ts';
+import { type Kind, artifactFile, evidenceFile, metricFile, portfolioFile, studyFile } from './fields.ts';
+import { type MarkdownFile, checkFields, parseMarkdownFile } from './front-matter.ts';
+import { type LocalImage, findImages } from './images.ts';
+import { type LocalFile, describeLocalFile } from './local-file.ts';
+import { type SamplesFile, checkSamples } from './samples.ts';
 
-// Types only: what a value may be is checked by the API, which says it the same way to everybody.
-const portfolioFields = z.strictObject({
-  slug: z.string(),
-  name: z.string(),
-  tagline: z.string().optional(),
-});
+type Named<Schema extends z.ZodType> = MarkdownFile<z.output<Schema>> & { slug: string };
 
-const studyFields = z.strictObject({
-  title: z.string(),
-  slug: z.string().optional(),
-  summary: z.string().optional(),
-  client: z.string().optional(),
-  period: z.strictObject({ from: z.string(), to: z.string().optional() }).optional(),
-  tags: z.array(z.string()).optional(),
-  language: z.string().optional(),
-  status: z.enum(['draft', 'published']).default('draft'),
-});
+export type PortfolioFile = MarkdownFile<z.output<typeof portfolioFile.fields>>;
+export type MetricFile = Named<typeof metricFile.fields> & { samples: SamplesFile | null };
+export type EvidenceFile = Named<typeof evidenceFile.fields> & { content: LocalFile | null };
+export type ArtifactFile = Named<typeof artifactFile.fields> & { contents: (LocalFile | null)[] };
+export type StudyFile = Named<typeof studyFile.fields> & { images: LocalImage[] };
 
-/** An image that a study shows from its folder: where its reference stands in the body, and its bytes. */
-type LocalImage = { start: number; end: number; bytes: Buffer; line: number };
+/** All that a folder says, checked. */
+export type PortfolioFolder = {
+  portfolio: PortfolioFile;
+  metrics: MetricFile[];
+  evidence: EvidenceFile[];
+  artifacts: ArtifactFile[];
+  studies: StudyFile[];
+};
 
-export type StudyFile = MarkdownFile<z.output<typeof studyFields>> & { slug: string; images: LocalImage[] };
-export type PortfolioFile = MarkdownFile<z.output<typeof portfolioFields>>;
-export type PortfolioFolder = { portfolio: PortfolioFile; studies: StudyFile[] };
+const portfolioName = 'portfolio.md';
 
-/** Everything that was wrong, a line each: file, line, and what would be right. */
-export class ImportError extends Error {
-  constructor(complaints: readonly Complaint[]) {
-    super(complaints.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'));
-    this.name = 'ImportError';
-  }
-}
-
-const portfolioFile = 'portfolio.md';
+/** The folder, its Markdown files, and what is wrong in them. */
+type Reader = { root: string; shown(path: string): string; complain: Complain };
 
 /**
- * Reads a folder that holds `portfolio.md` and a Markdown file for each case study, and checks all of it before
- * anything is sent. Throws ImportError with every complaint.
+ * Reads a folder: `portfolio.md`, a Markdown file for each case study, and the folders `metrics`, `evidence` and
+ * `artifacts` (docs/import.md). Throws ImportError with everything that is wrong in any of them.
  */
 export async function readPortfolioFolder(folder: string): Promise<PortfolioFolder> {
-  const names = await readdir(folder).catch(() => {
-    throw new ImportError([{ file: folder, line: 1, message: 'This folder cannot be read.' }]);
-  });
-  if (!names.includes(portfolioFile)) {
-    const message = `Expected a file ${portfolioFile} with the fields slug and name.`;
-    throw new ImportError([{ file: folder, line: 1, message }]);
+  const names = await readdir(folder).catch(() => null);
+  const refuse = (message: string) => new ImportError([{ file: folder, line: 1, message }]);
+  if (!names) throw refuse('This folder cannot be read.');
+  if (names.length === 0) throw refuse(`This folder is empty: expected ${portfolioName} in it.`);
+  if (!names.includes(portfolioName)) {
+    throw refuse(`Expected a file ${portfolioName} with the fields slug and name.`);
   }
   const complaints: Complaint[] = [];
-  const complain = (complaint: Complaint) => void complaints.push(complaint);
-  const shown = (name: string) => relative(process.cwd(), join(folder, name)) || name;
-  const read = async (name: string) => ({
-    file: shown(name),
-    source: await readFile(join(folder, name), 'utf8'),
-  });
-
-  const head = await read(portfolioFile);
-  const portfolio = parseMarkdownFile(head.file, head.source, portfolioFields, complain);
-  const studies: StudyFile[] = [];
-  for (const name of names.filter((entry) => entry.endsWith('.md') && entry !== portfolioFile).toSorted()) {
-    const { file, source } = await read(name);
-    const parsed = parseMarkdownFile(file, source, studyFields, complain);
-    if (!parsed) continue;
-    const images = await findImages(resolve(folder), parsed, complain);
-    studies.push({ ...parsed, slug: parsed.fields.slug ?? basename(name, '.md'), images });
-  }
-  for (const study of studies) {
-    const first = studies.find(({ slug }) => slug === study.slug)!;
-    if (first === study) continue;
-    const line = study.lineOf(['slug']);
-    complain({ file: study.file, line, message: `${first.file} has the slug "${study.slug}" already.` });
-  }
+  const root = resolve(folder);
+  const reader: Reader = {
+    root,
+    shown: (path) => relative(process.cwd(), path),
+    complain: (complaint) => void complaints.push(complaint),
+  };
+  const portfolio = await readMarkdown(reader, join(root, portfolioName), portfolioFile);
+  const metrics = await readMetrics(reader);
+  const evidence = await readEvidence(reader);
+  const artifacts = await readArtifacts(reader);
+  const studies = await readStudies(reader);
   if (!portfolio || complaints.length > 0) throw new ImportError(complaints);
-  return { portfolio, studies };
+  return { portfolio, metrics, evidence, artifacts, studies };
 }
 
-/** Images with a relative address, with the bytes of their files. */
-async function findImages(
-  folder: string,
-  study: MarkdownFile<unknown>,
-  complain: (complaint: Complaint) => void,
-) {
-  const { body, bodyLine, file } = study;
-  const images: LocalImage[] = [];
-  for (const { url, start, end, line } of findReferences(body, bodyLine)) {
-    const bytes = await readImage(folder, url);
-    const at = body.lastIndexOf(url, end);
-    if (!bytes) complain({ file, line, message: `Expected a PNG or JPEG file "${url}" in this folder.` });
-    else if (at < start) complain({ file, line, message: `Write the address "${url}" without escapes.` });
-    else images.push({ start: at, end: at + url.length, bytes, line });
+async function readMetrics(reader: Reader): Promise<MetricFile[]> {
+  const folder = join(reader.root, 'metrics');
+  const files = await readNamed(reader, folder, metricFile);
+  const tables = (await list(folder)).filter((name) => name.endsWith('.csv'));
+  const samplesOf = new Map<string, SamplesFile>();
+  for (const name of tables) {
+    const path = join(folder, name);
+    const file = reader.shown(path);
+    const key = basename(name, '.csv');
+    // By its name, since a definition with mistakes is none yet.
+    const isDefined = (await list(folder)).includes(`${key}.md`);
+    if (!isDefined) {
+      reader.complain({
+        file,
+        line: 1,
+        message: `Expected a file ${key}.md beside it, with the metric's name.`,
+      });
+    }
+    samplesOf.set(key, await checkSamples(file, path, reader.complain));
   }
-  return images;
+  return files.map((file) => ({ ...file, samples: samplesOf.get(file.slug) ?? null }));
 }
 
-/** The bytes of an image below the folder; null for what is not there, elsewhere, or no PNG or JPEG by its name. */
-async function readImage(folder: string, url: string): Promise<Buffer | null> {
-  const path = resolve(folder, url);
-  const isInside = path.startsWith(folder + sep);
-  return isInside && /\.(png|jpe?g)$/i.test(path) ? readFile(path).catch(() => null) : null;
+async function readEvidence(reader: Reader): Promise<EvidenceFile[]> {
+  const found: EvidenceFile[] = [];
+  for (const file of await readNamed(reader, join(reader.root, 'evidence'), evidenceFile)) {
+    const content = await readContent(reader, file, ['file'], file.fields.file, maxUploadBytes.evidence);
+    found.push({ ...file, content });
+  }
+  return found;
 }
 
-/** Where images have a relative address: in the image itself, or in the definition that it refers to. */
-function findReferences(body: string, bodyLine: number) {
-  const tree = unified().use(remarkParse).use(remarkGfm).parse(body);
-  const definitions = new Set<string>();
-  visit(tree, 'imageReference', ({ identifier }) => void definitions.add(identifier));
-  const references: { url: string; start: number; end: number; line: number }[] = [];
-  visit(tree, (node) => {
-    const shows = node.type === 'image' || (node.type === 'definition' && definitions.has(node.identifier));
-    if (!shows || /^([a-z][a-z0-9+.-]*:|\/)/i.test(node.url)) return;
-    const { start, end } = node.position!;
-    references.push({
-      url: node.url,
-      start: start.offset!,
-      end: end.offset!,
-      line: start.line + bodyLine - 1,
-    });
-  });
-  return references;
+async function readArtifacts(reader: Reader): Promise<ArtifactFile[]> {
+  const found: ArtifactFile[] = [];
+  for (const file of await readNamed(reader, join(reader.root, 'artifacts'), artifactFile)) {
+    const contents: (LocalFile | null)[] = [];
+    for (const [at, version] of file.fields.versions.entries()) {
+      const path = ['versions', at, 'file'];
+      contents.push(await readContent(reader, file, path, version.file, maxUploadBytes.artifact));
+    }
+    found.push({ ...file, contents });
+  }
+  return found;
+}
+
+async function readContent(
+  reader: Reader,
+  { file, path, lineOf }: MarkdownFile<unknown> & { path: string },
+  field: PropertyKey[],
+  name: string | undefined,
+  maxBytes: number,
+): Promise<LocalFile | null> {
+  if (name === undefined) return null;
+  const found = await describeLocalFile(reader.root, path, name, maxBytes);
+  if (found.file) return found.file;
+  reader.complain({ file, line: lineOf(field), message: `${field.join('.')}: ${found.problem}` });
+  return null;
+}
+
+async function readStudies(reader: Reader): Promise<StudyFile[]> {
+  const studies: StudyFile[] = [];
+  const files = await readNamed(reader, reader.root, studyFile, [portfolioName]);
+  for (const file of files) {
+    const first = studies.find(({ slug }) => slug === file.slug);
+    if (first) {
+      const message = `${first.file} has the slug "${file.slug}" already.`;
+      reader.complain({ file: file.file, line: file.lineOf(['slug']), message });
+    }
+    studies.push({ ...file, images: await findImages(reader.root, file, reader.complain) });
+  }
+  return studies;
+}
+
+/** The Markdown files of a folder but README.md, each with its slug: its own, or that of its name. */
+async function readNamed<Schema extends z.ZodType<object>>(
+  reader: Reader,
+  folder: string,
+  kind: Kind<Schema>,
+  others: readonly string[] = [],
+) {
+  const names = (await list(folder)).filter(
+    (name) => name.endsWith('.md') && name !== 'README.md' && !others.includes(name),
+  );
+  const files: (Named<Schema> & { path: string })[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const parsed = await readMarkdown(reader, path, kind);
+    if (!parsed) continue;
+    const own = 'slug' in parsed.fields ? parsed.fields.slug : undefined;
+    const slug = typeof own === 'string' ? own : basename(name, '.md');
+    if (checkFields(parsed, { slug }, z.object({ slug: slugSchema }), reader.complain))
+      files.push({ ...parsed, path, slug });
+  }
+  return files;
+}
+
+async function readMarkdown<Schema extends z.ZodType>(
+  { shown, complain }: Reader,
+  path: string,
+  { fields, text }: Kind<Schema>,
+) {
+  const file = shown(path);
+  const parsed = parseMarkdownFile(file, await readFile(path, 'utf8'), fields, complain);
+  if (!parsed) return null;
+  const { bodyLine, body } = parsed;
+  checkFields({ file, lineOf: () => bodyLine }, { text: body.trim() }, z.object({ text }), complain);
+  return parsed;
+}
+
+/** Names in a folder, in their order; none where there is no such folder. */
+async function list(folder: string): Promise<string[]> {
+  const names: string[] = await readdir(folder).catch(() => []);
+  return names.toSorted();
 }

@@ -1,11 +1,11 @@
-import { createClient, result } from '@portfolio/api/client';
+import { type Inputs, createClient, result } from '@portfolio/api/client';
 import { credentials } from './connect.ts';
 
 // Up to six attempts of at most ten seconds each.
 const api = createClient({ ...credentials, timeoutSeconds: 10, retries: 5 });
 
 // A key that outlives this program: who runs it again gets the same answer, and nothing is made twice.
-const team = { slug: 'second-team', name: 'Second team' };
+const team: Inputs['portfolio']['create'] = { slug: 'second-team', name: 'Second team' };
 const created = await api.portfolio.create.mutate(team, {
   context: { idempotencyKey: 'set-up-second-team' },
 });

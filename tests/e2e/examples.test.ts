@@ -44,8 +44,11 @@ test('every TypeScript block of the page is one of the examples, as it is, and n
   const shown = [...page.matchAll(/\]\(examples\/([\w-]+\.ts)\)\n\n```ts\n(.*?)```/gs)];
   expect(page.match(/^```ts/gm)).toHaveLength(shown.length);
   for (const [, name, code] of shown) expect(code).toBe(readFileSync(join(docs, 'examples', name!), 'utf8'));
-  const names = readdirSync(join(docs, 'examples')).toSorted();
-  expect(shown.map(([, name]) => name).toSorted()).toEqual(names);
+  // The one receiver is shown in webhooks.md, and run by the worker's tests.
+  const names = readdirSync(join(docs, 'examples'))
+    .filter((name) => name !== 'verify-webhook.ts')
+    .toSorted();
+  expect(shown.map(([, name]) => name!).toSorted()).toEqual(names);
   expect(Object.keys(outputs).toSorted()).toEqual(names);
 });
 

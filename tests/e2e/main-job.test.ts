@@ -1,20 +1,20 @@
 import { type Outputs, createClient } from '@portfolio/api/client';
-import { existsSync } from 'node:fs';
+import { operations } from '@portfolio/core';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { paths } from '../../packages/api/openapi.d.ts';
+import createOpenApiClient from 'openapi-fetch';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signToken } from '../../dev/issuer.ts';
 import { issuerKeyFile } from '../../dev/settings.ts';
+import { browserPath, collectErrors, launchBrowser } from '../support/browser.ts';
 import { pdfText } from '../support/pdf-text.ts';
 import { testFolder } from '../support/folder.ts';
 import { startPlatform } from '../support/stack.ts';
 
 const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
 const long = { slug: 'long-read', title: 'A long read about jobs' };
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
 
 let folder: string;
 let platform: Awaited<ReturnType<typeof startPlatform>>;
@@ -68,6 +68,29 @@ test('a client with plain fetch asks for a PDF, polls the job and downloads the 
   await expectStudyIn(await file.bytes());
 });
 
+test('a client generated from the OpenAPI document asks for a PDF, polls the job and downloads the file', async () => {
+  const client = createOpenApiClient<paths>({
+    baseUrl: platform.baseUrl,
+    headers: { authorization: `Bearer ${platform.apiKey}` },
+  });
+  const { data: accepted } = await client.POST('/api/v1/portfolios/{portfolio}/case-studies/{slug}/exports', {
+    params: { path: study, header: { 'Idempotency-Key': 'generated-client' } },
+  });
+  const path = { id: accepted!.id };
+  const job = await vi.waitFor(async () => {
+    const { data } = await client.GET('/api/v1/jobs/{id}', { params: { path } });
+    expect(data!.state).toBe('succeeded');
+    return data!;
+  }, 30_000);
+  const file = await client.GET('/api/v1/jobs/{id}/result', { params: { path }, parseAs: 'stream' });
+  await expectStudyIn(await file.response.bytes());
+  expect(job.portfolio).toBe(study.portfolio);
+  const { error } = await client.GET('/api/v1/jobs/{id}', {
+    params: { path: { id: `job_${'0'.repeat(26)}` } },
+  });
+  expect(error!.code).toBe('not_found');
+});
+
 test('a typed client watches the job over WebSocket and downloads the file', async () => {
   const { api } = platform;
   const { id } = await api.caseStudy.export.mutate(study);
@@ -94,26 +117,22 @@ test('a typed client watches the job over WebSocket and downloads the file', asy
 describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium)', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: browserPath!,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
-  test('a user signs in, exports a study, sees the bar move, and downloads the PDF', async () => {
+  /** A page of somebody who has just signed in, and what goes wrong in it. */
+  async function signIn() {
     const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    const errors = collectErrors(page);
     await page.goto(platform.baseUrl);
     await page.getByLabel('API key').fill(platform.apiKey);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    return { page, errors };
+  }
+
+  test('a user signs in, exports a study, sees the bar move, and downloads the PDF', async () => {
+    const { page, errors } = await signIn();
     await page.getByLabel('Case study').selectOption({ label: long.title });
     await page.getByRole('button', { name: 'Export PDF' }).click();
 
@@ -135,6 +154,52 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     const [download] = await Promise.all([page.waitForEvent('download'), downloadLink.click()]);
     expect(download.suggestedFilename()).toBe('long-read.pdf');
     await expectStudyIn(await readFile(await download.path()), long.title);
+    expect(errors).toEqual([]);
+  });
+
+  test('a user cancels a running job, queues it again, sees it start, and cancels it in the list', async () => {
+    const name = 'A study that is stopped';
+    const cancelled = { portfolio: study.portfolio, slug: 'stopped-study' };
+    const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
+    await platform.api.caseStudy.create.mutate({ ...cancelled, title: name, body });
+    const { id, title: jobTitle } = await platform.api.caseStudy.export.mutate(cancelled);
+    const { page, errors } = await signIn();
+    await page.getByRole('link', { name: jobTitle }).click();
+    const status = page.getByLabel('Status');
+    const log = page.getByRole('list');
+    await log.getByText('Attempt 1 started').waitFor();
+    await page.getByRole('button', { name: `Cancel ${jobTitle}` }).click();
+    await status.getByText('Cancelled', { exact: true }).waitFor();
+    await log.getByText('Cancelled', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: `Retry ${jobTitle}` }).click();
+    await log.getByText('Queued again by hand').waitFor();
+    await log.getByText('Attempt 2 started').waitFor();
+
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: jobTitle });
+    await row.getByRole('button', { name: `Cancel ${jobTitle}` }).click();
+    await row.getByText('Cancelled', { exact: true }).waitFor();
+    expect(await row.getByRole('button', { name: `Retry ${jobTitle}` }).isVisible()).toBe(true);
+    expect(page.url()).not.toContain(id);
+    expect(await platform.api.job.read.query({ id })).toMatchObject({ state: 'cancelled', attempt: 2 });
+    expect(errors).toEqual([]);
+  });
+
+  test('the reference shows every operation, with nothing from elsewhere', async () => {
+    const page = await browser.newPage();
+    const errors = collectErrors(page);
+    const hosts = new Set<string>();
+    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    await page.goto(`${platform.baseUrl}/api/docs`);
+    await page.getByRole('link', { name: 'Introduction' }).waitFor();
+    const closed = page.getByRole('button', { name: /^Open Group/ });
+    while ((await closed.count()) > 0) await closed.first().click();
+    const shown = await page.getByRole('complementary').innerText();
+    for (const noun of Object.values(operations)) {
+      for (const { summary } of Object.values(noun)) expect(shown).toContain(summary);
+    }
+    expect([...hosts]).toEqual([new URL(platform.baseUrl).host]);
     expect(errors).toEqual([]);
   });
 });
@@ -174,7 +239,7 @@ test('nobody but this machine reaches the platform', async () => {
 });
 
 test('a restart keeps everything: the key, the studies and the files', async () => {
-  const { items } = await platform.api.job.list.query({ state: 'succeeded' });
+  const { items } = await platform.api.job.list.query({ state: ['succeeded'] });
   const before = await platform.api.caseStudy.read.query(study);
   await platform.stop();
   platform = await startPlatform(folder);

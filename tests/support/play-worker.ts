@@ -1,15 +1,16 @@
 import type { Services } from '@portfolio/core/context';
-import type { StoredResult } from '@portfolio/core/job/schemas';
+import type { StoredResults } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { randomUUID } from 'node:crypto';
 
-const result: StoredResult = {
+const result: StoredResults['export.pdf'] = {
   key: 'exports/never-shown.pdf',
   fileName: 'study.pdf',
   contentType: 'application/pdf',
   sizeBytes: 3,
   sha256: 'ab'.repeat(32),
   pages: 1,
+  studyVersion: 1,
 };
 
 /** Claims a job and moves it by hand, with the hints that a worker gives. */
@@ -26,7 +27,7 @@ export async function playWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>
   return {
     progress: (progress: number) =>
       move(transitions.progress(db, lease, { progress, step: `At ${progress}` })),
-    succeed: () => move(transitions.succeed(db, lease, result)),
+    succeed: (studyVersion = 1) => move(transitions.succeed(db, lease, { ...result, studyVersion })),
     fail: () => move(transitions.fail(db, lease, { code: 'internal', message: 'It did not work.' })),
   };
 }

@@ -54,8 +54,8 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
     addMember: (portfolioId: string, subject: string, role: Role) =>
       db.insert(members).values({ portfolioId, subject, role }),
-    issueKey: (subject: string, scopes: Scope[] = allScopes) =>
-      issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null }),
+    issueKey: async (subject: string, scopes: Scope[] = allScopes) =>
+      (await issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null })).secret,
     async stop() {
       await doorbell.idle();
       jobBus.close();

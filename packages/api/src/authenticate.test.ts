@@ -49,7 +49,7 @@ describe('an API key', () => {
 
   test('of a subject stands for that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
-    const key = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
       kind: 'user',
       subject: 'ada',
@@ -59,10 +59,14 @@ describe('an API key', () => {
   });
 
   test('is refused when it is unknown, cut short, revoked or expired, and no one can tell which', async () => {
-    const revoked = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: revoked } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     await pool.sql`update api_keys set revoked_at = now() where secret_hash = ${hashOfKey(revoked)}`;
-    const expired = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt: fromNow(-1000) });
-    const good = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: expired } = await issueApiKey(pool.db, {
+      ...about,
+      subject: 'ada',
+      expiresAt: fromNow(-1000),
+    });
+    const { secret: good } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     const refusals = await Promise.all(
       [
         'pk_unknown',
@@ -83,7 +87,7 @@ describe('an API key', () => {
   });
 
   test('is not stored, nor anything that it could be read from but its hash', async () => {
-    const key = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     expect(key).toMatch(/^pk_[\w-]{43}$/);
     const rows = await pool.db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key.slice(3));

@@ -5,7 +5,8 @@ import { retryLink } from './client/retry.ts';
 import { subscriptionLink } from './client/subscriptions.ts';
 import type { AppRouter } from './trpc/router.ts';
 
-export { type ApiError, type Result, problemOf, result } from './client/errors.ts';
+/** @public */
+export { type ApiError, problemOf, result } from './client/errors.ts';
 export { isTemporary } from './client/retry.ts';
 export type { AppRouter };
 export type Inputs = inferRouterInputs<AppRouter>;

@@ -40,6 +40,22 @@ test('a stream ends as unauthenticated when its credential no longer stands', as
   expect(answers).toEqual([]);
 });
 
+test.each(['forbidden', 'not_found'] as const)(
+  'a stream ends when its holder is refused as %s',
+  async (code) => {
+    const authorize = async () => Promise.reject(new AppError(code, 'No member any more.'));
+    const items = await follow(
+      { ...stream, authorize },
+      { services, actor: good },
+      {},
+      [],
+      recheckMilliseconds,
+    );
+    await items.next();
+    await expect(items.next()).rejects.toMatchObject({ code });
+  },
+);
+
 test('a stream goes on while its credential cannot be checked', async () => {
   let checks = 0;
   const client = new AbortController();

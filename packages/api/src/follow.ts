@@ -1,15 +1,17 @@
 import type { Actor } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
+import { AppError, type ErrorCode } from '@portfolio/core/errors';
 import type { StreamOperation, Tracked } from '@portfolio/core/operation';
 import type { z } from 'zod';
 
 /** Whose stream it is. The actor is asked for again and again, since a stream may outlive its credential. */
 export type Follower = { services: Services; actor: () => Promise<Actor> };
 
+const refusals = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'not_found']);
+
 /**
- * Opens a stream and follows it until it ends or a signal aborts. Throws `unauthenticated` when the credential
- * no longer stands, and the reason of a signal if that is an AppError.
+ * Opens a stream and follows it until it ends or a signal aborts. Throws the refusal when the credential
+ * no longer stands or its holder may no longer follow, and the reason of a signal if that is an AppError.
  */
 export async function follow<I extends z.ZodObject, O extends z.ZodType>(
   operation: StreamOperation<I, O>,
@@ -24,10 +26,10 @@ export async function follow<I extends z.ZodObject, O extends z.ZodType>(
 
   async function recheck() {
     try {
-      await actor();
+      await operation.authorize({ ...services, actor: await actor(), signal }, input);
     } catch (error) {
       // Where the check itself fails, nothing is known against the credential.
-      if (error instanceof AppError && error.code === 'unauthenticated') revoked.abort(error);
+      if (error instanceof AppError && refusals.has(error.code)) revoked.abort(error);
     }
   }
 

@@ -57,7 +57,7 @@ describe('while the database is away', () => {
     parts.defer(() => server.close());
     baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
     const scopes = scopeSchema.options;
-    key = await issueApiKey(db, { name: 'test', subject: 'ada', scopes, expiresAt: null });
+    ({ secret: key } = await issueApiKey(db, { name: 'test', subject: 'ada', scopes, expiresAt: null }));
     await get('/api/v1/portfolios', key);
     await postgres.stop();
   });

@@ -43,7 +43,7 @@ export function answerUnknownAddresses(
 }
 
 /** 204 to OPTIONS, 405 else, to a request at an address that has only the `found` methods. */
-export function refuseMethod(found: string[], request: FastifyRequest, reply: FastifyReply) {
+function refuseMethod(found: string[], request: FastifyRequest, reply: FastifyReply) {
   const allow = [...new Set([...found, 'OPTIONS'])].toSorted().join(', ');
   void reply.header('allow', allow);
   if (found.includes('PATCH')) void reply.header('accept-patch', 'application/json');

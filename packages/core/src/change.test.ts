@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { forgetAnswers } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { operations } from './index.ts';
@@ -37,6 +38,16 @@ describe('an idempotency key', () => {
     });
     expect(await caseStudy.create.run(keyed('again'), input)).toEqual(first);
     expect(await audited(input.slug)).toHaveLength(2);
+  });
+
+  test('gives the answer of a deletion again, though it is null', async () => {
+    const { slug } = await caseStudy.create.run(platform.as(owner), study());
+    const which = { portfolio: 'team', slug, expectedVersion: '*' as const };
+    expect(await caseStudy.delete.run(keyed('deleted'), which)).toBeNull();
+    expect(await caseStudy.delete.run(keyed('deleted'), which)).toBeNull();
+    await expect(caseStudy.delete.run(platform.as(owner), which)).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   test('refuses another request under the same key, and leaves nothing of it', async () => {
@@ -102,6 +113,16 @@ describe('an idempotency key', () => {
     const [kept] = await platform.sql`select response from idempotency_keys where key = 'secret'`;
     expect(kept).toEqual({ response: null });
   });
+});
+
+test('an answer is forgotten after a day', async () => {
+  const key = async () =>
+    platform.sql`select key from idempotency_keys where key in ('old', 'young') order by key`;
+  await caseStudy.create.run(keyed('old'), study());
+  await caseStudy.create.run(keyed('young'), study());
+  await platform.sql`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
+  await forgetAnswers(platform.db);
+  expect(await key()).toEqual([{ key: 'young' }]);
 });
 
 describe('a change', () => {

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { type Actor, actorName } from './actor.ts';
 import { auditLog } from './audit/audit.sql.ts';
@@ -37,17 +37,18 @@ export async function runChange<Prepared, Result>(
   if (stored) return answerOf<Result>(stored);
   const prepared = await change.prepare(ctx);
 
+  const shown = change.isShown ? change.tenant?.slug : undefined;
   const afterCommit: (() => void)[] = [];
   const result = await ctx.db.transaction(async (tx) => {
     const earlier = request && (await findAnswerAlone(tx, request));
     if (earlier) return answerOf<Result>(earlier);
     const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
     await writeAudit(tx, ctx.actor, change, made);
-    if (request) await keepAnswer(tx, request, change.holdsSecret ? null : made);
-    if (change.isShown) await announceChange(tx, change.tenant?.slug);
+    if (request) await keepAnswer(tx, request, change.holdsSecret ? null : { result: made });
+    if (shown !== undefined) await announceChange(tx, shown);
     return made;
   });
-  if (change.isShown) ctx.published.changed(change.tenant?.slug);
+  if (shown !== undefined) ctx.published.changed(shown);
   for (const tell of afterCommit) tell();
   return result;
 }
@@ -85,6 +86,15 @@ function targetOf(thing: unknown): string | null {
   const { slug, key, id, subject } = thing as Record<string, unknown>;
   const name = slug ?? key ?? id ?? subject;
   return typeof name === 'string' ? name : null;
+}
+
+/** How long a request may be repeated. */
+const keptHours = 24;
+
+/** Forgets answers that nobody may ask for again. */
+export async function forgetAnswers(db: Db): Promise<void> {
+  const age = sql`make_interval(hours => ${keptHours})`;
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - ${age}`));
 }
 
 type KeyedRequest = { principal: string; operation: string; key: string; requestHash: string };
@@ -146,7 +156,6 @@ async function findAnswer(db: Db, request: KeyedRequest): Promise<Answer | undef
 }
 
 function answerOf<Result>({ response }: Answer): Result {
-  // A JSON null is an answer of its own; Drizzle gives null for no value only.
   if (response === null) {
     throw new AppError(
       'conflict',
@@ -156,8 +165,7 @@ function answerOf<Result>({ response }: Answer): Result {
   return (response as { result: Result }).result;
 }
 
-async function keepAnswer(tx: Db, { requestHash, ...request }: KeyedRequest, result: unknown) {
-  await tx
-    .insert(idempotencyKeys)
-    .values({ ...request, requestHash, response: result === null ? null : { result } });
+/** `response` is null for an answer that is kept nowhere; an answer that is null itself is in it like any other. */
+async function keepAnswer(tx: Db, request: KeyedRequest, response: { result: unknown } | null) {
+  await tx.insert(idempotencyKeys).values({ ...request, response });
 }

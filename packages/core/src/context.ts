@@ -37,8 +37,8 @@ export type Bucket = {
 /** Tells the queue, soon and in batches, that outbox rows wait. Losing a ring loses nothing: the relay sweeps. */
 export type Doorbell = { ring(): void };
 
-/** News of a job. A hint only: what happened is in the event log. */
-export type JobHint = { jobId: string; portfolioId: string };
+/** News of a job. A hint only: what happened is in the event log. `cancels` is for the worker that runs the job. */
+export type JobHint = { jobId: string; portfolioId: string; cancels?: true | undefined };
 
 /** Hints about jobs, between processes. */
 export type JobBus = {

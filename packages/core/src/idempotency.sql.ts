@@ -1,4 +1,4 @@
-import { index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, json, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './sql.ts';
 
 /** Answers of requests that came with an idempotency key, written in the transaction of what they did. */
@@ -9,8 +9,8 @@ export const idempotencyKeys = pgTable(
     operation: text('operation').notNull(),
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
-    /** Null where the answer held a secret, which is shown only once. */
-    response: jsonb('response'),
+    /** Byte by byte as it was; null where the answer held a secret, which is shown only once. */
+    response: json('response'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [

@@ -1,10 +1,22 @@
 import { expect, test } from 'vitest';
-import { idOf, newId } from './ids.ts';
+import { firstIdAt, idOf, newId } from './ids.ts';
 
 test('ids sort by the time of their creation, also within a millisecond', () => {
   const ids = Array.from({ length: 2000 }, () => newId('job'));
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a time divides the ids that were made before it from those made at it or later', () => {
+  const before = Date.now();
+  const id = newId('job');
+  const after = Date.now() + 1;
+  expect(idOf('job').parse(firstIdAt('job', before))).toBe(firstIdAt('job', before));
+  expect([firstIdAt('job', before), id, firstIdAt('job', after)]).toEqual(
+    [id, firstIdAt('job', after), firstIdAt('job', before)].toSorted(),
+  );
+  expect(firstIdAt('job', Date.parse('0001-01-01')) < id).toBe(true);
+  expect(firstIdAt('job', Date.parse('9999-12-31')) > id).toBe(true);
 });
 
 test('the schema of an id takes those of its noun and nothing else', () => {

@@ -1,4 +1,4 @@
-import { typeid } from 'typeid-js';
+import { TypeID, typeid } from 'typeid-js';
 import { z } from 'zod';
 
 const prefixes = {
@@ -13,6 +13,7 @@ const prefixes = {
   apiKey: 'key',
   webhook: 'wh',
   delivery: 'dlv',
+  message: 'msg',
   audit: 'aud',
 } as const;
 
@@ -25,6 +26,15 @@ export function newId(noun: Noun): string {
 
 /** Sorts after every id of the noun: where a list begins that shows the newest first. */
 export const newest = (noun: Noun) => `${prefixes[noun]}_${'z'.repeat(26)}`;
+
+/** Sorts before every id of the noun that is made at a time, in milliseconds since the epoch, or later. */
+export function firstIdAt(noun: Noun, milliseconds: number): string {
+  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0');
+  return TypeID.fromUUID(
+    prefixes[noun],
+    `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`,
+  ).toString();
+}
 
 /** Schema of an id of the noun; anything else is refused before it reaches a query. */
 export function idOf(noun: Noun) {

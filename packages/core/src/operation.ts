@@ -67,6 +67,8 @@ export type StreamOperation<
   kind: 'subscription';
   /** Authorizes and parses, then resolves to the items, which end with the context's signal. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
+  /** Throws as `run` would where the actor may not follow it, or no longer. */
+  authorize(ctx: Ctx, input: z.input<I>): Promise<void>;
 };
 
 export type AnyOperation = Operation | StreamOperation;
@@ -98,7 +100,7 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
         action: name,
         raw: raw ?? {},
         tenant,
-        isShown: scope !== 'job:write',
+        isShown: tenant !== undefined && !unseenScopes.has(scope),
         holdsSecret,
         portfolioOf,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
@@ -119,6 +121,9 @@ export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T ex
       const { input, tenant } = await admit(definition, ctx, raw);
       return parseItems(definition.output, definition.run(ctx, input, tenant));
     },
+    async authorize(ctx, raw) {
+      await admit(definition, ctx, raw);
+    },
   };
 }
 
@@ -138,6 +143,9 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as TenantOf<T> };
 }
+
+/** What is changed with these, no stranger ever reads; nor do they read what belongs to no portfolio. */
+const unseenScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
 
 /** More are cut off: one request can hold hundreds of thousands. */
 const maxFieldErrors = 20;

@@ -5,9 +5,9 @@ import type { Db } from './context.ts';
 export const publishedChannel = 'published_changes';
 
 /**
- * Announces with the commit of `tx` that what strangers read of a portfolio may have changed, or of any if no slug
- * is given. Such changes are rare, so the lock that NOTIFY takes at commit costs little, and none is lost.
+ * Announces with the commit of `tx` that what strangers read of a portfolio may have changed: no news is
+ * lost. NOTIFY takes a lock at commit that all share, so what no stranger can see is not announced.
  */
-export async function announceChange(tx: Db, portfolio: string | undefined): Promise<void> {
-  await tx.execute(sql`select pg_notify(${publishedChannel}, ${portfolio ?? ''})`);
+export async function announceChange(tx: Db, portfolio: string): Promise<void> {
+  await tx.execute(sql`select pg_notify(${publishedChannel}, ${portfolio})`);
 }

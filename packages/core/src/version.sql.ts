@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { bigint, pgSequence } from 'drizzle-orm/pg-core';
 
-/** Where every version of every row comes from: none repeats, not even when a slug is given a second time. */
+/**
+ * Where every version of every row comes from: none repeats, not even when a slug is given a second time.
+ *
+ * @public drizzle-kit makes migrations of it.
+ */
 export const rowVersions = pgSequence('row_versions');
 
 /** What a changed row gets as its version. */

@@ -7,7 +7,7 @@ type JobTools = {
   db: Db;
   bucket: Bucket;
   job: { id: string; portfolioId: string; attempt: number };
-  /** Fires when the job is no longer ours, or the worker has to go: stop and let the error through. */
+  /** Fires when the job is cancelled or no longer ours, or the worker has to go: stop and let the error through. */
   signal: AbortSignal;
   /** Says how far the job is, from 0 to 1, and with what it is busy. Cheap to call often. */
   progress(fraction: number, step: string): void;

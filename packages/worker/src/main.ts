@@ -26,6 +26,8 @@ const { db } = database;
 const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const jobBus = createJobBus(database.sql, log);
+// Hints of cancels come by it.
+await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();
@@ -34,7 +36,10 @@ const runner = { db, bucket, jobBus, log, handlers, leaseSeconds, retrySeconds: 
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, pollSeconds: settings.POLL_SECONDS }, draining.signal, stop.signal),
 );
-const sweeping = sweep({ db, queue, jobBus, log, sweepSeconds: settings.SWEEP_SECONDS }, draining.signal);
+const sweeping = sweep(
+  { db, bucket, queue, jobBus, log, sweepSeconds: settings.SWEEP_SECONDS },
+  draining.signal,
+);
 log.info({ slots: slots.length }, 'worker is taking jobs');
 
 closeWithGrace({ delay: (settings.POLL_SECONDS + 5) * 1000 + drainMilliseconds, logger: log }, async () => {

@@ -6,6 +6,7 @@ import type { Logger } from '@portfolio/core/runtime/log';
 import { randomUUID } from 'node:crypto';
 import { type Handler, PermanentError, TemporaryError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
+import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
 import { createProgress } from './progress.ts';
 
 export type Runner = {
@@ -17,11 +18,6 @@ export type Runner = {
   leaseSeconds: number;
   retrySeconds: number;
 };
-
-/** Says that the attempt is no longer ours: nothing may be written for it. */
-class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-}
 
 type Claimed = NonNullable<Awaited<ReturnType<typeof transitions.claim>>>;
 
@@ -38,21 +34,20 @@ export async function runJob(
 ) {
   const { db, jobBus } = runner;
   const lease: Lease = { id: jobId, token: randomUUID() };
+  using watch = watchLease(runner, lease);
   const job = await transitions.claim(db, lease, runner.leaseSeconds);
   if (!job) return;
   const hint = () => jobBus.publish({ jobId, portfolioId: job.portfolioId });
   hint();
   const log = runner.log.child({ jobId, attempt: job.attempt, kind: job.kind });
-  const lost = new AbortController();
-  const heart = keepAlive(runner, lease, keepHidden, (reason) => lost.abort(reason));
+  watch.keep({ ...runner, log }, keepHidden);
   try {
-    const result = await attempt(runner, job, lease, AbortSignal.any([lost.signal, stop]), hint);
-    clearInterval(heart);
-    if (!(await transitions.succeed(db, lease, result))) throw new LeaseLost();
-    log.info({ sizeBytes: result.sizeBytes }, 'job succeeded');
+    const result = await attempt(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
+    const succeeded = await transitions.succeed(db, lease, result);
+    if (succeeded) log.info({ result }, 'job succeeded');
+    else await letGo(runner, lease, log);
   } catch (error) {
-    clearInterval(heart);
-    await settle(runner, job, lease, lost.signal.aborted ? lost.signal.reason : error, stop.aborted, log);
+    await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop.aborted, log);
   }
   hint();
 }
@@ -79,36 +74,6 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   }
 }
 
-/** Renews lease and message every third of the lease; the attempt has to end when the lease may have run out. */
-function keepAlive(
-  { db, leaseSeconds, log }: Runner,
-  lease: Lease,
-  keepHidden: () => Promise<void>,
-  lose: (why: Error) => void,
-) {
-  const leaseMilliseconds = leaseSeconds * 1000;
-  let heldUntil = Date.now() + leaseMilliseconds;
-
-  async function renew() {
-    const asked = Date.now();
-    try {
-      if (await transitions.heartbeat(db, lease, leaseSeconds)) heldUntil = asked + leaseMilliseconds;
-      else lose(new LeaseLost());
-    } catch (error) {
-      log.warn({ err: error, jobId: lease.id }, 'heartbeat failed');
-      if (Date.now() >= heldUntil) lose(new LeaseLost());
-    }
-  }
-
-  return setInterval(() => {
-    void renew();
-    // A message that is no longer ours does no harm: the lease alone says whose the job is.
-    keepHidden().catch((error: unknown) =>
-      log.warn({ err: error, jobId: lease.id }, 'message is not hidden'),
-    );
-  }, leaseMilliseconds / 3);
-}
-
 /** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */
 async function settle(
   runner: Runner,
@@ -118,16 +83,24 @@ async function settle(
   stopping: boolean,
   log: Logger,
 ) {
-  if (error instanceof LeaseLost) return log.warn('lease lost: the attempt counts for nothing');
+  if (error instanceof LeaseLost || error instanceof JobCancelled) return letGo(runner, lease, log);
   const { db } = runner;
   const reason = describe(error, stopping);
   const final = !stopping && (error instanceof PermanentError || job.attempt >= job.maxAttempts);
   log.warn({ err: error, final }, 'attempt did not succeed');
-  if (final) return transitions.fail(db, lease, reason);
   const delaySeconds = stopping
     ? 0
     : runner.retrySeconds * 2 ** (job.attempt - 1) * (0.75 + Math.random() / 2);
-  return transitions.retry(db, lease, reason, delaySeconds);
+  const settled = final
+    ? await transitions.fail(db, lease, reason)
+    : await transitions.retry(db, lease, reason, delaySeconds);
+  if (!settled) await letGo(runner, lease, log);
+}
+
+/** Ends an attempt whose result or failure is not wanted: the job was cancelled, or is another's by now. */
+async function letGo({ db }: Runner, lease: Lease, log: Logger) {
+  if (await transitions.obeyCancel(db, lease)) log.info('job cancelled');
+  else log.warn('lease lost: the attempt counts for nothing');
 }
 
 /** The reason that the one who asked may see; what was not foreseen keeps its text for the log. */

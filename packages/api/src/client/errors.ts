@@ -56,7 +56,7 @@ function failureOf({ cause, meta }: { cause?: unknown; meta?: unknown }): Failur
   return isUnreadable || name === 'TRPCWebSocketClosedError' ? failures.unreachable : null;
 }
 
-export type Result<Data> = { data: Data; error: null } | { data: null; error: ApiError };
+type Result<Data> = { data: Data; error: null } | { data: null; error: ApiError };
 
 /**
  * Turns a call into what came of it: `const { data, error } = await result(api.job.read.query({ id }))`.

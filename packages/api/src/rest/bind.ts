@@ -73,9 +73,8 @@ export function createBind(
         return { body: Buffer.from(render(type, output)), headers: headersOf(request, type, output) };
       }
 
-      async function respond(request: FastifyRequest, reply: FastifyReply) {
+      async function respond(request: FastifyRequest, reply: FastifyReply, type: string) {
         const { headers } = request;
-        const type = accepted(request, types);
         if (instead[type]) return instead[type](request, reply);
         if (isCached && headers.authorization === undefined) {
           const { portfolio } = request.params as { portfolio?: string };
@@ -109,9 +108,11 @@ export function createBind(
           }),
         }),
         method,
-        handler: respond,
+        // Of a redirect, the client wants what it leads to.
+        handler: (request, reply) =>
+          respond(request, reply, status === 302 ? json : accepted(request, types)),
       });
-      return respond;
+      return (request: FastifyRequest, reply: FastifyReply) => respond(request, reply, json);
     },
 
     stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {

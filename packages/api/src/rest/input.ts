@@ -8,7 +8,8 @@ type Strings = Record<string, unknown>;
 /**
  * How the input of an operation is gathered from a request: some fields from the path, all others from the query
  * of a GET or the body of anything else. `takesBytes` says that the body is not JSON but the field `bytes`.
- * The version that a change expects is in a header. A query string knows only text, so numbers and booleans are read by the type that the field asks for.
+ * The version that a change expects is in a header. Paths and query strings know only text, so numbers and booleans
+ * are read by the type that the field asks for.
  */
 export function createReadInput(schema: z.ZodObject, takesBytes = false) {
   const types = new Map(Object.entries(schema.shape).map(([name, field]) => [name, jsonType(field)]));
@@ -22,8 +23,8 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     return value;
   }
 
-  function readQuery(query: Strings): Strings {
-    return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readText(name, value)]));
+  function readTexts(texts: Strings): Strings {
+    return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, readText(name, value)]));
   }
 
   return (request: FastifyRequest): Strings => {
@@ -32,14 +33,14 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const takesQuery = request.method === 'GET' || request.method === 'HEAD';
     const expectedVersion = types.has('expectedVersion') ? readExpectedVersion(request.headers) : undefined;
     if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
-    const given = takesQuery ? readQuery(query) : readBody(request.body, takesBytes);
+    const given = takesQuery ? readTexts(query) : readBody(request.body, takesBytes);
     refuse(
       Object.keys(params).filter((name) => Object.hasOwn(given, name)),
       'It is given by the path already.',
     );
     if ('expectedVersion' in given)
       refuse(['expectedVersion'], 'Send it in the header If-Match, as an ETag.');
-    return { ...given, ...params, ...(expectedVersion !== undefined && { expectedVersion }) };
+    return { ...given, ...readTexts(params), ...(expectedVersion !== undefined && { expectedVersion }) };
   };
 }
 

@@ -19,9 +19,12 @@ type Direction = 'request' | 'answer';
 /**
  * What may break a client of one document when the server goes over to another: one line each, empty where nothing
  * does. Requests must be understood as before, answers must hold what they held. New operations, optional fields and
- * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated.
+ * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated. A new
+ * major version may break everything.
  */
 export function findBreaks(before: Document, after: Document): string[] {
+  const [major, majorNow] = [before, after].map(({ info }) => info.version.split('.')[0]);
+  if (major !== majorNow) return [];
   return operationsOf(before).flatMap(({ path, method, operation }) => {
     const where = `${method.toUpperCase()} ${path}`;
     const now = after.paths[path]?.[method];
@@ -56,15 +59,21 @@ function changedName(before: DescribedOperation, after: DescribedOperation): str
   return [`operationId was ${before.operationId} and is ${after.operationId}`];
 }
 
-/** Each way in that was enough must be enough still: the same scheme with the same scopes or fewer. */
+type Rights = Record<string, string[]>;
+
+/** Each way in that was enough must be enough still. */
 function changedRights(before: DescribedOperation, after: DescribedOperation): string[] {
-  const isEnough = (given: Record<string, string[]>, needed: Record<string, string[]>) =>
-    Object.entries(needed).every(([scheme, scopes]) =>
-      scopes.every((scope) => given[scheme]?.includes(scope)),
-    );
   return before.security
     .filter((given) => !after.security.some((needed) => isEnough(given, needed)))
     .map((given) => `${JSON.stringify(given)} is not enough any more`);
+}
+
+/** The same schemes with the same scopes or fewer. */
+function isEnough(given: Rights, needed: Rights): boolean {
+  if (!isDeepStrictEqual(Object.keys(given), Object.keys(needed))) return false;
+  return Object.entries(needed).every(([scheme, scopes]) =>
+    scopes.every((scope) => given[scheme]!.includes(scope)),
+  );
 }
 
 function changedParameters(before: Described, after: Described): string[] {
@@ -72,7 +81,7 @@ function changedParameters(before: Described, after: Described): string[] {
   const found = [...old].flatMap(([name, parameter]) => {
     const same = now.get(name);
     if (!same) return [`${name} is gone`];
-    const [was, is] = [part(before, parameter.schema), part(after, same.schema)];
+    const [was, is] = [part(before, parameter.schema), part(after, single(parameter, same))];
     return [
       ...(same.required && !parameter.required ? [`${name} is required now`] : []),
       ...compareSchemas(was, is, 'request', name),
@@ -80,6 +89,12 @@ function changedParameters(before: Described, after: Described): string[] {
   });
   const added = [...now].filter(([name, { required }]) => required && !old.has(name));
   return [...found, ...added.map(([name]) => `${name} is new and required`)];
+}
+
+/** In a query, one value is a list of one. */
+function single(before: Parameter, { schema }: Parameter): Schema {
+  const isListNow = before.in === 'query' && before.schema.type !== 'array' && schema.type === 'array';
+  return isListNow ? (schema.items ?? schema) : schema;
 }
 
 const part = ({ document }: Described, schema: Schema): Part => ({ document, schema });
@@ -105,8 +120,9 @@ function changedBody(before: Described, after: Described): string[] {
   ];
 }
 
+const isSuccess = ([status]: [string, unknown]) => /^[23]/.test(status);
+
 function changedAnswers(before: Described, after: Described): string[] {
-  const isSuccess = ([status]: [string, unknown]) => /^[23]/.test(status);
   return Object.entries(before.operation.responses)
     .filter(isSuccess)
     .flatMap(([status, given]) => {
@@ -154,9 +170,10 @@ function compareSchemas(
   const isNull = ({ schema }: Part) => schema.type === 'null';
   const nulls =
     direction === 'answer' && now.some(isNull) && !old.some(isNull) ? [`${where} may be null now`] : [];
+  const expected = direction === 'answer' ? old.filter((form) => !isNull(form)) : old;
   return [
     ...nulls,
-    ...old.flatMap((form) => {
+    ...expected.flatMap((form) => {
       const attempts = now.map((other) => compareForms(form, other, direction, where, within));
       return attempts.toSorted((a, b) => a.length - b.length)[0] ?? [];
     }),
@@ -244,6 +261,8 @@ function widened(old: Schema, now: Schema, where: string): string[] {
     : [];
 }
 
+const required = (schema: Schema, name: string) => schema.required?.includes(name) === true;
+
 function compareProperties(
   old: Schema,
   now: Schema,
@@ -251,7 +270,6 @@ function compareProperties(
   where: string,
   inner: (was: Schema | undefined, is: Schema | undefined, name: string) => string[],
 ): string[] {
-  const required = (schema: Schema, name: string) => schema.required?.includes(name) === true;
   const found = Object.entries(old.properties ?? {}).flatMap(([name, property]) => {
     const same = now.properties?.[name];
     if (!same) return [`${where}.${name} is gone`];

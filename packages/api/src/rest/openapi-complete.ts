@@ -9,6 +9,7 @@ import {
   isReference,
   resolve,
   schemaRef,
+  wordsOf,
 } from './openapi-document.ts';
 import { exampleOf } from './openapi-examples.ts';
 import { type HeaderName, type RequestHeaderName, headers, requestHeaders } from './openapi-headers.ts';
@@ -29,7 +30,7 @@ const declared = new Map<string, AnyOperation>(
  * status with which they refuse, descriptions of parameters, and examples.
  */
 export function completeDocument(document: Document, bodyLimitBytes: number): Document {
-  routesOf(document).forEach(describeStream);
+  routesOf(document).forEach(describeForms);
   tidySchemas(document, bodyLimitBytes);
   const { components } = document;
   components.headers = { ...headers };
@@ -40,21 +41,24 @@ export function completeDocument(document: Document, bodyLimitBytes: number): Do
     completeRequest(document, route);
     route.described.description += ` tRPC: \`${route.declared.name}\`.`;
   }
+  const used = new Set(routesOf(document).flatMap(({ described }) => described.tags));
+  document.tags = document.tags?.filter(({ name }) => used.has(name)) ?? [];
   dropUnusedParts(document);
   return document;
 }
 
 function dropUnusedParts({ components, paths }: Document) {
   const { headers: named = {}, parameters = {}, responses = {} } = components;
-  const drop = (kind: string, parts: object, users: unknown) => {
-    const used = JSON.stringify(users);
-    for (const name of Object.keys(parts)) {
-      if (!used.includes(`"#/components/${kind}/${name}"`)) Reflect.deleteProperty(parts, name);
-    }
-  };
-  drop('responses', responses, paths);
-  drop('parameters', parameters, paths);
-  drop('headers', named, { paths, responses });
+  dropUnused('responses', responses, paths);
+  dropUnused('parameters', parameters, paths);
+  dropUnused('headers', named, { paths, responses });
+}
+
+function dropUnused(kind: string, parts: object, users: unknown) {
+  const used = JSON.stringify(users);
+  for (const name of Object.keys(parts)) {
+    if (!used.includes(`"#/components/${kind}/${name}"`)) Reflect.deleteProperty(parts, name);
+  }
 }
 
 function routesOf({ paths }: Document): Route[] {
@@ -65,11 +69,14 @@ function routesOf({ paths }: Document): Route[] {
   );
 }
 
-/** The items of a stream, which the type provider knows nothing of. */
-function describeStream({ declared: { kind, output }, described }: Route) {
+/** Where answers are not one piece of JSON: streams, of which the type provider knows nothing, and no content. */
+function describeForms({ declared: { output }, described: { responses } }: Route) {
   const item = output.meta()?.id;
-  const media = (described.responses['200'] as Answer | undefined)?.content?.['text/event-stream'];
-  if (kind === 'subscription' && item && media) media.schema.contentSchema = schemaRef(item);
+  for (const [status, answer] of successes(responses)) {
+    const stream = answer.content?.['text/event-stream'];
+    if (stream && item) stream.schema.contentSchema = schemaRef(item);
+    if (status === '204') delete answer.content;
+  }
 }
 
 const everywhere: HeaderName[] = ['RateLimit', 'RateLimit-Policy'];
@@ -95,6 +102,7 @@ function completeAnswers(document: Document, { declared: operation, described, m
   const caching: HeaderName[] = [
     ...(hasTag ? (['ETag'] as const) : []),
     ...(method === 'get' ? (['Cache-Control'] as const) : []),
+    ...(operation.kind === 'query' ? (['Vary'] as const) : []),
     ...(isCached ? (['Cache-Status'] as const) : []),
   ];
   const always: HeaderName[] = [
@@ -104,7 +112,6 @@ function completeAnswers(document: Document, { declared: operation, described, m
   ];
   for (const [status, answer] of successes(responses)) {
     answer.headers = withHeaders([...(headersOfStatus[status] ?? []), ...always]);
-    if (status === '204') delete answer.content;
   }
   for (const [type, media] of bodiesOf(responses)) {
     const example = exampleOf(document, media.schema.contentSchema ?? media.schema, { of: operation.name });
@@ -139,13 +146,12 @@ function refusalsOf(
   const { path, requestBody, responses } = { ...described, path: parametersOf(described, 'path') };
   const takes = (field: string) => Object.hasOwn(input.shape, field);
   const changes = kind === 'mutation';
-  const differs = new Set(bodiesOf(responses).map(([type]) => type)).size > 1;
   return [
     400,
     401,
     ...(!isPublic || path.length > 0 ? [403] : []),
     ...(path.length > 0 ? [404] : []),
-    ...(differs ? [406] : []),
+    406,
     // What a link leads to may not be there yet.
     ...(changes || responses['302'] ? [409] : []),
     ...(takes('expectedVersion') ? [412, 428] : []),
@@ -166,7 +172,7 @@ function completeRequest(document: Document, { declared: operation, described, m
   const isVersioned = Object.hasOwn(described.responses, '304');
   for (const parameter of [...parametersOf(described, 'path'), ...parametersOf(described, 'query')]) {
     const { description, ...schema } = parameter.schema;
-    parameter.description ??= description ?? describeName(name, parameter.name);
+    parameter.description ??= description ?? describeName(name, parameter);
     parameter.schema = schema;
     if (!parameter.required) continue;
     parameter.example = exampleOf(document, schema, { of: name, field: parameter.name });
@@ -186,9 +192,9 @@ function completeRequest(document: Document, { declared: operation, described, m
   if (body) body.example = exampleOf(document, body.schema, { of: name });
 }
 
-/** What names a thing in an address; all else is to be described where it is declared. */
-function describeName(operation: string, parameter: string): string | undefined {
-  const noun = operation.split('.')[0]!.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  const names: Record<string, string> = { portfolio: 'Slug of the portfolio.', slug: `Slug of the ${noun}.` };
-  return { ...names, id: `Id of the ${noun}.`, key: `Key of the ${noun}.` }[parameter];
+/** What names a thing in an address; a filter is to be described where it is declared. */
+function describeName(operation: string, { name, in: place }: Parameter): string | undefined {
+  if (place !== 'path') return undefined;
+  const noun = name === 'portfolio' ? name : wordsOf(operation.split('.')[0]!).toLowerCase();
+  return `${name === 'portfolio' ? 'Slug' : wordsOf(name)} of the ${noun}.`;
 }

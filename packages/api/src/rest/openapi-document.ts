@@ -97,3 +97,9 @@ export function referredSchemas(part: unknown): string[] {
   const references = JSON.stringify(part).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
   return [...references].map(([, name]) => name!);
 }
+
+/** A name in code as words: `caseStudy` is a case study. */
+export const wordsOf = (name: string) =>
+  name
+    .replace(/^./, (letter) => letter.toUpperCase())
+    .replaceAll(/\B[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -3,11 +3,32 @@ import { type Document, type Schema, resolve } from './openapi-document.ts';
 const at = (time: string) => `2026-11-22T${time}.000Z`;
 const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
+/** In place of a value: the field has none in examples. */
+const leftOut = Symbol('left out');
+
 /**
  * Values of fields by their names, those of one noun's fields first. The first that fits the field's schema is its
  * example. A schema that has `examples` of its own (`.meta({ examples: […] })`) needs no entry here.
  */
 const examples: Record<string, unknown[]> = {
+  'apiKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
+  'apiKey.name': ['Nightly import'],
+  'artifactAddVersion.name': ['1.4.0'],
+  'artifactAddVersion.referenceUrl': [leftOut],
+  'artifactVersion.name': ['1.4.0'],
+  'artifact.slug': ['queue-module'],
+  'artifact.title': ['The queue and its dead-letter queue'],
+  'artifact.description': ['A module that both stages use.'],
+  'evidence.slug': ['queue-dashboard'],
+  'evidence.title': ['The dashboard of the queue in June'],
+  'evidence.description': ['Exported on the first of July.'],
+  'metric.name': ['Lost jobs'],
+  'metric.description': ['Accepted jobs that never ended, counted every night.'],
+  'metric.at': ['2026-04-01T00:00:00.000Z'],
+  'ownKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
+  'ownKey.name': ['Nightly import'],
+  'webhook.description': ['Tells the chat of publications.'],
+  'webhook.url': ['https://hooks.example.com/portfolio'],
   'portfolio.slug': ['platform-team'],
   'image.contentType': ['image/png'],
   'image.url': [`/api/v1/portfolios/platform-team/images/${sha256}`],
@@ -20,10 +41,40 @@ const examples: Record<string, unknown[]> = {
   body: ['## Problem\n\nOne job in 2,000 was lost when a worker died.\n'],
   description: ['We build and run the platform.'],
   client: ['Payments'],
-  from: ['2026-01', at('00:00:00')],
-  to: ['2026-06', at('09:00:00')],
+  from: ['2026-01', '2026-01-01T00:00:00.000Z', 2],
+  to: ['2026-06', '2026-07-01T00:00:00.000Z', 3],
   tags: [['reliability', 'queues']],
   language: ['en'],
+  subject: ['maria'],
+  role: ['editor'],
+  key: ['lost-jobs'],
+  metric: ['lost-jobs'],
+  unit: ['jobs a month'],
+  betterWhen: ['down'],
+  stepSeconds: [86_400],
+  statement: ['No accepted job was lost since the outbox.'],
+  author: ['maria'],
+  actor: ['maria'],
+  action: ['caseStudy.publish'],
+  target: ['outbox-and-leases'],
+  caseStudy: ['outbox-and-leases'],
+  claim: ['no-lost-jobs'],
+  notes: ['The queue keeps messages for four days.'],
+  referenceUrl: ['https://git.example.com/platform/queue/releases/1.4.0'],
+  prefix: ['pk_4f2a'],
+  secret: ['shown-only-this-once'],
+  messageId: ['msg_01jd3v8x2kf4wr6tq9m5c7h1ab'],
+  changedAt: ['2026-04-01T00:00:00.000Z'],
+  artifacts: [['queue-module']],
+  number: [3],
+  restoredFrom: [null],
+  sourceUrl: ['https://dashboards.example.com/queue'],
+  fetchedFrom: ['https://dashboards.example.com/queue'],
+  freshForSeconds: [2_592_000],
+  standing: ['fresh', 'backed'],
+  problem: [null],
+  repositoryUrl: ['https://git.example.com/platform/queue'],
+  licence: ['Apache-2.0'],
   status: ['published'],
   version: [42],
   nextCursor: [null],
@@ -36,7 +87,7 @@ const examples: Record<string, unknown[]> = {
   pages: [12],
   state: ['succeeded'],
   progress: [1],
-  step: ['Storing the file'],
+  step: ['Storing the file', '1d'],
   error: [null],
   retryAt: [null],
   attempt: [1],
@@ -70,7 +121,8 @@ export function exampleOf(document: Schemas, given: Schema, place: Place): unkno
   const of = given.$ref?.split('/').at(-1) ?? place.of;
   const own = given.examples?.[0] ?? schema.examples?.[0] ?? schema.const;
   if (own !== undefined) return own;
-  const known = valuesOf(of, field).find((value) => fits(document, schema, value));
+  const known = valuesOf(of, field).find((value) => value === leftOut || fits(document, schema, value));
+  if (known === leftOut) return undefined;
   if (known !== undefined) return known;
 
   const within = (part: Schema, name = field) =>
@@ -107,7 +159,7 @@ function objectExample(schema: Schema, within: (part: Schema, name: string) => u
 }
 
 /** Values of a type or a format, for fields whose name says nothing. */
-function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Generator<unknown> {
+function* plainValues({ type: given, format = '', pattern = '', minimum = 0 }: Schema): Generator {
   const [type] = [given].flat();
   if (type === 'null') yield null;
   if (type === 'boolean') yield true;
@@ -115,15 +167,15 @@ function* plainValues({ type: given, pattern = '', minimum = 0 }: Schema): Gener
   if (type !== 'string') return;
   const prefix = /^\^([a-z]+_)\[0-7\]/.exec(pattern)?.[1];
   if (prefix) yield `${prefix}01jd3v8x2kf4wr6tq9m5c7h1ab`;
-  yield* [
-    at('09:00:00'),
-    '2026-11-22',
-    'https://files.example.com/outbox-and-leases',
-    sha256,
-    'outbox',
-    'A text',
-  ];
+  yield valueOfFormat[format] ?? 'an-example';
+  yield sha256;
 }
+
+const valueOfFormat: Record<string, string> = {
+  'date-time': at('09:00:00'),
+  date: '2026-11-22',
+  uri: 'https://files.example.com/outbox-and-leases',
+};
 
 /** Whether a plain value is of the schema's type and within its bounds; what is in an object or a list is not looked at. */
 function fits(document: Schemas, given: Schema, value: unknown): boolean {
@@ -145,7 +197,11 @@ function fitsType(type: Schema['type'], value: unknown): boolean {
   return types.includes(typeof value) || (types.includes('integer') && Number.isInteger(value));
 }
 
-const formats: Record<string, RegExp> = { uri: /^https:/, 'date-time': /T/, date: /^\d{4}-\d\d-\d\d$/ };
+const formats: Record<string, RegExp> = {
+  uri: /^https:/,
+  'date-time': /T/,
+  date: /^\d{4}-\d\d-\d\d$/,
+};
 
 function fitsText({ pattern, format, minLength = 0, maxLength = Infinity }: Schema, value: string): boolean {
   if (value.length < minLength || value.length > maxLength) return false;

@@ -27,6 +27,11 @@ export const headers = {
     schema: text(100),
     example: 'public, no-cache',
   },
+  Vary: {
+    description: 'The headers of the request that the answer depends on.',
+    schema: text(100),
+    example: 'accept, authorization',
+  },
   'Cache-Status': {
     description:
       'For strangers: where the answer came from (RFC 9211). `detail=database-away` says that there may be a newer one.',

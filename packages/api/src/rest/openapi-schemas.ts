@@ -20,12 +20,16 @@ export function tidySchemas(document: Document, bodyLimitBytes: number) {
   nameBodies(document);
   boundAnswers(document, bodyLimitBytes);
   dropUnused(document);
+  // They come in the order in which modules were loaded.
+  const byName = Object.entries(document.components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  document.components.schemas = Object.fromEntries(byName);
 }
+
+const nameOf = (twin: string) => twin.slice(0, -'Input'.length);
 
 /** Makes `Job` of the type provider's `JobInput`, where both are the same. */
 function mergeTwins(document: Document) {
   const { schemas } = document.components;
-  const nameOf = (twin: string) => twin.slice(0, -'Input'.length);
   let twins = Object.keys(schemas).filter(
     (name) => name.endsWith('Input') && Object.hasOwn(schemas, nameOf(name)),
   );
@@ -81,11 +85,22 @@ function visitObjects(value: unknown, visit: (object: object) => void) {
 /** The longest text of a format, in characters: RFC 3339 with nanoseconds and offset; what browsers take of a URL. */
 const lengthOfFormat: Record<string, number> = { 'date-time': 35, date: 10, uri: 8192, email: 254, uuid: 36 };
 
-/** Format of numbers, length of texts in a known format. */
+/** Format of numbers; length of texts whose format or pattern says it. */
 function completeValue(schema: Schema) {
   if (isOf(schema, 'integer')) schema.format = (schema.maximum ?? Infinity) < 2 ** 31 ? 'int32' : 'int64';
-  const length = isOf(schema, 'string') ? lengthOfFormat[schema.format ?? ''] : undefined;
+  if (!isOf(schema, 'string')) return;
+  const length = lengthOfFormat[schema.format ?? ''] ?? lengthOfPattern(schema.pattern ?? '');
   if (length !== undefined) schema.maxLength ??= length;
+}
+
+const character = String.raw`(?:\[[^\]]+\]|\\d|[\w-])`;
+const repeated = String.raw`${character}(?:\{(?:\d+,)?\d+\})?`;
+
+/** The longest text that a pattern lets in, where it is a row of characters with fixed counts: `^[0-9a-f]{64}$`. */
+function lengthOfPattern(pattern: string): number | undefined {
+  if (!new RegExp(String.raw`^\^(?:${repeated})+\$$`).test(pattern)) return undefined;
+  const parts = pattern.slice(1, -1).match(new RegExp(repeated, 'g'))!;
+  return parts.reduce((sum, part) => sum + Number(/(\d+)\}$/.exec(part)?.[1] ?? 1), 0);
 }
 
 const isOf = ({ type }: Schema, wanted: string) => [type].flat().includes(wanted);

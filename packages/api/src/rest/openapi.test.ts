@@ -1,109 +1,221 @@
 import { operations } from '@portfolio/core';
-import { anonymous } from '@portfolio/core/actor';
-import type { Services } from '@portfolio/core/context';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import spectral from '@stoplight/spectral-core';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { silentLog } from '../../../../tests/support/services.ts';
-import { buildServer } from '../server.ts';
-
-type Media = { schema: { $ref?: string; type?: string } };
-type Answer = { content: Record<string, Media>; headers?: Record<string, unknown> };
-type Described = {
-  operationId: string;
-  summary: string;
-  security: Record<string, string[]>[];
-  parameters?: { name: string; in: string }[];
-  requestBody?: { content: Record<string, Media> };
-  responses: Record<string, Answer>;
-};
-type Document = {
-  openapi: string;
-  paths: Record<string, Record<string, Described>>;
-  components: { schemas: Record<string, object> };
-};
+import { z } from 'zod';
+import { findBreaks } from './openapi-changes.ts';
+import {
+  type Answer,
+  type DescribedOperation,
+  type Document,
+  type Parameter,
+  type Reference,
+  type Schema,
+  isReference,
+  resolve,
+} from './openapi-document.ts';
+import { ruleset } from './openapi-lint.ts';
+import { describeApi, files, typesOf } from './openapi-write.ts';
+import { problemSchema } from './problems.ts';
 
 let document: Document;
-let described: Map<string, Described>;
+let text: string;
+let described: Map<string, DescribedOperation>;
 beforeAll(async () => {
-  const server = await buildServer({
-    services: { published: { onChange() {} } } as unknown as Services,
-    authenticate: async () => anonymous,
-    dependencies: {},
-    log: silentLog,
-  });
-  document = (await server.inject('/api/openapi.json')).json();
-  const all = Object.values(document.paths).flatMap((path) => Object.values(path));
-  described = new Map(all.map((operation) => [operation.operationId.replace('_', '.'), operation]));
+  ({ document, text } = await describeApi());
+  const operationObjects = Object.values(document.paths).flatMap((path) => Object.values(path));
+  described = new Map(operationObjects.map((found) => [found.operationId.replace('_', '.'), found]));
 });
 
 const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
+const isGuarded = ({ input }: AnyOperation) => Object.hasOwn(input.shape, 'expectedVersion');
+
+function answersOf(name: string): [string, Answer][] {
+  return Object.entries(described.get(name)!.responses).map(([status, answer]) => [
+    status,
+    isReference(answer) ? follow(document.components.responses!, answer) : answer,
+  ]);
+}
+
+function parametersOf(name: string): Parameter[] {
+  const { parameters = [] } = described.get(name)!;
+  return parameters.map((given) =>
+    isReference(given) ? follow(document.components.parameters!, given) : given,
+  );
+}
+
+const follow = <T>(parts: Record<string, T>, { $ref }: Reference): T => parts[$ref.split('/').at(-1)!]!;
+
+function bodySchema(name: string): Schema | undefined {
+  const schema = described.get(name)!.requestBody?.content['application/json']?.schema;
+  return schema && resolve(document, schema);
+}
+
+/** The whole input of an operation that the examples of its route make together; undefined where it takes bytes. */
+function exampleInput({ name, input }: AnyOperation): object | undefined {
+  if (Object.hasOwn(input.shape, 'bytes')) return undefined;
+  const given = parametersOf(name).filter((parameter) => parameter.in !== 'header' && parameter.required);
+  return {
+    ...Object.fromEntries(given.map((parameter) => [parameter.name, parameter.example])),
+    ...(described.get(name)!.requestBody?.content['application/json']?.example as object | undefined),
+    ...(Object.hasOwn(input.shape, 'expectedVersion') && { expectedVersion: '*' }),
+  };
+}
 
 test('the document is valid OpenAPI 3.1', async () => {
   expect(document.openapi).toMatch(/^3\.1\./);
-  expect(await new Validator().validate(document)).toMatchObject({ valid: true });
+  expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true });
 });
+
+test(
+  'Spectral finds nothing to improve by its own rules and those of OWASP',
+  { timeout: 180_000 },
+  async () => {
+    const linter = new spectral.Spectral();
+    linter.setRuleset(new spectral.Ruleset(ruleset));
+    const found = await linter.run(text);
+    expect(found.map(({ code, message, path }) => `${path.join('/')}: ${message} (${code})`)).toEqual([]);
+  },
+);
 
 test('it describes every operation and nothing else', () => {
   expect([...described.keys()].toSorted()).toEqual(all.map(({ name }) => name).toSorted());
 });
 
-test('every operation says what it does, what it needs and how it is refused', () => {
+test('every operation says what it does and what it needs', () => {
   for (const { name, summary, scope, public: isPublic } of all) {
     const operation = described.get(name)!;
     expect(operation.summary).toBe(summary);
+    expect(operation.description).toContain(name);
     expect(operation.security).toEqual([...(isPublic ? [{}] : []), { bearer: [scope] }]);
-    for (const status of ['4XX', '5XX']) {
-      expect(operation.responses[status]!.content).toEqual({
-        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-      });
+  }
+});
+
+test('every field of an input is in one place: path, query, header or body', () => {
+  for (const { name, input } of all) {
+    const headers: Record<string, string[]> = { 'If-Match': ['expectedVersion'] };
+    const fields = parametersOf(name).flatMap((parameter) =>
+      parameter.in === 'header' ? (headers[parameter.name] ?? []) : [parameter.name],
+    );
+    const takesBytes = described.get(name)!.requestBody !== undefined && bodySchema(name) === undefined;
+    const inBody = takesBytes ? ['bytes'] : Object.keys(bodySchema(name)?.properties ?? {});
+    expect([...fields, ...inBody].toSorted()).toEqual(Object.keys(input.shape).toSorted());
+  }
+});
+
+test('changes take an idempotency key, and those of what is there the version that they were made for', () => {
+  for (const operation of all) {
+    const { name, kind } = operation;
+    const headers = parametersOf(name).filter((parameter) => parameter.in === 'header');
+    const names = headers.map((header) => header.name);
+    expect(names.includes('Idempotency-Key')).toBe(kind === 'mutation');
+    expect(names.includes('Last-Event-ID')).toBe(kind === 'subscription');
+    expect(headers.some((header) => header.name === 'If-Match' && header.required)).toBe(
+      isGuarded(operation),
+    );
+  }
+});
+
+test('every way to be refused is there by its status, with an example that is a problem document', () => {
+  for (const operation of all) {
+    const statuses = answersOf(operation.name).map(([status]) => status);
+    expect(statuses.includes('412')).toBe(isGuarded(operation));
+    expect(statuses.includes('428')).toBe(isGuarded(operation));
+    const always = ['400', '401', '406', '429', '500', '503'];
+    const ofChanges = operation.kind === 'mutation' ? ['403', '409', '422'] : [];
+    const ofBodies = described.get(operation.name)!.requestBody ? ['413', '415'] : [];
+    expect(statuses).toEqual(expect.arrayContaining([...always, ...ofChanges, ...ofBodies]));
+    for (const [status, answer] of answersOf(operation.name)) {
+      if (status < '400') continue;
+      const { schema, examples } = answer.content!['application/problem+json']!;
+      expect(schema).toEqual({ $ref: '#/components/schemas/Problem' });
+      const problems = Object.values(examples!).map(({ value }) => problemSchema.strict().parse(value));
+      expect(new Set(problems.map((problem) => problem.status))).toEqual(new Set([Number(status)]));
     }
   }
 });
 
-test('every field of an input is in one place: path, query or body', () => {
-  for (const { name, input } of all) {
-    const { parameters = [], requestBody } = described.get(name)!;
-    const content = Object.values(requestBody?.content ?? {});
-    const body = new Set(
-      content.flatMap(({ schema }) =>
-        'properties' in schema ? Object.keys(schema.properties as object) : ['bytes'],
-      ),
-    );
-    const fields = [...parameters.map((parameter) => parameter.name), ...body];
-    const expected = Object.keys(input.shape).filter((field) => field !== 'expectedVersion');
-    expect(fields.toSorted()).toEqual(expected.toSorted());
-  }
+test('every example of an input is one that the operation takes', () => {
+  const refused = all.flatMap((operation) => {
+    const input = exampleInput(operation);
+    const parsed = operation.input.safeParse(input);
+    if (input === undefined || parsed.success) return [];
+    return [
+      `${operation.name}: ${z.prettifyError(parsed.error)} Add a value to openapi-examples.ts, or to the field's meta.`,
+    ];
+  });
+  expect(refused).toEqual([]);
 });
 
-test('every reference leads somewhere', () => {
-  const text = JSON.stringify(document);
-  const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
-    ([, name]) => name!,
-  );
-  expect(references).not.toEqual([]);
-  expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(references));
+test('every example of an answer is one that the operation gives', () => {
+  for (const { name, output } of all) {
+    for (const [status, { content = {} }] of answersOf(name)) {
+      const media = content['application/json'];
+      if (!media || status >= '400') continue;
+      expect(media.example, `${name} has no example; see openapi-examples.ts`).toBeDefined();
+      expect(output.parse(media.example)).toEqual(media.example);
+    }
+  }
 });
 
 test('each thing has one schema', () => {
   const names = Object.keys(document.components.schemas);
-  expect(names.filter((name) => name.endsWith('Input'))).toEqual([]);
+  const twins = names.filter((name) => names.includes(`${name}Input`));
+  expect(twins, 'differ between input and output: name them differently').toEqual([]);
 });
 
-test('answers have their media types and headers', () => {
-  const { responses } = described.get('caseStudy.export')!;
-  expect(Object.keys(responses['202']!.headers!)).toEqual(['Location', 'Retry-After']);
-  expect(described.get('portfolio.create')!.responses['201']!.headers).toHaveProperty('Location');
-  expect(described.get('job.result')!.responses['302']!.headers).toHaveProperty('Location');
-  expect(described.get('job.read')!.responses['200']!.content).toEqual({
-    'application/json': { schema: { $ref: '#/components/schemas/Job' } },
-  });
-  expect(described.get('job.events')!.responses['200']).toMatchObject({
+test('every body in JSON refers to a named schema', () => {
+  const bodies = all.flatMap(({ name }) => [
+    described.get(name)!.requestBody?.content['application/json'],
+    ...answersOf(name).map(([, { content }]) => content?.['application/json']),
+  ]);
+  const unnamed = bodies.filter((body) => body && body.schema.$ref === undefined);
+  expect(unnamed).toEqual([]);
+});
+
+const headersOf = (name: string, status: string) =>
+  Object.keys(new Map(answersOf(name)).get(status)!.headers!);
+
+test('answers name their headers: where things are, their version, the next page, what is left of the limit', () => {
+  expect(headersOf('caseStudy.export', '202')).toEqual(expect.arrayContaining(['Location', 'Retry-After']));
+  expect(headersOf('portfolio.create', '201')).toEqual(expect.arrayContaining(['Location', 'ETag']));
+  expect(headersOf('portfolio.read', '304')).toContain('ETag');
+  expect(headersOf('job.result', '302')).toContain('Location');
+  expect(headersOf('job.list', '200')).toContain('Link');
+  expect(headersOf('job.list', '401')).toContain('WWW-Authenticate');
+  expect(headersOf('job.list', '429')).toContain('Retry-After');
+  for (const { name } of all) {
+    for (const [, { headers }] of answersOf(name)) expect(headers).toHaveProperty('RateLimit');
+  }
+});
+
+test('answers that are no JSON have their media types', () => {
+  expect(new Map(answersOf('job.events')).get('200')).toMatchObject({
     description: expect.stringContaining('JobStreamItem'),
-    content: { 'text/event-stream': {} },
+    content: {
+      'text/event-stream': { schema: { contentSchema: { $ref: '#/components/schemas/JobStreamItem' } } },
+    },
   });
   expect(Object.keys(described.get('image.upload')!.requestBody!.content)).toEqual([
     'image/png',
     'image/jpeg',
   ]);
+});
+
+test('the committed document and types are those of this server (else: npm run openapi)', async () => {
+  expect(text, 'Run `npm run openapi`, and commit what it writes.').toBe(
+    await readFile(files.document, 'utf8'),
+  );
+  expect(await typesOf(document)).toBe(await readFile(files.types, 'utf8'));
+});
+
+const howToBreak = `This breaks clients of the last release. Keep what was there and add the new beside it: mark the old route as
+deprecated in rest/routes.ts (\`deprecated: { since, sunset, successor }\`), release that with
+\`npm run openapi -- --release\`, and take it away after its sunset. What cannot be kept needs a new major version.`;
+
+test('nothing that clients of the last release rely on is gone without announcement', async () => {
+  const released = JSON.parse(await readFile(files.released, 'utf8')) as Document;
+  expect(findBreaks(released, document), howToBreak).toEqual([]);
 });

@@ -13,12 +13,23 @@ know: those may be added at any time. Anything else that could break a client is
 \`Sunset\` first.
 `.trim();
 
-/** What each noun is about: a noun is the first part of an operation's name. */
-const tags: Record<string, string> = {
-  caseStudy: 'What a team did, for whom and to what effect.',
-  image: 'Pictures that case studies show.',
-  job: 'Work that goes on after the answer, such as the making of a PDF.',
-  portfolio: 'The tenant: the public profile of a team.',
+/** What each noun is called and about: a noun is the first part of an operation's name. */
+const tags: Record<string, [title: string, about: string]> = {
+  apiKey: ['API keys', 'Credentials of programs, shown once and good for certain scopes.'],
+  artifact: [
+    'Artifacts',
+    'The automation behind the work: modules, pipelines, scripts, runbooks, policies, dashboards.',
+  ],
+  audit: ['Audit log', 'Who changed what, and when.'],
+  caseStudy: ['Case studies', 'What a team did, for whom and to what effect; its revisions and its claims.'],
+  evidence: ['Evidence', 'What backs a claim: files and fetched sources, in versions with their hash.'],
+  image: ['Images', 'Pictures that case studies show.'],
+  job: ['Jobs', 'Work that goes on after the answer, such as the making of a PDF.'],
+  member: ['Members', 'Who works in a portfolio, and in which role.'],
+  metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
+  ownKey: ['Own keys', 'Credentials of your own, good for every portfolio that you work in.'],
+  portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
+  webhook: ['Webhooks', 'Who is told of jobs and publications, and what became of each delivery.'],
 };
 
 /** Who may use a server is said by `x-internal`, as linters ask for. */
@@ -40,7 +51,11 @@ export async function registerOpenApi(app: FastifyInstance) {
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       servers,
-      tags: Object.entries(tags).map(([name, about]) => ({ name, description: about })),
+      tags: Object.entries(tags).map(([name, [title, about]]) => ({
+        name,
+        description: about,
+        'x-displayName': title,
+      })),
       components: {
         securitySchemes: {
           bearer: {

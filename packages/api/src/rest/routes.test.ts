@@ -23,6 +23,17 @@ afterAll(() => api.stop());
 
 const accept = () => api.call('POST', `${portfolios}/team/case-studies/faster/exports`, { key });
 
+test('a reference of an artifact in any script is redirected to', async () => {
+  const artifacts = `${portfolios}/team/artifacts`;
+  const json = { slug: 'module', kind: 'module', title: 'Module' };
+  expect((await api.call('POST', artifacts, { key, json })).status).toBe(201);
+  const version = { name: '1.0.0', referenceUrl: 'https://example.com/リリース' };
+  expect((await api.call('POST', `${artifacts}/module/versions`, { key, json: version })).status).toBe(201);
+  const found = await api.call('GET', `${artifacts}/module/content`, { key, redirect: 'manual' });
+  expect(found.status).toBe(302);
+  expect(found.headers.get('location')).toBe(new URL(version.referenceUrl).href);
+});
+
 describe('what is created', () => {
   test.each([
     [portfolios, { slug: 'created', name: 'Created' }],
@@ -177,4 +188,49 @@ describe('a member', () => {
       expect((await api.call('GET', location, { key })).status).toBe(404);
     },
   );
+});
+
+describe('a case study in the form that is asked for', () => {
+  const path = '/api/v1/portfolios/team/case-studies/formed';
+  const as = (type: string, given: { key?: string } = {}) =>
+    api.call('GET', path, { ...given, headers: { accept: type } });
+
+  beforeAll(async () => {
+    const json = { slug: 'formed', title: 'Formed', body: '# Here' };
+    await api.call('POST', '/api/v1/portfolios/team/case-studies', { key, json });
+    await api.call('POST', `${path}/publish`, { key, headers: { 'if-match': '*' } });
+  });
+
+  test('is Markdown with front matter, under an ETag of its own', async () => {
+    const [json, markdown] = [await as('application/json'), await as('text/markdown')];
+    expect(markdown.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(markdown.headers.get('etag')).not.toBe(json.headers.get('etag'));
+    expect(await markdown.text()).toMatch(/^---\n[\s\S]*title: "Formed"\n[\s\S]*---\n\n# Here$/);
+  });
+
+  test('is a PDF: first the job that makes it, which many share, then a link to the file', async () => {
+    const stranger = await as('application/pdf');
+    expect(stranger.status).toBe(404);
+    const first = await as('application/pdf', { key });
+    expect(first.status).toBe(202);
+    expect((await as('application/pdf', { key })).headers.get('location')).toBe(
+      first.headers.get('location'),
+    );
+    const id = first.headers.get('location')!.split('/').at(-1)!;
+    const { version } = (await (await as('application/json')).json()) as { version: number };
+    await (await playWorker(api, id)).succeed(version);
+    for (const made of [await as('application/pdf', { key }), await as('application/pdf')]) {
+      expect(made.status).toBe(302);
+      expect(made.headers.get('location')).toContain('X-Amz-Signature');
+    }
+    const changed = { key, headers: { 'if-match': '*' }, json: { body: '# There' } };
+    await api.call('PATCH', path, changed);
+    expect((await as('application/pdf')).status).toBe(404);
+  });
+
+  test('that there is not is refused with those that there are', async () => {
+    const refused = await as('image/png');
+    expect(refused.status).toBe(406);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('text/markdown') });
+  });
 });

@@ -1,18 +1,34 @@
 import { operations } from '@portfolio/core';
+import { seriesToCsv } from '@portfolio/core/metric/series';
 import type { createBind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member, metric } = operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 const ofPortfolio = '/portfolios/:portfolio';
 const study = `${ofPortfolio}/case-studies/:slug`;
 const anEvidence = `${ofPortfolio}/evidence/:slug`;
+const anArtifact = `${ofPortfolio}/artifacts/:slug`;
 const oneMetric = `${ofPortfolio}/metrics/:key`;
 
 /** To a link that works for a few minutes only. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
+/** For answers that hold a secret. */
+const noStore = () => ({ 'cache-control': 'no-store' });
 const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
   `/api/v1/portfolios/${of}/evidence/${slug}`;
 
@@ -20,6 +36,8 @@ const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string
 const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
   etag: etagOf(version, standing),
 });
+
+const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
 
 /** Every operation as a REST route. */
 export function registerRoutes(bind: ReturnType<typeof createBind>) {
@@ -32,8 +50,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
+  bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
 
   registerMembers(bind);
+  registerKeys(bind);
+  registerWebhooks(bind);
+  bind.operation(audit.list, { method: 'GET', path: `${ofPortfolio}/audit` });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
@@ -44,18 +66,34 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
     }),
   });
+  const pdf = bind.operation(caseStudy.pdf, {
+    method: 'GET',
+    path: `${study}/pdf`,
+    status: 302,
+    otherwise: { status: 202, when: ({ file }) => file === null },
+    headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+  });
   bind.operation(caseStudy.read, {
     method: 'GET',
     path: study,
     formats: { 'text/markdown': caseStudyToMarkdown },
+    instead: { 'application/pdf': pdf },
   });
+  bind.operation(caseStudy.provenance, { method: 'GET', path: `${study}/provenance` });
   bind.operation(caseStudy.update, { method: 'PATCH', path: study });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
   bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
     path: `${study}/exports`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
@@ -90,9 +128,8 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     method: 'POST',
     path: `${anEvidence}/sync`,
     status: 202,
-    headers: ({ id }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' }),
+    headers: jobToFollow,
   });
-
   bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
   bind.operation(metric.define, {
     method: 'POST',
@@ -107,8 +144,35 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(metric.delete, { method: 'DELETE', path: oneMetric, status: 204 });
   bind.operation(metric.record, { method: 'POST', path: `${oneMetric}/samples` });
   bind.operation(metric.deleteSamples, { method: 'POST', path: `${oneMetric}/samples/delete` });
-  bind.operation(metric.series, { method: 'GET', path: `${oneMetric}/series` });
+  bind.operation(metric.series, {
+    method: 'GET',
+    path: `${oneMetric}/series`,
+    formats: { 'text/csv': seriesToCsv },
+  });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
+
+  bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
+  bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });
+  bind.operation(artifact.create, {
+    method: 'POST',
+    path: `${ofPortfolio}/artifacts`,
+    status: 201,
+    headers: (created) => ({
+      location: `/api/v1/portfolios/${created.portfolio}/artifacts/${created.slug}`,
+    }),
+  });
+  bind.operation(artifact.read, { method: 'GET', path: anArtifact });
+  bind.operation(artifact.update, { method: 'PATCH', path: anArtifact });
+  bind.operation(artifact.delete, { method: 'DELETE', path: anArtifact, status: 204 });
+  bind.operation(artifact.versions, { method: 'GET', path: `${anArtifact}/versions` });
+  bind.operation(artifact.addVersion, { method: 'POST', path: `${anArtifact}/versions`, status: 201 });
+  bind.operation(artifact.content, {
+    method: 'GET',
+    path: `${anArtifact}/content`,
+    status: 302,
+    // A reference is kept as it was written, in any script; a header is ASCII.
+    headers: ({ url, file }) => redirect(file ? url : new URL(url).href),
+  });
 
   bind.operation(image.upload, {
     method: 'POST',
@@ -134,6 +198,10 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
+  bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
 function registerMembers(bind: ReturnType<typeof createBind>) {
@@ -151,4 +219,47 @@ function registerMembers(bind: ReturnType<typeof createBind>) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+}
+
+function registerKeys(bind: ReturnType<typeof createBind>) {
+  const ofOne = `${ofPortfolio}/api-keys`;
+  bind.operation(apiKey.list, { method: 'GET', path: ofOne });
+  bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
+  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
+  bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
+  bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
+  bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
+}
+
+function registerWebhooks(bind: ReturnType<typeof createBind>) {
+  const all = `${ofPortfolio}/webhooks`;
+  const one = `${all}/:id`;
+  const deliveries = `${one}/deliveries`;
+  type Delivery = { portfolio: string; webhook: string; id: string };
+  const startedAt = ({ portfolio: of, webhook: to, id }: Delivery) => ({
+    location: `/api/v1/portfolios/${of}/webhooks/${to}/deliveries/${id}`,
+  });
+  bind.operation(webhook.list, { method: 'GET', path: all });
+  bind.operation(webhook.create, {
+    method: 'POST',
+    path: all,
+    status: 201,
+    headers: ({ portfolio: of, id }) => ({
+      ...noStore(),
+      location: `/api/v1/portfolios/${of}/webhooks/${id}`,
+    }),
+  });
+  bind.operation(webhook.read, { method: 'GET', path: one });
+  bind.operation(webhook.update, { method: 'PATCH', path: one });
+  bind.operation(webhook.delete, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(webhook.rotateSecret, { method: 'POST', path: `${one}/rotate-secret`, headers: noStore });
+  bind.operation(webhook.test, { method: 'POST', path: `${one}/test`, status: 201, headers: startedAt });
+  bind.operation(webhook.deliveries, { method: 'GET', path: deliveries });
+  bind.operation(webhook.delivery, { method: 'GET', path: `${deliveries}/:delivery` });
+  bind.operation(webhook.redeliver, {
+    method: 'POST',
+    path: `${deliveries}/:delivery/redeliver`,
+    status: 201,
+    headers: startedAt,
+  });
 }

@@ -4,18 +4,22 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RequestActors } from '../authenticate.ts';
+import type { PublishedCache } from '../published-cache.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
+import { answerPublished, maxBatchSize } from './published.ts';
 import { type AppRouter, appRouter } from './router.ts';
-
-/** The typed client keeps its batches below this; each call in a batch costs as much as one alone. */
-const maxBatchSize = 100;
 
 /** tRPC over HTTP at `/trpc`. `closing` aborts when the server stops. */
 export async function registerTrpc(
   app: FastifyInstance,
-  { services, actors, closing }: { services: Services; actors: RequestActors; closing: AbortSignal },
+  {
+    services,
+    actors,
+    cache,
+    closing,
+  }: { services: Services; actors: RequestActors; cache: PublishedCache; closing: AbortSignal },
 ) {
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
@@ -31,6 +35,7 @@ export async function registerTrpc(
       if (method === 'OPTIONS') return reply.code(204).send();
       done(new AppError('method_not_allowed', `Procedures are called with GET or POST, not with ${method}.`));
     });
+    answerPublished(scope, { services, cache });
     await scope.register(fastifyTRPCPlugin, {
       prefix: '/trpc',
       trpcOptions: {

@@ -1,8 +1,20 @@
 import { operations } from '@portfolio/core';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const { portfolio, caseStudy, evidence, image, job } = operations;
-const { member, metric } = operations;
+const {
+  portfolio,
+  caseStudy,
+  artifact,
+  evidence,
+  image,
+  job,
+  member,
+  metric,
+  apiKey,
+  ownKey,
+  webhook,
+  audit,
+} = operations;
 
 /** Every operation as a tRPC procedure. */
 export const appRouter = router({
@@ -11,6 +23,22 @@ export const appRouter = router({
     read: query(portfolio.read),
     list: query(portfolio.list),
     update: mutation(portfolio.update),
+    summary: query(portfolio.summary),
+  },
+  apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
+  ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
+  audit: { list: query(audit.list) },
+  webhook: {
+    list: query(webhook.list),
+    create: mutation(webhook.create),
+    read: query(webhook.read),
+    update: mutation(webhook.update),
+    delete: mutation(webhook.delete),
+    rotateSecret: mutation(webhook.rotateSecret),
+    test: mutation(webhook.test),
+    deliveries: query(webhook.deliveries),
+    delivery: query(webhook.delivery),
+    redeliver: mutation(webhook.redeliver),
   },
   member: {
     list: query(member.list),
@@ -25,7 +53,16 @@ export const appRouter = router({
     list: query(caseStudy.list),
     update: mutation(caseStudy.update),
     publish: mutation(caseStudy.publish),
+    unpublish: mutation(caseStudy.unpublish),
+    archive: mutation(caseStudy.archive),
+    delete: mutation(caseStudy.delete),
+    revisions: query(caseStudy.revisions),
+    revision: query(caseStudy.revision),
+    diff: query(caseStudy.diff),
+    restore: mutation(caseStudy.restore),
     export: mutation(caseStudy.export),
+    pdf: query(caseStudy.pdf),
+    provenance: query(caseStudy.provenance),
   },
   evidence: {
     upload: mutation(evidence.upload),
@@ -39,6 +76,17 @@ export const appRouter = router({
     content: query(evidence.content),
     verify: mutation(evidence.verify),
     sync: mutation(evidence.sync),
+  },
+  artifact: {
+    upload: mutation(artifact.upload),
+    create: mutation(artifact.create),
+    list: query(artifact.list),
+    read: query(artifact.read),
+    update: mutation(artifact.update),
+    delete: mutation(artifact.delete),
+    addVersion: mutation(artifact.addVersion),
+    versions: query(artifact.versions),
+    content: query(artifact.content),
   },
   metric: {
     define: mutation(metric.define),
@@ -58,6 +106,10 @@ export const appRouter = router({
     result: query(job.result),
     events: subscription(job.events),
     changes: subscription(job.changes),
+    cancel: mutation(job.cancel),
+    retry: mutation(job.retry),
+    cancelMany: mutation(job.cancelMany),
+    retryMany: mutation(job.retryMany),
   },
 });
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, pgTable, text } from 'drizzle-orm/pg-core';
+import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Scope } from '../actor.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
@@ -10,13 +10,21 @@ export const apiKeys = pgTable(
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
+    /** The first characters of the secret, by which its owner knows it again; too few to guess the rest from. */
+    prefix: text('prefix').notNull().default('pk_'),
     secretHash: text('secret_hash').notNull().unique(),
     subject: text('subject'),
     portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
     scopes: text('scopes').array().$type<Scope[]>().notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     expiresAt: instant('expires_at'),
+    /** To the minute or so. */
+    lastUsedAt: instant('last_used_at'),
     revokedAt: instant('revoked_at'),
   },
-  (table) => [check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`)],
+  (table) => [
+    index('api_keys_of_portfolio').on(table.portfolioId, table.id),
+    index('api_keys_of_subject').on(table.subject, table.id),
+    check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`),
+  ],
 );

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { hashOfKey } from './issue.ts';
+import { isNoted, noteUse } from './last-used.ts';
 
 const byHash = prepared((db) =>
   db
@@ -14,6 +15,7 @@ const byHash = prepared((db) =>
       portfolioId: apiKeys.portfolioId,
       scopes: apiKeys.scopes,
       expiresAt: apiKeys.expiresAt,
+      isNoted,
     })
     .from(apiKeys)
     .where(
@@ -30,6 +32,7 @@ const byHash = prepared((db) =>
 export async function authenticateApiKey(db: Db, key: string): Promise<Actor> {
   const [row] = await byHash(db).execute({ hash: hashOfKey(key) });
   if (!row) throw new AppError('unauthenticated', 'The API key is unknown, revoked or expired.');
+  if (!row.isNoted) noteUse(db, row.id);
   const { scopes, portfolioId } = row;
   const expiresAt = row.expiresAt === null ? null : new Date(row.expiresAt);
   return portfolioId === null

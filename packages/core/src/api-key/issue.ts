@@ -5,6 +5,8 @@ import { newId } from '../ids.ts';
 import { apiKeys } from './api-key.sql.ts';
 
 const prefix = 'pk_';
+/** How much of a secret stays visible: 30 of its 256 bits. */
+const prefixCharacters = 8;
 
 /** True for text that has the form of our API keys, as opposed to a JWT. */
 export const looksLikeApiKey = (credential: string) => credential.startsWith(prefix);
@@ -12,20 +14,22 @@ export const looksLikeApiKey = (credential: string) => credential.startsWith(pre
 /** What is stored of a key: a fast hash is right for 256 random bits, unlike for passwords. */
 export const hashOfKey = (key: string) => createHash('sha256').update(key).digest('hex');
 
-/** Creates an API key and returns it; nobody can read it again. `expiresAt: null` never expires. */
+/** Creates an API key; nobody can read its secret again. `expiresAt: null` never expires. */
 export async function issueApiKey(
   db: Db,
   about: { name: string; scopes: Scope[]; expiresAt: Date | null } & (
     | { subject: string; portfolioId?: never }
     | { portfolioId: string; subject?: never }
   ),
-): Promise<string> {
-  const key = prefix + randomBytes(32).toString('base64url');
+): Promise<{ id: string; secret: string }> {
+  const id = newId('apiKey');
+  const secret = prefix + randomBytes(32).toString('base64url');
   await db.insert(apiKeys).values({
     ...about,
-    id: newId('apiKey'),
-    secretHash: hashOfKey(key),
+    id,
+    prefix: secret.slice(0, prefixCharacters),
+    secretHash: hashOfKey(secret),
     expiresAt: about.expiresAt?.toISOString() ?? null,
   });
-  return key;
+  return { id, secret };
 }

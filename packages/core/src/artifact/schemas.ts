@@ -56,7 +56,7 @@ export const artifactSchema = z
     slug: slugSchema,
     ...fields,
     repositoryUrl: z.url().nullable(),
-    latestVersions: z.array(artifactVersionSchema),
+    latestVersions: z.array(artifactVersionSchema).max(5),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

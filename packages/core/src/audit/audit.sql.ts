@@ -18,5 +18,5 @@ export const auditLog = pgTable(
     /** Names of the fields that were given; never their values. */
     fields: text('fields').array().notNull(),
   },
-  (table) => [index('audit_log_list').on(table.portfolioId, table.id)],
+  (table) => [index('audit_log_list').on(table.portfolioId, table.at, table.id)],
 );

@@ -1,17 +1,6 @@
 import { z } from 'zod';
+import { instantSchema } from '../metric/instant.ts';
 import { line, slugSchema } from '../text.ts';
-
-/** The instant in UTC to the millisecond, or null where it is none between the years 1 and 9999. */
-function toUtc(instant: string): string | null {
-  const date = new Date(instant);
-  const year = Number.isNaN(date.valueOf()) ? 0 : date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date.toISOString() : null;
-}
-
-const instant = z.iso
-  .datetime({ offset: true, error: 'Expected an instant such as "2026-11-22T10:00:00Z".' })
-  .refine((value) => toUtc(value) !== null, 'Expected a year from 0001 to 9999.')
-  .overwrite((value) => toUtc(value) ?? value);
 
 /** Issues for all but the first of things with the same name, at the path of the name. */
 function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
@@ -31,17 +20,17 @@ function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
 const metricRange = z
   .strictObject({
     key: slugSchema.describe('The metric.'),
-    from: instant,
-    to: instant,
-    changedAt: instant
+    from: instantSchema,
+    to: instantSchema.describe('The first moment that does not belong to it.'),
+    changedAt: instantSchema
       .nullable()
       .default(null)
       .describe('When the change took effect: what was before and after it is compared.'),
   })
   .superRefine(({ from, to, changedAt }, ctx) => {
-    if (from > to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it not before "from".' });
-    if (changedAt !== null && (changedAt < from || changedAt > to)) {
-      const message = 'Expected it within "from" and "to".';
+    if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it after "from".' });
+    if (changedAt !== null && (changedAt <= from || changedAt >= to)) {
+      const message = 'Expected it after "from" and before "to".';
       ctx.addIssue({ code: 'custom', path: ['changedAt'], message });
     }
   });
@@ -52,16 +41,23 @@ const claimFields = {
   metric: metricRange.nullable().describe('What was measured, and when.'),
 };
 
+const evidenceNumber = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
+const citation = z.object({
+  slug: slugSchema,
+  version: evidenceNumber.describe('The version that the author had seen; 0 if there was none.'),
+});
+
+export const maxCited = 20;
+
 /** A claim as it is answered: each piece of evidence with the version that its author had seen. */
-export const claimSchema = z
+const claimSchema = z
   .object({
     ...claimFields,
-    evidence: z.array(
-      z.object({
-        slug: slugSchema,
-        version: z.int().describe('The number of the version that the author had seen; 0 if there was none.'),
-      }),
-    ),
+    evidence: z.array(citation).max(maxCited),
   })
   .meta({ id: 'Claim' });
 
@@ -69,10 +65,7 @@ export type Claim = z.infer<typeof claimSchema>;
 
 const evidenceInput = z.strictObject({
   slug: slugSchema,
-  version: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
+  version: evidenceNumber
     .optional()
     .describe('Left out, it stays as it was in the same claim, or becomes the latest.'),
 });
@@ -82,21 +75,30 @@ const claimInput = z.strictObject({
   metric: claimFields.metric.default(null),
   evidence: z
     .array(evidenceInput)
-    .max(20)
+    .max(maxCited)
     .superRefine(refuseRepeated(({ slug }) => slug, 'slug'))
     .default([]),
 });
 
+export const maxClaims = 100;
+const maxArtifacts = 50;
+
+/** Claims as they are answered, in their order. */
+export const claimsSchema = z.array(claimSchema).max(maxClaims);
+
 /** Claims as authors write them, in their order. */
 export const claimsInput = z
   .array(claimInput)
-  .max(100)
+  .max(maxClaims)
   .superRefine(refuseRepeated(({ key }) => key, 'key'));
 
 export type ClaimInput = z.output<typeof claimInput>;
 
 /** Slugs of the artifacts that a study presents, in their order. */
-export const artifactsInput = z
+export const artifactsSchema = z
   .array(slugSchema)
-  .max(50)
-  .superRefine(refuseRepeated((slug) => slug));
+  .max(maxArtifacts)
+  .describe('The artifacts that the study presents.');
+
+/** As `artifactsSchema`, from authors. */
+export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));

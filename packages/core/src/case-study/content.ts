@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm';
-import { isDeepStrictEqual } from 'node:util';
 import { actorName } from '../actor.ts';
 import type { Ctx, Db } from '../context.ts';
 import { imageHashes } from '../image/schemas.ts';
@@ -22,7 +21,7 @@ import {
   type CaseStudyContent,
   caseStudyContentSchema,
   type ContentField,
-  contentFieldSchema,
+  changedFields,
 } from './schemas.ts';
 
 /** What to change: fields that are left out, or undefined, stay. */
@@ -49,9 +48,7 @@ export async function changeContent(
   const { references, claims: pinned } = await resolveReferences(db, tenant, naming, before.claims);
   const after = { ...before, ...withoutUndefined(plain), claims: given ? pinned : before.claims, artifacts };
 
-  const changed = contentFieldSchema.options.filter(
-    (field) => !isDeepStrictEqual(before[field], after[field]),
-  );
+  const changed = changedFields(before, after);
   if (changed.length === 0) return study;
   const number = study.revision + 1;
   await db

@@ -9,6 +9,7 @@ export async function fetchExportSource(db: Db, caseStudyId: string) {
   const [row] = await db
     .select({
       slug: caseStudies.slug,
+      version: caseStudies.version,
       title: caseStudies.title,
       summary: caseStudies.summary,
       portfolioName: portfolios.name,
@@ -23,7 +24,7 @@ export async function fetchExportSource(db: Db, caseStudyId: string) {
     .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
     .where(eq(caseStudies.id, caseStudyId));
   if (!row) return null;
-  const { slug, period, ...document } = row;
+  const { slug, version, period, ...document } = row;
   const shownPeriod = period && [...new Set([period.from, period.to ?? 'today'])].join(' – ');
-  return { slug, document: { ...document, period: shownPeriod } };
+  return { slug, version, document: { ...document, period: shownPeriod } };
 }

@@ -6,6 +6,9 @@ import { tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
 import { caseStudyRef } from './schemas.ts';
 
+/** Exports of one study wait for each other. */
+export const exportGroup = (caseStudyId: string) => `export:${caseStudyId}`;
+
 export const exportCaseStudy = operation({
   name: 'caseStudy.export',
   kind: 'mutation',
@@ -20,7 +23,7 @@ export const exportCaseStudy = operation({
     return acceptJob(ctx, tenant, {
       kind: 'export.pdf',
       title: `PDF of “${study.title}”`,
-      groupKey: `export:${study.id}`,
+      groupKey: exportGroup(study.id),
       payload: { caseStudyId: study.id },
     });
   },

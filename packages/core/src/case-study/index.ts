@@ -1,6 +1,15 @@
+export { archiveCaseStudy } from './archive.ts';
 export { createCaseStudy } from './create.ts';
+export { deleteCaseStudy } from './delete.ts';
+export { diffRevisions } from './diff.ts';
 export { exportCaseStudy } from './export.ts';
 export { listCaseStudies } from './list.ts';
+export { readCaseStudyPdf } from './pdf.ts';
+export { readProvenance } from './provenance.ts';
 export { publishCaseStudy } from './publish.ts';
 export { readCaseStudy } from './read.ts';
+export { restoreRevision } from './restore.ts';
+export { readRevision } from './revision.ts';
+export { listRevisions } from './revisions.ts';
+export { unpublishCaseStudy } from './unpublish.ts';
 export { updateCaseStudy } from './update.ts';

@@ -8,7 +8,14 @@ import { metrics } from '../metric/metric.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
-import { caseStudies, caseStudyArtifacts, claimEvidence, claims } from './case-study.sql.ts';
+import {
+  caseStudies,
+  caseStudyArtifacts,
+  caseStudyRevisions,
+  claimEvidence,
+  claims,
+} from './case-study.sql.ts';
+import type { Revision } from './revision-schemas.ts';
 import type { CaseStudy } from './schemas.ts';
 
 const fields = {
@@ -97,6 +104,61 @@ export async function fetchCaseStudy(
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
   if (!row || (!tenant.insider && row.json.status !== 'published')) throw noCaseStudy(tenant, slug);
+  return row.json;
+}
+
+const idBySlug = prepared((db) =>
+  db
+    .select({ id: caseStudies.id })
+    .from(caseStudies)
+    .where(
+      and(
+        eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
+        eq(caseStudies.slug, sql.placeholder('slug')),
+      ),
+    )
+    .prepare('case_study_id'),
+);
+
+/** The id of the tenant's case study, or `not_found`. For insiders only. */
+export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
+  const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
+  if (!row) throw noCaseStudy(tenant, slug);
+  return row.id;
+}
+
+/** The fields of a revision in lists. */
+export const revisionItemFields = {
+  number: caseStudyRevisions.number,
+  author: caseStudyRevisions.author,
+  createdAt: iso(caseStudyRevisions.createdAt),
+  restoredFrom: caseStudyRevisions.restoredFrom,
+  changed: caseStudyRevisions.changed,
+};
+
+const revisionByNumber = prepared((db) =>
+  db
+    .select({ json: jsonObject<Revision>({ ...revisionItemFields, content: caseStudyRevisions.content }) })
+    .from(caseStudyRevisions)
+    .where(
+      and(
+        eq(caseStudyRevisions.caseStudyId, sql.placeholder('caseStudyId')),
+        eq(caseStudyRevisions.number, sql.placeholder('number')),
+      ),
+    )
+    .prepare('case_study_revision'),
+);
+
+/** A revision of the tenant's case study with its content, or `not_found`. For insiders only. */
+export async function fetchRevision(
+  ctx: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  slug: string,
+  number: number,
+): Promise<Revision> {
+  const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
+  const [row] = await revisionByNumber(ctx.db).execute({ caseStudyId, number });
+  if (!row) throw new AppError('not_found', `The case study "${slug}" has no revision ${number}.`);
   return row.json;
 }
 

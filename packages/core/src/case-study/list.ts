@@ -1,50 +1,35 @@
-import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
-import { z } from 'zod';
-import type { Db } from '../context.ts';
-import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { pageInput, pageOf, toPage } from '../page.ts';
-import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { prepared } from '../sql.ts';
+import { pageOf, readCursor, toKeysetPage } from '../page.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { slugSchema } from '../text.ts';
-import { caseStudies } from './case-study.sql.ts';
-import { caseStudyItemFields } from './internal.ts';
-import { caseStudyItemSchema } from './schemas.ts';
+import { listPublished, listSorted, listUnarchived, starts } from './list-queries.ts';
+import { type Place, caseStudyListInput, placeSchemas } from './list-schemas.ts';
+import { type CaseStudyStatus, caseStudyItemSchema } from './schemas.ts';
 
 export const listCaseStudies = operation({
   name: 'caseStudy.list',
   kind: 'query',
-  summary: 'List the case studies of a portfolio, newest first, without their bodies.',
+  summary: 'List the case studies of a portfolio, the newest first if nothing else is asked for.',
   scope: 'case-study:read',
   public: true,
-  input: z.strictObject({ portfolio: slugSchema, ...pageInput }),
+  input: caseStudyListInput,
   output: pageOf(caseStudyItemSchema),
   tenant: tenantBySlug,
-  async run({ db }, { limit, cursor = newest('caseStudy') }, tenant) {
-    const list = tenant.insider ? listAll : listPublished;
-    const rows = await list(db).execute({ portfolioId: tenant.id, cursor, limit: limit + 1 });
-    return toPage(rows, limit);
+  async run({ db }, { limit, cursor, sort, tag, status, q }, tenant) {
+    const place = cursor === undefined ? undefined : readCursor<Place>(cursor, placeSchemas[sort]);
+    const page = { portfolioId: tenant.id, id: place?.id ?? starts[sort], limit: limit + 1 };
+    const asked = tenant.insider ? status : undefined;
+    if (sort === '-createdAt' && tag.length === 0 && asked === undefined && q === undefined) {
+      const rows = await (tenant.insider ? listUnarchived : listPublished)(db).execute(page);
+      return toKeysetPage(rows, limit, ({ id }) => ({ sort, id }));
+    }
+    const statuses: CaseStudyStatus[] = tenant.insider ? ['draft', 'published'] : ['published'];
+    const key = place && 'key' in place ? place.key : null;
+    const filter = { statuses: asked ? [asked] : statuses, tags: tag, q };
+    const rows = await listSorted(db, sort, q !== undefined).execute({ ...page, ...filter, key });
+    return toKeysetPage(rows, limit, (last) => ({
+      sort,
+      id: last.id,
+      ...(last.key !== null && { key: last.key }),
+    }));
   },
 });
-
-const listAll = prepared((db) => listBefore(db).prepare('case_study_list'));
-const listPublished = prepared((db) =>
-  listBefore(db, eq(caseStudies.status, 'published')).prepare('case_study_list_published'),
-);
-
-function listBefore(db: Db, only?: SQL) {
-  return db
-    .select(caseStudyItemFields)
-    .from(caseStudies)
-    .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
-    .where(
-      and(
-        eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
-        only,
-        lt(caseStudies.id, sql.placeholder('cursor')),
-      ),
-    )
-    .orderBy(desc(caseStudies.id))
-    .limit(sql.placeholder('limit'));
-}

@@ -1,34 +1,17 @@
-import { and, eq, sql } from 'drizzle-orm';
-import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { nextVersion } from '../version.sql.ts';
-import { expectedVersion } from '../version.ts';
-import { caseStudies } from './case-study.sql.ts';
-import { fetchCaseStudy } from './internal.ts';
-import { lockCaseStudy } from './lock.ts';
-import { caseStudyRef, caseStudySchema } from './schemas.ts';
+import { changeStatus } from './life.ts';
+import { caseStudyChange, caseStudySchema } from './schemas.ts';
 
 export const publishCaseStudy = operation({
   name: 'caseStudy.publish',
   kind: 'mutation',
-  summary: 'Publish a case study for everybody to read; a published one stays as it is.',
+  summary:
+    'Publish a case study for everybody to read; a published one stays as it is, an archived one has to become a draft first.',
   scope: 'case-study:write',
   public: false,
-  input: z.strictObject({ ...caseStudyRef, ...expectedVersion }),
+  input: caseStudyChange,
   output: caseStudySchema,
   tenant: tenantBySlug,
-  async run({ db }, { slug, expectedVersion: expected }, tenant) {
-    const { id } = await lockCaseStudy({ db }, tenant, slug, expected);
-    await db
-      .update(caseStudies)
-      .set({
-        status: 'published',
-        publishedAt: sql`now()`,
-        updatedAt: sql`now()`,
-        version: nextVersion,
-      })
-      .where(and(eq(caseStudies.id, id), eq(caseStudies.status, 'draft')));
-    return fetchCaseStudy({ db }, tenant, slug);
-  },
+  run: (ctx, { portfolio: _, ...which }, tenant) => changeStatus(ctx, tenant, which, 'published'),
 });

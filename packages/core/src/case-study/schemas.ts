@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
-import { artifactsInput, claimSchema, claimsInput } from './claim-schemas.ts';
+import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from './claim-schemas.ts';
 
 const month = z
   .string()
@@ -37,14 +38,19 @@ export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 export const caseStudyContentSchema = z
   .object({
     ...fields,
-    claims: z.array(claimSchema),
-    artifacts: z.array(slugSchema).describe('The artifacts that the study presents.'),
+    claims: claimsSchema,
+    artifacts: artifactsSchema,
   })
   .meta({ id: 'CaseStudyContent' });
 export type CaseStudyContent = z.infer<typeof caseStudyContentSchema>;
 
 export const contentFieldSchema = caseStudyContentSchema.keyof();
 export type ContentField = z.infer<typeof contentFieldSchema>;
+
+/** The fields in which two contents differ. */
+export function changedFields(before: CaseStudyContent, after: CaseStudyContent): ContentField[] {
+  return contentFieldSchema.options.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+}
 
 /**
  * A case study. `version` grows with each change, `revision` with each change of what its authors write; `body` is
@@ -57,7 +63,7 @@ export const caseStudySchema = z
     slug: slugSchema,
     ...caseStudyContentSchema.shape,
     status: caseStudyStatusSchema,
-    revision: z.int(),
+    revision: z.int().min(1),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -70,7 +76,7 @@ export type CaseStudy = z.infer<typeof caseStudySchema>;
 /** A case study in a list: without its body, its claims and its artifacts. */
 export const caseStudyItemSchema = caseStudySchema
   .omit({ body: true, claims: true, artifacts: true })
-  .extend({ claimCount: z.int() })
+  .extend({ claimCount: z.int().min(0) })
   .meta({ id: 'CaseStudyItem' });
 
 /** Which case study: slugs of the portfolio and of the study. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
-import { citeEvidence } from '../../../../tests/support/show.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { type Actor, anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
@@ -46,6 +45,14 @@ const content = (actor: Actor, version?: number) =>
   evidence.content.run(platform.as(actor), { ...at(), version });
 const list = (actor: Actor, rest: object = {}) =>
   evidence.list.run(platform.as(actor), { portfolio, limit: 100, ...rest });
+/** A study with a claim that cites a version of the evidence, if one is given. */
+const createStudy = (study: string, version?: number) => {
+  const claim = { key: 'claim', statement: 'It is so.', evidence: [{ slug, version }] };
+  const claims = version === undefined ? [] : [claim];
+  return caseStudy.create.run(platform.as(owner), { portfolio, slug: study, title: study, claims });
+};
+const publish = (study: string) =>
+  caseStudy.publish.run(platform.as(owner), { portfolio, slug: study, expectedVersion: '*' });
 const keyOf = (text: string) => contentKey('evidence', portfolioId, sha256Of(bytesOf(text)));
 
 test('new evidence has no bytes yet, and reads back as it was written', async () => {
@@ -151,6 +158,11 @@ describe('standing', () => {
     expect(limited.standing).toBe('stale');
   });
 
+  test('takes the longest limit that there is, and refuses longer ones', async () => {
+    expect(await create({ freshForSeconds: 2 ** 31 - 1 })).toMatchObject({ freshForSeconds: 2 ** 31 - 1 });
+    await expect(create({ freshForSeconds: 2 ** 31 })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
   test('filters lists', async () => {
     await create();
     for (const standing of ['missing', 'fresh'] as const) {
@@ -237,16 +249,17 @@ describe('changes', () => {
   test('delete it with its versions, unless claims cite it: those are named', async () => {
     const { id } = await create();
     await add('cited');
+    const studies = [`${slug}-second`, `${slug}-first`];
     const remove = () => evidence.delete.run(platform.as(owner), { ...at(), expectedVersion: '*' });
-    for (const study of ['second', 'first']) {
-      await caseStudy.create.run(platform.as(owner), { portfolio, slug: `${slug}-${study}`, title: study });
-      await citeEvidence(platform, `${slug}-${study}`, id, 1);
-    }
+    for (const study of studies) await createStudy(study, 1);
     await expect(remove()).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringContaining(`"${slug}-first", "${slug}-second"`) as string,
     });
-    await platform.sql`delete from claim_evidence where evidence_id = ${id}`;
+    for (const study of studies) {
+      const noLonger = { portfolio, slug: study, claims: [], expectedVersion: '*' as const };
+      await caseStudy.update.run(platform.as(owner), noLonger);
+    }
     expect(await remove()).toBeNull();
     await expect(read()).rejects.toMatchObject(unknown);
     expect(await platform.sql`select 1 from evidence_versions where evidence_id = ${id}`).toEqual([]);
@@ -264,19 +277,15 @@ async function expectHidden() {
 
 describe('strangers', () => {
   test('see evidence as soon as a published study cites it, and of its versions the cited one and the latest', async () => {
-    const { id } = await create();
+    await create();
     for (const text of ['one', 'two', 'three', 'four']) await add(text);
-    const study = { portfolio, slug: `${slug}-study` };
-    await caseStudy.create.run(platform.as(owner), { portfolio, slug: `${slug}-open`, title: 'Open' });
-    const publish = (ref: { portfolio: string; slug: string }) =>
-      caseStudy.publish.run(platform.as(owner), { ...ref, expectedVersion: '*' });
-    await publish({ portfolio, slug: `${slug}-open` });
+    await createStudy(`${slug}-open`);
+    await publish(`${slug}-open`);
     await expectHidden();
-    await caseStudy.create.run(platform.as(owner), { ...study, title: 'Study' });
-    await citeEvidence(platform, study.slug, id, 2);
+    await createStudy(`${slug}-study`, 2);
     await expectHidden();
 
-    await publish(study);
+    await publish(`${slug}-study`);
     expect(await read(anonymous)).toEqual(await read());
     expect((await list(anonymous)).items.map((item) => item.slug)).toContain(slug);
     expect(await versions(anonymous)).toEqual([4, 2]);

@@ -4,7 +4,8 @@ import { line, slugSchema, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
-const hundredYears = 100 * 366 * 24 * 3600;
+/** What the column holds: 68 years. */
+const longest = 2 ** 31 - 1;
 
 const fields = {
   title: line(200),
@@ -13,7 +14,7 @@ const fields = {
   freshForSeconds: z
     .int()
     .min(1)
-    .max(hundredYears)
+    .max(longest)
     .nullable()
     .describe('How long after it was last seen unchanged it counts as fresh; null for ever.'),
 };
@@ -26,7 +27,7 @@ export const evidenceStandingSchema = z.enum(['missing', 'broken', 'stale', 'fre
 export type EvidenceStanding = z.infer<typeof evidenceStandingSchema>;
 
 /** Why evidence cannot be relied on: its source is gone, or the stored bytes are lost or have another hash. */
-export const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
+const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
 export type EvidenceProblem = z.infer<typeof evidenceProblemSchema>;
 
 /** A state of the evidence's bytes, numbered from 1. `verifiedAt` is when they were last read and found unharmed. */

@@ -7,7 +7,7 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
-import { type Job, jobSchema } from './schemas.ts';
+import { type Job, jobSchema, timeSchema } from './schemas.ts';
 
 const snapshotSize = 20;
 /** How many changed jobs are read at once. */
@@ -21,17 +21,12 @@ export const watchJobs = streamOperation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({
-    lastEventId: z.iso
-      .datetime()
-      // Postgres has no year 0.
-      .refine((time) => time >= '0001', 'Expected a year after 0.')
-      .optional()
-      .describe('`updatedAt` of the last job that was received.'),
+    lastEventId: timeSchema.optional().describe('`updatedAt` of the last job that was received.'),
   }),
   output: jobSchema,
   tenant: 'none',
   async *run(ctx, { lastEventId }) {
-    const own = await ownPortfolioIds(ctx);
+    let own = await ownPortfolioIds(ctx);
     using hints = ctx.jobBus.subscribe((hint) => own.includes(hint.portfolioId), ctx.signal);
     let since = lastEventId;
     let seen = new Map<string, number>();
@@ -39,6 +34,8 @@ export const watchJobs = streamOperation({
     async function* news() {
       let fresh: Job[];
       do {
+        // Who left a portfolio, or was removed, hears no more of it.
+        own = await ownPortfolioIds(ctx);
         const changed = await changedSince(ctx.db, own, since);
         fresh = changed.filter(({ id, lastSeq }) => seen.get(id) !== lastSeq);
         // What is older than this round is not read again.

@@ -3,11 +3,13 @@ import { idOf } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { fetchEvents, fetchJob } from './internal.ts';
-import { isFinal, jobStreamItemSchema } from './schemas.ts';
+import { type Job, isFinal, jobStreamItemSchema } from './schemas.ts';
 
 export const watchJob = streamOperation({
   name: 'job.events',
-  summary: 'Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`.',
+  summary:
+    'Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`, by another snapshot ' +
+    'where events after it are no longer kept.',
   scope: 'job:read',
   public: false,
   input: z.strictObject({
@@ -26,11 +28,18 @@ export const watchJob = streamOperation({
     using hints = ctx.jobBus.subscribe((hint) => hint.jobId === id, ctx.signal);
     const job = await fetchJob(ctx, id);
     let seq = Math.min(Number(lastEventId ?? job.lastSeq), job.lastSeq);
-    let state = job.state;
-    if (lastEventId === undefined) yield { cursor: String(seq), data: { type: 'snapshot' as const, job } };
+    let { state } = job;
+    if (lastEventId === undefined) yield snapshot(job);
 
     async function* news() {
-      for (const event of await fetchEvents(ctx.db, id, seq)) {
+      const events = await fetchEvents(ctx.db, id, seq);
+      if (events[0] && events[0].seq > seq + 1) {
+        const present = await fetchJob(ctx, id);
+        ({ lastSeq: seq, state } = present);
+        yield snapshot(present);
+        return;
+      }
+      for (const event of events) {
         ({ seq, state } = event);
         yield { cursor: String(seq), data: { type: 'event' as const, event } };
       }
@@ -44,3 +53,5 @@ export const watchJob = streamOperation({
     }
   },
 });
+
+const snapshot = (job: Job) => ({ cursor: String(job.lastSeq), data: { type: 'snapshot' as const, job } });

@@ -5,6 +5,9 @@ import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobResult } from './schemas.ts';
 
+/** A queued job that is due for so long, and has no worker yet, counts as stalled. */
+const stalledAfterSeconds = 300;
+
 /** The public fields of a job. */
 export const jobFields = {
   id: jobs.id,
@@ -16,13 +19,19 @@ export const jobFields = {
   maxAttempts: jobs.maxAttempts,
   progress: jobs.progress,
   step: jobs.step,
-  result: sql<JobResult | null>`${jobs.result} - 'key'`,
+  result: sql<JobResult | null>`${jobs.result} - 'key' - 'studyVersion'`,
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
+  // A heartbeat prolongs the lease, so that none came for long where the lease has run out.
+  stalled: sql<boolean>`case ${jobs.state}
+    when 'running' then ${jobs.leaseUntil} < now()
+    when 'queued' then ${jobs.runAt} < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})
+    else false end`,
+  cancelRequestedAt: isoOrNull(jobs.cancelRequestedAt),
   createdAt: iso(jobs.createdAt),
   updatedAt: iso(jobs.updatedAt),
   startedAt: isoOrNull(jobs.startedAt),

@@ -40,22 +40,33 @@ export const jobs = pgTable(
     leaseUntil: instant('lease_until'),
     runAt: instant('run_at').notNull().defaultNow(),
     rungAt: instant('rung_at'),
+    cancelRequestedAt: instant('cancel_requested_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
     startedAt: instant('started_at'),
     finishedAt: instant('finished_at'),
   },
   (table) => [
-    index('jobs_list').on(table.portfolioId, table.id),
+    index('jobs_list').on(table.portfolioId, table.kind, table.state, table.id),
+    index('jobs_list_of_requester').on(table.portfolioId, table.requestedBy, table.id),
     index('jobs_changes').on(table.portfolioId, table.updatedAt),
+    index('jobs_group').on(table.groupKey, table.id),
     index('jobs_due')
       .on(table.runAt)
       .where(sql`${table.state} = 'queued'`),
     index('jobs_leased')
       .on(table.leaseUntil)
       .where(sql`${table.state} = 'running'`),
-    check('jobs_state', sql`${table.state} in ('queued', 'running', 'succeeded', 'failed')`),
+    check(
+      'jobs_state',
+      sql`${table.state} in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead')`,
+    ),
     check('jobs_lease', sql`(${table.state} = 'running') = (${table.leaseToken} is not null)`),
+    check(
+      'jobs_cancel',
+      sql`${table.state} = 'running' or (${table.state} = 'cancelled') = (${table.cancelRequestedAt} is not null)`,
+    ),
+    check('jobs_finished', sql`(${table.state} in ('queued', 'running')) = (${table.finishedAt} is null)`),
     check('jobs_result', sql`(${table.state} = 'succeeded') = (${table.result} is not null)`),
   ],
 );

@@ -6,6 +6,8 @@ import type { JobKind } from './schemas.ts';
 export const jobKinds = {
   'export.pdf': { payload: z.strictObject({ caseStudyId: idOf('caseStudy') }), maxAttempts: 5 },
   'evidence.sync': { payload: z.strictObject({ evidenceId: idOf('evidence') }), maxAttempts: 5 },
+  // With the usual delays, the tries go on for half a day.
+  'webhook.deliver': { payload: z.strictObject({ deliveryId: idOf('delivery') }), maxAttempts: 14 },
 } as const satisfies Record<JobKind, { payload: z.ZodObject; maxAttempts: number }>;
 
 export type JobPayload<Kind extends JobKind> = z.infer<(typeof jobKinds)[Kind]['payload']>;

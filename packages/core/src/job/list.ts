@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { type SQL, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
@@ -7,6 +7,7 @@ import { ownPortfolioIds } from '../portfolio/internal.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
+import { createdBetween, filterValues, hasKindAndState, jobFilterInput, statesInput } from './filter.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { jobSchema, jobStateSchema } from './schemas.ts';
@@ -19,31 +20,58 @@ export const listJobs = operation({
   public: false,
   input: z.strictObject({
     portfolio: slugSchema.optional().describe('Jobs of this portfolio only.'),
-    state: jobStateSchema.optional().describe('Jobs in this state only.'),
+    state: statesInput(jobStateSchema.options),
+    ...jobFilterInput,
     ...pageInput,
   }),
   output: pageOf(jobSchema),
   tenant: 'none',
-  async run(ctx, { portfolio = null, state = null, limit, cursor = newest('job') }) {
-    const filter = { own: await ownPortfolioIds(ctx), portfolio, state, cursor, limit: limit + 1 };
-    return toPage(await listBefore(ctx.db).execute(filter), limit);
+  async run(ctx, { portfolio = null, limit, cursor = newest('job'), ...filter }) {
+    const list = filter.requestedBy === undefined ? listAll : listOfRequester;
+    const values = { portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
+    return toPage(await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values }), limit);
   },
 });
 
-const listBefore = prepared((db) =>
-  db
-    .select(jobFields)
-    .from(jobs)
-    .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(
-      and(
-        sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`,
-        lt(jobs.id, sql.placeholder('cursor')),
-        sql`coalesce(${portfolios.slug} = ${sql.placeholder('portfolio')}, true)`,
-        sql`coalesce(${jobs.state} = ${sql.placeholder('state')}, true)`,
-      ),
-    )
-    .orderBy(desc(jobs.id))
-    .limit(sql.placeholder('limit'))
-    .prepare('job_list'),
-);
+const { placeholder } = sql;
+const own = sql`${portfolios.id} = any(${placeholder('own')})
+  and coalesce(${portfolios.slug} = ${placeholder('portfolio')}, true)`;
+const page = sql`${jobs.id} < ${placeholder('cursor')} and ${createdBetween}
+  order by ${jobs.id} desc limit ${placeholder('limit')}`;
+
+/** For each portfolio, kind and state the newest jobs, straight from the index; of all those, the newest. */
+const newestIds = sql`
+  select job.id
+  from ${portfolios}
+    cross join unnest(${placeholder('kinds')}::text[]) as chosen_kind
+    cross join unnest(${placeholder('states')}::text[]) as chosen_state
+    cross join lateral (
+      select ${jobs.id} from ${jobs}
+      where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.kind} = chosen_kind and ${jobs.state} = chosen_state
+        and ${page}) as job
+  where ${own} order by job.id desc limit ${placeholder('limit')}`;
+
+/** As `newestIds`, where somebody's jobs are asked for: these are fewer than those of a kind and state. */
+const newestIdsOfRequester = sql`
+  select job.id
+  from ${portfolios}
+    cross join lateral (
+      select ${jobs.id} from ${jobs}
+      where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.requestedBy} = ${placeholder('requestedBy')}
+        and ${hasKindAndState} and ${page}) as job
+  where ${own} order by job.id desc limit ${placeholder('limit')}`;
+
+const listAll = listOf('job_list', newestIds);
+const listOfRequester = listOf('job_list_of_requester', newestIdsOfRequester);
+
+function listOf(name: string, ids: SQL) {
+  return prepared((db) =>
+    db
+      .select(jobFields)
+      .from(jobs)
+      .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
+      .where(sql`${jobs.id} = any(array(${ids}))`)
+      .orderBy(desc(jobs.id))
+      .prepare(name),
+  );
+}

@@ -1,14 +1,26 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Bucket } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { jobFileSchema } from './schemas.ts';
+import { type StoredResults, jobFileSchema } from './schemas.ts';
 
 const linkLifetimeSeconds = 300;
+
+/** A file that a job made, and a link to it. */
+export const jobResultLinkSchema = jobFileSchema
+  .extend({ url: z.url(), expiresAt: z.iso.datetime() })
+  .meta({ id: 'JobResult' });
+
+/** The file with a link that works for five minutes. */
+export async function linkToFile(bucket: Bucket, file: StoredResults['export.pdf']) {
+  const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
+  return { ...file, url: await bucket.signedUrl(file.key, linkLifetimeSeconds), expiresAt };
+}
 
 export const readJobResult = operation({
   name: 'job.result',
@@ -17,7 +29,7 @@ export const readJobResult = operation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
-  output: jobFileSchema.extend({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'JobResult' }),
+  output: jobResultLinkSchema,
   tenant: tenantOfJob,
   async run({ db, bucket }, { id }) {
     const [job] = await stateAndResult(db).execute({ id });
@@ -27,8 +39,7 @@ export const readJobResult = operation({
     if (!('key' in job.result)) {
       throw new AppError('conflict', `Job "${id}" makes no file: its result is in the job itself.`);
     }
-    const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
-    return { ...job.result, url: await bucket.signedUrl(job.result.key, linkLifetimeSeconds), expiresAt };
+    return linkToFile(bucket, job.result);
   },
 });
 

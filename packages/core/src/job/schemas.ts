@@ -2,14 +2,19 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-const jobKindSchema = z.enum(['export.pdf', 'evidence.sync']);
+export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'webhook.deliver']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
-export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed']);
+export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
 
+/** What can be cancelled: a job that has not ended. */
+export const cancellableStates = ['queued', 'running'] as const satisfies JobState[];
+/** What can be retried by hand: a job that ended without a result. */
+export const retryableStates = ['failed', 'cancelled', 'dead'] as const satisfies JobState[];
+
 /** True when nothing more happens to a job in this state by itself. */
-export const isFinal = (state: JobState) => state === 'succeeded' || state === 'failed';
+export const isFinal = (state: JobState) => state !== 'queued' && state !== 'running';
 
 /** Why an attempt did not succeed, in words for the one who asked. */
 const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
@@ -32,20 +37,34 @@ const evidenceSyncResultSchema = z.object({
   sizeBytes: z.int(),
 });
 
+/** The answer of a webhook's receiver that took the message. */
+const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
+
 /** What came of a job: a file, or what its kind tells instead. */
-const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema]);
+const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema, webhookDeliverResultSchema]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
-/** What each kind of job results in, as the database keeps it: a file's key in the bucket no client ever sees. */
+/**
+ * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
+ * `studyVersion` is the version of the study that the file shows.
+ */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
+  'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
 };
 export type StoredResult = StoredResults[JobKind];
 
+/** A time of day and year that Postgres can read: it has no year 0, and takes no endless digits. */
+export const timeSchema = z.iso
+  .datetime()
+  .refine((time) => time >= '0001', 'Expected a year after 0.')
+  .refine((time) => time.length <= 40, 'Expected fewer digits.');
+
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
- * next one; `error` is the reason of the last attempt that did not succeed.
+ * next one; `error` is the reason of the last attempt that did not succeed. Attempts are numbered through: a retry
+ * by hand raises `maxAttempts`. A running job with `cancelRequestedAt` ends as cancelled, whatever its worker does.
  */
 export const jobSchema = z
   .object({
@@ -62,7 +81,11 @@ export const jobSchema = z
     error: jobErrorSchema.nullable(),
     requestedBy: z.string(),
     lastSeq: z.int().describe('Number of the last event.'),
+    stalled: z
+      .boolean()
+      .describe('True while its worker is not heard of, or no worker has taken it for five minutes.'),
     retryAt: z.iso.datetime().nullable(),
+    cancelRequestedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),
@@ -80,6 +103,10 @@ const jobEventTypeSchema = z.enum([
   'lost',
   'succeeded',
   'failed',
+  'cancelling',
+  'cancelled',
+  'dead',
+  'requeued',
 ]);
 export type JobEventType = z.infer<typeof jobEventTypeSchema>;
 

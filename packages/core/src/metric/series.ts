@@ -39,6 +39,7 @@ const seriesSchema = z
     stepSeconds: z.int(),
     points: z
       .array(z.object({ at: z.iso.datetime().describe('The begin of its step, in UTC.'), value: z.number() }))
+      .max(maxPoints)
       .describe('In the order of time. Steps without a sample are left out.'),
   })
   .meta({ id: 'MetricSeries' });

@@ -11,7 +11,9 @@ const hintsPerNotify = 50;
 /** Watchers read the log this often even without a hint. */
 const safetyPollMilliseconds = 5000;
 
-const hintsSchema = z.array(z.object({ jobId: z.string(), portfolioId: z.string() }));
+const hintsSchema = z.array(
+  z.object({ jobId: z.string(), portfolioId: z.string(), cancels: z.literal(true).optional() }),
+);
 
 type Watcher = { match: (hint: JobHint) => boolean; wake: () => void };
 
@@ -47,7 +49,8 @@ export function createJobBus(
 
   return {
     publish(hint) {
-      pending.set(hint.jobId, hint);
+      // What one hint of a job says must not be lost in the next one.
+      pending.set(hint.jobId, { ...pending.get(hint.jobId), ...hint });
       flushTimer ??= setTimeout(flush, coalesceMilliseconds);
     },
     subscribe(match, signal) {

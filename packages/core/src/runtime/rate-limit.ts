@@ -137,9 +137,9 @@ async function addCounts(
   const counts = sql.param(sent.map(({ count }) => count));
   const rows = await db.execute<{ key: string; count: number }>(sql`
     insert into ${rateLimits} (key, window_start, count)
-    select key, ${instantOf(windowStart)}::timestamptz, count
+    select key, ${instantOf(windowStart)}::timestamptz, sum(count)::integer
     from unnest(${keys}::text[], ${counts}::integer[]) as taken (key, count)
-    order by key
+    group by key order by key
     on conflict (key, window_start) do update set count = ${rateLimits.count} + excluded.count
     returning key, count`);
   return new Map(rows.map(({ key, count }) => [key, count]));

@@ -1,7 +1,7 @@
 import { and, inArray, lt, sql } from 'drizzle-orm';
 import type { Bucket, Db } from '../context.ts';
 import { stagingKey } from './keys.ts';
-import { formLifetimeMinutes } from './request.ts';
+import { formLifetimeMinutes } from './schemas.ts';
 import { uploads } from './upload.sql.ts';
 
 /**

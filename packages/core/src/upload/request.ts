@@ -3,11 +3,9 @@ import { newId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { stagingKey } from './keys.ts';
-import { maxUploadBytes, uploadInput, uploadSchema } from './schemas.ts';
+import { formLifetimeMinutes, maxUploadBytes, uploadInput, uploadSchema } from './schemas.ts';
 import { uploads } from './upload.sql.ts';
 
-/** How long the form can be sent; S3 refuses it later. */
-export const formLifetimeMinutes = 15;
 /** How long a sent file waits to be taken; then it is removed. */
 const uploadLifetimeMinutes = 60;
 

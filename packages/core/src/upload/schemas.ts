@@ -5,9 +5,12 @@ import { line, slugSchema } from '../text.ts';
 /** The largest file of each purpose. */
 export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 1024 * 1024 };
 
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+/** How long the form can be sent; S3 refuses it later. */
+export const formLifetimeMinutes = 15;
 
-export const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+
+const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
 
 /** What a client says of a file that it wants to send. */
 export const uploadInput = (maxBytes: number) =>

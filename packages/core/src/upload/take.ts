@@ -40,11 +40,14 @@ export async function storeUpload(
   return { ...file, contentType };
 }
 
-/** Takes an upload, once. What is left of it goes with the next `removeExpiredUploads`. */
+/**
+ * Takes an upload, once: it expires as of its creation, since others may have begun, by their `now()`, before this
+ * transaction did. What is left of it goes with the next `removeExpiredUploads`.
+ */
 export async function useUpload({ db }: Pick<Ctx, 'db'>, tenant: Tenant, id: string): Promise<void> {
   const used = await db
     .update(uploads)
-    .set({ expiresAt: sql`now()` })
+    .set({ expiresAt: sql`${uploads.createdAt}` })
     .where(open(tenant, id))
     .returning({ id: uploads.id });
   if (used.length === 0) throw noUpload(id);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, describeFile, sendForm, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { anonymous } from '../actor.ts';
@@ -131,6 +131,33 @@ describe('an upload', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => finish(uploadId)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await expect(finish(uploadId)).rejects.toMatchObject(refusedUpload);
+  });
+
+  test('is taken once, though a change that began earlier comes to it later', async () => {
+    const bytes = bytesOf('waited for');
+    const asked = await ask(bytes);
+    await sendForm(asked, bytes);
+    const rest = { portfolio, title: 'Other' };
+    const other = `${slug}-other`;
+    await evidence.create.run(platform.as(owner), { ...rest, slug: other });
+    const release = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holding = platform.sql.begin(async (tx) => {
+      await tx`select 1 from evidence where slug = ${slug} for update`;
+      held.resolve();
+      await release.promise;
+    });
+    await held.promise;
+    const waiting = finish(asked.id).catch((error: unknown) => error);
+    await vi.waitFor(async () => {
+      const locks = await platform.sql`
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      expect(locks).toHaveLength(1);
+    }, 10_000);
+    await evidence.addVersion.run(platform.as(owner), { portfolio, slug: other, uploadId: asked.id });
+    release.resolve();
+    await holding;
+    expect(await waiting).toMatchObject(refusedUpload);
   });
 
   test('belongs to its portfolio', async () => {

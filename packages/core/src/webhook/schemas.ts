@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { idOf } from '../ids.ts';
+import { slugSchema, text } from '../text.ts';
 
 /** What webhooks can be told of. */
-export const webhookEventTypeSchema = z.enum([
+const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
   'job.succeeded',
@@ -10,5 +12,97 @@ export const webhookEventTypeSchema = z.enum([
 ]);
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>;
 
+/** What is sent besides: a `ping` when somebody tries a webhook out. */
+const deliveredEventSchema = z.enum([...webhookEventTypeSchema.options, 'ping']);
+export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
+
+/** The body of a message (Standard Webhooks). */
+const messageSchema = z.object({
+  type: deliveredEventSchema,
+  timestamp: z.iso.datetime().describe('When it happened.'),
+  data: z.record(z.string(), z.unknown()),
+});
+export type Message = z.infer<typeof messageSchema>;
+
 export const deliveryStateSchema = z.enum(['pending', 'delivered', 'failed']);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
+
+const disabledReasonSchema = z.enum(['by-hand', 'gone', 'failing']);
+export type DisabledReason = z.infer<typeof disabledReasonSchema>;
+
+const urlSchema = z
+  .url({
+    protocol: /^https$/,
+    // No address and no name of a local network; what the name resolves to is checked when a message is sent.
+    hostname: /^([a-z0-9-]{1,63}\.)+[a-z]([a-z0-9-]*[a-z0-9])$/i,
+    normalize: true,
+    error: 'Expected a URL that begins with https:// and has a host name, such as https://example.com/hook.',
+  })
+  .max(2000)
+  .refine((url) => {
+    const parsed = URL.parse(url);
+    return !parsed || (parsed.username === '' && parsed.password === '' && parsed.hash === '');
+  }, 'Expected a URL without user name, password and fragment.')
+  .describe('Where messages are sent by POST; https only.');
+
+/** What the owner of a webhook writes. */
+export const webhookFields = {
+  url: urlSchema,
+  events: z
+    .array(webhookEventTypeSchema)
+    .min(1)
+    .max(webhookEventTypeSchema.options.length)
+    .transform((events) => [...new Set(events)])
+    .describe('What it is told of.'),
+  description: text(500),
+};
+
+/** A webhook, without its secret. It is disabled by its owner, by an answer of 410, or after many failures. */
+export const webhookSchema = z
+  .object({
+    id: idOf('webhook'),
+    portfolio: slugSchema,
+    url: z.string(),
+    events: z.array(webhookEventTypeSchema).max(webhookEventTypeSchema.options.length),
+    description: z.string(),
+    enabled: z.boolean(),
+    disabledReason: disabledReasonSchema.nullable(),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook' });
+
+/** A webhook with a new secret, which is shown this once. */
+export const webhookWithSecretSchema = webhookSchema
+  .extend({
+    secret: z.string().describe('Shown this once: `whsec_` and the base64 of the key of HMAC-SHA256.'),
+  })
+  .meta({ id: 'WebhookWithSecret' });
+
+export const webhookRef = { portfolio: slugSchema, id: idOf('webhook') };
+
+/** A message to a webhook, and what came of it. `attempts` grows with each try. */
+export const deliverySchema = z
+  .object({
+    id: idOf('delivery'),
+    portfolio: slugSchema,
+    webhook: idOf('webhook'),
+    messageId: z.string().describe('`webhook-id`: the same for each try and each redelivery.'),
+    event: deliveredEventSchema,
+    state: deliveryStateSchema,
+    job: idOf('job').nullable().describe('The job that sends it.'),
+    attempts: z.int(),
+    responseStatus: z.int().nullable().describe('HTTP status of the last answer.'),
+    error: z.string().nullable().describe('Why the last try did not succeed.'),
+    createdAt: z.iso.datetime(),
+    deliveredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' });
+
+/** A delivery with what is sent. */
+export const deliveryWithPayloadSchema = deliverySchema
+  .extend({ payload: messageSchema })
+  .meta({ id: 'WebhookDeliveryWithPayload' });
+
+export const deliveryRef = { ...webhookRef, delivery: idOf('delivery') };

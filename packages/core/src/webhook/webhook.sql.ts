@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { jobs } from '../job/job.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
-import type { DeliveryState, WebhookEventType } from './schemas.ts';
+import type { DeliveredEvent, DeliveryState, DisabledReason, Message, WebhookEventType } from './schemas.ts';
 
 /** Addresses that are told of what happens in a portfolio. */
 export const webhooks = pgTable(
@@ -17,7 +18,13 @@ export const webhooks = pgTable(
     description: text('description').notNull(),
     events: text('events').array().$type<WebhookEventType[]>().notNull(),
     secret: text('secret').notNull(),
+    /** Signs as well, until then: receivers need time to learn of a new secret. */
+    previousSecret: text('previous_secret'),
+    previousSecretUntil: instant('previous_secret_until'),
     enabled: boolean('enabled').notNull().default(true),
+    disabledReason: text('disabled_reason').$type<DisabledReason>(),
+    /** Deliveries in a row that failed. */
+    failures: integer('failures').notNull().default(0),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -47,10 +54,12 @@ export const webhookDeliveries = pgTable(
     webhookId: text('webhook_id')
       .notNull()
       .references(() => webhooks.id, { onDelete: 'cascade' }),
+    /** The job that sends it; null when that was cleared away. */
+    jobId: text('job_id').references(() => jobs.id, { onDelete: 'set null' }),
     /** The message's own id, the same for each try and each redelivery (Standard Webhooks). */
     messageId: text('message_id').notNull(),
-    event: text('event').$type<WebhookEventType>().notNull(),
-    payload: jsonb('payload').notNull(),
+    event: text('event').$type<DeliveredEvent>().notNull(),
+    payload: jsonb('payload').$type<Message>().notNull(),
     state: text('state').$type<DeliveryState>().notNull().default('pending'),
     attempts: integer('attempts').notNull().default(0),
     responseStatus: integer('response_status'),
@@ -60,6 +69,9 @@ export const webhookDeliveries = pgTable(
   },
   (table) => [
     index('webhook_deliveries_list').on(table.webhookId, table.id),
+    index('webhook_deliveries_pending')
+      .on(table.jobId)
+      .where(sql`${table.state} = 'pending'`),
     check('webhook_deliveries_state', sql`${table.state} in ('pending', 'delivered', 'failed')`),
   ],
 );

@@ -47,6 +47,16 @@ test('the last event tells when the job finished', () => {
   expect(job?.finishedAt).toBe('2026-01-02T03:05:00.000Z');
 });
 
+test('events tell of a cancel that was asked for, carried out and undone by a retry', () => {
+  const running = aJob({ state: 'running', attempt: 1 });
+  const cancelling = currentJob([running], anEvent({ type: 'cancelling' }))!;
+  expect(cancelling).toMatchObject({ cancelRequestedAt: '2026-01-02T03:05:00.000Z', finishedAt: null });
+  const ended = currentJob([cancelling], anEvent({ seq: 3, type: 'cancelled', state: 'cancelled' }))!;
+  expect(ended).toMatchObject({ state: 'cancelled', finishedAt: '2026-01-02T03:05:00.000Z' });
+  const again = currentJob([ended], anEvent({ seq: 4, type: 'requeued', state: 'queued' }));
+  expect(again).toMatchObject({ cancelRequestedAt: null, finishedAt: null });
+});
+
 test('without any version there is no job, whatever events came', () => {
   expect(currentJob([undefined], anEvent({}))).toBeUndefined();
 });

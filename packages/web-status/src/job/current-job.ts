@@ -1,4 +1,5 @@
 import type { Job, JobEvent } from '../types.ts';
+import { isOpen } from '../ui/words.ts';
 
 /**
  * Where a job stands by all that is known: the newest of its versions, and on top of it the last event, which
@@ -16,8 +17,10 @@ export function currentJob(
     ...standing,
     lastSeq: seq,
     updatedAt: at,
+    stalled: false,
     retryAt: null,
+    cancelRequestedAt: type === 'requeued' ? null : type === 'cancelling' ? at : newest.cancelRequestedAt,
     startedAt: type === 'started' ? at : newest.startedAt,
-    finishedAt: type === 'succeeded' || type === 'failed' ? at : null,
+    finishedAt: isOpen(lastEvent) ? null : at,
   };
 }

@@ -8,7 +8,7 @@ import type { Job, JobEvent } from '../types.ts';
 import { BackIcon } from '../ui/icons.tsx';
 import { PageHeading } from '../ui/page-heading.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
-import { percent, shownState, stateWords } from '../ui/words.ts';
+import { isOpen, percent, shownState, stateWords } from '../ui/words.ts';
 import { currentJob } from './current-job.ts';
 import { appendEvent } from './event-log.ts';
 import { JobDetails } from './job-details.tsx';
@@ -45,8 +45,12 @@ function useJob(id: string) {
   const trpc = useTRPC();
   const live = useLiveJobs();
   const [log, addEvent] = useReducer(appendEvent, []);
-  const read = useQuery(trpc.job.read.queryOptions({ id }));
-  useStream(
+  const read = useQuery({
+    ...trpc.job.read.queryOptions({ id }),
+    // That a job has stalled is no event.
+    refetchInterval: ({ state: { data } }) => (data && isOpen(data) ? 60_000 : false),
+  });
+  const { reset } = useStream(
     trpc.job.events.subscriptionOptions(read.data ? { id, lastEventId: '0' } : skipToken, {
       onData: ({ data }) => data.type === 'event' && addEvent(data.event),
     }),
@@ -55,11 +59,18 @@ function useJob(id: string) {
   // Events tell neither the result nor the time of the next attempt: after any but progress, read the job.
   const versions = [read.data, live.jobs.get(id)];
   const lastEvent = log.at(-1);
-  const missing = seqToCatchUpWith(lastEvent, currentJob(versions, undefined));
+  const newest = currentJob(versions, undefined);
+  const missing = seqToCatchUpWith(lastEvent, newest);
   const { refetch } = read;
   useEffect(() => {
     if (missing !== undefined) void refetch();
   }, [missing, refetch]);
+
+  // The stream ended with the job, which a retry by hand has set going again.
+  const goesOn = lastEvent && newest ? !isOpen(lastEvent) && newest.lastSeq > lastEvent.seq : false;
+  useEffect(() => {
+    if (goesOn) reset();
+  }, [goesOn, reset]);
 
   return { job: currentJob(versions, lastEvent), log, error: read.error, readAgain: () => void refetch() };
 }

@@ -4,6 +4,7 @@ import { duration } from '../ui/relative-time.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Ago, Until } from '../ui/time.tsx';
 import { currentStep, percent } from '../ui/words.ts';
+import { JobAction } from './job-action.tsx';
 import { JobFilePanel } from './job-result.tsx';
 
 /** Where the job stands: progress, step, attempts, what went wrong, and in the end its result. */
@@ -14,12 +15,14 @@ export function JobStatus({ job }: { job: Job }) {
         <StateBadge job={job} />
         <p className="step">{currentStep(job)}</p>
         <span className="percent">{percent(job.progress)}%</span>
+        <JobAction job={job} />
       </div>
       <ProgressBar job={job} label="Progress" />
       <p className="muted small-text facts">
         <Attempts job={job} />
         <Timing job={job} />
       </p>
+      {job.stalled && <Stalled job={job} />}
       {job.error && <LastError job={job} message={job.error.message} />}
       {job.result && 'fileName' in job.result && <JobFilePanel id={job.id} result={job.result} />}
       {job.result && 'changed' in job.result && <SyncResult result={job.result} />}
@@ -67,8 +70,21 @@ function Timing({ job }: { job: Job }) {
   );
 }
 
+function Stalled({ job }: { job: Job }) {
+  return (
+    <div className="notice warning">
+      <p>
+        <strong>The job has stalled.</strong>{' '}
+        {job.state === 'running'
+          ? 'Its worker is not heard of any more; another takes the job over.'
+          : 'No worker has taken it for more than five minutes: none may be running.'}
+      </p>
+    </div>
+  );
+}
+
 function LastError({ job, message }: { job: Job; message: string }) {
-  const isFinal = job.state === 'failed';
+  const isFinal = job.state === 'failed' || job.state === 'dead';
   return (
     <div className={`notice ${isFinal ? 'danger' : 'warning'}`}>
       <p>

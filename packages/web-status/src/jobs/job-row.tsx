@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { memo } from 'react';
 import { useTRPC } from '../api.tsx';
+import { JobAction } from '../job/job-action.tsx';
 import { Link } from '../router.tsx';
 import type { Job } from '../types.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
@@ -27,6 +28,7 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
         <p className="muted small-text facts">
           <span>{job.portfolio}</span>
           <span>{kindWords[job.kind]}</span>
+          {job.stalled && <span className="stalled">stalled</span>}
           {job.attempt > 0 && (
             <span>
               attempt {job.attempt} of {job.maxAttempts}
@@ -37,6 +39,7 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
       <div className="job-row-side">
         <JobTiming job={job} />
       </div>
+      <JobAction job={job} />
     </li>
   );
 });

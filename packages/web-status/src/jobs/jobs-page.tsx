@@ -10,7 +10,7 @@ import { JobRow, JobRowSkeleton } from './job-row.tsx';
 import { mergeJobs } from './merge-jobs.ts';
 import { NewExport } from './new-export.tsx';
 
-const states: readonly JobState[] = ['queued', 'running', 'succeeded', 'failed'];
+const states: readonly JobState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'];
 
 /** All jobs of the reader's portfolios, newest first, changing as they change. `?state=` filters. */
 export function JobsPage() {
@@ -97,9 +97,12 @@ function useJobPages(state: JobState | undefined) {
   const api = useTRPCClient();
   return useInfiniteQuery({
     queryKey: [...trpc.job.list.queryKey(), 'pages', state],
-    queryFn: ({ pageParam, signal }) => api.job.list.query({ state, cursor: pageParam }, { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      api.job.list.query({ state: state && [state], cursor: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    // That a job has stalled is no event, which the stream of changes would tell.
+    refetchInterval: 60_000,
   });
 }
 

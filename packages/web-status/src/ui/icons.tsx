@@ -44,6 +44,20 @@ export const FailedIcon = () => (
   </Icon>
 );
 
+export const CancelledIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6.25" />
+    <path d="M5 8h6" />
+  </Icon>
+);
+
+export const DeadIcon = () => (
+  <Icon>
+    <path d="M8 1.9 14.6 13.6H1.4z" />
+    <path d="M8 6.2v3.4m0 1.9v.1" />
+  </Icon>
+);
+
 export const DownloadIcon = () => (
   <Icon>
     <path d="M8 2v8m-3.2-3L8 10.2 11.2 7M2.5 13.5h11" />

@@ -1,5 +1,13 @@
 import type { Job } from '../types.ts';
-import { FailedIcon, QueuedIcon, RetryingIcon, RunningIcon, SucceededIcon } from './icons.tsx';
+import {
+  CancelledIcon,
+  DeadIcon,
+  FailedIcon,
+  QueuedIcon,
+  RetryingIcon,
+  RunningIcon,
+  SucceededIcon,
+} from './icons.tsx';
 import { type ShownState, shownState, stateWords } from './words.ts';
 
 const icons: Record<ShownState, () => React.JSX.Element> = {
@@ -8,6 +16,9 @@ const icons: Record<ShownState, () => React.JSX.Element> = {
   running: RunningIcon,
   succeeded: SucceededIcon,
   failed: FailedIcon,
+  cancelling: RunningIcon,
+  cancelled: CancelledIcon,
+  dead: DeadIcon,
 };
 
 /** A job's state as icon, word and colour. */

@@ -8,6 +8,12 @@ test('waiting for another attempt is told from waiting for the first', () => {
   expect(shownState(aJob({ attempt: 1, state: 'running' }))).toBe('running');
 });
 
+test('what is to be cancelled is told from what runs on, until it has ended', () => {
+  const asked = { attempt: 1, cancelRequestedAt: '2026-01-02T03:04:05.000Z' };
+  expect(shownState(aJob({ ...asked, state: 'running' }))).toBe('cancelling');
+  expect(shownState(aJob({ ...asked, state: 'cancelled' }))).toBe('cancelled');
+});
+
 test('the current step is a sentence in every state', () => {
   expect(currentStep(aJob())).toBe('Waiting for a worker');
   expect(currentStep(aJob({ attempt: 1 }))).toBe('Waiting for the next attempt');

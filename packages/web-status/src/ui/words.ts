@@ -1,11 +1,20 @@
 import type { Job, JobEvent, JobKind, JobState } from '../types.ts';
 
-/** What a reader is shown of a job's state: waiting for another attempt is told from waiting for the first. */
-export type ShownState = JobState | 'retrying';
+/**
+ * What a reader is shown of a job's state: waiting for another attempt is told from waiting for the first, and what
+ * is still to be cancelled from what goes on.
+ */
+export type ShownState = JobState | 'retrying' | 'cancelling';
 
-export function shownState({ state, attempt }: Pick<Job, 'state' | 'attempt'>): ShownState {
+type Standing = Pick<Job, 'state' | 'attempt' | 'cancelRequestedAt'>;
+
+export function shownState({ state, attempt, cancelRequestedAt }: Standing): ShownState {
+  if (state === 'running' && cancelRequestedAt) return 'cancelling';
   return state === 'queued' && attempt > 0 ? 'retrying' : state;
 }
+
+/** True until a job has ended, one way or another. */
+export const isOpen = ({ state }: Pick<Job, 'state'>) => state === 'queued' || state === 'running';
 
 export const stateWords: Record<ShownState, string> = {
   queued: 'Queued',
@@ -13,33 +22,43 @@ export const stateWords: Record<ShownState, string> = {
   running: 'Running',
   succeeded: 'Succeeded',
   failed: 'Failed',
+  cancelling: 'Cancelling',
+  cancelled: 'Cancelled',
+  dead: 'Dead',
 };
 
 export const kindWords: Record<JobKind, string> = {
   'export.pdf': 'PDF export',
   'evidence.sync': 'Evidence sync',
+  'webhook.deliver': 'Webhook delivery',
 };
 
 /** A change of state as a short sentence, read aloud to those who do not see the page. */
-export function stateChange(job: Pick<Job, 'title' | 'state' | 'attempt'>): string {
+export function stateChange(job: Standing & Pick<Job, 'title'>): string {
   const sentences: Record<ShownState, string> = {
     queued: 'is queued',
     retrying: 'will be tried again',
     running: 'is running',
     succeeded: 'is done',
     failed: 'has failed',
+    cancelling: 'is being cancelled',
+    cancelled: 'was cancelled',
+    dead: 'was given up',
   };
   return `${job.title} ${sentences[shownState(job)]}.`;
 }
 
 /** What a job is doing now. */
-export function currentStep(job: Pick<Job, 'state' | 'attempt' | 'step'>): string {
+export function currentStep(job: Standing & Pick<Job, 'step'>): string {
   const steps: Record<ShownState, string> = {
     queued: 'Waiting for a worker',
     retrying: 'Waiting for the next attempt',
     running: job.step ? capitalized(job.step) : 'Starting',
     succeeded: 'Done',
     failed: 'Stopped',
+    cancelling: 'Waiting for its worker to let go',
+    cancelled: 'Stopped',
+    dead: 'Given up',
   };
   return steps[shownState(job)];
 }
@@ -54,6 +73,10 @@ export function eventWords({ type, attempt, step }: Pick<JobEvent, 'type' | 'att
     lost: `The worker of attempt ${attempt} was lost; queued again`,
     succeeded: 'Succeeded',
     failed: 'Failed',
+    cancelling: 'Cancel asked for',
+    cancelled: 'Cancelled',
+    dead: `The worker of attempt ${attempt} was lost; given up`,
+    requeued: 'Queued again by hand',
   };
   return lines[type];
 }

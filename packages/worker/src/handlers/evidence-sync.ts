@@ -20,6 +20,7 @@ export function createEvidenceSync({ allowPrivate }: { allowPrivate: boolean }):
     progress(0.05, 'Fetching the source');
     const response = await fetchSource(sourceUrl, allowPrivate, signal);
     if (goneStatuses.includes(response.status)) {
+      response.body.destroy();
       await keepVanished(db, evidenceId, sourceUrl);
       throw new PermanentError('source_vanished', `The source is gone: it answers ${response.status}.`);
     }

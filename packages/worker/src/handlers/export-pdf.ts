@@ -41,7 +41,7 @@ export const exportPdf: Handler<'export.pdf'> = async (
       }),
       bucket.put(key, file.stream, { contentType, fileName }, ends),
     ]);
-    return { key, fileName, contentType, pages, ...file.result() };
+    return { key, fileName, contentType, pages, studyVersion: source.version, ...file.result() };
   } catch (error) {
     failed.abort();
     file.stream.destroy();

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../../tests/support/folder.ts';
+import { freePort } from '../../tests/support/stack.ts';
+import { type ImportTest, addFiles, portfolioText, startImportTest } from './testing.ts';
+
+const command = fileURLToPath(new URL('../import.ts', import.meta.url));
+
+let it: ImportTest;
+let dataDir: string;
+beforeAll(async () => {
+  it = await startImportTest();
+  dataDir = await dataFolder(it.server.baseUrl, await it.server.issueKey('owner'));
+});
+afterAll(() => it.server.stop());
+
+async function dataFolder(baseUrl: string, apiKey: string): Promise<string> {
+  const folder = await testFolder();
+  await writeFile(join(folder, 'credentials.json'), JSON.stringify({ baseUrl, apiKey }));
+  return folder;
+}
+
+/** Runs the command as npm does; resolves to how it ended and what it said. */
+function run(args: string[], folder = dataDir): Promise<{ code: unknown; out: string; err: string }> {
+  const env = { PATH: process.execPath, PORTFOLIO_DATA_DIR: folder };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [command, ...args], { env }, (error, out, err) =>
+      resolve({ code: error?.code ?? 0, out, err }),
+    );
+  });
+}
+
+const files = (slug: string) => ({
+  'portfolio.md': portfolioText(slug),
+  'one.md': '---\ntitle: One\n---\nA\n',
+});
+
+test('tells what it does, what it would do and what differs', async () => {
+  const folder = await it.newFolder(files('told'));
+  expect(await run([folder])).toMatchObject({
+    code: 0,
+    out: 'created   portfolio told\ncreated   case study one\nPortfolio "told" holds what the folder says.\n',
+  });
+  await addFiles(folder, { 'one.md': '---\ntitle: Two\n---\nA\n' });
+  const { code, out } = await run(['--dry-run', folder]);
+  expect(code).toBe(0);
+  expect(out).toContain('unchanged portfolio told\nupdated   case study one\n');
+  expect(out).toContain('title: "One" → "Two"\n');
+  expect(out).toContain('Nothing was changed: this was a dry run. Without --dry-run, 1 of these would be.');
+});
+
+test('ends with 1 and every complaint where the folder is wrong', async () => {
+  const folder = await it.newFolder({ ...files('wrong'), 'one.md': '---\ntitel: One\n---\n' });
+  const { code, err } = await run([folder]);
+  expect(code).toBe(1);
+  expect(err.split('\n')).toEqual([
+    expect.stringMatching(/one\.md:2: title: Expected this field, but it is missing\.$/),
+    expect.stringMatching(/one\.md:2: titel: There is no such field\.$/),
+    'Nothing was changed.',
+    '',
+  ]);
+});
+
+test('says what is the matter when the platform is away, or does not know the key', async () => {
+  const folder = await it.newFolder(files('away'));
+  const away = await dataFolder(`http://127.0.0.1:${await freePort()}`, 'key');
+  const refused = await dataFolder(it.server.baseUrl, `pk_${'0'.repeat(40)}`);
+  expect(await run([folder], away)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('The platform does not answer: is npm start running?'),
+  });
+  expect(await run([folder], refused)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('The platform does not know the key in'),
+  });
+  expect(await run([folder], await testFolder())).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('run npm start first'),
+  });
+});
+
+test.each([[[]], [['a', 'b']], [['--dry', 'a']]])('explains itself when called with %j', async (args) => {
+  const { code, err } = await run(args);
+  expect(code).toBe(1);
+  expect(err).toContain('npm run import -- [--dry-run] <folder>');
+});

@@ -1,0 +1,52 @@
+import { OMIT_HEADERS, formatPatch, structuredPatch } from 'diff';
+import { isDeepStrictEqual } from 'node:util';
+
+/** A field that differs: its name with dots, what is there, and what is to be. Undefined is what is not there. */
+export type Difference = { field: string; before: unknown; after: unknown };
+
+type Fields = Record<string, unknown>;
+
+/** Every field of `after` that differs from the same of `before`, as deep as both have the same shape. */
+export function differencesOf(before: Fields, after: Fields, within = ''): Difference[] {
+  return Object.entries(after).flatMap(([name, wanted]) => {
+    const field = within + name;
+    const found = before[name];
+    if (isDeepStrictEqual(found, wanted)) return [];
+    if (Array.isArray(found) && Array.isArray(wanted)) return differencesOfLists(found, wanted, field);
+    if (isFields(found) && isFields(wanted)) return differencesOf(found, wanted, `${field}.`);
+    return [{ field, before: found, after: wanted }];
+  });
+}
+
+function differencesOfLists(before: unknown[], after: unknown[], field: string): Difference[] {
+  const places = Array.from({ length: Math.max(before.length, after.length) }, (_, place) => place);
+  const asFields = (list: unknown[]) =>
+    Object.fromEntries(places.map((place) => [String(place), list[place]]));
+  return differencesOf(asFields(before), asFields(after), `${field}.`);
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const maxLines = 40;
+const maxCharacters = 160;
+/** Longer comparisons are given up: they would take minutes. */
+const maxMilliseconds = 500;
+
+/** A difference for people, in lines: before → after, or line by line where it is a text of several. */
+export function describeDifference({ field, before, after }: Difference): string[] {
+  const isText = typeof before === 'string' && typeof after === 'string';
+  if (!isText || !`${before}${after}`.includes('\n'))
+    return [`${field}: ${shorten(before)} → ${shorten(after)}`];
+  const options = { context: 1, timeout: maxMilliseconds };
+  const patch = structuredPatch('', '', before, after, undefined, undefined, options);
+  if (!patch) return [`${field}: too much differs to be shown`];
+  const lines = formatPatch(patch, OMIT_HEADERS).trimEnd().split('\n');
+  const more = lines.length - maxLines;
+  const shown = lines.slice(0, maxLines).map((line) => cut(line));
+  return [`${field}:`, ...shown, ...(more > 0 ? [`… and ${more} more lines`] : [])];
+}
+
+const shorten = (value: unknown) => (value === undefined ? 'nothing' : cut(JSON.stringify(value)));
+
+const cut = (line: string) => (line.length > maxCharacters ? `${line.slice(0, maxCharacters)}…` : line);

@@ -1,1 +1,0 @@
-ALTER TABLE "case_study_revisions" ADD COLUMN "changed" text[] NOT NULL;

@@ -1,0 +1,49 @@
+import { anonymous } from '@portfolio/core/actor';
+import type { Services } from '@portfolio/core/context';
+import { operation } from '@portfolio/core/operation';
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createRequestActors } from '../authenticate.ts';
+import { createPublishedCache } from '../published-cache.ts';
+import { createBind } from './bind.ts';
+
+const greet = operation({
+  name: 'test.greet',
+  kind: 'query',
+  summary: 'Greets.',
+  scope: 'portfolio:read',
+  public: true,
+  input: z.strictObject({ name: z.string() }),
+  output: z.object({ greeting: z.string() }),
+  tenant: 'none',
+  run: async (_ctx, { name }) => ({ greeting: `Hello, ${name}.` }),
+});
+
+test('a deprecated route says since when, until when, and what to use instead', async () => {
+  const app = Fastify();
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  const bind = createBind(app, {
+    services: {} as Services,
+    actors: createRequestActors(async () => anonymous),
+    cache: createPublishedCache(() => false),
+    closing: new AbortController().signal,
+  });
+  bind.operation(greet, {
+    method: 'GET',
+    path: '/greetings/:name',
+    deprecated: {
+      since: new Date('2027-01-01T00:00:00Z'),
+      sunset: new Date('2027-07-01T00:00:00Z'),
+      successor: '/api/v2/greetings',
+    },
+  });
+  const answer = await app.inject('/api/v1/greetings/Ada');
+  expect(answer.json()).toEqual({ greeting: 'Hello, Ada.' });
+  expect(answer.headers).toMatchObject({
+    deprecation: '@1798761600',
+    sunset: 'Thu, 01 Jul 2027 00:00:00 GMT',
+    link: '</api/v2/greetings>; rel="successor-version"',
+  });
+});

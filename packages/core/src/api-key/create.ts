@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { fetchApiKey, requireMayGiveScopes } from './internal.ts';
+import { issueApiKey } from './issue.ts';
+import { apiKeyInput, newApiKeySchema } from './schemas.ts';
+
+export const createApiKey = operation({
+  name: 'apiKey.create',
+  kind: 'mutation',
+  summary: 'Make a key that works in this portfolio only; its secret is shown this once.',
+  scope: 'api-key:write',
+  public: false,
+  input: z.strictObject({ portfolio: slugSchema, ...apiKeyInput }),
+  output: newApiKeySchema,
+  tenant: tenantBySlug,
+  holdsSecret: true,
+  async run({ actor, db }, { portfolio: _, expiresAt, ...about }, tenant) {
+    requireMayGiveScopes(actor, about.scopes);
+    const key = await issueApiKey(db, {
+      ...about,
+      portfolioId: tenant.id,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    });
+    return { ...(await fetchApiKey(db, key.id)), secret: key.secret };
+  },
+});

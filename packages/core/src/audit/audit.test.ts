@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { operations } from '../index.ts';
+
+const portfolio = 'team';
+const owner = user('owner');
+const editor = user('editor');
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+  const ctx = platform.as(owner);
+  for (const slug of [portfolio, 'other']) await operations.portfolio.create.run(ctx, { slug, name: slug });
+  await operations.member.add.run(ctx, { portfolio, subject: 'editor', role: 'editor' });
+  for (const slug of ['first', 'second', 'third']) {
+    const study = { portfolio, slug, title: slug, body: 'not to be seen' };
+    await operations.caseStudy.create.run(platform.as(editor), study);
+  }
+  const refused = operations.member.remove.run(platform.as(editor), {
+    portfolio,
+    subject: 'owner',
+    expectedVersion: '*',
+  });
+  await refused.catch(() => 'which must leave no trace');
+  await operations.ownKey.create.run(ctx, { name: 'Key', scopes: ['job:read'], expiresAt: null });
+});
+afterAll(() => platform.stop());
+
+const list = async (filter: object = {}) =>
+  (await operations.audit.list.run(platform.as(owner), { portfolio, ...filter })).items;
+
+test('every change of the portfolio is there, newest first, by whom and to what, without its values', async () => {
+  const entries = await list();
+  expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
+    ['editor', 'caseStudy.create', 'third'],
+    ['editor', 'caseStudy.create', 'second'],
+    ['editor', 'caseStudy.create', 'first'],
+    ['owner', 'member.add', 'editor'],
+    ['owner', 'portfolio.create', portfolio],
+  ]);
+  expect(entries[0]!.fields).toEqual(['slug', 'title', 'body']);
+  expect(JSON.stringify(entries)).not.toContain('not to be seen');
+});
+
+test('filters go together', async () => {
+  const targets = async (filter: object) => (await list(filter)).map(({ target }) => target);
+  expect(await targets({ actor: 'owner' })).toEqual(['editor', portfolio]);
+  expect(await targets({ action: 'caseStudy.create' })).toEqual(['third', 'second', 'first']);
+  expect(await targets({ actor: 'owner', action: 'caseStudy.create' })).toEqual([]);
+  const { at: from } = (await list({ action: 'caseStudy.create', limit: 1 }))[0]!;
+  expect(await targets({ from })).toContain('third');
+  expect(await targets({ to: '2020-01-01T00:00:00Z' })).toEqual([]);
+  expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(5);
+});
+
+test.each(['from', 'to'])('a time %s of more digits than Postgres reads is refused', async (field) => {
+  const time = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
+  await expect(list({ [field]: time })).rejects.toMatchObject({ code: 'invalid_input' });
+});
+
+test('pages hold every entry once while others are written', async () => {
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items: { id: string }[]; nextCursor: string | null } = await operations.audit.list.run(
+      platform.as(owner),
+      { portfolio, limit: 2, actor: 'editor', ...(cursor && { cursor }) },
+    );
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+    await operations.caseStudy.update.run(platform.as(editor), {
+      portfolio,
+      slug: 'first',
+      summary: 'New',
+      expectedVersion: '*',
+    });
+  } while (cursor);
+  expect(seen).toHaveLength(3);
+  expect(new Set(seen).size).toBe(3);
+});
+
+test('only owners see it', async () => {
+  const asked = operations.audit.list.run(platform.as(editor), { portfolio });
+  await expect(asked).rejects.toMatchObject({ code: 'forbidden' });
+  const narrow = user('owner', ['portfolio:read']);
+  const narrowed = operations.audit.list.run(platform.as(narrow), { portfolio });
+  await expect(narrowed).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test.each([{ from: 'yesterday' }, { to: '0000-01-01T00:00:00Z' }, { actor: 'a\0' }])(
+  '%j is refused by name',
+  async (filter) => {
+    const pointer = `/${Object.keys(filter)[0]}`;
+    await expect(list(filter)).rejects.toMatchObject({ code: 'invalid_input', fields: [{ pointer }] });
+  },
+);

@@ -1,0 +1,57 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Ctx, Db } from '../context.ts';
+import { AppError } from '../errors.ts';
+import type { Tenant } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { recordWebhookEvent } from '../webhook/record.ts';
+import { caseStudies } from './case-study.sql.ts';
+import { fetchCaseStudy } from './internal.ts';
+import { lockCaseStudy } from './lock.ts';
+import type { CaseStudy, CaseStudyStatus } from './schemas.ts';
+
+/** When a study was last published, as each status has it; an archived one keeps it. */
+const publishedAt = { draft: null, published: sql`now()`, archived: caseStudies.publishedAt };
+
+/**
+ * Gives a study another status; one that has it already stays as it is. Every way is open but the one from archived
+ * to published: what was put away is looked at as a draft first.
+ */
+export async function changeStatus(
+  { db }: Pick<Ctx, 'db'>,
+  tenant: Tenant,
+  { slug, expectedVersion }: { slug: string; expectedVersion: number | '*' },
+  to: CaseStudyStatus,
+): Promise<CaseStudy> {
+  const { id, status: from } = await lockCaseStudy({ db }, tenant, slug, expectedVersion);
+  if (from === to) return fetchCaseStudy({ db }, tenant, slug);
+  if (from === 'archived' && to === 'published') {
+    throw new AppError(
+      'conflict',
+      `The case study "${slug}" is archived; unpublish it, which makes it a draft again, then publish it.`,
+    );
+  }
+  await db
+    .update(caseStudies)
+    .set({
+      status: to,
+      publishedAt: sql`${publishedAt[to]}`,
+      updatedAt: sql`now()`,
+      version: nextVersion,
+    })
+    .where(eq(caseStudies.id, id));
+  const study = await fetchCaseStudy({ db }, tenant, slug);
+  if (to === 'published') await recordPublication(db, tenant, 'case-study.published', study);
+  if (from === 'published') await recordPublication(db, tenant, 'case-study.unpublished', study);
+  return study;
+}
+
+/** Tells webhooks that everybody may read a study, or no longer. */
+export async function recordPublication(
+  db: Db,
+  tenant: Tenant,
+  type: 'case-study.published' | 'case-study.unpublished',
+  { id, portfolio, slug, title, version }: CaseStudy,
+): Promise<void> {
+  const data = { id, portfolioId: tenant.id, portfolio, slug, title, version };
+  await recordWebhookEvent(db, { portfolioId: tenant.id, type, data });
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { expectedVersion } from '../version.ts';
+import { changeContent } from './content.ts';
+import { fetchRevision } from './internal.ts';
+import { revisionRef } from './revision-schemas.ts';
+import { caseStudySchema } from './schemas.ts';
+
+export const restoreRevision = operation({
+  name: 'caseStudy.restore',
+  kind: 'mutation',
+  summary:
+    'Bring back what a case study was at one of its revisions, as a new one; where nothing differs, all stays.',
+  scope: 'case-study:write',
+  public: false,
+  input: z.strictObject({ ...revisionRef, ...expectedVersion }),
+  output: caseStudySchema,
+  tenant: tenantBySlug,
+  async run(ctx, { slug, number, expectedVersion: expected }, tenant) {
+    const { content } = await fetchRevision(ctx, tenant, slug, number);
+    return changeContent(ctx, tenant, { slug, expectedVersion: expected }, content, number);
+  },
+});

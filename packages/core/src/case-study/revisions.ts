@@ -1,0 +1,47 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { keysetPageInput, pageOf, readCursor, toKeysetPage } from '../page.ts';
+import { prepared } from '../sql.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { caseStudyRevisions } from './case-study.sql.ts';
+import { fetchCaseStudyId, revisionItemFields } from './internal.ts';
+import { revisionItemSchema, revisionNumber } from './revision-schemas.ts';
+import { caseStudyRef } from './schemas.ts';
+
+const place = z.strictObject({ number: revisionNumber });
+
+/** Greater than any number of a revision. */
+const beforeAll = 2 ** 31 - 1;
+
+export const listRevisions = operation({
+  name: 'caseStudy.revisions',
+  kind: 'query',
+  summary: 'List the revisions of a case study, newest first: who changed what when.',
+  scope: 'case-study:read',
+  public: false,
+  input: z.strictObject({ ...caseStudyRef, ...keysetPageInput }),
+  output: pageOf(revisionItemSchema),
+  tenant: tenantBySlug,
+  async run(ctx, { slug, limit, cursor }, tenant) {
+    const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
+    const before = cursor === undefined ? beforeAll : readCursor(cursor, place).number;
+    const rows = await revisionsBefore(ctx.db).execute({ caseStudyId, before, limit: limit + 1 });
+    return toKeysetPage(rows, limit, ({ number }) => ({ number }));
+  },
+});
+
+const revisionsBefore = prepared((db) =>
+  db
+    .select(revisionItemFields)
+    .from(caseStudyRevisions)
+    .where(
+      and(
+        eq(caseStudyRevisions.caseStudyId, sql.placeholder('caseStudyId')),
+        lt(caseStudyRevisions.number, sql.placeholder('before')),
+      ),
+    )
+    .orderBy(desc(caseStudyRevisions.number))
+    .limit(sql.placeholder('limit'))
+    .prepare('case_study_revisions'),
+);

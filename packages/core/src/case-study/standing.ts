@@ -1,0 +1,53 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
+import { evidenceStanding } from '../evidence/standing.ts';
+import { metricSamples } from '../metric/metric.sql.ts';
+import { claimEvidence, claims } from './case-study.sql.ts';
+
+/**
+ * What a claim is worth now: `unbacked` without evidence and metric; `broken` when evidence is missing or has a
+ * problem, or when a side of what was measured has no samples; `stale` when evidence was not checked for too long, or
+ * is no longer what its author had seen; else `backed`.
+ */
+export const claimStandingSchema = z.enum(['backed', 'stale', 'broken', 'unbacked']);
+export type ClaimStanding = z.infer<typeof claimStandingSchema>;
+
+/** How many claims have which standing. */
+export const standingsSchema = z
+  .object({ backed: z.int(), stale: z.int(), broken: z.int(), unbacked: z.int() })
+  .meta({ id: 'Standings' });
+
+const cites = (such?: SQL) => sql`exists (
+  select 1 from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
+  where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
+    ${such ? sql`and ${such}` : sql``})`;
+
+/** True for a cited row of `evidence` whose latest bytes are not those that the claim's author had seen. */
+export const isChanged = sql<boolean>`(${evidence.latest} > 0 and not exists (
+  select 1 from ${evidenceVersions} seen
+  join ${evidenceVersions} latest on latest.evidence_id = seen.evidence_id and latest.sha256 = seen.sha256
+  where seen.evidence_id = ${evidence.id} and seen.number = ${claimEvidence.evidenceVersion}
+    and latest.number = ${evidence.latest}))`;
+
+const hasSamples = (from: SQL, to: SQL) => sql`exists (
+  select 1 from ${metricSamples}
+  where ${metricSamples.metricId} = ${claims.metricId} and ${metricSamples.at} >= ${from} and ${metricSamples.at} < ${to})`;
+
+const isMeasured = sql`(${hasSamples(sql`coalesce(${claims.changedAt}, ${claims.metricFrom})`, sql`${claims.metricTo}`)}
+  and (${claims.changedAt} is null or ${hasSamples(sql`${claims.metricFrom}`, sql`${claims.changedAt}`)}))`;
+
+/** The standing of a row of `claims`. */
+export const claimStanding = sql<ClaimStanding>`case
+  when ${claims.metricId} is null and not ${cites()} then 'unbacked'
+  when ${cites(sql`${evidenceStanding} in ('missing', 'broken')`)} then 'broken'
+  when ${claims.metricId} is not null and not ${isMeasured} then 'broken'
+  when ${cites(sql`(${evidenceStanding} = 'stale' or ${isChanged})`)} then 'stale'
+  else 'backed' end`;
+
+/** Counts of standings, with zeros where there are none. */
+export function countStandings(given: readonly ClaimStanding[]): z.infer<typeof standingsSchema> {
+  const counts = { backed: 0, stale: 0, broken: 0, unbacked: 0 };
+  for (const standing of given) counts[standing] += 1;
+  return counts;
+}

@@ -1,0 +1,16 @@
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { changeStatus } from './life.ts';
+import { caseStudyChange, caseStudySchema } from './schemas.ts';
+
+export const unpublishCaseStudy = operation({
+  name: 'caseStudy.unpublish',
+  kind: 'mutation',
+  summary: 'Make a published or archived case study a draft again, which only members read.',
+  scope: 'case-study:write',
+  public: false,
+  input: caseStudyChange,
+  output: caseStudySchema,
+  tenant: tenantBySlug,
+  run: (ctx, { portfolio: _, ...which }, tenant) => changeStatus(ctx, tenant, which, 'draft'),
+});

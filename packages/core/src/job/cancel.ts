@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { idOf } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { tenantOfJob } from '../tenancy.ts';
+import { fetchJob } from './internal.ts';
+import { jobSchema } from './schemas.ts';
+import { transitions } from './transitions.ts';
+
+export const cancelJob = operation({
+  name: 'job.cancel',
+  kind: 'mutation',
+  summary:
+    'Cancel a job: a queued one at once; a running one ends as cancelled as soon as its worker has let go.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject({ id: idOf('job') }),
+  output: jobSchema,
+  tenant: tenantOfJob,
+  async run(ctx, { id }, tenant) {
+    const changed = await transitions.cancel(ctx.db, id);
+    const job = await fetchJob(ctx, id);
+    if (changed) ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id, cancels: true });
+    else if (job.cancelRequestedAt === null) {
+      throw new AppError(
+        'conflict',
+        `Job "${id}" is ${job.state}: only a queued or running job can be cancelled.`,
+      );
+    }
+    return job;
+  },
+});

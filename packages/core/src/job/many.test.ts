@@ -1,0 +1,155 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type JobScene, jobScene, owner } from '../../../../tests/support/jobs.ts';
+import { user } from '../../../../tests/support/services.ts';
+import { operations } from '../index.ts';
+import { jobs, outbox } from './job.sql.ts';
+
+let scene: JobScene;
+beforeAll(async () => {
+  scene = await jobScene();
+  const other = { portfolio: 'other', slug: 'study' };
+  await operations.portfolio.create.run(scene.as(owner), { slug: 'other', name: 'Other' });
+  await operations.caseStudy.create.run(scene.as(owner), { ...other, title: 'Study' });
+});
+afterAll(() => scene.stop());
+beforeEach(async () => {
+  await scene.doorbell.idle();
+  await scene.db.delete(jobs);
+});
+
+const ctx = () => scene.as(owner);
+const portfolio = 'team';
+type Filter = Omit<Parameters<typeof operations.job.cancelMany.run>[1], 'portfolio'>;
+type RetryFilter = Omit<Parameters<typeof operations.job.retryMany.run>[1], 'portfolio'>;
+const cancelMany = (filter: Filter = {}) => operations.job.cancelMany.run(ctx(), { portfolio, ...filter });
+const retryMany = (filter: RetryFilter = {}) => operations.job.retryMany.run(ctx(), { portfolio, ...filter });
+const stateOf = async (id: string) => (await scene.read(id)).state;
+
+test('all open jobs are cancelled at once: queued ones end, running ones are asked to', async () => {
+  const { id: queued } = await scene.accept();
+  const { id: running } = await scene.claimed();
+  const succeeded = await scene.succeeded();
+  expect(await cancelMany()).toEqual({ changed: 2, hasMore: false });
+  expect(await stateOf(queued)).toBe('cancelled');
+  expect(await scene.read(running)).toMatchObject({
+    state: 'running',
+    cancelRequestedAt: expect.any(String),
+  });
+  expect(await stateOf(succeeded)).toBe('succeeded');
+  expect((await scene.eventsOf(queued)).at(-1)).toMatchObject({ type: 'cancelled', seq: 2 });
+  expect((await scene.eventsOf(running)).at(-1)).toMatchObject({ type: 'cancelling', seq: 3 });
+  expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
+});
+
+test('jobs that ended without a result are queued again at once, each with a message', async () => {
+  const failed = await scene.failed();
+  const { id: cancelled } = await scene.accept();
+  await scene.cancel(cancelled);
+  await scene.doorbell.idle();
+  const asked = { ...ctx(), doorbell: { ring() {} } };
+  expect(await operations.job.retryMany.run(asked, { portfolio })).toEqual({ changed: 2, hasMore: false });
+  const rung = await scene.db
+    .select()
+    .from(outbox)
+    .where(inArray(outbox.jobId, [failed, cancelled]));
+  expect(rung).toHaveLength(2);
+  expect(await scene.read(failed)).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 6 });
+  expect(await scene.read(cancelled)).toMatchObject({ state: 'queued', attempt: 0, maxAttempts: 5 });
+});
+
+test('a filter leaves alone what it does not name', async () => {
+  const { id } = await scene.accept();
+  const { id: running } = await scene.claimed();
+  await scene.change(id, { requestedBy: sql`'robot'` });
+  const createdAfter = (await scene.read(id)).createdAt;
+  const createdBefore = new Date(Date.parse(createdAfter) + 1).toISOString();
+  for (const filter of [
+    { requestedBy: 'nobody' },
+    { requestedBy: 'robot', state: ['running'] },
+    { requestedBy: 'robot', createdAfter: createdBefore },
+    { requestedBy: 'robot', createdBefore: createdAfter },
+  ] satisfies Filter[]) {
+    expect(await cancelMany(filter)).toEqual({ changed: 0, hasMore: false });
+  }
+  const filter = {
+    kind: 'export.pdf',
+    state: ['queued'],
+    requestedBy: 'robot',
+    createdAfter,
+    createdBefore,
+  } satisfies Filter;
+  expect(await cancelMany(filter)).toEqual({ changed: 1, hasMore: false });
+  expect(await stateOf(id)).toBe('cancelled');
+  expect(await scene.read(running)).toMatchObject({ cancelRequestedAt: null });
+});
+
+test('a call changes no more than its limit, the oldest first, and says whether there are more', async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) ids.push((await scene.accept()).id);
+  expect(await cancelMany({ limit: 2 })).toEqual({ changed: 2, hasMore: true });
+  expect(await Promise.all(ids.map(stateOf))).toEqual([
+    'cancelled',
+    'cancelled',
+    'queued',
+    'queued',
+    'queued',
+  ]);
+  expect(await cancelMany({ limit: 2 })).toEqual({ changed: 2, hasMore: true });
+  expect(await cancelMany({ limit: 1 })).toEqual({ changed: 1, hasMore: false });
+  expect(await retryMany({ limit: 4 })).toEqual({ changed: 4, hasMore: true });
+  expect(await retryMany({ limit: 4 })).toEqual({ changed: 1, hasMore: false });
+});
+
+test('a thousand jobs are cancelled and queued again in one call each', async () => {
+  const { id } = await scene.accept();
+  await scene.sql`
+    insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
+    select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, state, group_key, payload, requested_by,
+      max_attempts, last_seq
+    from jobs, generate_series(1, 1000) n where id = ${id}`;
+  expect(await cancelMany()).toEqual({ changed: 1000, hasMore: true });
+  expect(await cancelMany()).toEqual({ changed: 1, hasMore: false });
+  expect(await retryMany()).toEqual({ changed: 1000, hasMore: true });
+});
+
+test('calls at the same time change each job once', async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 12; n++) ids.push((await scene.accept()).id);
+  const answers = await Promise.all([1, 2, 3, 4].map(() => cancelMany({ limit: 5 })));
+  const changed = answers.reduce((sum, answer) => sum + answer.changed, 0);
+  const ended = await scene.db.$count(jobs, eq(jobs.state, 'cancelled'));
+  expect(changed).toBe(ended);
+  for (const id of ids) expect((await scene.eventsOf(id)).length).toBeLessThanOrEqual(2);
+});
+
+test('jobs of another portfolio are never reached', async () => {
+  const { id } = await operations.caseStudy.export.run(ctx(), { portfolio: 'other', slug: 'study' });
+  expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
+  expect(await stateOf(id)).toBe('queued');
+  await scene.cancel(id);
+  expect(await retryMany()).toEqual({ changed: 0, hasMore: false });
+  expect(await stateOf(id)).toBe('cancelled');
+});
+
+test('strangers and viewers are refused, and nothing changes', async () => {
+  const { id } = await scene.accept();
+  await scene.addMember(scene.portfolioId, 'viewer', 'viewer');
+  for (const [who, code] of [
+    ['stranger', 'not_found'],
+    ['viewer', 'forbidden'],
+  ] as const) {
+    const caller = scene.as(user(who));
+    await expect(operations.job.cancelMany.run(caller, { portfolio })).rejects.toMatchObject({ code });
+    await expect(operations.job.retryMany.run(caller, { portfolio })).rejects.toMatchObject({ code });
+  }
+  expect(await stateOf(id)).toBe('queued');
+});
+
+test('states that make no sense, an empty list of them and a limit out of bounds are refused', async () => {
+  const refused = { code: 'invalid_input' };
+  for (const filter of [{ state: ['succeeded'] }, { state: [] }, { limit: 0 }, { limit: 1001 }]) {
+    await expect(cancelMany(filter as Filter)).rejects.toMatchObject(refused);
+    await expect(retryMany(filter as RetryFilter)).rejects.toMatchObject(refused);
+  }
+});

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { jobFilterInput, statesInput } from './filter.ts';
+import { cancellableStates, retryableStates } from './schemas.ts';
+import { transitions } from './transitions.ts';
+
+const manyInput = {
+  portfolio: slugSchema,
+  ...jobFilterInput,
+  limit: z.int().min(1).max(1000).default(1000).describe('How many jobs at most, the oldest first.'),
+};
+
+const manyChangedSchema = z
+  .object({
+    changed: z.int().describe('How many jobs were changed.'),
+    hasMore: z.boolean().describe('True where more jobs match: call again.'),
+  })
+  .meta({ id: 'JobsChanged' });
+
+export const cancelJobs = operation({
+  name: 'job.cancelMany',
+  kind: 'mutation',
+  summary: 'Cancel the queued and running jobs of a portfolio that match a filter, up to 1,000 in a call.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject({ ...manyInput, state: statesInput(cancellableStates) }),
+  output: manyChangedSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
+    const filter = { state, ...rest };
+    const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
+    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
+    return { changed: changed.length, hasMore };
+  },
+});
+
+export const retryJobs = operation({
+  name: 'job.retryMany',
+  kind: 'mutation',
+  summary:
+    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
+  output: manyChangedSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
+    const filter = { state, ...rest };
+    const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
+    ctx.doorbell.ring();
+    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });
+    return { changed: changed.length, hasMore };
+  },
+});

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { idOf } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { tenantOfJob } from '../tenancy.ts';
+import { fetchJob } from './internal.ts';
+import { jobSchema } from './schemas.ts';
+import { transitions } from './transitions.ts';
+
+export const retryJob = operation({
+  name: 'job.retry',
+  kind: 'mutation',
+  summary: 'Queue a failed, cancelled or dead job again, with as many attempts as a new one.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject({ id: idOf('job') }),
+  output: jobSchema,
+  tenant: tenantOfJob,
+  async run(ctx, { id }, tenant) {
+    const changed = await transitions.requeue(ctx.db, id);
+    const job = await fetchJob(ctx, id);
+    if (!changed) {
+      throw new AppError(
+        'conflict',
+        `Job "${id}" is ${job.state}: only a failed, cancelled or dead job can be retried.`,
+      );
+    }
+    ctx.doorbell.ring();
+    ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+    return job;
+  },
+});

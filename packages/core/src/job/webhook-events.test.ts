@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { failure, type JobScene, jobScene, result } from '../../../../tests/support/jobs.ts';
+import { newId } from '../ids.ts';
+import type { WebhookEventType } from '../webhook/schemas.ts';
+import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
+import { transitions } from './transitions.ts';
+
+const all: WebhookEventType[] = ['job.succeeded', 'job.failed', 'job.cancelled'];
+
+let scene: JobScene;
+beforeAll(async () => {
+  scene = await jobScene();
+});
+afterAll(() => scene.stop());
+beforeEach(async () => {
+  await scene.db.delete(webhooks);
+  await scene.db.delete(webhookEvents);
+});
+
+const listen = (events: WebhookEventType[], enabled = true) =>
+  scene.db.insert(webhooks).values({
+    id: newId('webhook'),
+    portfolioId: scene.portfolioId,
+    url: 'https://hooks.example.com',
+    description: '',
+    events,
+    secret: 'whsec_test',
+    enabled,
+  });
+const recorded = () =>
+  scene.db.select({ type: webhookEvents.type, data: webhookEvents.data }).from(webhookEvents);
+
+async function lose(id: string) {
+  await scene.change(id, { attempt: sql`max_attempts`, leaseUntil: sql`now() - interval '1 second'` });
+  await transitions.reapLost(scene.db);
+}
+
+test('each end of a job is recorded once for those who listen, with what they need to know', async () => {
+  await listen(all);
+  await listen(all);
+  const jobId = await scene.failed();
+  const about = { kind: 'export.pdf', title: 'PDF of “Faster”', attempt: 1 };
+  expect(await recorded()).toEqual([
+    { type: 'job.failed', data: { jobId, ...about, state: 'failed', error: failure } },
+  ]);
+});
+
+test('success, death and every way of being cancelled have their event', async () => {
+  await listen(all);
+  const succeeded = await scene.succeeded();
+  const { id: dead } = await scene.claimed();
+  await lose(dead);
+  const { id: queued } = await scene.accept();
+  await scene.cancel(queued);
+  const running = await scene.claimed();
+  await scene.cancel(running.id);
+  await transitions.obeyCancel(scene.db, running);
+  const { id: lost } = await scene.claimed();
+  await scene.cancel(lost);
+  await lose(lost);
+  const events = await recorded();
+  expect(events.map(({ type, data }) => [type, (data as { jobId: string }).jobId])).toEqual([
+    ['job.succeeded', succeeded],
+    ['job.failed', dead],
+    ['job.cancelled', queued],
+    ['job.cancelled', running.id],
+    ['job.cancelled', lost],
+  ]);
+  expect(events[1]?.data).toMatchObject({ state: 'dead', error: { code: 'worker_lost' } });
+});
+
+test('what does not end a job is not recorded', async () => {
+  await listen(all);
+  const lease = await scene.claimed();
+  await transitions.progress(scene.db, lease, { progress: 0.5, step: 'Working' });
+  await transitions.retry(scene.db, lease, failure, 0);
+  await scene.claim(lease.id);
+  await scene.cancel(lease.id);
+  expect(await recorded()).toEqual([]);
+});
+
+test('nothing is recorded where nobody listens, or to other events only, or no more', async () => {
+  await scene.failed();
+  await listen(['job.succeeded', 'case-study.published']);
+  await listen(all, false);
+  await scene.failed();
+  expect(await recorded()).toEqual([]);
+});
+
+test('deliveries of webhooks tell nothing of themselves, which would never end', async () => {
+  await listen(all);
+  const lease = await scene.claimed();
+  await scene.change(lease.id, { kind: sql`'webhook.deliver'` });
+  await transitions.succeed(scene.db, lease, result);
+  expect(await recorded()).toEqual([]);
+});

@@ -1,0 +1,18 @@
+import { and, eq } from 'drizzle-orm';
+import type { Db } from '../context.ts';
+import type { Tenant } from '../tenancy.ts';
+import { requireVersion } from '../version.ts';
+import { noWebhook } from './internal.ts';
+import { webhooks } from './webhook.sql.ts';
+
+/** Holds a webhook until the transaction ends: `not_found` or `precondition_failed` otherwise. */
+export async function lockWebhook(db: Db, tenant: Tenant, id: string, expected: number | '*') {
+  const [found] = await db
+    .select({ version: webhooks.version, enabled: webhooks.enabled })
+    .from(webhooks)
+    .where(and(eq(webhooks.portfolioId, tenant.id), eq(webhooks.id, id)))
+    .for('update');
+  if (!found) throw noWebhook(tenant, id);
+  requireVersion(found, expected);
+  return found;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { actorName } from '../actor.ts';
+import type { Ctx } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { operation } from '../operation.ts';
+import { type Tenant, tenantBySlug } from '../tenancy.ts';
+import { fetchDelivery } from './internal.ts';
+import { lockWebhook } from './lock.ts';
+import { type Message, deliveryRef, deliverySchema, webhookRef } from './schemas.ts';
+import { startDelivery } from './start-delivery.ts';
+
+export const redeliver = operation({
+  name: 'webhook.redeliver',
+  kind: 'mutation',
+  summary: 'Send a message again, under the id that it had: a delivery of its own.',
+  scope: 'webhook:write',
+  public: false,
+  input: z.strictObject(deliveryRef),
+  output: deliverySchema,
+  tenant: tenantBySlug,
+  async run(ctx, { id, delivery }, tenant) {
+    const { enabled } = await lockWebhook(ctx.db, tenant, id, '*');
+    const { messageId, payload, state } = await fetchDelivery(ctx, tenant, id, delivery);
+    if (!enabled) throw new AppError('conflict', `Webhook "${id}" is switched off; switch it on first.`);
+    if (state === 'pending') throw new AppError('conflict', `Delivery "${delivery}" is still being tried.`);
+    return start(ctx, tenant, id, { id: messageId, payload });
+  },
+});
+
+export const testWebhook = operation({
+  name: 'webhook.test',
+  kind: 'mutation',
+  summary: 'Send a `ping` to try a webhook out, even one that is switched off.',
+  scope: 'webhook:write',
+  public: false,
+  input: z.strictObject(webhookRef),
+  output: deliverySchema,
+  tenant: tenantBySlug,
+  async run(ctx, { id }, tenant) {
+    await lockWebhook(ctx.db, tenant, id, '*');
+    const timestamp = new Date().toISOString();
+    const payload: Message = { type: 'ping', timestamp, data: { portfolio: tenant.slug, webhook: id } };
+    return start(ctx, tenant, id, { id: newId('message'), payload });
+  },
+});
+
+async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id: string; payload: Message }) {
+  const to = { webhookId, portfolioId: tenant.id };
+  const { id, jobId } = await startDelivery(ctx.db, to, message, actorName(ctx.actor));
+  ctx.doorbell.ring();
+  ctx.jobBus.publish({ jobId, portfolioId: tenant.id });
+  return fetchDelivery(ctx, tenant, webhookId, id);
+}

@@ -1,0 +1,39 @@
+import type { Db } from '../context.ts';
+import { newId } from '../ids.ts';
+import { jobKinds } from '../job/kinds.ts';
+import { transitions } from '../job/transitions.ts';
+import type { Message } from './schemas.ts';
+import { webhookDeliveries } from './webhook.sql.ts';
+
+/**
+ * Stores a delivery of a message with the job that sends it; resolves to the ids of both. Whoever calls it rings
+ * for the job after the commit.
+ */
+export async function startDelivery(
+  tx: Db,
+  to: { webhookId: string; portfolioId: string },
+  message: { id: string; payload: Message },
+  requestedBy: string,
+): Promise<{ id: string; jobId: string }> {
+  const [id, jobId] = [newId('delivery'), newId('job')];
+  const { maxAttempts } = jobKinds['webhook.deliver'];
+  await transitions.accept(tx, {
+    id: jobId,
+    portfolioId: to.portfolioId,
+    kind: 'webhook.deliver',
+    title: `Webhook: ${message.payload.type}`,
+    groupKey: `webhook:${to.webhookId}`,
+    payload: { deliveryId: id },
+    requestedBy,
+    maxAttempts,
+  });
+  await tx.insert(webhookDeliveries).values({
+    id,
+    webhookId: to.webhookId,
+    jobId,
+    messageId: message.id,
+    event: message.payload.type,
+    payload: message.payload,
+  });
+  return { id, jobId };
+}

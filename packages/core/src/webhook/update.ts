@@ -1,0 +1,44 @@
+import { eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { nextVersion } from '../version.sql.ts';
+import { expectedVersion } from '../version.ts';
+import { fetchWebhook } from './internal.ts';
+import { lockWebhook } from './lock.ts';
+import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
+import { webhooks } from './webhook.sql.ts';
+
+const switched = {
+  on: { enabled: true, disabledReason: null, failures: 0 },
+  off: { enabled: false, disabledReason: 'by-hand' as const },
+};
+
+export const updateWebhook = operation({
+  name: 'webhook.update',
+  kind: 'mutation',
+  summary: 'Change the given fields of a webhook, or switch it on or off.',
+  scope: 'webhook:write',
+  public: false,
+  input: z.strictObject({
+    ...webhookRef,
+    ...z.object({ ...webhookFields, enabled: z.boolean() }).partial().shape,
+    ...expectedVersion,
+  }),
+  output: webhookSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { portfolio: _, id, expectedVersion: expected, enabled, ...changes }, tenant) {
+    const found = await lockWebhook(ctx.db, tenant, id, expected);
+    const isSwitched = enabled !== undefined && enabled !== found.enabled;
+    await ctx.db
+      .update(webhooks)
+      .set({
+        ...changes,
+        ...(isSwitched && (enabled ? switched.on : switched.off)),
+        version: nextVersion,
+        updatedAt: sql`now()`,
+      })
+      .where(eq(webhooks.id, id));
+    return fetchWebhook(ctx, tenant, id);
+  },
+});

@@ -1,0 +1,312 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import type { Actor } from '../actor.ts';
+import { operations } from '../index.ts';
+import { transitions } from '../job/transitions.ts';
+import { fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
+import { fanOutEvents } from './fan-out.ts';
+import { recordWebhookEvent } from './record.ts';
+import { signatureOf } from './secret.ts';
+
+const { webhook } = operations;
+const owner = user('owner');
+const url = 'https://example.com/hook';
+const all = '*' as const;
+let portfolio = '';
+let portfolioId = '';
+let count = 0;
+
+let platform: TestServices;
+beforeAll(async () => {
+  platform = await testServices();
+});
+beforeEach(async () => {
+  portfolio = `team-${++count}`;
+  ({ id: portfolioId } = await operations.portfolio.create.run(platform.as(owner), {
+    slug: portfolio,
+    name: 'Team',
+  }));
+});
+afterAll(() => platform.stop());
+
+const create = (rest: object = {}, actor: Actor = owner) =>
+  webhook.create.run(platform.as(actor), { portfolio, url, events: ['case-study.published'], ...rest });
+const read = (id: string) => webhook.read.run(platform.as(owner), { portfolio, id });
+const update = (id: string, rest: object) =>
+  webhook.update.run(platform.as(owner), { portfolio, id, expectedVersion: all, ...rest });
+const deliveriesOf = async (id: string, rest: object = {}) =>
+  (await webhook.deliveries.run(platform.as(owner), { portfolio, id, ...rest })).items;
+const record = (slug: string) =>
+  recordWebhookEvent(platform.db, { portfolioId, type: 'case-study.published', data: { slug } });
+const fanOut = () => fanOutEvents(platform.db);
+
+/** A delivery whose job ended as it says. */
+async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
+  const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
+  const lease = { id: delivery.job!, token: randomUUID() };
+  await transitions.claim(platform.db, lease, 60);
+  if (state === 'succeeded') await transitions.succeed(platform.db, lease, { responseStatus: 204 });
+  else await transitions.fail(platform.db, lease, { code: 'webhook_failed', message: 'The last word.' });
+  return delivery.id;
+}
+
+/** Makes so many deliveries fail, seen by two workers at once. */
+const failMany = async (id: string, times: number) => {
+  for (let at = 0; at < times; at++) await endedDelivery(id, 'failed');
+  await Promise.all([settleFailedDeliveries(platform.db), settleFailedDeliveries(platform.db)]);
+};
+
+describe('a webhook', () => {
+  test('reads back as it was written, with its secret in the first answer alone', async () => {
+    const { secret, ...created } = await create({ description: 'Builds' });
+    expect(created).toMatchObject({
+      portfolio,
+      url,
+      description: 'Builds',
+      enabled: true,
+      disabledReason: null,
+    });
+    expect(secret).toMatch(/^whsec_[\w+/]{43}=$/);
+    expect(await read(created.id)).toEqual(created);
+    const { items } = await webhook.list.run(platform.as(owner), { portfolio });
+    expect(items).toEqual([created]);
+    const audit = await operations.audit.list.run(platform.as(owner), { portfolio });
+    expect(JSON.stringify([items, audit])).not.toContain(secret.slice(6));
+  });
+
+  test('is changed and deleted by who has read its newest version only', async () => {
+    const { id, version } = await create();
+    const changed = await update(id, { events: ['job.failed', 'job.failed'], enabled: false });
+    expect(changed).toMatchObject({ events: ['job.failed'], enabled: false, disabledReason: 'by-hand' });
+    const stale = { portfolio, id, expectedVersion: version };
+    const ctx = platform.as(owner);
+    for (const change of [webhook.update, webhook.rotateSecret, webhook.delete]) {
+      await expect(change.run(ctx, stale)).rejects.toMatchObject({ code: 'precondition_failed' });
+    }
+    expect(await read(id)).toEqual(changed);
+    const { version: expectedVersion } = changed;
+    expect(await webhook.delete.run(ctx, { portfolio, id, expectedVersion })).toBeNull();
+    await expect(read(id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('of another portfolio is not found', async () => {
+    const { id } = await create();
+    const other = { slug: `other-${count}`, name: 'Other' };
+    await operations.portfolio.create.run(platform.as(owner), other);
+    const there = { portfolio: other.slug, id };
+    for (const ask of [webhook.read, webhook.deliveries, webhook.test]) {
+      await expect(ask.run(platform.as(owner), there)).rejects.toMatchObject({ code: 'not_found' });
+    }
+  });
+
+  test.each([
+    'http://example.com/',
+    'https://localhost/hook',
+    'https://127.0.0.1/',
+    'https://[::1]/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://user:secret@example.com/',
+    'https://example.com/#part',
+    'ftp://example.com/',
+    'example.com',
+    `https://example.com/${'x'.repeat(2000)}`,
+  ])('is not sent to %s', async (bad) => {
+    await expect(create({ url: bad })).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: [{ pointer: '/url' }],
+    });
+  });
+
+  test.each([
+    ['https://bücher.example/ü?q=日本', 'https://xn--bcher-kva.example/%C3%BC?q=%E6%97%A5%E6%9C%AC'],
+    ['https://EXAMPLE.com:8443/a/../b', 'https://example.com:8443/b'],
+  ])('at %s is kept as %s', async (given, kept) => {
+    expect(await create({ url: given })).toMatchObject({ url: kept });
+  });
+
+  test('is one of twenty at most, also when many are asked for at once', async () => {
+    const attempts = await Promise.allSettled(Array.from({ length: 24 }, () => create()));
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
+    await expect(create()).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test('is the business of owners only', async () => {
+    const { id } = await create();
+    await platform.addMember(portfolioId, 'editor', 'editor');
+    const ctx = platform.as(user('editor'));
+    for (const ask of [webhook.read, webhook.deliveries, webhook.test]) {
+      await expect(ask.run(ctx, { portfolio, id })).rejects.toMatchObject({ code: 'forbidden' });
+    }
+  });
+});
+
+describe('a signature', () => {
+  test('is the one of the example of Standard Webhooks', () => {
+    const message = {
+      id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      timestampSeconds: 1614265330,
+      body: '{"test": 2432232314}',
+    };
+    expect(signatureOf(message, ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])).toBe(
+      'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    );
+  });
+
+  test('is made with the old secret too for a day after a new one was given', async () => {
+    const { id, secret: first } = await create();
+    const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
+    const rotated = await webhook.rotateSecret.run(platform.as(owner), {
+      portfolio,
+      id,
+      expectedVersion: all,
+    });
+    expect(rotated.secret).not.toBe(first);
+    expect(await fetchToSend(platform.db, delivery.id)).toMatchObject({
+      secret: rotated.secret,
+      previousSecret: first,
+    });
+    await platform.sql`
+      update webhooks set previous_secret_until = previous_secret_until - interval '1 day' where id = ${id}`;
+    expect(await fetchToSend(platform.db, delivery.id)).toMatchObject({
+      secret: rotated.secret,
+      previousSecret: null,
+    });
+  });
+});
+
+describe('an event', () => {
+  test('becomes one delivery, with a job, to each webhook that asked for it and is on', async () => {
+    const [first, second, deaf, off] = [
+      await create(),
+      await create({ events: ['job.failed', 'case-study.published'] }),
+      await create({ events: ['job.failed'] }),
+      await create(),
+    ];
+    await update(off.id, { enabled: false });
+    await record('faster');
+    const { events, jobs } = await fanOut();
+    expect(events).toBe(1);
+    expect(jobs).toHaveLength(2);
+    expect(await fanOut()).toEqual({ events: 0, jobs: [] });
+    expect(await deliveriesOf(deaf.id)).toEqual([]);
+    expect(await deliveriesOf(off.id)).toEqual([]);
+    const [one] = await deliveriesOf(first.id);
+    const [other] = await deliveriesOf(second.id);
+    expect(one).toMatchObject({ state: 'pending', attempts: 0, event: 'case-study.published' });
+    expect(one!.messageId).toBe(other!.messageId);
+    const { payload } = await webhook.delivery.run(platform.as(owner), {
+      portfolio,
+      id: first.id,
+      delivery: one!.id,
+    });
+    expect(payload).toEqual({
+      type: 'case-study.published',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      data: { slug: 'faster' },
+    });
+    const job = await operations.job.read.run(platform.as(owner), { id: one!.job! });
+    expect(job).toMatchObject({ kind: 'webhook.deliver', state: 'queued', requestedBy: 'webhooks' });
+  });
+
+  test('becomes no more than that when many workers look at once', async () => {
+    const { id } = await create();
+    await Promise.all(Array.from({ length: 250 }, (_, at) => record(`study-${at}`)));
+    const rounds = await Promise.all(Array.from({ length: 4 }, async () => (await fanOut()).events));
+    const rest = await fanOut();
+    expect(rounds.reduce((sum, taken) => sum + taken, rest.events)).toBe(250);
+    const [row] = await platform.sql`
+      select count(*)::int as deliveries, count(distinct payload -> 'data' ->> 'slug')::int as studies,
+        count(distinct job_id)::int as jobs
+      from webhook_deliveries where webhook_id = ${id}`;
+    expect(row).toEqual({ deliveries: 250, studies: 250, jobs: 250 });
+  });
+
+  test('that nobody asked for is cleared away', async () => {
+    await record('quiet');
+    expect(await fanOut()).toEqual({ events: 1, jobs: [] });
+    expect(await platform.sql`select 1 from webhook_events`).toHaveLength(0);
+  });
+
+  test('that is taken back with its transaction is told to nobody', async () => {
+    const { id } = await create();
+    const undone = platform.db.transaction(async (tx) => {
+      await recordWebhookEvent(tx, { portfolioId, type: 'case-study.published', data: {} });
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(await fanOut()).toEqual({ events: 0, jobs: [] });
+    expect(await deliveriesOf(id)).toEqual([]);
+  });
+});
+
+describe('a delivery', () => {
+  test('is sent again as a delivery of its own under the same message id', async () => {
+    const { id } = await create();
+    await record('faster');
+    await fanOut();
+    const [first] = await deliveriesOf(id);
+    const again = () => webhook.redeliver.run(platform.as(owner), { portfolio, id, delivery: first!.id });
+    await expect(again()).rejects.toMatchObject({ code: 'conflict' });
+    await recordAttempt(platform.db, first!.id, { isDelivered: true, responseStatus: 204, error: null });
+    const second = await again();
+    expect(second).toMatchObject({ messageId: first!.messageId, state: 'pending', event: first!.event });
+    expect((await deliveriesOf(id)).map((delivery) => delivery.id)).toEqual([second.id, first!.id]);
+    expect(await deliveriesOf(id, { state: 'delivered' })).toMatchObject([
+      { id: first!.id, attempts: 1, responseStatus: 204, deliveredAt: expect.any(String) },
+    ]);
+    await update(id, { enabled: false });
+    await expect(again()).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test('has failed when its job has, however that ended', async () => {
+    const { id } = await create();
+    const failed = await endedDelivery(id, 'failed');
+    const waiting = await webhook.test.run(platform.as(owner), { portfolio, id });
+    const orphan = await webhook.test.run(platform.as(owner), { portfolio, id });
+    await platform.sql`delete from jobs where id = ${orphan.job}`;
+    const cancelled = await webhook.test.run(platform.as(owner), { portfolio, id });
+    await operations.job.cancel.run(platform.as(owner), { id: cancelled.job! });
+    await settleFailedDeliveries(platform.db);
+    const states = (await deliveriesOf(id)).map((delivery) => [delivery.id, delivery.state, delivery.error]);
+    expect(states).toEqual([
+      [cancelled.id, 'failed', null],
+      [orphan.id, 'failed', null],
+      [waiting.id, 'pending', null],
+      [failed, 'failed', 'The last word.'],
+    ]);
+  });
+});
+
+describe('twenty failed deliveries in a row', () => {
+  test('switch a webhook off, and nineteen do not', async () => {
+    const { id, version } = await create();
+    await failMany(id, 19);
+    expect(await read(id)).toMatchObject({ enabled: true, version });
+    await failMany(id, 1);
+    const off = await read(id);
+    expect(off).toMatchObject({ enabled: false, disabledReason: 'failing' });
+    expect(off.version).toBeGreaterThan(version);
+  });
+
+  test('are counted from the last success, and anew when it is switched on again', async () => {
+    const { id } = await create();
+    await failMany(id, 19);
+    const delivered = await endedDelivery(id, 'succeeded');
+    await recordAttempt(platform.db, delivered, { isDelivered: true, responseStatus: 200, error: null });
+    await failMany(id, 19);
+    expect(await read(id)).toMatchObject({ enabled: true });
+    await failMany(id, 1);
+    expect(await update(id, { enabled: true })).toMatchObject({ enabled: true, disabledReason: null });
+    await failMany(id, 19);
+    expect(await read(id)).toMatchObject({ enabled: true });
+  });
+});
+
+test('a deleted webhook takes its deliveries along, and what is on its way finds nothing to send', async () => {
+  const { id } = await create();
+  const { id: delivery } = await webhook.test.run(platform.as(owner), { portfolio, id });
+  await webhook.delete.run(platform.as(owner), { portfolio, id, expectedVersion: all });
+  expect(await fetchToSend(platform.db, delivery)).toBeUndefined();
+});

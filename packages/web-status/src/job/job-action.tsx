@@ -1,0 +1,44 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTRPC, useTRPCClient } from '../api.tsx';
+import { describeProblem } from '../problem.ts';
+import type { Job } from '../types.ts';
+import { isOpen } from '../ui/words.ts';
+
+/** What a reader can do with a job as it stands: cancel it, queue it again, or nothing. */
+function actionOn(job: Job): 'cancel' | 'retry' | undefined {
+  if (isOpen(job)) return job.cancelRequestedAt ? undefined : 'cancel';
+  return job.state === 'succeeded' ? undefined : 'retry';
+}
+
+const words = { cancel: 'Cancel', retry: 'Retry' };
+
+/** The button that cancels or retries a job. What comes of it, the stream of changes shows. */
+export function JobAction({ job }: { job: Job }) {
+  const action = actionOn(job);
+  const api = useTRPCClient();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const change = useMutation({
+    mutationFn: (asked: 'cancel' | 'retry') => api.job[asked].mutate({ id: job.id }),
+    onSuccess: (changed) => queryClient.setQueryData(trpc.job.read.queryKey({ id: job.id }), changed),
+  });
+  return (
+    <div className="job-action">
+      {action && (
+        <button
+          type="button"
+          className="button small"
+          disabled={change.isPending}
+          onClick={() => change.mutate(action)}
+        >
+          {words[action]} <span className="visually-hidden">{job.title}</span>
+        </button>
+      )}
+      {change.isError && (
+        <p className="field-problem" role="alert">
+          {describeProblem(change.error)}
+        </p>
+      )}
+    </div>
+  );
+}

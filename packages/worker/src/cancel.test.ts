@@ -1,0 +1,193 @@
+import { operations } from '@portfolio/core';
+import { type Database, openDatabase } from '@portfolio/core/runtime/database';
+import { createJobBus } from '@portfolio/core/runtime/job-bus';
+import { sql } from 'drizzle-orm';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type JobScene, jobScene, owner, result } from '../../../tests/support/jobs.ts';
+import { silentLog } from '../../../tests/support/services.ts';
+import type { Handler } from './handler.ts';
+import { createHandlers } from './handlers/index.ts';
+import { type Runner, runJob } from './run-job.ts';
+import { JobCancelled } from './watch-lease.ts';
+
+/** So long that no heartbeat comes while a test lasts: only a hint tells of a cancel. */
+const longLeaseSeconds = 3000;
+const never = new AbortController().signal;
+
+/** The worker has connections and a bus of its own, as in another process; the API's are those of the scene. */
+let scene: JobScene;
+let database: Database;
+let workerBus: ReturnType<typeof createJobBus>;
+let worker: ChildProcess | undefined;
+
+beforeAll(async () => {
+  scene = await jobScene();
+  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker' });
+  workerBus = createJobBus(database.sql, silentLog);
+  await workerBus.listen();
+});
+afterAll(async () => {
+  if (worker && worker.exitCode === null) {
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+  }
+  workerBus.close();
+  await database.close();
+  await scene.stop();
+});
+
+async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}) {
+  const runner: Runner = {
+    db: database.db,
+    bucket: scene.bucket,
+    jobBus: workerBus,
+    log: silentLog,
+    handlers: { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler },
+    leaseSeconds: longLeaseSeconds,
+    retrySeconds: 60,
+    ...settings,
+  };
+  await runJob(runner, id, async () => {}, never);
+  return scene.read(id);
+}
+
+/** Cancels the job of the attempt that calls it, and waits for the signal of the attempt. */
+async function cancelled(id: string, signal: AbortSignal): Promise<unknown> {
+  const fired = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await scene.cancel(id);
+  await fired;
+  return signal.reason;
+}
+
+describe('a cancel from another process', () => {
+  test('fires the signal of the handler, says why, and ends the job as cancelled', async () => {
+    const { id } = await scene.accept();
+    let reason: unknown;
+    const job = await run(id, async (_payload, { signal }) => {
+      reason = await cancelled(id, signal);
+      throw reason;
+    });
+    expect(reason).toBeInstanceOf(JobCancelled);
+    expect(job).toMatchObject({ state: 'cancelled', attempt: 1, error: null, result: null });
+  });
+
+  test.each<[string, () => Promise<typeof result>]>([
+    ['goes on and has a result', async () => result],
+    ['fails with an error of its own', () => Promise.reject(new Error('The page was closed.'))],
+  ])('ends the job as cancelled even where the handler %s', async (_, end) => {
+    const { id } = await scene.accept();
+    const job = await run(id, async (_payload, { signal }) => {
+      await cancelled(id, signal);
+      return end();
+    });
+    expect(job).toMatchObject({ state: 'cancelled', error: null, result: null });
+  });
+
+  test('is obeyed where the attempt ended before the worker heard of it', async () => {
+    const { id } = await scene.accept();
+    const job = await run(id, async () => {
+      await scene.cancel(id);
+      return result;
+    });
+    expect(job).toMatchObject({ state: 'cancelled', result: null });
+  });
+
+  test('reaches a worker that hears no hints with the answer to its heartbeat', async () => {
+    const { id } = await scene.accept();
+    const deaf = { ...workerBus, subscribe: () => workerBus.subscribe(() => false, AbortSignal.abort()) };
+    const job = await run(
+      id,
+      async (_payload, { signal }) => {
+        throw await cancelled(id, signal);
+      },
+      { jobBus: deaf, leaseSeconds: 0.6 },
+    );
+    expect(job).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('of many jobs reaches each, and no other', async () => {
+    const { id: spared } = await scene.accept();
+    await scene.change(spared, { requestedBy: sql`'somebody'` });
+    const ids = await Promise.all([1, 2, 3].map(async () => (await scene.accept()).id));
+    const aborted: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const handle: Handler<'export.pdf'> = async (_payload, { job, signal }) => {
+      signal.addEventListener('abort', () => aborted.push(job.id));
+      await Promise.race([release.promise, once(signal, 'abort')]);
+      signal.throwIfAborted();
+      return result;
+    };
+    const running = [...ids, spared].map((id) => run(id, handle));
+    await vi.waitFor(async () => {
+      for (const id of [...ids, spared]) expect((await scene.read(id)).state).toBe('running');
+    });
+    const filter = { portfolio: 'team', requestedBy: 'owner' };
+    expect((await operations.job.cancelMany.run(scene.as(owner), filter)).changed).toBe(3);
+    await vi.waitFor(() => expect(aborted.toSorted()).toEqual(ids.toSorted()), 20_000);
+    release.resolve();
+    const ends = (await Promise.all(running)).map(({ state }) => state);
+    expect(ends).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);
+  });
+
+  test('and a success at the same time: one wins, and the answer to the cancel says which', async () => {
+    for (let round = 0; round < 30; round++) {
+      const { id } = await scene.accept();
+      const started = Promise.withResolvers<void>();
+      const running = run(id, async () => {
+        started.resolve();
+        for (let late = 0; late < round % 10; late++) await scene.sql`select 1`;
+        return result;
+      });
+      await started.promise;
+      const [asked] = await Promise.allSettled([scene.cancel(id)]);
+      const { state } = await running;
+      expect([asked.status, state]).toEqual(
+        state === 'succeeded' ? ['rejected', 'succeeded'] : ['fulfilled', 'cancelled'],
+      );
+    }
+  });
+
+  test('leaves nothing behind in the bus', async () => {
+    const subscribed = vi.spyOn(workerBus, 'subscribe');
+    const { id } = await scene.accept();
+    await run(id, async () => result);
+    expect(subscribed).toHaveBeenCalledTimes(1);
+    const [match, signal] = subscribed.mock.calls[0]!;
+    expect(match({ jobId: id, portfolioId: scene.portfolioId, cancels: true })).toBe(true);
+    expect(match({ jobId: id, portfolioId: scene.portfolioId })).toBe(false);
+    expect(signal.aborted).toBe(true);
+    subscribed.mockRestore();
+  });
+});
+
+test('a cancel reaches the real worker in its own process, in the middle of a PDF', async () => {
+  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+    env: {
+      ...scene.environment,
+      POLL_SECONDS: '1',
+      LOG_LEVEL: 'warn',
+      LEASE_SECONDS: '600',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const long = { portfolio: 'team', slug: 'long' };
+  const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
+  await operations.caseStudy.create.run(scene.as(owner), { ...long, title: 'Long', body });
+  const { id } = await operations.caseStudy.export.run(scene.as(owner), long);
+  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02), {
+    timeout: 40_000,
+    interval: 20,
+  });
+  expect(await scene.cancel(id)).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(String) });
+  await vi.waitFor(async () => expect((await scene.read(id)).state).toBe('cancelled'), {
+    timeout: 20_000,
+    interval: 20,
+  });
+  const events = await scene.eventsOf(id);
+  expect(events.slice(-1)).toMatchObject([{ type: 'cancelled', attempt: 1 }]);
+});

@@ -1,0 +1,247 @@
+import { operations } from '@portfolio/core';
+import { jobKinds } from '@portfolio/core/job/kinds';
+import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
+import { recordWebhookEvent } from '@portfolio/core/webhook/record';
+import { signatureOf } from '@portfolio/core/webhook/secret';
+import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startChild } from '../../../../tests/support/child.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { consume } from '../consumer.ts';
+import { runJob } from '../run-job.ts';
+import { sweep } from '../sweep.ts';
+import { createHandlers } from './index.ts';
+
+const { webhook } = operations;
+const owner = user('owner');
+const portfolio = 'team';
+const example = fileURLToPath(new URL('../../../../docs/examples/verify-webhook.ts', import.meta.url));
+
+type Received = { headers: IncomingMessage['headers']; body: string };
+
+let platform: TestServices;
+let origin: string;
+let received: Received[];
+let answer: (response: ServerResponse) => void;
+const receiver = createServer((request, response) => {
+  void text(request).then((body) => {
+    received.push({ headers: request.headers, body });
+    return answer(response);
+  });
+});
+
+beforeAll(async () => {
+  platform = await testServices();
+  await operations.portfolio.create.run(platform.as(owner), { slug: portfolio, name: 'Team' });
+  await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
+  origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await platform.stop();
+});
+
+let at: { portfolio: string; id: string };
+let secret: string;
+beforeEach(async () => {
+  received = [];
+  answerWith(204);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const created = await webhook.create.run(platform.as(owner), about);
+  ({ secret } = created);
+  at = { portfolio, id: created.id };
+  await moveTo(origin);
+  return () => webhook.delete.run(platform.as(owner), { ...at, expectedVersion: '*' });
+});
+
+/** The API takes https only, which the test's own servers do not speak. */
+const moveTo = (url: string) => platform.sql`update webhooks set url = ${url} where id = ${at.id}`;
+const answerWith = (status: number, headers: Record<string, string> = {}) => {
+  answer = (response) => response.writeHead(status, headers).end('What it says counts for nothing.');
+};
+const ping = () => webhook.test.run(platform.as(owner), at);
+const deliveryOf = (delivery: string) => webhook.delivery.run(platform.as(owner), { ...at, delivery });
+const jobOf = (id: string) => operations.job.read.run(platform.as(owner), { id });
+const runDue = (jobId: string) => platform.sql`update jobs set run_at = now() where id = ${jobId}`;
+
+/** Works on a job as the worker does. */
+async function work(jobId: string, { allowPrivate = true } = {}) {
+  const { db, bucket, jobBus } = platform;
+  const handlers = createHandlers({ allowPrivate });
+  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
+  await runJob(runner, jobId, async () => {}, new AbortController().signal);
+  return jobOf(jobId);
+}
+
+/** Starts the receiver of the docs with a secret, and has the webhook's messages sent there. */
+async function startReceiver(key: string) {
+  const child = await startChild(
+    `process.argv = ['node', 'example', '${key}', '0']; await import('${example}');`,
+  );
+  await moveTo(`http://127.0.0.1:${(JSON.parse(child.firstLine) as AddressInfo).port}/`);
+  return child;
+}
+
+test('a message arrives once, as JSON, signed for its receiver, and counts as delivered', async () => {
+  const { id, job, messageId } = await ping();
+  expect(await work(job!)).toMatchObject({ state: 'succeeded', result: { responseStatus: 204 } });
+  const [{ headers, body }] = received as [Received];
+  expect(received).toHaveLength(1);
+  expect(JSON.parse(body)).toEqual({
+    type: 'ping',
+    timestamp: expect.any(String),
+    data: { portfolio, webhook: at.id },
+  });
+  const timestampSeconds = Number(headers['webhook-timestamp']);
+  expect(Math.abs(Date.now() / 1000 - timestampSeconds)).toBeLessThan(60);
+  expect(headers).toMatchObject({
+    'content-type': 'application/json',
+    'webhook-id': messageId,
+    'webhook-signature': signatureOf({ id: messageId, timestampSeconds, body }, [secret]),
+  });
+  expect(await deliveryOf(id)).toMatchObject({
+    state: 'delivered',
+    attempts: 1,
+    responseStatus: 204,
+    error: null,
+    deliveredAt: expect.any(String),
+  });
+});
+
+test('a message that a cut-off attempt had delivered is not sent a second time', async () => {
+  const { id, job } = await ping();
+  await platform.sql`
+    update webhook_deliveries set state = 'delivered', response_status = 202 where id = ${id}`;
+  expect(await work(job!)).toMatchObject({ state: 'succeeded', result: { responseStatus: 202 } });
+  expect(received).toEqual([]);
+});
+
+test('what happens reaches the receiver once, by the queue, while two workers look after it', async () => {
+  const { db, queue, jobBus, bucket } = platform;
+  const [{ id: portfolioId }] = (await platform.sql`select id from portfolios`) as unknown as [
+    { id: string },
+  ];
+  const draining = new AbortController();
+  const handlers = createHandlers({ allowPrivate: true });
+  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
+  const working = [1, 2].flatMap(() => [
+    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, new AbortController().signal),
+    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+  ]);
+  const jobIds = ['first', 'second', 'third'];
+  for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
+  const delivered = async () =>
+    (await webhook.deliveries.run(platform.as(owner), { ...at, state: 'delivered' })).items;
+  await vi.waitFor(async () => expect(await delivered()).toHaveLength(3), 20_000);
+  draining.abort();
+  await Promise.all(working);
+  const told = received.map(({ body }) => JSON.parse(body) as { data: { job: string } });
+  expect(told.map(({ data }) => data.job).toSorted((a, b) => a.localeCompare(b))).toEqual(jobIds);
+});
+
+describe('an answer that is no success', () => {
+  test('is tried again later, under the same id with a signature of its own, until one is', async () => {
+    const { id, job, messageId } = await ping();
+    answerWith(500);
+    expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
+    expect(await deliveryOf(id)).toMatchObject({
+      state: 'pending',
+      attempts: 1,
+      responseStatus: 500,
+      error: 'The receiver answered with the status 500.',
+    });
+    answerWith(200);
+    await runDue(job!);
+    await work(job!);
+    expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([messageId, messageId]);
+    expect(await deliveryOf(id)).toMatchObject({ state: 'delivered', attempts: 2, error: null });
+  });
+
+  test('in the last attempt fails the delivery', async () => {
+    const { id, job } = await ping();
+    answerWith(503);
+    await platform.sql`
+      update jobs set attempt = ${jobKinds['webhook.deliver'].maxAttempts - 1} where id = ${job}`;
+    expect(await work(job!)).toMatchObject({ state: 'failed' });
+    await settleFailedDeliveries(platform.db);
+    expect(await deliveryOf(id)).toMatchObject({ state: 'failed', responseStatus: 503 });
+  });
+
+  test('with a redirect is not followed', async () => {
+    const { id, job } = await ping();
+    answerWith(307, { location: `${origin}/elsewhere` });
+    expect(await work(job!)).toMatchObject({ state: 'queued' });
+    expect(received).toHaveLength(1);
+    expect((await deliveryOf(id)).error).toContain('Redirects are not followed');
+  });
+
+  test('of 410 switches the webhook off: this message fails for good, and the next is not sent', async () => {
+    const [first, ofEvent] = [await ping(), await ping()];
+    await platform.sql`update webhook_deliveries set event = 'job.failed' where id = ${ofEvent.id}`;
+    answerWith(410);
+    expect(await work(first.job!)).toMatchObject({ state: 'failed', attempt: 1 });
+    expect(await webhook.read.run(platform.as(owner), at)).toMatchObject({
+      enabled: false,
+      disabledReason: 'gone',
+    });
+    expect(await work(ofEvent.job!)).toMatchObject({ state: 'failed', error: { code: 'webhook_disabled' } });
+    expect(received).toHaveLength(1);
+    await settleFailedDeliveries(platform.db);
+    expect(await deliveryOf(ofEvent.id)).toMatchObject({ state: 'failed', attempts: 0 });
+  });
+});
+
+describe('a receiver that cannot be reached', () => {
+  test('is tried again later', async () => {
+    const { id, job } = await ping();
+    await moveTo('http://127.0.0.1:1/');
+    expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
+    expect(await deliveryOf(id)).toMatchObject({ attempts: 1, responseStatus: null });
+  });
+
+  test.each(['https://127.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/', 'http://example.com/'])(
+    'since %s is none for webhooks is not tried again, and nothing goes out',
+    async (url) => {
+      const { id, job } = await ping();
+      await moveTo(url);
+      const failed = await work(job!, { allowPrivate: false });
+      expect(failed).toMatchObject({ state: 'failed', error: { code: 'webhook_refused' } });
+      expect(await deliveryOf(id)).toMatchObject({ attempts: 1, responseStatus: null });
+    },
+  );
+});
+
+test('of a webhook that was deleted nothing is sent', async () => {
+  const { job } = await ping();
+  await platform.sql`delete from webhook_deliveries`;
+  expect(await work(job!)).toMatchObject({ state: 'failed', error: { code: 'not_found' } });
+  expect(received).toEqual([]);
+});
+
+describe('the receiver of the docs', () => {
+  test('takes what is signed with its secret, also while a new one is being introduced', async () => {
+    const child = await startReceiver(secret);
+    expect(await work((await ping()).job!)).toMatchObject({ state: 'succeeded' });
+    await webhook.rotateSecret.run(platform.as(owner), { ...at, expectedVersion: '*' });
+    expect(await work((await ping()).job!)).toMatchObject({ state: 'succeeded' });
+    await child.end('SIGTERM');
+  });
+
+  test('refuses what is signed with another secret', async () => {
+    const child = await startReceiver(`whsec_${Buffer.from('another secret').toString('base64')}`);
+    const { id, job } = await ping();
+    expect(await work(job!)).toMatchObject({ state: 'queued' });
+    expect(await deliveryOf(id)).toMatchObject({ responseStatus: 401 });
+    await child.end('SIGTERM');
+  });
+
+  test('is shown in the docs as it is', async () => {
+    const page = await readFile(new URL('../../../../docs/webhooks.md', import.meta.url), 'utf8');
+    expect(page).toContain(`\`\`\`ts\n${await readFile(example, 'utf8')}\`\`\``);
+  });
+});

@@ -1,0 +1,82 @@
+import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
+import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
+import { signatureOf } from '@portfolio/core/webhook/secret';
+import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
+
+/** A receiver should take a message and work on it later: of its answer only the status counts. */
+const limits = { maxBytes: 1024 * 1024, timeoutMilliseconds: 15_000 };
+const gone = 410;
+
+type ToSend = NonNullable<Awaited<ReturnType<typeof fetchToSend>>>;
+
+/** Sends a message to a webhook's address, signed as Standard Webhooks says, and keeps what came of it. */
+export function createWebhookDeliver({
+  allowPrivate,
+}: {
+  allowPrivate: boolean;
+}): Handler<'webhook.deliver'> {
+  return async ({ deliveryId }, { db, signal, progress }) => {
+    const delivery = await fetchToSend(db, deliveryId);
+    if (!delivery) throw new PermanentError('not_found', 'The webhook was deleted.');
+    // An attempt may have been cut off after the message was taken.
+    if (delivery.state === 'delivered') return { responseStatus: delivery.responseStatus! };
+    if (!delivery.enabled && delivery.event !== 'ping') {
+      throw new PermanentError('webhook_disabled', 'The webhook is switched off.');
+    }
+    progress(0.1, 'Sending the message');
+    try {
+      const responseStatus = await post(delivery, allowPrivate, signal);
+      await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
+      return { responseStatus };
+    } catch (error) {
+      if (!(error instanceof Undelivered)) throw error;
+      const { responseStatus, message, isPermanent } = error;
+      await recordAttempt(db, deliveryId, { isDelivered: false, responseStatus, error: message });
+      if (responseStatus === gone) await disableGone(db, deliveryId);
+      throw isPermanent
+        ? new PermanentError('webhook_refused', message)
+        : new TemporaryError('webhook_failed', message);
+    }
+  };
+}
+
+/** A try that did not succeed; `responseStatus` is null where there was no answer. */
+class Undelivered extends Error {
+  readonly responseStatus: number | null;
+  readonly isPermanent: boolean;
+
+  constructor(message: string, responseStatus: number | null, isPermanent: boolean) {
+    super(message);
+    this.name = 'Undelivered';
+    this.responseStatus = responseStatus;
+    this.isPermanent = isPermanent;
+  }
+}
+
+async function post(delivery: ToSend, allowPrivate: boolean, signal: AbortSignal): Promise<number> {
+  const { url, messageId: id, payload, secret, previousSecret } = delivery;
+  const body = JSON.stringify(payload);
+  const timestampSeconds = Math.floor(Date.now() / 1000);
+  const secrets = [secret, ...(previousSecret === null ? [] : [previousSecret])];
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'portfolio-webhooks',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampSeconds),
+    'webhook-signature': signatureOf({ id, timestampSeconds, body }, secrets),
+  };
+  const request = guardedFetch(url, { ...limits, method: 'POST', headers, body, allowPrivate, signal });
+  const response = await request.catch((error: unknown) => {
+    throw error instanceof OutboundError ? toUndelivered(error) : error;
+  });
+  response.body.on('error', () => {}).destroy();
+  const { status } = response;
+  if (status >= 200 && status < 300) return status;
+  const hint = status >= 300 && status < 400 ? ' Redirects are not followed.' : '';
+  throw new Undelivered(`The receiver answered with the status ${status}.${hint}`, status, status === gone);
+}
+
+function toUndelivered({ code, message }: OutboundError): Undelivered {
+  const isTemporary = code === 'timed_out' || code === 'unreachable';
+  return new Undelivered(`The message could not be sent. ${message}`, null, !isTemporary);
+}

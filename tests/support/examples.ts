@@ -1,0 +1,404 @@
+import { operations } from '@portfolio/core';
+import { scopeSchema } from '@portfolio/core/actor';
+import { newId } from '@portfolio/core/ids';
+import type { TestApi } from './api.ts';
+import { playWorker } from './play-worker.ts';
+import { user } from './services.ts';
+import { bytesOf, describeFile, upload } from './upload.ts';
+
+const owner = user('owner');
+const allScopes = scopeSchema.options;
+
+/**
+ * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
+ * `spare` is a second study, of two revisions. A claim of the study rests on the metric `latency`. `jobs` failed or
+ * were cancelled. There is a PDF of the study `printed`.
+ */
+export type Place = {
+  portfolio: string;
+  slug: string;
+  spare: string;
+  sha256: string;
+  id: string;
+  uploads: string[];
+  apiKey: string;
+  ownKey: string;
+  jobs: { failed: string[]; cancelled: string[] };
+  webhook: string;
+  spareWebhooks: string[];
+  delivery: string;
+};
+
+const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
+let count = 0;
+const fresh = () => `fresh-${++count}`;
+/** What a call deletes, the next one cannot: they take turns. */
+const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
+const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
+const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
+
+/** For each operation an input that is good in a place, and whether it works in one portfolio. */
+export const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
+  'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
+  'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
+  'portfolio.update': {
+    input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'apiKey.create': {
+    input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: true,
+  },
+  'apiKey.revoke': {
+    input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
+    ofPortfolio: true,
+  },
+  'ownKey.list': { input: () => ({}), ofPortfolio: false },
+  'ownKey.create': {
+    input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
+    ofPortfolio: false,
+  },
+  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'webhook.create': {
+    input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
+    ofPortfolio: true,
+  },
+  'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.update': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.delete': {
+    input: ({ portfolio, spareWebhooks }) => ({
+      portfolio,
+      id: spareWebhooks[++count % 2],
+      expectedVersion: '*',
+    }),
+    ofPortfolio: true,
+  },
+  'webhook.rotateSecret': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'webhook.test': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
+  'webhook.deliveries': {
+    input: ({ portfolio, webhook: id }) => ({ portfolio, id, state: 'delivered' }),
+    ofPortfolio: true,
+  },
+  'webhook.delivery': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'webhook.redeliver': {
+    input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
+    ofPortfolio: true,
+  },
+  'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
+  'member.add': {
+    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
+    ofPortfolio: true,
+  },
+  'member.update': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.remove': {
+    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.create': {
+    input: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      tags: ['a'],
+      period: { from: '2026-01' },
+      claims: [{ key: 'faster', statement: 'Reads are faster.' }],
+    }),
+    ofPortfolio: true,
+  },
+  'caseStudy.read': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'caseStudy.list': {
+    input: ({ portfolio }) => ({ portfolio, limit: 1, sort: 'title' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.update': {
+    input: ({ portfolio, slug }) => ({ portfolio, slug, summary: 'New', client: null, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.publish': {
+    input: ({ portfolio, slug }) => ({ portfolio, slug, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.unpublish': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.archive': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.delete': {
+    input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revisions': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.revision': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.diff': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, from: 1, to: 2 }),
+    ofPortfolio: true,
+  },
+  'caseStudy.restore': {
+    input: ({ portfolio, spare }) => ({ portfolio, slug: spare, number: 1, expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  ...examplesOfEvidence(),
+  ...examplesOfArtifacts(),
+  'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
+  'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
+  'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'metric.define': {
+    input: ({ portfolio }) => ({ portfolio, key: fresh(), name: 'Fresh', unit: 'ms', betterWhen: 'down' }),
+    ofPortfolio: true,
+  },
+  'metric.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'metric.read': { input: ({ portfolio }) => ({ portfolio, key: 'latency' }), ofPortfolio: true },
+  'metric.update': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', name: 'New', expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'metric.record': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', samples: [{ at: freshTime(), value: 1 }] }),
+    ofPortfolio: true,
+  },
+  'metric.series': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, step: '1d', aggregate: 'p95' }),
+    ofPortfolio: true,
+  },
+  'metric.compare': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
+    ofPortfolio: true,
+  },
+  'metric.deleteSamples': {
+    input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
+    ofPortfolio: true,
+  },
+  'metric.delete': {
+    input: ({ portfolio }) => ({ portfolio, key: oneOfTwo('metric'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
+  'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
+  'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
+  'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.events': { input: ({ id }) => ({ id }), ofPortfolio: true },
+  'job.changes': { input: () => ({}), ofPortfolio: false },
+  'job.cancel': { input: ({ jobs }) => ({ id: jobs.cancelled[0] }), ofPortfolio: true },
+  // Only the first retry of a job is carried out, so each call has its own.
+  'job.retry': {
+    input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
+    ofPortfolio: true,
+  },
+  // Of these, too, each call finds as many as the one before.
+  'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'job.retryMany': {
+    input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
+    ofPortfolio: true,
+  },
+};
+
+function report({ portfolio }: Place) {
+  return { portfolio, slug: 'report' };
+}
+
+function tool({ portfolio }: Place) {
+  return { portfolio, slug: 'tool' };
+}
+
+function examplesOfEvidence(): typeof examples {
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
+    create: ({ portfolio }) => ({
+      portfolio,
+      slug: fresh(),
+      title: 'Fresh',
+      sourceUrl: 'https://a.example/',
+    }),
+    list: ({ portfolio }) => ({ portfolio, standing: 'fresh', limit: 1 }),
+    read: report,
+    update: (place) => ({ ...report(place), title: 'New', freshForSeconds: 3600, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
+    versions: (place) => ({ ...report(place), limit: 1 }),
+    content: (place) => ({ ...report(place), version: 1 }),
+    verify: report,
+    sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
+  };
+  return examplesOf('evidence', inputs);
+}
+
+function examplesOfArtifacts(): typeof examples {
+  const referenceUrl = 'https://git.example/tool';
+  const inputs: Record<string, (place: Place) => object> = {
+    upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('tool')) }),
+    create: ({ portfolio }) => ({ portfolio, slug: fresh(), kind: 'script', title: 'Fresh', licence: 'MIT' }),
+    list: ({ portfolio }) => ({ portfolio, kind: 'script', limit: 1 }),
+    read: tool,
+    update: (place) => ({ ...tool(place), title: 'New', licence: null, expectedVersion: '*' }),
+    delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
+    addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
+    versions: (place) => ({ ...tool(place), limit: 1 }),
+    content: (place) => ({ ...tool(place), version: '1.0.0' }),
+  };
+  return examplesOf('artifact', inputs);
+}
+
+function examplesOf(noun: string, inputs: Record<string, (place: Place) => object>): typeof examples {
+  const named = Object.entries(inputs).map(([verb, input]) => [
+    `${noun}.${verb}`,
+    { input, ofPortfolio: true },
+  ]);
+  return Object.fromEntries(named) as typeof examples;
+}
+
+export async function createPlace(api: TestApi, portfolio: string): Promise<Place> {
+  const ctx = api.as(owner);
+  const { id: portfolioId } = await operations.portfolio.create.run(ctx, {
+    slug: portfolio,
+    name: portfolio,
+  });
+  await api.addMember(portfolioId, 'viewer', 'viewer');
+  for (const subject of ['member-0', 'member-1']) await api.addMember(portfolioId, subject, 'editor');
+  const { sha256, url } = await operations.image.upload.run(ctx, { portfolio, bytes: png });
+  const study = { portfolio, slug: 'study' };
+  await createMetrics(api, portfolio);
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study', body: `![](${url})` });
+  for (const slug of ['study-0', 'study-1']) {
+    await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Short-lived' });
+  }
+  const spare = { portfolio, slug: 'spare' };
+  await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
+  await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
+  const { id } = await operations.caseStudy.export.run(ctx, study);
+  await (await playWorker(api, id)).succeed();
+  const about = { name: 'Key', scopes: allScopes, expiresAt: null };
+  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
+  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
+  const uploads = await createEvidenceAndArtifacts(api, portfolio);
+  const jobs = await createJobs(api, study);
+  return {
+    ...study,
+    spare: spare.slug,
+    sha256,
+    id,
+    apiKey,
+    ownKey,
+    jobs,
+    uploads,
+    ...(await createWebhooks(api, portfolio)),
+  };
+}
+
+/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Promise<string[]> {
+  const ctx = api.as(owner);
+  const { evidence, artifact } = operations;
+  const sendReport = () => upload(ctx, portfolio, bytesOf('report'));
+  const sourceUrl = 'https://a.example/';
+  await evidence.create.run(ctx, { portfolio, slug: 'sourced', title: 'Sourced', sourceUrl });
+  for (const at of ['0', '1']) {
+    await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
+    await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
+  await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
+  await artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
+  const uploadId = await sendReport();
+  await artifact.addVersion.run(ctx, { portfolio, slug: 'tool', name: '1.0.0', uploadId });
+  await operations.caseStudy.update.run(ctx, {
+    portfolio,
+    slug: 'study',
+    claims: [
+      { key: 'claim', statement: 'It is so.', evidence: [{ slug: 'report' }] },
+      { key: 'faster', statement: 'It is faster.', metric: { key: 'latency', ...year } },
+    ],
+    artifacts: ['tool'],
+    expectedVersion: '*',
+  });
+  return [await sendReport(), await sendReport()];
+}
+
+/** `latency`, which has samples, and two metrics to be deleted. */
+async function createMetrics(api: TestApi, portfolio: string) {
+  const ctx = api.as(owner);
+  for (const key of ['latency', 'metric-0', 'metric-1']) {
+    await operations.metric.define.run(ctx, { portfolio, key, name: key, unit: 'ms', betterWhen: 'down' });
+  }
+  const samples = ['01', '04', '07'].map((month, value) => ({ at: `2026-${month}-01T00:00:00Z`, value }));
+  await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
+}
+
+/** Three jobs of each sort, since two calls change one each and are told that there are more. */
+async function createJobs(api: TestApi, study: { portfolio: string; slug: string }) {
+  const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
+    failed: [],
+    cancelled: [],
+    waiting: [],
+  };
+  const ctx = api.as(owner);
+  for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    if (sort === 'failed') await (await playWorker(api, id)).fail();
+    if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
+    jobs[sort].push(id);
+  }
+  return jobs;
+}
+
+async function createWebhooks(api: TestApi, portfolio: string) {
+  const ctx = api.as(owner);
+  const about = { portfolio, url: 'https://example.com/hook', events: ['job.failed' as const] };
+  const create = async () => (await operations.webhook.create.run(ctx, about)).id;
+  const [webhook, spareWebhooks] = [await create(), [await create(), await create()]];
+  const { id: delivery } = await operations.webhook.test.run(ctx, { portfolio, id: webhook });
+  await api.sql`update webhook_deliveries set state = 'delivered' where id = ${delivery}`;
+  return { webhook, spareWebhooks, delivery };
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export type Routes = Map<string, { method: Method; path: string; statuses: number[] }>;
+
+/** Method and path of every documented route by the name of its operation, and the statuses of its success. */
+export async function readRoutes(api: TestApi): Promise<Routes> {
+  const response = await api.call('GET', '/api/openapi.json');
+  type Described = { operationId: string; responses: Record<string, unknown> };
+  const document = (await response.json()) as { paths: Record<string, Record<string, Described>> };
+  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, responses }]) => {
+      const statuses = Object.keys(responses)
+        .filter((code) => /^[23]\d\d$/.test(code))
+        .map(Number);
+      return [
+        operationId.replace('_', '.'),
+        { method: method.toUpperCase() as Method, path, statuses },
+      ] as const;
+    }),
+  );
+  if (new Set(found.map(([name]) => name)).size < found.length) throw new Error('Two routes have one name.');
+  return new Map(found);
+}

@@ -1,0 +1,76 @@
+import { operations } from '@portfolio/core';
+import { jobEvents, jobs } from '@portfolio/core/job/job.sql';
+import type { StoredResults } from '@portfolio/core/job/schemas';
+import { type Lease, transitions } from '@portfolio/core/job/transitions';
+import { type SQL, asc, eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { testServices, user } from './services.ts';
+
+export const owner = user('owner');
+export const study = { portfolio: 'team', slug: 'faster' };
+export const leaseSeconds = 30;
+export const failure = { code: 'internal', message: 'It did not work.' };
+export const result: StoredResults['export.pdf'] = {
+  key: 'exports/secret-place.pdf',
+  fileName: 'faster.pdf',
+  contentType: 'application/pdf',
+  sizeBytes: 3,
+  sha256: 'ab'.repeat(32),
+  pages: 1,
+  studyVersion: 1,
+};
+
+const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
+
+/** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */
+export async function jobScene() {
+  const platform = await testServices();
+  const { db } = platform;
+  const ctx = platform.as(owner);
+  const { id: portfolioId } = await operations.portfolio.create.run(ctx, { slug: 'team', name: 'Team' });
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Faster' });
+
+  const accept = () => operations.caseStudy.export.run(ctx, study);
+  const change = (id: string, values: Record<string, SQL>) =>
+    db.update(jobs).set(values).where(eq(jobs.id, id));
+
+  async function claim(id: string) {
+    const lease = leaseOn(id);
+    if (!(await transitions.claim(db, lease, leaseSeconds))) throw new Error(`${id} cannot be claimed.`);
+    return lease;
+  }
+
+  return {
+    ...platform,
+    portfolioId,
+    accept,
+    change,
+    leaseOn,
+    claim,
+    read: (id: string) => operations.job.read.run(ctx, { id }),
+    cancel: (id: string) => operations.job.cancel.run(ctx, { id }),
+    retry: (id: string) => operations.job.retry.run(ctx, { id }),
+    expire: (id: string) => change(id, { leaseUntil: sql`now() - interval '1 second'` }),
+    hint: (jobId: string) => platform.jobBus.publish({ jobId, portfolioId }),
+    eventsOf: (id: string) =>
+      db.select().from(jobEvents).where(eq(jobEvents.jobId, id)).orderBy(asc(jobEvents.seq)),
+    /** A job that a worker has just claimed, whose message has reached the queue. */
+    async claimed() {
+      const { id } = await accept();
+      await platform.doorbell.idle();
+      return claim(id);
+    },
+    async failed() {
+      const { id } = await accept();
+      await transitions.fail(db, await claim(id), failure);
+      return id;
+    },
+    async succeeded() {
+      const { id } = await accept();
+      await transitions.succeed(db, await claim(id), result);
+      return id;
+    },
+  };
+}
+
+export type JobScene = Awaited<ReturnType<typeof jobScene>>;
