@@ -17,6 +17,9 @@ export const listCaseStudies = operation({
   async run({ db }, { limit, cursor, sort, tag, status, q }, tenant) {
     const place = cursor === undefined ? undefined : readCursor<Place>(cursor, placeSchemas[sort]);
     const page = { portfolioId: tenant.id, id: place?.id ?? starts[sort], limit: limit + 1 };
+    // To strangers there is nothing of another status.
+    if (!tenant.insider && status !== undefined && status !== 'published')
+      return { items: [], nextCursor: null };
     const asked = tenant.insider ? status : undefined;
     if (sort === '-createdAt' && tag.length === 0 && asked === undefined && q === undefined) {
       const rows = await (tenant.insider ? listUnarchived : listPublished)(db).execute(page);
