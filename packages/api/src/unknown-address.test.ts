@@ -28,6 +28,7 @@ describe('an address that is known', () => {
     ['POST', `${portfolios}/team?draft=1`, 'GET, HEAD, OPTIONS, PATCH'],
     ['GET', `${portfolios}/team/case-studies/faster/publish`, 'OPTIONS, POST'],
     ['HEAD', `${portfolios}/team/case-studies/faster/publish`, 'OPTIONS, POST'],
+    ['HEAD', '/api/v1/jobs/changes', 'GET, OPTIONS'],
     ['POST', '/healthz', 'GET, HEAD, OPTIONS'],
     ['DELETE', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/api/problems/conflict', 'GET, HEAD, OPTIONS'],

@@ -1,6 +1,6 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import findMyWay, { type HTTPMethod } from 'find-my-way';
+import findMyWay from 'find-my-way';
 import { sendProblem } from './rest/problems.ts';
 
 /** Node refuses what is longer, and Fastify what has a longer parameter than it reads. */
@@ -17,25 +17,31 @@ export function answerUnknownAddresses(
   sendPage: (request: FastifyRequest, reply: FastifyReply) => boolean,
 ) {
   const known = findMyWay({ maxParamLength: longestAddress });
-  const methods = new Set<HTTPMethod>();
+  const methodsOf = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ method, url }) => {
     if (url.endsWith('*')) return;
-    const given = [method].flat() as HTTPMethod[];
-    known.on(given, url, () => {});
-    given.forEach((each) => methods.add(each));
+    let methods = methodsOf.get(url);
+    if (!methods) {
+      methods = new Set();
+      methodsOf.set(url, methods);
+      known.on('GET', url, () => {}, methods);
+    }
+    for (const each of [method].flat()) methods.add(each);
   });
 
+  /** The methods of the address that fits best, whatever another one that fits as well may have. */
+  const methodsAt = ({ url }: FastifyRequest) => known.find('GET', url)?.store as Set<string> | undefined;
+
   function answer(request: FastifyRequest, reply: FastifyReply) {
-    const found = [...methods].filter((method) => known.find(method, request.url));
-    if (found.length === 0) {
-      if (sendPage(request, reply)) return reply;
-      return sendProblem(notFound(request), request, reply);
-    }
-    return refuseMethod(found, request, reply);
+    const found = methodsAt(request);
+    if (found) return refuseMethod([...found], request, reply);
+    if (sendPage(request, reply)) return reply;
+    return sendProblem(notFound(request), request, reply);
   }
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) void answer(request, reply);
+    const isRefused = request.is404 || methodsAt(request)?.has(request.method) === false;
+    if (isRefused) void answer(request, reply);
     else done();
   });
   // For files that are not there, which is found out later.
