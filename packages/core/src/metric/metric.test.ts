@@ -556,7 +556,6 @@ describe('a stranger', () => {
     studyId = await claim('shows-hour', 'shown', minuteAt(60), minuteAt(120), 'published');
     await claim('shows-half-of-it', 'shown', minuteAt(90), minuteAt(115), 'published');
     await claim('shows-later', 'shown', minuteAt(240), minuteAt(241), 'published');
-    await claim('shows-nothing', 'shown', minuteAt(59), minuteAt(59), 'published');
     await claim('is-a-draft', 'shown', minuteAt(0), minuteAt(300), 'draft');
     await claim('is-a-draft-too', 'hidden', minuteAt(0), minuteAt(300), 'draft');
   });
