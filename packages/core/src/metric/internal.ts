@@ -52,9 +52,7 @@ export function noMetric(tenant: Tenant, key: string): AppError {
 const claimedSpan = prepared((db) =>
   db
     .select({
-      span: sql<
-        string | null
-      >`range_agg(tstzrange(${claims.metricFrom}, ${claims.metricTo})) filter (where ${claims.metricFrom} < ${claims.metricTo})::text`,
+      span: sql<string | null>`range_agg(tstzrange(${claims.metricFrom}, ${claims.metricTo}))::text`,
     })
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
