@@ -112,6 +112,20 @@ const cited = sql<Cited[]>`(
   from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
   where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key})`;
 
+/** What `measure` needs of a claim, from `claims` joined to `metrics`. */
+export const measuredColumns = {
+  metric: {
+    id: metrics.id,
+    key: metrics.key,
+    name: metrics.name,
+    unit: metrics.unit,
+    betterWhen: metrics.betterWhen,
+  },
+  from: isoOrNull(claims.metricFrom),
+  to: isoOrNull(claims.metricTo),
+  changedAt: isoOrNull(claims.changedAt),
+};
+
 const claimsOf = prepared((db) =>
   db
     .select({
@@ -119,16 +133,7 @@ const claimsOf = prepared((db) =>
       statement: claims.statement,
       standing: claimStanding,
       evidence: cited,
-      metric: {
-        id: metrics.id,
-        key: metrics.key,
-        name: metrics.name,
-        unit: metrics.unit,
-        betterWhen: metrics.betterWhen,
-      },
-      from: isoOrNull(claims.metricFrom),
-      to: isoOrNull(claims.metricTo),
-      changedAt: isoOrNull(claims.changedAt),
+      ...measuredColumns,
     })
     .from(claims)
     .leftJoin(metrics, eq(metrics.id, claims.metricId))

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies, caseStudyArtifacts, claimEvidence, claims } from '../case-study/case-study.sql.ts';
 import { caseStudyItemFields } from '../case-study/internal.ts';
-import { measure, measuredSchema } from '../case-study/provenance.ts';
+import { measure, measuredColumns, measuredSchema } from '../case-study/provenance.ts';
 import { caseStudyItemSchema } from '../case-study/schemas.ts';
 import {
   claimStanding,
@@ -13,7 +13,7 @@ import {
 } from '../case-study/standing.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { operation } from '../operation.ts';
-import { isoOrNull, prepared } from '../sql.ts';
+import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { portfolios } from './portfolio.sql.ts';
@@ -149,16 +149,7 @@ const changesOf = prepared((db) =>
       claim: claims.key,
       statement: claims.statement,
       standing: claimStanding,
-      metric: {
-        id: metrics.id,
-        key: metrics.key,
-        name: metrics.name,
-        unit: metrics.unit,
-        betterWhen: metrics.betterWhen,
-      },
-      from: isoOrNull(claims.metricFrom),
-      to: isoOrNull(claims.metricTo),
-      changedAt: isoOrNull(claims.changedAt),
+      ...measuredColumns,
     })
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
