@@ -1,0 +1,70 @@
+import { followJob, labelOf } from '../follow-job.ts';
+import { type Scenario, holds } from '../scenario.ts';
+import { type Member, type Scene, polls, seconds } from '../scene.ts';
+
+export const workerKilled: Scenario = {
+  name: 'worker-killed',
+  injects:
+    'kill -9 of a worker at every step of a job: before and after each of its requests, from the message that ' +
+    'brings the job over the claim, every progress, the upload and the success to the removal of the message',
+  promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
+  quick: true,
+  async run(scene) {
+    const steps = await listSteps(scene);
+    const worker = await scene.startWorker();
+    const ids: string[] = [];
+    for (let at = 0; at < steps.length; at++) {
+      const id = await scene.accept(await scene.study());
+      scene.watch(id);
+      ids.push(id);
+      const killed = killAt(worker, id, at);
+      await Promise.race([killed, scene.ended([id])]);
+      if (worker.isRunning()) continue;
+      worker.start();
+      await polls(worker);
+    }
+    const recovery = await seconds(() => scene.ended());
+    for (const id of ids) {
+      const { state } = await scene.job(id);
+      holds(state === 'succeeded', `a job whose worker was killed ${steps[ids.indexOf(id)]} is ${state}`);
+    }
+    return {
+      'steps at which a worker died': worker.starts() - 1,
+      'the last jobs recovered after, s': recovery,
+    };
+  },
+};
+
+/** Lets a worker do a job undisturbed; resolves to the names of its steps. */
+async function listSteps(scene: Scene): Promise<string[]> {
+  const worker = await scene.startWorker();
+  const id = await scene.accept(await scene.study());
+  const steps: string[] = [];
+  const removed = worker.aws.first(
+    'after',
+    ({ name }) => name === 'DeleteMessage',
+    () => 'pass',
+  );
+  const stop = followJob(worker, id, ({ when, request }) => {
+    steps.push(`${when} ${labelOf(request)}`);
+    return 'pass';
+  });
+  await removed;
+  stop();
+  await worker.terminate();
+  return steps;
+}
+
+/** Kills the worker at a step of a job; resolves when it is dead. */
+function killAt(worker: Member, id: string, step: number): Promise<void> {
+  return new Promise((resolve) => {
+    let passed = 0;
+    const stop = followJob(worker, id, async () => {
+      if (passed++ !== step) return 'pass';
+      stop();
+      await worker.kill();
+      resolve();
+      return 'cut';
+    });
+  });
+}
