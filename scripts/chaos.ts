@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { startPostgres } from '../dev/postgres.ts';
 import { runScenario } from '../tests/chaos/run-scenario.ts';
@@ -50,7 +50,10 @@ async function report(scenario: Scenario, ground: Ground): Promise<boolean> {
     return true;
   }
   const started = performance.now();
-  const { measured, broken } = await runScenario(scenario, ground);
+  const { measured, broken } = await runScenario(scenario, ground).catch((error: unknown) => ({
+    measured: {},
+    broken: [`it could not be run to its end: ${inspect(error)}`],
+  }));
   for (const [what, figure] of Object.entries(measured)) console.log(`  ${what}: ${figure}`);
   for (const line of broken) console.log(`  BROKEN: ${line}`);
   const verdict = broken.length === 0 ? 'held' : 'BROKEN';

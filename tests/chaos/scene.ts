@@ -12,6 +12,7 @@ import { startPostgres } from '../../dev/postgres.ts';
 import { testAws } from '../support/aws.ts';
 import { freePort } from '../support/stack.ts';
 import { type Accepted, type ReadFile, audit } from './audit.ts';
+import { BrokenPromise } from './scenario.ts';
 import { type Program, createProgram } from './program.ts';
 import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
 import { type AwsTap, tapAws } from './wire/aws-tap.ts';
@@ -187,15 +188,16 @@ async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDis
     },
     /** Resolves when jobs have ended; all that were accepted, where none is named. */
     async ended(ids = accepted.map(({ id }) => id), timeoutSeconds = defaultTimeoutSeconds) {
-      await until(
-        'all jobs end',
-        async () => {
-          const [left] = await sql<[{ jobs: number }]>`
-            select count(*)::int as jobs from jobs where id = any(${ids}) and state in ('queued', 'running')`;
-          return left.jobs === 0;
-        },
-        timeoutSeconds,
-      );
+      let left: postgres.Row[] = [];
+      const haveEnded = async () => {
+        left = await sql`
+          select id, state, attempt, run_at, rung_at, lease_until, last_seq, now() from jobs
+          where id = any(${ids}) and state in ('queued', 'running') limit 5`;
+        return left.length === 0;
+      };
+      await until('all jobs end', haveEnded, timeoutSeconds).catch((cause: unknown) => {
+        throw new BrokenPromise(`jobs do not end: ${JSON.stringify(left)}`, { cause });
+      });
     },
     /** Waits until watchers have seen the end of their jobs and the outbox is empty; resolves to broken promises. */
     async audit(): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { followJob, labelOf } from '../follow-job.ts';
 import { type Scenario, holds } from '../scenario.ts';
 import { type Member, type Scene, polls, seconds } from '../scene.ts';
@@ -17,9 +18,7 @@ export const workerKilled: Scenario = {
       const id = await scene.accept(await scene.study());
       scene.watch(id);
       ids.push(id);
-      const killed = killAt(worker, id, at);
-      await Promise.race([killed, scene.ended([id])]);
-      if (worker.isRunning()) continue;
+      if (!(await killAt(scene, worker, id, at))) continue;
       worker.start();
       await polls(worker);
     }
@@ -55,16 +54,24 @@ async function listSteps(scene: Scene): Promise<string[]> {
   return steps;
 }
 
-/** Kills the worker at a step of a job; resolves when it is dead. */
-function killAt(worker: Member, id: string, step: number): Promise<void> {
-  return new Promise((resolve) => {
-    let passed = 0;
-    const stop = followJob(worker, id, async () => {
+/** A job that ended has its message removed within this time. */
+const removalMilliseconds = 2000;
+
+/** Kills the worker at a step of a job; resolves to false where the job had fewer steps than the one before it. */
+async function killAt(scene: Scene, worker: Member, id: string, step: number): Promise<boolean> {
+  let passed = 0;
+  let stop = () => {};
+  const killed = new Promise<true>((resolve) => {
+    stop = followJob(worker, id, async () => {
       if (passed++ !== step) return 'pass';
       stop();
       await worker.kill();
-      resolve();
+      resolve(true);
       return 'cut';
     });
   });
+  const spared = scene.ended([id]).then(() => wait(removalMilliseconds, false as const));
+  const isKilled = await Promise.race([killed, spared]);
+  stop();
+  return isKilled;
 }
