@@ -101,7 +101,8 @@ describe('jobs of one group', () => {
 
 describe('a portfolio', () => {
   test('has so many jobs on their way at most; each that ends makes room for the next', async () => {
-    const ids = await many(maxInFlight + 5);
+    const ids: string[] = [];
+    for (let at = 0; at < maxInFlight + 5; at++) ids.push(await queued());
     const [first] = await rung();
     expect(await scene.db.$count(outbox)).toBe(maxInFlight);
 
@@ -125,7 +126,7 @@ describe('a portfolio', () => {
   });
 
   test('has its urgent jobs rung first, then the older ones', async () => {
-    await many(maxInFlight);
+    for (let at = 0; at < maxInFlight; at++) await queued();
     const [low, normal, high] = [
       await queued({ priority: 'low' }),
       await queued({ priority: 'normal' }),

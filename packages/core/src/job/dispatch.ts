@@ -5,7 +5,8 @@ import { jobs, outbox } from './job.sql.ts';
 
 /**
  * How many jobs of one portfolio may be on their way at a time, in the queue or with a worker. The others wait in the
- * database, so that a job of another portfolio has no more than this before it, however many they are.
+ * database, so that a job of another portfolio has no more than this before it, however many they are. Jobs that are
+ * accepted at the very same time may go a little beyond it.
  */
 export const maxInFlight = 20;
 
