@@ -50,7 +50,7 @@ async function report(scenario: Scenario, ground: Ground): Promise<boolean> {
     return true;
   }
   const started = performance.now();
-  const { measured, broken } = await runScenario(scenario, ground).catch((error: unknown) => ({
+  const { measured, broken } = await runScenario(scenario, ground, false).catch((error: unknown) => ({
     measured: {},
     broken: [`it could not be run to its end: ${inspect(error)}`],
   }));

@@ -5,8 +5,9 @@ import { type Ground, startScene } from './scene.ts';
 export async function runScenario(
   scenario: Scenario,
   ground: Ground,
+  isQuick: boolean,
 ): Promise<{ measured: Measured; broken: string[] }> {
-  const scene = await startScene(ground, scenario.ownPostgres ?? false);
+  const scene = await startScene(ground, { ownPostgres: scenario.ownPostgres ?? false, isQuick });
   try {
     const measured = await scenario.run(scene);
     return { measured, broken: await scene.audit() };

@@ -1,6 +1,6 @@
 import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
-import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { type Client, createClient } from '@portfolio/api/client';
+import { GetQueueAttributesCommand, SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { createClient } from '@portfolio/api/client';
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ export type Ground = {
 
 /** A process of ours with a tap on each of its wires. */
 export type Member = Program & { name: string; postgres: PostgresTap; aws: AwsTap };
+
+export type SceneOptions = { ownPostgres: boolean; isQuick: boolean };
 
 const pollMilliseconds = 20;
 const defaultTimeoutSeconds = 40;
@@ -56,25 +58,30 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 /** One test asks for more than many users do. */
 const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000' };
 /** Short, so that what is lost is missed soon. */
-const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_SECONDS: '0.2' };
+const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_FACTOR: '0.05' };
 
 /**
  * The platform for one scenario: real servers, the real programs of API and worker in processes of their own, and a
  * tap on each wire between them. No worker runs at first.
  */
-export async function startScene(ground: Ground, ownsPostgres: boolean) {
+export async function startScene(ground: Ground, options: SceneOptions) {
   const started = new AsyncDisposableStack();
   try {
-    return { ...(await setScene(ground, ownsPostgres, started)), stop: () => started.disposeAsync() };
+    return { ...(await setScene(ground, options, started)), stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;
   }
 }
 
-async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDisposableStack) {
+async function setScene(
+  ground: Ground,
+  { ownPostgres, isQuick }: SceneOptions,
+  started: AsyncDisposableStack,
+) {
   await mkdir(ground.folder, { recursive: true });
-  const database = ownsPostgres ? await ownPostgres(ground.folder) : await ground.createDatabase();
+  const server = ownPostgres ? await startOwnPostgres(ground.folder) : undefined;
+  const database = server ?? (await ground.createDatabase());
   started.defer(() => database.drop());
   const aws = started.adopt(await testAws(), (server) => server.stop());
   const cloud = await createCloudResources(aws.endpoint);
@@ -123,9 +130,27 @@ async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDis
   started.defer(() => watched.forEach((one) => one.stop()));
   let studies = 0;
 
-  async function accept(slug: string, by: Client = client, of = portfolio): Promise<string> {
+  /** Makes a case study, by default in the scene's portfolio, of some words; resolves to its slug. */
+  async function makeStudy(words = 20, of = portfolio): Promise<string> {
+    const slug = `study-${++studies}`;
+    const body = 'Some words. '.repeat(Math.ceil(words / 2));
+    await client.caseStudy.create.mutate({ portfolio: of, slug, title: `Study ${slug}`, body });
+    return slug;
+  }
+
+  function watch(ids: string[]) {
+    for (const id of ids) {
+      watched.push(
+        watched.length % 2 === 0
+          ? watchByWebSocket(client, id)
+          : watchByServerSentEvents(baseUrl, apiKey, id),
+      );
+    }
+  }
+
+  async function accept(slug: string, of = portfolio): Promise<string> {
     const askedAt = performance.now();
-    const { id } = await by.caseStudy.export.mutate({ portfolio: of, slug });
+    const { id } = await client.caseStudy.export.mutate({ portfolio: of, slug });
     accepted.push({ id, askedAt, answeredAt: performance.now() });
     return id;
   }
@@ -142,13 +167,20 @@ async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDis
 
   return {
     api,
+    /** All processes so far, with the taps on their wires. */
+    members,
     baseUrl,
-    apiKey,
     client,
     portfolio,
-    database,
     sql,
     accepted,
+    /** True within `npm test`: a few seconds at most. */
+    isQuick,
+    /** The server, where the scenario has one of its own. */
+    get ownPostgres() {
+      if (!server) throw new Error('The scenario has not asked for a Postgres of its own.');
+      return server;
+    },
     /** Sends a message as nobody of ours does. */
     async sendMessage(body: string) {
       const id = randomUUID();
@@ -161,23 +193,21 @@ async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDis
       await polls(member);
       return member;
     },
-    /** Makes a case study, by default in the scene's portfolio, of some words; resolves to its slug. */
-    async study(words = 20, of = portfolio): Promise<string> {
-      const slug = `study-${++studies}`;
-      const body = 'Some words. '.repeat(Math.ceil(words / 2));
-      await client.caseStudy.create.mutate({ portfolio: of, slug, title: `Study ${studies}`, body });
-      return slug;
-    },
+    study: makeStudy,
     /** Asks for the PDF of a study as a client does, again where the API was away; resolves to the job's id. */
     accept,
-    /** Follows jobs from their first event, some by WebSocket and some by server-sent events. */
-    watch(...ids: string[]) {
-      for (const [index, id] of ids.entries()) {
-        watched.push(
-          index % 2 === 0 ? watchByWebSocket(client, id) : watchByServerSentEvents(baseUrl, apiKey, id),
-        );
+    /** Asks for PDFs of some studies in turn, `each` of them so often, and follows the jobs; resolves to their ids. */
+    async load(studyCount: number, each: number): Promise<string[]> {
+      const slugs = await Promise.all(Array.from({ length: studyCount }, () => makeStudy()));
+      const ids: string[] = [];
+      for (let round = 0; round < each; round++) {
+        ids.push(...(await Promise.all(slugs.map((slug) => accept(slug)))));
       }
+      watch(ids);
+      return ids;
     },
+    /** Follows jobs from their first event, some by WebSocket and some by server-sent events. */
+    watch,
     /** The job as the database has it now. */
     async job(id: string) {
       const [row] = await sql<
@@ -208,6 +238,22 @@ async function setScene(ground: Ground, ownsPostgres: boolean, started: AsyncDis
       await until('watchers see the end', isQuiet, 15).catch(() => {});
       return audit({ sql, readFile }, accepted, watched);
     },
+    /** Messages that are in the queue, whether a worker has them or not. */
+    async countMessages(): Promise<number> {
+      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      const command = new GetQueueAttributesCommand({
+        QueueUrl: cloud.QUEUE_URL,
+        AttributeNames: [...names],
+      });
+      const { Attributes = {} } = await sqs.send(command);
+      return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+    },
+    /** How often something of a type happened to any job. */
+    async countEvents(type: string): Promise<number> {
+      const [row] = await sql<[{ events: number }]>`
+        select count(*)::int as events from job_events where type = ${type}`;
+      return row.events;
+    },
     isReady: () => until('the API is ready', isReady),
   };
 }
@@ -227,7 +273,7 @@ export async function polls(worker: Member): Promise<void> {
 }
 
 /** A server that the scenario may stop, start again at the same address, and kill. */
-async function ownPostgres(folder: string) {
+async function startOwnPostgres(folder: string) {
   const dataDir = join(folder, 'postgres');
   let server = await startPostgres({ dataDir });
   const { port, url } = server;
