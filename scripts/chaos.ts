@@ -6,15 +6,16 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { startPostgres } from '../dev/postgres.ts';
-import { runScenario } from '../tests/chaos/run-scenario.ts';
+import { createRunner } from '../tests/chaos/run-scenario.ts';
 import type { Scenario } from '../tests/chaos/scenario.ts';
-import type { Ground } from '../tests/chaos/scene.ts';
 import { scenarios } from '../tests/chaos/scenarios/index.ts';
 
-const usage = `Usage: npm run chaos -- <scenario> | all
+const usage = `Usage: npm run chaos -- <scenario>... | all [--quick]
+
+--quick makes outages and loads as short as they are within npm test.
 
 Scenarios:
 ${scenarios.map(({ name, injects }) => `  ${name.padEnd(26)} ${injects}`).join('\n')}`;
@@ -29,20 +30,18 @@ async function makeGround(folder: string) {
   };
   return {
     stop: () => server.stop(),
-    of: (scenario: Scenario): Ground => ({
-      folder: join(folder, scenario.name),
-      async createDatabase() {
-        const name = `chaos_${++made}`;
-        await statement(`create database ${name}`);
-        const url = new URL(server.url);
-        url.pathname = `/${name}`;
-        return { url: url.href, drop: () => statement(`drop database ${name} with (force)`) };
-      },
-    }),
+    folder,
+    async createDatabase() {
+      const name = `chaos_${++made}`;
+      await statement(`create database ${name}`);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      return { url: url.href, drop: () => statement(`drop database ${name} with (force)`) };
+    },
   };
 }
 
-async function report(scenario: Scenario, ground: Ground): Promise<boolean> {
+async function report(scenario: Scenario): Promise<boolean> {
   console.log(`\n${scenario.name}: ${scenario.injects}.\n  Promise: ${scenario.promises}.`);
   const missing = scenario.needs && !scenario.needs.isThere();
   if (missing) {
@@ -50,10 +49,7 @@ async function report(scenario: Scenario, ground: Ground): Promise<boolean> {
     return true;
   }
   const started = performance.now();
-  const { measured, broken } = await runScenario(scenario, ground, false).catch((error: unknown) => ({
-    measured: {},
-    broken: [`it could not be run to its end: ${inspect(error)}`],
-  }));
+  const { measured, broken } = await runner.run(scenario);
   for (const [what, figure] of Object.entries(measured)) console.log(`  ${what}: ${figure}`);
   for (const line of broken) console.log(`  BROKEN: ${line}`);
   const verdict = broken.length === 0 ? 'held' : 'BROKEN';
@@ -61,9 +57,13 @@ async function report(scenario: Scenario, ground: Ground): Promise<boolean> {
   return broken.length === 0;
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const [wanted] = positionals;
-const chosen = wanted === 'all' ? scenarios : scenarios.filter(({ name }) => name === wanted);
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+});
+const chosen = scenarios.filter(({ name, quick }) =>
+  names.includes('all') ? quick || !values.quick : names.includes(name),
+);
 if (chosen.length === 0) {
   console.error(usage);
   process.exit(2);
@@ -77,10 +77,11 @@ process.once('exit', () => {
 });
 const failed: string[] = [];
 const ground = await makeGround(folder);
+const runner = createRunner(ground, values.quick);
 try {
-  for (const scenario of chosen)
-    if (!(await report(scenario, ground.of(scenario)))) failed.push(scenario.name);
+  for (const scenario of chosen) if (!(await report(scenario))) failed.push(scenario.name);
 } finally {
+  await runner.stop();
   await ground.stop();
 }
 console.log(

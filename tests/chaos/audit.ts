@@ -5,8 +5,7 @@ import type { Watched } from './watcher.ts';
 /** A job that the API has accepted, and when its client asked and was answered (`performance.now()`). */
 export type Accepted = { id: string; askedAt: number; answeredAt: number };
 
-/** Reads a file of the bucket; null where there is none. */
-export type ReadFile = (key: string) => Promise<Uint8Array | null>;
+type ReadFile = (key: string) => Promise<Uint8Array | null>;
 
 type JobRow = {
   id: string;
@@ -42,12 +41,13 @@ export async function audit(
   accepted: Accepted[],
   watched: Watched[],
 ): Promise<string[]> {
+  const ids = accepted.map(({ id }) => id);
   const jobs = await sql<JobRow[]>`
     select id, kind, group_key as group, state, last_seq as "lastSeq", lease_token is not null as leased, result
-    from jobs order by id`;
+    from jobs where id = any(${ids}) order by id`;
   const events = await sql<EventRow[]>`
     select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
-    from job_events order by job_id, seq`;
+    from job_events where job_id = any(${ids}) order by job_id, seq`;
   const [outbox] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
   const eventsOf = Map.groupBy(events, ({ jobId }) => jobId);
   const findings = [

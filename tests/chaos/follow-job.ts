@@ -1,4 +1,4 @@
-import type { Member } from './scene.ts';
+import type { Member } from './stage.ts';
 import type { Outcome, Request } from './wire/rules.ts';
 
 /** A moment of a request: before its server gets it, or when it is done and the worker does not know yet. */

@@ -1,5 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { type Scene, seconds, until } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import { seconds, until } from '../until.ts';
 import type { Request } from '../wire/rules.ts';
 
 export const apiKilled: Scenario = {
@@ -27,7 +28,7 @@ type Kill = () => Promise<'cut'>;
 
 /** Asks for a job whose API is killed at a moment; resolves to how long the job took from then on. */
 async function askAndKill(scene: Scene, arrange: (kill: Kill) => Promise<unknown>): Promise<number> {
-  const slug = await scene.study();
+  const slug = await scene.makeStudy();
   const countJobs = async () => {
     const [row] = await scene.sql<[{ jobs: number; ended: number }]>`
       select count(*)::int as jobs, (count(*) filter (where state = 'succeeded'))::int as ended from jobs`;
@@ -44,7 +45,7 @@ async function askAndKill(scene: Scene, arrange: (kill: Kill) => Promise<unknown
     until('the job ends', async () => (await countJobs()).ended === before + 1),
   );
   scene.api.start();
-  await scene.isReady();
+  await scene.apiIsReady();
   scene.watch([await asked]);
   const { jobs } = await countJobs();
   holds(jobs === before + 1, `one request made ${jobs - before} jobs`);

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds } from '../scene.ts';
+import { seconds } from '../until.ts';
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
 
@@ -9,6 +9,7 @@ const skewedBy = (offset: string) => ({
   LD_PRELOAD: library ?? '',
   FAKETIME: offset,
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  LEASE_SECONDS: '5',
 });
 
 export const clockSkew: Scenario = {

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { seconds } from '../scene.ts';
+import { seconds } from '../until.ts';
 
 const everyMilliseconds = 150;
 
@@ -15,7 +15,7 @@ export const listenCut: Scenario = {
     let cuts = 0;
     const cutting = setInterval(() => {
       cuts++;
-      for (const { postgres } of scene.members) postgres.cutListeners();
+      for (const { postgres } of scene.members()) postgres.cutListeners();
     }, everyMilliseconds);
     try {
       const ids = await scene.load(4, 4);

@@ -1,5 +1,7 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { type Member, type Scene, polls, seconds, until } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import { type Member, polls } from '../stage.ts';
+import { seconds, until } from '../until.ts';
 import type { Request } from '../wire/rules.ts';
 
 export const poisonMessage: Scenario = {
@@ -15,7 +17,7 @@ export const poisonMessage: Scenario = {
     for (const body of bodies) await scene.sendMessage(body);
     const ids = await scene.load(2, 2);
     const passed = await seconds(() => scene.ended());
-    const { state, attempt, error } = await scene.job(unusable);
+    const { state, attempt, error } = await scene.readJob(unusable);
     holds(state === 'failed', `a job whose data cannot be used is ${state}`);
     holds(attempt === 1, `a job whose data cannot be used was tried ${attempt} times (${error?.code})`);
     await until('the queue is empty', async () => (await scene.countMessages()) === 0);
@@ -62,7 +64,7 @@ export const crashLoop: Scenario = {
     stopInAttempt();
 
     const receives = ({ name }: Request) => name === 'ReceiveMessage';
-    const slug = await scene.study();
+    const slug = await scene.makeStudy();
     const stopReceiving = worker.aws.always('after', receives, (_, answer) =>
       answer.includes('job_') ? kill() : 'pass',
     );
@@ -75,7 +77,7 @@ export const crashLoop: Scenario = {
     for (const id of [first, second]) await scene.client.job.retry.mutate({ id });
     await scene.ended();
     for (const id of [first, second]) {
-      const { state } = await scene.job(id);
+      const { state } = await scene.readJob(id);
       holds(state === 'succeeded', `a dead job that was redriven is ${state}`);
     }
     return {
@@ -98,7 +100,7 @@ async function restartUntilDead(scene: Scene, worker: Member, id: string) {
           worker.start();
           await Promise.race([polls(worker), until('it is killed', () => !worker.isRunning())]);
         }
-        return (await scene.job(id)).state === 'dead';
+        return (await scene.readJob(id)).state === 'dead';
       },
       180,
     ),

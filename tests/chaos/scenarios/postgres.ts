@@ -1,5 +1,6 @@
 import { type Measured, type Scenario, holds } from '../scenario.ts';
-import { type Scene, seconds } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export const postgresRestarted: Scenario = {
@@ -9,21 +10,19 @@ export const postgresRestarted: Scenario = {
   quick: true,
   ownPostgres: true,
   async run(scene) {
-    await scene.startWorker();
+    const worker = await scene.startWorker();
+    const { stop, crash, start } = scene.ownPostgres();
     const measured: Measured = {};
-    for (const [how, stop] of [
-      ['restart', scene.ownPostgres.stop],
-      ['crash', scene.ownPostgres.crash],
-    ] as const) {
+    for (const [how, end] of Object.entries({ restart: stop, crash })) {
       const ids = await scene.load(3, 2);
-      const uploading = scene.members[1]!.aws.first(
+      const uploading = worker.aws.first(
         'before',
         ({ name }) => name === 'PUT',
         () => 'pass',
       );
       await Promise.race([uploading, scene.ended(ids)]);
-      await stop();
-      await scene.ownPostgres.start();
+      await end();
+      await start();
       measured[`all jobs done after the ${how}, s`] = await seconds(() => scene.ended(ids));
     }
     return measured;
@@ -38,8 +37,9 @@ export const postgresAway: Scenario = {
     'no attempt used up',
   quick: true,
   async run(scene) {
-    const worker = await scene.startWorker();
-    const slug = await scene.study();
+    // Shorter than the outage of the long run, longer than that of the quick one.
+    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
+    const slug = await scene.makeStudy();
     await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
     const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
     holds((await fetch(page)).ok, 'the published study could not be read before the outage');
@@ -81,7 +81,7 @@ async function watchOutage({ baseUrl, portfolio }: Scene, page: string, outageSe
 /** An outage uses up no attempt: as many are left as there were, but for the one that succeeded. */
 export async function spareAttempts(scene: Scene, ids: string[]): Promise<void> {
   for (const id of ids) {
-    const { state, attempt, maxAttempts } = await scene.job(id);
+    const { state, attempt, maxAttempts } = await scene.readJob(id);
     holds(state === 'succeeded', `${id} is ${state}`);
     holds(maxAttempts - attempt >= 4, `${id} has ${maxAttempts - attempt} attempts left after an outage`);
   }

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
-import { polls, seconds } from '../scene.ts';
+import { polls } from '../stage.ts';
+import { seconds } from '../until.ts';
 import type { Request } from '../wire/rules.ts';
 
 const sends = ({ name }: Request) => name === 'SendMessageBatch';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
-import { seconds } from '../scene.ts';
+import { seconds } from '../until.ts';
 import { spareAttempts } from './postgres.ts';
 
 export const s3MidUpload: Scenario = {
@@ -9,7 +9,7 @@ export const s3MidUpload: Scenario = {
   promises: 'no half file is ever shown, jobs wait until S3 is back, and no attempt is used up',
   quick: true,
   async run(scene) {
-    const worker = await scene.startWorker();
+    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
     let broken = 0;
     const stop = worker.aws.always(
       'before',

@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { until } from '../scene.ts';
+import { until } from '../until.ts';
 import type { Request } from '../wire/rules.ts';
 
 const receives = ({ name }: Request) => name === 'ReceiveMessage';
@@ -10,9 +10,11 @@ export const sameMessage: Scenario = {
   promises: 'one of them works on the job, and the other one leaves it alone',
   quick: true,
   async run(scene) {
-    const one = await scene.startWorker();
-    const other = await scene.startWorker();
-    const slug = await scene.study();
+    // Long leases: a slow machine must not make a second attempt.
+    const settings = { LEASE_SECONDS: '30' };
+    const one = await scene.startWorker(settings);
+    const other = await scene.startWorker(settings);
+    const slug = await scene.makeStudy();
     let message: string | undefined;
     let jobId = 'not known yet';
     let claims = 0;
@@ -38,7 +40,7 @@ export const sameMessage: Scenario = {
     jobId = await scene.accept(slug);
     scene.watch([jobId]);
     await scene.ended();
-    const { attempt } = await scene.job(jobId);
+    const { attempt } = await scene.readJob(jobId);
     holds(claims >= 2, 'the job was not claimed twice: nothing was tried');
     holds(attempt === 1, `the job took ${attempt} attempts`);
     return { 'claims of the job': claims, 'attempts that began': await scene.countEvents('started') };

@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds } from '../scene.ts';
+import { seconds } from '../until.ts';
 
 /** So long that a job which were left to its lease would be seen. */
 const longLease = { LEASE_SECONDS: '60' };
@@ -25,7 +25,7 @@ export const sigterm: Scenario = {
       code = await leaving.terminate();
     });
     holds(code === 0, `the worker ended with ${code}`);
-    const slug = await scene.study();
+    const slug = await scene.makeStudy();
     const asked = [scene.accept(slug), scene.accept(slug)];
     let apiCode: number | null = null;
     const apiLeft = await seconds(async () => {
@@ -33,7 +33,7 @@ export const sigterm: Scenario = {
     });
     holds(apiCode === 0, `the API ended with ${apiCode}`);
     scene.api.start();
-    await scene.isReady();
+    await scene.apiIsReady();
     scene.watch(await Promise.all(asked));
     const done = await seconds(() => scene.ended());
     const lost = await scene.countEvents('lost');

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Scenario, holds } from '../scenario.ts';
-import { type Scene, seconds } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
 import type { Act, Outcome, Request } from '../wire/rules.ts';
 import { spareAttempts } from './postgres.ts';
 
@@ -14,12 +15,12 @@ const empty = { status: 200, body: '{}' };
 
 /** Has SQS fail for API and workers while jobs are accepted; resolves to figures when all of them are done. */
 async function withoutSqs(scene: Scene, outcome: Outcome, outageSeconds: number) {
-  await scene.startWorker();
+  await scene.startWorker({ LEASE_SECONDS: '10' });
   const ready = await scene.load(2, 1);
-  const stops = scene.members.map(({ aws }) => aws.always('before', isSqs, () => outcome));
+  const stops = scene.members().map(({ aws }) => aws.always('before', isSqs, () => outcome));
   const over = wait(outageSeconds * 1000);
   let slowest = 0;
-  const slug = await scene.study();
+  const slug = await scene.makeStudy();
   for (let asked = 0; asked < 3; asked++) {
     slowest = Math.max(slowest, await seconds(async () => scene.watch([await scene.accept(slug)])));
   }
@@ -65,7 +66,7 @@ export const sqsTwice: Scenario = {
       repeated++;
       return { status: 200, body };
     };
-    for (const worker of [await scene.startWorker(), await scene.startWorker()]) {
+    for (const worker of [await scene.startWorker(longLease), await scene.startWorker(longLease)]) {
       worker.aws.always('before', receives, repeat);
       worker.aws.always('after', receives, keep);
     }

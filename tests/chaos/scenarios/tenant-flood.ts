@@ -1,5 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { type Scene, seconds } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
 
 export const tenantFlood: Scenario = {
   name: 'tenant-flood',
@@ -9,9 +10,8 @@ export const tenantFlood: Scenario = {
   quick: true,
   async run(scene) {
     await scene.startWorker();
-    const other = 'other';
-    await scene.client.portfolio.create.mutate({ slug: other, name: 'Other' });
-    const slug = await scene.study(20, other);
+    const other = await scene.makePortfolio();
+    const slug = await scene.makeStudy(other);
     const size = scene.isQuick ? 300 : 10_000;
     await flood(scene, size);
     let id = '';
@@ -30,7 +30,7 @@ export const tenantFlood: Scenario = {
 
 /** Asks for exports of ten studies, a few requests at a time. */
 async function flood(scene: Scene, size: number): Promise<void> {
-  const slugs = await Promise.all(Array.from({ length: 50 }, () => scene.study()));
+  const slugs = await Promise.all(Array.from({ length: 50 }, () => scene.makeStudy()));
   let asked = 0;
   const ask = async () => {
     while (asked < size) await scene.accept(slugs[asked++ % slugs.length]!);

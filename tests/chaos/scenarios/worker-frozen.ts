@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds, until } from '../scene.ts';
+import { seconds, until } from '../until.ts';
 
 export const workerFrozen: Scenario = {
   name: 'worker-frozen',
@@ -38,7 +38,7 @@ export const workerFrozen: Scenario = {
     wakes.resolve();
     await Promise.all([uploaded, written]);
     await until('the late worker takes jobs again', async () => {
-      const { state, attempt } = await scene.job(id);
+      const { state, attempt } = await scene.readJob(id);
       holds(state === 'succeeded' && attempt === 2, `the job is ${state} after attempt ${attempt}`);
       return true;
     });
