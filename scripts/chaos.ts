@@ -1,7 +1,8 @@
 /**
- * `npm run chaos -- <scenario> | all`: breaks things on purpose, and ends non-zero where a promise did not hold.
+ * `npm run chaos -- <scenario>... | all | soak`: breaks things on purpose, and ends non-zero where a promise did not hold.
  * docs/chaos-testing.md says what each scenario does.
  */
+import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,13 +13,34 @@ import { startPostgres } from '../dev/postgres.ts';
 import { createRunner } from '../tests/chaos/run-scenario.ts';
 import type { Scenario } from '../tests/chaos/scenario.ts';
 import { scenarios } from '../tests/chaos/scenarios/index.ts';
+import { createSoak } from '../tests/chaos/soak/soak.ts';
 
 const usage = `Usage: npm run chaos -- <scenario>... | all [--quick]
+       npm run chaos -- soak [--seed <number>] [--jobs <number>]
 
 --quick makes outages and loads as short as they are within npm test.
 
 Scenarios:
-${scenarios.map(({ name, injects }) => `  ${name.padEnd(26)} ${injects}`).join('\n')}`;
+${scenarios.map(({ name, injects }) => `  ${name.padEnd(20)} ${injects}`).join('\n')}`;
+
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
+    jobs: { type: 'string', default: '5000' },
+  },
+});
+const soak = createSoak(Number(values.seed), Number(values.jobs));
+const chosen = [...scenarios, soak].filter((scenario) =>
+  names.includes('all')
+    ? scenario !== soak && (scenario.quick || !values.quick)
+    : names.includes(scenario.name),
+);
+if (chosen.length === 0) {
+  console.error(usage);
+  process.exit(2);
+}
 
 /** Everything in a folder, and its databases on one server. */
 async function makeGround(folder: string) {
@@ -55,18 +77,6 @@ async function report(scenario: Scenario): Promise<boolean> {
   const verdict = broken.length === 0 ? 'held' : 'BROKEN';
   console.log(`  ${verdict} after ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return broken.length === 0;
-}
-
-const { positionals: names, values } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false } },
-});
-const chosen = scenarios.filter(({ name, quick }) =>
-  names.includes('all') ? quick || !values.quick : names.includes(name),
-);
-if (chosen.length === 0) {
-  console.error(usage);
-  process.exit(2);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-chaos-'));

@@ -98,10 +98,11 @@ function brokenChain({ id, state, lastSeq, kind }: JobRow, events: EventRow[]): 
 async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string[]> {
   const findings: string[] = [];
   const owners = new Map<string, string>();
-  for (const { id, state, result } of jobs) {
+  const left = [...jobs];
+  async function check({ id, state, result }: JobRow) {
     if (state !== 'succeeded' && result) findings.push(`${id} is ${state} and shows a result`);
     if (state === 'succeeded' && !result) findings.push(`${id} succeeded without a result`);
-    if (state !== 'succeeded' || !result?.key) continue;
+    if (state !== 'succeeded' || !result?.key) return;
     const other = owners.get(result.key);
     if (other) findings.push(`${id} shows the file of ${other}`);
     owners.set(result.key, id);
@@ -111,6 +112,10 @@ async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string
       findings.push(`${id} shows a file of another content than it says`);
     }
   }
+  async function checkAll() {
+    for (let job = left.pop(); job; job = left.pop()) await check(job);
+  }
+  await Promise.all(Array.from({ length: 8 }, checkAll));
   return findings;
 }
 

@@ -17,6 +17,8 @@ export function createProgram(
   let child: ChildProcess | undefined;
   let guard: ChildProcess | undefined;
   let starts = 0;
+  let isMeantToEnd = false;
+  const crashes: string[] = [];
 
   function start() {
     const output = openSync(logFile, 'a', 0o600);
@@ -27,6 +29,11 @@ export function createProgram(
     });
     closeSync(output);
     starts++;
+    isMeantToEnd = false;
+    child.once('exit', (code, signal) => {
+      const how = `${workspace} ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
+      if (!isMeantToEnd) crashes.push(how);
+    });
   }
 
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
@@ -34,6 +41,7 @@ export function createProgram(
   /** Resolves to the exit code, or to null where a signal ended it. */
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     guard?.kill('SIGKILL');
+    isMeantToEnd = true;
     if (!child || !isRunning()) return child?.exitCode ?? null;
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
@@ -66,6 +74,8 @@ export function createProgram(
     logFile,
     pid: () => child?.pid,
     starts: () => starts,
+    /** How it ended when nobody had asked it to. */
+    crashes,
     /** SIGKILL at once: nothing of it runs after this call. */
     kill: () => end('SIGKILL'),
     /** SIGTERM, and the end of a graceful stop. */

@@ -132,7 +132,8 @@ export async function setScene(stage: Stage, isQuick: boolean) {
         return left.rows === 0 && watched.every(({ isDone }) => isDone);
       };
       await until('watchers see the end', isQuiet, 30).catch(() => {});
-      return audit(stage, accepted, watched);
+      const crashes = [api, ...workers.map(({ member }) => member)].flatMap((member) => member.crashes);
+      return [...crashes, ...(await audit(stage, accepted, watched))];
     },
     /** Ends the workers and leaves the stage to the next scene. */
     async clear() {

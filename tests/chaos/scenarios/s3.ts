@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
-import { seconds } from '../until.ts';
+import { seconds, until } from '../until.ts';
 import { spareAttempts } from './postgres.ts';
 
 export const s3MidUpload: Scenario = {
@@ -21,6 +21,7 @@ export const s3MidUpload: Scenario = {
     );
     const ids = await scene.load(3, 1);
     await wait(scene.isQuick ? 2000 : 20_000);
+    await until('uploads break', () => broken >= ids.length);
     stop();
     const recovery = await seconds(() => scene.ended());
     await spareAttempts(scene, ids);
