@@ -42,8 +42,8 @@ export const postgresAway: Scenario = {
     const slug = await scene.makeStudy();
     await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
     const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
-    holds((await fetch(page)).ok, 'the published study could not be read before the outage');
     const ids = await scene.load(3, 3);
+    holds((await fetch(page)).ok, 'the published study could not be read before the outage');
     for (const { postgres } of scene.members()) postgres.down();
     const outage = await watchOutage(scene, page, scene.isQuick ? 3 : 30);
     for (const { postgres } of scene.members()) postgres.up();
