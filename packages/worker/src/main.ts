@@ -1,12 +1,15 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
+import { startSchedule } from './schedule.ts';
 import { sweep } from './sweep.ts';
 
 /** How long running jobs may go on after a stop was asked for. */
@@ -23,7 +26,7 @@ const database = openDatabase({
   applicationName: 'portfolio-worker',
 });
 const { db } = database;
-const bucket = openBucket(aws, settings.BUCKET_NAME);
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME), db);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
@@ -36,8 +39,9 @@ const runner = { db, bucket, jobBus, log, handlers, leaseSeconds, retrySeconds: 
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, pollSeconds: settings.POLL_SECONDS }, draining.signal, stop.signal),
 );
-const sweeping = sweep(
-  { db, bucket, queue, jobBus, log, sweepSeconds: settings.SWEEP_SECONDS },
+const sweeping = sweep({ db, queue, jobBus, log, sweepSeconds: settings.SWEEP_SECONDS }, draining.signal);
+const scheduling = startSchedule(
+  { db, bucket, log, tasks, leaseSeconds, pollSeconds: settings.SWEEP_SECONDS },
   draining.signal,
 );
 log.info({ slots: slots.length }, 'worker is taking jobs');
@@ -45,7 +49,7 @@ log.info({ slots: slots.length }, 'worker is taking jobs');
 closeWithGrace({ delay: (settings.POLL_SECONDS + 5) * 1000 + drainMilliseconds, logger: log }, async () => {
   draining.abort();
   const late = setTimeout(() => stop.abort(), drainMilliseconds);
-  await Promise.all([...slots, sweeping]);
+  await Promise.all([...slots, sweeping, scheduling]);
   clearTimeout(late);
   jobBus.close();
   await database.close();

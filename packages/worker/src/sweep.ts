@@ -1,12 +1,10 @@
-import type { Bucket, Db, JobBus } from '@portfolio/core/context';
-import { forgetAnswers } from '@portfolio/core/change';
+import type { Db, JobBus } from '@portfolio/core/context';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Queue } from '@portfolio/core/runtime/queue';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { relayOutbox } from '@portfolio/core/runtime/relay';
-import { removeExpiredUploads } from '@portfolio/core/upload/remove-expired';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
@@ -14,18 +12,16 @@ const silentSeconds = 300;
 
 /**
  * Sees to what was left behind, again and again until `stop`: leases of workers that are gone, retries that are
- * due, messages that were never sent, events that webhooks wait for, uploads that nobody took,
- * answers that nobody may ask for again. Any number of workers may sweep at once.
+ * due, messages that were never sent, events that webhooks wait for. Any number of workers may sweep at once.
  */
 export async function sweep(
   {
     db,
-    bucket,
     queue,
     jobBus,
     log,
     sweepSeconds,
-  }: { db: Db; bucket: Bucket; queue: Queue; jobBus: JobBus; log: Logger; sweepSeconds: number },
+  }: { db: Db; queue: Queue; jobBus: JobBus; log: Logger; sweepSeconds: number },
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
@@ -37,8 +33,6 @@ export async function sweep(
       await tellWebhooks(db, jobBus);
       await transitions.ringDue(db, silentSeconds);
       while ((await relayOutbox(db, queue)) > 0);
-      await removeExpiredUploads({ db, bucket });
-      await forgetAnswers(db);
     } catch (error) {
       log.warn({ err: error }, 'sweep failed; it comes again');
     }

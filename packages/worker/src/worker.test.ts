@@ -193,10 +193,10 @@ test('slots and sweep take a job from the queue through a failure to its end', a
     },
     { retrySeconds: 0.01 },
   );
-  const { queue, db, bucket, jobBus } = platform;
+  const { queue, db, jobBus } = platform;
   const running = [
     consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, never),
-    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    sweep({ db, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
   ];
   const id = await accept();
   await vi.waitFor(

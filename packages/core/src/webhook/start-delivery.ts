@@ -7,7 +7,8 @@ import { webhookDeliveries } from './webhook.sql.ts';
 
 /**
  * Stores a delivery of a message with the job that sends it; resolves to the ids of both. Whoever calls it rings
- * for the job after the commit.
+ * for the job after the commit. Each is a group of its own: messages are promised no order, and in one group those to a
+ * receiver that is away would hold each other up for half a day.
  */
 export async function startDelivery(
   tx: Db,
@@ -22,7 +23,7 @@ export async function startDelivery(
     portfolioId: to.portfolioId,
     kind: 'webhook.deliver',
     title: `Webhook: ${message.payload.type}`,
-    groupKey: `webhook:${to.webhookId}`,
+    groupKey: `delivery:${id}`,
     payload: { deliveryId: id },
     requestedBy,
     maxAttempts,

@@ -131,7 +131,7 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
   const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
   const working = [1, 2].flatMap(() => [
     consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, new AbortController().signal),
-    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    sweep({ db, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
   ]);
   const jobIds = ['first', 'second', 'third'];
   for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
