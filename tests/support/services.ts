@@ -35,6 +35,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const { db, sql } = pool;
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME), db);
   const queue = openQueue(connection, cloud.QUEUE_URL);
+  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL);
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
@@ -50,6 +51,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
     sql,
     bucket,
     queue,
+    deadLetters,
     doorbell,
     jobBus,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
@@ -63,6 +65,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
       await pool.close();
       bucket.close();
       queue.close();
+      deadLetters.close();
       await Promise.all([aws.stop(), database.drop()]);
     },
   };

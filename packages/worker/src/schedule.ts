@@ -61,6 +61,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   // What does not heed its signal is not given more time.
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
+    signal.throwIfAborted();
     const count = await task.run({ db, bucket, period, signal });
     if (!(await endRun(db, run))) log.warn('task was taken over: this run counts for nothing');
     else if (count > 0) log.info({ count }, 'task done');

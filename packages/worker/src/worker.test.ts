@@ -4,15 +4,16 @@ import type { StoredResults } from '@portfolio/core/job/schemas';
 import { transitions } from '@portfolio/core/job/transitions';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { testRunner } from '../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
 import { type Handler, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
+import { createRoom } from './room.ts';
 import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
 const owner = user('owner');
-const study = { portfolio: 'team', slug: 'faster' };
 const result: StoredResults['export.pdf'] = {
   key: 'k',
   fileName: 'faster.pdf',
@@ -28,18 +29,22 @@ let platform: TestServices;
 beforeAll(async () => {
   platform = await testServices();
   await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
-  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
 });
 beforeEach(() => platform.db.delete(outbox));
 afterAll(() => platform.stop());
 
-const accept = async () => (await operations.caseStudy.export.run(platform.as(owner), study)).id;
+let studies = 0;
+/** A job of a study of its own: those of one study wait for each other. */
+async function accept() {
+  const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
+  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
+  return (await operations.caseStudy.export.run(platform.as(owner), study)).id;
+}
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
-  const { db, bucket, jobBus } = platform;
   const handlers = { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler };
-  return { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60, ...settings };
+  return testRunner(platform, { handlers, ...settings });
 }
 
 async function run(
@@ -72,8 +77,8 @@ describe('an attempt', () => {
     expect(job.error?.message).toContain('TypeError');
     expect(job.error?.message).not.toContain('secret');
     const delaySeconds = (Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000;
-    expect(delaySeconds).toBeGreaterThan(60 * 0.74);
-    expect(delaySeconds).toBeLessThan(60 * 1.26);
+    expect(delaySeconds).toBeGreaterThan(5 * 0.74);
+    expect(delaySeconds).toBeLessThan(5 * 1.26);
   });
 
   test('that throws in the last attempt fails the job for good', async () => {
@@ -191,12 +196,13 @@ test('slots and sweep take a job from the queue through a failure to its end', a
       if (job.attempt === 1) throw new Error('the first attempt fails');
       return result;
     },
-    { retrySeconds: 0.01 },
+    { retryFactor: 0.001 },
   );
-  const { queue, db, jobBus } = platform;
+  const { queue, deadLetters } = platform;
+  const room = createRoom({ 'export.pdf': 1 });
   const running = [
-    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, never),
-    sweep({ db, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never),
+    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ];
   const id = await accept();
   await vi.waitFor(

@@ -30,7 +30,7 @@ const periodIn = (days: number, hours: number) => {
 /** A result that no study's present version has. */
 const superseded = { ...result, studyVersion: 0 };
 async function succeededWith(what: typeof result) {
-  const { id } = await scene.accept();
+  const { id } = await operations.caseStudy.export.run(scene.as(owner), study);
   await transitions.succeed(scene.db, await scene.claim(id), what);
   return id;
 }
