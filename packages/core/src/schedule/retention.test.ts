@@ -60,11 +60,13 @@ describe('a job', () => {
     expect(await jobIds()).toEqual([id, again]);
   });
 
-  test('whose file is the PDF of a study as it is now stays, until the study changes', async () => {
+  test('whose file is the newest PDF of a study as it is now stays, until the study changes', async () => {
     const { version } = await operations.caseStudy.read.run(scene.as(owner), study);
+    await endedDaysAgo(await succeededWith({ ...result, studyVersion: version }), 101);
     const id = await succeededWith({ ...result, studyVersion: version });
     await endedDaysAgo(id, 100);
-    expect(await removeOldJobs(scene.db, never)).toBe(0);
+    expect(await removeOldJobs(scene.db, never)).toBe(1);
+    expect(await jobIds()).toEqual([id]);
     expect(await operations.caseStudy.pdf.run(scene.as(owner), study)).toMatchObject({
       file: { sha256: result.sha256 },
     });

@@ -34,10 +34,11 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
   });
 }
 
-/** The file of a study as it is now may be old, and is shown for as long as the study does not change. */
-const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and j.state = 'succeeded' and exists (
-  select 1 from ${caseStudies}
-  where id = j.payload ->> 'caseStudyId' and version::text = j.result ->> 'studyVersion'), false)`;
+/** The newest file of a study as it is now may be old, and is shown for as long as the study does not change. */
+const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and j.id = (
+  select made.id from ${jobs} made join ${caseStudies} study on made.result ->> 'studyVersion' = study.version::text
+  where made.group_key = j.group_key and made.state = 'succeeded' and study.id = j.payload ->> 'caseStudyId'
+  order by made.id desc limit 1), false)`;
 
 /** Removes jobs that ended long ago, with all that is told of them; a trigger hands over their files to be removed. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
