@@ -35,5 +35,5 @@ async function heed(slot: Slot, message: Received, stop: AbortSignal): Promise<v
   const { jobId, kind } = message.job;
   using place = room(kind);
   if (!place) return putBack(slot, jobId);
-  return runJob(slot, jobId, () => queue.extend(message, leaseSeconds), stop);
+  await runJob(slot, jobId, () => queue.extend(message, leaseSeconds), stop);
 }

@@ -1,9 +1,11 @@
 import { operations } from '@portfolio/core';
-import { jobs, outbox } from '@portfolio/core/job/job.sql';
+import { jobs } from '@portfolio/core/job/job.sql';
 import type { StoredResults } from '@portfolio/core/job/schemas';
 import { transitions } from '@portfolio/core/job/transitions';
+import { openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
@@ -30,7 +32,7 @@ beforeAll(async () => {
   platform = await testServices();
   await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
 });
-beforeEach(() => platform.db.delete(outbox));
+beforeEach(() => platform.db.delete(jobs));
 afterAll(() => platform.stop());
 
 let studies = 0;
@@ -167,6 +169,59 @@ describe('an attempt', () => {
     expect(Date.parse(job.retryAt!)).toBeLessThanOrEqual(Date.parse(job.updatedAt));
   });
 
+  test('that an outage cuts off does not count, and the job waits for the end of it', async () => {
+    const id = await accept();
+    const job = await run(id, () => Promise.reject(Object.assign(new Error('no'), { name: 'SlowDown' })));
+    expect(job).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      maxAttempts: 6,
+      error: { code: 'unavailable' },
+    });
+    expect(Date.parse(job.retryAt!)).toBeGreaterThan(Date.parse(job.updatedAt) + 3000);
+  });
+
+  test('that is stopped does not count', async () => {
+    const stop = new AbortController();
+    const id = await accept();
+    const handler: Handler<'export.pdf'> = (_payload, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        stop.abort();
+      });
+    expect(await run(id, handler, {}, stop.signal)).toMatchObject({ attempt: 1, maxAttempts: 6 });
+  });
+
+  test('whose end cannot be written while the database is away writes it when that is back', async () => {
+    const proxy = await testProxy(platform.databaseUrl);
+    const { host } = new URL(proxy.baseUrl);
+    const url = platform.databaseUrl.replace(new URL(platform.databaseUrl).host, host);
+    const database = openDatabase({ url, poolSize: 2, applicationName: 'test' });
+    const id = await accept();
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => {
+      proxy.down();
+      return result;
+    });
+    const running = run(id, handler, { db: database.db });
+    await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
+    proxy.up();
+    expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
+    expect(handler).toHaveBeenCalledTimes(1);
+    await database.close();
+    await proxy.stop();
+  });
+
+  test('cannot hold its job once that is another one’s', async () => {
+    const id = await accept();
+    const job = await run(id, async (_payload, { hold }) => {
+      await platform.db.transaction(hold);
+      await platform.sql`update jobs set lease_token = gen_random_uuid() where id = ${id}`;
+      await platform.db.transaction(hold);
+      return result;
+    });
+    expect(job).toMatchObject({ state: 'running', result: null });
+  });
+
   test('shows its progress without a write for each report: the first, then the latest', async () => {
     const id = await accept();
     await run(id, async (_payload, { progress }) => {
@@ -190,7 +245,6 @@ test('a message that comes twice is worked on once', async () => {
 });
 
 test('slots and sweep take a job from the queue through a failure to its end', async () => {
-  const draining = new AbortController();
   const runner = runnerWith(
     async (_payload, { job }) => {
       if (job.attempt === 1) throw new Error('the first attempt fails');
@@ -198,19 +252,74 @@ test('slots and sweep take a job from the queue through a failure to its end', a
     },
     { retryFactor: 0.001 },
   );
+  await withWorker(runner, { 'export.pdf': 1 }, async () => {
+    const id = await accept();
+    await vi.waitFor(
+      async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
+      20_000,
+    );
+  });
+});
+
+/** Runs slots and a sweep until the work is done. */
+async function withWorker(runner: Runner, places: Record<string, number>, work: () => Promise<void>) {
+  const draining = new AbortController();
   const { queue, deadLetters } = platform;
-  const room = createRoom({ 'export.pdf': 1 });
+  const room = createRoom(places);
+  const slot = () => consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never);
   const running = [
-    consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never),
+    slot(),
+    slot(),
+    slot(),
     sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ];
-  const id = await accept();
-  await vi.waitFor(
-    async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
-    20_000,
-  );
-  draining.abort();
+  await work().finally(() => draining.abort());
   await Promise.all(running);
+}
+
+test('jobs of a kind that has no place left wait for one, and others pass them', async () => {
+  let running = 0;
+  let most = 0;
+  const release = Promise.withResolvers<void>();
+  const runner = runnerWith(async () => {
+    most = Math.max(most, (running += 1));
+    await release.promise;
+    running -= 1;
+    return result;
+  });
+  await withWorker(runner, { 'export.pdf': 1 }, async () => {
+    const ids = [await accept(), await accept(), await accept()];
+    await vi.waitFor(async () => {
+      const waiting = await Promise.all(ids.map(leaseOf));
+      expect(waiting.filter(Boolean)).toHaveLength(1);
+      const [row] = await platform.sql`
+        select count(*)::int as back from jobs where id in ${platform.sql(ids)} and state = 'queued' and run_at > created_at`;
+      expect(row!.back).toBe(2);
+    }, 10_000);
+    release.resolve();
+    for (const id of ids)
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 20_000);
+  });
+  expect(most).toBe(1);
+});
+
+test('a job whose message the queue gave up is dead, and runs when it is retried', async () => {
+  const id = await accept();
+  await platform.doorbell.idle();
+  for (let times = 0; times < 12; times++) {
+    const message = await platform.queue.receive(0, 30);
+    if (message) await platform.queue.extend(message, 0);
+  }
+  await withWorker(
+    runnerWith(async () => result),
+    { 'export.pdf': 1 },
+    async () => {
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('dead'), 10_000);
+      expect((await read(id)).error).toMatchObject({ code: 'undeliverable' });
+      await operations.job.retry.run(platform.as(owner), { id });
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 10_000);
+    },
+  );
 });
 
 async function leaseOf(id: string) {
