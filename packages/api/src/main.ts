@@ -1,3 +1,4 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
@@ -24,7 +25,7 @@ const { db, sql, close } = openDatabase({
   poolSize: settings.DATABASE_POOL_SIZE,
   applicationName: 'portfolio-api',
 });
-const bucket = openBucket(aws, settings.BUCKET_NAME);
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME), db);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);

@@ -1,3 +1,4 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
@@ -6,10 +7,12 @@ import { jobKinds } from '@portfolio/core/job/kinds';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createRoom } from './room.ts';
+import { startSchedule } from './schedule.ts';
 import { sweep } from './sweep.ts';
 
 /** How long running jobs may go on after a stop was asked for. */
@@ -26,7 +29,7 @@ const database = openDatabase({
   applicationName: 'portfolio-worker',
 });
 const { db } = database;
-const bucket = openBucket(aws, settings.BUCKET_NAME);
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME), db);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
@@ -46,6 +49,7 @@ const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, room, pollSeconds }, draining.signal, stop.signal),
 );
 const sweeping = sweep({ ...runner, deadLetters, sweepSeconds }, draining.signal);
+const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }, draining.signal);
 log.info({ slots: slots.length }, 'worker is taking jobs');
 
 const { close } = closeWithGrace(
@@ -53,7 +57,7 @@ const { close } = closeWithGrace(
   async () => {
     draining.abort();
     const late = setTimeout(() => stop.abort(), drainMilliseconds);
-    await Promise.all([...slots, sweeping]);
+    await Promise.all([...slots, sweeping, scheduling]);
     clearTimeout(late);
     await doorbell.idle();
     jobBus.close();

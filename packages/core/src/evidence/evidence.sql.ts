@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { bigint, check, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
@@ -55,5 +55,8 @@ export const evidenceVersions = pgTable(
     /** When the stored bytes were last found to have this hash. */
     verifiedAt: instant('verified_at'),
   },
-  (table) => [primaryKey({ columns: [table.evidenceId, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.evidenceId, table.number] }),
+    index('evidence_versions_sha256').on(table.sha256),
+  ],
 );

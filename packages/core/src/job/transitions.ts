@@ -297,8 +297,11 @@ const cancelWhere = (name: string, which: SQL) =>
 const cancel = cancelWhere('job_cancel', one);
 const cancelMany = cancelWhere('job_cancel_many', many(cancellable));
 
-/** Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. */
-const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead')`;
+/**
+ * Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. Deliveries
+ * are sent again by `webhook.redeliver` alone, which asks for another right.
+ */
+const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead') and ${jobs.kind} <> 'webhook.deliver'`;
 const requeueWhere = (name: string, which: SQL) =>
   transition(name, {
     moves: ['failed → queued', 'cancelled → queued', 'dead → queued'],
@@ -314,7 +317,7 @@ const requeueWhere = (name: string, which: SQL) =>
       sql`finished_at = null`,
     ],
   });
-const requeue = requeueWhere('job_requeue', one);
+const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
 
 /** Not a change of state: a message came, but its job cannot be taken here and now. It is dispatched anew later. */
