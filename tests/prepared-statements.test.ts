@@ -4,8 +4,9 @@ import type { Ctx } from '@portfolio/core/context';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestServices, testServices, user } from './support/services.ts';
+import { type TestServices, silentLog, testServices, user } from './support/services.ts';
 
 const owner = user('owner');
 const study = { portfolio: 'team', slug: 'faster' };
@@ -25,10 +26,13 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
     url: platform.databaseUrl,
     poolSize: 1,
     applicationName: 'counted',
+    log: silentLog,
   });
   try {
     const ctx = { ...platform.as(owner), db };
     await work(ctx);
+    // What it began and did not wait for is sent by then.
+    await setImmediate();
     const runs = async () => {
       const [row] = await sql`
         select coalesce(sum(generic_plans + custom_plans), 0)::int as runs from pg_prepared_statements`;

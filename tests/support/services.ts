@@ -30,10 +30,10 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const [database, aws] = await Promise.all([shared || testDatabase(), testAws()]);
   const cloud = await createCloudResources(aws.endpoint);
   const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
-  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test', log: silentLog });
   const { db, sql } = pool;
-  const bucket = openBucket(connection, cloud.BUCKET_NAME);
-  const queue = openQueue(connection, cloud.QUEUE_URL);
+  const bucket = openBucket(connection, cloud.BUCKET_NAME, silentLog);
+  const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();

@@ -19,13 +19,14 @@ const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
 await migrate(settings.DATABASE_URL);
-const { db, sql, close } = openDatabase({
+const { db, sql, check, close } = openDatabase({
   url: settings.DATABASE_URL,
   poolSize: settings.DATABASE_POOL_SIZE,
   applicationName: 'portfolio-api',
+  log,
 });
-const bucket = openBucket(aws, settings.BUCKET_NAME);
-const queue = openQueue(aws, settings.QUEUE_URL);
+const bucket = openBucket(aws, settings.BUCKET_NAME, log);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
@@ -36,7 +37,7 @@ const server = await buildServer({
   services: { db, reader: db, bucket, doorbell, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
-    database: () => sql`select 1`,
+    database: check,
     queue: (signal) => queue.check(signal),
     bucket: (signal) => bucket.check(signal),
     ...(webRoot && { page: () => access(join(webRoot, 'index.html')) }),

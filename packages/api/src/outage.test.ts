@@ -43,7 +43,12 @@ describe('while the database is away', () => {
     postgres = await startPostgres({ dataDir, durable: false });
     parts.defer(() => postgres.stop());
     await migrate(postgres.url);
-    const { db, close } = openDatabase({ url: postgres.url, poolSize: 2, applicationName: 'test' });
+    const { db, close } = openDatabase({
+      url: postgres.url,
+      poolSize: 2,
+      applicationName: 'test',
+      log: silentLog,
+    });
     parts.defer(close);
     const counter = createRateCounter(db, silentLog);
     parts.defer(() => counter.close());
@@ -117,7 +122,7 @@ test('while the bucket is away, what needs it says so', async () => {
   const api = await testApi();
   const key = await api.issueKey('owner');
   await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
-  const bucket = openBucket({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }, 'nowhere');
+  const bucket = openBucket({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }, 'nowhere', silentLog);
   const server = await buildServer({
     services: { ...api.services, bucket },
     authenticate: createAuthenticate(api.db, null),

@@ -25,7 +25,7 @@ let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
   scene = await jobScene();
-  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker' });
+  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker', log: silentLog });
   workerBus = createJobBus(database.sql, silentLog);
   await workerBus.listen();
 });

@@ -21,10 +21,13 @@ const database = openDatabase({
   url: settings.DATABASE_URL,
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
+  // Sweeps and reports go over many rows.
+  statementSeconds: 60,
+  log,
 });
 const { db } = database;
-const bucket = openBucket(aws, settings.BUCKET_NAME);
-const queue = openQueue(aws, settings.QUEUE_URL);
+const bucket = openBucket(aws, settings.BUCKET_NAME, log);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
 await jobBus.listen();

@@ -8,21 +8,24 @@ import {
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { type AwsSettings, clientOptions } from './aws.ts';
+import { type AwsSettings, clientOptions, guardClient, promptMilliseconds } from './aws.ts';
+import { createBreaker } from './breaker.ts';
+import type { Logger } from './log.ts';
 
 /** What a message says: which job to look at. Everything else is in the database. */
 const bodySchema = z.strictObject({ jobId: idOf('job') });
 
 export type Received = { jobId: string | null; receipt: string };
 
-/** The SQS FIFO queue. */
+/** The SQS FIFO queue, behind a circuit breaker. */
 export type Queue = ReturnType<typeof openQueue>;
 
-export function openQueue(aws: AwsSettings, url: string) {
+export function openQueue(aws: AwsSettings, url: string, log: Logger) {
   const client = new SQSClient({
-    ...clientOptions(aws),
+    ...clientOptions(aws, { requestTimeout: promptMilliseconds }),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
   });
+  guardClient(client, createBreaker('SQS', log, { failures: 3 }), 'GetQueueAttributesCommand');
   const QueueUrl = url;
   return {
     /** Sends up to ten messages; resolves to the ids that the queue took. */
@@ -51,6 +54,7 @@ export function openQueue(aws: AwsSettings, url: string) {
           WaitTimeSeconds: waitSeconds,
           VisibilityTimeout: Math.ceil(visibilitySeconds),
         }),
+        { requestTimeout: waitSeconds * 1000 + promptMilliseconds },
       );
       const [message] = Messages;
       if (!message?.ReceiptHandle) return null;

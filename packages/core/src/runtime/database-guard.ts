@@ -1,0 +1,97 @@
+import type postgres from 'postgres';
+import type { Breaker } from './breaker.ts';
+import { NoAnswer } from './outage.ts';
+
+type Transaction = (tx: postgres.TransactionSql) => Promise<unknown>;
+
+/**
+ * Puts a breaker and a time-out before everything that is asked of a pool: `client` is for Drizzle, `sql` for
+ * transactions and notifications. (A tagged query of `sql` itself goes straight to the server.) A transaction has begun
+ * in time or never does; what its own code throws says nothing of the server.
+ */
+export function guardDatabase(
+  sql: postgres.Sql,
+  {
+    name,
+    breaker,
+    answerSeconds,
+    onWaiting,
+  }: { name: string; breaker: Breaker; answerSeconds: number; onWaiting: (count: number) => void },
+) {
+  let waiting = 0;
+
+  /** Waits for what `start` begins, which may call `begun` to have no more time-out. */
+  async function inTime<T>(start: (begun: () => void) => PromiseLike<T>, onLate: () => void): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      onLate();
+      late.reject(new NoAnswer(name));
+    }, answerSeconds * 1000);
+    onWaiting((waiting += 1));
+    try {
+      return await Promise.race([start(() => clearTimeout(timer)), late.promise]);
+    } finally {
+      clearTimeout(timer);
+      onWaiting((waiting -= 1));
+    }
+  }
+
+  function ask<T>(query: PromiseLike<T> & { cancel(): void }): Promise<T> {
+    // What was not sent by then must not be done later, when nobody knows of it.
+    const forget = () => {
+      if (Reflect.get(query, 'state') === null) query.cancel();
+    };
+    return breaker.run(() => inTime(() => query, forget));
+  }
+
+  function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
+    const query = sql.unsafe(...given);
+    // Sent a moment later, as postgres.js does: `values` may follow.
+    const answer = Promise.resolve().then(() => ask(query));
+    return Object.assign(answer, {
+      values() {
+        void query.values();
+        return answer;
+      },
+    });
+  }
+
+  async function begin(work: Transaction): Promise<unknown> {
+    let isLate = false;
+    let thrown: { error: unknown } | undefined;
+    const outcome = await breaker.run(() =>
+      inTime(
+        async (begun) => {
+          try {
+            const value = await sql.begin(async (tx) => {
+              if (isLate) throw new NoAnswer(name);
+              begun();
+              return work(tx).catch((error: unknown) => {
+                thrown = { error };
+                throw error;
+              });
+            });
+            return { value };
+          } catch (error) {
+            if (thrown?.error === error) return { error };
+            throw error;
+          }
+        },
+        () => (isLate = true),
+      ),
+    );
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  const notify = (channel: string, payload: string) =>
+    breaker.run(() =>
+      inTime(
+        () => sql.notify(channel, payload),
+        () => {},
+      ),
+    );
+  const over = (methods: Record<string | symbol, unknown>): postgres.Sql =>
+    new Proxy(sql, { get: (target, key): unknown => methods[key] ?? Reflect.get(target, key) });
+  return { client: over({ unsafe, begin }), sql: over({ begin, notify }) };
+}
