@@ -31,7 +31,6 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
   try {
     const ctx = { ...platform.as(owner), db };
     await work(ctx);
-    // What it began and did not wait for is sent by then.
     await setImmediate();
     const runs = async () => {
       const [row] = await sql`
@@ -42,6 +41,8 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
     const counted = { sent: 0 };
     sql.options.debug = () => void counted.sent++;
     await work(ctx);
+    // What it began and did not wait for is sent by then.
+    await setImmediate();
     sql.options.debug = false;
     // Each look at the statistics is a prepared run itself.
     return counted.sent - ((await runs()) - before - 1);

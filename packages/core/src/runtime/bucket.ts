@@ -21,7 +21,7 @@ import type { Logger } from './log.ts';
 import { signPost } from './presigned-post.ts';
 
 /** The S3 bucket, and whether it can be reached. */
-export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<void>; close(): void };
+export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<unknown>; close(): void };
 
 /** How long S3 may stand still, also in the middle of a file. */
 const silenceMilliseconds = 20_000;
@@ -36,7 +36,10 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
     ...clientOptions(aws, timeouts),
     forcePathStyle: aws.endpoint !== undefined,
   });
-  guardClient(client, createBreaker('S3', log, { failures: 3 }), 'HeadBucketCommand');
+  const check = (abortSignal?: AbortSignal) =>
+    client.send(new HeadBucketCommand({ Bucket: name }), { ...prompt, abortSignal });
+  const breaker = createBreaker('S3', log, { failures: 3, probe: check });
+  guardClient(client, breaker, 'HeadBucketCommand');
 
   async function getBody(key: string, signal?: AbortSignal) {
     try {
@@ -90,10 +93,11 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
       const policy = { bucket: name, fields, sizeBytes, expiresAt };
       return { url: url!, fields: signPost(policy, await client.config.credentials(), aws.region) };
     },
-    async check(signal) {
-      await client.send(new HeadBucketCommand({ Bucket: name }), { ...prompt, abortSignal: signal });
+    check,
+    close() {
+      breaker.stop();
+      client.destroy();
     },
-    close: () => client.destroy(),
   };
 }
 

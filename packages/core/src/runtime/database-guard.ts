@@ -1,39 +1,53 @@
 import type postgres from 'postgres';
-import type { Breaker } from './breaker.ts';
+import { createBreaker } from './breaker.ts';
+import type { Logger } from './log.ts';
 import { NoAnswer } from './outage.ts';
+
+const noop = () => {};
 
 type Transaction = (tx: postgres.TransactionSql) => Promise<unknown>;
 
 /**
  * Puts a breaker and a time-out before everything that is asked of a pool: `client` is for Drizzle, `sql` for
  * transactions and notifications. (A tagged query of `sql` itself goes straight to the server.) A transaction has begun
- * in time or never does; what its own code throws says nothing of the server.
+ * in time or never does; what its own code throws says nothing of the server. `check` asks whatever the breaker says.
  */
 export function guardDatabase(
   sql: postgres.Sql,
   {
     name,
-    breaker,
+    log,
     answerSeconds,
     onWaiting,
-  }: { name: string; breaker: Breaker; answerSeconds: number; onWaiting: (count: number) => void },
+  }: { name: string; log: Logger; answerSeconds: number; onWaiting: (count: number) => void },
 ) {
+  const check = () => inTime(() => sql`select 1`, noop);
+  const breaker = createBreaker(name, log, { failures: 1, probe: check });
   let waiting = 0;
 
   /** Waits for what `start` begins, which may call `begun` to have no more time-out. */
-  async function inTime<T>(start: (begun: () => void) => PromiseLike<T>, onLate: () => void): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      onLate();
-      late.reject(new NoAnswer(name));
-    }, answerSeconds * 1000);
+  function inTime<T>(start: (begun: () => void) => PromiseLike<T>, onLate: () => void): Promise<T> {
     onWaiting((waiting += 1));
-    try {
-      return await Promise.race([start(() => clearTimeout(timer)), late.promise]);
-    } finally {
-      clearTimeout(timer);
-      onWaiting((waiting -= 1));
-    }
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        onLate();
+        reject(new NoAnswer(name));
+      }, answerSeconds * 1000);
+      const end = () => {
+        clearTimeout(timer);
+        onWaiting((waiting -= 1));
+      };
+      start(() => clearTimeout(timer)).then(
+        (value) => {
+          end();
+          return resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          return reject(error);
+        },
+      );
+    });
   }
 
   function ask<T>(query: PromiseLike<T> & { cancel(): void }): Promise<T> {
@@ -93,5 +107,5 @@ export function guardDatabase(
     );
   const over = (methods: Record<string | symbol, unknown>): postgres.Sql =>
     new Proxy(sql, { get: (target, key): unknown => methods[key] ?? Reflect.get(target, key) });
-  return { client: over({ unsafe, begin }), sql: over({ begin, notify }) };
+  return { client: over({ unsafe, begin }), sql: over({ begin, notify }), check, stop: breaker.stop };
 }

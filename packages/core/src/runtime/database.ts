@@ -1,7 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Db } from '../context.ts';
-import { createBreaker } from './breaker.ts';
 import { guardDatabase } from './database-guard.ts';
 import { createSockets } from './database-sockets.ts';
 import type { Logger } from './log.ts';
@@ -38,7 +37,10 @@ export function openDatabase({
   statementSeconds?: number;
 }): Database {
   const sockets = createSockets({ silenceSeconds: statementSeconds + slackSeconds });
+  // The types of postgres.js do not know this option.
+  const custom = { socket: sockets.open };
   const sql = postgres(url, {
+    ...custom,
     max: poolSize,
     connect_timeout: 5,
     // By default up to 20 s pass before it is tried again, and queries wait for as long to fail.
@@ -50,11 +52,10 @@ export function openDatabase({
       idle_in_transaction_session_timeout: statementSeconds * 1000,
       lock_timeout: lockSeconds * 1000,
     },
-    ...{ socket: sockets.open },
   });
   const guarded = guardDatabase(sql, {
     name: `Postgres (${applicationName})`,
-    breaker: createBreaker(`Postgres (${applicationName})`, log, { failures: 1 }),
+    log,
     // Longer than the sockets' silence: what is stuck on one is ended with it.
     answerSeconds: statementSeconds + 2 * slackSeconds,
     onWaiting: sockets.setWaiting,
@@ -62,8 +63,9 @@ export function openDatabase({
   return {
     db: drizzle(guarded.client),
     sql: guarded.sql,
-    check: () => sql`select 1`,
+    check: guarded.check,
     async close() {
+      guarded.stop();
       sockets.stop();
       await sql.end({ timeout: 5 });
     },

@@ -25,8 +25,11 @@ export function openQueue(aws: AwsSettings, url: string, log: Logger) {
     ...clientOptions(aws, { requestTimeout: promptMilliseconds }),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
   });
-  guardClient(client, createBreaker('SQS', log, { failures: 3 }), 'GetQueueAttributesCommand');
   const QueueUrl = url;
+  const check = (abortSignal?: AbortSignal) =>
+    client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal });
+  const breaker = createBreaker('SQS', log, { failures: 3, probe: check });
+  guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
     /** Sends up to ten messages; resolves to the ids that the queue took. */
     async send(messages: { id: string; groupKey: string; jobId: string }[]): Promise<string[]> {
@@ -75,13 +78,12 @@ export function openQueue(aws: AwsSettings, url: string, log: Logger) {
       await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
     },
 
-    async check(signal: AbortSignal): Promise<void> {
-      await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), {
-        abortSignal: signal,
-      });
-    },
+    check,
 
-    close: () => client.destroy(),
+    close() {
+      breaker.stop();
+      client.destroy();
+    },
   };
 }
 
