@@ -9,8 +9,6 @@ import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
@@ -40,7 +38,6 @@ const server = await buildServer({
     database: check,
     queue: (signal) => queue.check(signal),
     bucket: (signal) => bucket.check(signal),
-    ...(webRoot && { page: () => access(join(webRoot, 'index.html')) }),
   },
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,

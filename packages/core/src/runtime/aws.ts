@@ -28,8 +28,8 @@ export function clientOptions(
 }
 
 /**
- * Puts a breaker around every command of an AWS client, its second try included. The command `probe` asks whether the service is
- * there, and is always let through. Signing a link asks nobody and is never stopped.
+ * Puts a breaker around every request of an AWS client, each try for itself. The command `probe` asks whether the
+ * service is there, and is always let through.
  */
 export function guardClient<Input extends object, Output extends object>(
   { middlewareStack }: { middlewareStack: MiddlewareStack<Input, Output> },
@@ -42,7 +42,8 @@ export function guardClient<Input extends object, Output extends object>(
       commandName === probe ? next(request) : breaker.run(() => next(request));
   middlewareStack.addRelativeTo(guard, {
     name: 'breaker',
-    relation: 'before',
-    toMiddleware: 'retryMiddleware',
+    // Behind where links are signed, which asks nobody.
+    relation: 'after',
+    toMiddleware: 'httpSigningMiddleware',
   });
 }

@@ -73,22 +73,19 @@ test('it goes on by itself when the database is back', async () => {
 });
 
 describe('a server that is mute', () => {
-  test.each(['query', 'transaction'])(
-    'is given up: a %s fails, and the pool works when it speaks again',
-    async (kind) => {
-      const { proxy, pool } = await behindProxy(1);
-      const ask = () =>
-        kind === 'query' ? answers(pool) : pool.db.transaction((tx) => tx.execute(sql`select 1`));
-      // In the middle of an answer too: the first one has begun.
-      const slow = errorOf(pool.db.execute(sql`select pg_sleep(0.5)`));
-      proxy.mute();
-      const failed = await Promise.all([slow, errorOf(ask()), errorOf(ask()), errorOf(ask())]);
-      for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
-      expect(await isRefusedAtOnce(ask())).toBe(true);
-      proxy.up();
-      await vi.waitFor(ask, 20_000);
-    },
-  );
+  test('is given up: queries and transactions fail, and the pool works when it speaks again', async () => {
+    const { proxy, pool } = await behindProxy(1);
+    const begin = () => pool.db.transaction((tx) => tx.execute(sql`select 1`));
+    // One is in the middle of its work.
+    const slow = errorOf(pool.db.execute(sql`select pg_sleep(0.5)`));
+    proxy.mute();
+    const failed = await Promise.all([slow, errorOf(answers(pool)), errorOf(begin()), errorOf(begin())]);
+    for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+    expect(await isRefusedAtOnce(begin())).toBe(true);
+    proxy.up();
+    await vi.waitFor(begin, 20_000);
+    await answers(pool);
+  });
 
   test('is found out also where it is frozen for real, and works when it goes on', async () => {
     const dataDir = await mkdtemp(join(inject('runFolder'), 'frozen-'));

@@ -55,9 +55,9 @@ export function isOutage(error: unknown): boolean {
   return find(error, isAway);
 }
 
-/** True where the breaker has said it for many requests already, once in the log. */
-export function isKnownOutage(error: unknown): boolean {
-  return find(error, (inner) => inner instanceof DependencyAway);
+/** True for an outage that an open breaker knows of, and has told the log. */
+export function isKnownOutage({ cause }: AppError): boolean {
+  return find(cause, (inner) => inner instanceof DependencyAway);
 }
 
 function find(error: unknown, matches: (inner: Error) => boolean): boolean {
