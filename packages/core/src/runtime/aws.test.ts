@@ -108,7 +108,7 @@ test('links are signed while S3 is away', async () => {
 
 test('queue and bucket are away each for itself, and back by themselves', async () => {
   const { proxy, bucket, queue } = await behindProxy();
-  const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy' };
+  const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy', kind: 'export.pdf' };
   expect(await queue.send([message])).toEqual(['1']);
   proxy.down();
   await vi.waitFor(async () => expect(await isRefusedAtOnce(queue.send([message]))).toBe(true), 20_000);
@@ -122,7 +122,11 @@ test('a mute cloud is given up', async () => {
   const { proxy, bucket, queue } = await behindProxy();
   await bucket.get('a');
   proxy.mute();
-  const asked = [bucket.get('a'), bucket.remove('a'), queue.send([{ id: '1', groupKey: 'g', jobId: 'j' }])];
+  const asked = [
+    bucket.get('a'),
+    bucket.remove('a'),
+    queue.send([{ id: '1', groupKey: 'g', jobId: 'j', kind: 'k' }]),
+  ];
   for (const error of await Promise.all(asked.map(errorOf))) {
     expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
   }

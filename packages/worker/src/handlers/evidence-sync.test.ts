@@ -5,10 +5,10 @@ import { eq } from 'drizzle-orm';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { testRunner } from '../../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
 import { runJob } from '../run-job.ts';
-import { createHandlers } from './index.ts';
 
 const { evidence } = operations;
 const owner = user('owner');
@@ -60,11 +60,9 @@ const serve = (
 
 /** Runs a sync as the worker does; resolves to the job as it then is. */
 async function sync({ allowPrivate = true } = {}) {
-  const { db, bucket, jobBus } = platform;
+  const { bucket } = platform;
   const { id } = await evidence.sync.run(platform.as(owner), at);
-  const handlers = createHandlers({ allowPrivate });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
-  await runJob(runner, id, async () => {}, new AbortController().signal);
+  await runJob(testRunner(platform, { allowPrivate }), id, async () => {}, new AbortController().signal);
   expect(await bucket.get(stagingKey(portfolioId, `${id}-1`))).toBeNull();
   return operations.job.read.run(platform.as(owner), { id });
 }
