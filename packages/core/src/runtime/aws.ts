@@ -4,8 +4,11 @@ import type { Breaker } from './breaker.ts';
 
 export type AwsSettings = { region: string; endpoint: string | undefined };
 
-/** How long an answer may take to begin where little is sent: requests of users wait for it. */
-export const promptMilliseconds = 5000;
+/**
+ * How long an answer may take to begin where little is sent. Two tries of it are shorter than a transaction may be idle,
+ * since the relay sends in one.
+ */
+export const promptMilliseconds = 3000;
 /** The same where the request brings a part of a file (5 MiB), or the queue works on it. */
 export const uploadMilliseconds = 30_000;
 

@@ -87,7 +87,8 @@ export function guardDatabase(
             });
             return { value };
           } catch (error) {
-            if (thrown?.error === error) return { error };
+            // A failed rollback says less than what it was for.
+            if (thrown) return thrown;
             throw error;
           }
         },
