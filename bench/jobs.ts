@@ -6,6 +6,7 @@ import { queueJob } from '@portfolio/core/job/accept';
 import { dispatch } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
+import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +21,12 @@ const crowd = 10_000;
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
 await migrate(server.url);
-const { db, sql, close } = openDatabase({ url: server.url, poolSize: 4, applicationName: 'bench' });
+const { db, sql, close } = openDatabase({
+  url: server.url,
+  poolSize: 4,
+  applicationName: 'bench',
+  log: createLog('bench', 'warn'),
+});
 await sql`insert into portfolios (id, slug, name, tagline, description) values ('pf_bench', 'bench', 'Bench', '', '')`;
 await sql`create table plain (id bigint generated always as identity primary key, payload jsonb not null)`;
 
