@@ -23,7 +23,7 @@ export function beginDownload(db: Db, held: Held, download: Download): Promise<v
 
 /** Notes in `keys` where a part is about to be written, so that it can be removed whatever happens. */
 export function announcePart(db: Db, held: Held, jobId: string, key: string): Promise<void> {
-  const keys = sql`${evidenceDownloads.keys} || ${key}`;
+  const keys = sql`array_append(${evidenceDownloads.keys}, ${key})`;
   return change(db, held, jobId, { keys });
 }
 

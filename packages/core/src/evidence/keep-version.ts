@@ -1,7 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import type { StoredFile } from '../upload/schemas.ts';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import { checkedNow } from './freshness.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 
@@ -9,7 +8,7 @@ type KeptFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null
 
 /**
  * Keeps stored bytes as the newest version of evidence, whose row the transaction holds. The same bytes again make no
- * version, but count as a check. Either way its problem, if any, is over.
+ * version, but count as a check. Either way its problem, if any, is over; `tellClaims` is left to the caller.
  */
 export async function keepVersion(
   tx: Db,
@@ -30,6 +29,5 @@ export async function keepVersion(
     .update(evidence)
     .set({ latest: number, ...checkedNow })
     .where(eq(evidence.id, id));
-  await tellClaims(tx, [id]);
   return { number, changed };
 }

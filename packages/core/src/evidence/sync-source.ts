@@ -61,6 +61,7 @@ export function keepSynced(
       const { sha256, sizeBytes } = file;
       await record(tx, found, 'evidence.changed', { version: kept.number, sha256, sizeBytes });
     }
+    await tellClaims(tx, [found.id]);
     return kept;
   });
 }

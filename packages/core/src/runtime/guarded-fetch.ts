@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { type Readable, Transform, pipeline } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { Agent, errors, request } from 'undici';
 
 /** Why a guarded request came to nothing. Trying again mends only the last two. */
@@ -194,9 +194,12 @@ function capped(body: Readable, headers: Headers, options: GuardedRequest, deadl
       sizeBytes += chunk.length;
       return sizeBytes <= options.maxBytes ? done(null, chunk) : done(tooLarge());
     },
-    destroy: (error, done) => done(error && explain(error, options, deadline)),
   });
-  pipeline(body, counted, () => {});
+  const fail = (error?: unknown) => counted.destroy(explain(error, options, deadline));
+  // Who reads gets the error, also where it comes before the reading begins: it must be the explained one by then.
+  body.on('error', fail).on('close', () => body.readableEnded || fail());
+  counted.on('error', () => {}).on('close', () => body.destroy());
+  body.pipe(counted);
   if (options.method !== 'HEAD' && Number(headers['content-length']) > options.maxBytes) {
     counted.destroy(tooLarge());
   }
