@@ -34,6 +34,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const { db, sql } = pool;
   const bucket = openBucket(connection, cloud.BUCKET_NAME);
   const queue = openQueue(connection, cloud.QUEUE_URL);
+  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL);
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
@@ -49,6 +50,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
     sql,
     bucket,
     queue,
+    deadLetters,
     doorbell,
     jobBus,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
@@ -62,6 +64,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
       await pool.close();
       bucket.close();
       queue.close();
+      deadLetters.close();
       await Promise.all([aws.stop(), database.drop()]);
     },
   };

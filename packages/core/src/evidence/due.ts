@@ -1,10 +1,8 @@
 import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { tellClaims } from '../case-study/tell-claims.ts';
 import type { Db, JobHint } from '../context.ts';
-import { newId } from '../ids.ts';
+import { queueJob } from '../job/accept.ts';
 import { jobs } from '../job/job.sql.ts';
-import { jobKinds } from '../job/kinds.ts';
-import { transitions } from '../job/transitions.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
 
@@ -33,9 +31,7 @@ export function queueDueSyncs(db: Db): Promise<JobHint[]> {
     for (const { portfolioId, ...found } of due) {
       const job = syncJobOf(found);
       if (busy.has(job.groupKey)) continue;
-      const id = newId('job');
-      const { maxAttempts } = jobKinds[job.kind];
-      await transitions.accept(tx, { id, portfolioId, requestedBy: 'schedule', maxAttempts, ...job });
+      const { id } = await queueJob(tx, { ...job, portfolioId, requestedBy: 'schedule', priority: 'low' });
       queued.push({ jobId: id, portfolioId });
     }
     return queued;

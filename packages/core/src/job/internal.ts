@@ -3,7 +3,7 @@ import type { Ctx, Db } from '../context.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
-import type { Job, JobResult } from './schemas.ts';
+import type { Job, JobPriority, JobResult } from './schemas.ts';
 
 /** A queued job that is due for so long, and has no worker yet, counts as stalled. */
 const stalledAfterSeconds = 300;
@@ -15,6 +15,7 @@ export const jobFields = {
   kind: jobs.kind,
   title: jobs.title,
   state: jobs.state,
+  priority: sql<JobPriority>`(array['high', 'normal', 'low'])[${jobs.priority} + 1]`,
   attempt: jobs.attempt,
   maxAttempts: jobs.maxAttempts,
   progress: jobs.progress,

@@ -1,7 +1,6 @@
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
-import { jobKinds } from '../job/kinds.ts';
-import { transitions } from '../job/transitions.ts';
+import { queueJob } from '../job/accept.ts';
 import type { Message } from './schemas.ts';
 import { webhookDeliveries } from './webhook.sql.ts';
 
@@ -15,17 +14,15 @@ export async function startDelivery(
   message: { id: string; payload: Message },
   requestedBy: string,
 ): Promise<{ id: string; jobId: string }> {
-  const [id, jobId] = [newId('delivery'), newId('job')];
-  const { maxAttempts } = jobKinds['webhook.deliver'];
-  await transitions.accept(tx, {
-    id: jobId,
+  const id = newId('delivery');
+  const { id: jobId } = await queueJob(tx, {
     portfolioId: to.portfolioId,
     kind: 'webhook.deliver',
     title: `Webhook: ${message.payload.type}`,
-    groupKey: `webhook:${to.webhookId}`,
+    // Of its own: a receiver that is away for one message must not hold up the next.
+    groupKey: `delivery:${id}`,
     payload: { deliveryId: id },
     requestedBy,
-    maxAttempts,
   });
   await tx.insert(webhookDeliveries).values({
     id,

@@ -7,7 +7,7 @@ import {
 import { removeAbandonedDownloads } from '@portfolio/core/evidence/download';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { contentKey } from '@portfolio/core/upload/keys';
-import { transitions } from '@portfolio/core/job/transitions';
+import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { webhookEvents } from '@portfolio/core/webhook/webhook.sql';
 import { eq, sql } from 'drizzle-orm';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -15,9 +15,11 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { testRunner } from '../../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
 import { runJob } from '../run-job.ts';
+import { LeaseLost } from '../watch-lease.ts';
 import { createHandlers } from './index.ts';
 
 const { evidence } = operations;
@@ -78,14 +80,11 @@ const ask = async () => (await evidence.sync.run(platform.as(owner), at)).id;
 
 /** Runs the next attempt of a job as the worker does; resolves to the job as it then is. */
 async function attempt(id: string, { allowPrivate = true, stop = new AbortController().signal } = {}) {
-  const { db, bucket, jobBus } = platform;
-  await db
+  await platform.db
     .update(jobs)
     .set({ runAt: sql`now()` })
     .where(eq(jobs.id, id));
-  const handlers = createHandlers({ allowPrivate });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
-  await runJob(runner, id, async () => {}, stop);
+  await runJob(testRunner(platform, { allowPrivate }), id, async () => {}, stop);
   return operations.job.read.run(platform.as(owner), { id });
 }
 
@@ -166,12 +165,13 @@ describe('a source that is gone', () => {
     await sync();
     const before = await read();
     serve('', 404);
+    const id = await ask();
     for (let times = 0; times < 2; times += 1) {
-      expect(await sync()).toMatchObject({ state: 'queued', error: { code: 'source_missing' } });
+      expect(await attempt(id)).toMatchObject({ state: 'queued', error: { code: 'source_missing' } });
     }
     expect(await read()).toEqual(before);
     await change({ missingSince: sql`now() - interval '61 minutes'` });
-    expect(await sync()).toMatchObject(vanished);
+    expect(await attempt(id)).toMatchObject(vanished);
     expect(await read()).toMatchObject(broken);
     expect(await sync()).toMatchObject(vanished);
   });
@@ -180,10 +180,11 @@ describe('a source that is gone', () => {
     serve('here');
     await sync();
     serve('', 404);
-    await sync();
+    const id = await ask();
+    await attempt(id);
     await change({ missingSince: sql`now() - interval '61 minutes'` });
     serve('here');
-    await sync();
+    await attempt(id);
     serve('', 404);
     expect(await sync()).toMatchObject({ error: { code: 'source_missing' } });
     expect(await read()).toMatchObject({ standing: 'fresh' });
@@ -504,20 +505,27 @@ describe('a download that broke off', () => {
 });
 
 describe('a sync takes effect once', () => {
-  const handle = async (id: string, attemptNumber: number) => {
+  type Claimed = { lease: Lease; attempt: number };
+
+  /** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
+  const handle = async (id: string, { lease, attempt: number }: Claimed) => {
     const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
     const handler = await createHandlers({ allowPrivate: true })['evidence.sync']();
     return handler(row!.payload as { evidenceId: string }, {
       db: platform.db,
       bucket: platform.bucket,
-      job: { id, portfolioId, attempt: attemptNumber },
+      job: { id, portfolioId, attempt: number },
       signal: new AbortController().signal,
       progress: () => {},
+      async hold(tx) {
+        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+      },
     });
   };
-  const claim = async (id: string) => {
-    const claimed = await transitions.claim(platform.db, { id, token: randomUUID() }, 30);
-    return claimed!.attempt;
+  const claim = async (id: string): Promise<Claimed> => {
+    const lease = { id, token: randomUUID() };
+    const claimed = await transitions.claim(platform.db, lease, 30);
+    return { lease, attempt: claimed!.attempt };
   };
   /** Takes the job from its worker, as the reaper does when that falls silent. */
   const lose = async (id: string) => {

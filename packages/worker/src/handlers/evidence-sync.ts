@@ -6,21 +6,18 @@ import {
   keepSynced,
   keepUnchanged,
 } from '@portfolio/core/evidence/sync-source';
-import { jobs } from '@portfolio/core/job/job.sql';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { OtherBytes, settleBytes } from '@portfolio/core/upload/settle';
-import { and, eq } from 'drizzle-orm';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
-import { LeaseLost } from '../watch-lease.ts';
 import { type Fetched, type SyncTools, fetchEvidence, forget } from './evidence-sync-download.ts';
 
 /** Fetches evidence from its source: other bytes than before make a version, the same ones count as a check. */
 export function createEvidenceSync({ allowPrivate }: { allowPrivate: boolean }): Handler<'evidence.sync'> {
-  return async ({ evidenceId }, { db, bucket, job, signal, progress }) => {
+  return async ({ evidenceId }, { db, bucket, job, signal, progress, hold }) => {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, held: holding(job) };
+    const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
     const tools = { db, bucket, job, signal, progress, by, allowPrivate };
     // An earlier attempt was cut off after it had done all there is to do.
     const kept = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
@@ -71,16 +68,4 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
     if (!(error instanceof OtherBytes)) throw error;
     throw new TemporaryError('parts_lost', 'Some of what was fetched got lost; it is fetched again.');
   }
-}
-
-/** Lets a transaction through while this very attempt runs: a number of an attempt never comes again. */
-function holding({ id, attempt }: { id: string; attempt: number }) {
-  return async (tx: Db): Promise<void> => {
-    const held = await tx
-      .select({ id: jobs.id })
-      .from(jobs)
-      .where(and(eq(jobs.id, id), eq(jobs.attempt, attempt), eq(jobs.state, 'running')))
-      .for('share');
-    if (held.length === 0) throw new LeaseLost();
-  };
 }

@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startChild } from '../../../../tests/support/child.ts';
-import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { testRunner } from '../../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { consume } from '../consumer.ts';
+import { createRoom } from '../room.ts';
 import { runJob } from '../run-job.ts';
 import { sweep } from '../sweep.ts';
-import { createHandlers } from './index.ts';
 
 const { webhook } = operations;
 const owner = user('owner');
@@ -71,10 +72,7 @@ const runDue = (jobId: string) => platform.sql`update jobs set run_at = now() wh
 
 /** Works on a job as the worker does. */
 async function work(jobId: string, { allowPrivate = true } = {}) {
-  const { db, bucket, jobBus } = platform;
-  const handlers = createHandlers({ allowPrivate });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
-  await runJob(runner, jobId, async () => {}, new AbortController().signal);
+  await runJob(testRunner(platform, { allowPrivate }), jobId, async () => {}, new AbortController().signal);
   return jobOf(jobId);
 }
 
@@ -122,16 +120,16 @@ test('a message that a cut-off attempt had delivered is not sent a second time',
 });
 
 test('what happens reaches the receiver once, by the queue, while two workers look after it', async () => {
-  const { db, queue, jobBus, bucket } = platform;
+  const { db, queue, deadLetters } = platform;
   const [{ id: portfolioId }] = (await platform.sql`select id from portfolios`) as unknown as [
     { id: string },
   ];
   const draining = new AbortController();
-  const handlers = createHandlers({ allowPrivate: true });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
+  const runner = testRunner(platform, { allowPrivate: true });
+  const room = createRoom({ 'webhook.deliver': 2 });
   const working = [1, 2].flatMap(() => [
-    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, new AbortController().signal),
-    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, new AbortController().signal),
+    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ]);
   const jobIds = ['first', 'second', 'third'];
   for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
