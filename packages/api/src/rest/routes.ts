@@ -78,6 +78,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     otherwise: { status: 202, when: ({ file }) => file === null },
     headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+    noHead: true,
   });
   bind.operation(caseStudy.read, {
     method: 'GET',

@@ -171,17 +171,16 @@ function factsOfEvidence(cited: PdfClaim['evidence'][number]): Fact[] {
     const file = `${fileName}, ${contentType}, ${plural(sizeBytes, 'byte')}`;
     facts.push(['SHA-256', [factCode(sha256)]], ['File', [factText(file)]]);
   }
-  facts.push(['Source', [sourceUrl === null ? factText('Uploaded') : factLink(sourceUrl)]]);
-  if (seen !== null) {
-    const { fetchedFrom, fetchedAt } = seen;
-    const moved = fetchedFrom !== null && fetchedFrom !== sourceUrl;
-    const at = factText(timeText(fetchedAt));
-    facts.push(
-      fetchedFrom === null
-        ? ['Uploaded', [at]]
-        : ['Fetched', moved ? [at, factText(', from '), factLink(fetchedFrom)] : [at]],
-    );
+  facts.push(['Source', [factOfSource(cited)]]);
+  if (seen?.fetchedFrom) {
+    const moved = seen.fetchedFrom === sourceUrl ? [] : [factText(', from '), factLink(seen.fetchedFrom)];
+    facts.push(['Fetched', [factText(timeText(seen.fetchedAt)), ...moved]]);
   }
   if (checkedAt !== null) facts.push(['Checked', [factText(timeText(checkedAt))]]);
   return facts;
+}
+
+function factOfSource({ sourceUrl, seen }: PdfClaim['evidence'][number]): Span {
+  if (sourceUrl !== null) return factLink(sourceUrl);
+  return factText(seen === null ? 'Uploaded' : `Uploaded ${timeText(seen.fetchedAt)}`);
 }
