@@ -1,5 +1,5 @@
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
@@ -19,11 +19,10 @@ const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
 await migrate(settings.DATABASE_URL);
-const { db, sql, close } = openDatabase({
-  url: settings.DATABASE_URL,
-  poolSize: settings.DATABASE_POOL_SIZE,
-  applicationName: 'portfolio-api',
-});
+const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api' };
+const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
+const { db, sql } = database;
+const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const doorbell = createDoorbell(db, queue, log);
@@ -33,7 +32,7 @@ const published = createPublished(sql);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
 const server = await buildServer({
-  services: { db, reader: db, bucket, doorbell, jobBus, published },
+  services: { db, reader: reader.db, bucket, doorbell, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
     database: () => sql`select 1`,
@@ -59,7 +58,8 @@ closeWithGrace({ delay: 20_000, logger: log }, async () => {
   await doorbell.idle();
   jobBus.close();
   await rateCounter.close();
-  await close();
+  await reader.close();
+  await database.close();
   bucket.close();
   queue.close();
 });

@@ -1,5 +1,5 @@
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { openQueue } from '@portfolio/core/runtime/queue';
@@ -17,12 +17,13 @@ const log = createLog('worker', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 const leaseSeconds = settings.LEASE_SECONDS;
 
-const database = openDatabase({
-  url: settings.DATABASE_URL,
+const pool = {
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
-});
+};
+const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db } = database;
+const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = openBucket(aws, settings.BUCKET_NAME);
 const queue = openQueue(aws, settings.QUEUE_URL);
 const jobBus = createJobBus(database.sql, log);
@@ -32,7 +33,16 @@ await jobBus.listen();
 const draining = new AbortController();
 const stop = new AbortController();
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE });
-const runner = { db, bucket, jobBus, log, handlers, leaseSeconds, retrySeconds: settings.RETRY_SECONDS };
+const runner = {
+  db,
+  reader: reader.db,
+  bucket,
+  jobBus,
+  log,
+  handlers,
+  leaseSeconds,
+  retrySeconds: settings.RETRY_SECONDS,
+};
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, pollSeconds: settings.POLL_SECONDS }, draining.signal, stop.signal),
 );
@@ -48,6 +58,7 @@ closeWithGrace({ delay: (settings.POLL_SECONDS + 5) * 1000 + drainMilliseconds, 
   await Promise.all([...slots, sweeping]);
   clearTimeout(late);
   jobBus.close();
+  await reader.close();
   await database.close();
   bucket.close();
   queue.close();

@@ -11,6 +11,8 @@ import { createProgress } from './progress.ts';
 
 export type Runner = {
   db: Db;
+  /** For analytical reads; left out, they go to `db`. */
+  reader?: Db;
   bucket: Bucket;
   jobBus: JobBus;
   log: Logger;
@@ -64,6 +66,7 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   try {
     return await handler(payload.data, {
       db: runner.db,
+      reader: runner.reader ?? runner.db,
       bucket: runner.bucket,
       job,
       signal,
