@@ -11,6 +11,7 @@ export function createHandlers({ allowPrivate }: { allowPrivate: boolean }): Han
   return {
     'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
     'evidence.sync': async () => (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate }),
+    'metrics.report': async () => (await import('./metrics-report.ts')).metricsReport,
     'webhook.deliver': async () =>
       (await import('./webhook-deliver.ts')).createWebhookDeliver({ allowPrivate }),
   };
