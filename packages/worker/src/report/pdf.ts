@@ -35,7 +35,8 @@ type Options = {
 };
 
 const title = 'Metrics report';
-const chartHeight = 168;
+/** So that three metrics fit on a page. */
+const chartHeight = 148;
 
 /**
  * Writes a report as a PDF: title page, a table of all metrics, then a chart of each. Pages go out as they are finished,
@@ -145,7 +146,7 @@ async function setSummary(
   tag: Tag,
   metrics: readonly ReportedMetric[],
 ): Promise<void> {
-  await setHeading(typesetter, tag, 'Summary', 1);
+  await setHeading(typesetter, tag, 'Summary', 1, 60);
   await setText(typesetter, tag, 'Averages of all samples of each half of the range.', types.body);
   const header = ['Metric', 'Unit', 'First half', 'Second half', 'Change', 'It got'];
   const rows = metrics.map((metric) => [
@@ -217,7 +218,7 @@ async function setMetric(
     tag.end();
     flow.advance(chartHeight);
   }
-  flow.gap(26);
+  flow.gap(20);
 }
 
 function factsOf({ key, betterWhen }: ReportedMetric, rows: readonly ReportRow[]): string {
@@ -250,17 +251,18 @@ function altOf(
   );
 }
 
+/** Sets a heading with so much room below it; those of metrics are in the outline. */
 async function setHeading(
   typesetter: Typesetter,
   parent: Tag,
   text: string,
   depth: 1 | 2,
-  room = 60,
+  room: number,
 ): Promise<void> {
-  const { flow } = typesetter;
+  const { flow, contents } = typesetter;
   const style = headingStyle(depth);
   await flow.ensure(style.leading + room);
-  typesetter.contents.add(text, depth, flow.y);
+  if (depth === 2) contents.add(text, depth, flow.y);
   await inTag(typesetter, parent, `H${depth}`, (tag) => {
     const look = plainLook('bold', style.size, style.color);
     const lines = breakLines([{ kind: 'text', text, look }], flow.width, style);

@@ -47,7 +47,7 @@ const short = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 5 });
 /** A measured value for people, in five digits. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
-  return value !== 0 && (size >= 1e7 || size < 1e-4) ? value.toExponential(3) : short.format(value);
+  return value !== 0 && (size >= 1e7 || size < 1e-4) ? value.toExponential(3) : short.format(value + 0);
 }
 
 const hour = 3_600_000;
