@@ -1,6 +1,7 @@
 import { type SQL, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import type { JobPayload } from '../job/kinds.ts';
+import { jobs } from '../job/job.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso } from '../sql.ts';
 import { type ClaimedRange, compareWindows, judge } from './compare.ts';
@@ -31,6 +32,8 @@ export type ReportSource = {
   portfolio: { slug: string; name: string };
   /** Everything that was committed by then is in the report; null where the reader cannot tell. */
   asOf: string | null;
+  /** True where the reader is no copy of the writer: a replica that was promoted, and goes its own way since. */
+  isDiverged: boolean;
   metrics: ReportedMetric[];
   /** Asked for, but not there: deleted since, or not yet on a reader that lags. */
   missing: string[];
@@ -43,23 +46,23 @@ export type ReportSource = {
  */
 export function readReport<T>(
   reader: Db,
-  portfolioId: string,
+  job: { id: string; portfolioId: string },
   ask: Ask,
   use: (source: ReportSource) => Promise<T>,
 ): Promise<T> {
   return reader.transaction(
     async (tx) => {
       // The first statement of the transaction takes its snapshot.
-      const asOf = await fetchAsOf(tx);
+      const age = await fetchAge(tx, job.id);
       const [portfolio] = await tx
         .select({ slug: portfolios.slug, name: portfolios.name })
         .from(portfolios)
-        .where(eq(portfolios.id, portfolioId));
+        .where(eq(portfolios.id, job.portfolioId));
       const found = portfolio ? await fetchReported(tx, ask) : [];
       const there = new Set(found.map(({ id }) => id));
       return use({
         portfolio: portfolio ?? { slug: '', name: '' },
-        asOf,
+        ...age,
         metrics: found,
         missing: ask.metricIds.filter((id) => !there.has(id)),
         rowsOf: (metricId) => fetchRows(tx, ask, metricId),
@@ -75,10 +78,17 @@ export async function hasAnyMetric(db: Db, ids: string[]): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function fetchAsOf(db: Db): Promise<string | null> {
-  const moment = sql`case when pg_is_in_recovery() then pg_last_xact_replay_timestamp() else now() end`;
-  const [row] = await db.execute<{ asOf: string | null }>(sql`select ${iso(moment)} as "asOf"`);
-  return row!.asOf;
+/**
+ * How new the snapshot is. A replica tells which change it took over last; where it cannot, the job itself does, which
+ * began before the snapshot. Who is no replica and does not know of the job is not the writer either.
+ */
+async function fetchAge(db: Db, jobId: string): Promise<Pick<ReportSource, 'asOf' | 'isDiverged'>> {
+  const moment = sql`case when pg_is_in_recovery() then coalesce(pg_last_xact_replay_timestamp(), job.started_at)
+    else now() end`;
+  const [row] = await db.execute<Pick<ReportSource, 'asOf' | 'isDiverged'>>(sql`
+    select ${iso(moment)} as "asOf", job.id is null and not pg_is_in_recovery() as "isDiverged"
+    from (select) only_row left join ${jobs} job on job.id = ${jobId}`);
+  return row!;
 }
 
 async function fetchReported(db: Db, { metricIds, from, to }: Ask): Promise<ReportedMetric[]> {

@@ -15,7 +15,7 @@ const reading = { from: 0.05, to: 0.95 };
 export const metricsReport: Handler<'metrics.report'> = (ask, tools) => {
   tools.progress(0.01, 'Reading the metrics');
   const { reader, job } = tools;
-  return readReport(reader, job.portfolioId, ask, (source) => write(source, ask, tools)).catch((error) => {
+  return readReport(reader, job, ask, (source) => write(source, ask, tools)).catch((error) => {
     throw isConflict(error)
       ? new TemporaryError('reader_busy', 'The copy of the database that reports are read from had to go on.')
       : error;
@@ -28,7 +28,11 @@ type Write = (
 ) => ReturnType<typeof metricsReport>;
 
 const write: Write = async (source, ask, { db, bucket, job, signal, progress }) => {
-  const { portfolio, asOf, metrics, missing } = source;
+  const { portfolio, asOf, isDiverged, metrics, missing } = source;
+  if (isDiverged) {
+    const message = 'What reports are read from is no copy of the database any longer.';
+    throw new TemporaryError('reader_diverged', message);
+  }
   if (missing.length > 0 && (await hasAnyMetric(db, missing))) {
     const message =
       'The copy of the database that reports are read from does not have all of these metrics yet.';
