@@ -1,12 +1,13 @@
-import { type SQL, eq, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import type { JobPayload } from '../job/kinds.ts';
 import { jobs } from '../job/job.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso } from '../sql.ts';
-import { type ClaimedRange, compareWindows, judge } from './compare.ts';
+import { iso, prepared } from '../sql.ts';
+import { compareWindows, judge } from './compare.ts';
 import { pieces, sumUp } from './days.ts';
 import { metrics } from './metric.sql.ts';
+import type { ReportStep } from './report-steps.ts';
 import type { Metric } from './schemas.ts';
 
 type Ask = JobPayload<'metrics.report'>;
@@ -22,11 +23,10 @@ export type ReportRow = {
   p95: number | null;
 };
 
-/** A metric of a report, with its averages over the first and the second half of the range; null without samples. */
-export type ReportedMetric = Pick<Metric, 'id' | 'key' | 'name' | 'unit' | 'betterWhen'> & {
-  firstHalf: number | null;
-  secondHalf: number | null;
-} & ReturnType<typeof judge>;
+export type ReportedMetric = Pick<Metric, 'id' | 'key' | 'name' | 'unit' | 'betterWhen'>;
+
+/** The averages of a metric over the two halves of the range; null of one without samples. */
+export type Halves = { first: number | null; second: number | null } & ReturnType<typeof judge>;
 
 export type ReportSource = {
   portfolio: { slug: string; name: string };
@@ -37,6 +37,8 @@ export type ReportSource = {
   metrics: ReportedMetric[];
   /** Asked for, but not there: deleted since, or not yet on a reader that lags. */
   missing: string[];
+  /** How the second half of the range compares with the first, of each metric in order. */
+  compareHalves(): Promise<Halves[]>;
   rowsOf(metricId: string): Promise<ReportRow[]>;
 };
 
@@ -58,14 +60,15 @@ export function readReport<T>(
         .select({ slug: portfolios.slug, name: portfolios.name })
         .from(portfolios)
         .where(eq(portfolios.id, job.portfolioId));
-      const found = portfolio ? await fetchReported(tx, ask) : [];
+      const found = portfolio ? await fetchReported(tx, ask.metricIds) : [];
       const there = new Set(found.map(({ id }) => id));
       return use({
         portfolio: portfolio ?? { slug: '', name: '' },
         ...age,
         metrics: found,
         missing: ask.metricIds.filter((id) => !there.has(id)),
-        rowsOf: (metricId) => fetchRows(tx, ask, metricId),
+        compareHalves: () => compareHalves(tx, ask, found),
+        rowsOf: (metricId) => statements[ask.step](tx).execute({ metricId, from: ask.from, to: ask.to }),
       });
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
@@ -91,42 +94,60 @@ async function fetchAge(db: Db, jobId: string): Promise<Pick<ReportSource, 'asOf
   return row!;
 }
 
-async function fetchReported(db: Db, { metricIds, from, to }: Ask): Promise<ReportedMetric[]> {
+async function fetchReported(db: Db, ids: string[]): Promise<ReportedMetric[]> {
+  const { id, key, name, unit, betterWhen } = metrics;
   const rows = await db
-    .select({
-      id: metrics.id,
-      key: metrics.key,
-      name: metrics.name,
-      unit: metrics.unit,
-      betterWhen: metrics.betterWhen,
-    })
+    .select({ id, key, name, unit, betterWhen })
     .from(metrics)
-    .where(inArray(metrics.id, metricIds));
-  const ordered = rows.toSorted((a, b) => metricIds.indexOf(a.id) - metricIds.indexOf(b.id));
-  const middle = middleOf({ from, to });
-  const ranges = ordered.map(({ id }): ClaimedRange => ({ metricId: id, from, changedAt: middle, to }));
-  const windows = ranges.length > 0 ? await compareWindows(db, ranges) : [];
-  return ordered.map((metric, place) => {
-    const [firstHalf, secondHalf] = [windows[place]!.before!.value, windows[place]!.after.value];
-    return { ...metric, firstHalf, secondHalf, ...judge(metric.betterWhen, firstHalf, secondHalf) };
+    .where(inArray(metrics.id, ids));
+  return rows.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+}
+
+async function compareHalves(db: Db, { from, to }: Ask, given: ReportedMetric[]): Promise<Halves[]> {
+  const changedAt = new Date(Math.ceil((Date.parse(from) + Date.parse(to)) / 2)).toISOString();
+  const windows = await compareWindows(
+    db,
+    given.map(({ id }) => ({ metricId: id, from, changedAt, to })),
+  );
+  return windows.map(({ before, after }, place) => {
+    const [first, second] = [before!.value, after.value];
+    return { first, second, ...judge(given[place]!.betterWhen, first, second) };
   });
 }
 
-/** The moment that cuts a range in two halves, to the millisecond. */
-export function middleOf({ from, to }: { from: string; to: string }): string {
-  return new Date(Math.ceil((Date.parse(from) + Date.parse(to)) / 2)).toISOString();
-}
+const { placeholder } = sql;
+const range = {
+  id: sql`${placeholder('metricId')}::text`,
+  from: sql`${placeholder('from')}::text::timestamptz`,
+  to: sql`${placeholder('to')}::text::timestamptz`,
+};
 
-async function fetchRows(db: Db, { from, to, step }: Ask, metricId: string): Promise<ReportRow[]> {
-  const range = { id: sql`${metricId}::text`, from: sql`${from}::timestamptz`, to: sql`${to}::timestamptz` };
-  const rows = await db.execute<ReportRow>(step === 'hour' ? hoursOf(range) : stepsOf(range, step));
-  return [...rows];
-}
+const statement = (step: ReportStep) =>
+  prepared((db) =>
+    db
+      .select({
+        at: sql<string>`report.at`,
+        count: sql<number>`report.count`,
+        min: sql<number>`report.min`,
+        avg: sql<number>`report.avg`,
+        max: sql<number>`report.max`,
+        p50: sql<number | null>`report.p50`,
+        p95: sql<number | null>`report.p95`,
+      })
+      .from(sql`(${step === 'hour' ? hoursOf(range) : stepsOf(range, step)}) as report`)
+      .orderBy(sql`report.at`)
+      .prepare(`metric_report_${step}`),
+  );
 
-type Range = { id: SQL; from: SQL; to: SQL };
+const statements: Record<ReportStep, ReturnType<typeof statement>> = {
+  hour: statement('hour'),
+  day: statement('day'),
+  week: statement('week'),
+  month: statement('month'),
+};
 
 /** Days and what is made of them: of a day the percentiles are its piece's own, of several they are not known. */
-function stepsOf({ id, from, to }: Range, step: 'day' | 'week' | 'month') {
+function stepsOf({ id, from, to }: typeof range, step: 'day' | 'week' | 'month') {
   const withPercentiles = step === 'day';
   const at = sql`date_trunc(${sql.raw(`'${step}'`)}, piece.at, 'UTC')`;
   const percentiles = withPercentiles
@@ -136,11 +157,11 @@ function stepsOf({ id, from, to }: Range, step: 'day' | 'week' | 'month') {
     select ${iso(at)} as at, sum(piece.count)::int as count, min(piece.min) as min,
       sum(piece.sum order by piece.at) / sum(piece.count) as avg, max(piece.max) as max, ${percentiles}
     from ${pieces(id, from, to, { withPercentiles })} piece
-    group by ${at} order by ${at}`;
+    group by ${at}`;
 }
 
 /** Hours are shorter than what is rolled up: a walk along the samples for each. */
-function hoursOf({ id, from, to }: Range) {
+function hoursOf({ id, from, to }: typeof range) {
   const sums = sumUp(
     id,
     sql`greatest(step.at, ${from})`,
@@ -151,5 +172,5 @@ function hoursOf({ id, from, to }: Range) {
     select ${iso(sql`step.at`)} as at, s.count, s.min, s.sum / s.count as avg, s.max, s.p50, s.p95
     from generate_series(date_trunc('hour', ${from}, 'UTC'), ${to} - interval '1 microsecond', '1 hour') as step (at)
     cross join lateral (${sums}) s
-    where s.count > 0 order by step.at`;
+    where s.count > 0`;
 }

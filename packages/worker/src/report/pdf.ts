@@ -1,5 +1,5 @@
 import { type ReportStep } from '@portfolio/core/metric/report-steps';
-import type { ReportRow, ReportSource, ReportedMetric } from '@portfolio/core/metric/report-source';
+import type { Halves, ReportRow, ReportSource, ReportedMetric } from '@portfolio/core/metric/report-source';
 import type { Table, TableRow } from 'mdast';
 import type { Writable } from 'node:stream';
 import { Images } from '../pdf/blocks/images.ts';
@@ -34,6 +34,8 @@ type Options = {
   onMetric: (place: number) => void;
 };
 
+type Compared = ReportedMetric & Halves;
+
 const title = 'Metrics report';
 /** So that three metrics fit on a page. */
 const chartHeight = 148;
@@ -54,7 +56,9 @@ export async function renderReport(source: ReportSource, range: Range, options: 
 }
 
 async function render(source: ReportSource, range: Range, { signal, onMetric }: Options, output: Output) {
-  const { portfolio, metrics } = source;
+  const { portfolio } = source;
+  const halves = await source.compareHalves();
+  const metrics = source.metrics.map((metric, place): Compared => ({ ...metric, ...halves[place]! }));
   const pace = new Pace(signal);
   await openTypefaces();
   await openTypefacesFor(portfolio.name, ...metrics.flatMap(({ name, unit }) => [name, unit]));
@@ -141,19 +145,15 @@ function titlePageOf({ portfolio, metrics, asOf }: ReportSource, { from, to, ste
 }
 
 /** The table of all metrics, and how charts are to be read. */
-async function setSummary(
-  typesetter: Typesetter,
-  tag: Tag,
-  metrics: readonly ReportedMetric[],
-): Promise<void> {
+async function setSummary(typesetter: Typesetter, tag: Tag, metrics: readonly Compared[]): Promise<void> {
   await setHeading(typesetter, tag, 'Summary', 1, 60);
   await setText(typesetter, tag, 'Averages of all samples of each half of the range.', types.body);
   const header = ['Metric', 'Unit', 'First half', 'Second half', 'Change', 'It got'];
   const rows = metrics.map((metric) => [
     metric.name,
     metric.unit,
-    metric.firstHalf === null ? '–' : shortNumber(metric.firstHalf),
-    metric.secondHalf === null ? '–' : shortNumber(metric.secondHalf),
+    metric.first === null ? '–' : shortNumber(metric.first),
+    metric.second === null ? '–' : shortNumber(metric.second),
     changeOf(metric),
     verdictOf(metric),
   ]);
@@ -178,15 +178,14 @@ const toRow = (cells: string[]): TableRow => ({
 });
 
 /** The change in percent of a positive first half; else, where that says nothing, as a difference. */
-function changeOf({ firstHalf, ratio, difference }: ReportedMetric): string {
-  if (difference === null || firstHalf === null) return '–';
+function changeOf({ first, ratio, difference }: Halves): string {
+  if (difference === null || first === null) return '–';
   const sign = difference > 0 ? '+' : '';
-  if (firstHalf > 0 && ratio !== null)
-    return `${sign}${shortNumber(Number(((ratio - 1) * 100).toFixed(1)))} %`;
+  if (first > 0 && ratio !== null) return `${sign}${shortNumber(Number(((ratio - 1) * 100).toFixed(1)))} %`;
   return `${sign}${shortNumber(difference)}`;
 }
 
-function verdictOf({ difference, improved }: ReportedMetric): string {
+function verdictOf({ difference, improved }: Halves): string {
   if (difference === null) return '–';
   return difference === 0 ? 'no different' : improved ? 'better' : 'worse';
 }
@@ -194,7 +193,7 @@ function verdictOf({ difference, improved }: ReportedMetric): string {
 async function setMetric(
   typesetter: Typesetter,
   parent: Tag,
-  metric: ReportedMetric,
+  metric: Compared,
   rows: readonly ReportRow[],
   range: Range,
 ): Promise<void> {
@@ -212,7 +211,7 @@ async function setMetric(
       step: range.step,
       from: Date.parse(range.from),
       to: Date.parse(range.to),
-      halves: [metric.firstHalf, metric.secondHalf] as const,
+      halves: [metric.first, metric.second] as const,
     };
     ink.tagged(tag, () => drawChart(ink, { left, top: y, width, height: chartHeight }, chart));
     tag.end();
