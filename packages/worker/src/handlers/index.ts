@@ -14,6 +14,7 @@ export function createHandlers({ allowPrivate, log }: { allowPrivate: boolean; l
   return {
     'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
     'evidence.sync': async () => (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate }),
+    'metrics.report': async () => (await import('./metrics-report.ts')).metricsReport,
     'webhook.deliver': async () =>
       (await import('./webhook-deliver.ts')).createWebhookDeliver({ allowPrivate, hosts }),
   };
