@@ -1925,6 +1925,8 @@ export interface components {
             title: string;
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
+            /** @enum {string} */
+            priority: "high" | "normal" | "low";
             /** Format: int64 */
             attempt: number;
             /** Format: int64 */
@@ -2005,7 +2007,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            type: "queued" | "started" | "progress" | "retrying" | "lost" | "succeeded" | "failed" | "cancelling" | "cancelled" | "dead" | "requeued";
+            type: "queued" | "started" | "progress" | "retrying" | "postponed" | "lost" | "succeeded" | "failed" | "cancelling" | "cancelled" | "dead" | "requeued";
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
             /** Format: int64 */
@@ -2427,7 +2429,7 @@ export interface components {
             id: string;
             portfolio: string;
             url: string;
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description: string;
             enabled: boolean;
             disabledReason: ("by-hand" | "gone" | "failing") | null;
@@ -2445,7 +2447,7 @@ export interface components {
              */
             url: string;
             /** @description What it is told of. */
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             /** @default  */
             description: string;
         };
@@ -2456,7 +2458,7 @@ export interface components {
             /** @description `webhook-id`: the same for each try and each redelivery. */
             messageId: string;
             /** @enum {string} */
-            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            event: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
             /** @enum {string} */
             state: "pending" | "delivered" | "failed";
             /** @description The job that sends it. */
@@ -2482,7 +2484,7 @@ export interface components {
             /** @description `webhook-id`: the same for each try and each redelivery. */
             messageId: string;
             /** @enum {string} */
-            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            event: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
             /** @enum {string} */
             state: "pending" | "delivered" | "failed";
             /** @description The job that sends it. */
@@ -2498,7 +2500,7 @@ export interface components {
             deliveredAt: string | null;
             payload: {
                 /** @enum {string} */
-                type: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+                type: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
                 /**
                  * Format: date-time
                  * @description When it happened.
@@ -2520,7 +2522,7 @@ export interface components {
              */
             url?: string;
             /** @description What it is told of. */
-            events?: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events?: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description?: string;
             enabled?: boolean;
         };
@@ -2528,7 +2530,7 @@ export interface components {
             id: string;
             portfolio: string;
             url: string;
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description: string;
             enabled: boolean;
             disabledReason: ("by-hand" | "gone" | "failing") | null;
@@ -4977,6 +4979,7 @@ export interface operations {
                      *         "kind": "export.pdf",
                      *         "title": "An outbox, leases and no lost job",
                      *         "state": "succeeded",
+                     *         "priority": "high",
                      *         "attempt": 1,
                      *         "maxAttempts": 5,
                      *         "progress": 1,
@@ -5032,6 +5035,7 @@ export interface operations {
                      *         "kind": "export.pdf",
                      *         "title": "An outbox, leases and no lost job",
                      *         "state": "succeeded",
+                     *         "priority": "high",
                      *         "attempt": 1,
                      *         "maxAttempts": 5,
                      *         "progress": 1,
@@ -6281,6 +6285,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -7178,6 +7183,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -8841,6 +8847,7 @@ export interface operations {
                      *           "kind": "export.pdf",
                      *           "title": "An outbox, leases and no lost job",
                      *           "state": "succeeded",
+                     *           "priority": "high",
                      *           "attempt": 1,
                      *           "maxAttempts": 5,
                      *           "progress": 1,
@@ -8909,7 +8916,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
+                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","priority":"high","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
                      */
                     "text/event-stream": unknown;
                 };
@@ -8956,6 +8963,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -9028,7 +9036,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
+                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","priority":"high","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
                      */
                     "text/event-stream": unknown;
                 };
@@ -9132,6 +9140,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -9206,6 +9215,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
