@@ -203,10 +203,10 @@ const told = async () => {
   return rows.map(({ type, data }) => [type, (data as { caseStudy: string }).caseStudy]);
 };
 
-describe('claims that turn stale by time alone', () => {
-  const create = (slug: string, ...cites: { slug: string }[]) =>
-    caseStudy.create.run(platform.as(owner), study(slug, cites));
+const create = (slug: string, ...cites: { slug: string }[]) =>
+  caseStudy.create.run(platform.as(owner), study(slug, cites));
 
+describe('claims that turn stale by time alone', () => {
   test('are told once, also where several of what they cite turned stale, and again when they are backed', async () => {
     const [one, other] = [await cited(), await cited()];
     await create(`study-${++count}`, one, other);

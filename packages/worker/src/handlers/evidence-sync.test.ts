@@ -523,23 +523,23 @@ const lose = async (id: string) => {
   await transitions.reapLost(platform.db);
 };
 
-describe('a sync takes effect once', () => {
-  /** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
-  const handle = async (id: string, { lease, attempt: number }: Claimed) => {
-    const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
-    const handler = await createHandlers({ allowPrivate: true })['evidence.sync']();
-    return handler(row!.payload as { evidenceId: string }, {
-      db: platform.db,
-      bucket: platform.bucket,
-      job: { id, portfolioId, attempt: number },
-      signal: new AbortController().signal,
-      progress: () => {},
-      async hold(tx) {
-        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
-      },
-    });
-  };
+/** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
+const handle = async (id: string, { lease, attempt: number }: Claimed) => {
+  const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
+  const handler = await createHandlers({ allowPrivate: true })['evidence.sync']();
+  return handler(row!.payload as { evidenceId: string }, {
+    db: platform.db,
+    bucket: platform.bucket,
+    job: { id, portfolioId, attempt: number },
+    signal: new AbortController().signal,
+    progress: () => {},
+    async hold(tx) {
+      if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+    },
+  });
+};
 
+describe('a sync takes effect once', () => {
   test.each<[string, () => void]>([
     ['bytes', () => serve('late')],
     ['a check', () => serve('', 304)],
