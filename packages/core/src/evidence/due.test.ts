@@ -121,10 +121,10 @@ describe('syncs that are due', () => {
   });
 });
 
-describe('the next sync', () => {
-  const update = (slug: string, changes: object) =>
-    evidence.update.run(platform.as(owner), { portfolio, slug, expectedVersion: '*', ...changes });
+const update = (slug: string, changes: object) =>
+  evidence.update.run(platform.as(owner), { portfolio, slug, expectedVersion: '*', ...changes });
 
+describe('the next sync', () => {
   test.each([
     [3600 * 24, 12 * 3600, 15 * 3600],
     [60, 890, 900],
@@ -171,38 +171,42 @@ describe('the next sync', () => {
   });
 });
 
-describe('claims that turn stale by time alone', () => {
-  async function cited() {
-    const slug = `evidence-${++count}`;
-    const at = { portfolio, slug };
-    await evidence.create.run(platform.as(owner), { ...at, title: slug, freshForSeconds: 3600 });
-    const add = async () => {
-      const uploadId = await upload(platform.as(owner), portfolio, bytesOf('same'));
-      return evidence.addVersion.run(platform.as(owner), { ...at, uploadId });
-    };
-    await add();
-    return { ...at, add };
-  }
-  const study = (slug: string, cites: { slug: string }[]) => ({
-    portfolio,
-    slug,
-    title: slug,
-    claims: [{ key: 'claim', statement: 'It is so.', evidence: cites.map((one) => ({ slug: one.slug })) }],
-  });
-  const create = (slug: string, ...cites: { slug: string }[]) =>
-    caseStudy.create.run(platform.as(owner), study(slug, cites));
-  const age = (...which: { slug: string }[]) =>
-    Promise.all(
-      which.map(
-        ({ slug }) => platform.sql`update evidence set checked_at = checked_at - interval '2 hours',
-          stale_at = stale_at - interval '2 hours' where slug = ${slug}`,
-      ),
-    );
-  const told = async () => {
-    const rows = await platform.db.delete(webhookEvents).returning();
-    return rows.map(({ type, data }) => [type, (data as { caseStudy: string }).caseStudy]);
+async function cited() {
+  const slug = `evidence-${++count}`;
+  const at = { portfolio, slug };
+  await evidence.create.run(platform.as(owner), { ...at, title: slug, freshForSeconds: 3600 });
+  const add = async () => {
+    const uploadId = await upload(platform.as(owner), portfolio, bytesOf('same'));
+    return evidence.addVersion.run(platform.as(owner), { ...at, uploadId });
   };
+  await add();
+  return { ...at, add };
+}
 
+const study = (slug: string, cites: { slug: string }[]) => ({
+  portfolio,
+  slug,
+  title: slug,
+  claims: [{ key: 'claim', statement: 'It is so.', evidence: cites.map((one) => ({ slug: one.slug })) }],
+});
+
+const age = (...which: { slug: string }[]) =>
+  Promise.all(
+    which.map(
+      ({ slug }) => platform.sql`update evidence set checked_at = checked_at - interval '2 hours',
+        stale_at = stale_at - interval '2 hours' where slug = ${slug}`,
+    ),
+  );
+
+const told = async () => {
+  const rows = await platform.db.delete(webhookEvents).returning();
+  return rows.map(({ type, data }) => [type, (data as { caseStudy: string }).caseStudy]);
+};
+
+const create = (slug: string, ...cites: { slug: string }[]) =>
+  caseStudy.create.run(platform.as(owner), study(slug, cites));
+
+describe('claims that turn stale by time alone', () => {
   test('are told once, also where several of what they cite turned stale, and again when they are backed', async () => {
     const [one, other] = [await cited(), await cited()];
     await create(`study-${++count}`, one, other);

@@ -262,10 +262,12 @@ describe('what does not work leaves the evidence as it was, and says why', () =>
   });
 });
 
+const serveWith = (headers: Record<string, string>) => serve('same', 200, headers);
+
+const unchanged = () => serve('', 304);
+
 describe('what the source says of its bytes', () => {
   const longAgo = 'Mon, 01 Jun 2026 10:00:00 GMT';
-  const serveWith = (headers: Record<string, string>) => serve('same', 200, headers);
-  const unchanged = () => serve('', 304);
 
   test.each([
     ['a strong ETag', { etag: '"one"' }, { 'if-none-match': '"one"' }],
@@ -333,6 +335,12 @@ describe('what the source says of its bytes', () => {
   });
 });
 
+/** How much of the one download waits in the bucket: more or less what came before it broke off. */
+async function storedBytes() {
+  const [download] = await downloads();
+  return download!.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 describe('a download that broke off', () => {
   const bytes = Buffer.alloc(3_000_000, 'abcdefghijklm');
   const brokenAt = 2_000_000;
@@ -364,12 +372,6 @@ describe('a download that broke off', () => {
     const id = await ask();
     expect(await attempt(id)).toMatchObject({ state: 'queued', error: { code: 'source_unreachable' } });
     return id;
-  }
-
-  /** How much of the one download waits in the bucket: more or less what came before it broke off. */
-  async function storedBytes() {
-    const [download] = await downloads();
-    return download!.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   async function expectWhole(id: string) {
@@ -504,39 +506,41 @@ describe('a download that broke off', () => {
   });
 });
 
+type Claimed = { lease: Lease; attempt: number };
+
+const claim = async (id: string): Promise<Claimed> => {
+  const lease = { id, token: randomUUID() };
+  const claimed = await transitions.claim(platform.db, lease, 30);
+  return { lease, attempt: claimed!.attempt };
+};
+
+/** Takes the job from its worker, as the reaper does when that falls silent. */
+const lose = async (id: string) => {
+  await platform.db
+    .update(jobs)
+    .set({ leaseUntil: sql`now() - interval '1 second'` })
+    .where(eq(jobs.id, id));
+  await transitions.reapLost(platform.db);
+};
+
+/** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
+const handle = async (id: string, { lease, attempt: number }: Claimed) => {
+  const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
+  const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
+  return handler(row!.payload as { evidenceId: string }, {
+    db: platform.db,
+    reader: platform.db,
+    bucket: platform.bucket,
+    job: { id, portfolioId, attempt: number },
+    signal: new AbortController().signal,
+    progress: () => {},
+    async hold(tx) {
+      if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+    },
+  });
+};
+
 describe('a sync takes effect once', () => {
-  type Claimed = { lease: Lease; attempt: number };
-
-  /** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
-  const handle = async (id: string, { lease, attempt: number }: Claimed) => {
-    const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
-    const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
-    return handler(row!.payload as { evidenceId: string }, {
-      db: platform.db,
-      reader: platform.db,
-      bucket: platform.bucket,
-      job: { id, portfolioId, attempt: number },
-      signal: new AbortController().signal,
-      progress: () => {},
-      async hold(tx) {
-        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
-      },
-    });
-  };
-  const claim = async (id: string): Promise<Claimed> => {
-    const lease = { id, token: randomUUID() };
-    const claimed = await transitions.claim(platform.db, lease, 30);
-    return { lease, attempt: claimed!.attempt };
-  };
-  /** Takes the job from its worker, as the reaper does when that falls silent. */
-  const lose = async (id: string) => {
-    await platform.db
-      .update(jobs)
-      .set({ leaseUntil: sql`now() - interval '1 second'` })
-      .where(eq(jobs.id, id));
-    await transitions.reapLost(platform.db);
-  };
-
   test.each<[string, () => void]>([
     ['bytes', () => serve('late')],
     ['a check', () => serve('', 304)],
@@ -615,32 +619,40 @@ test('sources are sent no credentials and no cookies', async () => {
   ]);
 });
 
-describe('webhooks are told once of each change', () => {
-  const told = async () => {
-    const rows = await platform.db.delete(webhookEvents).returning();
-    return rows
-      .filter(({ type }) => !type.startsWith('job.'))
-      .toSorted((one, other) => one.id - other.id)
-      .map(({ type, data }) => ({ type, data }));
-  };
-  const cite = async (version?: number) => {
-    const claims = [{ key: 'claim', statement: 'It is so.', evidence: [{ slug: at.slug, version }] }];
-    const study = { portfolio, slug: `${at.slug}-study`, title: 'Study', claims };
-    await operations.caseStudy.create.run(platform.as(owner), study);
-  };
-  const claimIs = (standing: string, before: string, latestVersion: number, why: string | null) => ({
-    type: `claim.${standing}`,
-    data: {
-      caseStudy: `${at.slug}-study`,
-      claim: 'claim',
-      statement: 'It is so.',
-      standing,
-      before,
-      cites: [{ evidence: at.slug, seenVersion: 1, latestVersion, why }],
-    },
-  });
-  const about = () => ({ evidence: at.slug, sourceUrl: `${origin}/figures/latest.csv` });
+const told = async () => {
+  const rows = await platform.db.delete(webhookEvents).returning();
+  return rows
+    .filter(({ type }) => !type.startsWith('job.'))
+    .toSorted((one, other) => one.id - other.id)
+    .map(({ type, data }) => ({ type, data }));
+};
 
+const cite = async (version?: number) => {
+  const claims = [{ key: 'claim', statement: 'It is so.', evidence: [{ slug: at.slug, version }] }];
+  const study = { portfolio, slug: `${at.slug}-study`, title: 'Study', claims };
+  await operations.caseStudy.create.run(platform.as(owner), study);
+};
+
+const claimIs = (standing: string, before: string, latestVersion: number, why: string | null) => ({
+  type: `claim.${standing}`,
+  data: {
+    caseStudy: `${at.slug}-study`,
+    claim: 'claim',
+    statement: 'It is so.',
+    standing,
+    before,
+    cites: [{ evidence: at.slug, seenVersion: 1, latestVersion, why }],
+  },
+});
+
+const about = () => ({ evidence: at.slug, sourceUrl: `${origin}/figures/latest.csv` });
+
+const changed = (text: string, version: number) => ({
+  type: 'evidence.changed',
+  data: { ...about(), version, sha256: sha256Of(bytesOf(text)), sizeBytes: 3 },
+});
+
+describe('webhooks are told once of each change', () => {
   test('of a source that changes and changes back', async () => {
     serve('one');
     await sync();
@@ -648,10 +660,6 @@ describe('webhooks are told once of each change', () => {
     expect(await told()).toEqual([]);
     serve('two');
     await sync();
-    const changed = (text: string, version: number) => ({
-      type: 'evidence.changed',
-      data: { ...about(), version, sha256: sha256Of(bytesOf(text)), sizeBytes: 3 },
-    });
     expect(await told()).toEqual([changed('two', 2), claimIs('stale', 'backed', 2, 'changed')]);
     await sync();
     expect(await told()).toEqual([]);
