@@ -3,6 +3,7 @@ import { type JobScene, jobScene, owner, result } from '../../../../tests/suppor
 import { openDatabase } from '../runtime/database.ts';
 import type { Bucket } from '../context.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
 import { contentKey } from '../upload/keys.ts';
@@ -208,7 +209,12 @@ describe('a removal', () => {
 
 /** Until some statement waits for the lock of another. */
 async function expectWaiting() {
-  const { sql, close } = openDatabase({ url: scene.databaseUrl, poolSize: 1, applicationName: 'onlooker' });
+  const { sql, close } = openDatabase({
+    url: scene.databaseUrl,
+    poolSize: 1,
+    applicationName: 'onlooker',
+    log: silentLog,
+  });
   try {
     for (;;) {
       const waiting = await sql`

@@ -16,7 +16,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testRunner } from '../../../../tests/support/runner.ts';
-import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
 import { runJob } from '../run-job.ts';
 import { LeaseLost } from '../watch-lease.ts';
@@ -510,7 +510,7 @@ describe('a sync takes effect once', () => {
   /** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
   const handle = async (id: string, { lease, attempt: number }: Claimed) => {
     const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
-    const handler = await createHandlers({ allowPrivate: true })['evidence.sync']();
+    const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
     return handler(row!.payload as { evidenceId: string }, {
       db: platform.db,
       bucket: platform.bucket,
