@@ -26,9 +26,9 @@ export async function testProxy(target: string) {
     client.on('data', (chunk) => isMute || upstream.write(chunk));
     upstream.on('data', (chunk) => {
       if (isMute) return;
-      if (!losesNextAnswer) return void client.write(chunk);
+      if (losesNextAnswer) end();
+      else client.write(chunk);
       losesNextAnswer = false;
-      end();
     });
   });
   server.listen(0, '127.0.0.1');

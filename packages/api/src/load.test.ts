@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type ServerOptions, buildServer } from './server.ts';
 
-const cleanUp: (() => Promise<unknown> | unknown)[] = [];
+const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
   for (const undo of cleanUp.splice(0)) await undo();
 });
@@ -43,15 +43,11 @@ async function fullServer() {
 
 /** Blocks the event loop for as long, again and again. */
 function keepBusy(milliseconds: number) {
-  let isBusy = true;
-  cleanUp.unshift(() => (isBusy = false));
-  void (async () => {
-    while (isBusy) {
-      const end = performance.now() + milliseconds;
-      while (performance.now() < end);
-      await setImmediate();
-    }
-  })();
+  const timer = setInterval(() => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  }, 0);
+  cleanUp.unshift(() => clearInterval(timer));
 }
 
 const unavailable = { code: 'unavailable', status: 503 };

@@ -26,7 +26,7 @@ const errorOf = (breaker: Breaker, work: () => Promise<unknown>) =>
 test('the first failure after a second without any success opens it: no further call is made', async () => {
   const breaker = createBreaker('X', log, { failures: 1 });
   expect(await errorOf(breaker, away)).toBe(refused);
-  const work = vi.fn(here);
+  const work = vi.fn<typeof here>(here);
   expect(await errorOf(breaker, work)).toBeInstanceOf(DependencyAway);
   expect(work).not.toHaveBeenCalled();
 });
@@ -60,7 +60,7 @@ test('bugs, refusals and gone clients never open it', async () => {
 
 test('a probe closes it, and nobody waits for one that hangs', async () => {
   const answers: PromiseWithResolvers<unknown>[] = [];
-  const probe = vi.fn(() => {
+  const probe = vi.fn<() => Promise<unknown>>(() => {
     const answer = Promise.withResolvers<unknown>();
     answers.push(answer);
     return answer.promise;
@@ -93,7 +93,7 @@ test('without a probe one call tries, and the others are refused meanwhile', asy
 });
 
 test('a stopped one tries no more', async () => {
-  const probe = vi.fn(here);
+  const probe = vi.fn<typeof here>(here);
   const breaker = createBreaker('X', log, { failures: 1, probe });
   await errorOf(breaker, away);
   breaker.stop();

@@ -38,10 +38,12 @@ export function createBreaker(
   let timer: NodeJS.Timeout | undefined;
 
   function tryLater(tryNow: () => Promise<unknown>) {
-    timer = setTimeout(async () => {
-      await circuit.execute(tryNow).catch(() => {});
-      if (isAway && timer) tryLater(tryNow);
-    }, openMilliseconds).unref();
+    timer = setTimeout(() => void tryAgain(tryNow), openMilliseconds).unref();
+  }
+
+  async function tryAgain(tryNow: () => Promise<unknown>) {
+    await circuit.execute(tryNow).catch(() => {});
+    if (isAway && timer) tryLater(tryNow);
   }
 
   circuit.onBreak((reason) => {

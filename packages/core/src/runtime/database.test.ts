@@ -107,7 +107,7 @@ describe('a server that is mute', () => {
 test('an abandoned transaction does not begin later', async () => {
   const { proxy, pool } = await behindProxy(1);
   proxy.mute();
-  const work = vi.fn(async () => {});
+  const work = vi.fn<() => Promise<void>>(async () => {});
   await Promise.all(Array.from({ length: 5 }, () => errorOf(pool.db.transaction(work))));
   proxy.up();
   await vi.waitFor(() => answers(pool), 20_000);

@@ -29,7 +29,7 @@ const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
 test('a host that does not answer is not asked again at once, and is no outage of ours; others are asked', async () => {
   const hosts = createHostBreakers(silentLog);
   for (let times = 0; times < 3; times += 1) await errorOf(hosts.run(nobody, () => fetchOnce(nobody)));
-  const work = vi.fn(() => fetchOnce(nobody));
+  const work = vi.fn<() => Promise<unknown>>(() => fetchOnce(nobody));
   const error = await errorOf(hosts.run(`${nobody}other?path`, work));
   expect(work).not.toHaveBeenCalled();
   expect(error).toBeInstanceOf(OutboundError);
@@ -49,13 +49,14 @@ test('a host that answers is asked, whatever it answers, and so is one that may 
   }
 });
 
+const fail = () => Promise.reject(new OutboundError('unreachable', 'It cannot be reached.'));
+
 test('only so many hosts are remembered: those that were asked last', async () => {
   const hosts = createHostBreakers(silentLog);
   const isRefused = async () => (await errorOf(hosts.run(nobody, async () => {}))) !== undefined;
   const askOthers = async (count: number) => {
     for (let at = 0; at < count; at += 1) await hosts.run(`https://h${at}.example`, async () => {});
   };
-  const fail = () => Promise.reject(new OutboundError('unreachable', 'It cannot be reached.'));
   for (let times = 0; times < 3; times += 1) await errorOf(hosts.run(nobody, fail));
   await askOthers(999);
   expect(await isRefused()).toBe(true);

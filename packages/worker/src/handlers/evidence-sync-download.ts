@@ -10,6 +10,7 @@ import {
 import type { Validators } from '@portfolio/core/evidence/schemas';
 import type { Syncing } from '@portfolio/core/evidence/sync-source';
 import { type GuardedResponse, OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
+import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
 import { stagingKey } from '@portfolio/core/upload/keys';
 import { type StoredFile, maxUploadBytes } from '@portfolio/core/upload/schemas';
 import { type Hash, createHash } from 'node:crypto';
@@ -26,6 +27,7 @@ type JobTools = Parameters<Handler<'evidence.sync'>>[1];
 export type SyncTools = Pick<JobTools, 'db' | 'bucket' | 'job' | 'signal' | 'progress'> & {
   by: Syncing;
   allowPrivate: boolean;
+  hosts: HostBreakers;
 };
 
 /** The bytes of a source, which wait in the bucket and can be read from there. */
@@ -88,15 +90,17 @@ async function goOn(tools: SyncTools, begun: Begun): Promise<Outcome> {
 }
 
 async function request(
-  { by, allowPrivate, signal }: SyncTools,
+  { by, allowPrivate, hosts, signal }: SyncTools,
   asked: Record<string, string>,
   sizeBytes: number,
 ): Promise<GuardedResponse> {
   const headers = { accept: '*/*', 'user-agent': 'portfolio-evidence-sync', ...asked };
   const options = { ...limits, maxBytes: maxBytes - sizeBytes, headers, allowPrivate, signal };
-  return guardedFetch(by.sourceUrl, options).catch((error: unknown) => {
-    throw toJobError(error);
-  });
+  return hosts
+    .run(by.sourceUrl, () => guardedFetch(by.sourceUrl, options))
+    .catch((error: unknown) => {
+      throw toJobError(error);
+    });
 }
 
 function refuse({ status, body }: GuardedResponse): Outcome {

@@ -1,4 +1,5 @@
 import type { Db } from '@portfolio/core/context';
+import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
 import {
   type Syncing,
   fetchSyncSource,
@@ -12,13 +13,16 @@ import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 import { type Fetched, type SyncTools, fetchEvidence, forget } from './evidence-sync-download.ts';
 
 /** Fetches evidence from its source: other bytes than before make a version, the same ones count as a check. */
-export function createEvidenceSync({ allowPrivate }: { allowPrivate: boolean }): Handler<'evidence.sync'> {
+export function createEvidenceSync(outbound: {
+  allowPrivate: boolean;
+  hosts: HostBreakers;
+}): Handler<'evidence.sync'> {
   return async ({ evidenceId }, { db, bucket, job, signal, progress, hold }) => {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
     const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
-    const tools = { db, bucket, job, signal, progress, by, allowPrivate };
+    const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt was cut off after it had done all there is to do.
     const kept = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
     await forget(tools);
