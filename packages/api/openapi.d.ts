@@ -1207,7 +1207,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue a failed, cancelled or dead job again, with as many attempts as a new one.
+         * Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.
          * @description Scope: `job:write`. tRPC: `job.retry`.
          */
         post: operations["job_retry"];
@@ -1247,7 +1247,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.
+         * Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but for deliveries to webhooks, which are redelivered.
          * @description Scope: `job:write`. tRPC: `job.retryMany`.
          */
         post: operations["job_retryMany"];
