@@ -69,6 +69,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a PDF of all that a portfolio has published: a job that renders and stores it.
+         * @description Scope: `job:write`. tRPC: `portfolio.export`.
+         */
+        post: operations["portfolio_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/members": {
         parameters: {
             query?: never;
@@ -3205,6 +3225,82 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    portfolio_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "stalled": true,
+                     *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -1,3 +1,4 @@
+import { stateOf } from '@portfolio/core/case-study/export-source';
 import type { Services } from '@portfolio/core/context';
 import type { StoredResults } from '@portfolio/core/job/schemas';
 import { jobs } from '@portfolio/core/job/job.sql';
@@ -15,7 +16,7 @@ const result: StoredResults['export.pdf'] = {
   studyVersion: 1,
 };
 
-/** Claims a job and moves it by hand, with the hints that a worker gives. */
+/** Claims a job and moves it by hand, with the hints that a worker gives. Its file shows a study without claims. */
 export async function playWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>, jobId: string) {
   const lease: Lease = { id: jobId, token: randomUUID() };
 
@@ -37,7 +38,8 @@ export async function playWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>
   return {
     progress: (progress: number) =>
       move(transitions.progress(db, lease, { progress, step: `At ${progress}` })),
-    succeed: (studyVersion = 1) => move(transitions.succeed(db, lease, { ...result, studyVersion })),
+    succeed: (studyVersion = 1) =>
+      move(transitions.succeed(db, lease, { ...result, studyVersion, state: stateOf(studyVersion, []) })),
     fail: () => move(transitions.fail(db, lease, { code: 'internal', message: 'It did not work.' })),
   };
 }

@@ -31,11 +31,11 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const [database, aws] = await Promise.all([shared || testDatabase(), testAws()]);
   const cloud = await createCloudResources(aws.endpoint);
   const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
-  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test', log: silentLog });
   const { db, sql } = pool;
-  const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME), db);
-  const queue = openQueue(connection, cloud.QUEUE_URL);
-  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL);
+  const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
+  const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
+  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL, silentLog);
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();

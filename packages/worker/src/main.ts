@@ -27,11 +27,14 @@ const database = openDatabase({
   url: settings.DATABASE_URL,
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
+  // Sweeps and reports go over many rows.
+  statementSeconds: 60,
+  log,
 });
 const { db } = database;
-const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME), db);
-const queue = openQueue(aws, settings.QUEUE_URL);
-const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL);
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
+const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
@@ -39,7 +42,7 @@ await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();
-const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE });
+const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
 const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
 const runner = { db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
 const room = createRoom(

@@ -89,6 +89,20 @@ describe('jobs of one group', () => {
     }
   });
 
+  test('are refused once a hundred of them wait', async () => {
+    const at = { portfolio: 'team', slug: 'wanted' };
+    await operations.caseStudy.create.run(scene.as(owner), { ...at, title: 'Wanted' });
+    const ask = () => operations.caseStudy.export.run(scene.as(owner), at);
+    const { id } = await ask();
+    await scene.sql`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
+      select 'job_' || n, portfolio_id, kind, title, state, group_key, payload, requested_by, 5, 1
+      from jobs, generate_series(1, 99) n where id = ${id}`;
+    await expect(ask()).rejects.toMatchObject({ code: 'conflict' });
+    await scene.cancel(id);
+    expect(await ask()).toMatchObject({ state: 'queued' });
+  });
+
   test('cannot run two at a time in the database itself', async () => {
     const [first, second] = [await queued({ groupKey: 'same' }), await queued({ groupKey: 'same' })];
     await claim(first);

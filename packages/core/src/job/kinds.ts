@@ -3,7 +3,7 @@ import { idOf } from '../ids.ts';
 import type { JobKind, JobPriority } from './schemas.ts';
 
 type KindOfJob = {
-  payload: z.ZodObject;
+  payload: z.ZodType;
   /** Attempts that may end without success before the job fails. */
   maxAttempts: number;
   /** Where the one who asks names none. */
@@ -17,7 +17,10 @@ type KindOfJob = {
 /** What every kind of job is asked with, and how it is tried. Handlers live in the worker. */
 export const jobKinds = {
   'export.pdf': {
-    payload: z.strictObject({ caseStudyId: idOf('caseStudy') }),
+    payload: z.union([
+      z.strictObject({ caseStudyId: idOf('caseStudy') }),
+      z.strictObject({ portfolioId: idOf('portfolio') }),
+    ]),
     maxAttempts: 5,
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },

@@ -50,10 +50,10 @@ export type JobResult = z.infer<typeof jobResultSchema>;
 
 /**
  * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
- * `studyVersion` is the version of the study that the file shows.
+ * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
  */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; state?: string; studyVersion?: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
   'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
 };
