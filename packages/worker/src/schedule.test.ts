@@ -46,8 +46,8 @@ const succeeded = async (name: string) => {
 /** Runs the tasks in so many workers until the condition holds. */
 async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, workers = 1) {
   const stop = new AbortController();
-  const { db, bucket } = platform;
-  const scheduler = { db, bucket, log: silentLog, tasks, leaseSeconds, pollSeconds: 0.05 };
+  const { db, bucket, jobBus } = platform;
+  const scheduler = { db, bucket, jobBus, log: silentLog, tasks, leaseSeconds, pollSeconds: 0.05 };
   const running = Array.from({ length: workers }, () => startSchedule(scheduler, stop.signal));
   try {
     await vi.waitFor(async () => expect(await holds()).toBe(true), 30_000);
@@ -95,6 +95,8 @@ test('a task that fails, and one that hangs, keep no other from running', async 
   ]);
 });
 
+const leaseOf = (name: string) => platform.sql`select lease_until from schedules where name = ${name}`;
+
 test('a run that takes longer than its lease keeps it', async () => {
   const tasks = [
     task('long', async (tools) => {
@@ -103,20 +105,21 @@ test('a run that takes longer than its lease keeps it', async () => {
       return mark('long')(tools);
     }),
   ];
-  const leaseOf = (name: string) => platform.sql`select lease_until from schedules where name = ${name}`;
   await setDue(tasks);
   await runUntil(tasks, () => succeeded('long'), 2);
   expect(await marks()).toEqual(['long']);
 });
 
+const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 /** A worker in a process of its own, that marks its run and goes on with it until it is let go. */
 function startWorker(): Promise<Child> {
-  const module = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   return startChild(`
-    const { openDatabase } = await import('${module('../../core/src/runtime/database.ts')}');
-    const { createLog } = await import('${module('../../core/src/runtime/log.ts')}');
-    const { startSchedule } = await import('${module('./schedule.ts')}');
-    const { db, sql } = openDatabase({ url: '${platform.databaseUrl}', poolSize: 2, applicationName: 'child' });
+    const { openDatabase } = await import('${moduleAt('../../core/src/runtime/database.ts')}');
+    const { createLog } = await import('${moduleAt('../../core/src/runtime/log.ts')}');
+    const { startSchedule } = await import('${moduleAt('./schedule.ts')}');
+    const log = createLog('child', 'silent');
+    const { db, sql } = openDatabase({ url: '${platform.databaseUrl}', poolSize: 2, applicationName: 'child', log });
     const run = async ({ signal }) => {
       await sql\`insert into marks (task, period_to) values ('child', '')\`;
       console.log('running');
@@ -125,7 +128,6 @@ function startWorker(): Promise<Child> {
       return 1;
     };
     const tasks = [{ name: 'shared', everySeconds: 3600, missed: 'skip', run }];
-    const log = createLog('child', 'silent');
     await startSchedule({ db, log, tasks, leaseSeconds: ${leaseSeconds}, pollSeconds: 0.05 }, new AbortController().signal);`);
 }
 

@@ -1,4 +1,4 @@
-import type { Bucket, Db } from '@portfolio/core/context';
+import type { Bucket, Db, JobBus } from '@portfolio/core/context';
 import type { Logger } from '@portfolio/core/runtime/log';
 import {
   type ClaimedRun,
@@ -18,6 +18,7 @@ const timeLimitSeconds = 600;
 type Scheduler = {
   db: Db;
   bucket: Bucket;
+  jobBus: JobBus;
   log: Logger;
   tasks: readonly Task[];
   leaseSeconds: number;
@@ -53,7 +54,7 @@ export async function startSchedule(scheduler: Scheduler, stop: AbortSignal): Pr
 }
 
 async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): Promise<void> {
-  const { db, bucket, leaseSeconds } = scheduler;
+  const { db, bucket, jobBus, leaseSeconds } = scheduler;
   const { task, period } = run;
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
   using lease = hold(scheduler, run);
@@ -62,7 +63,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
-    const count = await task.run({ db, bucket, period, signal });
+    const count = await task.run({ db, bucket, jobBus, period, signal });
     if (!(await endRun(db, run))) log.warn('task was taken over: this run counts for nothing');
     else if (count > 0) log.info({ count }, 'task done');
   } catch (error) {
@@ -80,23 +81,22 @@ async function letGo(log: Logger, release: () => Promise<boolean>): Promise<void
 
 /** Renews a run's lease every third of it. `signal` fires when it may be another's by now. */
 function hold({ db, leaseSeconds, log }: Scheduler, run: ClaimedRun) {
+  const leaseMilliseconds = leaseSeconds * 1000;
   const lost = new AbortController();
-  let heldUntil = performance.now() + leaseSeconds * 1000;
-  const timer = setInterval(
-    () => {
-      const asked = performance.now();
-      prolongRun(db, run, leaseSeconds).then(
-        (isHeld) => {
-          if (!isHeld) return lost.abort(new Error('The lease of the run is lost.'));
-          heldUntil = asked + leaseSeconds * 1000;
-        },
-        (error: unknown) => {
-          log.warn({ err: error, task: run.name }, 'lease of a run is not renewed');
-          if (performance.now() >= heldUntil) lost.abort(error);
-        },
-      );
-    },
-    (leaseSeconds * 1000) / 3,
-  );
+  let heldUntil = performance.now() + leaseMilliseconds;
+
+  async function renew() {
+    const asked = performance.now();
+    try {
+      const isHeld = await prolongRun(db, run, leaseSeconds);
+      if (isHeld) heldUntil = asked + leaseMilliseconds;
+      else lost.abort(new Error('The lease of the run is lost.'));
+    } catch (error) {
+      log.warn({ err: error, task: run.name }, 'lease of a run is not renewed');
+      if (performance.now() >= heldUntil) lost.abort(error);
+    }
+  }
+
+  const timer = setInterval(() => void renew(), leaseMilliseconds / 3);
   return { signal: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };
 }

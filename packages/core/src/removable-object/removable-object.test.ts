@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
-import { openDatabase } from '../runtime/database.ts';
 import type { Bucket } from '../context.ts';
-import { silentLog } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
-import { silentLog } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
 import { contentKey } from '../upload/keys.ts';
@@ -210,19 +207,7 @@ describe('a removal', () => {
 
 /** Until some statement waits for the lock of another. */
 async function expectWaiting() {
-  const { sql, close } = openDatabase({
-    url: scene.databaseUrl,
-    poolSize: 1,
-    applicationName: 'onlooker',
-    log: silentLog,
-  });
-  try {
-    for (;;) {
-      const waiting = await sql`
-        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      if (waiting.length > 0) return;
-    }
-  } finally {
-    await close();
-  }
+  const waiting = () => scene.sql`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000);
 }

@@ -6,7 +6,7 @@ import { webhookDeliveries } from '../webhook/webhook.sql.ts';
 import { inBatches } from './batches.ts';
 import type { Period } from './task.ts';
 
-/** A batch takes some 10 ms to 100 ms, after which others get what it had locked. */
+/** A batch takes up to a second (jobs, on a busy machine), after which a stop is heeded. */
 const batchSize = 1000;
 
 /** Who has not looked for a month at what happened while a job ran will not: how it ended stays. */
@@ -35,10 +35,13 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
 }
 
 /** The newest file of a study as it is now may be old, and is shown for as long as the study does not change. */
-const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and j.id = (
-  select made.id from ${jobs} made join ${caseStudies} study on made.result ->> 'studyVersion' = study.version::text
-  where made.group_key = j.group_key and made.state = 'succeeded' and study.id = j.payload ->> 'caseStudyId'
-  order by made.id desc limit 1), false)`;
+const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
+  select 1 from ${caseStudies} study
+  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion'
+    and not exists (
+      select 1 from ${jobs} newer
+      where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
+        and newer.result ->> 'studyVersion' = study.version::text)), false)`;
 
 /** Removes jobs that ended long ago, with all that is told of them; a trigger hands over their files to be removed. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {

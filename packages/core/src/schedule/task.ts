@@ -1,11 +1,13 @@
-import type { Bucket, Db } from '../context.ts';
+import type { Bucket, Db, JobBus } from '../context.ts';
 
 /** The time that a run is for, `to` not in it: ISO 8601 UTC. */
 export type Period = { from: string; to: string };
 
-export type TaskTools = {
+type TaskTools = {
   db: Db;
   bucket: Bucket;
+  /** For hints of jobs that a task asks for; the sweep rings for them. */
+  jobBus: JobBus;
   period: Period;
   /** Fires when the run is to stop: its lease is lost, its time is up, or the worker goes. Look at it between steps. */
   signal: AbortSignal;

@@ -1,6 +1,9 @@
 import { forgetAnswers } from '../change.ts';
+import { removeAbandonedDownloads } from '../evidence/download.ts';
+import { queueDueSyncs, tellStaleClaims } from '../evidence/due.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
+import { inBatches } from './batches.ts';
 import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
 import type { Task } from './task.ts';
 
@@ -9,6 +12,29 @@ const hour = 60 * minute;
 
 /** Everything that is done by the clock. How long things are kept is said where they are removed. */
 export const tasks: readonly Task[] = [
+  {
+    name: 'evidence-resync',
+    everySeconds: minute,
+    missed: 'skip',
+    // What is due beyond a batch waits a minute, so that a flood of it leaves room for what people ask for.
+    async run({ db, jobBus }) {
+      const queued = await queueDueSyncs(db);
+      for (const job of queued) jobBus.publish(job);
+      return queued.length;
+    },
+  },
+  {
+    name: 'stale-claims',
+    everySeconds: minute,
+    missed: 'skip',
+    run: ({ db, signal }) => inBatches(200, signal, () => tellStaleClaims(db)),
+  },
+  {
+    name: 'abandoned-downloads',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, bucket, signal }) => inBatches(20, signal, () => removeAbandonedDownloads({ db, bucket })),
+  },
   {
     name: 'expired-uploads',
     everySeconds: 5 * minute,
