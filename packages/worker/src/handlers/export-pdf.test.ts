@@ -1,5 +1,5 @@
 import { operations } from '@portfolio/core';
-import { anonymous } from '@portfolio/core/actor';
+import { type Actor, anonymous } from '@portfolio/core/actor';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { eq, sql } from 'drizzle-orm';
@@ -60,7 +60,8 @@ const unpublish = (slug: string) =>
   operations.caseStudy.unpublish.run(platform.as(owner), { portfolio, slug, expectedVersion: '*' });
 const askForStudy = (slug: string) =>
   operations.caseStudy.export.run(platform.as(owner), { portfolio, slug });
-const askForAll = () => operations.portfolio.export.run(platform.as(owner), { portfolio });
+const askForAll = (actor: Actor = owner) =>
+  operations.portfolio.export.run(platform.as(actor), { portfolio });
 
 let attempt = 0;
 
@@ -205,20 +206,21 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
   test('is for those alone who may start jobs there', async () => {
     await create('shown');
     await publish('shown');
-    const ask = (actor: Parameters<typeof platform.as>[0]) =>
-      operations.portfolio.export.run(platform.as(actor), { portfolio });
-    await expect(ask(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(ask(user('stranger'))).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(ask(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(askForAll(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(askForAll(user('stranger'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(askForAll(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
     const elsewhere = { kind: 'portfolio-key', subject: 'key', portfolioId: 'pf_other' } as const;
     const key = { ...elsewhere, scopes: ['job:write'], expiresAt: null } as const;
-    await expect(ask(key)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(askForAll(key)).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
 
 test('of many that want the PDF of a study at once, one makes the job and all get it', async () => {
   await create('wanted');
-  const ask = () => operations.caseStudy.pdf.run(platform.as(owner), { portfolio, slug: 'wanted' });
-  const answers = await Promise.all(Array.from({ length: 8 }, ask));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      operations.caseStudy.pdf.run(platform.as(owner), { portfolio, slug: 'wanted' }),
+    ),
+  );
   expect(new Set(answers.map(({ job }) => job?.id)).size).toBe(1);
 });

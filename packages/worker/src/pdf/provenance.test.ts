@@ -45,6 +45,7 @@ const claims: PdfClaim[] = [
 const render = async (given: PdfClaim[]) =>
   readPdf(await renderBytes(study('# Text\n\nWords.', { claims: given })));
 
+const hash = (one: number, other: number): string => `${one}x${other}`.padStart(64, '0');
 const pack = (text: string): string => text.replace(/\s+/g, '');
 
 describe('the provenance of a case study', { timeout: 30_000 }, () => {
@@ -120,7 +121,6 @@ describe('the provenance of a case study', { timeout: 30_000 }, () => {
   });
 
   test('of thirty claims with twenty pieces of evidence each loses none', async () => {
-    const hash = (one: number, other: number): string => `${one}x${other}`.padStart(64, '0');
     const many = Array.from({ length: 30 }, (_, one) =>
       claim({
         statement: `Statement ${one} 中文 with words enough to need a second line in the column of the page.`,

@@ -38,7 +38,8 @@ function options(fields: Partial<PdfOptions> = {}): PdfOptions {
 
 test('a thread makes the same bytes as rendering here does, and again when it is used again', async () => {
   const threads = new RenderThreads(limits);
-  const loadImage = () => Promise.resolve(png({ width: 40, height: 20, bits: 8, colorType: 2 }));
+  const image = png({ width: 40, height: 20, bits: 8, colorType: 2 });
+  const loadImage = () => Promise.resolve(image);
   const document = study('# One\n\n![a](b.png)\n\n' + longStudy(20_000), { claims: [claim()] });
   const here = await renderBytes(document, { loadImage });
   for (let time = 0; time < 2; time++) {
@@ -105,8 +106,10 @@ describe('of a thread', () => {
   });
 
   test('that waits for others, patience is endless', async () => {
+    let waited = 0;
     const loadImage = () => {
-      vi.advanceTimersByTime(600_000);
+      waited += 600_000;
+      vi.advanceTimersByTime(waited);
       return Promise.resolve(null);
     };
     const document = study('![a](b.png)');

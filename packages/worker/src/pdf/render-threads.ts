@@ -125,7 +125,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
   }
 }
 
-const tell = (thread: Worker, message: ToThread): void => thread.postMessage(message);
+const tell = (thread: Worker, message: ToThread): void => thread.postMessage(message, []);
 
 function taskOf(source: PdfSource): Task {
   return 'document' in source ? { document: source.document } : { portfolio: source.portfolio };

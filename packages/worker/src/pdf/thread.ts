@@ -17,17 +17,18 @@ function send(message: FromThread): void {
   port.postMessage(message);
 }
 
-function ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['what']]> {
+function ask<Asked extends Question>(
+  question: Asked,
+  answered: (answer: Answers[Asked['what']]) => void,
+): void {
   const id = ++questions;
-  return new Promise((resolve) => {
-    waiting.set(id, resolve);
-    send({ type: 'ask', id, question });
-  });
+  waiting.set(id, answered);
+  send({ type: 'ask', id, question });
 }
 
 async function* studies(): AsyncGenerator<PdfDocument> {
   for (;;) {
-    const study = await ask({ what: 'study' });
+    const study = await new Promise<PdfDocument | null>((resolve) => ask({ what: 'study' }, resolve));
     if (study === null) return;
     yield study;
   }
@@ -36,9 +37,9 @@ async function* studies(): AsyncGenerator<PdfDocument> {
 async function render(task: Task): Promise<void> {
   const options: PdfOptions = {
     out: new Writable({
-      write: (bytes: Uint8Array, _encoding, done) => void ask({ what: 'write', bytes }).then(() => done()),
+      write: (bytes: Uint8Array, _encoding, done) => ask({ what: 'write', bytes }, () => done()),
     }),
-    loadImage: (url) => ask({ what: 'image', url }),
+    loadImage: (url) => new Promise((resolve) => ask({ what: 'image', url }, resolve)),
     onProgress: (progress) => send({ type: 'progress', progress }),
     // Whoever wants it to end ends the thread.
     signal: new AbortController().signal,

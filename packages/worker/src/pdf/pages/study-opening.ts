@@ -7,11 +7,13 @@ import type { Look, Span } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
 import { inTag, setLines } from '../typesetter.ts';
 import type { Typesetter } from '../typesetter.ts';
-import { balancedWidth, chips, drawBar } from './title-page.ts';
+import { balancedWidth, chips, drawBar, textsOf } from './title-page.ts';
 import type { TitleFact } from './title-page.ts';
 
 const fact = plainLook('regular', 9.6, colors.ink);
 const label = plainLook('regular', 9.6, colors.faint);
+
+const text = (value: string, look: Look): Span[] => [{ kind: 'text', text: value, look }];
 
 /** Opens a study of a portfolio: its number and title at the top of a new page, what it is about, and its facts. */
 export async function setStudyOpening(
@@ -22,14 +24,13 @@ export async function setStudyOpening(
   parent: Tag,
 ): Promise<void> {
   const { flow, contents, scope } = typesetter;
-  await openTypefacesFor(title, summary, ...tags, ...facts.flat().map(String));
+  await openTypefacesFor(title, summary, ...tags, ...textsOf(facts));
   const set = (spans: Span[], size: number, leading: number, type = 'P'): Promise<void> =>
     inTag(typesetter, parent, type, (tag) => {
       const width = type === 'H1' ? balancedWidth(spans, flow.width, { size, leading }) : flow.width;
       const lines = breakLines(spans, width, { size, leading });
       return setLines(typesetter, lines, { type: { size, leading }, tag, progress: () => {} });
     });
-  const text = (value: string, look: Look): Span[] => [{ kind: 'text', text: value, look }];
 
   await flow.ensure(1);
   contents.startPart(title, flow.y, scope);

@@ -23,6 +23,14 @@ export type TitlePage = {
 /** Label and value of a fact about what follows. */
 export type TitleFact = readonly [label: string, value: string | Span[]];
 
+/** All that facts say, to open fonts for. */
+export function textsOf(facts: readonly TitleFact[]): string[] {
+  return facts.flatMap(([label, value]) => [
+    label,
+    ...(typeof value === 'string' ? [value] : value.map((span) => (span.kind === 'text' ? span.text : ''))),
+  ]);
+}
+
 const factsTop = 620;
 const bandHeight = 9;
 const labelWidth = 92;
@@ -31,7 +39,7 @@ const labelWidth = 92;
 export async function setTitlePage(typesetter: Typesetter, content: TitlePage, tag: Tag): Promise<void> {
   const { flow } = typesetter;
   const { over, title, summary, more, facts, tags } = content;
-  await openTypefacesFor([over, title, summary, ...tags, ...facts.flat()].join(''));
+  await openTypefacesFor([over, title, summary, ...tags, ...textsOf(facts)].join(''));
   const set = (text: string | Span[], look: Look, leading: number, tagType = 'P'): Promise<void> =>
     inTag(typesetter, tag, tagType, (inner) => {
       const type: Type = { size: look.size, leading };

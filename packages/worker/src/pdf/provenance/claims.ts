@@ -48,6 +48,7 @@ export function standingSpans(claims: readonly NumberedClaim[]): Span[] {
 }
 
 const indent = 26;
+const progress = (): void => {};
 const gapAfter = 9;
 const meta = plainLook('regular', types.caption.size, colors.muted);
 
@@ -111,7 +112,6 @@ async function setClaim(
   setNumber(typesetter, item, number, inText, link);
   await flow.indented(indent, () =>
     inTag(typesetter, item, 'LBody', async (tag) => {
-      const progress = (): void => {};
       await inTag(typesetter, tag, 'P', (p) =>
         setLines(typesetter, lines.values(), { type: types.body, tag: p, progress }),
       );
