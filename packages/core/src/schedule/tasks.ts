@@ -1,6 +1,7 @@
 import { forgetAnswers } from '../change.ts';
 import { removeAbandonedDownloads } from '../evidence/download.ts';
 import { queueDueSyncs, tellStaleClaims } from '../evidence/due.ts';
+import { rollUpMetrics } from '../metric/roll-up.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from './batches.ts';
@@ -34,6 +35,13 @@ export const tasks: readonly Task[] = [
     everySeconds: 5 * minute,
     missed: 'skip',
     run: ({ db, bucket, signal }) => inBatches(20, signal, () => removeAbandonedDownloads({ db, bucket })),
+  },
+  {
+    // What changed is marked, so that a run has all that missed ones would have had.
+    name: 'metrics-roll-up',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, signal }) => rollUpMetrics(db, signal),
   },
   {
     name: 'expired-uploads',
