@@ -13,6 +13,7 @@ import { readReport } from '../packages/core/src/metric/report-source.ts';
 import { rollUpMetrics } from '../packages/core/src/metric/roll-up.ts';
 import { aggregateSchema } from '../packages/core/src/metric/schemas.ts';
 import { openDatabase } from '../packages/core/src/runtime/database.ts';
+import { createLog } from '../packages/core/src/runtime/log.ts';
 import { startPlatform } from '../tests/support/stack.ts';
 
 /** At least 60. */
@@ -254,7 +255,12 @@ async function timeOperations() {
 
 /** Reports and claims from samples and from roll-ups, and what keeping roll-ups costs. */
 async function timeRollUps() {
-  const { db, close } = openDatabase({ url: platform.databaseUrl, poolSize: 1, applicationName: 'bench' });
+  const { db, close } = openDatabase({
+    url: platform.databaseUrl,
+    poolSize: 1,
+    applicationName: 'bench',
+    log: createLog('bench', 'warn'),
+  });
   const never = new AbortController().signal;
   const { from, to } = spans['all by 1d'];
   const metricIds = Array.from({ length: 100 }, (_, index) => metricId(index + 1));

@@ -6,8 +6,8 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const queueName = 'portfolio-jobs.fifo';
 const deadLetterQueueName = 'portfolio-jobs-dead.fifo';
 const bucketName = 'portfolio-assets';
-/** A message that comes back so often makes its worker crash each time. */
-const maxReceiveCount = 5;
+/** A message that comes back so often makes its worker crash each time: an outage takes one or two of them. */
+const maxReceiveCount = 10;
 
 /** Makes sure of queue, dead-letter queue and bucket at a local endpoint; resolves to the settings to reach them. */
 export async function createCloudResources(endpoint: string) {
@@ -35,6 +35,7 @@ export async function createCloudResources(endpoint: string) {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       QUEUE_URL: queueUrl,
+      DEAD_LETTER_QUEUE_URL: deadLetterUrl,
       BUCKET_NAME: bucketName,
     };
   } finally {

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../dev/postgres.ts';
-import { createHandlers } from '../packages/worker/src/handlers/index.ts';
 import { runJob } from '../packages/worker/src/run-job.ts';
 import { type Replica, startReplica } from './support/replica.ts';
+import { testRunner } from './support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from './support/services.ts';
 
 const { metric, job: jobs, caseStudy } = operations;
@@ -39,7 +39,12 @@ beforeAll(async () => {
   await migrate(databaseUrl);
   await replica.catchUp();
   platform = await testServices({ databaseUrl });
-  reader = openDatabase({ url: inDatabase(replica.url), poolSize: 2, applicationName: 'reader' });
+  reader = openDatabase({
+    url: inDatabase(replica.url),
+    poolSize: 2,
+    applicationName: 'reader',
+    log: silentLog,
+  });
   await operations.portfolio.create.run(platform.as(owner), { slug: portfolio, name: 'Team' });
   await define('latency');
   await record('latency', { [at]: 1, '2026-03-20T00:00:00.000Z': 3 });
@@ -71,19 +76,7 @@ const ask = async (key: string) =>
   ).id;
 
 async function work(id: string, services = platform) {
-  const { db, bucket, jobBus } = services;
-  const handlers = createHandlers({ allowPrivate: false });
-  const runner = {
-    db,
-    reader: reader.db,
-    bucket,
-    jobBus,
-    log: silentLog,
-    handlers,
-    leaseSeconds: 30,
-    retrySeconds: 0,
-  };
-  await runJob(runner, id, async () => {}, never);
+  await runJob(testRunner(services, { reader: reader.db }), id, async () => {}, never);
   const job = await jobs.read.run(services.as(owner), { id });
   return { ...job, result: job.result as { asOf: string } | null };
 }
@@ -134,7 +127,12 @@ test('a report is read from the replica, and of the primary no sample', async ()
   await untilAlone();
   expect(await readsOf(databaseUrl)).toBe(before);
   await reader.close();
-  reader = openDatabase({ url: inDatabase(replica.url), poolSize: 2, applicationName: 'reader' });
+  reader = openDatabase({
+    url: inDatabase(replica.url),
+    poolSize: 2,
+    applicationName: 'reader',
+    log: silentLog,
+  });
   await vi.waitUntil(async () => (await readsOf(inDatabase(replica.url))) > readBefore, 30_000);
   platform = await testServices({ databaseUrl });
 });

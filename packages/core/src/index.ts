@@ -18,6 +18,7 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
     summary: portfolio.summarizePortfolio,
+    export: portfolio.exportPortfolio,
   },
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },

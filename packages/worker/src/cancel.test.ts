@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type JobScene, jobScene, owner, result } from '../../../tests/support/jobs.ts';
+import { testRunner } from '../../../tests/support/runner.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import type { Handler } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -25,7 +26,7 @@ let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
   scene = await jobScene();
-  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker' });
+  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker', log: silentLog });
   workerBus = createJobBus(database.sql, silentLog);
   await workerBus.listen();
 });
@@ -40,16 +41,12 @@ afterAll(async () => {
 });
 
 async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}) {
-  const runner: Runner = {
-    db: database.db,
-    bucket: scene.bucket,
-    jobBus: workerBus,
-    log: silentLog,
-    handlers: { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler },
-    leaseSeconds: longLeaseSeconds,
-    retrySeconds: 60,
-    ...settings,
+  const handlers = {
+    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    'export.pdf': async () => handler,
   };
+  const ours = { db: database.db, jobBus: workerBus, handlers, leaseSeconds: longLeaseSeconds };
+  const runner = testRunner(scene, { ...ours, ...settings });
   await runJob(runner, id, async () => {}, never);
   return scene.read(id);
 }

@@ -11,6 +11,11 @@ type JobTools = {
   job: { id: string; portfolioId: string; attempt: number };
   /** Fires when the job is cancelled or no longer ours, or the worker has to go: stop and let the error through. */
   signal: AbortSignal;
+  /**
+   * Throws unless the attempt still holds its job, which it then does until the end of the transaction: begin each
+   * with it that changes more than the job's own files.
+   */
+  hold(tx: Db): Promise<void>;
   /** Says how far the job is, from 0 to 1, and with what it is busy. Cheap to call often. */
   progress(fraction: number, step: string): void;
 };
@@ -22,7 +27,7 @@ export type Handler<Kind extends JobKind> = (
 ) => Promise<StoredResults[Kind]>;
 
 /** Why an attempt did not succeed, in words for the one who asked for the job. */
-class JobFailure extends Error {
+export class JobFailure extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {

@@ -1,12 +1,18 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
+import { jobKinds } from '@portfolio/core/job/kinds';
 import { openQueue } from '@portfolio/core/runtime/queue';
+import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
+import { createRoom } from './room.ts';
+import { startSchedule } from './schedule.ts';
 import { sweep } from './sweep.ts';
 
 /** How long running jobs may go on after a stop was asked for. */
@@ -20,46 +26,53 @@ const leaseSeconds = settings.LEASE_SECONDS;
 const pool = {
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
+  // Sweeps and reports go over many rows.
+  statementSeconds: 60,
+  log,
 };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
-const bucket = openBucket(aws, settings.BUCKET_NAME);
-const queue = openQueue(aws, settings.QUEUE_URL);
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
+const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
+const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
 await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();
-const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE });
-const runner = {
-  db,
-  reader: reader.db,
-  bucket,
-  jobBus,
-  log,
-  handlers,
-  leaseSeconds,
-  retrySeconds: settings.RETRY_SECONDS,
-};
+const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
+const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
+const runner = { db, reader: reader.db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
+const room = createRoom(
+  Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
+);
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
-  consume({ ...runner, queue, pollSeconds: settings.POLL_SECONDS }, draining.signal, stop.signal),
+  consume({ ...runner, queue, room, pollSeconds }, draining.signal, stop.signal),
 );
-const sweeping = sweep(
-  { db, bucket, queue, jobBus, log, sweepSeconds: settings.SWEEP_SECONDS },
-  draining.signal,
-);
+const sweeping = sweep({ ...runner, deadLetters, sweepSeconds }, draining.signal);
+const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }, draining.signal);
 log.info({ slots: slots.length }, 'worker is taking jobs');
 
-closeWithGrace({ delay: (settings.POLL_SECONDS + 5) * 1000 + drainMilliseconds, logger: log }, async () => {
-  draining.abort();
-  const late = setTimeout(() => stop.abort(), drainMilliseconds);
-  await Promise.all([...slots, sweeping]);
-  clearTimeout(late);
-  jobBus.close();
-  await reader.close();
-  await database.close();
-  bucket.close();
-  queue.close();
-});
+const { close } = closeWithGrace(
+  { delay: (pollSeconds + 5) * 1000 + drainMilliseconds, logger: log, skip: ['SIGINT', 'SIGTERM'] },
+  async () => {
+    draining.abort();
+    const late = setTimeout(() => stop.abort(), drainMilliseconds);
+    await Promise.all([...slots, sweeping, scheduling]);
+    clearTimeout(late);
+    await doorbell.idle();
+    jobBus.close();
+    await reader.close();
+    await database.close();
+    bucket.close();
+    queue.close();
+    deadLetters.close();
+  },
+);
+
+/** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
+const stages = [() => void close(), () => stop.abort(), () => process.exit(1)];
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stages.shift()?.());

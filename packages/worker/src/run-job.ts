@@ -1,27 +1,37 @@
-import type { Bucket, Db, JobBus } from '@portfolio/core/context';
+import type { Bucket, Db, Doorbell, JobBus } from '@portfolio/core/context';
+import { dispatch } from '@portfolio/core/job/dispatch';
 import { jobKinds } from '@portfolio/core/job/kinds';
-import type { JobError } from '@portfolio/core/job/schemas';
+import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
-import { type Handler, PermanentError, TemporaryError } from './handler.ts';
+import { type Handler, JobFailure, PermanentError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
-import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
+import { persist } from './persist.ts';
 import { createProgress } from './progress.ts';
+import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
 
 export type Runner = {
   db: Db;
   /** For analytical reads; left out, they go to `db`. */
   reader?: Db;
   bucket: Bucket;
+  doorbell: Doorbell;
   jobBus: JobBus;
   log: Logger;
   handlers: Handlers;
   leaseSeconds: number;
-  retrySeconds: number;
+  /** Makes the waits between attempts longer or shorter. */
+  retryFactor: number;
 };
 
 type Claimed = NonNullable<Awaited<ReturnType<typeof transitions.claim>>>;
+
+/** How long a job waits that could not be taken although its message came. */
+const putBackSeconds = 1;
+/** How long a job waits that something it needs is away for; the breakers ask in between whether it is back. */
+const outageSeconds = 5;
 
 /**
  * Works on a job if it is there to be worked on, and on nothing otherwise: messages may come twice, late or for
@@ -38,20 +48,25 @@ export async function runJob(
   const lease: Lease = { id: jobId, token: randomUUID() };
   using watch = watchLease(runner, lease);
   const job = await transitions.claim(db, lease, runner.leaseSeconds);
-  if (!job) return;
+  if (!job) return putBack(runner, jobId);
   const hint = () => jobBus.publish({ jobId, portfolioId: job.portfolioId });
   hint();
   const log = runner.log.child({ jobId, attempt: job.attempt, kind: job.kind });
   watch.keep({ ...runner, log }, keepHidden);
   try {
     const result = await attempt(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
-    const succeeded = await transitions.succeed(db, lease, result);
-    if (succeeded) log.info({ result }, 'job succeeded');
-    else await letGo(runner, lease, log);
+    await succeed(runner, lease, result, log);
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop.aborted, log);
   }
   hint();
+  // Its end makes room for another one, and gives the next of its group its turn.
+  if ((await dispatch(db, job.portfolioId)) > 0) runner.doorbell.ring();
+}
+
+/** Has a job dispatched again that this worker cannot take now; does nothing to one that is done or being done. */
+export async function putBack({ db }: Pick<Runner, 'db'>, jobId: string): Promise<void> {
+  await transitions.putBack(db, jobId, putBackSeconds);
 }
 
 async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
@@ -71,10 +86,20 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
       job,
       signal,
       progress: progress.report,
+      async hold(tx) {
+        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+      },
     });
   } finally {
     await progress.stop();
   }
+}
+
+/** Ends an attempt that has a result. Where the database is away the result waits for it, rather than be made anew. */
+async function succeed(runner: Runner, lease: Lease, result: StoredResult, log: Logger) {
+  const succeeded = await persist(runner, () => transitions.succeed(runner.db, lease, result));
+  if (succeeded) log.info({ result }, 'job succeeded');
+  else await letGo(runner, lease, log);
 }
 
 /** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */
@@ -88,31 +113,47 @@ async function settle(
 ) {
   if (error instanceof LeaseLost || error instanceof JobCancelled) return letGo(runner, lease, log);
   const { db } = runner;
-  const reason = describe(error, stopping);
-  const final = !stopping && (error instanceof PermanentError || job.attempt >= job.maxAttempts);
-  log.warn({ err: error, final }, 'attempt did not succeed');
-  const delaySeconds = stopping
-    ? 0
-    : runner.retrySeconds * 2 ** (job.attempt - 1) * (0.75 + Math.random() / 2);
-  const settled = final
-    ? await transitions.fail(db, lease, reason)
-    : await transitions.retry(db, lease, reason, delaySeconds);
+  const settled = await persist(runner, () => {
+    if (stopping) return transitions.postpone(db, lease, stopped, 0);
+    if (!(error instanceof JobFailure) && toOutage(error)) {
+      log.warn({ err: error }, 'attempt was cut off by an outage');
+      return transitions.postpone(db, lease, outage, jittered(outageSeconds * runner.retryFactor));
+    }
+    const final = error instanceof PermanentError || job.attempt >= job.maxAttempts;
+    log.warn({ err: error, final }, 'attempt did not succeed');
+    return final
+      ? transitions.fail(db, lease, describe(error))
+      : transitions.retry(db, lease, describe(error), retryDelaySeconds(job) * runner.retryFactor);
+  });
   if (!settled) await letGo(runner, lease, log);
 }
 
 /** Ends an attempt whose result or failure is not wanted: the job was cancelled, or is another's by now. */
-async function letGo({ db }: Runner, lease: Lease, log: Logger) {
-  if (await transitions.obeyCancel(db, lease)) log.info('job cancelled');
+async function letGo(runner: Runner, lease: Lease, log: Logger) {
+  if (await persist(runner, () => transitions.obeyCancel(runner.db, lease))) log.info('job cancelled');
   else log.warn('lease lost: the attempt counts for nothing');
 }
 
+/** Exponential, with jitter, so that jobs that failed together do not come back together. */
+function retryDelaySeconds({ kind, attempt }: Pick<Claimed, 'kind' | 'attempt'>): number {
+  const { baseSeconds, maxSeconds } = jobKinds[kind].retry;
+  return jittered(Math.min(baseSeconds * 2 ** (attempt - 1), maxSeconds));
+}
+
+const jittered = (seconds: number) => seconds * (0.75 + Math.random() / 2);
+
+const stopped: JobError = {
+  code: 'worker_stopped',
+  message: 'The worker was stopped; the job goes on with another.',
+};
+const outage: JobError = {
+  code: 'unavailable',
+  message: 'Something that the job needs is away; it goes on when that is back.',
+};
+
 /** The reason that the one who asked may see; what was not foreseen keeps its text for the log. */
-function describe(error: unknown, stopping: boolean): JobError {
-  if (stopping)
-    return { code: 'worker_stopped', message: 'The worker was stopped; the job goes on with another.' };
-  if (error instanceof PermanentError || error instanceof TemporaryError) {
-    return { code: error.code, message: error.message };
-  }
+function describe(error: unknown): JobError {
+  if (error instanceof JobFailure) return { code: error.code, message: error.message };
   const name = error instanceof Error ? error.name : typeof error;
   return {
     code: 'internal',

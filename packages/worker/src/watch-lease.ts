@@ -35,10 +35,10 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
       keepHidden: () => Promise<void>,
     ) {
       const leaseMilliseconds = leaseSeconds * 1000;
-      let heldUntil = Date.now() + leaseMilliseconds;
+      let heldUntil = performance.now() + leaseMilliseconds;
 
       async function renew() {
-        const asked = Date.now();
+        const asked = performance.now();
         try {
           const held = await transitions.heartbeat(db, lease, leaseSeconds);
           if (!held) return ended.abort(new LeaseLost());
@@ -46,7 +46,7 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
           if (held.cancelRequestedAt !== null) ended.abort(new JobCancelled());
         } catch (error) {
           log.warn({ err: error }, 'heartbeat failed');
-          if (Date.now() >= heldUntil) ended.abort(new LeaseLost());
+          if (performance.now() >= heldUntil) ended.abort(new LeaseLost());
         }
       }
 

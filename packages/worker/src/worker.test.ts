@@ -1,18 +1,21 @@
 import { operations } from '@portfolio/core';
-import { jobs, outbox } from '@portfolio/core/job/job.sql';
+import { jobs } from '@portfolio/core/job/job.sql';
 import type { StoredResults } from '@portfolio/core/job/schemas';
 import { transitions } from '@portfolio/core/job/transitions';
+import { openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { testProxy } from '../../../tests/support/proxy.ts';
+import { testRunner } from '../../../tests/support/runner.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
 import { type Handler, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
+import { createRoom } from './room.ts';
 import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
 const owner = user('owner');
-const study = { portfolio: 'team', slug: 'faster' };
 const result: StoredResults['export.pdf'] = {
   key: 'k',
   fileName: 'faster.pdf',
@@ -28,18 +31,25 @@ let platform: TestServices;
 beforeAll(async () => {
   platform = await testServices();
   await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
-  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
 });
-beforeEach(() => platform.db.delete(outbox));
+beforeEach(() => platform.db.delete(jobs));
 afterAll(() => platform.stop());
 
-const accept = async () => (await operations.caseStudy.export.run(platform.as(owner), study)).id;
+let studies = 0;
+/** A job of a study of its own: those of one study wait for each other. */
+async function accept() {
+  const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
+  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
+  return (await operations.caseStudy.export.run(platform.as(owner), study)).id;
+}
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
-  const { db, bucket, jobBus } = platform;
-  const handlers = { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler };
-  return { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60, ...settings };
+  const handlers = {
+    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    'export.pdf': async () => handler,
+  };
+  return testRunner(platform, { handlers, ...settings });
 }
 
 async function run(
@@ -72,8 +82,8 @@ describe('an attempt', () => {
     expect(job.error?.message).toContain('TypeError');
     expect(job.error?.message).not.toContain('secret');
     const delaySeconds = (Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000;
-    expect(delaySeconds).toBeGreaterThan(60 * 0.74);
-    expect(delaySeconds).toBeLessThan(60 * 1.26);
+    expect(delaySeconds).toBeGreaterThan(5 * 0.74);
+    expect(delaySeconds).toBeLessThan(5 * 1.26);
   });
 
   test('that throws in the last attempt fails the job for good', async () => {
@@ -162,6 +172,59 @@ describe('an attempt', () => {
     expect(Date.parse(job.retryAt!)).toBeLessThanOrEqual(Date.parse(job.updatedAt));
   });
 
+  test('that an outage cuts off does not count, and the job waits for the end of it', async () => {
+    const id = await accept();
+    const job = await run(id, () => Promise.reject(Object.assign(new Error('no'), { name: 'SlowDown' })));
+    expect(job).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      maxAttempts: 6,
+      error: { code: 'unavailable' },
+    });
+    expect(Date.parse(job.retryAt!)).toBeGreaterThan(Date.parse(job.updatedAt) + 3000);
+  });
+
+  test('that is stopped does not count', async () => {
+    const stop = new AbortController();
+    const id = await accept();
+    const handler: Handler<'export.pdf'> = (_payload, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        stop.abort();
+      });
+    expect(await run(id, handler, {}, stop.signal)).toMatchObject({ attempt: 1, maxAttempts: 6 });
+  });
+
+  test('whose end cannot be written while the database is away writes it when that is back', async () => {
+    const proxy = await testProxy(platform.databaseUrl);
+    const { host } = new URL(proxy.baseUrl);
+    const url = platform.databaseUrl.replace(new URL(platform.databaseUrl).host, host);
+    const database = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog });
+    const id = await accept();
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => {
+      proxy.down();
+      return result;
+    });
+    const running = run(id, handler, { db: database.db });
+    await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
+    proxy.up();
+    expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
+    expect(handler).toHaveBeenCalledTimes(1);
+    await database.close();
+    await proxy.stop();
+  });
+
+  test('cannot hold its job once that is another one’s', async () => {
+    const id = await accept();
+    const job = await run(id, async (_payload, { hold }) => {
+      await platform.db.transaction(hold);
+      await platform.sql`update jobs set lease_token = gen_random_uuid() where id = ${id}`;
+      await platform.db.transaction(hold);
+      return result;
+    });
+    expect(job).toMatchObject({ state: 'running', result: null });
+  });
+
   test('shows its progress without a write for each report: the first, then the latest', async () => {
     const id = await accept();
     await run(id, async (_payload, { progress }) => {
@@ -185,26 +248,81 @@ test('a message that comes twice is worked on once', async () => {
 });
 
 test('slots and sweep take a job from the queue through a failure to its end', async () => {
-  const draining = new AbortController();
   const runner = runnerWith(
     async (_payload, { job }) => {
       if (job.attempt === 1) throw new Error('the first attempt fails');
       return result;
     },
-    { retrySeconds: 0.01 },
+    { retryFactor: 0.001 },
   );
-  const { queue, db, bucket, jobBus } = platform;
+  await withWorker(runner, { 'export.pdf': 1 }, async () => {
+    const id = await accept();
+    await vi.waitFor(
+      async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
+      20_000,
+    );
+  });
+});
+
+/** Runs slots and a sweep until the work is done. */
+async function withWorker(runner: Runner, places: Record<string, number>, work: () => Promise<void>) {
+  const draining = new AbortController();
+  const { queue, deadLetters } = platform;
+  const room = createRoom(places);
+  const slot = () => consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never);
   const running = [
-    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, never),
-    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    slot(),
+    slot(),
+    slot(),
+    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ];
-  const id = await accept();
-  await vi.waitFor(
-    async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
-    20_000,
-  );
-  draining.abort();
+  await work().finally(() => draining.abort());
   await Promise.all(running);
+}
+
+test('jobs of a kind that has no place left wait for one, and others pass them', async () => {
+  let running = 0;
+  let most = 0;
+  const release = Promise.withResolvers<void>();
+  const runner = runnerWith(async () => {
+    most = Math.max(most, (running += 1));
+    await release.promise;
+    running -= 1;
+    return result;
+  });
+  await withWorker(runner, { 'export.pdf': 1 }, async () => {
+    const ids = [await accept(), await accept(), await accept()];
+    await vi.waitFor(async () => {
+      const waiting = await Promise.all(ids.map(leaseOf));
+      expect(waiting.filter(Boolean)).toHaveLength(1);
+      const [row] = await platform.sql`
+        select count(*)::int as back from jobs where id in ${platform.sql(ids)} and state = 'queued' and run_at > created_at`;
+      expect(row!.back).toBe(2);
+    }, 10_000);
+    release.resolve();
+    for (const id of ids)
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 20_000);
+  });
+  expect(most).toBe(1);
+});
+
+test('a job whose message the queue gave up is dead, and runs when it is retried', async () => {
+  const id = await accept();
+  await platform.doorbell.idle();
+  for (let times = 0; times < 12; times++) {
+    const message = await platform.queue.receive(0, 30);
+    if (message) await platform.queue.extend(message, 0);
+  }
+  await withWorker(
+    runnerWith(async () => result),
+    { 'export.pdf': 1 },
+    async () => {
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('dead'), 10_000);
+      expect((await read(id)).error).toMatchObject({ code: 'undeliverable' });
+      await operations.job.retry.run(platform.as(owner), { id });
+      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 10_000);
+    },
+  );
 });
 
 async function leaseOf(id: string) {

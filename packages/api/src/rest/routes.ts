@@ -51,6 +51,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
   bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
+  bind.operation(portfolio.export, {
+    method: 'POST',
+    path: `${ofPortfolio}/exports`,
+    status: 202,
+    headers: jobToFollow,
+  });
 
   registerMembers(bind);
   registerKeys(bind);
@@ -72,6 +78,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     otherwise: { status: 202, when: ({ file }) => file === null },
     headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+    noHead: true,
   });
   bind.operation(caseStudy.read, {
     method: 'GET',

@@ -70,6 +70,9 @@ const provenClaimSchema = z
   })
   .meta({ id: 'ProvenClaim' });
 
+/** A claim with all that it rests on, as it is now. */
+export type ProvenClaim = z.infer<typeof provenClaimSchema>;
+
 export const readProvenance = operation({
   name: 'caseStudy.provenance',
   kind: 'query',
@@ -143,7 +146,11 @@ const claimsOf = prepared((db) =>
 );
 
 /** The claims of a study, in order, with all that they rest on. `portfolio` is the slug of its portfolio. */
-async function proveClaims(ctx: Pick<Ctx, 'db'>, caseStudyId: string, portfolio: string) {
+export async function proveClaims(
+  ctx: Pick<Ctx, 'db'>,
+  caseStudyId: string,
+  portfolio: string,
+): Promise<ProvenClaim[]> {
   const rows = await claimsOf(ctx.db).execute({ id: caseStudyId });
   const metricOf = await measure(ctx, rows);
   return rows.map((row) => ({

@@ -1,25 +1,68 @@
+import { sql } from 'drizzle-orm';
 import { actorName } from '../actor.ts';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { jobs } from './job.sql.ts';
+import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
 import { type JobPayload, jobKinds } from './kinds.ts';
-import type { Job, JobKind } from './schemas.ts';
+import type { Job, JobKind, JobPriority } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
+/** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
+type Ask<Kind extends JobKind> = {
+  kind: Kind;
+  title: string;
+  groupKey: string;
+  payload: JobPayload<Kind>;
+  /** That of its kind where none is given. */
+  priority?: JobPriority | undefined;
+};
+
 /**
- * Stores a job with its first event and its outbox row, at once, and rings for the queue.
- * `groupKey` names what must not be worked on twice at a time.
+ * Stores a job with its first event and, if its turn has come, its outbox row, at once. Whoever calls it rings for it
+ * after the commit.
  */
+export async function queueJob<Kind extends JobKind>(
+  tx: Db,
+  { portfolioId, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
+): Promise<{ id: string }> {
+  const id = newId('job');
+  const { maxAttempts, priority } = jobKinds[ask.kind];
+  await transitions.accept(tx, { ...ask, priority: ask.priority ?? priority, id, portfolioId, maxAttempts });
+  await dispatch(tx, portfolioId);
+  return { id };
+}
+
+/** More of one group would only wait for each other, and each dispatch looks at them all. */
+const maxUnfinishedInGroup = 100;
+
+const unfinishedInGroup = prepared((db) =>
+  db
+    .select({ jobs: sql<number>`count(*)::int` })
+    .from(jobs)
+    .where(sql`${jobs.groupKey} = ${sql.placeholder('groupKey')} and ${jobs.state} in ('queued', 'running')`)
+    .prepare('job_unfinished_in_group'),
+);
+
+/** As `queueJob`, for the actor of an operation, and rings. Throws `conflict` where too many wait for their turn. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
-  ask: { kind: Kind; title: string; groupKey: string; payload: JobPayload<Kind> },
+  ask: Ask<Kind>,
 ): Promise<Job> {
-  const id = newId('job');
-  const { maxAttempts } = jobKinds[ask.kind];
-  const requestedBy = actorName(ctx.actor);
-  await transitions.accept(ctx.db, { id, portfolioId: tenant.id, requestedBy, maxAttempts, ...ask });
+  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey: ask.groupKey });
+  if (waiting!.jobs >= maxUnfinishedInGroup) {
+    throw new AppError(
+      'conflict',
+      `${waiting!.jobs} jobs for the same thing have not ended yet: wait for them, or cancel them.`,
+    );
+  }
+  const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
+  const { id } = await queueJob(ctx.db, asked);
   ctx.doorbell.ring();
   ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
   return fetchJob(ctx, id);

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
+import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
 import { jobSchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -19,6 +20,7 @@ export const cancelJob = operation({
   tenant: tenantOfJob,
   async run(ctx, { id }, tenant) {
     const changed = await transitions.cancel(ctx.db, id);
+    if (changed && (await dispatch(ctx.db, tenant.id)) > 0) ctx.doorbell.ring();
     const job = await fetchJob(ctx, id);
     if (changed) ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id, cancels: true });
     else if (job.cancelRequestedAt === null) {

@@ -3,7 +3,7 @@ import type { Ctx, Db } from '../context.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
-import type { Job, JobResult } from './schemas.ts';
+import type { Job, JobPriority, JobResult } from './schemas.ts';
 
 /** A queued job that is due for so long, and has no worker yet, counts as stalled. */
 const stalledAfterSeconds = 300;
@@ -15,11 +15,12 @@ export const jobFields = {
   kind: jobs.kind,
   title: jobs.title,
   state: jobs.state,
+  priority: sql<JobPriority>`(array['high', 'normal', 'low'])[${jobs.priority} + 1]`,
   attempt: jobs.attempt,
   maxAttempts: jobs.maxAttempts,
   progress: jobs.progress,
   step: jobs.step,
-  result: sql<JobResult | null>`${jobs.result} - 'key' - 'studyVersion'`,
+  result: sql<JobResult | null>`${jobs.result} - 'key' - 'state' - 'studyVersion'`,
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,

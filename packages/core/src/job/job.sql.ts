@@ -6,16 +6,32 @@ import {
   index,
   integer,
   jsonb,
+  pgSequence,
   pgTable,
   primaryKey,
+  smallint,
   text,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import type { JobError, JobEventType, JobKind, JobState, StoredResult } from './schemas.ts';
 
-/** The truth about every job. Only `transitions.ts` writes here. */
+/**
+ * Where turns come from.
+ *
+ * @public drizzle-kit makes migrations of it.
+ */
+export const jobTurns = pgSequence('job_turns');
+
+/** The turn of a job that is queued, or queued again by hand, now. */
+export const nextTurn = sql`nextval('job_turns')`;
+
+/**
+ * The truth about every job. Only `transitions.ts` writes here, and `dispatch.ts` says when it rang; the trigger
+ * `jobs_move` refuses moves that `transitions.ts` does not know.
+ */
 export const jobs = pgTable(
   'jobs',
   {
@@ -27,6 +43,10 @@ export const jobs = pgTable(
     title: text('title').notNull(),
     state: text('state').$type<JobState>().notNull(),
     groupKey: text('group_key').notNull(),
+    /** Jobs of a group run in the order of their turns, one at a time. */
+    turn: bigint('turn', { mode: 'number' }).notNull().default(nextTurn),
+    /** 0 is high, 1 normal, 2 low: which of a portfolio's jobs are rung first. */
+    priority: smallint('priority').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestedBy: text('requested_by').notNull(),
     attempt: integer('attempt').notNull().default(0),
@@ -39,6 +59,7 @@ export const jobs = pgTable(
     leaseToken: uuid('lease_token'),
     leaseUntil: instant('lease_until'),
     runAt: instant('run_at').notNull().defaultNow(),
+    /** When the queue was last told of it; null while it waits for its time, its turn or for room. */
     rungAt: instant('rung_at'),
     cancelRequestedAt: instant('cancel_requested_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -51,9 +72,21 @@ export const jobs = pgTable(
     index('jobs_list_of_requester').on(table.portfolioId, table.requestedBy, table.id),
     index('jobs_changes').on(table.portfolioId, table.updatedAt),
     index('jobs_group').on(table.groupKey, table.id),
-    index('jobs_due')
-      .on(table.runAt)
-      .where(sql`${table.state} = 'queued'`),
+    uniqueIndex('jobs_group_running')
+      .on(table.groupKey)
+      .where(sql`${table.state} = 'running'`),
+    index('jobs_group_unfinished')
+      .on(table.groupKey, table.turn)
+      .where(sql`${table.state} in ('queued', 'running')`),
+    index('jobs_waiting')
+      .on(table.portfolioId, table.priority, table.turn)
+      .where(sql`${table.state} = 'queued' and ${table.rungAt} is null`),
+    index('jobs_in_flight')
+      .on(table.portfolioId, table.rungAt)
+      .where(sql`${table.state} in ('queued', 'running') and ${table.rungAt} is not null`),
+    index('jobs_finished')
+      .on(table.finishedAt)
+      .where(sql`${table.finishedAt} is not null`),
     index('jobs_leased')
       .on(table.leaseUntil)
       .where(sql`${table.state} = 'running'`),
@@ -61,6 +94,7 @@ export const jobs = pgTable(
       'jobs_state',
       sql`${table.state} in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead')`,
     ),
+    check('jobs_priority', sql`${table.priority} between 0 and 2`),
     check('jobs_lease', sql`(${table.state} = 'running') = (${table.leaseToken} is not null)`),
     check(
       'jobs_cancel',
@@ -91,11 +125,16 @@ export const jobEvents = pgTable(
 );
 
 /** Messages that the queue has yet to get, written in the transaction that makes the job runnable. */
-export const outbox = pgTable('outbox', {
-  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-  jobId: text('job_id')
-    .notNull()
-    .references(() => jobs.id, { onDelete: 'cascade' }),
-  groupKey: text('group_key').notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-});
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    jobId: text('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    groupKey: text('group_key').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  // Each job that is removed asks for its messages.
+  (table) => [index('outbox_job').on(table.jobId)],
+);

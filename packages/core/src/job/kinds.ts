@@ -2,12 +2,39 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { instantSchema } from '../metric/instant.ts';
 import { maxReportMetrics, reportFormatSchema, reportStepSchema } from '../metric/report-steps.ts';
-import type { JobKind } from './schemas.ts';
+import type { JobKind, JobPriority } from './schemas.ts';
 
-/** What every kind of job is asked with, and how often it is tried. Handlers live in the worker. */
+type KindOfJob = {
+  payload: z.ZodType;
+  /** Attempts that may end without success before the job fails. */
+  maxAttempts: number;
+  /** Where the one who asks names none. */
+  priority: JobPriority;
+  /** The wait before the second attempt, which doubles with each further one, up to a longest. */
+  retry: { baseSeconds: number; maxSeconds: number };
+  /** How many of them one worker process works on at a time: what they need of processor and memory. */
+  concurrency: number;
+};
+
+/** What every kind of job is asked with, and how it is tried. Handlers live in the worker. */
 export const jobKinds = {
-  'export.pdf': { payload: z.strictObject({ caseStudyId: idOf('caseStudy') }), maxAttempts: 5 },
-  'evidence.sync': { payload: z.strictObject({ evidenceId: idOf('evidence') }), maxAttempts: 5 },
+  'export.pdf': {
+    payload: z.union([
+      z.strictObject({ caseStudyId: idOf('caseStudy') }),
+      z.strictObject({ portfolioId: idOf('portfolio') }),
+    ]),
+    maxAttempts: 5,
+    priority: 'normal',
+    retry: { baseSeconds: 5, maxSeconds: 300 },
+    concurrency: 2,
+  },
+  'evidence.sync': {
+    payload: z.strictObject({ evidenceId: idOf('evidence') }),
+    maxAttempts: 5,
+    priority: 'normal',
+    retry: { baseSeconds: 30, maxSeconds: 3600 },
+    concurrency: 4,
+  },
   'metrics.report': {
     payload: z.strictObject({
       metricIds: z.array(idOf('metric')).min(1).max(maxReportMetrics),
@@ -17,9 +44,18 @@ export const jobKinds = {
       format: reportFormatSchema,
     }),
     maxAttempts: 5,
+    priority: 'normal',
+    retry: { baseSeconds: 5, maxSeconds: 300 },
+    concurrency: 1,
   },
-  // With the usual delays, the tries go on for half a day.
-  'webhook.deliver': { payload: z.strictObject({ deliveryId: idOf('delivery') }), maxAttempts: 14 },
-} as const satisfies Record<JobKind, { payload: z.ZodObject; maxAttempts: number }>;
+  // The tries go on for a day and a half, so that a receiver that is mended in the morning still gets its messages.
+  'webhook.deliver': {
+    payload: z.strictObject({ deliveryId: idOf('delivery') }),
+    maxAttempts: 20,
+    priority: 'high',
+    retry: { baseSeconds: 5, maxSeconds: 4 * 3600 },
+    concurrency: 8,
+  },
+} as const satisfies Record<JobKind, KindOfJob>;
 
 export type JobPayload<Kind extends JobKind> = z.infer<(typeof jobKinds)[Kind]['payload']>;

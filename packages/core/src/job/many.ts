@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
+import { dispatch } from './dispatch.ts';
 import { jobFilterInput, statesInput } from './filter.ts';
 import { cancellableStates, retryableStates } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -31,6 +32,7 @@ export const cancelJobs = operation({
   async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
+    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.doorbell.ring();
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
     return { changed: changed.length, hasMore };
   },
@@ -40,7 +42,8 @@ export const retryJobs = operation({
   name: 'job.retryMany',
   kind: 'mutation',
   summary:
-    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.',
+    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but ' +
+    'for deliveries to webhooks, which are redelivered.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
@@ -49,7 +52,7 @@ export const retryJobs = operation({
   async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
-    ctx.doorbell.ring();
+    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.doorbell.ring();
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });
     return { changed: changed.length, hasMore };
   },

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
+import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
 import { jobSchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -10,7 +11,8 @@ import { transitions } from './transitions.ts';
 export const retryJob = operation({
   name: 'job.retry',
   kind: 'mutation',
-  summary: 'Queue a failed, cancelled or dead job again, with as many attempts as a new one.',
+  summary:
+    'Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -19,12 +21,19 @@ export const retryJob = operation({
   async run(ctx, { id }, tenant) {
     const changed = await transitions.requeue(ctx.db, id);
     const job = await fetchJob(ctx, id);
+    if (!changed && job.kind === 'webhook.deliver') {
+      throw new AppError(
+        'conflict',
+        `Job "${id}" delivers a message to a webhook: redeliver the message, which makes a job of its own.`,
+      );
+    }
     if (!changed) {
       throw new AppError(
         'conflict',
         `Job "${id}" is ${job.state}: only a failed, cancelled or dead job can be retried.`,
       );
     }
+    await dispatch(ctx.db, tenant.id);
     ctx.doorbell.ring();
     ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
     return job;

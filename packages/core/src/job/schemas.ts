@@ -8,6 +8,10 @@ export type JobKind = z.infer<typeof jobKindSchema>;
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
 
+/** Which of a portfolio's jobs are dispatched first; within one priority, the oldest. */
+export const jobPrioritySchema = z.enum(['high', 'normal', 'low']);
+export type JobPriority = z.infer<typeof jobPrioritySchema>;
+
 /** What can be cancelled: a job that has not ended. */
 export const cancellableStates = ['queued', 'running'] as const satisfies JobState[];
 /** What can be retried by hand: a job that ended without a result. */
@@ -60,10 +64,10 @@ export type JobResult = z.infer<typeof jobResultSchema>;
 
 /**
  * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
- * `studyVersion` is the version of the study that the file shows.
+ * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
  */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; state?: string; studyVersion?: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
   'metrics.report': z.infer<typeof metricsReportResultSchema> & { key: string };
   'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
@@ -79,7 +83,7 @@ export const timeSchema = z.iso
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
  * next one; `error` is the reason of the last attempt that did not succeed. Attempts are numbered through: a retry
- * by hand raises `maxAttempts`. A running job with `cancelRequestedAt` ends as cancelled, whatever its worker does.
+ * by hand raises `maxAttempts`, and so does each attempt that only an outage or a stop of its worker cut off. A running job with `cancelRequestedAt` ends as cancelled, whatever its worker does.
  */
 export const jobSchema = z
   .object({
@@ -88,6 +92,7 @@ export const jobSchema = z
     kind: jobKindSchema,
     title: z.string(),
     state: jobStateSchema,
+    priority: jobPrioritySchema,
     attempt: z.int(),
     maxAttempts: z.int(),
     progress: z.number().min(0).max(1),
@@ -115,6 +120,7 @@ const jobEventTypeSchema = z.enum([
   'started',
   'progress',
   'retrying',
+  'postponed',
   'lost',
   'succeeded',
   'failed',

@@ -11,14 +11,18 @@ import {
 } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { idOf } from '../ids.ts';
+import { dispatch } from './dispatch.ts';
 import { outbox } from './job.sql.ts';
-import { transitions } from './transitions.ts';
+import { jobStateSchema } from './schemas.ts';
+import { moves, transitions } from './transitions.ts';
 
 let scene: JobScene;
 beforeAll(async () => {
   scene = await jobScene();
 });
 afterAll(() => scene.stop());
+
+const bells = (id: string) => scene.db.$count(outbox, eq(outbox.jobId, id));
 
 describe('accepting', () => {
   test('puts the job, its first event and its message in place at once', async () => {
@@ -32,7 +36,7 @@ describe('accepting', () => {
       requestedBy: 'owner',
     });
     expect(await scene.eventsOf(job.id)).toMatchObject([{ seq: 1, type: 'queued', state: 'queued' }]);
-    expect((await scene.queue.receive(5, 30))?.jobId).toBe(job.id);
+    expect((await scene.queue.receive(5, 30))?.job).toEqual({ jobId: job.id, kind: 'export.pdf' });
     await scene.doorbell.idle();
     expect(await scene.db.select().from(outbox)).toEqual([]);
   });
@@ -71,11 +75,12 @@ describe('a lease', () => {
     expect(await transitions.succeed(scene.db, lease, result)).toBeDefined();
   });
 
-  test('that ran out sends the job back to the queue with a new message, and shuts out the old holder', async () => {
+  test('that ran out sends the job back to be dispatched again, and shuts out the old holder', async () => {
     const lease = await scene.claimed();
     await scene.expire(lease.id);
     expect((await transitions.reapLost(scene.db)).map(({ id }) => id)).toContain(lease.id);
     expect(await scene.read(lease.id)).toMatchObject({ state: 'queued', error: { code: 'worker_lost' } });
+    await dispatch(scene.db);
     expect(await scene.db.select().from(outbox).where(eq(outbox.jobId, lease.id))).toHaveLength(1);
     expect(await transitions.succeed(scene.db, lease, result)).toBeUndefined();
   });
@@ -104,20 +109,16 @@ describe('a retry', () => {
     expect(waiting).toMatchObject({ state: 'queued', error: { message: 'Try later.' } });
     expect(Date.parse(waiting.retryAt!) - Date.parse(waiting.updatedAt)).toBeCloseTo(3_600_000, -3);
     expect(await transitions.claim(scene.db, scene.leaseOn(lease.id), leaseSeconds)).toBeUndefined();
-    expect((await transitions.ringDue(scene.db, 300)).map(({ id }) => id)).not.toContain(lease.id);
+    await dispatch(scene.db);
+    expect(await bells(lease.id)).toBe(0);
 
     await scene.change(lease.id, { runAt: sql`now()` });
-    expect((await transitions.ringDue(scene.db, 300)).map(({ id }) => id)).toContain(lease.id);
-    expect((await transitions.ringDue(scene.db, 300)).map(({ id }) => id)).not.toContain(lease.id);
+    await dispatch(scene.db);
+    await dispatch(scene.db);
+    expect(await bells(lease.id)).toBe(1);
     expect(await transitions.claim(scene.db, scene.leaseOn(lease.id), leaseSeconds)).toMatchObject({
       attempt: 2,
     });
-  });
-
-  test('is rung again when its message was not heard of for long', async () => {
-    const { id } = await scene.accept();
-    await scene.change(id, { rungAt: sql`now() - interval '10 minutes'` });
-    expect((await transitions.ringDue(scene.db, 300)).map((due) => due.id)).toContain(id);
   });
 });
 
@@ -163,4 +164,54 @@ test('the database itself refuses states that no transition leads to', async () 
       cause: { constraint_name: expect.stringMatching(/^jobs_/) },
     });
   }
+});
+
+describe('the moves of a job', () => {
+  const states = jobStateSchema.options;
+  const pairs = states
+    .flatMap((from) => states.map((to) => [from, to] as const))
+    .filter(([from, to]) => from !== to);
+
+  /** What the other columns have to be for a state. */
+  const becomes = (state: (typeof states)[number]) => ({
+    state: sql`${state}`,
+    lastSeq: sql`last_seq + 1`,
+    leaseToken: state === 'running' ? sql`gen_random_uuid()` : sql`null`,
+    leaseUntil: state === 'running' ? sql`now()` : sql`null`,
+    finishedAt: state === 'queued' || state === 'running' ? sql`null` : sql`now()`,
+    cancelRequestedAt: state === 'cancelled' ? sql`now()` : sql`null`,
+    result: state === 'succeeded' ? sql`${JSON.stringify(result)}::jsonb` : sql`null`,
+  });
+  const ways: Record<(typeof states)[number], (typeof states)[number][]> = {
+    queued: [],
+    running: ['running'],
+    succeeded: ['running', 'succeeded'],
+    failed: ['running', 'failed'],
+    cancelled: ['cancelled'],
+    dead: ['dead'],
+  };
+
+  test.each(pairs)(
+    'from %s to %s are possible in the database where they are in the types',
+    async (from, to) => {
+      const { id } = await scene.accept();
+      for (const state of ways[from]) await scene.change(id, becomes(state));
+      const move = scene.change(id, becomes(to));
+      const isAllowed = (moves[from] as readonly string[]).includes(to);
+      if (isAllowed) await move;
+      else await expect(move).rejects.toMatchObject({ cause: { constraint_name: 'jobs_move' } });
+      expect((await scene.read(id)).state).toBe(isAllowed ? to : from);
+    },
+  );
+
+  test('each have one event of their own: none without, and no gap', async () => {
+    const { id } = await scene.accept();
+    for (const lastSeq of [sql`last_seq`, sql`last_seq + 2`]) {
+      const silent = scene.change(id, { ...becomes('running'), lastSeq });
+      await expect(silent).rejects.toMatchObject({ cause: { constraint_name: 'jobs_move' } });
+    }
+    await expect(scene.change(id, { lastSeq: sql`last_seq - 1` })).rejects.toMatchObject({
+      cause: { constraint_name: 'jobs_move' },
+    });
+  });
 });

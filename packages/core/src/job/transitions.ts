@@ -3,26 +3,53 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
+import { hasTurn } from './dispatch.ts';
 import { type JobFilter, filterValues, matching } from './filter.ts';
-import { jobEvents, jobs, outbox } from './job.sql.ts';
+import { jobEvents, jobs, nextTurn } from './job.sql.ts';
 import { jobKinds } from './kinds.ts';
-import type { JobError, JobEventType, StoredResult } from './schemas.ts';
+import {
+  type JobError,
+  type JobEventType,
+  type JobPriority,
+  type JobState,
+  type StoredResult,
+  jobPrioritySchema,
+} from './schemas.ts';
 
 /**
- * Every change of a job's state, and no other file makes one:
+ * From each state, where a job may go. Nothing else compiles here, and the trigger `jobs_move` of the database refuses
+ * it: a job that succeeded, above all, is left alone for ever.
+ */
+export const moves = {
+  queued: ['running', 'cancelled', 'dead'],
+  running: ['queued', 'succeeded', 'failed', 'cancelled', 'dead'],
+  succeeded: [],
+  failed: ['queued'],
+  cancelled: ['queued'],
+  dead: ['queued'],
+} as const satisfies Record<JobState, readonly JobState[]>;
+
+/** One of the moves, or an event that leaves a job running. */
+type Move =
+  | { [From in JobState]: `${From} → ${(typeof moves)[From][number]}` }[JobState]
+  | 'running → running';
+
+/**
+ * Every change of a job's state, and no other file makes one; `docs/jobs.md` has them as a picture:
  *
  *     accept → queued → running → succeeded
  *                ↑         ├────→ failed        (permanent, or attempts used up)
  *                │         ├────→ dead          (its worker was lost in the last attempt, too)
- *                ├─────────┘                    (retry later, or the worker was lost)
+ *                ├─────────┘                    (retry later, postponed, or the worker was lost)
  *                │
  *                └── failed, dead, cancelled    (retry by hand)
  *
+ *     queued → dead                             (the queue gave its message up)
  *     queued, running → cancelled               (a running one by its worker, or by the reaper if that is lost)
  *
- * Each is one statement: the guarded update, its event with the next number, where the job becomes runnable its
- * outbox row, and where it ends its webhook event. No row back means that the guard refused: the caller must let go
- * of the job. Once a cancel of a running job is requested, no guard but that of its cancellation lets it end.
+ * Each is one statement: the guarded update, its event with the next number, and where the job ends its webhook
+ * event. No row back means that the guard refused: the caller must let go of the job. Once a cancel of a running job
+ * is requested, no guard but that of its cancellation lets it end.
  */
 type Values = Record<string, unknown>;
 
@@ -40,16 +67,37 @@ const set = (...assignments: SQL[]) =>
   );
 const noProgress = [sql`progress = 0`, sql`step = null`];
 const release = [sql`lease_token = null`, sql`lease_until = null`];
+const backInQueue = (runAt: SQL) => [...noProgress, sql`run_at = ${runAt}`, sql`rung_at = null`];
 const leased = sql`${jobs.id} = ${placeholder('id')} and ${jobs.leaseToken} = ${placeholder('token')}`;
 const wanted = sql`${jobs.cancelRequestedAt} is null`;
-const typed = (type: JobEventType) => sql.raw(`'${type}'`);
+const typed = (type: JobEventType | JobState) => sql.raw(`'${type}'`);
 
-function transition(
-  name: string,
-  type: JobEventType | SQL,
-  change: SQL,
-  { rings = false, ends = false }: { rings?: boolean; ends?: boolean } = {},
-) {
+type Transition = {
+  moves: readonly Move[];
+  event: JobEventType | SQL;
+  where: SQL;
+  assign?: SQL[];
+  /** True where the job may end by it, which webhooks are told of. */
+  ends?: boolean;
+};
+
+function transition(name: string, { moves: made, event, where, assign = [], ends = false }: Transition) {
+  const ways = made.map((move) => move.split(' → ') as [JobState, JobState]);
+  const from = sql.join(
+    ways.map(([state]) => typed(state)),
+    sql`, `,
+  );
+  const to = ways.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
+  const state = sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`;
+  return statement(
+    name,
+    event,
+    sql`update ${jobs} set ${set(state, ...assign)} where ${jobs.state} in (${from}) and ${where}`,
+    ends,
+  );
+}
+
+function statement(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
   return prepared((db) => {
     const { id, portfolioId, kind, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
     const changed = db
@@ -59,12 +107,9 @@ function transition(
       insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error)
       select id, last_seq, ${typeof type === 'string' ? typed(type) : type}, state, attempt, progress, step, error
       from ${changed}`);
-    const bell = db.$with('bell', {}).as(sql`
-      insert into ${outbox} (job_id, group_key) select id, group_key from ${changed}`);
     const news = db.$with('news', {}).as(endedNews);
-    const also = [...(rings ? [bell] : []), ...(ends ? [news] : [])];
     return db
-      .with(changed, event, ...also)
+      .with(changed, event, ...(ends ? [news] : []))
       .select()
       .from(changed)
       .prepare(name);
@@ -85,27 +130,31 @@ const endedNews = sql`
     where ${webhooks.portfolioId} = changed.portfolio_id and ${webhooks.enabled}
       and ended.type = any(${webhooks.events}))`;
 
-const accept = transition(
+/** In the order of their priority, as the database has them. */
+const priorities = jobPrioritySchema.options;
+
+const accept = statement(
   'job_accept',
   'queued',
-  sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq, rung_at)
+  sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
     values (${placeholder('id')}, ${placeholder('portfolioId')}, ${placeholder('kind')}, ${placeholder('title')}, 'queued',
-      ${placeholder('groupKey')}, ${placeholder('payload')}, ${placeholder('requestedBy')}, ${placeholder('maxAttempts')}, 1, now())`,
-  { rings: true },
+      ${placeholder('groupKey')}, ${placeholder('priority')}, ${placeholder('payload')}, ${placeholder('requestedBy')},
+      ${placeholder('maxAttempts')}, 1)`,
+  false,
 );
 
-const claim = transition(
-  'job_claim',
-  'started',
-  sql`update ${jobs} set ${set(
-    sql`state = 'running'`,
+const claim = transition('job_claim', {
+  moves: ['queued → running'],
+  event: 'started',
+  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.runAt} <= now() and ${hasTurn}`,
+  assign: [
     sql`attempt = ${jobs.attempt} + 1`,
     ...noProgress,
     sql`started_at = now()`,
     sql`lease_token = ${placeholder('token')}`,
     sql`lease_until = now() + ${seconds('leaseSeconds')}`,
-  )} where ${jobs.id} = ${placeholder('id')} and ${jobs.state} = 'queued' and ${jobs.runAt} <= now()`,
-);
+  ],
+});
 
 const heartbeat = prepared((db) =>
   db
@@ -116,60 +165,71 @@ const heartbeat = prepared((db) =>
     .prepare('job_heartbeat'),
 );
 
-const progress = transition(
-  'job_progress',
-  'progress',
-  sql`update ${jobs} set ${set(sql`progress = ${placeholder('progress')}`, sql`step = ${placeholder('step')}`)} where ${leased}`,
+/** The lock shuts out the reaper, which alone could take the lease away, but neither heartbeats nor progress. */
+const hold = prepared((db) =>
+  db.select({ id: jobs.id }).from(jobs).where(leased).for('key share').prepare('job_hold'),
 );
 
-const succeed = transition(
-  'job_succeed',
-  'succeeded',
-  sql`update ${jobs} set ${set(
-    sql`state = 'succeeded'`,
+const progress = transition('job_progress', {
+  moves: ['running → running'],
+  event: 'progress',
+  where: leased,
+  assign: [sql`progress = ${placeholder('progress')}`, sql`step = ${placeholder('step')}`],
+});
+
+const succeed = transition('job_succeed', {
+  moves: ['running → succeeded'],
+  event: 'succeeded',
+  where: sql`${leased} and ${wanted}`,
+  assign: [
     sql`progress = 1`,
     sql`step = null`,
     sql`error = null`,
     sql`result = ${placeholder('result')}`,
     sql`finished_at = now()`,
     ...release,
-  )} where ${leased} and ${wanted}`,
-  { ends: true },
-);
+  ],
+  ends: true,
+});
 
-const retry = transition(
-  'job_retry',
-  'retrying',
-  sql`update ${jobs} set ${set(
-    sql`state = 'queued'`,
-    sql`error = ${placeholder('error')}`,
-    ...noProgress,
-    sql`run_at = now() + ${seconds('delaySeconds')}`,
-    sql`rung_at = null`,
-    ...release,
-  )} where ${leased} and ${wanted}`,
-);
+const later = [
+  sql`error = ${placeholder('error')}`,
+  ...backInQueue(sql`now() + ${seconds('delaySeconds')}`),
+  ...release,
+];
 
-const fail = transition(
-  'job_fail',
-  'failed',
-  sql`update ${jobs} set ${set(
-    sql`state = 'failed'`,
-    sql`error = ${placeholder('error')}`,
-    sql`finished_at = now()`,
-    ...release,
-  )} where ${leased} and ${wanted}`,
-  { ends: true },
-);
+const retry = transition('job_retry', {
+  moves: ['running → queued'],
+  event: 'retrying',
+  where: sql`${leased} and ${wanted}`,
+  assign: later,
+});
 
-const endCancelled = [sql`state = 'cancelled'`, sql`step = null`, sql`finished_at = now()`, ...release];
+/** One more attempt is given in place of that which was cut off: numbers of attempts name files and never repeat. */
+const postpone = transition('job_postpone', {
+  moves: ['running → queued'],
+  event: 'postponed',
+  where: sql`${leased} and ${wanted}`,
+  assign: [...later, sql`max_attempts = ${jobs.maxAttempts} + 1`],
+});
 
-const obeyCancel = transition(
-  'job_obey_cancel',
-  'cancelled',
-  sql`update ${jobs} set ${set(...endCancelled)} where ${leased} and not ${wanted}`,
-  { ends: true },
-);
+const fail = transition('job_fail', {
+  moves: ['running → failed'],
+  event: 'failed',
+  where: sql`${leased} and ${wanted}`,
+  assign: [sql`error = ${placeholder('error')}`, sql`finished_at = now()`, ...release],
+  ends: true,
+});
+
+const endCancelled = [sql`step = null`, sql`finished_at = now()`, ...release];
+
+const obeyCancel = transition('job_obey_cancel', {
+  moves: ['running → cancelled'],
+  event: 'cancelled',
+  where: sql`${leased} and not ${wanted}`,
+  assign: endCancelled,
+  ends: true,
+});
 
 /** Jobs that a query locks. As an array, since Postgres may run a query within `in` more than once, past its limit. */
 const locked = (query: SQL) => sql`${jobs.id} = any(array(${query}))`;
@@ -180,28 +240,40 @@ const expired = (which: SQL) =>
 
 const lost = sql`error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was done.')`;
 
-const requeueLost = transition(
-  'job_requeue_lost',
-  'lost',
-  sql`update ${jobs} set ${set(sql`state = 'queued'`, lost, ...noProgress, sql`run_at = now()`, sql`rung_at = now()`, ...release)}
-    where ${expired(sql`attempt < max_attempts and ${wanted}`)}`,
-  { rings: true },
-);
+const requeueLost = transition('job_requeue_lost', {
+  moves: ['running → queued'],
+  event: 'lost',
+  where: expired(sql`attempt < max_attempts and ${wanted}`),
+  assign: [lost, ...backInQueue(sql`now()`), ...release],
+});
 
-const buryLost = transition(
-  'job_bury_lost',
-  'dead',
-  sql`update ${jobs} set ${set(sql`state = 'dead'`, lost, sql`finished_at = now()`, ...release)}
-    where ${expired(sql`attempt >= max_attempts and ${wanted}`)}`,
-  { ends: true },
-);
+const buryLost = transition('job_bury_lost', {
+  moves: ['running → dead'],
+  event: 'dead',
+  where: expired(sql`attempt >= max_attempts and ${wanted}`),
+  assign: [lost, sql`finished_at = now()`, ...release],
+  ends: true,
+});
 
-const cancelLost = transition(
-  'job_cancel_lost',
-  'cancelled',
-  sql`update ${jobs} set ${set(...endCancelled)} where ${expired(sql`not ${wanted}`)}`,
-  { ends: true },
-);
+const cancelLost = transition('job_cancel_lost', {
+  moves: ['running → cancelled'],
+  event: 'cancelled',
+  where: expired(sql`not ${wanted}`),
+  assign: endCancelled,
+  ends: true,
+});
+
+/** A job that waits for something else than its message is not what broke those who took the message. */
+const buryUndelivered = transition('job_bury_undelivered', {
+  moves: ['queued → dead'],
+  event: 'dead',
+  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.rungAt} is not null and ${jobs.runAt} <= now()`,
+  assign: [
+    sql`error = jsonb_build_object('code', 'undeliverable', 'message', 'No worker could take the job, however often the queue offered it.')`,
+    sql`finished_at = now()`,
+  ],
+  ends: true,
+});
 
 /** One job, or all that match a filter, the oldest first, up to its limit. Waits for those that are being changed. */
 const one = sql`${jobs.id} = ${placeholder('id')}`;
@@ -212,40 +284,51 @@ const many = (which: SQL) =>
 
 const cancellable = sql`${jobs.state} in ('queued', 'running') and ${wanted}`;
 const cancelWhere = (name: string, which: SQL) =>
-  transition(
-    name,
-    sql`case state when 'cancelled' then ${typed('cancelled')} else ${typed('cancelling')} end`,
-    sql`update ${jobs} set ${set(
-      sql`state = case ${jobs.state} when 'queued' then 'cancelled' else ${jobs.state} end`,
+  transition(name, {
+    moves: ['queued → cancelled', 'running → running'],
+    event: sql`case state when 'cancelled' then ${typed('cancelled')} else ${typed('cancelling')} end`,
+    where: sql`${which} and ${wanted}`,
+    assign: [
       sql`finished_at = case ${jobs.state} when 'queued' then now() end`,
       sql`cancel_requested_at = now()`,
-    )} where ${which} and ${cancellable}`,
-    { ends: true },
-  );
+    ],
+    ends: true,
+  });
 const cancel = cancelWhere('job_cancel', one);
 const cancelMany = cancelWhere('job_cancel_many', many(cancellable));
 
-/** Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. */
-const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead')`;
+/**
+ * Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. Deliveries
+ * are sent again by `webhook.redeliver` alone, which asks for another right.
+ */
+const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead') and ${jobs.kind} <> 'webhook.deliver'`;
 const requeueWhere = (name: string, which: SQL) =>
-  transition(
-    name,
-    'requeued',
-    sql`update ${jobs} set ${set(
-      sql`state = 'queued'`,
+  transition(name, {
+    moves: ['failed → queued', 'cancelled → queued', 'dead → queued'],
+    event: 'requeued',
+    where: which,
+    assign: [
+      sql`turn = ${nextTurn}`,
       sql`max_attempts = ${jobs.attempt} + (${placeholder('attempts')}::jsonb ->> ${jobs.kind})::int`,
-      ...noProgress,
+      ...backInQueue(sql`now()`),
       sql`error = null`,
       sql`cancel_requested_at = null`,
-      sql`run_at = now()`,
-      sql`rung_at = now()`,
       sql`started_at = null`,
       sql`finished_at = null`,
-    )} where ${which} and ${retryable}`,
-    { rings: true },
-  );
-const requeue = requeueWhere('job_requeue', one);
+    ],
+  });
+const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
+
+/** Not a change of state: a message came, but its job cannot be taken here and now. It is dispatched anew later. */
+const putBack = prepared((db) =>
+  db
+    .update(jobs)
+    .set({ rungAt: sql`null`, runAt: sql`now() + ${seconds('delaySeconds')}` })
+    .where(sql`${jobs.id} = ${placeholder('id')} and ${jobs.state} = 'queued' and ${jobs.runAt} <= now()`)
+    .returning({ id: jobs.id })
+    .prepare('job_put_back'),
+);
 
 const anyMatches = (name: string, which: SQL) =>
   prepared((db) =>
@@ -258,19 +341,6 @@ const anyMatches = (name: string, which: SQL) =>
   );
 const anyCancellable = anyMatches('job_any_cancellable', cancellable);
 const anyRetryable = anyMatches('job_any_retryable', retryable);
-
-/** Not a change of state: due jobs whose message is missing, or was sent long ago, get a new one. */
-const ringDue = prepared((db) => {
-  const due = db.$with('due', { id: getTableColumns(jobs).id }).as(sql`
-    update ${jobs} set rung_at = now() where ${locked(sql`
-      select id from ${jobs}
-      where state = 'queued' and run_at <= now() and (rung_at is null or rung_at < now() - ${seconds('silentSeconds')})
-      limit 100 for update skip locked`)}
-    returning id, group_key`);
-  const bell = db.$with('bell', {}).as(sql`
-    insert into ${outbox} (job_id, group_key) select id, group_key from ${due}`);
-  return db.with(due, bell).select().from(due).prepare('job_ring_due');
-});
 
 async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }, values: Values) {
   const [row] = await statement.execute(values);
@@ -291,21 +361,39 @@ export const transitions = {
       title: string;
       groupKey: string;
       payload: unknown;
+      priority: JobPriority;
       requestedBy: string;
       maxAttempts: number;
     },
-  ) => first(accept(db), { ...job, payload: JSON.stringify(job.payload) }),
-  claim: (db: Db, lease: Lease, leaseSeconds: number) => first(claim(db), { ...lease, leaseSeconds }),
+  ) => {
+    const values = { payload: JSON.stringify(job.payload), priority: priorities.indexOf(job.priority) };
+    return first(accept(db), { ...job, ...values });
+  },
+  /** Takes a job whose turn it is; undefined where it is another's, or done, or has to wait. */
+  async claim(db: Db, lease: Lease, leaseSeconds: number) {
+    try {
+      return await first(claim(db), { ...lease, leaseSeconds });
+    } catch (error) {
+      // Another one of its group was claimed at the same time.
+      if (isRefusedBy(error, 'jobs_group_running')) return undefined;
+      throw error;
+    }
+  },
+  /** Has a job that cannot be taken here and now dispatched again after a while. */
+  putBack: (db: Db, id: string, delaySeconds: number) => first(putBack(db), { id, delaySeconds }),
+  /** True while the lease is held, and until the end of the transaction: what an attempt does counts only then. */
+  hold: async (tx: Db, lease: Lease) => (await first(hold(tx), lease)) !== undefined,
   progress: (db: Db, lease: Lease, at: { progress: number; step: string }) =>
     first(progress(db), { ...lease, ...at }),
   succeed: (db: Db, lease: Lease, result: StoredResult) =>
     first(succeed(db), { ...lease, result: JSON.stringify(result) }),
   retry: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
     first(retry(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
+  /** As `retry`, but the attempt does not count: it was cut off by an outage, or by a stop of its worker. */
+  postpone: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
+    first(postpone(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
   fail: (db: Db, lease: Lease, error: JobError) =>
     first(fail(db), { ...lease, error: JSON.stringify(error) }),
-  /** Gives due jobs a message that they lack, or that has not been heard of for `silentSeconds`. */
-  ringDue: (db: Db, silentSeconds: number) => ringDue(db).execute({ silentSeconds }),
   /** Prolongs a lease and says whether its job is to be cancelled; undefined when it is no longer held. */
   heartbeat: (db: Db, lease: Lease, leaseSeconds: number) => first(heartbeat(db), { ...lease, leaseSeconds }),
   /** Ends an attempt whose cancel was requested; undefined where none was, or where the lease is gone. */
@@ -319,6 +407,8 @@ export const transitions = {
     ...(await requeueLost(db).execute()),
     ...(await buryLost(db).execute()),
   ],
+  /** Ends a job whose message the queue has given up, unless it is being worked on or waits for its time. */
+  buryUndelivered: (db: Db, id: string) => first(buryUndelivered(db), { id }),
   /** Cancels a queued job; of a running one, asks its worker to. */
   cancel: (db: Db, id: string) => first(cancel(db), { id }),
   /** Puts a job that ended without a result back into the queue, with attempts anew. */
@@ -343,4 +433,15 @@ async function changeMany<Row>(
   const values = { portfolioId, ...filterValues(filter) };
   const changed = await change.execute({ ...values, limit, attempts });
   return { changed, hasMore: changed.length === limit && (await left.execute(values)).length > 0 };
+}
+
+/** True for the error of a statement that would have broken this constraint or unique index. */
+function isRefusedBy(error: unknown, constraint: string): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'constraint_name' in cause &&
+    cause.constraint_name === constraint
+  );
 }

@@ -8,41 +8,51 @@ import {
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { type AwsSettings, clientOptions } from './aws.ts';
+import { type AwsSettings, clientOptions, guardClient, promptMilliseconds } from './aws.ts';
+import { createBreaker } from './breaker.ts';
+import type { Logger } from './log.ts';
 
-/** What a message says: which job to look at. Everything else is in the database. */
-const bodySchema = z.strictObject({ jobId: idOf('job') });
+/**
+ * What a message says: which job to look at, and of what kind it is, since a worker that has no room for one more of
+ * them leaves it to others. Everything else is in the database.
+ */
+const bodySchema = z.object({ jobId: idOf('job'), kind: z.string() });
 
-export type Received = { jobId: string | null; receipt: string };
+/** A message; `job` is null where it cannot be read. */
+export type Received = { job: z.infer<typeof bodySchema> | null; receipt: string };
 
-/** The SQS FIFO queue. */
+/** An SQS FIFO queue, behind a circuit breaker. */
 export type Queue = ReturnType<typeof openQueue>;
 
-export function openQueue(aws: AwsSettings, url: string) {
+export function openQueue(aws: AwsSettings, url: string, log: Logger) {
   const client = new SQSClient({
-    ...clientOptions(aws),
+    ...clientOptions(aws, { requestTimeout: promptMilliseconds }),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
   });
   const QueueUrl = url;
+  const check = (abortSignal?: AbortSignal) =>
+    client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal });
+  const breaker = createBreaker(`SQS (${url.split('/').at(-1)})`, log, { failures: 3, probe: check });
+  guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
     /** Sends up to ten messages; resolves to the ids that the queue took. */
-    async send(messages: { id: string; groupKey: string; jobId: string }[]): Promise<string[]> {
+    async send(messages: { id: string; groupKey: string; jobId: string; kind: string }[]): Promise<string[]> {
       const { Successful = [] } = await client.send(
         new SendMessageBatchCommand({
           QueueUrl,
-          Entries: messages.map(({ id, groupKey, jobId }) => ({
+          Entries: messages.map(({ id, groupKey, ...body }) => ({
             Id: id,
-            MessageBody: JSON.stringify({ jobId }),
+            MessageBody: JSON.stringify(body satisfies z.infer<typeof bodySchema>),
             MessageGroupId: groupKey,
             // The number alone comes again after a restored backup.
-            MessageDeduplicationId: `${jobId}-${id}`,
+            MessageDeduplicationId: `${body.jobId}-${id}`,
           })),
         }),
       );
       return Successful.flatMap(({ Id }) => Id ?? []);
     },
 
-    /** Waits up to `waitSeconds` for a message and hides it for `visibilitySeconds`; `jobId` is null if unreadable. */
+    /** Waits up to `waitSeconds` for a message and hides it for `visibilitySeconds`. */
     async receive(waitSeconds: number, visibilitySeconds: number): Promise<Received | null> {
       const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
@@ -51,10 +61,11 @@ export function openQueue(aws: AwsSettings, url: string) {
           WaitTimeSeconds: waitSeconds,
           VisibilityTimeout: Math.ceil(visibilitySeconds),
         }),
+        { requestTimeout: waitSeconds * 1000 + promptMilliseconds },
       );
       const [message] = Messages;
       if (!message?.ReceiptHandle) return null;
-      return { jobId: readBody(message.Body), receipt: message.ReceiptHandle };
+      return { job: readBody(message.Body), receipt: message.ReceiptHandle };
     },
 
     async extend({ receipt }: Received, visibilitySeconds: number): Promise<void> {
@@ -71,19 +82,18 @@ export function openQueue(aws: AwsSettings, url: string) {
       await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
     },
 
-    async check(signal: AbortSignal): Promise<void> {
-      await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), {
-        abortSignal: signal,
-      });
-    },
+    check,
 
-    close: () => client.destroy(),
+    close() {
+      breaker.stop();
+      client.destroy();
+    },
   };
 }
 
-function readBody(body: string | undefined): string | null {
+function readBody(body: string | undefined): Received['job'] {
   try {
-    return bodySchema.parse(JSON.parse(body ?? '')).jobId;
+    return bodySchema.parse(JSON.parse(body ?? ''));
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
-import { asc, inArray } from 'drizzle-orm';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Db, Doorbell } from '../context.ts';
-import { outbox } from '../job/job.sql.ts';
+import { jobs, outbox } from '../job/job.sql.ts';
 import type { Logger } from './log.ts';
 import type { Queue } from './queue.ts';
 
@@ -8,18 +8,21 @@ const batchSize = 10;
 
 /**
  * Moves up to ten outbox rows to the queue, oldest first, and says how many it moved. Rows are locked while
- * they are sent: parallel relays take others, and rows that could not be sent stay.
+ * they are sent: parallel relays take others, and rows that could not be sent stay. Since `dispatch` writes one row of
+ * a group at a time, no two relays ever hold rows whose order matters.
  */
 export async function relayOutbox(db: Db, queue: Pick<Queue, 'send'>): Promise<number> {
   return db.transaction(async (tx) => {
+    const { id, groupKey, jobId } = outbox;
     const rows = await tx
-      .select()
+      .select({ id: sql<string>`${id}::text`, groupKey, jobId, kind: jobs.kind })
       .from(outbox)
-      .orderBy(asc(outbox.id))
+      .innerJoin(jobs, eq(jobs.id, jobId))
+      .orderBy(asc(id))
       .limit(batchSize)
-      .for('update', { skipLocked: true });
+      .for('update', { of: outbox, skipLocked: true });
     if (rows.length === 0) return 0;
-    const sent = await queue.send(rows.map((row) => ({ ...row, id: String(row.id) })));
+    const sent = await queue.send(rows);
     if (sent.length > 0) await tx.delete(outbox).where(inArray(outbox.id, sent.map(Number)));
     return sent.length;
   });

@@ -53,13 +53,16 @@ export const workerSettings = z.object({
   ...shared,
   /** Lets evidence and webhooks use plain http and addresses that are not public: for trials, and closed networks. */
   OUTBOUND_ALLOW_PRIVATE: z.stringbool().default(false),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(2),
+  /** Where SQS puts messages that no worker could deal with: their jobs are declared dead. */
+  DEAD_LETTER_QUEUE_URL: z.url(),
+  /** Jobs at a time, of all kinds; each kind has a bound of its own besides (`core/src/job/kinds.ts`). */
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(8),
   /** How long a silent worker keeps its job, and its message stays invisible. Renewed every third of it. */
   LEASE_SECONDS: seconds.min(1).max(3600).default(30),
   /** How long a poll waits for a message (SQS allows 20 at most); a stop waits as long for it. */
   POLL_SECONDS: z.coerce.number().int().min(0).max(20).default(20),
-  /** Delay before the second attempt of a job; doubles with each further one. */
-  RETRY_SECONDS: seconds.default(5),
+  /** Makes the waits between attempts longer or shorter than each kind of job has them: for trials. */
+  RETRY_FACTOR: seconds.default(1),
   /** How often the relay and the reaper look for what was left behind. */
   SWEEP_SECONDS: seconds.default(2),
 });

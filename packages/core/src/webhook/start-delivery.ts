@@ -1,13 +1,13 @@
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
-import { jobKinds } from '../job/kinds.ts';
-import { transitions } from '../job/transitions.ts';
+import { queueJob } from '../job/accept.ts';
 import type { Message } from './schemas.ts';
 import { webhookDeliveries } from './webhook.sql.ts';
 
 /**
  * Stores a delivery of a message with the job that sends it; resolves to the ids of both. Whoever calls it rings
- * for the job after the commit.
+ * for the job after the commit. Each is a group of its own: messages are promised no order, and in one group those to a
+ * receiver that is away would hold each other up for a day and a half.
  */
 export async function startDelivery(
   tx: Db,
@@ -15,17 +15,14 @@ export async function startDelivery(
   message: { id: string; payload: Message },
   requestedBy: string,
 ): Promise<{ id: string; jobId: string }> {
-  const [id, jobId] = [newId('delivery'), newId('job')];
-  const { maxAttempts } = jobKinds['webhook.deliver'];
-  await transitions.accept(tx, {
-    id: jobId,
+  const id = newId('delivery');
+  const { id: jobId } = await queueJob(tx, {
     portfolioId: to.portfolioId,
     kind: 'webhook.deliver',
     title: `Webhook: ${message.payload.type}`,
-    groupKey: `webhook:${to.webhookId}`,
+    groupKey: `delivery:${id}`,
     payload: { deliveryId: id },
     requestedBy,
-    maxAttempts,
   });
   await tx.insert(webhookDeliveries).values({
     id,

@@ -3,11 +3,11 @@ import type { Actor } from '@portfolio/core/actor';
 import { rollUpMetrics } from '@portfolio/core/metric/roll-up';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { testRunner } from '../../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { sha256Of } from '../../../../tests/support/upload.ts';
 import { readPdf } from '../pdf/testing/read.ts';
 import { runJob } from '../run-job.ts';
-import { createHandlers } from './index.ts';
 
 const { metric } = operations;
 const owner = user('owner');
@@ -41,10 +41,7 @@ async function define(key: string, values: Record<number, number>, fields: objec
 }
 
 async function work(id: string, reader = platform.db) {
-  const { db, bucket, jobBus } = platform;
-  const handlers = createHandlers({ allowPrivate: false });
-  const runner = { db, reader, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
-  await runJob(runner, id, async () => {}, never);
+  await runJob(testRunner(platform, { reader }), id, async () => {}, never);
   return operations.job.read.run(platform.as(owner), { id });
 }
 

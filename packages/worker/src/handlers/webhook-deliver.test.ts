@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startChild } from '../../../../tests/support/child.ts';
-import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { testRunner } from '../../../../tests/support/runner.ts';
+import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { consume } from '../consumer.ts';
+import { createRoom } from '../room.ts';
 import { runJob } from '../run-job.ts';
 import { sweep } from '../sweep.ts';
-import { createHandlers } from './index.ts';
 
 const { webhook } = operations;
 const owner = user('owner');
@@ -71,10 +72,7 @@ const runDue = (jobId: string) => platform.sql`update jobs set run_at = now() wh
 
 /** Works on a job as the worker does. */
 async function work(jobId: string, { allowPrivate = true } = {}) {
-  const { db, bucket, jobBus } = platform;
-  const handlers = createHandlers({ allowPrivate });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
-  await runJob(runner, jobId, async () => {}, new AbortController().signal);
+  await runJob(testRunner(platform, { allowPrivate }), jobId, async () => {}, new AbortController().signal);
   return jobOf(jobId);
 }
 
@@ -122,16 +120,16 @@ test('a message that a cut-off attempt had delivered is not sent a second time',
 });
 
 test('what happens reaches the receiver once, by the queue, while two workers look after it', async () => {
-  const { db, queue, jobBus, bucket } = platform;
+  const { db, queue, deadLetters } = platform;
   const [{ id: portfolioId }] = (await platform.sql`select id from portfolios`) as unknown as [
     { id: string },
   ];
   const draining = new AbortController();
-  const handlers = createHandlers({ allowPrivate: true });
-  const runner = { db, bucket, jobBus, log: silentLog, handlers, leaseSeconds: 30, retrySeconds: 60 };
+  const runner = testRunner(platform, { allowPrivate: true });
+  const room = createRoom({ 'webhook.deliver': 2 });
   const working = [1, 2].flatMap(() => [
-    consume({ ...runner, queue, pollSeconds: 1 }, draining.signal, new AbortController().signal),
-    sweep({ db, bucket, queue, jobBus, log: silentLog, sweepSeconds: 0.05 }, draining.signal),
+    consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, new AbortController().signal),
+    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ]);
   const jobIds = ['first', 'second', 'third'];
   for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
@@ -145,7 +143,7 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
 });
 
 describe('an answer that is no success', () => {
-  test('is tried again later, under the same id with a signature of its own, until one is', async () => {
+  test('is tried again later: the same bytes under the same id, with a signature of its own, until one is', async () => {
     const { id, job, messageId } = await ping();
     answerWith(500);
     expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
@@ -159,6 +157,7 @@ describe('an answer that is no success', () => {
     await runDue(job!);
     await work(job!);
     expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([messageId, messageId]);
+    expect(received[1]!.body).toBe(received[0]!.body);
     expect(await deliveryOf(id)).toMatchObject({ state: 'delivered', attempts: 2, error: null });
   });
 

@@ -80,8 +80,9 @@ async function render(source: ReportSource, range: Range, { signal, onMetric }: 
     pace,
     flow: new Flow(book, { ...hooks, pageFinished: () => {} }),
     images: new Images(book, () => Promise.resolve(null)),
-    notes: new Notes(new Map()),
+    notes: new Notes(new Map(), ''),
     definitions: new Map(),
+    scope: '',
     contents: new Contents(book, pace),
   });
   // In the order of reading, which is not that of writing.
@@ -138,7 +139,7 @@ function titlePageOf({ portfolio, metrics, asOf }: ReportSource, { from, to, ste
   return {
     title,
     summary: 'How each metric went over time, and how the second half of the range compares with the first.',
-    portfolioName: portfolio.name,
+    over: portfolio.name,
     facts,
     tags: [],
   };

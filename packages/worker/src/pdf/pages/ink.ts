@@ -120,11 +120,11 @@ export class Ink {
   }
 
   #ground({ look, x: from, width, content }: Piece, next: Piece | undefined, x: number, y: number): void {
-    if (!look.tint || !('runs' in content)) return;
-    const { size } = look;
+    const { size, ground } = look;
+    if (ground === null || !('runs' in content)) return;
     const goesOn = next?.look === look;
     const shown = goesOn ? width : width - (content.trailing * size) / 1000 + 1.5;
-    this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, colors.tint);
+    this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, ground);
   }
 
   #over({ look, x: from, width, content, place }: Piece, x: number, y: number): void {

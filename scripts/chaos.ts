@@ -1,0 +1,102 @@
+/**
+ * `npm run chaos -- <scenario>... | all | soak`: breaks things on purpose, and ends non-zero where a promise did not hold.
+ * docs/chaos-testing.md says what each scenario does.
+ */
+import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import postgres from 'postgres';
+import { startPostgres } from '../dev/postgres.ts';
+import { createRunner } from '../tests/chaos/run-scenario.ts';
+import type { Scenario } from '../tests/chaos/scenario.ts';
+import { scenarios } from '../tests/chaos/scenarios/index.ts';
+import { createSoak } from '../tests/chaos/soak/soak.ts';
+
+const usage = `Usage: npm run chaos -- <scenario>... | all [--quick]
+       npm run chaos -- soak [--seed <number>] [--jobs <number>]
+
+--quick makes outages and loads as short as they are within npm test.
+
+Scenarios:
+${scenarios.map(({ name, injects }) => `  ${name.padEnd(20)} ${injects}`).join('\n')}`;
+
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
+    jobs: { type: 'string', default: '5000' },
+  },
+});
+const soak = createSoak(Number(values.seed), Number(values.jobs));
+const chosen = [...scenarios, soak].filter((scenario) =>
+  names.includes('all')
+    ? scenario !== soak && (scenario.quick || !values.quick)
+    : names.includes(scenario.name),
+);
+if (chosen.length === 0) {
+  console.error(usage);
+  process.exit(2);
+}
+
+/** Everything in a folder, and its databases on one server. */
+async function makeGround(folder: string) {
+  const server = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  let made = 0;
+  const statement = async (text: string) => {
+    const sql = postgres(server.url, { max: 1 });
+    await sql.unsafe(text).finally(() => sql.end());
+  };
+  return {
+    stop: () => server.stop(),
+    folder,
+    async createDatabase() {
+      const name = `chaos_${++made}`;
+      await statement(`create database ${name}`);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      return { url: url.href, drop: () => statement(`drop database ${name} with (force)`) };
+    },
+  };
+}
+
+async function report(scenario: Scenario): Promise<boolean> {
+  console.log(`\n${scenario.name}: ${scenario.injects}.\n  Promise: ${scenario.promises}.`);
+  const missing = scenario.needs && !scenario.needs.isThere();
+  if (missing) {
+    console.log(`  SKIPPED: it needs the Debian package ${scenario.needs!.package}.`);
+    return true;
+  }
+  const started = performance.now();
+  const { measured, broken } = await runner.run(scenario);
+  for (const [what, figure] of Object.entries(measured)) console.log(`  ${what}: ${figure}`);
+  for (const line of broken) console.log(`  BROKEN: ${line}`);
+  const verdict = broken.length === 0 ? 'held' : 'BROKEN';
+  console.log(`  ${verdict} after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return broken.length === 0;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'portfolio-chaos-'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+// The programs leave with this process, and the logs stay only where a promise broke.
+process.once('exit', () => {
+  if (failed.length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+const failed: string[] = [];
+const ground = await makeGround(folder);
+const runner = createRunner(ground, values.quick);
+try {
+  for (const scenario of chosen) if (!(await report(scenario))) failed.push(scenario.name);
+} finally {
+  await runner.stop();
+  await ground.stop();
+}
+console.log(
+  failed.length === 0
+    ? '\nEvery promise held.'
+    : `\nPromises broke in: ${failed.join(', ')}. The logs of the processes are in ${folder}.`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import type postgres from 'postgres';
+import type { Watched } from './watcher.ts';
+
+/** A job that the API has accepted, and when its client asked and was answered (`performance.now()`). */
+export type Accepted = { id: string; askedAt: number; answeredAt: number };
+
+type ReadFile = (key: string) => Promise<Uint8Array | null>;
+
+type JobRow = {
+  id: string;
+  kind: string;
+  group: string;
+  state: string;
+  lastSeq: number;
+  leased: boolean;
+  result: { key?: string; sha256?: string } | null;
+};
+type EventRow = { jobId: string; seq: number; state: string; attempt: number; atMicros: number };
+
+const final = ['succeeded', 'failed', 'cancelled', 'dead'];
+/** Which state may follow which; the first event of a job follows on nothing. */
+const moves: Record<string, string[]> = {
+  '': ['queued'],
+  queued: ['queued', 'running', 'cancelled', 'dead'],
+  running: ['running', 'queued', ...final],
+  failed: ['queued'],
+  cancelled: ['queued'],
+  dead: ['queued'],
+};
+
+/** How many broken promises are told of one kind. */
+const shown = 5;
+
+/**
+ * Holds what the pipeline promises against what is in the database and the bucket, once all is quiet. Resolves to the
+ * broken promises, one a line: none where all is well.
+ */
+export async function audit(
+  { sql, readFile }: { sql: postgres.Sql; readFile: ReadFile },
+  accepted: Accepted[],
+  watched: Watched[],
+): Promise<string[]> {
+  const ids = accepted.map(({ id }) => id);
+  const jobs = await sql<JobRow[]>`
+    select id, kind, group_key as group, state, last_seq as "lastSeq", lease_token is not null as leased, result
+    from jobs where id = any(${ids}) order by id`;
+  const events = await sql<EventRow[]>`
+    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
+    from job_events where job_id = any(${ids}) order by job_id, seq`;
+  const [outbox] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
+  const eventsOf = Map.groupBy(events, ({ jobId }) => jobId);
+  const findings = [
+    ...missing(jobs, accepted),
+    ...jobs.filter(({ state }) => !final.includes(state)).map(({ id, state }) => `${id} is still ${state}`),
+    ...jobs.filter(({ leased }) => leased).map(({ id }) => `${id} still has a lease`),
+    ...(outbox.rows > 0 ? [`the outbox still has ${outbox.rows} rows`] : []),
+    ...jobs.flatMap((job) => brokenChain(job, eventsOf.get(job.id) ?? [])),
+    ...(await brokenResults(jobs, readFile)),
+    ...brokenOrder(jobs, eventsOf, accepted),
+    ...watched.flatMap((one) => missedBy(one, eventsOf.get(one.jobId) ?? [])),
+  ];
+  return findings.length > shown * 4
+    ? [...findings.slice(0, shown * 4), `and ${findings.length - shown * 4} more`]
+    : findings;
+}
+
+function missing(jobs: JobRow[], accepted: Accepted[]): string[] {
+  const known = new Set(jobs.map(({ id }) => id));
+  return accepted.filter(({ id }) => !known.has(id)).map(({ id }) => `${id} was accepted and is lost`);
+}
+
+/** Events are numbered from 1 without a gap, make legal moves, and end where the job stands. */
+function brokenChain({ id, state, lastSeq, kind }: JobRow, events: EventRow[]): string[] {
+  const findings: string[] = [];
+  let last = { state: '', attempt: 0 };
+  let successes = 0;
+  for (const [index, event] of events.entries()) {
+    if (event.seq !== index + 1)
+      findings.push(`${id} (${kind}) has event ${event.seq} where ${index + 1} belongs`);
+    if (!moves[last.state]?.includes(event.state)) {
+      findings.push(`${id} went from ${last.state || 'nothing'} to ${event.state} in event ${event.seq}`);
+    }
+    const starts = last.state === 'queued' && event.state === 'running';
+    if (event.attempt !== last.attempt + (starts ? 1 : 0)) {
+      findings.push(`${id} counts attempt ${event.attempt} after ${last.attempt} in event ${event.seq}`);
+    }
+    if (event.state === 'succeeded') successes++;
+    last = event;
+  }
+  if (last.state !== state) findings.push(`${id} is ${state}, but its last event says ${last.state}`);
+  if (events.length !== lastSeq) findings.push(`${id} has ${events.length} events, but counts ${lastSeq}`);
+  if (successes > 1) findings.push(`${id} took effect ${successes} times`);
+  return findings;
+}
+
+/** What succeeded shows one file of its own, whole. */
+async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string[]> {
+  const findings: string[] = [];
+  const owners = new Map<string, string>();
+  const left = [...jobs];
+  async function check({ id, state, result }: JobRow) {
+    if (state !== 'succeeded' && result) findings.push(`${id} is ${state} and shows a result`);
+    if (state === 'succeeded' && !result) findings.push(`${id} succeeded without a result`);
+    if (state !== 'succeeded' || !result?.key) return;
+    const other = owners.get(result.key);
+    if (other) findings.push(`${id} shows the file of ${other}`);
+    owners.set(result.key, id);
+    const file = await readFile(result.key);
+    if (!file) findings.push(`${id} shows a file that is not there`);
+    else if (createHash('sha256').update(file).digest('hex') !== result.sha256) {
+      findings.push(`${id} shows a file of another content than it says`);
+    }
+  }
+  async function checkAll() {
+    for (let job = left.pop(); job; job = left.pop()) await check(job);
+  }
+  await Promise.all(Array.from({ length: 8 }, checkAll));
+  return findings;
+}
+
+/** Jobs of one group never run at once, and each has ended before one that was accepted after it starts. */
+function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted: Accepted[]): string[] {
+  const asked = new Map(accepted.map((one) => [one.id, one]));
+  return [...Map.groupBy(jobs, ({ group }) => group)].flatMap(([group, members]) => {
+    const runs = members
+      .flatMap(({ id }) => runsOf(eventsOf.get(id) ?? []))
+      .toSorted((one, other) => one.from - other.from);
+    const overlaps = runs.flatMap((run, index) => {
+      const next = runs[index + 1];
+      return next && next.from < run.until ? [`${run.id} and ${next.id} ran at once in ${group}`] : [];
+    });
+    const overtakes = members.flatMap(({ id }) => {
+      const first = asked.get(id);
+      const ended = eventsOf.get(id)?.at(-1)?.atMicros ?? 0;
+      const later = members.filter(
+        ({ id: other }) => first && first.answeredAt < (asked.get(other)?.askedAt ?? 0),
+      );
+      const early = later.find(({ id: other }) => firstStart(eventsOf.get(other) ?? []) < ended);
+      return early ? [`${early.id} started before ${id}, accepted earlier in ${group}, had ended`] : [];
+    });
+    return [...overlaps, ...overtakes];
+  });
+}
+
+const firstStart = (events: EventRow[]) =>
+  events.find(({ state }) => state === 'running')?.atMicros ?? Number.POSITIVE_INFINITY;
+
+/** When a job ran, attempt by attempt, by the clock of the database. */
+function runsOf(events: EventRow[]) {
+  const runs: { id: string; from: number; until: number }[] = [];
+  let from: number | undefined;
+  for (const { jobId: id, state, atMicros } of events) {
+    if (state === 'running') from ??= atMicros;
+    else if (from !== undefined) {
+      runs.push({ id, from, until: atMicros });
+      from = undefined;
+    }
+  }
+  return runs;
+}
+
+/** Who followed a job from its beginning got every event, once and in order. */
+function missedBy({ jobId, by, seqs, isDone }: Watched, events: EventRow[]): string[] {
+  const expected = events.map(({ seq }) => seq);
+  if (isDone && seqs.join() === expected.join()) return [];
+  return [
+    `${jobId} was followed by ${by}: got the events ${seqs.join()}${isDone ? '' : ' without an end'} of ${expected.join()}`,
+  ];
+}

@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { testFolder } from '../support/folder.ts';
+import { createRunner } from './run-scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+
+describe('what is promised of jobs holds', () => {
+  let runner: ReturnType<typeof createRunner>;
+  beforeAll(async () => {
+    runner = createRunner({ folder: await testFolder(), createDatabase: testDatabase }, true);
+  });
+  afterAll(() => runner.stop());
+
+  // A bound for what hangs: each takes a few seconds.
+  const timeout = 180_000;
+  test.each(scenarios.filter(({ quick }) => quick))('under $name', { timeout }, async (scenario) => {
+    expect((await runner.run(scenario)).broken).toEqual([]);
+  });
+});

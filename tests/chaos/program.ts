@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { inheritedEnvironment } from '../../dev/settings.ts';
+
+const leaveWithParent = new URL('../../dev/leave-with-parent.ts', import.meta.url).href;
+const entryOf = (workspace: string) =>
+  fileURLToPath(new URL(`../../packages/${workspace}/src/main.ts`, import.meta.url));
+
+/** The real `main.ts` of a workspace, to be started and ended in every way. It never outlives this process. */
+export function createProgram(
+  workspace: 'api' | 'worker',
+  environment: Record<string, string>,
+  logFile: string,
+) {
+  let child: ChildProcess | undefined;
+  let guard: ChildProcess | undefined;
+  let starts = 0;
+  let isMeantToEnd = false;
+  const crashes: string[] = [];
+
+  function start() {
+    const output = openSync(logFile, 'a', 0o600);
+    child = spawn(process.execPath, ['--import', leaveWithParent, entryOf(workspace)], {
+      env: { ...inheritedEnvironment(), ...environment },
+      stdio: ['ignore', output, output, 'ipc'],
+      detached: true,
+    });
+    closeSync(output);
+    starts++;
+    isMeantToEnd = false;
+    child.once('exit', (code, signal) => {
+      const how = `${workspace} ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
+      if (!isMeantToEnd) crashes.push(how);
+    });
+  }
+
+  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+
+  /** Resolves to the exit code, or to null where a signal ended it. */
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    guard?.kill('SIGKILL');
+    isMeantToEnd = true;
+    if (!child || !isRunning()) return child?.exitCode ?? null;
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    child.kill('SIGCONT');
+    const [code] = await exited;
+    return code;
+  }
+
+  /** SIGSTOP. A stopped process cannot see that its parent is gone: a shell ends it then. */
+  function freeze() {
+    if (!child?.pid) return;
+    guard = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "$0"', String(child.pid)], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    child.kill('SIGSTOP');
+  }
+
+  function thaw() {
+    child?.kill('SIGCONT');
+    guard?.kill('SIGKILL');
+    guard = undefined;
+  }
+
+  return {
+    start,
+    isRunning,
+    freeze,
+    thaw,
+    logFile,
+    pid: () => child?.pid,
+    starts: () => starts,
+    /** How it ended when nobody had asked it to. */
+    crashes,
+    /** SIGKILL at once: nothing of it runs after this call. */
+    kill: () => end('SIGKILL'),
+    /** SIGTERM, and the end of a graceful stop. */
+    terminate: () => end('SIGTERM'),
+  };
+}
+
+export type Program = ReturnType<typeof createProgram>;

@@ -1,0 +1,53 @@
+import { type Scenario, holds } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
+import { seconds, until } from '../until.ts';
+import type { Request } from '../wire/rules.ts';
+
+export const apiKilled: Scenario = {
+  name: 'api-killed',
+  injects:
+    'kill -9 of the API right after the commit of a job, before its client has the answer; and again between the ' +
+    'commit and the message to SQS',
+  promises:
+    'the job is done without the API; the client, which asks again with the same idempotency key, gets that job',
+  quick: true,
+  async run(scene) {
+    await scene.startWorker();
+    const commits = ({ name }: Request) => name.startsWith('commit');
+    const afterCommit = await askAndKill(scene, (kill) => scene.api.postgres.first('after', commits, kill));
+    const sends = ({ name }: Request) => name === 'SendMessageBatch';
+    const beforeSend = await askAndKill(scene, (kill) => scene.api.aws.first('before', sends, kill));
+    return {
+      'done without the API, killed after the commit, s': afterCommit,
+      'done without the API, killed before the message, s': beforeSend,
+    };
+  },
+};
+
+type Kill = () => Promise<'cut'>;
+
+/** Asks for a job whose API is killed at a moment; resolves to how long the job took from then on. */
+async function askAndKill(scene: Scene, arrange: (kill: Kill) => Promise<unknown>): Promise<number> {
+  const slug = await scene.makeStudy();
+  const countJobs = async () => {
+    const [row] = await scene.sql<[{ jobs: number; ended: number }]>`
+      select count(*)::int as jobs, (count(*) filter (where state = 'succeeded'))::int as ended from jobs`;
+    return row;
+  };
+  const { jobs: before } = await countJobs();
+  const killed = arrange(async () => {
+    await scene.api.kill();
+    return 'cut';
+  });
+  const asked = scene.accept(slug);
+  await killed;
+  const recovery = await seconds(() =>
+    until('the job ends', async () => (await countJobs()).ended === before + 1),
+  );
+  scene.api.start();
+  await scene.apiIsReady();
+  scene.watch([await asked]);
+  const { jobs } = await countJobs();
+  holds(jobs === before + 1, `one request made ${jobs - before} jobs`);
+  return recovery;
+}

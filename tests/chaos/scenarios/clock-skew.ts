@@ -1,0 +1,43 @@
+import { globSync } from 'node:fs';
+import { type Scenario, holds } from '../scenario.ts';
+import { seconds } from '../until.ts';
+
+const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
+
+/** The settings of a process whose wall clock is wrong by some seconds. */
+const skewedBy = (offset: string) => ({
+  LD_PRELOAD: library ?? '',
+  FAKETIME: offset,
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  LEASE_SECONDS: '5',
+});
+
+export const clockSkew: Scenario = {
+  name: 'clock-skew',
+  injects:
+    'one worker whose clock is an hour ahead, one whose clock is an hour behind; then kill -9 of the first',
+  promises: 'leases, retries and order go by the clock of the database: nothing is lost, early or late',
+  quick: true,
+  needs: { package: 'libfaketime', isThere: () => library !== undefined },
+  async run(scene) {
+    const ahead = await scene.startWorker(skewedBy('+3600s'));
+    await scene.startWorker(skewedBy('-3600s'));
+    const ids = await scene.load(4, 3);
+    await scene.ended();
+    const lost = await scene.countEvents('lost');
+    holds(lost === 0, `${lost} attempts were taken for lost though no worker was`);
+
+    const killed = ahead.aws.first(
+      'before',
+      ({ name }) => name === 'PUT',
+      async () => {
+        await ahead.kill();
+        return 'cut' as const;
+      },
+    );
+    const more = await scene.load(4, 2);
+    await killed;
+    const recovery = await seconds(() => scene.ended());
+    return { jobs: ids.length + more.length, 'all jobs done after the kill, s': recovery };
+  },
+};

@@ -1,0 +1,36 @@
+import type { Scenario } from '../scenario.ts';
+import { apiKilled } from './api-killed.ts';
+import { clockSkew } from './clock-skew.ts';
+import { listenCut } from './listen-cut.ts';
+import { crashLoop, poisonMessage } from './poison.ts';
+import { postgresAway, postgresRestarted } from './postgres.ts';
+import { relayKilled } from './relay-killed.ts';
+import { s3MidUpload } from './s3.ts';
+import { sameMessage } from './same-message.ts';
+import { sigterm } from './sigterm.ts';
+import { sqsFails, sqsOutOfOrder, sqsSilent, sqsTwice } from './sqs.ts';
+import { tenantFlood } from './tenant-flood.ts';
+import { workerFrozen } from './worker-frozen.ts';
+import { workerKilled } from './worker-killed.ts';
+
+/** Every scenario, in the order of docs/chaos-testing.md. */
+export const scenarios: Scenario[] = [
+  workerKilled,
+  apiKilled,
+  relayKilled,
+  sameMessage,
+  workerFrozen,
+  postgresRestarted,
+  postgresAway,
+  sqsFails,
+  sqsSilent,
+  sqsTwice,
+  sqsOutOfOrder,
+  s3MidUpload,
+  poisonMessage,
+  crashLoop,
+  tenantFlood,
+  clockSkew,
+  listenCut,
+  sigterm,
+];

@@ -1,0 +1,28 @@
+import type { Scenario } from '../scenario.ts';
+import { seconds } from '../until.ts';
+
+const everyMilliseconds = 150;
+
+export const listenCut: Scenario = {
+  name: 'listen-cut',
+  injects:
+    'the connections on which API and worker LISTEN are cut, again and again, while watchers follow jobs',
+  promises:
+    'every watcher gets every event of its job once and in order, by WebSocket and by server-sent events',
+  quick: true,
+  async run(scene) {
+    await scene.startWorker();
+    let cuts = 0;
+    const cutting = setInterval(() => {
+      cuts++;
+      for (const { postgres } of scene.members()) postgres.cutListeners();
+    }, everyMilliseconds);
+    try {
+      const ids = await scene.load(4, 4);
+      const taken = await seconds(() => scene.ended());
+      return { jobs: ids.length, 'times cut': cuts, 'all jobs done after, s': taken };
+    } finally {
+      clearInterval(cutting);
+    }
+  },
+};

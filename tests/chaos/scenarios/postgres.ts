@@ -1,0 +1,88 @@
+import { type Measured, type Scenario, holds } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+
+export const postgresRestarted: Scenario = {
+  name: 'postgres-restarted',
+  injects: 'a restart of Postgres, then a crash of it (kill -9), while workers are in the middle of jobs',
+  promises: 'all jobs are done, without a restart of API or worker',
+  quick: true,
+  ownPostgres: true,
+  async run(scene) {
+    const worker = await scene.startWorker();
+    const { stop, crash, start } = scene.ownPostgres();
+    const measured: Measured = {};
+    for (const [how, end] of Object.entries({ restart: stop, crash })) {
+      const ids = await scene.load(3, 2);
+      const uploading = worker.aws.first(
+        'before',
+        ({ name }) => name === 'PUT',
+        () => 'pass',
+      );
+      await Promise.race([uploading, scene.ended(ids)]);
+      await end();
+      await start();
+      measured[`all jobs done after the ${how}, s`] = await seconds(() => scene.ended(ids));
+    }
+    return measured;
+  },
+};
+
+export const postgresAway: Scenario = {
+  name: 'postgres-away',
+  injects: 'Postgres refuses every connection for 30 s (3 s within npm test), while jobs run and clients ask',
+  promises:
+    'published reads go on from cache, all else is refused at once with 503, and afterwards all jobs are done with ' +
+    'no attempt used up',
+  quick: true,
+  async run(scene) {
+    // Shorter than the outage of the long run, longer than that of the quick one.
+    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
+    const slug = await scene.makeStudy();
+    await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
+    const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
+    holds((await fetch(page)).ok, 'the published study could not be read before the outage');
+    const ids = await scene.load(3, 3);
+    for (const { postgres } of [scene.api, worker]) postgres.down();
+    const outage = await watchOutage(scene, page, scene.isQuick ? 3 : 30);
+    for (const { postgres } of [scene.api, worker]) postgres.up();
+    const recovery = await seconds(() => scene.ended(ids));
+    await spareAttempts(scene, ids);
+    return { ...outage, 'all jobs done after it was back, s': recovery };
+  },
+};
+
+/** Reads and writes as clients do until it is over; resolves to what they got. */
+async function watchOutage({ baseUrl, portfolio }: Scene, page: string, outageSeconds: number) {
+  const until = performance.now() + outageSeconds * 1000;
+  let reads = 0;
+  let slowestRefusal = 0;
+  while (performance.now() < until) {
+    const read = await fetch(page);
+    holds(read.ok, `a published read answered ${read.status} while the database was away`);
+    reads++;
+    const asked = seconds(async () => {
+      const answer = await fetch(`${baseUrl}/api/v1/portfolios/${portfolio}/case-studies`, {
+        method: 'POST',
+      });
+      // Without a credential: who asks is not known, but that nothing works is.
+      holds(
+        [401, 503].includes(answer.status),
+        `a change was answered ${answer.status} while the database was away`,
+      );
+    });
+    slowestRefusal = Math.max(slowestRefusal, await asked);
+    await wait(50);
+  }
+  return { 'published reads during the outage': reads, 'slowest refusal, s': slowestRefusal };
+}
+
+/** An outage uses up no attempt: as many are left as there were, but for the one that succeeded. */
+export async function spareAttempts(scene: Scene, ids: string[]): Promise<void> {
+  for (const id of ids) {
+    const { state, attempt, maxAttempts } = await scene.readJob(id);
+    holds(state === 'succeeded', `${id} is ${state}`);
+    holds(maxAttempts - attempt >= 4, `${id} has ${maxAttempts - attempt} attempts left after an outage`);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Scenario } from '../scenario.ts';
+import { polls } from '../stage.ts';
+import { seconds } from '../until.ts';
+import type { Request } from '../wire/rules.ts';
+
+const sends = ({ name }: Request) => name === 'SendMessageBatch';
+
+export const relayKilled: Scenario = {
+  name: 'relay-killed',
+  injects:
+    'kill -9 of a relay before its message goes to SQS, and after SQS has it but before the outbox knows',
+  promises:
+    'the message goes out once more at most, the job is done once, and the outbox is empty in the end',
+  quick: true,
+  async run(scene) {
+    const worker = await scene.startWorker();
+    // The API's own relay never gets through, so that the worker's has the work.
+    scene.api.aws.always('before', sends, () => 'cut');
+    const recoveries: number[] = [];
+    for (const when of ['before', 'after'] as const) {
+      const killed = worker.aws.first(when, sends, async () => {
+        await worker.kill();
+        return 'cut' as const;
+      });
+      await scene.load(1, 1);
+      await killed;
+      worker.start();
+      await polls(worker);
+      recoveries.push(await seconds(() => scene.ended()));
+    }
+    return { 'slowest recovery after the restart, s': Math.max(...recoveries) };
+  },
+};

@@ -1,0 +1,30 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Scenario } from '../scenario.ts';
+import { seconds, until } from '../until.ts';
+import { spareAttempts } from './postgres.ts';
+
+export const s3MidUpload: Scenario = {
+  name: 's3-mid-upload',
+  injects: 'the connection to S3 breaks in the middle of every upload, for 20 s (2 s within npm test)',
+  promises: 'no half file is ever shown, jobs wait until S3 is back, and no attempt is used up',
+  quick: true,
+  async run(scene) {
+    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
+    let broken = 0;
+    const stop = worker.aws.always(
+      'before',
+      ({ name }) => name === 'PUT',
+      () => {
+        broken++;
+        return 'half';
+      },
+    );
+    const ids = await scene.load(3, 1);
+    await wait(scene.isQuick ? 2000 : 20_000);
+    await until('uploads break', () => broken >= ids.length);
+    stop();
+    const recovery = await seconds(() => scene.ended());
+    await spareAttempts(scene, ids);
+    return { 'uploads that broke': broken, 'all jobs done after it was back, s': recovery };
+  },
+};

@@ -1,0 +1,50 @@
+import { labelOf } from '../follow-job.ts';
+import { type Scenario, holds } from '../scenario.ts';
+import type { Member } from '../stage.ts';
+import { until } from '../until.ts';
+import type { Request } from '../wire/rules.ts';
+
+const isClaim = (request: Request) => labelOf(request) === 'started';
+const receives = ({ name }: Request) => name === 'ReceiveMessage';
+
+export const sameMessage: Scenario = {
+  name: 'same-message',
+  injects: 'two workers get the same message and claim its job at the same moment',
+  promises: 'one of them works on the job, and the other one leaves it alone',
+  quick: true,
+  async run(scene) {
+    // Long leases: a slow machine must not make a second attempt.
+    const settings = { LEASE_SECONDS: '30' };
+    const one = await scene.startWorker(settings);
+    const other = await scene.startWorker(settings);
+    const slug = await scene.makeStudy();
+    const copies = new Map<Member, string>();
+    let claims = 0;
+    for (const [worker, twin] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      worker.aws.always('after', receives, (_, answer) => {
+        if (answer.includes('job_')) copies.set(twin, answer);
+        return 'pass';
+      });
+      worker.aws.always('before', receives, () => {
+        const body = copies.get(worker);
+        copies.delete(worker);
+        return body === undefined ? 'pass' : { status: 200, body };
+      });
+      // Both arrive before either goes on.
+      worker.postgres.always('before', isClaim, async () => {
+        claims++;
+        await until('both claim', () => claims >= 2);
+        return 'pass' as const;
+      });
+    }
+    const jobId = await scene.accept(slug);
+    scene.watch([jobId]);
+    await scene.ended();
+    const { attempt } = await scene.readJob(jobId);
+    holds(attempt === 1, `the job took ${attempt} attempts`);
+    return { 'claims of the job': claims, 'attempts that began': await scene.countEvents('started') };
+  },
+};

@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Scenario, holds } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
+import type { Act, Outcome, Request } from '../wire/rules.ts';
+import { spareAttempts } from './postgres.ts';
+
+const isSqs = ({ to }: Request) => to === 'sqs';
+const receives = ({ name }: Request) => name === 'ReceiveMessage';
+const internalError = {
+  status: 500,
+  body: JSON.stringify({ __type: 'com.amazonaws.sqs#InternalError', message: 'Try again.' }),
+};
+const empty = { status: 200, body: '{}' };
+
+/** Has SQS fail for API and workers while jobs are accepted; resolves to figures when all of them are done. */
+async function withoutSqs(scene: Scene, outcome: Outcome, outageSeconds: number) {
+  await scene.startWorker({ LEASE_SECONDS: '10' });
+  const ready = await scene.load(2, 1);
+  const stops = scene.members().map(({ aws }) => aws.always('before', isSqs, () => outcome));
+  const over = wait(outageSeconds * 1000);
+  let slowest = 0;
+  const slug = await scene.makeStudy();
+  for (let asked = 0; asked < 3; asked++) {
+    slowest = Math.max(slowest, await seconds(async () => scene.watch([await scene.accept(slug)])));
+  }
+  await over;
+  stops.forEach((stop) => stop());
+  const recovery = await seconds(() => scene.ended());
+  await spareAttempts(scene, [...ready, ...scene.accepted.map(({ id }) => id)]);
+  holds(slowest < 2, `a job was accepted only after ${slowest} s`);
+  return { 'slowest acceptance meanwhile, s': slowest, 'all jobs done after it was back, s': recovery };
+}
+
+export const sqsFails: Scenario = {
+  name: 'sqs-fails',
+  injects: 'SQS answers every request with 500 for 20 s (2 s within npm test)',
+  promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
+  quick: true,
+  run: (scene) => withoutSqs(scene, internalError, scene.isQuick ? 2 : 20),
+};
+
+export const sqsSilent: Scenario = {
+  name: 'sqs-silent',
+  injects: 'SQS takes every request and never answers, for 40 s',
+  promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
+  quick: false,
+  run: (scene) => withoutSqs(scene, 'hang', 40),
+};
+
+export const sqsTwice: Scenario = {
+  name: 'sqs-twice',
+  injects: 'SQS delivers every message twice, the second time to whichever worker asks next',
+  promises: 'every job is done once',
+  quick: true,
+  async run(scene) {
+    const again: string[] = [];
+    let repeated = 0;
+    const keep: Act = (_, answer) => {
+      if (answer.includes('job_')) again.push(answer);
+      return 'pass';
+    };
+    const repeat: Act = () => {
+      const body = again.shift();
+      if (body === undefined) return 'pass';
+      repeated++;
+      return { status: 200, body };
+    };
+    for (const worker of [await scene.startWorker(longLease), await scene.startWorker(longLease)]) {
+      worker.aws.always('before', receives, repeat);
+      worker.aws.always('after', receives, keep);
+    }
+    const ids = await scene.load(4, 4);
+    await scene.ended();
+    const started = await scene.countEvents('started');
+    holds(started === ids.length, `${ids.length} jobs began ${started} attempts`);
+    return { jobs: ids.length, 'messages delivered twice': repeated, 'attempts that began': started };
+  },
+};
+
+export const sqsOutOfOrder: Scenario = {
+  name: 'sqs-out-of-order',
+  injects: 'messages are held back on their way and come in another order than they were sent, across groups',
+  promises: 'jobs of one group run in the order in which they were accepted, one at a time',
+  quick: true,
+  async run(scene) {
+    const held: string[] = [];
+    let shuffled = 0;
+    const holdBack: Act = (_, answer) => {
+      if (!answer.includes('job_')) return 'pass';
+      held.push(answer);
+      // The newest of three goes first, and the oldest waits the longest.
+      if (held.length < 3) return empty;
+      shuffled++;
+      return { status: 200, body: held.pop()! };
+    };
+    const deliver: Act = async () => {
+      await wait(20);
+      const late = Math.random() < 0.2 ? held.pop() : undefined;
+      return late === undefined ? 'pass' : { status: 200, body: late };
+    };
+    for (const worker of [await scene.startWorker(longLease), await scene.startWorker(longLease)]) {
+      worker.aws.always('before', receives, deliver);
+      worker.aws.always('after', receives, holdBack);
+    }
+    const ids = await scene.load(5, 4);
+    await scene.ended();
+    return { jobs: ids.length, groups: 5, 'messages that overtook others': shuffled };
+  },
+};
+
+/** Held back messages stay invisible meanwhile. */
+const longLease = { LEASE_SECONDS: '20', POLL_SECONDS: '0' };

@@ -1,0 +1,93 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Moment, followJob, labelOf } from '../follow-job.ts';
+import { type Scenario, holds } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
+import { type Member, polls } from '../stage.ts';
+import { seconds } from '../until.ts';
+
+/** A start of a worker takes a second: within `npm test`, these are the steps at which most is at stake. */
+const mostAtStake = ['after started', 'after PUT', 'before succeeded', 'after succeeded'];
+
+export const workerKilled: Scenario = {
+  name: 'worker-killed',
+  injects:
+    'kill -9 of a worker at every step of a job: before and after each of its requests, from the message that ' +
+    'brings the job over the claim, every progress, the upload and the success to the removal of the message',
+  promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
+  quick: true,
+  async run(scene) {
+    const steps = scene.isQuick ? mostAtStake : await listSteps(scene);
+    const worker = await scene.startWorker();
+    const died: string[] = [];
+    for (const step of steps) {
+      const id = await scene.accept(await scene.makeStudy());
+      scene.watch([id]);
+      if (!(await killAt(scene, worker, id, step))) continue;
+      died.push(step);
+      worker.start();
+      await polls(worker);
+    }
+    const recovery = await seconds(() => scene.ended());
+    for (const { id } of scene.accepted) {
+      const { state } = await scene.readJob(id);
+      holds(state === 'succeeded', `a job whose worker was killed is ${state}`);
+    }
+    // A step or two may be missing: how often progress is told depends on how fast the machine is.
+    holds(died.length >= steps.length * 0.7, `workers died only ${died.join(', ')}`);
+    return { 'steps at which a worker died': died.length, 'the last job recovered after, s': recovery };
+  },
+};
+
+/** Names the steps of a job as they come: `before progress`, `after progress`, `before progress 2`, … */
+function createNames(): (moment: Moment) => string {
+  const counts = new Map<string, number>();
+  return ({ when, request }) => {
+    const label = `${when} ${labelOf(request)}`;
+    const count = (counts.get(label) ?? 0) + 1;
+    counts.set(label, count);
+    return count === 1 ? label : `${label} ${count}`;
+  };
+}
+
+/** Lets a worker do a job undisturbed; resolves to the names of its steps. */
+async function listSteps(scene: Scene): Promise<string[]> {
+  const worker = await scene.startWorker();
+  const id = await scene.accept(await scene.makeStudy());
+  const steps: string[] = [];
+  const nameOf = createNames();
+  const removed = worker.aws.first(
+    'after',
+    ({ name }) => name === 'DeleteMessage',
+    () => 'pass',
+  );
+  const stop = followJob(worker, id, (moment) => {
+    steps.push(nameOf(moment));
+    return 'pass';
+  });
+  await removed;
+  stop();
+  await worker.terminate();
+  return steps;
+}
+
+/** A job that ended has its message removed within this time. */
+const removalMilliseconds = 2000;
+
+/** Kills the worker at a step of a job; resolves to false where the job ended without that step. */
+async function killAt(scene: Scene, worker: Member, id: string, step: string): Promise<boolean> {
+  const nameOf = createNames();
+  let stop = () => {};
+  const killed = new Promise<true>((resolve) => {
+    stop = followJob(worker, id, async (moment) => {
+      if (nameOf(moment) !== step) return 'pass';
+      stop();
+      await worker.kill();
+      resolve(true);
+      return 'cut';
+    });
+  });
+  const spared = scene.ended([id]).then(() => wait(removalMilliseconds, false as const));
+  const isKilled = await Promise.race([killed, spared]);
+  stop();
+  return isKilled;
+}

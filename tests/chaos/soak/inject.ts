@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Scene } from '../scene.ts';
+import { type Member, polls } from '../stage.ts';
+import type { Act, Matches } from '../wire/rules.ts';
+import type { Fault } from './plan.ts';
+
+/** Those of a soak: `mortals` may be ended, the others only suffer from what they need. */
+export type Cast = { scene: Scene; mortals: Member[]; all: Member[] };
+
+const isSqs: Matches = ({ to }) => to === 'sqs';
+const receives: Matches = ({ name }) => name === 'ReceiveMessage';
+const sends: Matches = ({ name }) => name === 'SendMessageBatch';
+const internalError = {
+  status: 500,
+  body: JSON.stringify({ __type: 'com.amazonaws.sqs#InternalError', message: 'Try again.' }),
+};
+
+/** Breaks something and mends it; resolves when it is mended. What cannot be broken at the moment is left alone. */
+export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault): Promise<void> {
+  const { scene, mortals, all } = cast;
+  const mortal = mortals[target % mortals.length]!;
+  const anyone = all[target % all.length]!;
+  const pause = () => wait(lastsSeconds * 1000);
+  const everywhere = (when: 'before' | 'after', matches: Matches, act: Act) =>
+    whileRules(
+      all.map(({ aws }) => aws.always(when, matches, act)),
+      pause,
+    );
+
+  switch (kind) {
+    case 'kill -9 of a worker':
+      return restart(mortal, () => mortal.kill());
+    case 'kill -9 of a worker when it has sent messages':
+      return killWhenSent(mortal, pause);
+    case 'kill -9 of the API':
+      return restart(scene.api, () => scene.api.kill());
+    case 'SIGTERM of a worker':
+      return restart(mortal, () => mortal.terminate());
+    case 'SIGSTOP of a worker past its lease':
+      if (!mortal.isRunning()) return;
+      mortal.freeze();
+      await wait(lastsSeconds * 1000 + leaseMilliseconds);
+      return mortal.thaw();
+    case 'crash of Postgres':
+      await scene.ownPostgres().crash();
+      return scene.ownPostgres().start();
+    case 'connections of a process to Postgres cut':
+      return anyone.postgres.cut();
+    case 'Postgres refuses a process':
+      anyone.postgres.down();
+      await pause();
+      return anyone.postgres.up();
+    case 'connections that LISTEN cut':
+      return all.forEach(({ postgres }) => postgres.cutListeners());
+    case 'SQS answers 500':
+      return everywhere('before', isSqs, () => internalError);
+    case 'SQS loses its answers':
+      return everywhere('after', isSqs, () => 'cut');
+    case 'SQS delivers twice':
+      return deliverTwice(all, pause);
+    case 'S3 breaks off uploads':
+      return everywhere(
+        'before',
+        ({ name }) => name === 'PUT',
+        () => 'half',
+      );
+  }
+}
+
+const leaseMilliseconds = 2000;
+
+async function whileRules(stops: (() => void)[], pause: () => Promise<void>): Promise<void> {
+  await pause();
+  stops.forEach((stop) => stop());
+}
+
+/** Ends a process and starts it again, as an orchestrator does. */
+async function restart(member: Member, end: () => Promise<unknown>): Promise<void> {
+  if (!member.isRunning()) return;
+  await end();
+  if (!member.isRunning()) member.start();
+  if (member.name.startsWith('worker')) await polls(member);
+}
+
+/** Kills a relay between the message and the outbox. */
+async function killWhenSent(member: Member, pause: () => Promise<void>): Promise<void> {
+  let killed: Promise<void> | undefined;
+  const stop = member.aws.always('after', sends, async () => {
+    stop();
+    killed = restart(member, () => member.kill());
+    return 'cut' as const;
+  });
+  await pause();
+  stop();
+  await killed;
+}
+
+async function deliverTwice(all: Member[], pause: () => Promise<void>): Promise<void> {
+  const again: string[] = [];
+  const keep: Act = (_, answer) => {
+    if (answer.includes('job_')) again.push(answer);
+    return 'pass';
+  };
+  const repeat: Act = () => {
+    const body = again.pop();
+    return body === undefined ? 'pass' : { status: 200, body };
+  };
+  const stops = all.flatMap(({ aws }) => [
+    aws.always('before', receives, repeat),
+    aws.always('after', receives, keep),
+  ]);
+  await whileRules(stops, pause);
+}

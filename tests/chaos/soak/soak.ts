@@ -1,0 +1,102 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { watchMemory } from '../memory.ts';
+import { type Measured, type Scenario, holds } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
+import { seconds } from '../until.ts';
+import { inject } from './inject.ts';
+import { type Fault, planFaults } from './plan.ts';
+
+const workerCount = 4;
+const portfolioCount = 4;
+const groupsPerPortfolio = 12;
+/** How fast jobs are asked for, a bit slower than two processors make them. */
+const jobsPerSecond = 25;
+const drainTimeoutSeconds = 150;
+/** Jobs that somebody follows from their beginning to their end. */
+const watchedJobs = 60;
+/** What the memory of a worker may grow by from the middle to the end: it is to be flat. */
+const maxGrowth = 1.15;
+
+/** `count` jobs over four workers with faults at random, the same ones for the same seed. */
+export const createSoak = (seed: number, count: number): Scenario => ({
+  name: 'soak',
+  injects: `${count} jobs of ${portfolioCount * groupsPerPortfolio} groups over ${workerCount} workers, with faults of every kind at random (seed ${seed})`,
+  promises:
+    'none is lost, none takes effect twice, groups keep their order, events have no gap, no lease is left, and memory is flat',
+  quick: false,
+  ownPostgres: true,
+  async run(scene) {
+    const durationSeconds = count / jobsPerSecond;
+    const faults = planFaults(seed, durationSeconds);
+    const workers = await Promise.all(Array.from({ length: workerCount }, () => scene.startWorker()));
+    const [elder, ...mortals] = workers as [(typeof workers)[0], ...typeof workers];
+    const memory = watchMemory(elder.pid()!);
+    const cast = { scene, mortals, all: scene.members() };
+    const asking = seconds(() => askForJobs(scene, count));
+    await Promise.all([asking, ...faults.map((fault) => injectInTime(cast, fault))]);
+    const drain = await seconds(() => scene.ended(undefined, drainTimeoutSeconds));
+    const { middle, end } = memory.stop();
+    holds(end <= middle * maxGrowth, `a worker's memory grew from ${middle} MiB to ${end} MiB`);
+    const outcome = await expectSuccess(scene);
+    return {
+      ...outcome,
+      ...countKinds(faults),
+      'asked for within, s': await asking,
+      'last job done after the last fault, s': drain,
+      'memory of a worker in the middle, MiB': middle,
+      'memory of a worker at the end, MiB': end,
+    };
+  },
+});
+
+async function injectInTime(cast: Parameters<typeof inject>[0], fault: Fault): Promise<void> {
+  await wait(fault.atSeconds * 1000);
+  await inject(cast, fault);
+}
+
+/** Asks for jobs evenly over the time, as several clients do that each wait for their answers. */
+async function askForJobs(scene: Scene, count: number): Promise<void> {
+  const groups: { of: string; slug: string }[] = [];
+  for (let number = 0; number < portfolioCount; number++) {
+    const of = await scene.makePortfolio();
+    for (let group = 0; group < groupsPerPortfolio; group++)
+      groups.push({ of, slug: await scene.makeStudy(of) });
+  }
+  const start = performance.now();
+  let asked = 0;
+  const ask = async () => {
+    while (asked < count) {
+      const number = asked++;
+      await wait(Math.max(0, start + (number / jobsPerSecond) * 1000 - performance.now()));
+      const { of, slug } = groups[number % groups.length]!;
+      const id = await scene.accept(slug, of);
+      if (number % Math.ceil(count / watchedJobs) === 0) scene.watch([id]);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, ask));
+}
+
+/** Every job succeeded, but for those that lost a worker in each of their attempts. */
+async function expectSuccess({ sql, accepted }: Scene): Promise<Measured> {
+  const ids = accepted.map(({ id }) => id);
+  const rows = await sql<{ state: string; lost: number; maxAttempts: number; id: string }[]>`
+    select id, state, max_attempts as "maxAttempts",
+      (select count(*)::int from job_events e where e.job_id = jobs.id and e.type in ('lost', 'dead')) as lost
+    from jobs where id = any(${ids})`;
+  const others = rows.filter(({ state }) => state !== 'succeeded');
+  const wronged = others.find(({ state, lost }) => state !== 'dead' || lost < 5);
+  holds(
+    !wronged,
+    `${wronged?.id} is ${wronged?.state} though only ${wronged?.lost} workers were lost with it`,
+  );
+  return {
+    'jobs that succeeded': rows.length - others.length,
+    'jobs that are dead': others.length,
+    'attempts whose worker was lost': rows.reduce((sum, { lost }) => sum + lost, 0),
+  };
+}
+
+function countKinds(faults: Fault[]): Measured {
+  const kinds = Map.groupBy(faults, ({ kind }) => kind);
+  return Object.fromEntries([...kinds].map(([kind, of]) => [`faults: ${kind}`, of.length]));
+}

@@ -1,0 +1,65 @@
+import type { Client, Outputs } from '@portfolio/api/client';
+import { setTimeout as wait } from 'node:timers/promises';
+
+type Item = Awaited<Outputs['job']['events']> extends AsyncIterable<infer Tracked> ? Tracked : never;
+type Stop = { stop(): void };
+
+/** What somebody who followed a job from its beginning saw of it. */
+export type Watched = { jobId: string; by: 'WebSocket' | 'SSE'; seqs: number[]; isDone: boolean };
+
+/** Follows a job as the typed client does, which comes back by itself after the last event that it got. */
+export function watchByWebSocket(api: Client, jobId: string): Watched & Stop {
+  const watched: Watched = { jobId, by: 'WebSocket', seqs: [], isDone: false };
+  const subscription = api.job.events.subscribe(
+    { id: jobId, lastEventId: '0' },
+    {
+      onData: ({ data }: { data: Item['data'] }) => {
+        if (data.type === 'event') watched.seqs.push(data.event.seq);
+      },
+      onComplete: () => void (watched.isDone = true),
+    },
+  );
+  return Object.assign(watched, { stop: () => subscription.unsubscribe() });
+}
+
+const pauseMilliseconds = 100;
+
+/** Follows a job by server-sent events, and comes back with `Last-Event-ID` as browsers do. */
+export function watchByServerSentEvents(baseUrl: string, apiKey: string, jobId: string): Watched & Stop {
+  const watched: Watched = { jobId, by: 'SSE', seqs: [], isDone: false };
+  const stopped = new AbortController();
+
+  async function follow() {
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      accept: 'text/event-stream',
+      'last-event-id': String(watched.seqs.at(-1) ?? 0),
+    };
+    const answer = await fetch(`${baseUrl}/api/v1/jobs/${jobId}/events`, { headers, signal: stopped.signal });
+    if (!answer.ok || !answer.body) throw new Error(`The stream was refused (${answer.status}).`);
+    let text = '';
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const messages = text.split('\n\n');
+      text = messages.pop()!;
+      for (const message of messages) read(message);
+    }
+  }
+
+  function read(message: string) {
+    const data = /^data: (.*)$/m.exec(message)?.[1];
+    if (data === undefined) return;
+    const item = JSON.parse(data) as Item['data'];
+    if (item.type !== 'event') return;
+    watched.seqs.push(item.event.seq);
+    watched.isDone = !['queued', 'running'].includes(item.event.state);
+  }
+
+  void (async () => {
+    while (!watched.isDone && !stopped.signal.aborted) {
+      await follow().catch(() => {});
+      await wait(pauseMilliseconds, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  })();
+  return Object.assign(watched, { stop: () => stopped.abort() });
+}

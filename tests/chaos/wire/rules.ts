@@ -1,0 +1,60 @@
+/** A request of one of our processes to a server, as a tap on the wire sees it. */
+export type Request = {
+  to: 'postgres' | 'sqs' | 's3';
+  /** The statement in short, the SQS action, or the S3 method. */
+  name: string;
+  /** All that it says, to be searched: statement and parameters, the body, or the path. */
+  text: string;
+};
+
+/**
+ * What becomes of a request, or of its answer. `cut` ends the connection, `hang` leaves it without an answer,
+ * `half` (S3 only) lets the beginning of the body through and then cuts, a status is the answer (SQS and S3 only).
+ */
+export type Outcome = 'pass' | 'cut' | 'hang' | 'half' | { status: number; body: string };
+
+type When = 'before' | 'after';
+export type Matches = (request: Request) => boolean;
+/** `answer` is the body of SQS's answer, where the rule acts after it. */
+export type Act = (request: Request, answer: string) => Outcome | Promise<Outcome>;
+
+type Rule = { when: When; matches: Matches; act: Act };
+
+/** What a tap does, by rules that come and go: `before` a request reaches its server, or `after` it took effect. */
+export function createRules() {
+  const rules = new Set<Rule>();
+
+  /** Acts at each such request until the returned function is called. */
+  function always(when: When, matches: Matches, act: Act): () => void {
+    const rule = { when, matches, act };
+    rules.add(rule);
+    return () => void rules.delete(rule);
+  }
+
+  return {
+    always,
+    /** Acts at the first such request alone, and resolves to it when it has come. */
+    first(when: When, matches: Matches, act: Act): Promise<Request> {
+      return new Promise((resolve) => {
+        const stop = always(when, matches, (request, answer) => {
+          stop();
+          resolve(request);
+          return act(request, answer);
+        });
+      });
+    },
+    /** Whether anything is to be done at all: most requests need not be read. */
+    any: () => rules.size > 0,
+    clear: () => rules.clear(),
+    async decide(when: When, request: Request, answer = ''): Promise<Outcome> {
+      for (const rule of [...rules]) {
+        if (rule.when !== when || !rules.has(rule) || !rule.matches(request)) continue;
+        const outcome = await rule.act(request, answer);
+        if (outcome !== 'pass') return outcome;
+      }
+      return 'pass';
+    },
+  };
+}
+
+export type Rules = ReturnType<typeof createRules>;

@@ -1,0 +1,14 @@
+import { createHandlers } from '../../packages/worker/src/handlers/index.ts';
+import type { Runner } from '../../packages/worker/src/run-job.ts';
+import { silentLog, type TestServices } from './services.ts';
+
+/** What a worker runs jobs with, on the services of a test. */
+export function testRunner(
+  { db, bucket, doorbell, jobBus }: Pick<TestServices, 'db' | 'bucket' | 'doorbell' | 'jobBus'>,
+  settings: Partial<Runner> & { allowPrivate?: boolean } = {},
+): Runner {
+  const { allowPrivate = false, ...others } = settings;
+  const handlers = createHandlers({ allowPrivate, log: silentLog });
+  const services = { db, reader: db, bucket, doorbell, jobBus, log: silentLog };
+  return { ...services, handlers, leaseSeconds: 30, retryFactor: 1, ...others };
+}
