@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { anonymous } from '@portfolio/core/actor';
-import { type Database, openDatabase } from '@portfolio/core/runtime/database';
+import { type Database, openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { migrate } from '@portfolio/core/runtime/migrate';
 import { toOutage } from '@portfolio/core/runtime/outage';
 import { sql } from 'drizzle-orm';
@@ -137,6 +137,19 @@ test('a report is read from the replica, and of the primary no sample', async ()
   platform = await testServices({ databaseUrl });
 });
 
+test('without a replica, analytical reads go to the database itself, which stays open', async () => {
+  const pool = { poolSize: 1, applicationName: 'test' };
+  const writer = openDatabase({ url: databaseUrl, ...pool });
+  const itself = openReader(writer, { readerUrl: undefined, ...pool });
+  expect(itself.db).toBe(writer.db);
+  await itself.close();
+  expect(await writer.sql`select 1 as one`).toEqual([{ one: 1 }]);
+  await writer.close();
+  const other = openReader(writer, { readerUrl: inDatabase(replica.url), ...pool });
+  expect(await other.db.execute(sql`select pg_is_in_recovery() as copy`)).toEqual([{ copy: true }]);
+  await other.close();
+});
+
 test('the replica takes no change', async () => {
   await expect(reader.db.execute(sql`delete from metric_samples`)).rejects.toMatchObject({
     cause: { code: '25006' },
@@ -177,7 +190,7 @@ test('strangers, whose answers are remembered, are not answered from a replica t
   await replica.pause();
   await record('latency', { [at]: 7 });
   const range = { portfolio, key: 'latency', ...march, step: '30d', aggregate: 'max' } as const;
-  const seen = async (actor: typeof anonymous | typeof owner) =>
+  const seen = async (actor: typeof owner) =>
     (await metric.series.run({ ...platform.as(actor), reader: reader.db }, range)).points.map(
       ({ value }) => value,
     );

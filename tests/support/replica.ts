@@ -62,16 +62,18 @@ async function makeStandby(cluster: string, primary: PostgresServer, label: stri
   await writeFile(join(cluster, 'standby.signal'), '');
 }
 
+/** The column `answer` of what a statement gives. */
+async function ask(url: string, statement: string): Promise<unknown> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    const [row] = await sql.unsafe(statement);
+    return row?.answer;
+  } finally {
+    await sql.end();
+  }
+}
+
 function controls(primary: PostgresServer, server: PostgresServer): Omit<Replica, keyof PostgresServer> {
-  const ask = async (url: string, statement: string) => {
-    const sql = postgres(url, { max: 1 });
-    try {
-      const [row] = await sql.unsafe(statement);
-      return row?.answer as unknown;
-    } finally {
-      await sql.end();
-    }
-  };
   const until = (statement: string) =>
     vi.waitUntil(() => ask(server.url, `select ${statement} as answer`), {
       timeout: patienceMilliseconds,

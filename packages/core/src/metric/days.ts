@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { metricDays, metricDirtyDays, metricSamples } from './metric.sql.ts';
 
 /** The begin of the day in UTC that a moment lies in, whatever the session's time zone. */
-export const dayOf = (at: SQL) => sql`date_trunc('day', ${at}, 'UTC')`;
+const dayOf = (at: SQL) => sql`date_trunc('day', ${at}, 'UTC')`;
 
 /** A day in hours: intervals of days follow the session's time zone, whose days differ in length. */
 const day = sql`interval '24 hours'`;

@@ -19,7 +19,7 @@ const lengths = { hour, day: 24 * hour, week: 7 * 24 * hour };
 const firstMonday = 4 * 24 * hour;
 
 /** When the step begins that a moment lies in; both in milliseconds since the epoch. */
-export function beginOfStep(time: number, step: ReportStep): number {
+function beginOfStep(time: number, step: ReportStep): number {
   if (step === 'month') {
     const date = new Date(time);
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
@@ -35,10 +35,14 @@ export function endOfStep(begin: number, step: ReportStep): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
 
+function monthOf(time: number): number {
+  const date = new Date(time);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+}
+
 /** How many steps a range touches. */
 export function countReportSteps({ from, to }: { from: string; to: string }, step: ReportStep): number {
   const [first, last] = [beginOfStep(Date.parse(from), step), beginOfStep(Date.parse(to) - 1, step)];
   if (step !== 'month') return (last - first) / lengths[step] + 1;
-  const monthOf = (time: number) => new Date(time).getUTCFullYear() * 12 + new Date(time).getUTCMonth();
   return monthOf(last) - monthOf(first) + 1;
 }

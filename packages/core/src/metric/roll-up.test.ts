@@ -150,22 +150,22 @@ describe('a roll-up', () => {
   });
 });
 
-describe('what samples sum up to', () => {
-  const aggregates = ['avg', 'min', 'max', 'sum', 'count'] as const;
-  const everything = '{(,)}';
-  const parts = (next: () => number): Part[] =>
-    Array.from({ length: 40 }, () => {
-      const from = start + Math.floor(next() * 24) * (next() < 0.5 ? 24 : 7) * hour;
-      return { metricId, from: instant(from), to: instant(from + (1 + Math.floor(next() * 200)) * hour) };
-    });
-  const sumUpAll = (given: Part[], visible = everything) =>
-    Promise.all(aggregates.map((name) => summarize(platform.db, name, visible, given)));
-  const forgetRollUps = async () => {
-    await platform.sql`delete from metric_days`;
-    await platform.sql`insert into metric_dirty_days select distinct metric_id, date_trunc('day', at, 'UTC')
-      from metric_samples`;
-  };
+const aggregates = ['avg', 'min', 'max', 'sum', 'count'] as const;
+const everything = '{(,)}';
+const parts = (next: () => number): Part[] =>
+  Array.from({ length: 40 }, () => {
+    const from = start + Math.floor(next() * 24) * (next() < 0.5 ? 24 : 7) * hour;
+    return { metricId, from: instant(from), to: instant(from + (1 + Math.floor(next() * 200)) * hour) };
+  });
+const sumUpAll = (given: Part[], visible = everything) =>
+  Promise.all(aggregates.map((name) => summarize(platform.db, name, visible, given)));
+const forgetRollUps = async () => {
+  await platform.sql`delete from metric_days`;
+  await platform.sql`insert into metric_dirty_days select distinct metric_id, date_trunc('day', at, 'UTC')
+    from metric_samples`;
+};
 
+describe('what samples sum up to', () => {
   test.each([1, 2, 3])(
     'is to the last bit the same with roll-ups of all days, of some and of none, after random writes (seed %i)',
     async (seed) => {

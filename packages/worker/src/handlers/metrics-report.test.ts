@@ -167,7 +167,7 @@ describe('a report as CSV', () => {
     const units = ['=1+1', '+a', '-b', '@c', 'a,"b"', '%'];
     for (const [place, unit] of units.entries()) await define(`unit-${place}`, { 0: -place }, { unit });
     const { text } = await report({ metrics: units.map((_, place) => `unit-${place}`) });
-    const rows = parse(text, { columns: true }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(text, { columns: true });
     expect(rows.map(({ unit }) => unit)).toEqual(["'=1+1", "'+a", "'-b", "'@c", 'a,"b"', '%']);
     expect(rows.map(({ avg }) => avg)).toEqual(['0', '-1', '-2', '-3', '-4', '-5']);
   });

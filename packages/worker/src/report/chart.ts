@@ -17,6 +17,8 @@ export type Chart = {
   halves: readonly [first: number | null, second: number | null];
 };
 
+/** What of `Ink` a chart is drawn with. */
+type Pen = Pick<Ink, 'line' | 'rectangle' | 'polyline' | 'polygon'>;
 type Box = { left: number; top: number; width: number; height: number };
 
 /** Light enough for the line to stand out in grey, dark enough to be seen on paper. */
@@ -31,7 +33,7 @@ const unitHeight = 14;
 type Place = { x: number; low: number; middle: number; high: number };
 
 /** Draws a chart: the average as a line, the least to the greatest value as a band, steps without samples as gaps. */
-export function drawChart(ink: Ink, box: Box, chart: Chart): void {
+export function drawChart(ink: Pen, box: Box, chart: Chart): void {
   const { rows, from, to } = chart;
   const ticks = valueTicks(
     rows.reduce((least, { min }) => Math.min(least, min), Infinity),
@@ -64,7 +66,7 @@ function textLine(text: string): Line {
   return allLines([{ kind: 'text', text, look }], 400, types.running)[0]!;
 }
 
-function drawValueAxis(ink: Ink, plot: Box, ticks: Tick[], labels: Line[], y: Scale): void {
+function drawValueAxis(ink: Pen, plot: Box, ticks: Tick[], labels: Line[], y: Scale): void {
   for (const [index, { value }] of ticks.entries()) {
     const label = labels[index]!;
     ink.rectangle(plot.left, y(value) - 0.25, plot.width, 0.5, colors.hairline);
@@ -72,7 +74,7 @@ function drawValueAxis(ink: Ink, plot: Box, ticks: Tick[], labels: Line[], y: Sc
   }
 }
 
-function drawTimeAxis(ink: Ink, plot: Box, ticks: Tick[], x: Scale): void {
+function drawTimeAxis(ink: Pen, plot: Box, ticks: Tick[], x: Scale): void {
   const bottom = plot.top + plot.height;
   ink.rectangle(plot.left, bottom - 0.4, plot.width, 0.8, colors.faint);
   for (const { value, label } of ticks) {
@@ -99,7 +101,7 @@ function runsOf({ rows, step, from, to }: Chart, x: Scale, y: Scale): Place[][] 
   return runs;
 }
 
-function drawBand(ink: Ink, run: Place[]): void {
+function drawBand(ink: Pen, run: Place[]): void {
   const highs = run.map(({ x, high }): Point => [x, high]);
   const lows = run.map(({ x, low }): Point => [x, low]);
   if (run.length === 1) ink.polyline([...highs, ...lows], 4, band);
@@ -107,13 +109,13 @@ function drawBand(ink: Ink, run: Place[]): void {
 }
 
 /** A step that stands alone is a dot. */
-function drawLine(ink: Ink, run: Place[]): void {
+function drawLine(ink: Pen, run: Place[]): void {
   const line = run.map(({ x, middle }): Point => [x, middle]);
   if (line.length === 1) ink.polyline([line[0]!, line[0]!], 4, colors.accent);
   else ink.polyline(line, 1.3, colors.accent);
 }
 
-function drawHalves(ink: Ink, { halves, from, to }: Chart, x: Scale, y: Scale): void {
+function drawHalves(ink: Pen, { halves, from, to }: Chart, x: Scale, y: Scale): void {
   const middle = (from + to) / 2;
   for (const [index, value] of halves.entries()) {
     if (value === null) continue;

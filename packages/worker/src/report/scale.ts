@@ -24,11 +24,14 @@ export function valueTicks(min: number, max: number, count: number): Tick[] {
   });
 }
 
+/** Below it, steps between ticks would be no full doubles any longer. */
+const smallest = 1e-290;
+
 /** A constant has room above and below; so have values that a double hardly tells apart. */
 function widened(min: number, max: number): [number, number] {
   const size = Math.max(Math.abs(min), Math.abs(max));
-  if (max - min > size * 1e-9) return [min, max];
-  const room = size * 0.1 || 1;
+  if (max - min > Math.max(size * 1e-9, smallest)) return [min, max];
+  const room = size > smallest ? size * 0.1 : 1;
   return [min - room, max + room];
 }
 
