@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
-import { type Scene, setScene } from './scene.ts';
+import { setScene } from './scene.ts';
 import { type Ground, type Stage, startStage } from './stage.ts';
 
 export type Findings = {
@@ -38,7 +38,7 @@ export function createRunner({ folder, createDatabase }: Ground, isQuick: boolea
     try {
       return { measured: await scenario.run(scene), broken: await scene.audit() };
     } catch (error) {
-      return { measured: {}, broken: [reasonOf(error), ...(await auditAfterFailure(scene))] };
+      return { measured: {}, broken: [reasonOf(error), ...scene.crashes()] };
     } finally {
       await scene.clear();
     }
@@ -49,6 +49,3 @@ export function createRunner({ folder, createDatabase }: Ground, isQuick: boolea
 
 const reasonOf = (error: unknown) =>
   error instanceof BrokenPromise ? error.message : `it did not come to its end: ${inspect(error)}`;
-
-const auditAfterFailure = (scene: Scene) =>
-  scene.audit().catch((error: unknown) => [`and could not be audited: ${inspect(error)}`]);

@@ -58,6 +58,11 @@ export async function setScene(stage: Stage, isQuick: boolean) {
     return id;
   }
 
+  /** API and workers, with the taps on their wires. */
+  const members = (): Member[] => [api, ...workers.map(({ member }) => member)];
+  /** Processes that ended by themselves. */
+  const crashes = () => members().flatMap((member) => member.crashes);
+
   return {
     api,
     apiIsReady: stage.apiIsReady,
@@ -75,8 +80,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
       if (!server) throw new Error('The scenario has not asked for a Postgres of its own.');
       return server;
     },
-    /** API and workers, with the taps on their wires. */
-    members: (): Member[] => [api, ...workers.map(({ member }) => member)],
+    members,
     /** Starts one more worker; resolves when it asks for messages. */
     async startWorker(settings: Record<string, string> = {}): Promise<Member> {
       const worker = await stage.addWorker(settings);
@@ -125,6 +129,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
         where type = ${type} and job_id = any(${accepted.map(({ id }) => id)})`;
       return row.events;
     },
+    crashes,
     /** Waits until watchers have seen the end of their jobs and the outbox is empty; resolves to broken promises. */
     async audit(): Promise<string[]> {
       const isQuiet = async () => {
@@ -132,8 +137,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
         return left.rows === 0 && watched.every(({ isDone }) => isDone);
       };
       await until('watchers see the end', isQuiet, 30).catch(() => {});
-      const crashes = [api, ...workers.map(({ member }) => member)].flatMap((member) => member.crashes);
-      return [...crashes, ...(await audit(stage, accepted, watched))];
+      return [...crashes(), ...(await audit(stage, accepted, watched))];
     },
     /** Ends the workers and leaves the stage to the next scene. */
     async clear() {

@@ -38,15 +38,15 @@ export const postgresAway: Scenario = {
   quick: true,
   async run(scene) {
     // Shorter than the outage of the long run, longer than that of the quick one.
-    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
+    await scene.startWorker({ LEASE_SECONDS: '10' });
     const slug = await scene.makeStudy();
     await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
     const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
     holds((await fetch(page)).ok, 'the published study could not be read before the outage');
     const ids = await scene.load(3, 3);
-    for (const { postgres } of [scene.api, worker]) postgres.down();
+    for (const { postgres } of scene.members()) postgres.down();
     const outage = await watchOutage(scene, page, scene.isQuick ? 3 : 30);
-    for (const { postgres } of [scene.api, worker]) postgres.up();
+    for (const { postgres } of scene.members()) postgres.up();
     const recovery = await seconds(() => scene.ended(ids));
     await spareAttempts(scene, ids);
     return { ...outage, 'all jobs done after it was back, s': recovery };
@@ -60,7 +60,10 @@ async function watchOutage({ baseUrl, portfolio }: Scene, page: string, outageSe
   let slowestRefusal = 0;
   while (performance.now() < until) {
     const read = await fetch(page);
-    holds(read.ok, `a published read answered ${read.status} while the database was away`);
+    holds(
+      read.ok,
+      `a published read answered ${read.status} while the database was away: ${await read.text()}`,
+    );
     reads++;
     const asked = seconds(async () => {
       const answer = await fetch(`${baseUrl}/api/v1/portfolios/${portfolio}/case-studies`, {
