@@ -12,6 +12,23 @@ CREATE TABLE "evidence_downloads" (
 	"keys" text[] NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "metric_days" (
+	"metric_id" text NOT NULL,
+	"day" timestamp with time zone NOT NULL,
+	"count" bigint NOT NULL,
+	"sum" double precision NOT NULL,
+	"min" double precision NOT NULL,
+	"max" double precision NOT NULL,
+	"p50" double precision NOT NULL,
+	"p95" double precision NOT NULL,
+	CONSTRAINT "metric_days_metric_id_day_pk" PRIMARY KEY("metric_id","day")
+);
+--> statement-breakpoint
+CREATE TABLE "metric_dirty_days" (
+	"metric_id" text NOT NULL,
+	"day" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "removable_objects" (
 	"key" text PRIMARY KEY NOT NULL,
 	"since" timestamp with time zone DEFAULT now() NOT NULL
@@ -41,6 +58,9 @@ ALTER TABLE "evidence_versions" ADD COLUMN "job_id" text;--> statement-breakpoin
 ALTER TABLE "jobs" ADD COLUMN "turn" bigint DEFAULT nextval('job_turns') NOT NULL;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "priority" smallint DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "webhooks" ADD COLUMN "failing_since" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "metric_days" ADD CONSTRAINT "metric_days_metric_id_metrics_id_fk" FOREIGN KEY ("metric_id") REFERENCES "public"."metrics"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "metric_dirty_days" ADD CONSTRAINT "metric_dirty_days_metric_id_metrics_id_fk" FOREIGN KEY ("metric_id") REFERENCES "public"."metrics"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "metric_dirty_days_metric" ON "metric_dirty_days" USING btree ("metric_id","day");--> statement-breakpoint
 CREATE INDEX "removable_objects_since" ON "removable_objects" USING btree ("since");--> statement-breakpoint
 CREATE INDEX "artifact_versions_sha256" ON "artifact_versions" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "evidence_next_sync" ON "evidence" USING btree ("next_sync_at");--> statement-breakpoint

@@ -193,6 +193,10 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
     ofPortfolio: true,
   },
+  'metric.report': {
+    input: ({ portfolio }) => ({ portfolio, metrics: ['latency'], ...year, step: 'month', format: 'csv' }),
+    ofPortfolio: true,
+  },
   'metric.deleteSamples': {
     input: ({ portfolio }) => ({ portfolio, key: 'latency', ...noSamples }),
     ofPortfolio: true,

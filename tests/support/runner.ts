@@ -9,6 +9,6 @@ export function testRunner(
 ): Runner {
   const { allowPrivate = false, ...others } = settings;
   const handlers = createHandlers({ allowPrivate, log: silentLog });
-  const services = { db, bucket, doorbell, jobBus, log: silentLog };
+  const services = { db, reader: db, bucket, doorbell, jobBus, log: silentLog };
   return { ...services, handlers, leaseSeconds: 30, retryFactor: 1, ...others };
 }

@@ -93,6 +93,7 @@ export const operations = {
     deleteSamples: metric.deleteSamples,
     series: metric.readSeries,
     compare: metric.compareMetric,
+    report: metric.reportMetrics,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

@@ -1,6 +1,6 @@
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { jobKinds } from '@portfolio/core/job/kinds';
@@ -23,15 +23,16 @@ const log = createLog('worker', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 const leaseSeconds = settings.LEASE_SECONDS;
 
-const database = openDatabase({
-  url: settings.DATABASE_URL,
+const pool = {
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
   // Sweeps and reports go over many rows.
   statementSeconds: 60,
   log,
-});
+};
+const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db } = database;
+const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
 const queue = openQueue(aws, settings.QUEUE_URL, log);
 const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
@@ -44,7 +45,7 @@ const draining = new AbortController();
 const stop = new AbortController();
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
 const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const runner = { db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
+const runner = { db, reader: reader.db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
 const room = createRoom(
   Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
 );
@@ -64,6 +65,7 @@ const { close } = closeWithGrace(
     clearTimeout(late);
     await doorbell.idle();
     jobBus.close();
+    await reader.close();
     await database.close();
     bucket.close();
     queue.close();

@@ -14,6 +14,8 @@ import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
 
 export type Runner = {
   db: Db;
+  /** For analytical reads; left out, they go to `db`. */
+  reader?: Db;
   bucket: Bucket;
   doorbell: Doorbell;
   jobBus: JobBus;
@@ -79,6 +81,7 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   try {
     return await handler(payload.data, {
       db: runner.db,
+      reader: runner.reader ?? runner.db,
       bucket: runner.bucket,
       job,
       signal,

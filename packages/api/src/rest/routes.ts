@@ -157,6 +157,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/csv': seriesToCsv },
   });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
+  bind.operation(metric.report, {
+    method: 'POST',
+    path: `${ofPortfolio}/metric-reports`,
+    status: 202,
+    headers: jobToFollow,
+  });
 
   bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
   bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });

@@ -99,6 +99,7 @@ export const appRouter = router({
     deleteSamples: mutation(metric.deleteSamples),
     series: query(metric.series),
     compare: query(metric.compare),
+    report: mutation(metric.report),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {

@@ -42,7 +42,7 @@ function fetchStudy(db: Db, which: ReturnType<typeof and>) {
         .limit(1);
       if (!row) return null;
       const { id, slug, version, portfolio, period, ...document } = row;
-      const claims = await proveClaims({ db: snapshot, reader: snapshot }, id, portfolio);
+      const claims = await proveClaims({ db: snapshot }, id, portfolio);
       const shownPeriod = period && [...new Set([period.from, period.to ?? 'today'])].join(' – ');
       const state = stateOf(version, claims);
       return { id, slug, version, state, document: { ...document, period: shownPeriod, claims } };

@@ -147,7 +147,7 @@ const claimsOf = prepared((db) =>
 
 /** The claims of a study, in order, with all that they rest on. `portfolio` is the slug of its portfolio. */
 export async function proveClaims(
-  ctx: Pick<Ctx, 'db' | 'reader'>,
+  ctx: Pick<Ctx, 'db'>,
   caseStudyId: string,
   portfolio: string,
 ): Promise<ProvenClaim[]> {
@@ -173,14 +173,17 @@ type MeasuredRow = {
   changedAt: string | null;
 };
 
-/** Measures the ranges of all rows at once; the answer gives what was measured of each. */
-export async function measure<Row extends MeasuredRow>({ reader }: Pick<Ctx, 'reader'>, rows: Row[]) {
+/**
+ * Measures the ranges of all rows at once; the answer gives what was measured of each. Not on the reader: what a claim
+ * is worth has to agree with the standing beside it, which the writer tells.
+ */
+export async function measure<Row extends MeasuredRow>({ db }: Pick<Ctx, 'db'>, rows: Row[]) {
   const ranges = rows.flatMap((row) =>
     row.metric
       ? [{ row, metricId: row.metric.id, from: row.from!, to: row.to!, changedAt: row.changedAt }]
       : [],
   );
-  const windows = ranges.length > 0 ? await compareWindows(reader, ranges) : [];
+  const windows = ranges.length > 0 ? await compareWindows(db, ranges) : [];
   const measured = new Map(
     ranges.map(({ row, from, to, changedAt }, at) => {
       const { id: _, ...metric } = row.metric!;

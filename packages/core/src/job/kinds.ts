@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { instantSchema } from '../metric/instant.ts';
+import { maxReportMetrics, reportFormatSchema, reportStepSchema } from '../metric/report-steps.ts';
 import type { JobKind, JobPriority } from './schemas.ts';
 
 type KindOfJob = {
@@ -32,6 +34,19 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 30, maxSeconds: 3600 },
     concurrency: 4,
+  },
+  'metrics.report': {
+    payload: z.strictObject({
+      metricIds: z.array(idOf('metric')).min(1).max(maxReportMetrics),
+      from: instantSchema,
+      to: instantSchema,
+      step: reportStepSchema,
+      format: reportFormatSchema,
+    }),
+    maxAttempts: 5,
+    priority: 'normal',
+    retry: { baseSeconds: 5, maxSeconds: 300 },
+    concurrency: 1,
   },
   // The tries go on for a day and a half, so that a receiver that is mended in the morning still gets its messages.
   'webhook.deliver': {

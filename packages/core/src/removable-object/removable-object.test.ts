@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
 import { openDatabase } from '../runtime/database.ts';
 import type { Bucket } from '../context.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';

@@ -18,24 +18,30 @@ const lockSeconds = 5;
 /** What a statement's answer may take longer than the statement. */
 const slackSeconds = 3;
 
-/**
- * A pool of connections, opened as they are needed, behind a circuit breaker. No statement takes longer than
- * `statementSeconds`, no transaction is idle for as long, and a server that is mute is given up a little later: what was
- * asked fails, and so does the rest at once, until the server answers again.
- */
-export function openDatabase({
-  url,
-  poolSize,
-  applicationName,
-  log,
-  statementSeconds = 10,
-}: {
+type Pool = {
   url: string;
   poolSize: number;
   applicationName: string;
   log: Logger;
   statementSeconds?: number;
-}): Database {
+};
+
+/** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
+export function openReader(
+  writer: Database,
+  { readerUrl, ...pool }: Omit<Pool, 'url'> & { readerUrl: string | undefined },
+): Pick<Database, 'db' | 'close'> {
+  return readerUrl === undefined
+    ? { db: writer.db, close: async () => {} }
+    : openDatabase({ url: readerUrl, ...pool });
+}
+
+/**
+ * A pool of connections, opened as they are needed, behind a circuit breaker. No statement takes longer than
+ * `statementSeconds`, no transaction is idle for as long, and a server that is mute is given up a little later: what was
+ * asked fails, and so does the rest at once, until the server answers again.
+ */
+export function openDatabase({ url, poolSize, applicationName, log, statementSeconds = 10 }: Pool): Database {
   const sockets = createSockets({ silenceSeconds: statementSeconds + slackSeconds });
   // The types of postgres.js do not know this option.
   const custom = { socket: sockets.open };

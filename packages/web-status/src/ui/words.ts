@@ -30,6 +30,7 @@ export const stateWords: Record<ShownState, string> = {
 export const kindWords: Record<JobKind, string> = {
   'export.pdf': 'PDF export',
   'evidence.sync': 'Evidence sync',
+  'metrics.report': 'Metrics report',
   'webhook.deliver': 'Webhook delivery',
 };
 

@@ -513,6 +513,7 @@ describe('a sync takes effect once', () => {
     const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
     return handler(row!.payload as { evidenceId: string }, {
       db: platform.db,
+      reader: platform.db,
       bucket: platform.bucket,
       job: { id, portfolioId, attempt: number },
       signal: new AbortController().signal,

@@ -69,10 +69,12 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
   const [job] = await platform.db.select({ payload: jobs.payload }).from(jobs).where(eq(jobs.id, id));
   const result = await handler(jobKinds['export.pdf'].payload.parse(job?.payload), {
     db: platform.db,
+    reader: platform.db,
     bucket: platform.bucket,
     job: { id, portfolioId, attempt: ++attempt },
     signal,
     progress: () => {},
+    hold: async () => {},
   });
   const bytes = (await platform.bucket.get(result.key))!;
   expect(result).toMatchObject({ sizeBytes: bytes.length, sha256: sha256Of(Buffer.from(bytes)) });
@@ -122,10 +124,12 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     });
     const tools = {
       db: platform.db,
+      reader: platform.db,
       bucket: platform.bucket,
       job: { id, portfolioId, attempt: 1 },
       signal: new AbortController().signal,
       progress: () => {},
+      hold: async () => {},
     };
     await expect(exportPdf(jobKinds['export.pdf'].payload.parse(job?.payload), tools)).rejects.toThrow(
       new PermanentError('not_found', 'The case study no longer exists.'),

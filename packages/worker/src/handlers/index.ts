@@ -15,6 +15,7 @@ export function createHandlers({ allowPrivate, log }: { allowPrivate: boolean; l
     'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
     'evidence.sync': async () =>
       (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate, hosts }),
+    'metrics.report': async () => (await import('./metrics-report.ts')).metricsReport,
     'webhook.deliver': async () =>
       (await import('./webhook-deliver.ts')).createWebhookDeliver({ allowPrivate, hosts }),
   };
