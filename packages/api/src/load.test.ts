@@ -32,7 +32,8 @@ async function fullServer() {
   const gate = Promise.withResolvers<typeof anonymous>();
   const made = await bareServer(() => gate.promise);
   const waiting = Array.from({ length: 501 }, () => made.get('/api/v1/jobs'));
-  await vi.waitFor(async () => expect((await made.get('/api/openapi.json')).statusCode).toBe(503));
+  const isFull = async () => expect((await made.get('/api/openapi.json')).statusCode).toBe(503);
+  await vi.waitFor(isFull, 20_000);
   const release = async () => {
     gate.resolve(anonymous);
     return Promise.all(waiting);
@@ -94,7 +95,7 @@ test('streams that go on do not count', async () => {
     return reply.send(stream);
   });
   const waiting = Array.from({ length: 501 }, () => get('/stream'));
-  await vi.waitFor(() => expect(streams).toHaveLength(501));
+  await vi.waitFor(() => expect(streams).toHaveLength(501), 20_000);
   await setImmediate();
   expect((await get('/api/v1/jobs')).statusCode).toBe(401);
   for (const stream of streams) stream.end();

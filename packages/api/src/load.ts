@@ -4,6 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** How often the delay of the event loop is looked at: it is the mean since the last time. */
 const windowMilliseconds = 1000;
+/** Of so many windows the best one counts: one large answer, or a module that is loaded, is no lasting load. */
+const windowCount = 3;
 const resolutionMilliseconds = 20;
 
 /** From when on new work is refused: whoever waits in such a queue has commonly left before it is his turn. */
@@ -17,8 +19,8 @@ type Measured = { delayMilliseconds: number; running: number };
 export type Load = { measure(): Measured; stop(): void };
 
 /**
- * Measures the load of this process: the mean delay of its event loop within the last second, and how many requests
- * are being worked on, from when their bodies are there until their answers begin. So neither slow clients nor streams
+ * Measures the load of this process: by how much its event loop was late on average in each of the last three seconds at
+ * least, and how many requests are being worked on, from when their bodies are there until their answers begin. So neither slow clients nor streams
  * of events count.
  */
 export function createLoad(app: FastifyInstance): Load {
@@ -38,13 +40,14 @@ export function createLoad(app: FastifyInstance): Load {
 
   const delay = monitorEventLoopDelay({ resolution: resolutionMilliseconds });
   delay.enable();
-  let delayMilliseconds = 0;
+  const windows = Array.from({ length: windowCount }, () => 0);
   const timer = setInterval(() => {
-    delayMilliseconds = Math.max(0, (delay.mean || 0) / 1e6 - resolutionMilliseconds);
+    windows.shift();
+    windows.push(Math.max(0, (delay.mean || 0) / 1e6 - resolutionMilliseconds));
     delay.reset();
   }, windowMilliseconds).unref();
   return {
-    measure: () => ({ delayMilliseconds, running: running.size }),
+    measure: () => ({ delayMilliseconds: Math.min(...windows), running: running.size }),
     stop() {
       clearInterval(timer);
       delay.disable();
