@@ -74,5 +74,5 @@ const { close } = closeWithGrace(
 );
 
 /** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
-const stages = [() => void close(), () => stop.abort(), () => process.exit(1)];
+const stages: (() => unknown)[] = [close, () => stop.abort(), () => process.exit(1)];
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stages.shift()?.());

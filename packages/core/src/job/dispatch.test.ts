@@ -21,8 +21,8 @@ let number = 0;
 async function queued({
   portfolioId = scene.portfolioId,
   groupKey = `group-${(number += 1)}`,
-  priority = 'normal' as JobPriority,
-} = {}) {
+  priority,
+}: { portfolioId?: string; groupKey?: string; priority?: JobPriority } = {}) {
   const payload = { caseStudyId: 'cs_none' };
   const ask = { kind: 'export.pdf' as const, title: 'PDF', payload, requestedBy: 'owner' };
   return (await queueJob(scene.db, { ...ask, portfolioId, groupKey, priority })).id;

@@ -89,7 +89,7 @@ function transition(name: string, { moves: made, event, where, assign = [], ends
   );
   const to = ways.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
   const state = sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`;
-  return statement(
+  return write(
     name,
     event,
     sql`update ${jobs} set ${set(state, ...assign)} where ${jobs.state} in (${from}) and ${where}`,
@@ -97,7 +97,7 @@ function transition(name: string, { moves: made, event, where, assign = [], ends
   );
 }
 
-function statement(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
+function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
   return prepared((db) => {
     const { id, portfolioId, kind, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
     const changed = db
@@ -133,7 +133,7 @@ const endedNews = sql`
 /** In the order of their priority, as the database has them. */
 const priorities = jobPrioritySchema.options;
 
-const accept = statement(
+const accept = write(
   'job_accept',
   'queued',
   sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
