@@ -205,9 +205,8 @@ describe('a removal', () => {
   });
 });
 
+const waiting = () => scene.sql`
+  select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
 /** Until some statement waits for the lock of another. */
-async function expectWaiting() {
-  const waiting = () => scene.sql`
-    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000);
-}
+const expectWaiting = () => vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000);
