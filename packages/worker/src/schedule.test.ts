@@ -116,7 +116,8 @@ function startWorker(): Promise<Child> {
     const { openDatabase } = await import('${module('../../core/src/runtime/database.ts')}');
     const { createLog } = await import('${module('../../core/src/runtime/log.ts')}');
     const { startSchedule } = await import('${module('./schedule.ts')}');
-    const { db, sql } = openDatabase({ url: '${platform.databaseUrl}', poolSize: 2, applicationName: 'child' });
+    const log = createLog('child', 'silent');
+    const { db, sql } = openDatabase({ url: '${platform.databaseUrl}', poolSize: 2, applicationName: 'child', log });
     const run = async ({ signal }) => {
       await sql\`insert into marks (task, period_to) values ('child', '')\`;
       console.log('running');
@@ -125,7 +126,6 @@ function startWorker(): Promise<Child> {
       return 1;
     };
     const tasks = [{ name: 'shared', everySeconds: 3600, missed: 'skip', run }];
-    const log = createLog('child', 'silent');
     await startSchedule({ db, log, tasks, leaseSeconds: ${leaseSeconds}, pollSeconds: 0.05 }, new AbortController().signal);`);
 }
 

@@ -4,7 +4,6 @@ import { openDatabase } from '../runtime/database.ts';
 import type { Bucket } from '../context.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
-import { silentLog } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
 import { contentKey } from '../upload/keys.ts';
