@@ -76,6 +76,8 @@ async function rung(): Promise<string> {
   return row.job_id as string;
 }
 
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
 const figures = new Map<string, number[]>();
 async function measure(name: string, run: () => Promise<unknown>) {
   const measured = await rate(run);
@@ -105,7 +107,6 @@ try {
     await measure('work, ten thousand waiting', async () => work(await rung()));
     await sql`truncate jobs cascade`;
   }
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
   const base = median(figures.get('plain insert')!);
   console.table(
     Object.fromEntries(

@@ -138,7 +138,7 @@ test('a report is read from the replica, and of the primary no sample', async ()
 });
 
 test('without a replica, analytical reads go to the database itself, which stays open', async () => {
-  const pool = { poolSize: 1, applicationName: 'test' };
+  const pool = { poolSize: 1, applicationName: 'test', log: silentLog };
   const writer = openDatabase({ url: databaseUrl, ...pool });
   const itself = openReader(writer, { readerUrl: undefined, ...pool });
   expect(itself.db).toBe(writer.db);

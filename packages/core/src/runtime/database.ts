@@ -33,7 +33,7 @@ export function openReader(
 ): Pick<Database, 'db' | 'close'> {
   return readerUrl === undefined
     ? { db: writer.db, close: async () => {} }
-    : openDatabase({ url: readerUrl, ...pool });
+    : openDatabase({ ...pool, url: readerUrl, applicationName: `${pool.applicationName}-reader` });
 }
 
 /**

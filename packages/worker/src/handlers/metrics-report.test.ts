@@ -178,21 +178,22 @@ describe('a report as CSV', () => {
   });
 });
 
-describe('a report as PDF', () => {
-  const figures = async (bytes: Uint8Array) => {
-    const pdf = await readPdf(bytes);
-    const alts: string[] = [];
-    for (let number = 1; number <= pdf.document.numPages; number++) {
-      const walk = (node: object | null): void => {
-        if (node === null) return;
-        if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
-        if ('children' in node) for (const child of node.children as object[]) walk(child);
-      };
-      walk(await (await pdf.document.getPage(number)).getStructTree());
-    }
-    return { ...pdf, alts };
-  };
+/** The text of a PDF, and the alternative texts of its figures. */
+const figures = async (bytes: Uint8Array) => {
+  const pdf = await readPdf(bytes);
+  const alts: string[] = [];
+  for (let number = 1; number <= pdf.document.numPages; number++) {
+    const walk = (node: object | null): void => {
+      if (node === null) return;
+      if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
+      if ('children' in node) for (const child of node.children as object[]) walk(child);
+    };
+    walk(await (await pdf.document.getPage(number)).getStructTree());
+  }
+  return { ...pdf, alts };
+};
 
+describe('a report as PDF', () => {
   test('says what changed in a table, and shows each metric in a chart with an alternative text', async () => {
     await define('lead', { 0: 100, 24: 140, 96: 120, 500: 60, 700: 40 }, { name: 'Lead time', unit: 'h' });
     await define('rate', { 24: -5, 600: -5 }, { name: 'Balance', betterWhen: 'up' });
