@@ -1,15 +1,23 @@
 /**
- * Ten million samples, kept in several ways, side by side: `node bench/metrics.ts`. First statements against each way
- * to keep them, then the operations of the chosen one, over HTTP. Milliseconds are medians; only ratios travel to
- * another machine. Takes some minutes and 4 GB of disk, which it gives back.
+ * Ten million samples, kept in several ways, side by side: `node bench/metrics.ts`, or those of fewer days, e.g.
+ * `node bench/metrics.ts 60`. First statements against each way to keep them, then the operations of the chosen one,
+ * over HTTP, then what its roll-ups by the day gain. Milliseconds are medians; only ratios travel to another machine.
+ * Takes some minutes and 4 GB of disk for a year, which it gives back.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { compareWindows } from '../packages/core/src/metric/compare.ts';
+import { readReport } from '../packages/core/src/metric/report-source.ts';
+import { rollUpMetrics } from '../packages/core/src/metric/roll-up.ts';
 import { aggregateSchema } from '../packages/core/src/metric/schemas.ts';
+import { openDatabase } from '../packages/core/src/runtime/database.ts';
+import { createLog } from '../packages/core/src/runtime/log.ts';
 import { startPlatform } from '../tests/support/stack.ts';
 
+/** At least 60. */
+const days = Number(process.argv[2] ?? 365);
 const runs = 3;
 /** After so long, a slow statement is not repeated. */
 const patienceMilliseconds = 1000;
@@ -17,11 +25,12 @@ const batchSize = 5000;
 
 const minute = 60_000;
 const start = Date.parse('2025-01-01T00:00:00Z');
+const [middle, end] = [Math.floor(days / 2) * 1440, days * 1440];
 const instant = (afterMinutes: number) => new Date(start + afterMinutes * minute).toISOString();
 const spans = {
-  'an hour by 1m': { from: instant(216_000), to: instant(216_060), step: '1m', seconds: 60 },
-  'a month by 1h': { from: instant(216_000), to: instant(259_200), step: '1h', seconds: 3600 },
-  'a year by 1d': { from: instant(0), to: instant(525_600), step: '1d', seconds: 86_400 },
+  'an hour by 1m': { from: instant(middle), to: instant(middle + 60), step: '1m', seconds: 60 },
+  'a month by 1h': { from: instant(middle), to: instant(middle + 43_200), step: '1h', seconds: 3600 },
+  'all by 1d': { from: instant(0), to: instant(end), step: '1d', seconds: 86_400 },
 };
 
 const metricId = (number: number) => `met_${String(number).padStart(26, '0')}`;
@@ -57,10 +66,11 @@ async function load() {
     alter table metric_samples drop constraint metric_samples_metric_id_at_pk;
     alter table metric_samples drop constraint metric_samples_metric_id_metrics_id_fk;
     alter table metric_samples set (autovacuum_enabled = false);
+    alter table metric_samples disable trigger user;
     insert into metric_samples
     select 'met_' || lpad(m::text, 26, '0'), timestamptz '2025-01-01Z' + n * interval '1 minute',
       (n * 7919::bigint + m * 31) % 100000 / 100.0
-    from generate_series(0, 525599) n
+    from generate_series(0, ${end - 1}) n
     cross join lateral generate_series(1, case when n % 10 = 0 then 100 else 10 end) m;
     analyze metric_samples`);
 }
@@ -196,7 +206,7 @@ async function tryPartitions() {
       `create table months_${month} partition of months for values from ('${from}') to ('${to}')`,
     );
   }
-  await sql`insert into months select * from metric_samples`;
+  await sql`insert into months select * from metric_samples where metric_id like 'met_000%'`;
   await sql`alter table months add primary key (metric_id, at) include (value)`;
   await sql`vacuum analyze months`;
   const walked = await timeReads('months', walk, values);
@@ -232,17 +242,78 @@ async function timeOperations() {
     Array.from({ length: batchSize }, (_, at) => ({ at: instant(first + at), value }));
   const record = (run: number, value: number) =>
     metric.record.mutate({ portfolio, key: `bench-${50 + run}`, samples: batch(300_000.5, value) });
-  const { from, to } = spans['a year by 1d'];
-  const month = { from: instant(216_000), at: instant(237_600), to: instant(259_200) };
+  const { from, to } = spans['all by 1d'];
+  const month = { from: instant(middle), at: instant(middle + 21_600), to: instant(middle + 43_200) };
   console.table({
     'record 5,000 new': await time((run) => record(run, 1)),
     'record the same again': await time((run) => record(run, 1)),
     'record 5,000 other values': await time((run) => record(run, 2)),
     'compare halves of a month': await time(() => metric.compare.query({ ...of, ...month })),
-    'compare halves of a year': await time(() =>
-      metric.compare.query({ ...of, from, at: instant(262_800), to }),
+    'compare halves of all': await time(() => metric.compare.query({ ...of, from, at: instant(middle), to })),
+  });
+}
+
+/** Reports and claims from samples and from roll-ups, and what keeping roll-ups costs. */
+async function timeRollUps() {
+  const { db, close } = openDatabase({
+    url: platform.databaseUrl,
+    poolSize: 1,
+    applicationName: 'bench',
+    log: createLog('bench', 'warn'),
+  });
+  const never = new AbortController().signal;
+  const { from, to } = spans['all by 1d'];
+  const metricIds = Array.from({ length: 100 }, (_, index) => metricId(index + 1));
+  const [portfolio] = await sql`select portfolio_id as id from metrics where id = ${dense}`;
+  const job = { id: '', portfolioId: String(portfolio!.id) };
+  const reportBy = (step: 'hour' | 'day' | 'week' | 'month', ids: string[], range = { from, to }) =>
+    time(() =>
+      readReport(db, job, { metricIds: ids, ...range, step, format: 'csv' }, async (source) => {
+        for (const id of ids) await source.rowsOf(id);
+      }),
+    );
+  const windows = metricIds.map((id) => ({ metricId: id, from, changedAt: instant(middle + 600), to }));
+  const reads = async (): Promise<Columns> => ({
+    'report of 100, day': await reportBy('day', metricIds),
+    week: await reportBy('week', metricIds),
+    month: await reportBy('month', metricIds),
+    '100 claims': await time(() => compareWindows(db, windows)),
+    'series by 1d, avg': await time(() =>
+      platform.api.metric.series.query({
+        portfolio: slug,
+        key: 'bench-1',
+        from,
+        to,
+        step: '1d',
+        aggregate: 'avg',
+      }),
     ),
   });
+  const slug = String((await sql`select slug from portfolios where id = ${job.portfolioId}`)[0]!.slug);
+
+  await sql`delete from metric_dirty_days`;
+  const untouched = await timeRecording([upsert('metric_samples')]);
+  await sql`alter table metric_samples enable trigger user`;
+  const marked = await timeRecording([upsert('metric_samples')]);
+  await sql`truncate metric_dirty_days`;
+  await sql`insert into metric_dirty_days
+    select metric_id, date_trunc('day', at, 'UTC') from metric_samples group by 1, 2`;
+  await sql`vacuum analyze metric_dirty_days`;
+  const fromSamples = await reads();
+  const begin = performance.now();
+  const rolledUp = await rollUpMetrics(db, never);
+  const took = performance.now() - begin;
+  await sql`vacuum analyze metric_dirty_days, metric_days`;
+  const fromDays = await reads();
+  console.table({ 'from samples': fromSamples, 'from days': fromDays });
+  console.table({
+    'record 5,000, unmarked': untouched,
+    'record 5,000, days marked': marked,
+    'days rolled up': rolledUp,
+    'milliseconds a day': Number((took / rolledUp).toFixed(2)),
+    'days, MB': Number(await sizeOf('metric_days%')),
+  });
+  await close();
 }
 
 try {
@@ -255,6 +326,7 @@ try {
   }
   console.table(results);
   await timeOperations();
+  await timeRollUps();
 } finally {
   await sql.end();
   await platform.stop();

@@ -1,15 +1,20 @@
-// What a PDF costs: `node bench/pdf.ts`. Each size is rendered in a process of its own, first cold, then warm.
+// What a PDF costs: `node bench/pdf.ts`. Each size is rendered in a process of its own, first cold, then warm; once in
+// the process's own thread and once in a thread for it, as workers do.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const measure = fileURLToPath(new URL('../packages/worker/src/pdf/testing/measure.ts', import.meta.url));
 const timeoutMs = 180_000;
 
-for (const [name, characters, times] of [
-  ['study of ~30 pages', 64_000, 10],
-  ['body of 1 MB', 1_000_000, 1],
+for (const [name, ...options] of [
+  ['study of ~30 pages', '64000', '10'],
+  ['study of ~30 pages, in a thread', '64000', '10', '--thread'],
+  ['body of 1 MB', '1000000'],
+  ['body of 1 MB, in a thread', '1000000', '--thread'],
+  ['portfolio of 20 studies of ~10 pages, in a thread', '20000', '--thread', '--studies=20'],
+  ['portfolio of 200 studies of ~10 pages, in a thread', '20000', '--thread', '--studies=200'],
 ] as const) {
-  const printed = execFileSync(process.execPath, [measure, String(characters), String(times)], {
+  const printed = execFileSync(process.execPath, [measure, ...options], {
     encoding: 'utf8',
     timeout: timeoutMs,
   });

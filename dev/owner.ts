@@ -1,6 +1,7 @@
 import { scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import { openDatabase } from '@portfolio/core/runtime/database';
+import { createLog } from '@portfolio/core/runtime/log';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { credentialsSchema } from './settings.ts';
 
@@ -26,7 +27,9 @@ async function readGoodKey(file: string, baseUrl: string): Promise<string | null
 }
 
 async function issueOwnerKey(databaseUrl: string): Promise<string> {
-  const database = openDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'portfolio-dev' });
+  const applicationName = 'portfolio-dev';
+  const log = createLog(applicationName, 'warn');
+  const database = openDatabase({ url: databaseUrl, poolSize: 1, applicationName, log });
   try {
     const { secret } = await issueApiKey(database.db, {
       name: 'Local owner',

@@ -9,6 +9,12 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 /** Bundled CommonJS packages still call `require` for Node's own modules. */
 const banner = `import { createRequire as requireFor } from 'node:module'; globalThis.require = requireFor(import.meta.url);`;
 
+/** The programs of each bundle, by the names of their files. */
+const programs: Record<string, Record<string, string>> = {
+  api: { main: 'src/main.ts' },
+  worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
+};
+
 /** What lies beside each bundle because the program reads it as files. */
 const files: Record<string, (outDir: string) => Promise<void>> = {
   api: (outDir) => cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true }),
@@ -20,15 +26,16 @@ const files: Record<string, (outDir: string) => Promise<void>> = {
 };
 
 /**
- * Bundles a container's program with all that it needs into a folder: `main.js`, its source map and its files.
+ * Bundles a container's programs with all that they need into a folder: `main.js`, source maps and files.
  * Nothing else has to be there but Node.
  */
 export async function bundle(name: 'api' | 'worker', outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
+  const sources = Object.entries(programs[name]!);
   await build({
-    entryPoints: [join(repository, 'packages', name, 'src/main.ts')],
-    outfile: join(outDir, 'main.js'),
+    entryPoints: sources.map(([out, path]) => ({ in: join(repository, 'packages', name, path), out })),
+    outdir: outDir,
     bundle: true,
     platform: 'node',
     target: 'node24',

@@ -5,8 +5,9 @@ import { unringLost } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestServices, testServices, user } from './support/services.ts';
+import { type TestServices, silentLog, testServices, user } from './support/services.ts';
 
 const owner = user('owner');
 const study = { portfolio: 'team', slug: 'faster' };
@@ -26,10 +27,12 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
     url: platform.databaseUrl,
     poolSize: 1,
     applicationName: 'counted',
+    log: silentLog,
   });
   try {
     const ctx = { ...platform.as(owner), db };
     await work(ctx);
+    await setImmediate();
     const runs = async () => {
       const [row] = await sql`
         select coalesce(sum(generic_plans + custom_plans), 0)::int as runs from pg_prepared_statements`;
@@ -39,6 +42,8 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
     const counted = { sent: 0 };
     sql.options.debug = () => void counted.sent++;
     await work(ctx);
+    // What it began and did not wait for is sent by then.
+    await setImmediate();
     sql.options.debug = false;
     // Each look at the statistics is a prepared run itself.
     return counted.sent - ((await runs()) - before - 1);

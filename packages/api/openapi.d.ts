@@ -69,6 +69,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a PDF of all that a portfolio has published: a job that renders and stores it.
+         * @description Scope: `job:write`. tRPC: `portfolio.export`.
+         */
+        post: operations["portfolio_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/members": {
         parameters: {
             query?: never;
@@ -921,6 +941,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolios/{portfolio}/metric-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a report of metrics as CSV or as PDF with charts: a job that sums them up and stores it.
+         * @description Scope: `job:write`. tRPC: `metric.report`.
+         */
+        post: operations["metric_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolios/{portfolio}/uploads/artifacts": {
         parameters: {
             query?: never;
@@ -1207,7 +1247,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue a failed, cancelled or dead job again, with as many attempts as a new one.
+         * Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.
          * @description Scope: `job:write`. tRPC: `job.retry`.
          */
         post: operations["job_retry"];
@@ -1247,7 +1287,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.
+         * Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but for deliveries to webhooks, which are redelivered.
          * @description Scope: `job:write`. tRPC: `job.retryMany`.
          */
         post: operations["job_retryMany"];
@@ -1921,10 +1961,12 @@ export interface components {
             id: string;
             portfolio: string;
             /** @enum {string} */
-            kind: "export.pdf" | "evidence.sync" | "webhook.deliver";
+            kind: "export.pdf" | "evidence.sync" | "metrics.report" | "webhook.deliver";
             title: string;
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
+            /** @enum {string} */
+            priority: "high" | "normal" | "low";
             /** Format: int64 */
             attempt: number;
             /** Format: int64 */
@@ -1938,8 +1980,19 @@ export interface components {
                 sizeBytes: number;
                 /** @description Hexadecimal SHA-256 of the file. */
                 sha256: string;
+                /** @description Null where the file has none, as CSV. */
+                pages: number | null;
+                /** @description Everything recorded by then is in the report; null where its source cannot tell. */
+                asOf: string | null;
+            } | {
+                fileName: string;
+                contentType: string;
                 /** Format: int64 */
-                pages: number;
+                sizeBytes: number;
+                /** @description Hexadecimal SHA-256 of the file. */
+                sha256: string;
+                /** @description Null where the file has none, as CSV. */
+                pages: number | null;
             } | {
                 /** Format: int64 */
                 version: number;
@@ -1977,7 +2030,7 @@ export interface components {
              * @description Jobs of this kind only.
              * @enum {string}
              */
-            kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
+            kind?: "export.pdf" | "evidence.sync" | "metrics.report" | "webhook.deliver";
             /** @description Jobs that this subject asked for only. */
             requestedBy?: string;
             /**
@@ -2005,7 +2058,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            type: "queued" | "started" | "progress" | "retrying" | "lost" | "succeeded" | "failed" | "cancelling" | "cancelled" | "dead" | "requeued";
+            type: "queued" | "started" | "progress" | "retrying" | "postponed" | "lost" | "succeeded" | "failed" | "cancelling" | "cancelled" | "dead" | "requeued";
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead";
             /** Format: int64 */
@@ -2028,8 +2081,8 @@ export interface components {
             sizeBytes: number;
             /** @description Hexadecimal SHA-256 of the file. */
             sha256: string;
-            /** Format: int64 */
-            pages: number;
+            /** @description Null where the file has none, as CSV. */
+            pages: number | null;
             /** Format: uri */
             url: string;
             /** Format: date-time */
@@ -2040,7 +2093,7 @@ export interface components {
              * @description Jobs of this kind only.
              * @enum {string}
              */
-            kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
+            kind?: "export.pdf" | "evidence.sync" | "metrics.report" | "webhook.deliver";
             /** @description Jobs that this subject asked for only. */
             requestedBy?: string;
             /**
@@ -2214,6 +2267,27 @@ export interface components {
                 at: string;
                 value: number;
             }[];
+        };
+        MetricReportBody: {
+            /** @description Keys of the metrics, in the order of the report; left out, all of the portfolio. */
+            metrics?: string[];
+            /**
+             * Format: date-time
+             * @description The first moment of the range.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The moment at which the range ends; it does not belong to it.
+             */
+            to: string;
+            /**
+             * @description How long each row or point lasts, by the calendar in UTC; weeks begin on Monday.
+             * @enum {string}
+             */
+            step: "hour" | "day" | "week" | "month";
+            /** @enum {string} */
+            format: "csv" | "pdf";
         };
         MetricSeries: {
             portfolio: string;
@@ -2427,7 +2501,7 @@ export interface components {
             id: string;
             portfolio: string;
             url: string;
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description: string;
             enabled: boolean;
             disabledReason: ("by-hand" | "gone" | "failing") | null;
@@ -2445,7 +2519,7 @@ export interface components {
              */
             url: string;
             /** @description What it is told of. */
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             /** @default  */
             description: string;
         };
@@ -2456,7 +2530,7 @@ export interface components {
             /** @description `webhook-id`: the same for each try and each redelivery. */
             messageId: string;
             /** @enum {string} */
-            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            event: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
             /** @enum {string} */
             state: "pending" | "delivered" | "failed";
             /** @description The job that sends it. */
@@ -2482,7 +2556,7 @@ export interface components {
             /** @description `webhook-id`: the same for each try and each redelivery. */
             messageId: string;
             /** @enum {string} */
-            event: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+            event: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
             /** @enum {string} */
             state: "pending" | "delivered" | "failed";
             /** @description The job that sends it. */
@@ -2498,7 +2572,7 @@ export interface components {
             deliveredAt: string | null;
             payload: {
                 /** @enum {string} */
-                type: "case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
+                type: "case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled" | "ping";
                 /**
                  * Format: date-time
                  * @description When it happened.
@@ -2520,7 +2594,7 @@ export interface components {
              */
             url?: string;
             /** @description What it is told of. */
-            events?: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events?: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description?: string;
             enabled?: boolean;
         };
@@ -2528,7 +2602,7 @@ export interface components {
             id: string;
             portfolio: string;
             url: string;
-            events: ("case-study.published" | "case-study.unpublished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
+            events: ("case-study.published" | "case-study.unpublished" | "claim.backed" | "claim.stale" | "claim.broken" | "evidence.changed" | "evidence.vanished" | "job.succeeded" | "job.failed" | "job.cancelled")[];
             description: string;
             enabled: boolean;
             disabledReason: ("by-hand" | "gone" | "failing") | null;
@@ -3203,6 +3277,84 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    portfolio_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "priority": "high",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "stalled": true,
+                     *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -4977,6 +5129,7 @@ export interface operations {
                      *         "kind": "export.pdf",
                      *         "title": "An outbox, leases and no lost job",
                      *         "state": "succeeded",
+                     *         "priority": "high",
                      *         "attempt": 1,
                      *         "maxAttempts": 5,
                      *         "progress": 1,
@@ -4986,7 +5139,8 @@ export interface operations {
                      *           "contentType": "application/pdf",
                      *           "sizeBytes": 48213,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *           "pages": 12
+                     *           "pages": 12,
+                     *           "asOf": "2026-11-22T09:00:00.000Z"
                      *         },
                      *         "error": null,
                      *         "requestedBy": "maria",
@@ -5032,6 +5186,7 @@ export interface operations {
                      *         "kind": "export.pdf",
                      *         "title": "An outbox, leases and no lost job",
                      *         "state": "succeeded",
+                     *         "priority": "high",
                      *         "attempt": 1,
                      *         "maxAttempts": 5,
                      *         "progress": 1,
@@ -5041,7 +5196,8 @@ export interface operations {
                      *           "contentType": "application/pdf",
                      *           "sizeBytes": 48213,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *           "pages": 12
+                     *           "pages": 12,
+                     *           "asOf": "2026-11-22T09:00:00.000Z"
                      *         },
                      *         "error": null,
                      *         "requestedBy": "maria",
@@ -6281,6 +6437,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -6290,7 +6447,8 @@ export interface operations {
                      *         "contentType": "application/pdf",
                      *         "sizeBytes": 48213,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *         "pages": 12
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
                      *       },
                      *       "error": null,
                      *       "requestedBy": "maria",
@@ -7178,6 +7336,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -7187,7 +7346,8 @@ export interface operations {
                      *         "contentType": "application/pdf",
                      *         "sizeBytes": 48213,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *         "pages": 12
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
                      *       },
                      *       "error": null,
                      *       "requestedBy": "maria",
@@ -7933,6 +8093,101 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    metric_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Up to the client, e.g. a UUID. A repeat with the same key does nothing again and gets the first answer.
+                 * @example 5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Slug of the portfolio.
+                 * @example platform-team
+                 */
+                portfolio: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metrics": [
+                 *         "an-example"
+                 *       ],
+                 *       "from": "2026-01-01T00:00:00.000Z",
+                 *       "to": "2026-07-01T00:00:00.000Z",
+                 *       "step": "hour",
+                 *       "format": "csv"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MetricReportBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01jd3v8x2kf4wr6tq9m5c7h1ab",
+                     *       "portfolio": "platform-team",
+                     *       "kind": "export.pdf",
+                     *       "title": "An outbox, leases and no lost job",
+                     *       "state": "succeeded",
+                     *       "priority": "high",
+                     *       "attempt": 1,
+                     *       "maxAttempts": 5,
+                     *       "progress": 1,
+                     *       "step": "Storing the file",
+                     *       "result": {
+                     *         "fileName": "outbox-and-leases.pdf",
+                     *         "contentType": "application/pdf",
+                     *         "sizeBytes": 48213,
+                     *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
+                     *       },
+                     *       "error": null,
+                     *       "requestedBy": "maria",
+                     *       "lastSeq": 7,
+                     *       "stalled": true,
+                     *       "retryAt": null,
+                     *       "cancelRequestedAt": "2026-11-22T09:00:00.000Z",
+                     *       "createdAt": "2026-11-22T09:00:00.000Z",
+                     *       "updatedAt": "2026-11-22T09:00:04.000Z",
+                     *       "startedAt": "2026-11-22T09:00:01.000Z",
+                     *       "finishedAt": "2026-11-22T09:00:04.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -8803,7 +9058,7 @@ export interface operations {
                 /** @description Jobs in one of these states only. */
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead")[];
                 /** @description Jobs of this kind only. */
-                kind?: "export.pdf" | "evidence.sync" | "webhook.deliver";
+                kind?: "export.pdf" | "evidence.sync" | "metrics.report" | "webhook.deliver";
                 /** @description Jobs that this subject asked for only. */
                 requestedBy?: string;
                 /** @description Jobs created at this time or later only. */
@@ -8841,6 +9096,7 @@ export interface operations {
                      *           "kind": "export.pdf",
                      *           "title": "An outbox, leases and no lost job",
                      *           "state": "succeeded",
+                     *           "priority": "high",
                      *           "attempt": 1,
                      *           "maxAttempts": 5,
                      *           "progress": 1,
@@ -8850,7 +9106,8 @@ export interface operations {
                      *             "contentType": "application/pdf",
                      *             "sizeBytes": 48213,
                      *             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *             "pages": 12
+                     *             "pages": 12,
+                     *             "asOf": "2026-11-22T09:00:00.000Z"
                      *           },
                      *           "error": null,
                      *           "requestedBy": "maria",
@@ -8909,7 +9166,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
+                     *     data: {"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","priority":"high","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12,"asOf":"2026-11-22T09:00:00.000Z"},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}
                      */
                     "text/event-stream": unknown;
                 };
@@ -8956,6 +9213,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -8965,7 +9223,8 @@ export interface operations {
                      *         "contentType": "application/pdf",
                      *         "sizeBytes": 48213,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *         "pages": 12
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
                      *       },
                      *       "error": null,
                      *       "requestedBy": "maria",
@@ -9028,7 +9287,7 @@ export interface operations {
                 content: {
                     /**
                      * @example id: 7
-                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
+                     *     data: {"type":"snapshot","job":{"id":"job_01jd3v8x2kf4wr6tq9m5c7h1ab","portfolio":"platform-team","kind":"export.pdf","title":"An outbox, leases and no lost job","state":"succeeded","priority":"high","attempt":1,"maxAttempts":5,"progress":1,"step":"Storing the file","result":{"fileName":"outbox-and-leases.pdf","contentType":"application/pdf","sizeBytes":48213,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","pages":12,"asOf":"2026-11-22T09:00:00.000Z"},"error":null,"requestedBy":"maria","lastSeq":7,"stalled":true,"retryAt":null,"cancelRequestedAt":"2026-11-22T09:00:00.000Z","createdAt":"2026-11-22T09:00:00.000Z","updatedAt":"2026-11-22T09:00:04.000Z","startedAt":"2026-11-22T09:00:01.000Z","finishedAt":"2026-11-22T09:00:04.000Z"}}
                      */
                     "text/event-stream": unknown;
                 };
@@ -9132,6 +9391,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -9141,7 +9401,8 @@ export interface operations {
                      *         "contentType": "application/pdf",
                      *         "sizeBytes": 48213,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *         "pages": 12
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
                      *       },
                      *       "error": null,
                      *       "requestedBy": "maria",
@@ -9206,6 +9467,7 @@ export interface operations {
                      *       "kind": "export.pdf",
                      *       "title": "An outbox, leases and no lost job",
                      *       "state": "succeeded",
+                     *       "priority": "high",
                      *       "attempt": 1,
                      *       "maxAttempts": 5,
                      *       "progress": 1,
@@ -9215,7 +9477,8 @@ export interface operations {
                      *         "contentType": "application/pdf",
                      *         "sizeBytes": 48213,
                      *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *         "pages": 12
+                     *         "pages": 12,
+                     *         "asOf": "2026-11-22T09:00:00.000Z"
                      *       },
                      *       "error": null,
                      *       "requestedBy": "maria",

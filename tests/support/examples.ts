@@ -42,6 +42,7 @@ const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.0
 export const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
   'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
   'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'portfolio.export': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
   'portfolio.list': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'portfolio.update': {
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
@@ -190,6 +191,10 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
   },
   'metric.compare': {
     input: ({ portfolio }) => ({ portfolio, key: 'latency', ...year, at: '2026-06-01T00:00:00.000Z' }),
+    ofPortfolio: true,
+  },
+  'metric.report': {
+    input: ({ portfolio }) => ({ portfolio, metrics: ['latency'], ...year, step: 'month', format: 'csv' }),
     ofPortfolio: true,
   },
   'metric.deleteSamples': {

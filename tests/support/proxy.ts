@@ -6,6 +6,7 @@ export async function testProxy(target: string) {
   const { hostname, port } = new URL(target);
   const connections = new Set<Socket>();
   let isDown = false;
+  let isMute = false;
   let losesNextAnswer = false;
   let refused = 0;
 
@@ -22,11 +23,12 @@ export async function testProxy(target: string) {
       upstream.destroy();
     };
     for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
-    client.pipe(upstream);
+    client.on('data', (chunk) => isMute || upstream.write(chunk));
     upstream.on('data', (chunk) => {
-      if (!losesNextAnswer) return client.write(chunk);
+      if (isMute) return;
+      if (losesNextAnswer) end();
+      else client.write(chunk);
       losesNextAnswer = false;
-      return end();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -37,6 +39,7 @@ export async function testProxy(target: string) {
     connections.clear();
   }
   return {
+    port: (server.address() as AddressInfo).port,
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Ends every connection. */
     cut,
@@ -45,7 +48,14 @@ export async function testProxy(target: string) {
       isDown = true;
       cut();
     },
-    up: () => (isDown = false),
+    /** Goes on accepting connections, and lets nothing through any more, until `up`. */
+    mute: () => (isMute = true),
+    up() {
+      isDown = false;
+      // Half of what was said is lost: it cannot be taken up.
+      if (isMute) cut();
+      isMute = false;
+    },
     /** How many connections were refused. */
     refusals: () => refused,
     /** Lets the next request through, and cuts the connection when its answer comes. */

@@ -8,7 +8,7 @@ export function testRunner(
   settings: Partial<Runner> & { allowPrivate?: boolean } = {},
 ): Runner {
   const { allowPrivate = false, ...others } = settings;
-  const handlers = createHandlers({ allowPrivate });
-  const services = { db, bucket, doorbell, jobBus, log: silentLog };
+  const handlers = createHandlers({ allowPrivate, log: silentLog });
+  const services = { db, reader: db, bucket, doorbell, jobBus, log: silentLog };
   return { ...services, handlers, leaseSeconds: 30, retryFactor: 1, ...others };
 }

@@ -2,6 +2,7 @@ import { type Actor, type Role, type Scope, scopeSchema } from '@portfolio/core/
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { Ctx, Services } from '@portfolio/core/context';
 import { members } from '@portfolio/core/portfolio/portfolio.sql';
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
@@ -30,11 +31,11 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const [database, aws] = await Promise.all([shared || testDatabase(), testAws()]);
   const cloud = await createCloudResources(aws.endpoint);
   const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
-  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test', log: silentLog });
   const { db, sql } = pool;
-  const bucket = openBucket(connection, cloud.BUCKET_NAME);
-  const queue = openQueue(connection, cloud.QUEUE_URL);
-  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL);
+  const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
+  const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
+  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL, silentLog);
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();

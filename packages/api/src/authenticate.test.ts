@@ -18,13 +18,14 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
+import { silentLog } from '../../../tests/support/services.ts';
 import { type Authenticate, createAuthenticate, createRequestActors } from './authenticate.ts';
 
 let database: TestDatabase;
 let pool: Database;
 beforeAll(async () => {
   database = await testDatabase();
-  pool = openDatabase({ url: database.url, poolSize: 2, applicationName: 'test' });
+  pool = openDatabase({ url: database.url, poolSize: 2, applicationName: 'test', log: silentLog });
 });
 afterAll(async () => {
   await pool.close();

@@ -1,25 +1,42 @@
 import type { FastifyInstance } from 'fastify';
+import { retryAfterSeconds } from './rest/problems.ts';
 
-/** Something that the API cannot work without; `check` rejects when it is away. */
+/** What the API asks; each rejects when that is away. */
 export type Dependencies = Record<string, (signal: AbortSignal) => Promise<unknown>>;
 
 const checkMilliseconds = 2000;
 
-/** `/healthz`: the process answers. `/readyz`: so does everything that it depends on; 503 names what does not. */
-export function registerHealth(app: FastifyInstance, dependencies: Dependencies) {
+/**
+ * `/healthz`: the process answers. `/readyz`: whether requests should come to this process, and the state of what it
+ * depends on. All processes share `dependencies`, so that another would do no better without one: it is "degraded", and
+ * goes on with all that needs it not. What only this process lacks, `own`, or its being saturated, makes it "not ready".
+ */
+export function registerHealth(
+  app: FastifyInstance,
+  {
+    dependencies,
+    own,
+    isSaturated,
+  }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean },
+) {
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: { hide: true } }, async (request, reply) => {
     const checks = await Promise.all(
-      Object.entries(dependencies).map(async ([name, check]) => {
+      Object.entries({ ...dependencies, ...own }).map(async ([name, check]) => {
         const error = await within(check, checkMilliseconds);
         if (error) request.log.warn({ err: error, dependency: name }, 'dependency is away');
         return [name, error ? 'away' : 'ok'] as const;
       }),
     );
-    const ready = checks.every(([, state]) => state === 'ok');
-    const body = { status: ready ? 'ready' : 'not ready', dependencies: Object.fromEntries(checks) };
-    return reply.code(ready ? 200 : 503).send(body);
+    const away = checks.filter(([, state]) => state === 'away').map(([name]) => name);
+    const load = isSaturated() ? 'saturated' : 'ok';
+    const isReady = load === 'ok' && !away.some((name) => name in own);
+    const status = !isReady ? 'not ready' : away.length > 0 ? 'degraded' : 'ready';
+    return reply
+      .code(isReady ? 200 : 503)
+      .headers(isReady ? {} : { 'retry-after': retryAfterSeconds })
+      .send({ status, load, dependencies: Object.fromEntries(checks) });
   });
 }
 

@@ -1,5 +1,6 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
@@ -9,8 +10,6 @@ import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
@@ -19,13 +18,12 @@ const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
 await migrate(settings.DATABASE_URL);
-const { db, sql, close } = openDatabase({
-  url: settings.DATABASE_URL,
-  poolSize: settings.DATABASE_POOL_SIZE,
-  applicationName: 'portfolio-api',
-});
-const bucket = openBucket(aws, settings.BUCKET_NAME);
-const queue = openQueue(aws, settings.QUEUE_URL);
+const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api', log };
+const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
+const { db, sql } = database;
+const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
@@ -33,13 +31,12 @@ const published = createPublished(sql);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
 const server = await buildServer({
-  services: { db, reader: db, bucket, doorbell, jobBus, published },
+  services: { db, reader: reader.db, bucket, doorbell, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
-    database: () => sql`select 1`,
+    database: database.check,
     queue: (signal) => queue.check(signal),
     bucket: (signal) => bucket.check(signal),
-    ...(webRoot && { page: () => access(join(webRoot, 'index.html')) }),
   },
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
@@ -59,7 +56,8 @@ closeWithGrace({ delay: 20_000, logger: log }, async () => {
   await doorbell.idle();
   jobBus.close();
   await rateCounter.close();
-  await close();
+  await reader.close();
+  await database.close();
   bucket.close();
   queue.close();
 });

@@ -16,6 +16,8 @@ import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
 const unavailable = { code: 'unavailable', status: 503 };
+/** Nobody has asked for it with a credential: it is answered from memory. */
+const published = '/api/v1/portfolios?limit=5';
 const problem = { data: { problem: unavailable } };
 
 /** Sends one call over a WebSocket, and gives the answer. */
@@ -43,14 +45,19 @@ describe('while the database is away', () => {
     postgres = await startPostgres({ dataDir, durable: false });
     parts.defer(() => postgres.stop());
     await migrate(postgres.url);
-    const { db, close } = openDatabase({ url: postgres.url, poolSize: 2, applicationName: 'test' });
+    const { db, check, close } = openDatabase({
+      url: postgres.url,
+      poolSize: 2,
+      applicationName: 'test',
+      log: silentLog,
+    });
     parts.defer(close);
     const counter = createRateCounter(db, silentLog);
     parts.defer(() => counter.close());
     const server = await buildServer({
       services: { ...api.services, db, reader: db },
       authenticate: createAuthenticate(db, null),
-      dependencies: {},
+      dependencies: { database: check },
       log: silentLog,
       rateLimits: { counter, perMinute: 1000, anonymousPerMinute: 1000 },
     });
@@ -59,6 +66,7 @@ describe('while the database is away', () => {
     const scopes = scopeSchema.options;
     ({ secret: key } = await issueApiKey(db, { name: 'test', subject: 'ada', scopes, expiresAt: null }));
     await get('/api/v1/portfolios', key);
+    await get(published);
     await postgres.stop();
   });
   afterAll(async () => {
@@ -105,6 +113,12 @@ describe('while the database is away', () => {
 
   test('what needs no database goes on, and so does the rest as soon as it is back', async () => {
     expect((await get('/healthz')).status).toBe(200);
+    const readiness = await get('/readyz');
+    expect(readiness.status).toBe(200);
+    expect(await readiness.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'away' } });
+    const read = await get(published);
+    expect(read.status).toBe(200);
+    expect(read.headers.get('cache-status')).toContain('hit');
     expect((await get('/api/openapi.json')).status).toBe(200);
     const back = await startPostgres({ dataDir, port: postgres.port, durable: false });
     parts.defer(() => back.stop());
@@ -117,7 +131,7 @@ test('while the bucket is away, what needs it says so', async () => {
   const api = await testApi();
   const key = await api.issueKey('owner');
   await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
-  const bucket = openBucket({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }, 'nowhere');
+  const bucket = openBucket({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }, 'nowhere', silentLog);
   const server = await buildServer({
     services: { ...api.services, bucket },
     authenticate: createAuthenticate(api.db, null),

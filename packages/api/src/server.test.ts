@@ -78,14 +78,38 @@ describe('readiness', () => {
     const server = await bareServer({ dependencies: { database: here, queue: here } });
     const response = await server.inject('/readyz');
     expect(response.statusCode).toBe(200);
-    expect(response.json()).toEqual({ status: 'ready', dependencies: { database: 'ok', queue: 'ok' } });
+    expect(response.json()).toEqual({
+      status: 'ready',
+      load: 'ok',
+      dependencies: { database: 'ok', queue: 'ok' },
+    });
   });
 
-  test('names what is away, and nothing of how it is reached', async () => {
-    const server = await bareServer({ dependencies: { database: here, queue: away } });
-    const response = await server.inject('/readyz');
+  test.each(['database', 'queue', 'bucket'])(
+    'stays while the %s is away, which is named, and nothing of how it is reached',
+    async (name) => {
+      const server = await bareServer({ dependencies: { other: here, [name]: away } });
+      const response = await server.inject('/readyz');
+      expect(response.statusCode).toBe(200);
+      expect(response.json()).toEqual({
+        status: 'degraded',
+        load: 'ok',
+        dependencies: { other: 'ok', [name]: 'away' },
+      });
+    },
+  );
+
+  test('is not given where the process lacks what is its own', async () => {
+    const response = await (await bareServer({ webRoot: '/nowhere' })).inject('/readyz');
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toEqual({ status: 'not ready', dependencies: { database: 'ok', queue: 'away' } });
+    expect(response.headers['retry-after']).toBe('5');
+    expect(response.json()).toMatchObject({ status: 'not ready', dependencies: { page: 'away' } });
+  });
+
+  test('does not wait for a dependency that never answers', async () => {
+    const server = await bareServer({ dependencies: { database: () => new Promise(() => {}) } });
+    const response = await server.inject('/readyz');
+    expect(response.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'away' } });
   });
 
   test('is not what liveness depends on', async () => {

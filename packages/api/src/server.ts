@@ -2,10 +2,13 @@ import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Logger } from '@portfolio/core/runtime/log';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { access } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { type Authenticate, createRequestActors } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
 import { type Dependencies, registerHealth } from './health.ts';
+import { createLoad, isSaturated, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
 import { acceptBodies } from './rest/bodies.ts';
@@ -23,8 +26,12 @@ import { asksForPage, registerWeb, sendPage } from './web.ts';
 
 /** A study of two million characters fits, in any script. */
 const bodyLimitBytes = 8 * 1024 * 1024;
-/** How long a request may take to arrive. */
+/** How long a request may take to arrive, an image at a slow pace included. Answers may take what they need. */
 const requestTimeoutMilliseconds = 60_000;
+/** The same for its headers alone, which nobody sends slowly but to hold connections. */
+const headersTimeoutMilliseconds = 20_000;
+/** Load balancers keep connections for a minute: theirs must end first, or requests meet one that is being closed. */
+const keepAliveMilliseconds = 75_000;
 
 /** How long running requests may take to end when the server closes; the rest is cut off. */
 const drainMilliseconds = 5000;
@@ -58,6 +65,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // A batch of tRPC names all its procedures in one parameter.
     routerOptions: { maxParamLength: 5000 },
     requestTimeout: requestTimeoutMilliseconds,
+    keepAliveTimeout: keepAliveMilliseconds,
+    http: { headersTimeout: headersTimeoutMilliseconds },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerClientError,
   });
@@ -71,11 +80,18 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     void sendPage(reply);
     return true;
   });
+  const load = createLoad(app);
+  app.addHook('onClose', () => load.stop());
+  shedLoad(app, load);
   const actors = createRequestActors(authenticate);
   if (rateLimits) limitRates(app, rateLimits, actors);
   acceptBodies(app);
 
-  registerHealth(app, dependencies);
+  registerHealth(app, {
+    dependencies,
+    own: webRoot ? { page: () => access(join(webRoot, 'index.html')) } : {},
+    isSaturated: () => isSaturated(load),
+  });
   await registerOpenApi(app);
   await registerOpenApiPage(app);
   registerProblemTypes(app);

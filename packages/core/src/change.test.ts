@@ -121,7 +121,7 @@ test('an answer is forgotten after a day', async () => {
   await caseStudy.create.run(keyed('old'), study());
   await caseStudy.create.run(keyed('young'), study());
   await platform.sql`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
-  await forgetAnswers(platform.db);
+  await forgetAnswers(platform.db, new AbortController().signal);
   expect(await key()).toEqual([{ key: 'young' }]);
 });
 

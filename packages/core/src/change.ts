@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { type Actor, actorName } from './actor.ts';
 import { auditLog } from './audit/audit.sql.ts';
@@ -7,6 +7,7 @@ import { AppError } from './errors.ts';
 import { idempotencyKeys } from './idempotency.sql.ts';
 import { newId } from './ids.ts';
 import { announceChange } from './published.ts';
+import { inBatches } from './schedule/batches.ts';
 
 /** A change of an operation: who asked for it is in the context. */
 export type Change<Prepared, Result> = {
@@ -91,10 +92,16 @@ function targetOf(thing: unknown): string | null {
 /** How long a request may be repeated. */
 const keptHours = 24;
 
-/** Forgets answers that nobody may ask for again. */
-export async function forgetAnswers(db: Db): Promise<void> {
-  const age = sql`make_interval(hours => ${keptHours})`;
-  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - ${age}`));
+/** Forgets answers that nobody may ask for again; resolves to how many. */
+export function forgetAnswers(db: Db, signal: AbortSignal): Promise<number> {
+  return inBatches(1000, signal, async (size) => {
+    const forgotten = await db.execute(sql`
+      delete from ${idempotencyKeys} where ctid = any(array(
+        select ctid from ${idempotencyKeys}
+        where created_at < now() - make_interval(hours => ${keptHours})
+        order by created_at limit ${size} for update skip locked))`);
+    return forgotten.count;
+  });
 }
 
 type KeyedRequest = { principal: string; operation: string; key: string; requestHash: string };

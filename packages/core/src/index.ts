@@ -18,6 +18,7 @@ export const operations = {
     list: portfolio.listPortfolios,
     update: portfolio.updatePortfolio,
     summary: portfolio.summarizePortfolio,
+    export: portfolio.exportPortfolio,
   },
   apiKey: { list: apiKey.listApiKeys, create: apiKey.createApiKey, revoke: apiKey.revokeApiKey },
   ownKey: { list: apiKey.listOwnKeys, create: apiKey.createOwnKey, revoke: apiKey.revokeOwnKey },
@@ -92,6 +93,7 @@ export const operations = {
     deleteSamples: metric.deleteSamples,
     series: metric.readSeries,
     compare: metric.compareMetric,
+    report: metric.reportMetrics,
   },
   image: { upload: image.uploadImage, read: image.readImage },
   job: {

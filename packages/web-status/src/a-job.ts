@@ -8,6 +8,7 @@ export function aJob(about: Partial<Job> = {}): Job {
     kind: 'export.pdf',
     title: 'PDF of “Faster reads”',
     state: 'queued',
+    priority: 'normal',
     attempt: 0,
     maxAttempts: 5,
     progress: 0,

@@ -26,7 +26,7 @@ let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
   scene = await jobScene();
-  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker' });
+  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker', log: silentLog });
   workerBus = createJobBus(database.sql, silentLog);
   await workerBus.listen();
 });
@@ -41,7 +41,10 @@ afterAll(async () => {
 });
 
 async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}) {
-  const handlers = { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler };
+  const handlers = {
+    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    'export.pdf': async () => handler,
+  };
   const ours = { db: database.db, jobBus: workerBus, handlers, leaseSeconds: longLeaseSeconds };
   const runner = testRunner(scene, { ...ours, ...settings });
   await runJob(runner, id, async () => {}, never);

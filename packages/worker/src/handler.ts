@@ -5,6 +5,8 @@ import type { JobKind, StoredResults } from '@portfolio/core/job/schemas';
 /** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
 type JobTools = {
   db: Db;
+  /** For analytical reads: it may lag behind `db`, and refuses to write. */
+  reader: Db;
   bucket: Bucket;
   job: { id: string; portfolioId: string; attempt: number };
   /** Fires when the job is cancelled or no longer ours, or the worker has to go: stop and let the error through. */

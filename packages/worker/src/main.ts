@@ -1,15 +1,18 @@
+import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createRoom } from './room.ts';
+import { startSchedule } from './schedule.ts';
 import { sweep } from './sweep.ts';
 
 /** How long running jobs may go on after a stop was asked for. */
@@ -20,15 +23,19 @@ const log = createLog('worker', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 const leaseSeconds = settings.LEASE_SECONDS;
 
-const database = openDatabase({
-  url: settings.DATABASE_URL,
+const pool = {
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
   applicationName: 'portfolio-worker',
-});
+  // Sweeps and reports go over many rows.
+  statementSeconds: 60,
+  log,
+};
+const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db } = database;
-const bucket = openBucket(aws, settings.BUCKET_NAME);
-const queue = openQueue(aws, settings.QUEUE_URL);
-const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL);
+const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
+const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
+const queue = openQueue(aws, settings.QUEUE_URL, log);
+const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
@@ -36,9 +43,9 @@ await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();
-const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE });
+const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
 const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const runner = { db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
+const runner = { db, reader: reader.db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
 const room = createRoom(
   Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
 );
@@ -46,6 +53,7 @@ const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, room, pollSeconds }, draining.signal, stop.signal),
 );
 const sweeping = sweep({ ...runner, deadLetters, sweepSeconds }, draining.signal);
+const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }, draining.signal);
 log.info({ slots: slots.length }, 'worker is taking jobs');
 
 const { close } = closeWithGrace(
@@ -53,10 +61,11 @@ const { close } = closeWithGrace(
   async () => {
     draining.abort();
     const late = setTimeout(() => stop.abort(), drainMilliseconds);
-    await Promise.all([...slots, sweeping]);
+    await Promise.all([...slots, sweeping, scheduling]);
     clearTimeout(late);
     await doorbell.idle();
     jobBus.close();
+    await reader.close();
     await database.close();
     bucket.close();
     queue.close();
@@ -65,5 +74,5 @@ const { close } = closeWithGrace(
 );
 
 /** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
-const stages = [() => void close(), () => stop.abort(), () => process.exit(1)];
+const stages: (() => unknown)[] = [close, () => stop.abort(), () => process.exit(1)];
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stages.shift()?.());

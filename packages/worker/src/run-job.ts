@@ -14,6 +14,8 @@ import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
 
 export type Runner = {
   db: Db;
+  /** For analytical reads; left out, they go to `db`. */
+  reader?: Db;
   bucket: Bucket;
   doorbell: Doorbell;
   jobBus: JobBus;
@@ -52,7 +54,7 @@ export async function runJob(
   const log = runner.log.child({ jobId, attempt: job.attempt, kind: job.kind });
   watch.keep({ ...runner, log }, keepHidden);
   try {
-    const result = await attempt(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
+    const result = await work(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
     await succeed(runner, lease, result, log);
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop.aborted, log);
@@ -67,7 +69,7 @@ export async function putBack({ db }: Pick<Runner, 'db'>, jobId: string): Promis
   await transitions.putBack(db, jobId, putBackSeconds);
 }
 
-async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
+async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
   const payload = jobKinds[job.kind].payload.safeParse(job.payload);
   if (!payload.success)
     throw new PermanentError('invalid_payload', 'The job was asked for with data it cannot use.');
@@ -79,6 +81,7 @@ async function attempt(runner: Runner, job: Claimed, lease: Lease, signal: Abort
   try {
     return await handler(payload.data, {
       db: runner.db,
+      reader: runner.reader ?? runner.db,
       bucket: runner.bucket,
       job,
       signal,

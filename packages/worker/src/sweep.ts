@@ -1,12 +1,10 @@
-import type { Bucket, Db, Doorbell, JobBus } from '@portfolio/core/context';
-import { forgetAnswers } from '@portfolio/core/change';
+import type { Db, Doorbell, JobBus } from '@portfolio/core/context';
 import { dispatch, unringLost } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Queue } from '@portfolio/core/runtime/queue';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
-import { removeExpiredUploads } from '@portfolio/core/upload/remove-expired';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
@@ -14,7 +12,6 @@ const silentSeconds = 300;
 
 type Sweeper = {
   db: Db;
-  bucket: Bucket;
   deadLetters: Queue;
   doorbell: Doorbell;
   jobBus: JobBus;
@@ -29,7 +26,7 @@ type Sweeper = {
  * for. Any number of workers may sweep at once.
  */
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
-  const { db, bucket, doorbell, log, leaseSeconds, sweepSeconds } = sweeper;
+  const { db, doorbell, log, leaseSeconds, sweepSeconds } = sweeper;
   let reapsFrom = 0;
   while (!stop.aborted) {
     try {
@@ -39,8 +36,6 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
       await unringLost(db, silentSeconds);
       await dispatch(db);
       doorbell.ring();
-      await removeExpiredUploads({ db, bucket });
-      await forgetAnswers(db);
     } catch (error) {
       log.warn({ err: error }, 'sweep failed; it comes again');
       // Workers could not renew their leases either: they get the time to, before their jobs count as lost.

@@ -7,7 +7,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
-import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
 import { type Handler, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -45,7 +45,10 @@ async function accept() {
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
-  const handlers = { ...createHandlers({ allowPrivate: false }), 'export.pdf': async () => handler };
+  const handlers = {
+    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    'export.pdf': async () => handler,
+  };
   return testRunner(platform, { handlers, ...settings });
 }
 
@@ -196,7 +199,7 @@ describe('an attempt', () => {
     const proxy = await testProxy(platform.databaseUrl);
     const { host } = new URL(proxy.baseUrl);
     const url = platform.databaseUrl.replace(new URL(platform.databaseUrl).host, host);
-    const database = openDatabase({ url, poolSize: 2, applicationName: 'test' });
+    const database = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog });
     const id = await accept();
     const handler = vi.fn<Handler<'export.pdf'>>(async () => {
       proxy.down();

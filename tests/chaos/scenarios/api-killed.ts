@@ -13,9 +13,7 @@ export const apiKilled: Scenario = {
   quick: true,
   async run(scene) {
     await scene.startWorker();
-    const commits = ({ name }: Request) => name.startsWith('commit');
     const afterCommit = await askAndKill(scene, (kill) => scene.api.postgres.first('after', commits, kill));
-    const sends = ({ name }: Request) => name === 'SendMessageBatch';
     const beforeSend = await askAndKill(scene, (kill) => scene.api.aws.first('before', sends, kill));
     return {
       'done without the API, killed after the commit, s': afterCommit,
@@ -23,6 +21,9 @@ export const apiKilled: Scenario = {
     };
   },
 };
+
+const commits = ({ name }: Request) => name.startsWith('commit');
+const sends = ({ name }: Request) => name === 'SendMessageBatch';
 
 type Kill = () => Promise<'cut'>;
 

@@ -29,11 +29,13 @@ export const poisonMessage: Scenario = {
   },
 };
 
+const receives = ({ name }: Request) => name === 'ReceiveMessage';
+const inAttempt = ({ name }: Request) => name === 'PUT';
+
 /** Accepts a job, and spoils its data before a worker sees it. */
 async function acceptUnusable(scene: Scene, worker: Member): Promise<string> {
   const spoiled = Promise.withResolvers<void>();
-  const held = ({ name }: Request) => name === 'ReceiveMessage';
-  const stop = worker.aws.always('after', held, async (_, answer) => {
+  const stop = worker.aws.always('after', receives, async (_, answer) => {
     if (answer.includes('job_')) await spoiled.promise;
     return 'pass' as const;
   });
@@ -57,13 +59,11 @@ export const crashLoop: Scenario = {
       await worker.kill();
       return 'cut' as const;
     };
-    const inAttempt = ({ name }: Request) => name === 'PUT';
     const stopInAttempt = worker.aws.always('before', inAttempt, kill);
     const [first] = (await scene.load(1, 1)) as [string];
     const ofAttempts = await restartUntilDead(scene, worker, first);
     stopInAttempt();
 
-    const receives = ({ name }: Request) => name === 'ReceiveMessage';
     const slug = await scene.makeStudy();
     const stopReceiving = worker.aws.always('after', receives, (_, answer) =>
       answer.includes('job_') ? kill() : 'pass',

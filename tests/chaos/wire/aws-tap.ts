@@ -51,8 +51,8 @@ export async function tapAws(target: string) {
   }
 
   const server = createServer((incoming, response) => {
-    if (isDown) return void response.destroy();
-    handle(incoming, response).catch(() => response.destroy());
+    if (isDown) response.destroy();
+    else handle(incoming, response).catch(() => response.destroy());
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');

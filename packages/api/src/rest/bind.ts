@@ -1,5 +1,6 @@
 import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { STATUS_CODES } from 'node:http';
@@ -26,6 +27,8 @@ type Binding<Output> = {
   /** A second status of success, and when it is the one. */
   otherwise?: { status: number; when: (output: Output) => boolean };
   headers?: (output: Output) => Record<string, string>;
+  /** True where a GET may start a job: a HEAD, which is to change nothing, is refused. */
+  noHead?: true;
   /** Other forms of the answer, by media type: text made of the output, or the answer of another route. */
   formats?: Record<string, (output: Output) => string>;
   instead?: Record<string, Respond>;
@@ -75,6 +78,9 @@ export function createBind(
 
       async function respond(request: FastifyRequest, reply: FastifyReply, type: string) {
         const { headers } = request;
+        if (binding.noHead && request.method === 'HEAD') {
+          throw new AppError('method_not_allowed', 'HEAD would start the job that makes it; use GET.');
+        }
         if (instead[type]) return instead[type](request, reply);
         if (isCached && headers.authorization === undefined) {
           const { portfolio } = request.params as { portfolio?: string };
@@ -108,6 +114,7 @@ export function createBind(
           }),
         }),
         method,
+        ...(binding.noHead && { exposeHeadRoute: false }),
         // Of a redirect, the client wants what it leads to.
         handler: (request, reply) =>
           respond(request, reply, status === 302 ? json : accepted(request, types)),

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, errorCodes, toProblem } from '@portfolio/core/errors';
-import { toOutage } from '@portfolio/core/runtime/outage';
+import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
@@ -26,7 +26,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const known = toAppError(error);
   if (reply.raw.destroyed) request.log.info({ err: error }, 'the client left');
   else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
-  else if (known.code === 'unavailable') request.log.warn({ err: error }, 'request could not be served');
+  // An open breaker and a saturated process say so themselves, once.
+  else if (known.code === 'unavailable' && known.cause && !isKnownOutage(known))
+    request.log.warn({ err: error }, 'request could not be served');
   const problem = toProblem(known ?? error);
   void reply.headers(headersOf(problem.code, request));
   return reply.code(problem.status).type(contentType).send(JSON.stringify(problem));

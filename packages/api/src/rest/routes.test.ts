@@ -217,6 +217,14 @@ describe('a case study in the form that is asked for', () => {
       first.headers.get('location'),
     );
     const id = first.headers.get('location')!.split('/').at(-1)!;
+    const jobs = async () =>
+      ((await (await api.call('GET', '/api/v1/jobs', { key })).json()) as { items: unknown[] }).items.length;
+    const before = await jobs();
+    for (const at of [path, `${path}/pdf`]) {
+      const headers = { accept: 'application/pdf' };
+      expect((await api.call('HEAD', at, { key, headers })).status).toBe(405);
+    }
+    expect(await jobs()).toBe(before);
     const { version } = (await (await as('application/json')).json()) as { version: number };
     await (await playWorker(api, id)).succeed(version);
     for (const made of [await as('application/pdf', { key }), await as('application/pdf')]) {

@@ -51,6 +51,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
   bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
   bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
+  bind.operation(portfolio.export, {
+    method: 'POST',
+    path: `${ofPortfolio}/exports`,
+    status: 202,
+    headers: jobToFollow,
+  });
 
   registerMembers(bind);
   registerKeys(bind);
@@ -72,6 +78,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 302,
     otherwise: { status: 202, when: ({ file }) => file === null },
     headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
+    noHead: true,
   });
   bind.operation(caseStudy.read, {
     method: 'GET',
@@ -150,6 +157,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     formats: { 'text/csv': seriesToCsv },
   });
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
+  bind.operation(metric.report, {
+    method: 'POST',
+    path: `${ofPortfolio}/metric-reports`,
+    status: 202,
+    headers: jobToFollow,
+  });
 
   bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
   bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });

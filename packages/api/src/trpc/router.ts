@@ -24,6 +24,7 @@ export const appRouter = router({
     list: query(portfolio.list),
     update: mutation(portfolio.update),
     summary: query(portfolio.summary),
+    export: mutation(portfolio.export),
   },
   apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
   ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
@@ -98,6 +99,7 @@ export const appRouter = router({
     deleteSamples: mutation(metric.deleteSamples),
     series: query(metric.series),
     compare: query(metric.compare),
+    report: mutation(metric.report),
   },
   image: { upload: mutation(image.upload), read: query(image.read) },
   job: {

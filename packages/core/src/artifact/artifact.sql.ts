@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { bigint, check, index, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
@@ -45,6 +45,7 @@ export const artifactVersions = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.artifactId, table.name] }),
+    index('artifact_versions_sha256').on(table.sha256),
     check(
       'artifact_versions_content',
       sql`(${table.referenceUrl} is null) = (${table.sha256} is not null)

@@ -17,6 +17,7 @@ import { evidence } from '../evidence/evidence.sql.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
+import type { ClaimStanding } from './standing.ts';
 import type { CaseStudyContent, CaseStudyStatus, ContentField } from './schemas.ts';
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
@@ -94,6 +95,8 @@ export const claims = pgTable(
     metricTo: instant('metric_to'),
     /** When the change took effect: what is before and after it is compared. */
     changedAt: instant('changed_at'),
+    /** The standing that webhooks know of; null for `backed`. */
+    toldStanding: text('told_standing').$type<ClaimStanding>(),
   },
   (table) => [
     primaryKey({ columns: [table.caseStudyId, table.key] }),

@@ -1,3 +1,4 @@
+import { rememberStandings } from './tell-claims.ts';
 import { eq, sql } from 'drizzle-orm';
 import { actorName } from '../actor.ts';
 import type { Ctx, Db } from '../context.ts';
@@ -151,4 +152,5 @@ async function rewriteClaims(db: Db, id: string, written: Claim[], { evidence, m
     })),
   );
   if (cited.length > 0) await db.insert(claimEvidence).values(cited);
+  await rememberStandings(db, id);
 }

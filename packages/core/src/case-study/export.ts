@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { Ctx } from '../context.ts';
 import { acceptJob } from '../job/accept.ts';
 import { jobSchema } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
-import { tenantBySlug } from '../tenancy.ts';
+import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
 import { caseStudyRef } from './schemas.ts';
 
@@ -19,12 +20,16 @@ export const exportCaseStudy = operation({
   output: jobSchema,
   tenant: tenantBySlug,
   async run(ctx, { slug }, tenant) {
-    const study = await fetchCaseStudy(ctx, tenant, slug);
-    return acceptJob(ctx, tenant, {
-      kind: 'export.pdf',
-      title: `PDF of “${study.title}”`,
-      groupKey: exportGroup(study.id),
-      payload: { caseStudyId: study.id },
-    });
+    return acceptExport(ctx, tenant, await fetchCaseStudy(ctx, tenant, slug));
   },
 });
+
+/** Stores the job that makes a PDF of a study. */
+export function acceptExport(ctx: Ctx, tenant: Tenant, { id, title }: { id: string; title: string }) {
+  return acceptJob(ctx, tenant, {
+    kind: 'export.pdf',
+    title: `PDF of “${title}”`,
+    groupKey: exportGroup(id),
+    payload: { caseStudyId: id },
+  });
+}

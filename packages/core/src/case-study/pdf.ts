@@ -1,5 +1,6 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { fetchJob } from '../job/internal.ts';
 import { jobs } from '../job/job.sql.ts';
@@ -8,8 +9,10 @@ import { type StoredResults, jobSchema } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { exportCaseStudy, exportGroup } from './export.ts';
+import { acceptExport, exportCaseStudy, exportGroup } from './export.ts';
+import { stateOf } from './export-source.ts';
 import { fetchCaseStudy } from './internal.ts';
+import { proveClaims } from './provenance.ts';
 import { caseStudyRef } from './schemas.ts';
 
 export const readCaseStudyPdf = operation({
@@ -29,9 +32,11 @@ export const readCaseStudyPdf = operation({
     .meta({ id: 'CaseStudyPdf' }),
   tenant: tenantBySlug,
   async run(ctx, ref, tenant) {
-    const { id, version } = await fetchCaseStudy(ctx, tenant, ref.slug);
+    const { id, version, portfolio } = await fetchCaseStudy(ctx, tenant, ref.slug);
     const group = { groupKey: exportGroup(id) };
-    const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version) });
+    // To strangers the newest file will do, which says of when it is: they cannot ask for another.
+    const state = tenant.insider ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
+    const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version), state });
     if (made)
       return { file: await linkToFile(ctx.bucket, made.result as StoredResults['export.pdf']), job: null };
     if (!tenant.insider) {
@@ -40,14 +45,34 @@ export const readCaseStudyPdf = operation({
     const [waiting] = await waitingExport(ctx.db).execute(group);
     return {
       file: null,
-      job: waiting ? await fetchJob(ctx, waiting.id) : await exportCaseStudy.run(ctx, ref),
+      job: waiting ? await fetchJob(ctx, waiting.id) : await exportOnce.run(ctx, ref),
     };
+  },
+});
+
+/** A reader may lag behind what the file was made of. */
+const atOnce = ({ db }: Ctx) => ({ db, reader: db });
+
+/** As `exportCaseStudy`, but of many that ask at once, one makes the job, and the others get the same. */
+const exportOnce = operation({
+  ...exportCaseStudy,
+  kind: 'mutation',
+  tenant: tenantBySlug,
+  async run(ctx, { slug }, tenant) {
+    const study = await fetchCaseStudy(ctx, tenant, slug);
+    const groupKey = exportGroup(study.id);
+    await ctx.db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${groupKey}, 0))`);
+    const [waiting] = await waitingExport(ctx.db).execute({ groupKey });
+    return waiting ? fetchJob(ctx, waiting.id) : acceptExport(ctx, tenant, study);
   },
 });
 
 const inGroup = eq(jobs.groupKey, sql.placeholder('groupKey'));
 
-/** The newest file of exactly this version: older ones may hold what is no longer published. */
+/**
+ * The newest file of exactly this version, older ones may hold what is no longer published; and of this state, where
+ * one is given: what claims are worth changes without a new version.
+ */
 const exportOf = prepared((db) =>
   db
     .select({ result: jobs.result })
@@ -57,6 +82,7 @@ const exportOf = prepared((db) =>
         inGroup,
         eq(jobs.state, 'succeeded'),
         sql`${jobs.result} ->> 'studyVersion' = ${sql.placeholder('version')}`,
+        sql`coalesce(${jobs.result} ->> 'state' = ${sql.placeholder('state')}, ${sql.placeholder('state')}::text is null)`,
       ),
     )
     .orderBy(desc(jobs.id))

@@ -70,6 +70,9 @@ const provenClaimSchema = z
   })
   .meta({ id: 'ProvenClaim' });
 
+/** A claim with all that it rests on, as it is now. */
+export type ProvenClaim = z.infer<typeof provenClaimSchema>;
+
 export const readProvenance = operation({
   name: 'caseStudy.provenance',
   kind: 'query',
@@ -143,7 +146,11 @@ const claimsOf = prepared((db) =>
 );
 
 /** The claims of a study, in order, with all that they rest on. `portfolio` is the slug of its portfolio. */
-async function proveClaims(ctx: Pick<Ctx, 'db' | 'reader'>, caseStudyId: string, portfolio: string) {
+export async function proveClaims(
+  ctx: Pick<Ctx, 'db'>,
+  caseStudyId: string,
+  portfolio: string,
+): Promise<ProvenClaim[]> {
   const rows = await claimsOf(ctx.db).execute({ id: caseStudyId });
   const metricOf = await measure(ctx, rows);
   return rows.map((row) => ({
@@ -166,14 +173,17 @@ type MeasuredRow = {
   changedAt: string | null;
 };
 
-/** Measures the ranges of all rows at once; the answer gives what was measured of each. */
-export async function measure<Row extends MeasuredRow>({ reader }: Pick<Ctx, 'reader'>, rows: Row[]) {
+/**
+ * Measures the ranges of all rows at once; the answer gives what was measured of each. Not on the reader: what a claim
+ * is worth has to agree with the standing beside it, which the writer tells.
+ */
+export async function measure<Row extends MeasuredRow>({ db }: Pick<Ctx, 'db'>, rows: Row[]) {
   const ranges = rows.flatMap((row) =>
     row.metric
       ? [{ row, metricId: row.metric.id, from: row.from!, to: row.to!, changedAt: row.changedAt }]
       : [],
   );
-  const windows = ranges.length > 0 ? await compareWindows(reader, ranges) : [];
+  const windows = ranges.length > 0 ? await compareWindows(db, ranges) : [];
   const measured = new Map(
     ranges.map(({ row, from, to, changedAt }, at) => {
       const { id: _, ...metric } = row.metric!;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tellClaims } from '../case-study/tell-claims.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -26,6 +27,7 @@ export const addEvidenceVersion = operation({
     const found = requireUploads(await lockEvidence(ctx, tenant, slug));
     await useUpload(ctx, tenant, id);
     await keepVersion(ctx.db, found, { ...file, fetchedFrom: null });
+    await tellClaims(ctx.db, [found.id]);
     return fetchEvidence(ctx, tenant, slug);
   },
 });

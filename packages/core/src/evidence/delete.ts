@@ -23,6 +23,8 @@ export const deleteEvidence = operation({
   tenant: tenantBySlug,
   async run({ db }, { slug, expectedVersion: expected }, tenant) {
     const { id } = await lockEvidence({ db }, tenant, slug, expected);
+    // Nobody may begin to cite it meanwhile.
+    await db.select({ id: evidence.id }).from(evidence).where(eq(evidence.id, id)).for('update');
     const citing = await db
       .selectDistinct({ slug: caseStudies.slug })
       .from(claimEvidence)

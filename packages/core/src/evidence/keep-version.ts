@@ -1,17 +1,19 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import type { StoredFile } from '../upload/schemas.ts';
-import { nextVersion } from '../version.sql.ts';
+import { checkedNow } from './freshness.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
+
+type KeptFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null };
 
 /**
  * Keeps stored bytes as the newest version of evidence, whose row the transaction holds. The same bytes again make no
- * version, but count as a check. Either way its problem, if any, is over.
+ * version, but count as a check. Either way its problem, if any, is over; `tellClaims` is left to the caller.
  */
 export async function keepVersion(
   tx: Db,
   { id, latest }: { id: string; latest: number },
-  { fetchedFrom, ...file }: StoredFile & { fetchedFrom: string | null },
+  { fetchedFrom, jobId = null, ...file }: KeptFile,
 ): Promise<{ number: number; changed: boolean }> {
   const isLatest = and(eq(evidenceVersions.evidenceId, id), eq(evidenceVersions.number, latest));
   const [before] = await tx
@@ -20,16 +22,12 @@ export async function keepVersion(
     .where(isLatest);
   const changed = before?.sha256 !== file.sha256;
   const number = changed ? latest + 1 : latest;
-  if (changed) await tx.insert(evidenceVersions).values({ evidenceId: id, number, fetchedFrom, ...file });
+  if (changed) {
+    await tx.insert(evidenceVersions).values({ evidenceId: id, number, fetchedFrom, jobId, ...file });
+  }
   await tx
     .update(evidence)
-    .set({
-      latest: number,
-      checkedAt: sql`now()`,
-      problem: null,
-      version: nextVersion,
-      updatedAt: sql`now()`,
-    })
+    .set({ latest: number, ...checkedNow })
     .where(eq(evidence.id, id));
   return { number, changed };
 }

@@ -5,7 +5,7 @@ import { requireVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
 import { noEvidence } from './internal.ts';
 
-/** The evidence's row, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
+/** The evidence's row, held until the transaction ends, but for those who begin to cite it; `not_found` or `precondition_failed` otherwise. */
 export async function lockEvidence(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
@@ -16,7 +16,7 @@ export async function lockEvidence(
     .select()
     .from(evidence)
     .where(and(eq(evidence.portfolioId, tenant.id), eq(evidence.slug, slug)))
-    .for('update');
+    .for('no key update');
   if (!found) throw noEvidence(tenant, slug);
   requireVersion(found, expected);
   return found;

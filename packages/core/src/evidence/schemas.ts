@@ -30,6 +30,12 @@ export type EvidenceStanding = z.infer<typeof evidenceStandingSchema>;
 const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
 export type EvidenceProblem = z.infer<typeof evidenceProblemSchema>;
 
+/** What a source gave to recognize its bytes by (RFC 9110, 8.8), and the address that gave it. */
+export type Validators = { url: string; etag?: string; lastModified?: string };
+
+/** Bytes of a download that wait in the bucket, in the order in which they come. */
+export type DownloadPart = { key: string; sizeBytes: number };
+
 /** A state of the evidence's bytes, numbered from 1. `verifiedAt` is when they were last read and found unharmed. */
 export const evidenceVersionSchema = z
   .object({

@@ -1,9 +1,11 @@
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
 import { jobSchema } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { evidence } from './evidence.sql.ts';
 import { fetchEvidence } from './internal.ts';
 import { evidenceRef } from './schemas.ts';
 
@@ -21,11 +23,23 @@ export const syncEvidence = operation({
     if (sourceUrl === null) {
       throw new AppError('conflict', `Evidence "${slug}" has no source to fetch: upload its versions.`);
     }
-    return acceptJob(ctx, tenant, {
-      kind: 'evidence.sync',
-      title: `Sync of “${title}”`,
-      groupKey: `evidence:${id}`,
-      payload: { evidenceId: id },
-    });
+    await ctx.db.update(evidence).set(firstTry).where(eq(evidence.id, id));
+    return acceptJob(ctx, tenant, syncJobOf({ id, title }));
   },
 });
+
+/** Where the first sync comes to nothing, the scheduler asks again, if it is to be kept fresh at all. */
+const firstTry = {
+  nextSyncAt: sql`case when ${evidence.freshForSeconds} is not null
+    then coalesce(${evidence.nextSyncAt}, now() + interval '15 minutes') end`,
+};
+
+/** The job that syncs evidence: one at a time. */
+export function syncJobOf({ id, title }: { id: string; title: string }) {
+  return {
+    kind: 'evidence.sync',
+    title: `Sync of “${title}”`,
+    groupKey: `evidence:${id}`,
+    payload: { evidenceId: id },
+  } as const;
+}

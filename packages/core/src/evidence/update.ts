@@ -1,8 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
+import { tellClaims } from '../case-study/tell-claims.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
 import { evidence } from './evidence.sql.ts';
+import { movedSource, replanned } from './freshness.ts';
 import { fetchEvidence } from './internal.ts';
 import { lockEvidence } from './lock.ts';
 import { evidencePatch, evidenceSchema } from './schemas.ts';
@@ -17,15 +19,21 @@ export const updateEvidence = operation({
   output: evidenceSchema,
   tenant: tenantBySlug,
   async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
-    const { id, problem } = await lockEvidence({ db }, tenant, slug, expectedVersion);
+    const { id, problem, sourceUrl } = await lockEvidence({ db }, tenant, slug, expectedVersion);
     // Nothing asked, nothing changed: not even the version.
     if (Object.keys(changes).length === 0) return fetchEvidence({ db }, tenant, slug);
-    // Whether another source is there, the next sync will tell.
-    const isMended = problem === 'source-vanished' && changes.sourceUrl !== undefined;
+    const isMoved = changes.sourceUrl !== undefined && changes.sourceUrl !== sourceUrl;
+    const isMended = changes.sourceUrl !== undefined && problem === 'source-vanished';
     await db
       .update(evidence)
       .set({ ...changes, ...(isMended && { problem: null }), version: nextVersion, updatedAt: sql`now()` })
       .where(eq(evidence.id, id));
+    // By what the row says now.
+    if (changes.freshForSeconds !== undefined || isMoved) {
+      const plan = isMoved ? { ...replanned, ...movedSource } : replanned;
+      await db.update(evidence).set(plan).where(eq(evidence.id, id));
+    }
+    await tellClaims(db, [id]);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Bucket } from '../context.ts';
+import { tellClaims } from '../case-study/tell-claims.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -47,6 +48,7 @@ export const verifyEvidence = operation({
         .set({ verifiedAt: sql`now()` })
         .where(and(eq(evidenceVersions.evidenceId, found.id), eq(evidenceVersions.number, number)));
     }
+    await tellClaims(db, [found.id]);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

@@ -1,7 +1,11 @@
+import { sql } from 'drizzle-orm';
 import { actorName } from '../actor.ts';
 import type { Ctx, Db } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { jobs } from './job.sql.ts';
 import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
 import { type JobPayload, jobKinds } from './kinds.ts';
@@ -33,12 +37,30 @@ export async function queueJob<Kind extends JobKind>(
   return { id };
 }
 
-/** As `queueJob`, for the actor of an operation, and rings. */
+/** More of one group would only wait for each other, and each dispatch looks at them all. */
+const maxUnfinishedInGroup = 100;
+
+const unfinishedInGroup = prepared((db) =>
+  db
+    .select({ jobs: sql<number>`count(*)::int` })
+    .from(jobs)
+    .where(sql`${jobs.groupKey} = ${sql.placeholder('groupKey')} and ${jobs.state} in ('queued', 'running')`)
+    .prepare('job_unfinished_in_group'),
+);
+
+/** As `queueJob`, for the actor of an operation, and rings. Throws `conflict` where too many wait for their turn. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
   ask: Ask<Kind>,
 ): Promise<Job> {
+  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey: ask.groupKey });
+  if (waiting!.jobs >= maxUnfinishedInGroup) {
+    throw new AppError(
+      'conflict',
+      `${waiting!.jobs} jobs for the same thing have not ended yet: wait for them, or cancel them.`,
+    );
+  }
   const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
   const { id } = await queueJob(ctx.db, asked);
   ctx.doorbell.ring();

@@ -21,8 +21,8 @@ let number = 0;
 async function queued({
   portfolioId = scene.portfolioId,
   groupKey = `group-${(number += 1)}`,
-  priority = 'normal' as JobPriority,
-} = {}) {
+  priority,
+}: { portfolioId?: string; groupKey?: string; priority?: JobPriority } = {}) {
   const payload = { caseStudyId: 'cs_none' };
   const ask = { kind: 'export.pdf' as const, title: 'PDF', payload, requestedBy: 'owner' };
   return (await queueJob(scene.db, { ...ask, portfolioId, groupKey, priority })).id;
@@ -87,6 +87,20 @@ describe('jobs of one group', () => {
       const running = sql`${jobs.groupKey} = ${groupKey} and ${jobs.state} = 'running'`;
       expect(await scene.db.$count(jobs, running)).toBe(claimed.length);
     }
+  });
+
+  test('are refused once a hundred of them wait', async () => {
+    const at = { portfolio: 'team', slug: 'wanted' };
+    await operations.caseStudy.create.run(scene.as(owner), { ...at, title: 'Wanted' });
+    const ask = () => operations.caseStudy.export.run(scene.as(owner), at);
+    const { id } = await ask();
+    await scene.sql`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
+      select 'job_' || n, portfolio_id, kind, title, state, group_key, payload, requested_by, 5, 1
+      from jobs, generate_series(1, 99) n where id = ${id}`;
+    await expect(ask()).rejects.toMatchObject({ code: 'conflict' });
+    await scene.cancel(id);
+    expect(await ask()).toMatchObject({ state: 'queued' });
   });
 
   test('cannot run two at a time in the database itself', async () => {

@@ -33,7 +33,8 @@ export const watchJob = streamOperation({
 
     async function* news() {
       const events = await fetchEvents(ctx.db, id, seq);
-      if (events[0] && events[0].seq > seq + 1) {
+      const arePruned = events[0] ? events[0].seq > seq + 1 : seq < job.lastSeq;
+      if (arePruned) {
         const present = await fetchJob(ctx, id);
         ({ lastSeq: seq, state } = present);
         yield snapshot(present);

@@ -20,7 +20,7 @@ export const jobFields = {
   maxAttempts: jobs.maxAttempts,
   progress: jobs.progress,
   step: jobs.step,
-  result: sql<JobResult | null>`${jobs.result} - 'key' - 'studyVersion'`,
+  result: sql<JobResult | null>`${jobs.result} - 'key' - 'state' - 'studyVersion'`,
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,

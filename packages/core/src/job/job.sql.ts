@@ -84,6 +84,9 @@ export const jobs = pgTable(
     index('jobs_in_flight')
       .on(table.portfolioId, table.rungAt)
       .where(sql`${table.state} in ('queued', 'running') and ${table.rungAt} is not null`),
+    index('jobs_finished')
+      .on(table.finishedAt)
+      .where(sql`${table.finishedAt} is not null`),
     index('jobs_leased')
       .on(table.leaseUntil)
       .where(sql`${table.state} = 'running'`),
@@ -122,11 +125,16 @@ export const jobEvents = pgTable(
 );
 
 /** Messages that the queue has yet to get, written in the transaction that makes the job runnable. */
-export const outbox = pgTable('outbox', {
-  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-  jobId: text('job_id')
-    .notNull()
-    .references(() => jobs.id, { onDelete: 'cascade' }),
-  groupKey: text('group_key').notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-});
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    jobId: text('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    groupKey: text('group_key').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  // Each job that is removed asks for its messages.
+  (table) => [index('outbox_job').on(table.jobId)],
+);

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { instantSchema } from '../metric/instant.ts';
+import { maxReportMetrics, reportFormatSchema, reportStepSchema } from '../metric/report-steps.ts';
 import type { JobKind, JobPriority } from './schemas.ts';
 
 type KindOfJob = {
-  payload: z.ZodObject;
+  payload: z.ZodType;
   /** Attempts that may end without success before the job fails. */
   maxAttempts: number;
   /** Where the one who asks names none. */
@@ -17,7 +19,10 @@ type KindOfJob = {
 /** What every kind of job is asked with, and how it is tried. Handlers live in the worker. */
 export const jobKinds = {
   'export.pdf': {
-    payload: z.strictObject({ caseStudyId: idOf('caseStudy') }),
+    payload: z.union([
+      z.strictObject({ caseStudyId: idOf('caseStudy') }),
+      z.strictObject({ portfolioId: idOf('portfolio') }),
+    ]),
     maxAttempts: 5,
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
@@ -29,6 +34,19 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 30, maxSeconds: 3600 },
     concurrency: 4,
+  },
+  'metrics.report': {
+    payload: z.strictObject({
+      metricIds: z.array(idOf('metric')).min(1).max(maxReportMetrics),
+      from: instantSchema,
+      to: instantSchema,
+      step: reportStepSchema,
+      format: reportFormatSchema,
+    }),
+    maxAttempts: 5,
+    priority: 'normal',
+    retry: { baseSeconds: 5, maxSeconds: 300 },
+    concurrency: 1,
   },
   // The tries go on for a day and a half, so that a receiver that is mended in the morning still gets its messages.
   'webhook.deliver': {

@@ -42,7 +42,8 @@ export const retryJobs = operation({
   name: 'job.retryMany',
   kind: 'mutation',
   summary:
-    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call.',
+    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but ' +
+    'for deliveries to webhooks, which are redelivered.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),

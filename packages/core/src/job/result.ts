@@ -17,7 +17,7 @@ export const jobResultLinkSchema = jobFileSchema
   .meta({ id: 'JobResult' });
 
 /** The file with a link that works for five minutes. */
-export async function linkToFile(bucket: Bucket, file: StoredResults['export.pdf']) {
+export async function linkToFile(bucket: Bucket, file: StoredResults['export.pdf' | 'metrics.report']) {
   const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
   return { ...file, url: await bucket.signedUrl(file.key, linkLifetimeSeconds), expiresAt };
 }

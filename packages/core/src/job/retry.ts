@@ -11,7 +11,8 @@ import { transitions } from './transitions.ts';
 export const retryJob = operation({
   name: 'job.retry',
   kind: 'mutation',
-  summary: 'Queue a failed, cancelled or dead job again, with as many attempts as a new one.',
+  summary:
+    'Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -20,6 +21,12 @@ export const retryJob = operation({
   async run(ctx, { id }, tenant) {
     const changed = await transitions.requeue(ctx.db, id);
     const job = await fetchJob(ctx, id);
+    if (!changed && job.kind === 'webhook.deliver') {
+      throw new AppError(
+        'conflict',
+        `Job "${id}" delivers a message to a webhook: redeliver the message, which makes a job of its own.`,
+      );
+    }
     if (!changed) {
       throw new AppError(
         'conflict',

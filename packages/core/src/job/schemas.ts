@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
 
-export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'webhook.deliver']);
+export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'metrics.report', 'webhook.deliver']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
@@ -30,7 +30,15 @@ export const jobFileSchema = z.object({
   contentType: z.string(),
   sizeBytes: z.int(),
   sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
-  pages: z.int(),
+  pages: z.int().nullable().describe('Null where the file has none, as CSV.'),
+});
+
+/** A report, and how new what it tells is. */
+const metricsReportResultSchema = jobFileSchema.extend({
+  asOf: z.iso
+    .datetime()
+    .nullable()
+    .describe('Everything recorded by then is in the report; null where its source cannot tell.'),
 });
 
 /** The version that evidence has after a sync, and whether the sync made it. */
@@ -45,16 +53,23 @@ const evidenceSyncResultSchema = z.object({
 const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
 
 /** What came of a job: a file, or what its kind tells instead. */
-const jobResultSchema = z.union([jobFileSchema, evidenceSyncResultSchema, webhookDeliverResultSchema]);
+const jobResultSchema = z.union([
+  // Before the file, which would take it too.
+  metricsReportResultSchema,
+  jobFileSchema,
+  evidenceSyncResultSchema,
+  webhookDeliverResultSchema,
+]);
 export type JobResult = z.infer<typeof jobResultSchema>;
 
 /**
  * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
- * `studyVersion` is the version of the study that the file shows.
+ * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
  */
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; studyVersion: number };
+  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; state?: string; studyVersion?: number };
   'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
+  'metrics.report': z.infer<typeof metricsReportResultSchema> & { key: string };
   'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
 };
 export type StoredResult = StoredResults[JobKind];

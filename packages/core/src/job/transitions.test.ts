@@ -197,9 +197,12 @@ describe('the moves of a job', () => {
       const { id } = await scene.accept();
       for (const state of ways[from]) await scene.change(id, becomes(state));
       const move = scene.change(id, becomes(to));
+      const refusal = await move.then(
+        () => null,
+        ({ cause }: { cause: { constraint_name: string } }) => cause.constraint_name,
+      );
       const isAllowed = (moves[from] as readonly string[]).includes(to);
-      if (isAllowed) await move;
-      else await expect(move).rejects.toMatchObject({ cause: { constraint_name: 'jobs_move' } });
+      expect(refusal).toBe(isAllowed ? null : 'jobs_move');
       expect((await scene.read(id)).state).toBe(isAllowed ? to : from);
     },
   );

@@ -89,7 +89,7 @@ function transition(name: string, { moves: made, event, where, assign = [], ends
   );
   const to = ways.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
   const state = sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`;
-  return statement(
+  return write(
     name,
     event,
     sql`update ${jobs} set ${set(state, ...assign)} where ${jobs.state} in (${from}) and ${where}`,
@@ -97,7 +97,7 @@ function transition(name: string, { moves: made, event, where, assign = [], ends
   );
 }
 
-function statement(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
+function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
   return prepared((db) => {
     const { id, portfolioId, kind, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
     const changed = db
@@ -133,7 +133,7 @@ const endedNews = sql`
 /** In the order of their priority, as the database has them. */
 const priorities = jobPrioritySchema.options;
 
-const accept = statement(
+const accept = write(
   'job_accept',
   'queued',
   sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
@@ -297,8 +297,11 @@ const cancelWhere = (name: string, which: SQL) =>
 const cancel = cancelWhere('job_cancel', one);
 const cancelMany = cancelWhere('job_cancel_many', many(cancellable));
 
-/** Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. */
-const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead')`;
+/**
+ * Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. Deliveries
+ * are sent again by `webhook.redeliver` alone, which asks for another right.
+ */
+const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead') and ${jobs.kind} <> 'webhook.deliver'`;
 const requeueWhere = (name: string, which: SQL) =>
   transition(name, {
     moves: ['failed → queued', 'cancelled → queued', 'dead → queued'],
@@ -314,7 +317,7 @@ const requeueWhere = (name: string, which: SQL) =>
       sql`finished_at = null`,
     ],
   });
-const requeue = requeueWhere('job_requeue', one);
+const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
 
 /** Not a change of state: a message came, but its job cannot be taken here and now. It is dispatched anew later. */

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { instantSchema } from './instant.ts';
-import { fetchMetric, visibleSpan } from './internal.ts';
+import { fetchMetric, samplesDb, visibleSpan } from './internal.ts';
 import {
   type Metric,
   type Summary,
@@ -64,7 +64,7 @@ export const compareMetric = operation({
   async run(ctx, { key, from, at, to, aggregate }, tenant) {
     const metric = await fetchMetric(ctx, tenant, key);
     const visible = await visibleSpan(ctx, tenant, metric);
-    const [before, after] = await summarize(ctx.reader, aggregate, visible, [
+    const [before, after] = await summarize(samplesDb(ctx, tenant), aggregate, visible, [
       { metricId: metric.id, from, to: at },
       { metricId: metric.id, from: at, to },
     ]);

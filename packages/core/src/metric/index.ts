@@ -5,5 +5,6 @@ export { deleteSamples } from './delete-samples.ts';
 export { listMetrics } from './list.ts';
 export { readMetric } from './read.ts';
 export { recordSamples } from './record.ts';
+export { reportMetrics } from './report.ts';
 export { readSeries } from './series.ts';
 export { updateMetric } from './update.ts';

@@ -73,3 +73,10 @@ export async function visibleSpan(
   const [row] = await claimedSpan(db).execute({ id: metric.id });
   return row?.span ?? '{}';
 }
+
+/**
+ * Where the samples that an answer sums up are read. A stranger's answer is remembered until a change is told, and a
+ * reader that lags would have it remember what was before: it is made from the writer, and seldom.
+ */
+export const samplesDb = ({ db, reader }: Pick<Ctx, 'db' | 'reader'>, tenant: Tenant) =>
+  tenant.insider ? reader : db;

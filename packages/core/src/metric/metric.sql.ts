@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { check, doublePrecision, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  check,
+  doublePrecision,
+  index,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
@@ -38,4 +47,40 @@ export const metricSamples = pgTable(
     value: doublePrecision('value').notNull(),
   },
   (table) => [primaryKey({ columns: [table.metricId, table.at] })],
+);
+
+/**
+ * What the samples of a whole day (UTC) sum up to, so that long ranges need not read them. Holds for each day that has
+ * samples and that `metric_dirty_days` does not name; `day` is when it begins.
+ */
+export const metricDays = pgTable(
+  'metric_days',
+  {
+    metricId: text('metric_id')
+      .notNull()
+      .references(() => metrics.id, { onDelete: 'cascade' }),
+    day: instant('day').notNull(),
+    count: bigint('count', { mode: 'number' }).notNull(),
+    sum: doublePrecision('sum').notNull(),
+    min: doublePrecision('min').notNull(),
+    max: doublePrecision('max').notNull(),
+    p50: doublePrecision('p50').notNull(),
+    p95: doublePrecision('p95').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.metricId, table.day] })],
+);
+
+/**
+ * Days whose samples changed since they were last rolled up, written by a trigger of `metric_samples`. Without a key:
+ * who writes samples only adds rows, and so waits for nobody.
+ */
+export const metricDirtyDays = pgTable(
+  'metric_dirty_days',
+  {
+    metricId: text('metric_id')
+      .notNull()
+      .references(() => metrics.id, { onDelete: 'cascade' }),
+    day: instant('day').notNull(),
+  },
+  (table) => [index('metric_dirty_days_metric').on(table.metricId, table.day)],
 );

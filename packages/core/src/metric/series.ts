@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { fetchMetric, visibleSpan } from './internal.ts';
+import { fetchMetric, samplesDb, visibleSpan } from './internal.ts';
 import { aggregateInput, aggregateSchema, checkRange, metricRef, rangeInput } from './schemas.ts';
 import { summarize } from './summarize.ts';
 
@@ -64,7 +64,7 @@ export const readSeries = operation({
     const visible = await visibleSpan(ctx, tenant, metric);
     const steps = cut(from, to, stepSeconds);
     const summaries = await summarize(
-      ctx.reader,
+      samplesDb(ctx, tenant),
       aggregate,
       visible,
       steps.map(({ from: begin, to: end }) => ({ metricId: metric.id, from: begin, to: end })),

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
+import { pieces } from './days.ts';
 import { metricSamples } from './metric.sql.ts';
 import type { AggregateName, Summary } from './schemas.ts';
 
@@ -47,6 +48,56 @@ const statement = (name: AggregateName) =>
       .prepare(`metric_summary_${name}`),
   );
 
+/** What pieces of a part sum up to; the other aggregates are not made of those of its days. */
+const mergeable = {
+  avg: sql`sum(piece.sum order by piece.at) / sum(piece.count)`,
+  min: sql`min(piece.min)`,
+  max: sql`max(piece.max)`,
+  sum: sql`sum(piece.sum order by piece.at)`,
+  count: sql`sum(piece.count)::float8`,
+} satisfies Partial<Record<AggregateName, SQL>>;
+
+const isMergeable = (name: AggregateName): name is keyof typeof mergeable => name in mergeable;
+
+/** As `statement`, with whole days from their roll-up. */
+const statementOfDays = (name: keyof typeof mergeable) =>
+  prepared((db) =>
+    db
+      .select({
+        part: sql<number>`part.number::int`,
+        value: sql<number | null>`summary.value`,
+        count: sql<number>`summary.count`,
+      })
+      .from(
+        sql`${parts} cross join lateral (
+          select ${mergeable[name]} as value, coalesce(sum(piece.count), 0)::int as count
+          from unnest(${placeholder('visible')}::text::tstzmultirange * tstzmultirange(tstzrange(part."from", part."to"))) as visible (span)
+          cross join lateral ${pieces(
+            sql`part.metric_id`,
+            sql`lower(visible.span)`,
+            sql`upper(visible.span)`,
+            {
+              withPercentiles: false,
+            },
+          )} piece
+        ) as summary`,
+      )
+      .where(sql`summary.count > 0`)
+      .prepare(`metric_summary_of_days_${name}`),
+  );
+
+const statementsOfDays: Record<keyof typeof mergeable, ReturnType<typeof statementOfDays>> = {
+  avg: statementOfDays('avg'),
+  min: statementOfDays('min'),
+  max: statementOfDays('max'),
+  sum: statementOfDays('sum'),
+  count: statementOfDays('count'),
+};
+
+const dayMilliseconds = 86_400_000;
+/** Else no part can hold a whole day, and a plain walk is faster. */
+const isLong = ({ from, to }: Part) => Date.parse(to) - Date.parse(from) >= dayMilliseconds;
+
 const statements: Record<AggregateName, ReturnType<typeof statement>> = {
   avg: statement('avg'),
   min: statement('min'),
@@ -72,7 +123,9 @@ export async function summarize(
   visible: string,
   given: Part[],
 ): Promise<Summary[]> {
-  const rows = await statements[aggregate](db).execute({
+  const useDays = isMergeable(aggregate) && given.some(isLong);
+  const chosen = useDays ? statementsOfDays[aggregate] : statements[aggregate];
+  const rows = await chosen(db).execute({
     metricIds: given.map(({ metricId }) => metricId),
     froms: given.map(({ from }) => from),
     tos: given.map(({ to }) => to),

@@ -9,20 +9,42 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Readable } from 'node:stream';
 import type { Bucket } from '../context.ts';
-import { type AwsSettings, clientOptions } from './aws.ts';
+import {
+  type AwsSettings,
+  clientOptions,
+  guardClient,
+  promptMilliseconds,
+  uploadMilliseconds,
+} from './aws.ts';
+import { createBreaker } from './breaker.ts';
+import type { Logger } from './log.ts';
 import { signPost } from './presigned-post.ts';
 
 /** The S3 bucket, and whether it can be reached. */
-export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<void>; close(): void };
+export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<unknown>; close(): void };
 
-export function openBucket(aws: AwsSettings, name: string): S3Bucket {
+/** How long S3 may stand still, also in the middle of a file. */
+const silenceMilliseconds = 20_000;
+
+const prompt = { requestTimeout: promptMilliseconds };
+
+/** The bucket, behind a circuit breaker. */
+export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucket {
   // Emulators have no name of their own for each bucket.
-  const client = new S3Client({ ...clientOptions(aws), forcePathStyle: aws.endpoint !== undefined });
+  const timeouts = { requestTimeout: uploadMilliseconds, socketTimeout: silenceMilliseconds };
+  const client = new S3Client({
+    ...clientOptions(aws, timeouts),
+    forcePathStyle: aws.endpoint !== undefined,
+  });
+  const check = (abortSignal?: AbortSignal) =>
+    client.send(new HeadBucketCommand({ Bucket: name }), { ...prompt, abortSignal });
+  const breaker = createBreaker('S3', log, { failures: 3, probe: check });
+  guardClient(client, breaker, 'HeadBucketCommand');
 
   async function getBody(key: string, signal?: AbortSignal) {
     try {
       const command = new GetObjectCommand({ Bucket: name, Key: key });
-      return (await client.send(command, { abortSignal: signal })).Body;
+      return (await client.send(command, { ...prompt, abortSignal: signal })).Body;
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
@@ -52,7 +74,7 @@ export function openBucket(aws: AwsSettings, name: string): S3Bucket {
       return body instanceof Readable ? body : null;
     },
     async remove(key) {
-      await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+      await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), prompt);
     },
     signedUrl: (key, expiresIn, fileName) => {
       const ResponseContentDisposition = fileName && attachment(fileName);
@@ -71,10 +93,11 @@ export function openBucket(aws: AwsSettings, name: string): S3Bucket {
       const policy = { bucket: name, fields, sizeBytes, expiresAt };
       return { url: url!, fields: signPost(policy, await client.config.credentials(), aws.region) };
     },
-    async check(signal) {
-      await client.send(new HeadBucketCommand({ Bucket: name }), { abortSignal: signal });
+    check,
+    close() {
+      breaker.stop();
+      client.destroy();
     },
-    close: () => client.destroy(),
   };
 }
 

@@ -1,18 +1,79 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Db } from '../context.ts';
+import { guardDatabase } from './database-guard.ts';
+import { createSockets } from './database-sockets.ts';
+import type { Logger } from './log.ts';
 
-export type Database = { db: Db; sql: postgres.Sql; close(): Promise<void> };
+export type Database = {
+  db: Db;
+  sql: postgres.Sql;
+  /** Asks the server itself, also while the breaker is open. */
+  check(): Promise<unknown>;
+  close(): Promise<void>;
+};
 
-/** A pool of connections, opened as they are needed. */
-export function openDatabase(settings: { url: string; poolSize: number; applicationName: string }): Database {
-  const sql = postgres(settings.url, {
-    max: settings.poolSize,
+/** How long a lock is waited for: those who hold one are quick, or are stuck. */
+const lockSeconds = 5;
+/** What a statement's answer may take longer than the statement. */
+const slackSeconds = 3;
+
+type Pool = {
+  url: string;
+  poolSize: number;
+  applicationName: string;
+  log: Logger;
+  statementSeconds?: number;
+};
+
+/** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
+export function openReader(
+  writer: Database,
+  { readerUrl, ...pool }: Omit<Pool, 'url'> & { readerUrl: string | undefined },
+): Pick<Database, 'db' | 'close'> {
+  return readerUrl === undefined
+    ? { db: writer.db, close: async () => {} }
+    : openDatabase({ ...pool, url: readerUrl, applicationName: `${pool.applicationName}-reader` });
+}
+
+/**
+ * A pool of connections, opened as they are needed, behind a circuit breaker. No statement takes longer than
+ * `statementSeconds`, no transaction is idle for as long, and a server that is mute is given up a little later: what was
+ * asked fails, and so does the rest at once, until the server answers again.
+ */
+export function openDatabase({ url, poolSize, applicationName, log, statementSeconds = 10 }: Pool): Database {
+  const sockets = createSockets({ silenceSeconds: statementSeconds + slackSeconds });
+  // The types of postgres.js do not know this option.
+  const custom = { socket: sockets.open };
+  const sql = postgres(url, {
+    ...custom,
+    max: poolSize,
     connect_timeout: 5,
     // By default up to 20 s pass before it is tried again, and queries wait for as long to fail.
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
-    connection: { application_name: settings.applicationName },
+    connection: {
+      application_name: applicationName,
+      statement_timeout: statementSeconds * 1000,
+      idle_in_transaction_session_timeout: statementSeconds * 1000,
+      lock_timeout: lockSeconds * 1000,
+    },
   });
-  return { db: drizzle(sql), sql, close: () => sql.end({ timeout: 5 }) };
+  const guarded = guardDatabase(sql, {
+    name: `Postgres (${applicationName})`,
+    log,
+    // Longer than the sockets' silence: what is stuck on one is ended with it.
+    answerSeconds: statementSeconds + 2 * slackSeconds,
+    onWaiting: sockets.setWaiting,
+  });
+  return {
+    db: drizzle(guarded.client),
+    sql: guarded.sql,
+    check: guarded.check,
+    async close() {
+      guarded.stop();
+      sockets.stop();
+      await sql.end({ timeout: 5 });
+    },
+  };
 }

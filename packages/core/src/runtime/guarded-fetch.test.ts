@@ -1,9 +1,13 @@
 import dns from 'node:dns';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { selfSigned } from '../../../../tests/support/certificate.ts';
 import { checkUrl, follow, guardedFetch, isPublicAddress } from './guarded-fetch.ts';
 
 const limits = { maxBytes: 1000, timeoutMilliseconds: 30_000 };
@@ -11,6 +15,7 @@ const limits = { maxBytes: 1000, timeoutMilliseconds: 30_000 };
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   for (const stop of stops.splice(0)) await stop();
 });
 
@@ -27,62 +32,151 @@ async function serve(listener: Listener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+type Done = (error: null, found: object) => void;
+const toAnswer = (addresses: string[]) =>
+  addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+
 /** Resolves every name to these addresses. */
 function resolveTo(...addresses: string[]) {
-  const answer = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-  const lookup = (_name: string, _options: object, done: (error: null, found: object) => void) =>
-    done(null, answer);
+  const lookup = (_name: string, _options: object, done: Done) => done(null, toAnswer(addresses));
   return vi.spyOn(dns, 'lookup').mockImplementation(lookup as never);
 }
 
 const forbidden = { name: 'OutboundError', code: 'forbidden_address' };
 
+const notPublic = 'not public';
+const localName = 'name of a local network';
+const noUrl = 'no URL';
+const otherScheme = 'Only https';
+const credentials = 'credentials';
+const port = 'port';
+
 test.each([
-  ['loopback', 'https://127.0.0.1/'],
-  ['any other address of this machine', 'https://127.200.3.4/'],
-  ['a decimal address', 'https://2130706433/'],
-  ['a hexadecimal address', 'https://0x7f000001/'],
-  ['a hexadecimal part', 'https://0x7f.1/'],
-  ['an octal address', 'https://0177.0.0.1/'],
-  ['a short address', 'https://127.1/'],
-  ['a trailing dot', 'https://127.0.0.1./'],
-  ['full-width digits', 'https://１２７.０.０.１/'],
-  ['percent-encoded digits', 'https://%31%32%37.0.0.1/'],
-  ['the unspecified address', 'https://0.0.0.0/'],
-  ['nought', 'https://0/'],
-  ['IPv6 loopback', 'https://[::1]/'],
-  ['the unspecified IPv6 address', 'https://[::]/'],
-  ['IPv4 mapped to IPv6', 'https://[::ffff:127.0.0.1]/'],
-  ['IPv4 mapped to IPv6, hexadecimal', 'https://[::ffff:a00:1]/'],
-  ['IPv4-compatible IPv6', 'https://[::127.0.0.1]/'],
-  ['IPv4 translated (RFC 2765)', 'https://[::ffff:0:127.0.0.1]/'],
-  ['NAT64', 'https://[64:ff9b::7f00:1]/'],
-  ['6to4', 'https://[2002:7f00:1::]/'],
-  ['Teredo', 'https://[2001:0:7f00:1::]/'],
-  ['the metadata service', 'https://169.254.169.254/latest/meta-data/'],
-  ['the IPv6 metadata service', 'https://[fd00:ec2::254]/'],
-  ['a container credentials service', 'https://169.254.170.2/'],
-  ['a carrier-grade NAT', 'https://100.100.100.200/'],
-  ['link-local IPv6', 'https://[fe80::1]/'],
-  ['a private network, 10/8', 'https://10.1.2.3/'],
-  ['a private network, 172.16/12', 'https://172.31.255.1/'],
-  ['a private network, 192.168/16', 'https://192.168.0.1/'],
-  ['unique local IPv6', 'https://[fc00::1]/'],
-  ['multicast', 'https://224.0.0.1/'],
-  ['broadcast', 'https://255.255.255.255/'],
-  ['a documentation network', 'https://192.0.2.1/'],
-  ['credentials', 'https://user:secret@example.com/'],
-  ['a user alone', 'https://example.com@127.0.0.1/'],
-  ['plain http', 'http://example.com/'],
-  ['a file', 'file:///etc/passwd'],
-  ['data', 'data:text/plain,hello'],
-  ['gopher', 'gopher://127.0.0.1:25/'],
-  ['no URL', 'example.com'],
-  ['nothing', ''],
-])('a hostile URL is refused before anything is sent: %s', async (_, url) => {
+  ['loopback', notPublic, 'https://127.0.0.1/'],
+  ['any other address of this machine', notPublic, 'https://127.200.3.4/'],
+  ['a decimal address', notPublic, 'https://2130706433/'],
+  ['a decimal address of the metadata service', notPublic, 'https://2852039166/'],
+  ['a hexadecimal address', notPublic, 'https://0x7f000001/'],
+  ['a hexadecimal address in capitals', notPublic, 'https://0X7F000001/'],
+  ['hexadecimal parts', notPublic, 'https://0xa9.0xfe.0xa9.0xfe/'],
+  ['a hexadecimal part', notPublic, 'https://0x7f.1/'],
+  ['an octal address', notPublic, 'https://0177.0.0.1/'],
+  ['an octal address with more noughts', notPublic, 'https://00000177.0.0.01/'],
+  ['an octal number', notPublic, 'https://017700000001/'],
+  ['a short address', notPublic, 'https://127.1/'],
+  ['a short address of three parts', notPublic, 'https://10.1.2/'],
+  ['a short private address', notPublic, 'https://192.168.257/'],
+  ['a trailing dot', notPublic, 'https://127.0.0.1./'],
+  ['full-width digits', notPublic, 'https://１２７.０.０.１/'],
+  ['ideographic full stops', notPublic, 'https://127。0。0。1/'],
+  ['half-width full stops', notPublic, 'https://127｡0｡0｡1/'],
+  ['full-width full stops', notPublic, 'https://127．0．0．1/'],
+  ['digits in circles', notPublic, 'https://①②⑦.⓪.⓪.①/'],
+  ['percent-encoded digits', notPublic, 'https://%31%32%37.0.0.1/'],
+  ['a percent-encoded dot', notPublic, 'https://127%2e0%2e0%2e1/'],
+  ['a soft hyphen', notPublic, 'https://127.0.0\u00AD.1/'],
+  ['the unspecified address', notPublic, 'https://0.0.0.0/'],
+  ['nought', notPublic, 'https://0/'],
+  ['this network', notPublic, 'https://0.1.2.3/'],
+  ['IPv6 loopback', notPublic, 'https://[::1]/'],
+  ['IPv6 loopback in full', notPublic, 'https://[0000:0000:0000:0000:0000:0000:0000:0001]/'],
+  ['the unspecified IPv6 address', notPublic, 'https://[::]/'],
+  ['IPv4 mapped to IPv6', notPublic, 'https://[::ffff:127.0.0.1]/'],
+  ['IPv4 mapped to IPv6, hexadecimal', notPublic, 'https://[::ffff:a00:1]/'],
+  ['IPv4 mapped to IPv6, in full', notPublic, 'https://[0:0:0:0:0:ffff:a9fe:a9fe]/'],
+  ['IPv4-compatible IPv6', notPublic, 'https://[::127.0.0.1]/'],
+  ['a public address, IPv4-compatible', notPublic, 'https://[::8.8.8.8]/'],
+  ['IPv4 translated (RFC 2765)', notPublic, 'https://[::ffff:0:127.0.0.1]/'],
+  ['NAT64', notPublic, 'https://[64:ff9b::7f00:1]/'],
+  ['NAT64 of a local network', notPublic, 'https://[64:ff9b:1::a00:1]/'],
+  ['6to4', notPublic, 'https://[2002:7f00:1::]/'],
+  ['Teredo', notPublic, 'https://[2001:0:7f00:1::]/'],
+  ['a zone', noUrl, 'https://[fe80::1%25eth0]/'],
+  ['an IPv6 address without brackets', noUrl, 'https://::1/'],
+  ['the metadata service', notPublic, 'https://169.254.169.254/latest/meta-data/'],
+  ['the IPv6 metadata service', notPublic, 'https://[fd00:ec2::254]/'],
+  ['the IPv6 metadata service of Google', notPublic, 'https://[fd20:ce::254]/'],
+  ['the credentials of a container', notPublic, 'https://169.254.170.2/v2/credentials'],
+  ['the credentials of a pod', notPublic, 'https://169.254.170.23/v1/credentials'],
+  ['the IPv6 credentials of a pod', notPublic, 'https://[fd00:ec2::23]/v1/credentials'],
+  ['the metadata service of Azure', notPublic, 'https://168.63.129.16/'],
+  ['the metadata service of Azure, mapped', notPublic, 'https://[::ffff:168.63.129.16]/'],
+  ['the metadata service of Oracle', notPublic, 'https://192.0.0.192/'],
+  ['the metadata service of Alibaba', notPublic, 'https://100.100.100.200/'],
+  ['the metadata service of Google by name', localName, 'https://metadata.google.internal/'],
+  ['its short name', localName, 'https://metadata/'],
+  ['a carrier-grade NAT', notPublic, 'https://100.64.0.1/'],
+  ['link-local IPv6', notPublic, 'https://[fe80::1]/'],
+  ['site-local IPv6', notPublic, 'https://[fec0::1]/'],
+  ['unique local IPv6', notPublic, 'https://[fc00::1]/'],
+  ['a private network, 10/8', notPublic, 'https://10.1.2.3/'],
+  ['a private network, 172.16/12', notPublic, 'https://172.31.255.1/'],
+  ['a private network, 192.168/16', notPublic, 'https://192.168.0.1/'],
+  ['protocol assignments', notPublic, 'https://192.0.0.1/'],
+  ['a benchmarking network', notPublic, 'https://198.19.0.1/'],
+  ['an IPv6 benchmarking network', notPublic, 'https://[2001:2::1]/'],
+  ['a documentation network, 192.0.2/24', notPublic, 'https://192.0.2.1/'],
+  ['a documentation network, 198.51.100/24', notPublic, 'https://198.51.100.1/'],
+  ['a documentation network, 203.0.113/24', notPublic, 'https://203.0.113.1/'],
+  ['the IPv6 documentation network', notPublic, 'https://[2001:db8::1]/'],
+  ['the other IPv6 documentation network', notPublic, 'https://[3fff::1]/'],
+  ['the 6to4 relay', notPublic, 'https://192.88.99.1/'],
+  ['multicast', notPublic, 'https://224.0.0.1/'],
+  ['IPv6 multicast', notPublic, 'https://[ff02::1]/'],
+  ['a reserved address', notPublic, 'https://240.0.0.1/'],
+  ['broadcast', notPublic, 'https://255.255.255.255/'],
+  ['segment routing', notPublic, 'https://[5f00::1]/'],
+  ['a discarded prefix', notPublic, 'https://[100::1]/'],
+  ['this machine by name', localName, 'https://localhost/'],
+  ['this machine by name, with a dot', localName, 'https://localhost./'],
+  ['this machine by name, in capitals', localName, 'https://LOCALHOST/'],
+  ['this machine by name, full-width', localName, 'https://ｌｏｃａｌｈｏｓｔ/'],
+  ['a name of this machine', localName, 'https://app.localhost/'],
+  ['a name of the local network', localName, 'https://printer.local/'],
+  ['a name within a cluster', localName, 'https://api.default.svc.cluster.local/'],
+  ['a name of a service', localName, 'https://kubernetes/'],
+  ['a name of a home', localName, 'https://router.home.arpa./'],
+  ['an address with too many parts', noUrl, 'https://127.0.0.1.1/'],
+  ['an address with a part that is too large', noUrl, 'https://127.0.0.256/'],
+  ['user name and password', credentials, 'https://user:secret@example.com/'],
+  ['a host in place of the user', credentials, 'https://example.com@127.0.0.1/'],
+  ['a password alone', credentials, 'https://:secret@example.com/'],
+  ['plain http', otherScheme, 'http://example.com/'],
+  ['a file', otherScheme, 'file:///etc/passwd'],
+  ['data', otherScheme, 'data:text/plain,hello'],
+  ['a script', otherScheme, 'javascript:alert(1)'],
+  ['gopher', otherScheme, 'gopher://127.0.0.1:25/'],
+  ['ftp', otherScheme, 'ftp://example.com/'],
+  ['dict', otherScheme, 'dict://127.0.0.1:11211/stats'],
+  ['a blob', otherScheme, 'blob:https://example.com/1'],
+  ['a WebSocket', otherScheme, 'wss://example.com/'],
+  ['the port of SSH', port, 'https://example.com:22/'],
+  ['the port of a mail server', port, 'https://example.com:25/'],
+  ['the port of http', port, 'https://example.com:80/'],
+  ['port nought', port, 'https://example.com:0/'],
+  ['a port that does not exist', noUrl, 'https://example.com:65536/'],
+  ['a new line', noUrl, 'https://exam\r\nple.com/'],
+  ['a new line in the path', noUrl, 'https://example.com/\r\nHost: 127.0.0.1'],
+  ['a tab', noUrl, 'https://127.0\t.0.1/'],
+  ['a space before', noUrl, ' https://example.com/'],
+  ['a nought byte', noUrl, 'https://example.com\u0000.evil.example/'],
+  ['a backslash', noUrl, 'https://example.com\\@127.0.0.1/'],
+  ['backslashes for slashes', noUrl, 'https:\\\\127.0.0.1\\'],
+  ['a missing slash', notPublic, 'https:/127.0.0.1/'],
+  ['slashes too many', notPublic, 'https:////127.0.0.1/'],
+  ['no host', noUrl, 'https://'],
+  ['no scheme', noUrl, '//example.com/'],
+  ['a host alone', noUrl, 'example.com'],
+  ['nothing', noUrl, ''],
+])('a hostile URL is refused before anything is looked up or sent: %s', async (_, why, url) => {
   const lookup = vi.spyOn(dns, 'lookup');
-  await expect(guardedFetch(url, limits)).rejects.toMatchObject(forbidden);
-  expect(lookup).not.toHaveBeenCalled();
+  const connect = vi.spyOn(net, 'connect');
+  const connectTls = vi.spyOn(tls, 'connect');
+  await expect(guardedFetch(url, limits)).rejects.toMatchObject({
+    ...forbidden,
+    message: expect.stringContaining(why) as string,
+  });
+  for (const called of [lookup, connect, connectTls]) expect(called).not.toHaveBeenCalled();
 });
 
 test.each(['8.8.8.8', '1.1.1.1', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
@@ -102,8 +196,25 @@ describe('a host name is refused', () => {
     await expect(guardedFetch('https://innocent.example/', limits)).rejects.toMatchObject(forbidden);
   });
 
-  test('that is this machine by its name', async () => {
-    await expect(guardedFetch('https://localhost/', limits)).rejects.toMatchObject(forbidden);
+  test('whose second answer would be another one: the connection goes to what was checked', async () => {
+    const answers = [['8.8.8.8', '2606:4700::1111'], ['127.0.0.1']];
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_: string, __: object, done: Done) =>
+        done(null, toAnswer(answers.shift()!))) as never);
+    const connectedTo: unknown[] = [];
+    vi.spyOn(tls, 'connect').mockImplementation(((options: { host: string; lookup: typeof dns.lookup }) => {
+      const socket = new net.Socket();
+      options.lookup(options.host, { all: true }, (error, addresses) => {
+        connectedTo.push(addresses);
+        socket.destroy(error ?? new Error('far enough'));
+      });
+      return socket;
+    }) as never);
+    const request = guardedFetch('https://rebinding.example/', limits);
+    await expect(request).rejects.toMatchObject({ code: 'unreachable' });
+    expect(connectedTo).toEqual([toAnswer(['8.8.8.8', '2606:4700::1111'])]);
+    expect(lookup).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -128,6 +239,37 @@ describe('a redirect', () => {
     const request = follow('https://example.com/', { ...limits, maxRedirects: 5 }, send);
     await expect(request).rejects.toMatchObject(forbidden);
     expect(send).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    ['of the same origin', 'https://example.com/there', true],
+    ['of another host', 'https://elsewhere.example/', false],
+    ['of a host below', 'https://www.example.com/', false],
+    ['of another port', 'https://example.com:8443/', false],
+  ])('%s gets the secrets of a request: %s, %s', async (_, location, isSame) => {
+    const secrets = { authorization: 'Bearer x', cookie: 'a=b', 'X-Api-Key': 'k', 'webhook-signature': 's' };
+    const open = { Accept: '*/*', 'user-agent': 'test', 'if-none-match': '"1"' };
+    const sent: unknown[] = [];
+    const answers = [redirectTo(location), redirectTo('https://example.com/back'), redirectTo('')];
+    const send = async ({ options }: { options: { headers?: object } }) => {
+      sent.push(options.headers);
+      return { ...answers[sent.length - 1]!, ...(sent.length === 3 && { status: 200 }) };
+    };
+    const options = { ...limits, headers: { ...secrets, ...open }, maxRedirects: 5 };
+    (await follow('https://example.com/', options, send)).body.destroy();
+    const after = isSame ? { ...secrets, ...open } : open;
+    expect(sent).toEqual([{ ...secrets, ...open }, after, after]);
+  });
+
+  test('in a circle is given up', async () => {
+    let requests = 0;
+    const origin = await serve((request, response) => {
+      requests += 1;
+      response.writeHead(302, { location: request.url === '/a' ? '/b' : '/a' }).end();
+    });
+    const request = guardedFetch(`${origin}/a`, { ...limits, maxRedirects: 5, allowPrivate: true });
+    await expect(request).rejects.toMatchObject({ code: 'too_many_redirects' });
+    expect(requests).toBe(6);
   });
 
   test('is followed where it leads, as often as allowed and no more', async () => {
@@ -192,6 +334,14 @@ test('a body that is too large is cut off while it comes', async () => {
   await expect(text(body)).rejects.toMatchObject({ code: 'too_large' });
 });
 
+test('a body that is announced as too large is not read at all', async () => {
+  const origin = await serve((_request, response) =>
+    response.writeHead(200, { 'content-length': '1001' }).flushHeaders(),
+  );
+  const { body } = await guardedFetch(origin, { ...limits, allowPrivate: true });
+  await expect(text(body)).rejects.toMatchObject({ code: 'too_large' });
+});
+
 test.each<[string, Listener]>([
   ['never answers', () => {}],
   ['never ends its body', (_request, response) => response.write('begun')],
@@ -220,4 +370,175 @@ test('a server that is not there, or breaks off, is unreachable', async () => {
   await expect(fetchIt()).rejects.toMatchObject({ code: 'unreachable' });
   for (const stop of stops.splice(0)) await stop();
   await expect(fetchIt()).rejects.toMatchObject({ code: 'unreachable' });
+});
+
+/** A server that speaks bytes rather than HTTP: it answers each request with what `answer` writes. */
+async function serveRaw(answer: (socket: net.Socket, head: string) => void): Promise<string> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {}).once('data', (head) => answer(socket, head.toString()));
+  });
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => sockets.add(socket));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  stops.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((closed) => server.close(closed));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Writes for as long as anybody listens. */
+const flood = (socket: net.Socket, piece: string) => {
+  const more = () => {
+    while (!socket.destroyed && socket.write(piece));
+    socket.once('drain', more);
+  };
+  more();
+};
+
+describe('a hostile server', () => {
+  const local = { ...limits, allowPrivate: true };
+  const read = async (origin: string, options: object = {}) =>
+    text((await guardedFetch(origin, { ...local, ...options })).body);
+  const ok = 'HTTP/1.1 200 OK\r\n';
+
+  test.each<[string, (socket: net.Socket) => void, object]>([
+    [
+      'less than it announced',
+      (socket) => socket.end(`${ok}content-length: 10\r\n\r\nhalf`),
+      { code: 'unreachable' },
+    ],
+    [
+      'chunks that do not end',
+      (socket) => socket.end(`${ok}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`),
+      { code: 'unreachable' },
+    ],
+    [
+      'a chunk of a size that is none',
+      (socket) => socket.end(`${ok}transfer-encoding: chunked\r\n\r\nzz\r\nhalf\r\n0\r\n\r\n`),
+      { code: 'unreachable' },
+    ],
+    [
+      'two lengths',
+      (socket) => socket.end(`${ok}content-length: 4\r\ncontent-length: 5\r\n\r\nhalf!`),
+      { code: 'unreachable' },
+    ],
+    [
+      'a length and chunks at once',
+      (socket) => socket.end(`${ok}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`),
+      { code: 'unreachable' },
+    ],
+    [
+      'a reset in the middle',
+      (socket) => socket.write(`${ok}content-length: 10\r\n\r\nhalf`, () => socket.resetAndDestroy()),
+      { code: 'unreachable' },
+    ],
+    ['what is no HTTP', (socket) => socket.end('220 mail.example ESMTP\r\n'), { code: 'unreachable' }],
+    [
+      'headers without end',
+      (socket) => {
+        socket.write(ok);
+        flood(socket, `x-more: ${'x'.repeat(1000)}\r\n`);
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'interim answers without end',
+      (socket) => flood(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'),
+      { code: 'unreachable' },
+    ],
+    [
+      'another protocol',
+      (socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'),
+      { code: 'unreachable' },
+    ],
+    [
+      'a body without end',
+      (socket) => {
+        socket.write(`${ok}\r\n`);
+        flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+  ])('that sends %s is refused', async (_, answer, expected) => {
+    await expect(read(await serveRaw(answer))).rejects.toMatchObject(expected);
+  });
+
+  test.each<[string, (socket: net.Socket) => void]>([
+    ['before its answer', () => {}],
+    ['within its headers', (socket) => socket.write(`${ok}x-half: `)],
+    ['within its body', (socket) => socket.write(`${ok}content-length: 10\r\n\r\nhalf`)],
+  ])('that falls silent %s is given up long before the time for all is over', async (_, answer) => {
+    const request = read(await serveRaw(answer), { idleMilliseconds: 50, timeoutMilliseconds: 600_000 });
+    await expect(request).rejects.toMatchObject({ code: 'timed_out', message: 'Its server fell silent.' });
+  });
+
+  test('that drips its body is given up when the time for all is over', async () => {
+    const origin = await serveRaw((socket) => {
+      socket.write(`${ok}\r\n`);
+      const drip = setInterval(() => socket.write('x'), 10);
+      socket.on('close', () => clearInterval(drip));
+    });
+    const request = read(origin, { idleMilliseconds: 10_000, timeoutMilliseconds: 300 });
+    await expect(request).rejects.toMatchObject({ code: 'timed_out' });
+  });
+
+  test('that sends more than it announced is read as far as announced, and never on the same connection', async () => {
+    let connections = 0;
+    const origin = await serveRaw((socket) => {
+      connections += 1;
+      socket.write(`${ok}content-length: 4\r\n\r\nreal${ok}content-length: 6\r\n\r\nforged`);
+    });
+    expect([await read(origin), await read(origin)]).toEqual(['real', 'real']);
+    expect(connections).toBe(2);
+  });
+
+  test('that sends a compressed bomb has sent its few bytes and no more', async () => {
+    const bomb = gzipSync(Buffer.alloc(500_000));
+    const origin = await serve((request, response) => {
+      expect(request.headers['accept-encoding']).toBe('identity');
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+    });
+    const { body } = await guardedFetch(origin, local);
+    expect(Buffer.compare(await buffer(body), bomb)).toBe(0);
+  });
+
+  test('with a certificate that nobody vouches for is not spoken to', async () => {
+    let requests = 0;
+    const server = https.createServer(selfSigned(), () => (requests += 1));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    stops.push(() => server.close());
+    const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await expect(read(origin)).rejects.toMatchObject({
+      code: 'unreachable',
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
+    expect(requests).toBe(0);
+  });
+});
+
+test('nothing is sent but what the caller gave: no credentials, no cookies of answers before', async () => {
+  const seen: string[][] = [];
+  const origin = await serve((request, response) => {
+    seen.push(Object.keys(request.headers).toSorted());
+    response.writeHead(200, { 'set-cookie': 'a=b; Path=/' }).end();
+  });
+  for (let times = 0; times < 2; times += 1) {
+    (await guardedFetch(origin, { ...limits, headers: { accept: '*/*' }, allowPrivate: true })).body.resume();
+  }
+  const always = ['accept', 'accept-encoding', 'connection', 'host'];
+  expect(seen).toEqual([always, always]);
+});
+
+test('no proxy of the environment is asked', async () => {
+  let proxied = 0;
+  const proxy = await serve((_request, response) => {
+    proxied += 1;
+    response.end('proxied');
+  });
+  const origin = await serve((_request, response) => response.end('direct'));
+  for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'NODE_USE_ENV_PROXY'])
+    vi.stubEnv(name, proxy);
+  const { body } = await guardedFetch(origin, { ...limits, allowPrivate: true });
+  expect([await text(body), proxied]).toEqual(['direct', 0]);
 });

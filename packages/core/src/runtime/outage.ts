@@ -5,33 +5,82 @@ const ofNames = ['ENOTFOUND', 'EAI_AGAIN'];
 /** postgres.js */
 const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'];
 /** The AWS SDK and S3, as names of errors. */
-const ofBucket = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
-const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofBucket]);
+const ofAws = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
+/** Credentials of AWS come from services that may be away as well. */
+const ofCredentials = ['CredentialsProviderError'];
+const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER'];
+const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ours]);
 
 /** Connections that fail, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
 const sqlState = /^(08...|57P0[123]|53300)$/;
+/** A lock that others hold: it passes, but the server is there. */
+const lockTimeout = '55P03';
 
 /** Wrapped errors are followed this deep. */
 const maxDepth = 5;
 
-/**
- * `unavailable`, if what was thrown says that the database or the bucket is away, also where it is the cause of
- * another error; null for all else.
- */
-export function toOutage(error: unknown): AppError | null {
-  let inner = error;
-  for (let depth = 0; depth < maxDepth && inner instanceof Error; depth++) {
-    if (inner instanceof AppError) return null;
-    if (isOutage(inner)) {
-      const detail = 'Something that this needs is away at present; try again in a few seconds.';
-      return new AppError('unavailable', detail, { cause: error });
-    }
-    inner = inner.cause;
+/** Thrown in place of asking a dependency whose breaker is open. */
+export class DependencyAway extends Error {
+  readonly code = 'DEPENDENCY_AWAY';
+
+  constructor(dependency: string) {
+    super(`${dependency} is away; it is asked again within a second or two.`);
+    this.name = 'DependencyAway';
   }
-  return null;
 }
 
-function isOutage(error: Error): boolean {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return codes.has(code) || sqlState.test(code) || codes.has(error.name);
+/** Thrown where a server took a request and did not answer within the time in which it must have. */
+export class NoAnswer extends Error {
+  readonly code = 'NO_ANSWER';
+
+  constructor(dependency: string) {
+    super(`${dependency} does not answer.`);
+    this.name = 'NoAnswer';
+  }
+}
+
+/**
+ * `unavailable`, if what was thrown says that database, queue or bucket are away (an open breaker included) or busy,
+ * also where it is the cause of another error; null for all else, such as for sites of others that are away.
+ */
+export function toOutage(error: unknown): AppError | null {
+  const passes = find(error, (inner) => isAway(inner) || codeOf(inner) === lockTimeout);
+  if (!passes) return null;
+  const detail = 'Something that this needs is away at present; try again in a few seconds.';
+  return new AppError('unavailable', detail, { cause: error });
+}
+
+/** True where an error, or a cause of it, says that a dependency is away: what breakers count. */
+export function isOutage(error: unknown): boolean {
+  return find(error, isAway);
+}
+
+/** True for an outage that an open breaker knows of, and has told the log. */
+export function isKnownOutage({ cause }: AppError): boolean {
+  return find(cause, (inner) => inner instanceof DependencyAway);
+}
+
+function find(error: unknown, matches: (inner: Error) => boolean): boolean {
+  let inner = error;
+  for (let depth = 0; depth < maxDepth && inner instanceof Error; depth++) {
+    // What was foreseen is no outage, whatever caused it, and no site of others is a dependency of ours.
+    if (inner instanceof AppError || inner.name === 'OutboundError') return false;
+    if (matches(inner)) return true;
+    inner = inner.cause;
+  }
+  return false;
+}
+
+function isAway(error: Error): boolean {
+  const code = codeOf(error);
+  return codes.has(code) || sqlState.test(code) || codes.has(error.name) || isOfFailingService(error);
+}
+
+const codeOf = (error: Error) => ('code' in error && typeof error.code === 'string' ? error.code : '');
+
+/** Answers of AWS that say nothing of the request: some have no body, and so no name. */
+function isOfFailingService(error: Error): boolean {
+  if (!('$metadata' in error)) return false;
+  const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };
+  return httpStatusCode >= 500 || httpStatusCode === 429;
 }

@@ -8,7 +8,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { type AwsSettings, clientOptions } from './aws.ts';
+import { type AwsSettings, clientOptions, guardClient, promptMilliseconds } from './aws.ts';
+import { createBreaker } from './breaker.ts';
+import type { Logger } from './log.ts';
 
 /**
  * What a message says: which job to look at, and of what kind it is, since a worker that has no room for one more of
@@ -19,15 +21,19 @@ const bodySchema = z.object({ jobId: idOf('job'), kind: z.string() });
 /** A message; `job` is null where it cannot be read. */
 export type Received = { job: z.infer<typeof bodySchema> | null; receipt: string };
 
-/** An SQS FIFO queue. */
+/** An SQS FIFO queue, behind a circuit breaker. */
 export type Queue = ReturnType<typeof openQueue>;
 
-export function openQueue(aws: AwsSettings, url: string) {
+export function openQueue(aws: AwsSettings, url: string, log: Logger) {
   const client = new SQSClient({
-    ...clientOptions(aws),
+    ...clientOptions(aws, { requestTimeout: promptMilliseconds }),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
   });
   const QueueUrl = url;
+  const check = (abortSignal?: AbortSignal) =>
+    client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal });
+  const breaker = createBreaker(`SQS (${url.split('/').at(-1)})`, log, { failures: 3, probe: check });
+  guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
     /** Sends up to ten messages; resolves to the ids that the queue took. */
     async send(messages: { id: string; groupKey: string; jobId: string; kind: string }[]): Promise<string[]> {
@@ -55,6 +61,7 @@ export function openQueue(aws: AwsSettings, url: string) {
           WaitTimeSeconds: waitSeconds,
           VisibilityTimeout: Math.ceil(visibilitySeconds),
         }),
+        { requestTimeout: waitSeconds * 1000 + promptMilliseconds },
       );
       const [message] = Messages;
       if (!message?.ReceiptHandle) return null;
@@ -75,13 +82,12 @@ export function openQueue(aws: AwsSettings, url: string) {
       await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
     },
 
-    async check(signal: AbortSignal): Promise<void> {
-      await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), {
-        abortSignal: signal,
-      });
-    },
+    check,
 
-    close: () => client.destroy(),
+    close() {
+      breaker.stop();
+      client.destroy();
+    },
   };
 }
 

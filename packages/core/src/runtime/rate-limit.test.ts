@@ -9,7 +9,7 @@ let database: TestDatabase;
 let pool: Database;
 beforeAll(async () => {
   database = await testDatabase();
-  pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test', log: silentLog });
 });
 beforeEach(() => pool.db.delete(rateLimits));
 afterAll(async () => {

@@ -7,6 +7,7 @@ const needed = {
   QUEUE_URL: 'https://sqs.example/jobs.fifo',
   BUCKET_NAME: 'portfolio',
 };
+const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
 
 const problemsOf = (environment: NodeJS.ProcessEnv, schema = apiSettings): string => {
   try {
@@ -24,7 +25,10 @@ test('what is needed is enough, and the rest has defaults', () => {
     DATABASE_POOL_SIZE: 4,
     TRUSTED_PROXY_HOPS: 0,
   });
-  expect(readSettings(workerSettings, needed)).toMatchObject({ LEASE_SECONDS: 30, WORKER_CONCURRENCY: 2 });
+  expect(readSettings(workerSettings, neededByWorker)).toMatchObject({
+    LEASE_SECONDS: 30,
+    WORKER_CONCURRENCY: 8,
+  });
 });
 
 test('numbers are read from text, an empty variable counts as none, others are passed over', () => {

@@ -12,6 +12,8 @@ const httpUrl = z.url({
 const shared = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** A read replica for analytical reads, which may lag behind; without it, they go to DATABASE_URL. */
+  DATABASE_READER_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** Connections per process: 2 to 4 are fastest where the database is near. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(4),
   AWS_REGION: z.string().min(1),

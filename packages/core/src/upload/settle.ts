@@ -16,18 +16,30 @@ export class OtherBytes extends Error {
 }
 
 /**
- * Copies a waiting object to where it stays, in one pass that reads, checks and writes the very same bytes: whoever
- * may still write to the waiting one changes nothing. Resolves to its type by its bytes, or to null if none waits.
+ * Copies a waiting object to where it stays. Resolves to its type by its bytes, or to null if none waits.
  *
  * @throws OtherBytes where size or hash differ; then nothing is stored.
  */
 export async function settle(
   bucket: Bucket,
-  { from, to, file }: { from: string; to: string; file: StoredFile },
+  { from, ...rest }: { from: string; to: string; file: StoredFile },
   signal: AbortSignal,
 ): Promise<string | null> {
   const source = await bucket.stream(from, signal);
-  if (!source) return null;
+  return source && settleBytes(bucket, { source, ...rest }, signal);
+}
+
+/**
+ * Stores bytes where they stay, in one pass that reads, checks and writes the very same ones: whoever may still write
+ * to where they come from changes nothing. Resolves to their type by the bytes.
+ *
+ * @throws OtherBytes where size or hash differ; then nothing is stored.
+ */
+export async function settleBytes(
+  bucket: Bucket,
+  { source, to, file }: { source: Readable; to: string; file: StoredFile },
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const chunks = source.iterator() as AsyncIterator<Buffer>;
     const head = await takeHead(chunks);

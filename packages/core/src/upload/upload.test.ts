@@ -188,14 +188,14 @@ describe('an upload', () => {
     await finish(used.id);
     const staged = () =>
       Promise.all([used, left, open].map(({ id }) => platform.bucket.get(stagingKey(portfolioId, id))));
-    while ((await removeExpiredUploads(platform)) > 0);
+    await removeExpiredUploads(platform, new AbortController().signal);
     expect((await staged()).every((bytes) => bytes !== null)).toBe(true);
 
     await platform.sql`update uploads set created_at = now() - interval '20 minutes' where id <> ${left.id}`;
     await platform.sql`
       update uploads set created_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'
       where id = ${left.id}`;
-    while ((await removeExpiredUploads(platform)) > 0);
+    await removeExpiredUploads(platform, new AbortController().signal);
     expect((await staged()).map((bytes) => bytes !== null)).toEqual([false, false, true]);
     const rows =
       await platform.sql`select id from uploads where id in ${platform.sql([used.id, left.id, open.id])}`;

@@ -1,12 +1,12 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { jobs } from '../job/job.sql.ts';
 import { prepared } from '../sql.ts';
 import { nextVersion } from '../version.sql.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
-/** So many deliveries in a row that failed, each after all its tries, switch a webhook off. */
-const maxFailures = 20;
+/** A message that fails for good switches its webhook off if none was taken for so long: receivers have weekends. */
+const maxFailingDays = 5;
 
 const byId = prepared((db) =>
   db
@@ -35,7 +35,10 @@ export async function fetchToSend(db: Db, deliveryId: string) {
   return found;
 }
 
-/** Keeps what came of a try. Success counts for the webhook too; its failures count when the tries are used up. */
+/**
+ * Keeps what came of a try, for the delivery and for its webhook. A try whose lease was lost may be late: that it was
+ * delivered is true all the same, and that it was not says nothing about one that another try has delivered.
+ */
 export async function recordAttempt(
   db: Db,
   deliveryId: string,
@@ -49,10 +52,18 @@ export async function recordAttempt(
         attempts: sql`${webhookDeliveries.attempts} + 1`,
         ...(isDelivered && { state: 'delivered' as const, deliveredAt: sql`now()` }),
       })
-      .where(eq(webhookDeliveries.id, deliveryId))
+      .where(and(eq(webhookDeliveries.id, deliveryId), ne(webhookDeliveries.state, 'delivered')))
       .returning({ webhookId: webhookDeliveries.webhookId });
-    if (!delivery || !isDelivered) return;
-    await tx.update(webhooks).set({ failures: 0 }).where(eq(webhooks.id, delivery.webhookId));
+    if (!delivery) return;
+    const { failingSince, id } = webhooks;
+    const [changes, failingSinceNow] = isDelivered
+      ? [isNotNull(failingSince), null]
+      : [isNull(failingSince), sql`now()`];
+    // Mostly it is as it is to be: many tries at once do not wait for each other.
+    await tx
+      .update(webhooks)
+      .set({ failingSince: failingSinceNow })
+      .where(and(eq(id, delivery.webhookId), changes));
   });
 }
 
@@ -68,15 +79,15 @@ export async function disableGone(db: Db, deliveryId: string): Promise<void> {
 }
 
 /**
- * Marks deliveries as failed whose jobs ended without success, however they did, and switches webhooks off to which
- * too many in a row failed. Any number of workers may do so at once.
+ * Marks deliveries as failed whose jobs ended without success, however they did, and switches webhooks off for which
+ * that has gone on for too long. Any number of workers may do so at once.
  */
 export async function settleFailedDeliveries(db: Db): Promise<void> {
   await settleFailed(db).execute();
 }
 
 const settleFailed = prepared((db) => {
-  const ended = db.$with('ended', { id: webhookDeliveries.id, state: jobs.state }).as(sql`
+  const ended = db.$with('ended', { id: webhookDeliveries.id }).as(sql`
     select d.id, j.state, j.error ->> 'message' as message
     from ${webhookDeliveries} d left join ${jobs} j on j.id = d.job_id
     where d.state = 'pending' and coalesce(j.state, 'failed') not in ('queued', 'running', 'succeeded')
@@ -85,16 +96,11 @@ const settleFailed = prepared((db) => {
     update ${webhookDeliveries} d set state = 'failed', error = coalesce(d.error, e.message)
     from ${ended} e where d.id = e.id
     returning d.webhook_id, e.state`);
-  const counted = db.$with('counted', { webhookId: webhookDeliveries.webhookId }).as(sql`
-    select webhook_id, count(*) filter (where state is distinct from 'cancelled') as failures
-    from ${failed} group by webhook_id`);
-  const settled = db.$with('settled', { id: webhooks.id }).as(sql`
-    update ${webhooks} w set failures = w.failures + c.failures,
-      enabled = w.failures + c.failures < ${sql.raw(String(maxFailures))},
-      disabled_reason = case when w.failures + c.failures >= ${sql.raw(String(maxFailures))} then 'failing' end,
-      version = case when w.failures + c.failures >= ${sql.raw(String(maxFailures))}
-        then nextval('row_versions') else w.version end
-    from ${counted} c where w.id = c.webhook_id and w.enabled
-    returning w.id`);
-  return db.with(ended, failed, counted, settled).select().from(settled).prepare('webhook_settle_failed');
+  const disabled = db.$with('disabled', { id: webhooks.id }).as(sql`
+    update ${webhooks} set enabled = false, disabled_reason = 'failing', version = nextval('row_versions'),
+      updated_at = now()
+    where enabled and failing_since < now() - ${sql.raw(`interval '${maxFailingDays} days'`)}
+      and id = any(array(select webhook_id from ${failed} where state is distinct from 'cancelled'))
+    returning id`);
+  return db.with(ended, failed, disabled).select().from(disabled).prepare('webhook_settle_failed');
 });

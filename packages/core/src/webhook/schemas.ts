@@ -6,6 +6,11 @@ import { slugSchema, text } from '../text.ts';
 const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
+  'claim.backed',
+  'claim.stale',
+  'claim.broken',
+  'evidence.changed',
+  'evidence.vanished',
   'job.succeeded',
   'job.failed',
   'job.cancelled',

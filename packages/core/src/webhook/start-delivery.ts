@@ -6,7 +6,8 @@ import { webhookDeliveries } from './webhook.sql.ts';
 
 /**
  * Stores a delivery of a message with the job that sends it; resolves to the ids of both. Whoever calls it rings
- * for the job after the commit.
+ * for the job after the commit. Each is a group of its own: messages are promised no order, and in one group those to a
+ * receiver that is away would hold each other up for a day and a half.
  */
 export async function startDelivery(
   tx: Db,
@@ -19,7 +20,6 @@ export async function startDelivery(
     portfolioId: to.portfolioId,
     kind: 'webhook.deliver',
     title: `Webhook: ${message.payload.type}`,
-    // Of its own: a receiver that is away for one message must not hold up the next.
     groupKey: `delivery:${id}`,
     payload: { deliveryId: id },
     requestedBy,

@@ -10,7 +10,7 @@ import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
 import { webhooks } from './webhook.sql.ts';
 
 const switched = {
-  on: { enabled: true, disabledReason: null, failures: 0 },
+  on: { enabled: true, disabledReason: null, failingSince: null },
   off: { enabled: false, disabledReason: 'by-hand' as const },
 };
 

@@ -23,8 +23,8 @@ export const webhooks = pgTable(
     previousSecretUntil: instant('previous_secret_until'),
     enabled: boolean('enabled').notNull().default(true),
     disabledReason: text('disabled_reason').$type<DisabledReason>(),
-    /** Deliveries in a row that failed. */
-    failures: integer('failures').notNull().default(0),
+    /** The first try that did not succeed since one last did. */
+    failingSince: instant('failing_since'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -72,6 +72,11 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_pending')
       .on(table.jobId)
       .where(sql`${table.state} = 'pending'`),
+    // Each job that is removed asks for its deliveries.
+    index('webhook_deliveries_job').on(table.jobId),
+    index('webhook_deliveries_age')
+      .on(table.createdAt)
+      .where(sql`${table.state} <> 'pending'`),
     check('webhook_deliveries_state', sql`${table.state} in ('pending', 'delivered', 'failed')`),
   ],
 );

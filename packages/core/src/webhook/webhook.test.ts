@@ -51,11 +51,15 @@ async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   return delivery.id;
 }
 
-/** Makes so many deliveries fail, seen by two workers at once. */
-const failMany = async (id: string, times: number) => {
-  for (let at = 0; at < times; at++) await endedDelivery(id, 'failed');
+/** Makes a delivery fail after a try of its own, seen by two workers at once. */
+async function failOne(id: string) {
+  const failed = await endedDelivery(id, 'failed');
+  await recordAttempt(platform.db, failed, { isDelivered: false, responseStatus: 500, error: 'No.' });
   await Promise.all([settleFailedDeliveries(platform.db), settleFailedDeliveries(platform.db)]);
-};
+}
+/** As if all that was tried had been tried so many days sooner. */
+const passDays = (id: string, days: number) => platform.sql`
+  update webhooks set failing_since = failing_since - make_interval(days => ${days}) where id = ${id}`;
 
 describe('a webhook', () => {
   test('reads back as it was written, with its secret in the first answer alone', async () => {
@@ -279,29 +283,86 @@ describe('a delivery', () => {
   });
 });
 
-describe('twenty failed deliveries in a row', () => {
-  test('switch a webhook off, and nineteen do not', async () => {
+describe('a delivery whose job ended without success', () => {
+  test('is redelivered, not retried: neither one by one nor with others, by nobody', async () => {
+    const { id } = await create();
+    const failed = await endedDelivery(id, 'failed');
+    await settleFailedDeliveries(platform.db);
+    const [{ job }] = (await deliveriesOf(id)) as unknown as [{ job: string }];
+    await platform.addMember(portfolioId, 'editor', 'editor');
+    for (const who of ['owner', 'editor']) {
+      const ctx = platform.as(user(who));
+      await expect(operations.job.retry.run(ctx, { id: job })).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('redeliver'),
+      });
+      expect(await operations.job.retryMany.run(ctx, { portfolio })).toEqual({ changed: 0, hasMore: false });
+    }
+    const editor = platform.as(user('editor'));
+    const again = { portfolio, id, delivery: failed };
+    await expect(webhook.redeliver.run(editor, again)).rejects.toMatchObject({ code: 'forbidden' });
+    const second = await webhook.redeliver.run(platform.as(owner), again);
+    expect(second).toMatchObject({ state: 'pending' });
+    expect((await deliveriesOf(id)).map(({ state }) => state)).toEqual(['pending', 'failed']);
+  });
+
+  test('stays delivered when a try that was late says otherwise, and counts as delivered when it says so', async () => {
+    const { id } = await create();
+    const delivery = await endedDelivery(id, 'failed');
+    await settleFailedDeliveries(platform.db);
+    await recordAttempt(platform.db, delivery, { isDelivered: true, responseStatus: 204, error: null });
+    await recordAttempt(platform.db, delivery, { isDelivered: false, responseStatus: 500, error: 'Late.' });
+    expect(await deliveriesOf(id)).toMatchObject([{ state: 'delivered', responseStatus: 204, error: null }]);
+  });
+});
+
+describe('five days in which no message was delivered', () => {
+  test('switch a webhook off with the next message that fails for good, and fewer do not', async () => {
     const { id, version } = await create();
-    await failMany(id, 19);
+    for (let at = 0; at < 30; at++) await failOne(id);
+    await passDays(id, 4);
+    await failOne(id);
     expect(await read(id)).toMatchObject({ enabled: true, version });
-    await failMany(id, 1);
+    await passDays(id, 1);
+    expect(await read(id)).toMatchObject({ enabled: true });
+    await failOne(id);
     const off = await read(id);
     expect(off).toMatchObject({ enabled: false, disabledReason: 'failing' });
     expect(off.version).toBeGreaterThan(version);
   });
 
-  test('are counted from the last success, and anew when it is switched on again', async () => {
+  test('begin with the first failure after a success, and anew when it is switched on again', async () => {
     const { id } = await create();
-    await failMany(id, 19);
+    await failOne(id);
+    await passDays(id, 6);
     const delivered = await endedDelivery(id, 'succeeded');
     await recordAttempt(platform.db, delivered, { isDelivered: true, responseStatus: 200, error: null });
-    await failMany(id, 19);
+    await failOne(id);
     expect(await read(id)).toMatchObject({ enabled: true });
-    await failMany(id, 1);
+    await passDays(id, 6);
+    await failOne(id);
     expect(await update(id, { enabled: true })).toMatchObject({ enabled: true, disabledReason: null });
-    await failMany(id, 19);
+    await failOne(id);
     expect(await read(id)).toMatchObject({ enabled: true });
   });
+
+  test('say nothing against it where messages were cancelled, or lost with their worker', async () => {
+    const { id } = await create();
+    const { job } = await webhook.test.run(platform.as(owner), { portfolio, id });
+    await failOne(id);
+    await passDays(id, 6);
+    await operations.job.cancel.run(platform.as(owner), { id: job! });
+    await settleFailedDeliveries(platform.db);
+    expect(await read(id)).toMatchObject({ enabled: true });
+  });
+});
+
+test('messages to one webhook wait for each other in no group', async () => {
+  const { id } = await create();
+  const sent = [1, 2].map(() => webhook.test.run(platform.as(owner), { portfolio, id }));
+  const jobs = (await Promise.all(sent)).map(({ job }) => job!);
+  const groups = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(jobs)}`;
+  expect(groups).toHaveLength(2);
 });
 
 test('a deleted webhook takes its deliveries along, and what is on its way finds nothing to send', async () => {

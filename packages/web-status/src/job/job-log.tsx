@@ -35,5 +35,5 @@ const LogEntry = memo(function LogEntry({ event }: { event: JobEvent }) {
 
 /** Later events carry the same error along. */
 function endsAttempt({ type }: JobEvent): boolean {
-  return type === 'retrying' || type === 'lost' || type === 'failed' || type === 'dead';
+  return ['retrying', 'postponed', 'lost', 'failed', 'dead'].includes(type);
 }

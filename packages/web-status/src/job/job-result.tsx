@@ -20,7 +20,7 @@ export function JobFilePanel({ id, result }: { id: string; result: JobFile }) {
         <p className="file-name">{result.fileName}</p>
         <p className="muted small-text facts">
           <span>{fileSize(result.sizeBytes)}</span>
-          <span>{count(result.pages, 'page')}</span>
+          {result.pages !== null && <span>{count(result.pages, 'page')}</span>}
           <span className="checksum">
             SHA-256 <code title={result.sha256}>{result.sha256.slice(0, 12)}…</code>
             <CopyButton text={result.sha256} what="SHA-256" />

@@ -30,6 +30,7 @@ export const stateWords: Record<ShownState, string> = {
 export const kindWords: Record<JobKind, string> = {
   'export.pdf': 'PDF export',
   'evidence.sync': 'Evidence sync',
+  'metrics.report': 'Metrics report',
   'webhook.deliver': 'Webhook delivery',
 };
 
@@ -70,12 +71,16 @@ export function eventWords({ type, attempt, step }: Pick<JobEvent, 'type' | 'att
     started: `Attempt ${attempt} started`,
     progress: step ? capitalized(step) : 'Progress',
     retrying: `Attempt ${attempt} did not succeed; another follows`,
+    postponed: `Attempt ${attempt} was cut off and does not count; it goes on later`,
     lost: `The worker of attempt ${attempt} was lost; queued again`,
     succeeded: 'Succeeded',
     failed: 'Failed',
     cancelling: 'Cancel asked for',
     cancelled: 'Cancelled',
-    dead: `The worker of attempt ${attempt} was lost; given up`,
+    dead:
+      attempt === 0
+        ? 'No worker could take it; given up'
+        : `The worker of attempt ${attempt} was lost; given up`,
     requeued: 'Queued again by hand',
   };
   return lines[type];

@@ -1,50 +1,98 @@
-import { fetchExportSource } from '@portfolio/core/case-study/export-source';
-import { imageHash } from '@portfolio/core/image/schemas';
+import { fetchExportSource, publishedExportSources } from '@portfolio/core/case-study/export-source';
+import type { Db } from '@portfolio/core/context';
 import { imageKey } from '@portfolio/core/image/internal';
+import { imageHash } from '@portfolio/core/image/schemas';
+import type { JobPayload } from '@portfolio/core/job/kinds';
+import { fetchPortfolioExport } from '@portfolio/core/portfolio/export-source';
+import { createHash } from 'node:crypto';
 import { type Handler, PermanentError } from '../handler.ts';
 import { measure } from '../measure.ts';
-import { renderPdf } from '../pdf/index.ts';
+import { type PdfSource, RenderThreads, type ThreadLimits } from '../pdf/render-threads.ts';
 
 /** Where layout begins and ends within the progress of the whole job. */
 const layout = { from: 0.05, to: 0.9 };
 const contentType = 'application/pdf';
 
-/** Renders a case study as it is now and stores the file under a key of its own for each attempt. */
-export const exportPdf: Handler<'export.pdf'> = async (
-  { caseStudyId },
-  { db, bucket, job, signal, progress },
-) => {
-  progress(0.01, 'Reading the case study');
-  const source = await fetchExportSource(db, caseStudyId);
-  if (!source) throw new PermanentError('not_found', 'The case study no longer exists.');
-
-  const key = `exports/${job.portfolioId}/${job.id}/${job.attempt}.pdf`;
-  const fileName = `${source.slug}.pdf`;
-  const file = measure();
-  // Whichever of the two fails ends the other: half a file is of no use to anybody.
-  const failed = new AbortController();
-  const ends = AbortSignal.any([signal, failed.signal]);
-  try {
-    const [{ pages }] = await Promise.all([
-      renderPdf(source.document, {
-        out: file.stream,
-        signal: ends,
-        loadImage: async (url) => {
-          const hash = imageHash(url);
-          return hash ? bucket.get(imageKey(job.portfolioId, hash), ends) : null;
-        },
-        onProgress: ({ page, fraction }) =>
-          progress(layout.from + fraction * (layout.to - layout.from), `Laying out page ${page}`),
-      }).then((rendered) => {
-        progress(layout.to, 'Storing the file');
-        return rendered;
-      }),
-      bucket.put(key, file.stream, { contentType, fileName }, ends),
-    ]);
-    return { key, fileName, contentType, pages, studyVersion: source.version, ...file.result() };
-  } catch (error) {
-    failed.abort();
-    file.stream.destroy();
-    throw error;
-  }
+/** What is rendered, how the file is called, and (once it is rendered) which state of it the file shows. */
+type Export = {
+  source: PdfSource;
+  slug: string;
+  shows: () => { state: string; studyVersion?: number };
 };
+
+/**
+ * Renders a case study as it is now, or all that a portfolio has published, and stores the file under a key of its own
+ * for each attempt.
+ */
+export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
+  const threads = new RenderThreads(limits);
+  return async (payload, { db, bucket, job, signal, progress }) => {
+    progress(0.01, 'Reading what is to be printed');
+    const { source, slug, shows } = await exportOf(db, payload);
+    const key = `exports/${job.portfolioId}/${job.id}/${job.attempt}.pdf`;
+    const fileName = `${slug}.pdf`;
+    const file = measure();
+    // Whichever of the two fails ends the other: half a file is of no use to anybody.
+    const failed = new AbortController();
+    const ends = AbortSignal.any([signal, failed.signal]);
+    try {
+      const [{ pages }] = await Promise.all([
+        threads
+          .render(source, {
+            out: file.stream,
+            signal: ends,
+            loadImage: async (url) => {
+              const hash = imageHash(url);
+              return hash ? bucket.get(imageKey(job.portfolioId, hash), ends) : null;
+            },
+            onProgress: ({ page, fraction }) =>
+              progress(layout.from + fraction * (layout.to - layout.from), `Laying out page ${page}`),
+          })
+          .then((rendered) => {
+            progress(layout.to, 'Storing the file');
+            return rendered;
+          }),
+        bucket.put(key, file.stream, { contentType, fileName }, ends),
+      ]);
+      return { key, fileName, contentType, pages, ...shows(), ...file.result() };
+    } catch (error) {
+      failed.abort();
+      file.stream.destroy();
+      throw error;
+    }
+  };
+}
+
+function exportOf(db: Db, payload: JobPayload<'export.pdf'>): Promise<Export> {
+  return 'caseStudyId' in payload
+    ? exportOfStudy(db, payload.caseStudyId)
+    : exportOfPortfolio(db, payload.portfolioId);
+}
+
+async function exportOfStudy(db: Db, caseStudyId: string): Promise<Export> {
+  const study = await fetchExportSource(db, caseStudyId);
+  if (!study) throw new PermanentError('not_found', 'The case study no longer exists.');
+  const { document, slug, state, version: studyVersion } = study;
+  return { source: { document }, slug, shows: () => ({ state, studyVersion }) };
+}
+
+async function exportOfPortfolio(db: Db, portfolioId: string): Promise<Export> {
+  const found = await fetchPortfolioExport(db, portfolioId);
+  if (!found) throw new PermanentError('not_found', 'The portfolio no longer exists.');
+  const { cover, slug, version } = found;
+  if (cover.studyCount === 0) {
+    throw new PermanentError('nothing_published', 'By now, the portfolio has published nothing.');
+  }
+  const shown = createHash('sha256').update(`${version}`);
+  async function* studies() {
+    for await (const { id, state, document } of publishedExportSources(db, portfolioId)) {
+      shown.update(` ${id} ${state}`);
+      yield document;
+    }
+  }
+  const source = { portfolio: cover, studies: studies() };
+  return { source, slug, shows: () => ({ state: shown.digest('hex') }) };
+}
+
+/** Enough for a body of 1 MB, which is the longest, in any script; and longer than any page takes. */
+export const exportPdf = createExportPdf({ memoryMegabytes: 512, patienceSeconds: 60 });

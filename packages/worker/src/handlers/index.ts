@@ -1,4 +1,6 @@
 import type { JobKind } from '@portfolio/core/job/schemas';
+import { createHostBreakers } from '@portfolio/core/runtime/host-breakers';
+import type { Logger } from '@portfolio/core/runtime/log';
 import type { Handler } from '../handler.ts';
 
 export type Handlers = { [Kind in JobKind]: () => Promise<Handler<Kind>> };
@@ -7,11 +9,14 @@ export type Handlers = { [Kind in JobKind]: () => Promise<Handler<Kind>> };
  * The handler of each kind of job, loaded when the first such job comes. `allowPrivate` lets them fetch from addresses
  * that are not public.
  */
-export function createHandlers({ allowPrivate }: { allowPrivate: boolean }): Handlers {
+export function createHandlers({ allowPrivate, log }: { allowPrivate: boolean; log: Logger }): Handlers {
+  const hosts = createHostBreakers(log);
   return {
     'export.pdf': async () => (await import('./export-pdf.ts')).exportPdf,
-    'evidence.sync': async () => (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate }),
+    'evidence.sync': async () =>
+      (await import('./evidence-sync.ts')).createEvidenceSync({ allowPrivate, hosts }),
+    'metrics.report': async () => (await import('./metrics-report.ts')).metricsReport,
     'webhook.deliver': async () =>
-      (await import('./webhook-deliver.ts')).createWebhookDeliver({ allowPrivate }),
+      (await import('./webhook-deliver.ts')).createWebhookDeliver({ allowPrivate, hosts }),
   };
 }

@@ -143,7 +143,7 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
 });
 
 describe('an answer that is no success', () => {
-  test('is tried again later, under the same id with a signature of its own, until one is', async () => {
+  test('is tried again later: the same bytes under the same id, with a signature of its own, until one is', async () => {
     const { id, job, messageId } = await ping();
     answerWith(500);
     expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
@@ -157,6 +157,7 @@ describe('an answer that is no success', () => {
     await runDue(job!);
     await work(job!);
     expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([messageId, messageId]);
+    expect(received[1]!.body).toBe(received[0]!.body);
     expect(await deliveryOf(id)).toMatchObject({ state: 'delivered', attempts: 2, error: null });
   });
 

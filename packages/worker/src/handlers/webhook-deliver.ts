@@ -1,4 +1,5 @@
 import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
+import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
 import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
 import { signatureOf } from '@portfolio/core/webhook/secret';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
@@ -12,8 +13,10 @@ type ToSend = NonNullable<Awaited<ReturnType<typeof fetchToSend>>>;
 /** Sends a message to a webhook's address, signed as Standard Webhooks says, and keeps what came of it. */
 export function createWebhookDeliver({
   allowPrivate,
+  hosts,
 }: {
   allowPrivate: boolean;
+  hosts: HostBreakers;
 }): Handler<'webhook.deliver'> {
   return async ({ deliveryId }, { db, signal, progress }) => {
     const delivery = await fetchToSend(db, deliveryId);
@@ -25,7 +28,7 @@ export function createWebhookDeliver({
     }
     progress(0.1, 'Sending the message');
     try {
-      const responseStatus = await post(delivery, allowPrivate, signal);
+      const responseStatus = await post(delivery, { allowPrivate, hosts, signal });
       await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
       return { responseStatus };
     } catch (error) {
@@ -53,7 +56,10 @@ class Undelivered extends Error {
   }
 }
 
-async function post(delivery: ToSend, allowPrivate: boolean, signal: AbortSignal): Promise<number> {
+async function post(
+  delivery: ToSend,
+  { hosts, ...how }: { hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
+): Promise<number> {
   const { url, messageId: id, payload, secret, previousSecret } = delivery;
   const body = JSON.stringify(payload);
   const timestampSeconds = Math.floor(Date.now() / 1000);
@@ -65,7 +71,9 @@ async function post(delivery: ToSend, allowPrivate: boolean, signal: AbortSignal
     'webhook-timestamp': String(timestampSeconds),
     'webhook-signature': signatureOf({ id, timestampSeconds, body }, secrets),
   };
-  const request = guardedFetch(url, { ...limits, method: 'POST', headers, body, allowPrivate, signal });
+  const request = hosts.run(url, () =>
+    guardedFetch(url, { ...limits, ...how, method: 'POST', headers, body }),
+  );
   const response = await request.catch((error: unknown) => {
     throw error instanceof OutboundError ? toUndelivered(error) : error;
   });

@@ -269,6 +269,10 @@ describe('long documents', { timeout: 60_000 }, () => {
       'lists 50 deep',
       Array.from({ length: 50 }, (_, depth) => `${'  '.repeat(depth)}- level${depth}`).join('\n'),
     ],
+    [
+      'lists 300 deep',
+      Array.from({ length: 300 }, (_, depth) => `${'  '.repeat(depth)}- level${depth}`).join('\n'),
+    ],
     ['quotations 50 deep', `${'> '.repeat(50)}deep words`],
     ['quotations 5,000 deep', `${'> '.repeat(5_000)}deep words`],
     [

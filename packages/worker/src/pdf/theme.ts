@@ -14,6 +14,14 @@ export const colors = {
   codeInk: rgb(0x2b3442),
 };
 
+/** Ink and ground of each standing of a claim; the ink is readable on the ground (WCAG 2.2 AA). */
+export const standingColors = {
+  backed: { ink: rgb(0x1a6238), ground: rgb(0xe2f3e8) },
+  stale: { ink: rgb(0x7d4e00), ground: rgb(0xfcefd2) },
+  broken: { ink: rgb(0x9c2420), ground: rgb(0xfbe5e3) },
+  unbacked: { ink: rgb(0x4c5766), ground: rgb(0xeceff3) },
+};
+
 /** A4 in points, origin at the top left; the text column is 80 characters of code wide. */
 export const paper = {
   width: 595.28,

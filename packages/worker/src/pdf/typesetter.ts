@@ -23,6 +23,8 @@ export type Typesetter = {
   readonly notes: Notes;
   readonly definitions: Definitions;
   readonly contents: Contents;
+  /** What the names of this text's places begin with, so that they are none of another text in the file. */
+  readonly scope: string;
 };
 
 /** What a block inherits from the block that it stands in. */

@@ -23,6 +23,8 @@ export type InlineContext = {
   readonly definitions: Definitions;
   readonly notes: Notes;
   readonly images: Images;
+  /** What the names of places in this text begin with. */
+  readonly scope: string;
   /** The room in points that a picture may take; in height, most of a page if nothing is said. */
   readonly pictureWidth: number;
   readonly pictureHeight?: number;
@@ -69,10 +71,10 @@ function addNode(walk: Walk, node: PhrasingContent, state: State): void {
       addAll(node.children, { ...state, strike: true });
       break;
     case 'inlineCode':
-      spans.push(codeSpan(node.value, state, true));
+      spans.push(codeSpan(node.value, state, colors.tint));
       break;
     case 'html':
-      spans.push(codeSpan(node.value, { ...state, color: colors.muted }, false));
+      spans.push(codeSpan(node.value, { ...state, color: colors.muted }, null));
       break;
     case 'break':
       spans.push(textSpan('\n', state));
@@ -124,7 +126,7 @@ function textLook(state: State): Look {
   if (known !== undefined) return known;
   const { size, color, bold, italic, strike } = state;
   const font: FontName = bold ? (italic ? 'boldItalic' : 'bold') : italic ? 'italic' : 'regular';
-  const found = look({ font, size, color, rise: 0, strike: strike === true, tint: false });
+  const found = look({ font, size, color, rise: 0, strike: strike === true, ground: null });
   textLooks.set(state, found);
   return found;
 }
@@ -133,10 +135,10 @@ function textSpan(text: string, state: State): Span {
   return { kind: 'text', text, look: textLook(state), link: state.link };
 }
 
-function codeSpan(text: string, state: State, tint: boolean): Span {
+function codeSpan(text: string, state: State, ground: Color | null): Span {
   const { size, color, bold, strike } = state;
   const font: FontName = bold ? 'monoBold' : 'mono';
-  const codeLook = look({ font, size: size * monoScale, color, rise: 0, strike: strike === true, tint });
+  const codeLook = look({ font, size: size * monoScale, color, rise: 0, strike: strike === true, ground });
   return { kind: 'text', text: text.replace(/\s/g, ' '), look: codeLook, link: state.link };
 }
 
@@ -145,7 +147,7 @@ const anyScheme = /^[a-z][a-z0-9+.-]*:/i;
 
 function addLink(walk: Walk, url: string, children: readonly PhrasingContent[], state: State): void {
   const harmless = followed.test(url) || !anyScheme.test(url);
-  const link = url.startsWith('#') ? { place: placeOfSlug(url.slice(1)) } : { url };
+  const link = url.startsWith('#') ? { place: walk.scope + placeOfSlug(url.slice(1)) } : { url };
   const inner = harmless ? { ...state, color: colors.link, link } : state;
   for (const child of children) addNode(walk, child, inner);
   if (!harmless) walk.spans.push(textSpan(` (${url})`, state));
@@ -175,7 +177,7 @@ function addNoteMark({ spans, notes }: Walk, identifier: string, state: State): 
     color: colors.link,
     rise: state.size * 0.34,
     strike: false,
-    tint: false,
+    ground: null,
   });
   const last = spans.at(-1);
   if (last?.look === raised) spans.push({ kind: 'text', text: ', ', look: raised });

@@ -20,7 +20,11 @@ class Raw {
 /** The marked content of one page: the ids of the elements that its pieces belong to, in order. */
 export type PageMarks = { readonly page: Reference; readonly owners: number[] };
 
-export type TagOptions = { readonly alt?: string; readonly scope?: 'Column' };
+export type TagOptions = {
+  readonly alt?: string;
+  readonly scope?: 'Column' | 'Row';
+  readonly language?: string;
+};
 
 /**
  * An element of the document's logical structure (ISO 32000-1, 14.7), written when it ends. Long tables have
@@ -56,12 +60,13 @@ export class Tag {
   }
 
   end(): void {
-    const { alt, scope } = this.#options;
+    const { alt, scope, language } = this.#options;
     this.#reference.data = {
       S: this.type,
       P: this.#parent,
       Pg: this.#page,
       Alt: alt === undefined || alt === '' ? undefined : new String(alt),
+      Lang: language === undefined ? undefined : new String(language),
       A: scope === undefined ? undefined : { O: 'Table', Scope: scope },
       K: new Raw(`[${this.#kids.join(' ')}]`),
     };

@@ -13,11 +13,14 @@ export type Note = {
 /** Footnotes, numbered in the order in which the text refers to them. */
 export class Notes {
   readonly #definitions: ReadonlyMap<string, FootnoteDefinition>;
+  readonly #scope: string;
   readonly #byIdentifier = new Map<string, Note>();
   readonly #inOrder: Note[] = [];
 
-  constructor(definitions: ReadonlyMap<string, FootnoteDefinition>) {
+  /** The names of the notes' places begin with `scope`. */
+  constructor(definitions: ReadonlyMap<string, FootnoteDefinition>, scope: string) {
     this.#definitions = definitions;
+    this.#scope = scope;
   }
 
   /** The note that a reference means, and whether this is the first reference to it. */
@@ -27,7 +30,8 @@ export class Notes {
     const definition = this.#definitions.get(identifier);
     if (definition === undefined) return undefined;
     const number = this.#inOrder.length + 1;
-    const note = { number, definition, place: `note${digits(number)}`, mark: `mark${digits(number)}` };
+    const place = (kind: string): string => `${this.#scope}${kind}${digits(number)}`;
+    const note = { number, definition, place: place('note'), mark: place('mark') };
     this.#byIdentifier.set(identifier, note);
     this.#inOrder.push(note);
     return { note, first: true };

@@ -3,16 +3,42 @@ export const tooManyCharacters = 10_000;
 
 const listMarker = /^(?:[-+*]|\d{1,9}[.)])(?:[ \t\n]|$)/;
 
-const deepNesting =
-  /^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){100}[ \t]*(?=>|[-+*][ \t]|\d{1,9}[.)])/gm;
+/** Each level costs room on the stack, and time for each line that is read inside of it. */
+const mostLevels = 100;
 
 /**
- * Prepares Markdown for being cut: line ends are made alike, and a line that opens more than a hundred lists
- * and quotations at once has the rest of its marks shown as text, since each level costs room on the stack.
+ * Prepares Markdown for being cut: line ends are made alike, and a mark that would open a list or quotation inside of
+ * a hundred others is shown as text, its line indented no further than them.
  */
 export function normalizeSource(markdown: string): string {
   const lines = markdown.replace(/\r\n?/g, '\n');
-  return lines.replace(deepNesting, (marks) => `${marks}\\`);
+  return lines.replace(/^[ \t>*+\-\d].{100,}/gm, (line) => {
+    const at = deepMark(line);
+    if (at === -1) return line;
+    const marks = line.slice(0, at).replace(/^[ \t]{201,}/, ' '.repeat(2 * mostLevels));
+    return `${marks}\\${line.slice(at)}`;
+  });
+}
+
+const levelToken = /([ \t]+)|(>)|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])/y;
+
+/** Where the first mark stands that may be too deep, as two columns of indentation may be a level; -1 if none is. */
+function deepMark(line: string): number {
+  let levels = 0;
+  let padded = false;
+  levelToken.lastIndex = 0;
+  for (let at = 0; at < line.length; at = levelToken.lastIndex) {
+    const [token, space, quote] = levelToken.exec(line) ?? [];
+    if (token === undefined) return -1;
+    if (space === undefined) {
+      if (levels >= mostLevels) return at;
+      levels += 1;
+    } else if (!padded) {
+      levels += Math.floor(space.replaceAll('\t', '    ').length / 2);
+    }
+    padded = space === undefined && quote === undefined;
+  }
+  return -1;
 }
 
 /** Whether a line that follows a blank one certainly starts a new top-level block. */

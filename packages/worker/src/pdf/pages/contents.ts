@@ -13,9 +13,14 @@ import type { Line } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
 import { Ink } from './ink.ts';
 
+/** What stands between two parts: the depth of its highest heading, 7 where there is none yet. */
+type Group = { highest: number; readonly base: number };
+
 type Entry = {
   readonly title: string;
-  readonly depth: Heading['depth'];
+  /** A Markdown heading's depth; undefined for an entry that is none. */
+  readonly depth: Heading['depth'] | undefined;
+  readonly group: Group;
   /** Counted from 0, without the pages before the text. */
   readonly page: number;
   readonly destination: unknown[];
@@ -28,13 +33,15 @@ type LevelStyle = Type & {
   readonly color: Color;
 };
 
-/** How deep the contents go below their highest heading. The outline has all headings. */
+/** The looks of the contents' levels: there are no more. The outline has all headings. */
 const levels: readonly LevelStyle[] = [
   { size: 10.8, leading: 16, indent: 0, gap: 7, bold: true, color: colors.ink },
   { size: 10.2, leading: 15, indent: 14, gap: 2, bold: false, color: colors.ink },
   { size: 9.6, leading: 14, indent: 28, gap: 1, bold: false, color: colors.muted },
 ];
 
+/** With more entries than these, the contents of many parts name the parts alone. */
+const mostEntries = 120;
 const numberWidth = 40;
 const titleStyle = { size: 21, leading: 26 };
 const titleHeight = 48;
@@ -53,10 +60,32 @@ export class Contents {
   readonly #entries: Entry[] = [];
   readonly #path: { depth: number; item: OutlineItem }[] = [];
   readonly #slugs = new Map<string, number>();
+  #group: Group = { highest: 7, base: 0 };
+  #part: OutlineItem | undefined;
+  #scope = '';
 
   constructor(book: Book, pace: Pace) {
     this.#book = book;
     this.#pace = pace;
+  }
+
+  /**
+   * Begins a part of a book of many: what comes stands under its title, whose top is at `y` of the current page.
+   * `scope` is what the names of its places begin with.
+   */
+  startPart(title: string, y: number, scope: string): void {
+    this.#part = undefined;
+    this.#group = { highest: 7, base: 0 };
+    this.#part = this.addSection(title, y);
+    this.#group = { highest: 7, base: 1 };
+    this.#slugs.clear();
+    this.#scope = scope;
+  }
+
+  /** Takes a title that is no heading of the text. */
+  addSection(title: string, y: number): OutlineItem {
+    this.#path.length = 0;
+    return this.#addEntry(title, undefined, Math.max(0, y - 24), this.#part);
   }
 
   /** Takes a heading that is drawn on the current page, its top at `y`. */
@@ -64,19 +93,21 @@ export class Contents {
     const top = Math.max(0, y - 24);
     this.#addPlace(title, top);
     while ((this.#path.at(-1)?.depth ?? 0) >= depth) this.#path.pop();
-    const item = this.#book.addOutline(title === '' ? '–' : title, top, this.#path.at(-1)?.item);
+    const item = this.#addEntry(title, depth, top, this.#path.at(-1)?.item ?? this.#part);
     this.#path.push({ depth, item });
-    const destination = this.#book.destination(top);
-    this.#entries.push({ title, depth, page: this.#book.pageCount - 1, destination });
+    this.#group.highest = Math.min(this.#group.highest, depth);
   }
 
-  /** The depth of the highest heading so far, 2 where there is none. */
+  #addEntry(title: string, depth: Entry['depth'], top: number, parent: OutlineItem | undefined): OutlineItem {
+    const destination = this.#book.destination(top);
+    this.#entries.push({ title, depth, group: this.#group, page: this.#book.pageCount - 1, destination });
+    return this.#book.addOutline(title === '' ? '–' : title, top, parent);
+  }
+
+  /** The depth of the highest heading of this part so far, 2 where there is none. */
   get highest(): Heading['depth'] {
-    let highest: Heading['depth'] = 2;
-    for (const [index, { depth }] of this.#entries.entries()) {
-      if (index === 0 || depth < highest) highest = depth;
-    }
-    return highest;
+    const { highest } = this.#group;
+    return this.#entries.findLast(({ depth }) => depth === highest)?.depth ?? 2;
   }
 
   /**
@@ -105,12 +136,13 @@ export class Contents {
   }
 
   async #paginate(): Promise<Item[][]> {
-    const { highest } = this;
+    const deepest = this.#deepestShown();
     const pages: Item[][] = [];
     let y = Infinity;
     for (const entry of this.#entries) {
-      const style = levels[entry.depth - highest];
-      if (style === undefined) continue;
+      const level = levelOf(entry);
+      const style = levels[level];
+      if (style === undefined || level > deepest) continue;
       if (this.#pace.due) await this.#pace.rest();
       await openTypefacesFor(entry.title);
       const look = plainLook(style.bold ? 'bold' : 'regular', style.size, style.color);
@@ -125,6 +157,12 @@ export class Contents {
       y += style.gap + height;
     }
     return pages;
+  }
+
+  #deepestShown(): number {
+    if (this.#part === undefined) return levels.length - 1;
+    const count = this.#entries.filter((entry) => levelOf(entry) <= 1).length;
+    return count <= mostEntries ? 1 : 0;
   }
 
   #drawItem(ink: Ink, tag: Tag, { entry, style, lines, height }: Item, y: number, page: number): void {
@@ -153,8 +191,12 @@ export class Contents {
     const count = this.#slugs.get(slug) ?? 0;
     this.#slugs.set(slug, count + 1);
     const place = placeOfSlug(count === 0 ? slug : `${slug}-${count}`);
-    this.#book.addPlace(place, y);
+    this.#book.addPlace(this.#scope + place, y);
   }
+}
+
+function levelOf({ depth, group }: Entry): number {
+  return group.base + (depth === undefined ? 0 : depth - group.highest);
 }
 
 function drawTitle(ink: Ink): void {

@@ -55,6 +55,18 @@ export class Ink {
     this.#operators.push(`${round(x)} ${round(y)} ${round(width)} ${round(height)} re f`);
   }
 
+  /** A line through points, `width` points wide; dashes are lengths of what is drawn and what is left out in turn. */
+  polyline(points: readonly Point[], width: number, color: Color, dashes: readonly number[] = []): void {
+    const pen = `q ${round(width)} w 1 J 1 j [${dashes.join(' ')}] 0 d ${color.map(round).join(' ')} RG`;
+    this.#operators.push(`${pen} ${pathOf(points)} S Q`);
+  }
+
+  /** Fills the area within points. */
+  polygon(points: readonly Point[], color: Color): void {
+    this.#setFill(color);
+    this.#operators.push(`${pathOf(points)} h f`);
+  }
+
   /** A dotted rule of round points. */
   dots(from: number, to: number, y: number, color: Color): void {
     const dots = `q 0.8 w 1 J [0 4] 0 d ${color.map(round).join(' ')} RG`;
@@ -108,11 +120,11 @@ export class Ink {
   }
 
   #ground({ look, x: from, width, content }: Piece, next: Piece | undefined, x: number, y: number): void {
-    if (!look.tint || !('runs' in content)) return;
-    const { size } = look;
+    const { size, ground } = look;
+    if (ground === null || !('runs' in content)) return;
     const goesOn = next?.look === look;
     const shown = goesOn ? width : width - (content.trailing * size) / 1000 + 1.5;
-    this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, colors.tint);
+    this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, ground);
   }
 
   #over({ look, x: from, width, content, place }: Piece, x: number, y: number): void {
@@ -172,6 +184,13 @@ export class Ink {
     if (fill !== this.#fill) this.#operators.push(fill);
     this.#fill = fill;
   }
+}
+
+/** A place on the page, in points from its top left corner. */
+export type Point = readonly [x: number, y: number];
+
+function pathOf(points: readonly Point[]): string {
+  return points.map(([x, y], index) => `${round(x)} ${round(y)} ${index === 0 ? 'm' : 'l'}`).join(' ');
 }
 
 export const framePadding = 10;

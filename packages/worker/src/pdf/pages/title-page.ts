@@ -10,13 +10,26 @@ import type { Typesetter } from '../typesetter.ts';
 import type { Flow } from './flow.ts';
 
 export type TitlePage = {
+  /** What stands over the title. */
+  readonly over: string;
   readonly title: string;
   readonly summary: string;
-  readonly portfolioName: string;
-  /** Label and value of each fact about the study. */
-  readonly facts: readonly (readonly [label: string, value: string])[];
+  /** Set below the summary. */
+  readonly more?: (typesetter: Typesetter, tag: Tag) => Promise<void>;
+  readonly facts: readonly TitleFact[];
   readonly tags: readonly string[];
 };
+
+/** Label and value of a fact about what follows. */
+export type TitleFact = readonly [label: string, value: string | Span[]];
+
+/** All that facts say, to open fonts for. */
+export function textsOf(facts: readonly TitleFact[]): string[] {
+  return facts.flatMap(([label, value]) => [
+    label,
+    ...(typeof value === 'string' ? [value] : value.map((span) => (span.kind === 'text' ? span.text : ''))),
+  ]);
+}
 
 const factsTop = 620;
 const bandHeight = 9;
@@ -25,8 +38,8 @@ const labelWidth = 92;
 /** Sets the title page; texts too long for it go on over further pages. */
 export async function setTitlePage(typesetter: Typesetter, content: TitlePage, tag: Tag): Promise<void> {
   const { flow } = typesetter;
-  const { title, summary, portfolioName, facts, tags } = content;
-  await openTypefacesFor([title, summary, portfolioName, ...tags, ...facts.flat()].join(''));
+  const { over, title, summary, more, facts, tags } = content;
+  await openTypefacesFor([over, title, summary, ...tags, ...textsOf(facts)].join(''));
   const set = (text: string | Span[], look: Look, leading: number, tagType = 'P'): Promise<void> =>
     inTag(typesetter, tag, tagType, (inner) => {
       const type: Type = { size: look.size, leading };
@@ -43,13 +56,17 @@ export async function setTitlePage(typesetter: Typesetter, content: TitlePage, t
   const { ink } = flow;
   ink.artifact(() => ink.rectangle(0, 0, paper.width, bandHeight, colors.accent));
   flow.advance(2);
-  await set(portfolioName, plainLook('bold', 11.5, colors.accent), 16);
+  await set(over, plainLook('bold', 11.5, colors.accent), 16);
   flow.advance(Math.max(30, 150 - (flow.y - paper.top)));
   await set(title, plainLook('bold', titleSize(title), colors.ink), titleSize(title) * 1.2, 'H1');
   flow.advance(14);
   drawBar(flow);
   flow.advance(22);
   await set(summary, plainLook('regular', 13.5, colors.muted), 21);
+  if (more !== undefined) {
+    flow.advance(14);
+    await more(typesetter, tag);
+  }
   flow.advance(28);
   if (flow.y < factsTop) flow.advance(factsTop - flow.y);
   for (const [label, value] of facts) {
@@ -65,7 +82,7 @@ export async function setTitlePage(typesetter: Typesetter, content: TitlePage, t
 }
 
 /** The least width that takes no more lines: so the last line is no single word. */
-function balancedWidth(spans: readonly Span[], width: number, type: Type): number {
+export function balancedWidth(spans: readonly Span[], width: number, type: Type): number {
   const count = allLines(spans, width, type).length;
   let balanced = width;
   while (balanced > 100 && allLines(spans, balanced - 8, type).length === count) balanced -= 8;
@@ -76,13 +93,13 @@ function titleSize(title: string): number {
   return title.length > 120 ? 22 : title.length > 60 ? 28 : 33;
 }
 
-function drawBar({ ink, left, y }: Flow): void {
+export function drawBar({ ink, left, y }: Flow): void {
   ink.artifact(() => ink.rectangle(left, y, 46, 3, colors.accent));
 }
 
 /** Tags on light grounds, with room between them. */
-function chips(tags: readonly string[]): Span[] {
-  const ground = { ...plainLook('regular', 9.2, colors.accent), tint: true };
+export function chips(tags: readonly string[]): Span[] {
+  const ground = { ...plainLook('regular', 9.2, colors.accent), ground: colors.tint };
   const between = plainLook('regular', 9.2, colors.accent);
   return tags.flatMap((text): Span[] => [
     { kind: 'text', text: `\u2005${text}\u2005`, look: ground },

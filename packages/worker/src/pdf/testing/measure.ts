@@ -1,23 +1,55 @@
-// Renders a study of a given length some times and prints what each time took: run as a process of its own,
-// since the most memory that a process ever had cannot be reset.
+// Renders a study of a given length, here or in a thread, or a portfolio of such studies, some times, and prints what
+// each time took: run as a process of its own, since the most memory that a process ever had cannot be reset.
 import { Writable } from 'node:stream';
+import { parseArgs } from 'node:util';
 
-import { renderPdf } from '../index.ts';
+import type { PdfDocument } from '../document.ts';
+import { renderPdf, renderPortfolioPdf } from '../index.ts';
+import type { PdfOptions } from '../index.ts';
+import { RenderThreads } from '../render-threads.ts';
+import type { PdfSource } from '../render-threads.ts';
+import { claim } from './claims.ts';
 import { study } from './render.ts';
 import { longStudy } from './studies.ts';
 
-const [characters, times = '1'] = process.argv.slice(2);
-const document = study(longStudy(Number(characters)));
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { thread: { type: 'boolean' }, studies: { type: 'string' } },
+});
+const [characters, times = '1'] = positionals;
+const count = Number(values.studies ?? 0);
+const claims = [claim(), claim()];
+const document = study(longStudy(Number(characters)), { claims });
+const portfolio = { name: 'P', tagline: '', description: '', at: '2026-03-20T10:15:00Z', studyCount: count };
+const threads = new RenderThreads({ memoryMegabytes: 512, patienceSeconds: 60 });
+
+async function* studies(): AsyncGenerator<PdfDocument> {
+  for (let index = 0; index < count; index++) yield await Promise.resolve(structuredClone(document));
+}
+
+function render(options: PdfOptions): Promise<{ pages: number }> {
+  const source: PdfSource = count > 0 ? { portfolio, studies: studies() } : { document };
+  if (values.thread === true) return threads.render(source, options);
+  return 'document' in source
+    ? renderPdf(source.document, options)
+    : renderPortfolioPdf(source.portfolio, source.studies, options);
+}
+
 for (let run = 0; run < Number(times); run++) {
   const fractions = new Set<number>();
   const started = performance.now();
-  const { pages } = await renderPdf(document, {
+  const used = process.cpuUsage();
+  const { pages } = await render({
     out: new Writable({ write: (_chunk, _encoding, done) => done() }),
     loadImage: () => Promise.resolve(null),
     onProgress: ({ fraction }) => fractions.add(fraction),
     signal: new AbortController().signal,
   });
   const milliseconds = Math.round(performance.now() - started);
+  const { user, system } = process.cpuUsage(used);
+  const cpuMilliseconds = Math.round((user + system) / 1000);
   const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
-  console.log(JSON.stringify({ pages, milliseconds, megabytes, progressSteps: fractions.size }));
+  console.log(
+    JSON.stringify({ pages, milliseconds, cpuMilliseconds, megabytes, progressSteps: fractions.size }),
+  );
 }

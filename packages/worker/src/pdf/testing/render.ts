@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream';
 
+import type { PdfDocument } from '../document.ts';
 import { renderPdf } from '../index.ts';
-import type { PdfDocument, PdfOptions } from '../index.ts';
+import type { PdfOptions } from '../index.ts';
 
 /** A case study with a body; the other fields are those of every test. */
 export function study(markdown: string, fields: Partial<PdfDocument> = {}): PdfDocument {
@@ -14,6 +15,8 @@ export function study(markdown: string, fields: Partial<PdfDocument> = {}): PdfD
     tags: ['reliability', 'queues'],
     language: 'en-GB',
     publishedAt: '2026-03-14T09:00:00Z',
+    claims: [],
+    provenAt: '2026-03-20T10:15:00.000Z',
     markdown,
     ...fields,
   };

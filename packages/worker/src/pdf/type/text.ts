@@ -11,8 +11,8 @@ export type Look = {
   /** Points above the baseline. */
   readonly rise: number;
   readonly strike: boolean;
-  /** On a light ground, as code is. */
-  readonly tint: boolean;
+  /** What it stands on, as code stands on a light tint; null for the bare page. */
+  readonly ground: Color | null;
 };
 
 /** Where a click leads: an address outside, or a place in this document by its name. */
@@ -75,11 +75,11 @@ const looks = new Map<string, Look>();
 
 /** The one object for a look. */
 export function look(wanted: Look): Look {
-  const { font, size, color, rise, strike, tint } = wanted;
-  const key = `${font} ${size} ${color.join(' ')} ${rise} ${strike} ${tint}`;
+  const { font, size, color, rise, strike, ground } = wanted;
+  const key = `${font} ${size} ${color.join(' ')} ${rise} ${strike} ${ground?.join(' ')}`;
   let known = looks.get(key);
   if (known === undefined) {
-    known = { font, size, color, rise, strike, tint };
+    known = { font, size, color, rise, strike, ground };
     looks.set(key, known);
   }
   return known;
@@ -87,7 +87,7 @@ export function look(wanted: Look): Look {
 
 /** A look for plain text. */
 export function plainLook(font: FontName, size: number, color: Color): Look {
-  return look({ font, size, color, rise: 0, strike: false, tint: false });
+  return look({ font, size, color, rise: 0, strike: false, ground: null });
 }
 
 /** The baseline of a line whose box starts at `y`; a picture stands on it. */

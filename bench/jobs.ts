@@ -1,0 +1,123 @@
+/**
+ * What a job costs the database, beside one plain insert: accepting it, and taking it from the queue to its end, with
+ * nothing else waiting and with ten thousand others of the same portfolio: `node bench/jobs.ts`. Takes half a minute.
+ */
+import { queueJob } from '@portfolio/core/job/accept';
+import { dispatch } from '@portfolio/core/job/dispatch';
+import { transitions } from '@portfolio/core/job/transitions';
+import { openDatabase } from '@portfolio/core/runtime/database';
+import { createLog } from '@portfolio/core/runtime/log';
+import { migrate } from '@portfolio/core/runtime/migrate';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '../dev/postgres.ts';
+
+const count = 1000;
+const rounds = 3;
+const crowd = 10_000;
+
+const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
+const server = await startPostgres({ dataDir: join(folder, 'postgres') });
+await migrate(server.url);
+const { db, sql, close } = openDatabase({
+  url: server.url,
+  poolSize: 4,
+  applicationName: 'bench',
+  log: createLog('bench', 'warn'),
+});
+await sql`insert into portfolios (id, slug, name, tagline, description) values ('pf_bench', 'bench', 'Bench', '', '')`;
+await sql`create table plain (id bigint generated always as identity primary key, payload jsonb not null)`;
+
+const ask = {
+  portfolioId: 'pf_bench',
+  kind: 'export.pdf',
+  title: 'PDF',
+  payload: { caseStudyId: 'cs_none' },
+  requestedBy: 'bench',
+} as const;
+const result = {
+  key: 'k',
+  fileName: 'f',
+  contentType: 'c',
+  sizeBytes: 1,
+  sha256: 's',
+  pages: 1,
+  studyVersion: 1,
+};
+let groups = 0;
+
+/** Within a transaction, as an operation does it. */
+const accept = () => db.transaction((tx) => queueJob(tx, { ...ask, groupKey: `bench-${(groups += 1)}` }));
+async function work(id: string) {
+  const lease = { id, token: randomUUID() };
+  if (!(await transitions.claim(db, lease, 30))) throw new Error(`${id} could not be claimed.`);
+  await transitions.succeed(db, lease, result);
+  await dispatch(db, ask.portfolioId);
+}
+
+/** Runs something `count` times, four at a time; resolves to runs a second. */
+async function rate(run: () => Promise<unknown>): Promise<number> {
+  let left = count;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while (left-- > 0) await run();
+    }),
+  );
+  return count / ((performance.now() - started) / 1000);
+}
+
+async function rung(): Promise<string> {
+  const [row] = await sql`delete from outbox where id = (
+    select id from outbox order by id limit 1 for update skip locked) returning job_id`;
+  if (!row) throw new Error('Nothing waits.');
+  return row.job_id as string;
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+const figures = new Map<string, number[]>();
+async function measure(name: string, run: () => Promise<unknown>) {
+  const measured = await rate(run);
+  figures.set(name, [...(figures.get(name) ?? []), measured]);
+}
+
+try {
+  for (let round = 0; round <= rounds; round++) {
+    // The first round warms up.
+    if (round === 1) figures.clear();
+    await measure(
+      'plain insert',
+      () => sql`insert into plain (payload) values (${JSON.stringify(ask.payload)})`,
+    );
+    await measure('accept and end, alone', async () => {
+      const { id } = await accept();
+      await work(id);
+    });
+    await sql`truncate jobs cascade`;
+    await sql`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
+      select 'job_' || n, ${ask.portfolioId}, 'export.pdf', 'PDF', 'queued', 'crowd-' || n, '{}', 'bench', 5, 1
+      from generate_series(1, ${crowd}) n`;
+    await sql`analyze jobs`;
+    await dispatch(db);
+    await measure('accept, ten thousand waiting', accept);
+    await measure('work, ten thousand waiting', async () => work(await rung()));
+    await sql`truncate jobs cascade`;
+  }
+  const base = median(figures.get('plain insert')!);
+  console.table(
+    Object.fromEntries(
+      [...figures].map(([name, values]) => [
+        name,
+        { 'a second': Math.round(median(values)), 'of an insert': (median(values) / base).toFixed(2) },
+      ]),
+    ),
+  );
+} finally {
+  await close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+}

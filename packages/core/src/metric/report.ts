@@ -1,0 +1,99 @@
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { acceptJob } from '../job/accept.ts';
+import { jobSchema } from '../job/schemas.ts';
+import { operation } from '../operation.ts';
+import { type Tenant, tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { noMetric } from './internal.ts';
+import { metrics } from './metric.sql.ts';
+import {
+  type ReportFormat,
+  type ReportStep,
+  countReportSteps,
+  maxReportMetrics,
+  maxReportSteps,
+  reportFormatSchema,
+  reportStepSchema,
+} from './report-steps.ts';
+import { checkRange, rangeInput } from './schemas.ts';
+
+export const reportMetrics = operation({
+  name: 'metric.report',
+  kind: 'mutation',
+  summary: 'Ask for a report of metrics as CSV or as PDF with charts: a job that sums them up and stores it.',
+  scope: 'job:write',
+  public: false,
+  input: z
+    .strictObject({
+      portfolio: slugSchema,
+      metrics: z
+        .array(slugSchema)
+        .min(1)
+        .max(maxReportMetrics)
+        .optional()
+        .describe('Keys of the metrics, in the order of the report; left out, all of the portfolio.'),
+      ...rangeInput,
+      step: reportStepSchema.describe(
+        'How long each row or point lasts, by the calendar in UTC; weeks begin on Monday.',
+      ),
+      format: reportFormatSchema,
+    })
+    .superRefine(checkRange)
+    .superRefine(checkSteps),
+  output: jobSchema,
+  tenant: tenantBySlug,
+  async run(ctx, { metrics: keys, from, to, step, format }, tenant) {
+    const metricIds = keys
+      ? await fetchIds(ctx.db, tenant, [...new Set(keys)])
+      : await fetchAllIds(ctx.db, tenant);
+    return acceptJob(ctx, tenant, {
+      kind: 'metrics.report',
+      title: `Report of ${metricIds.length === 1 ? 'a metric' : `${metricIds.length} metrics`}, ${from.slice(0, 10)} to ${to.slice(0, 10)}`,
+      // One at a time a portfolio: each may read millions of samples.
+      groupKey: `report:${tenant.id}`,
+      payload: { metricIds, from, to, step, format },
+    });
+  },
+});
+
+type Asked = { from: string; to: string; step: ReportStep; format: ReportFormat };
+
+function checkSteps({ from, to, step, format }: Asked, ctx: z.RefinementCtx) {
+  const [max, count] = [maxReportSteps[format], countReportSteps({ from, to }, step)];
+  if (count <= max) return;
+  const fitting = reportStepSchema.options.find((longer) => countReportSteps({ from, to }, longer) <= max);
+  const hint = fitting ? `"${fitting}" would fit` : 'ask for a shorter range';
+  const message = `Expected at most ${max} steps in a ${format.toUpperCase()}, but that is ${count} ${step}s; ${hint}.`;
+  ctx.addIssue({ code: 'custom', path: ['step'], message });
+}
+
+async function fetchIds(db: Db, tenant: Tenant, keys: string[]): Promise<string[]> {
+  const rows = await db
+    .select({ id: metrics.id, key: metrics.key })
+    .from(metrics)
+    .where(and(eq(metrics.portfolioId, tenant.id), inArray(metrics.key, keys)));
+  const idOf = new Map(rows.map(({ key, id }) => [key, id]));
+  return keys.map((key) => {
+    const id = idOf.get(key);
+    if (id === undefined) throw noMetric(tenant, key);
+    return id;
+  });
+}
+
+async function fetchAllIds(db: Db, tenant: Tenant): Promise<string[]> {
+  const rows = await db
+    .select({ id: metrics.id })
+    .from(metrics)
+    .where(eq(metrics.portfolioId, tenant.id))
+    .orderBy(asc(metrics.key))
+    .limit(maxReportMetrics + 1);
+  if (rows.length === 0) throw new AppError('conflict', `Portfolio "${tenant.slug}" has no metrics yet.`);
+  if (rows.length <= maxReportMetrics) return rows.map(({ id }) => id);
+  const detail = `Expected at most ${maxReportMetrics} metrics, but the portfolio has more: name those to report on.`;
+  throw new AppError('invalid_input', `The input is not valid. /metrics: ${detail}`, {
+    fields: [{ pointer: '/metrics', detail }],
+  });
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { acceptJob } from '../job/accept.ts';
+import { jobSchema } from '../job/schemas.ts';
+import { operation } from '../operation.ts';
+import { tenantBySlug } from '../tenancy.ts';
+import { slugSchema } from '../text.ts';
+import { countPublished } from './export-source.ts';
+
+export const exportPortfolio = operation({
+  name: 'portfolio.export',
+  kind: 'mutation',
+  summary: 'Ask for a PDF of all that a portfolio has published: a job that renders and stores it.',
+  scope: 'job:write',
+  public: false,
+  input: z.strictObject({ portfolio: slugSchema }),
+  output: jobSchema,
+  tenant: tenantBySlug,
+  async run(ctx, _input, tenant) {
+    if ((await countPublished(ctx.db, tenant.id)) === 0) {
+      throw new AppError(
+        'conflict',
+        `Portfolio "${tenant.slug}" has published nothing, and its PDF shows what is published; publish a case study first.`,
+      );
+    }
+    return acceptJob(ctx, tenant, {
+      kind: 'export.pdf',
+      title: `PDF of portfolio “${tenant.name}”`,
+      groupKey: `export:${tenant.id}`,
+      payload: { portfolioId: tenant.id },
+    });
+  },
+});

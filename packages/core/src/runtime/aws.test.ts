@@ -1,0 +1,142 @@
+import { type RequestListener, createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createCloudResources } from '../../../../dev/cloud.ts';
+import { testAws } from '../../../../tests/support/aws.ts';
+import { testProxy } from '../../../../tests/support/proxy.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { openBucket } from './bucket.ts';
+import { toOutage } from './outage.ts';
+import { openQueue } from './queue.ts';
+
+let parts = new AsyncDisposableStack();
+afterEach(async () => {
+  const ended = parts;
+  parts = new AsyncDisposableStack();
+  await ended.disposeAsync();
+});
+
+const region = 'eu-central-1';
+
+/** A server in the place of S3, and how many requests it got. */
+async function fakeS3(answer: RequestListener) {
+  const requests = vi.fn<RequestListener>(answer);
+  const server = createServer(requests).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  parts.defer(() => void server.close());
+  parts.defer(() => server.closeAllConnections());
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const bucket = openBucket({ region, endpoint }, 'files', silentLog);
+  parts.defer(() => bucket.close());
+  return { bucket, requests };
+}
+
+/** The bucket and the queue of a cloud that is reached through a proxy. */
+async function behindProxy() {
+  const aws = await testAws();
+  parts.defer(() => aws.stop());
+  const cloud = await createCloudResources(aws.endpoint);
+  const proxy = await testProxy(aws.endpoint);
+  parts.defer(() => proxy.stop());
+  const settings = { region: cloud.AWS_REGION, endpoint: proxy.baseUrl };
+  const bucket = openBucket(settings, cloud.BUCKET_NAME, silentLog);
+  const queueUrl = new URL(new URL(cloud.QUEUE_URL).pathname, proxy.baseUrl);
+  const queue = openQueue(settings, queueUrl.href, silentLog);
+  parts.defer(() => bucket.close());
+  parts.defer(() => queue.close());
+  return { proxy, bucket, queue };
+}
+
+const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
+  asked.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+const isRefusedAtOnce = async (asked: Promise<unknown>) =>
+  String(await errorOf(asked)).startsWith('DependencyAway');
+
+const slowDown = '<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>';
+
+test.each<[string, number, string]>([
+  ['SlowDown', 503, slowDown],
+  ['an error without a name', 500, ''],
+  ['a page of a proxy', 502, '<html>Bad gateway</html>'],
+])(
+  'an S3 that answers with %s is an outage, and after three is not asked but by the probe',
+  async (_, status, body) => {
+    const { bucket, requests } = await fakeS3(
+      (_request, response) => void response.writeHead(status).end(body),
+    );
+    for (let times = 0; times < 3; times += 1) {
+      expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
+    }
+    requests.mockClear();
+    const about = { contentType: 'text/plain' };
+    const refused = [
+      bucket.get('a'),
+      bucket.stream('a'),
+      bucket.put('a', Buffer.from('x'), about),
+      bucket.remove('a'),
+    ];
+    expect(await Promise.all(refused.map(isRefusedAtOnce))).toEqual([true, true, true, true]);
+    expect(requests.mock.calls.filter(([{ method }]) => method !== 'HEAD')).toEqual([]);
+    expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
+  },
+);
+
+test('what S3 refuses, or does not have, opens no breaker', async () => {
+  const { bucket, requests } = await fakeS3(({ url }, response) => {
+    const isGone = url?.includes('gone');
+    const code = isGone ? 'NoSuchKey' : 'AccessDenied';
+    response.writeHead(isGone ? 404 : 403).end(`<Error><Code>${code}</Code></Error>`);
+  });
+  for (let times = 0; times < 5; times += 1) {
+    expect(await bucket.get('gone')).toBeNull();
+    const error = await errorOf(bucket.get('secret'));
+    expect(error).toMatchObject({ name: 'AccessDenied' });
+    expect(toOutage(error)).toBeNull();
+  }
+  expect(requests).toHaveBeenCalledTimes(10);
+});
+
+test('links are signed while S3 is away', async () => {
+  const { bucket } = await fakeS3((_request, response) => void response.writeHead(503).end(slowDown));
+  for (let times = 0; times < 3; times += 1) await errorOf(bucket.get('a'));
+  expect(await isRefusedAtOnce(bucket.get('a'))).toBe(true);
+  expect(await bucket.signedUrl('a', 60)).toContain('X-Amz-Signature');
+});
+
+test('queue and bucket are away each for itself, and back by themselves', async () => {
+  const { proxy, bucket, queue } = await behindProxy();
+  const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy', kind: 'export.pdf' };
+  expect(await queue.send([message])).toEqual(['1']);
+  proxy.down();
+  await vi.waitFor(async () => expect(await isRefusedAtOnce(queue.send([message]))).toBe(true), 20_000);
+  expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
+  proxy.up();
+  await vi.waitFor(() => queue.send([{ ...message, id: '2' }]), 20_000);
+  expect(await bucket.get('a')).toBeNull();
+});
+
+test('a mute cloud is given up', async () => {
+  const { proxy, bucket, queue } = await behindProxy();
+  await bucket.get('a');
+  proxy.mute();
+  const asked = [
+    bucket.get('a'),
+    bucket.remove('a'),
+    queue.send([{ id: '1', groupKey: 'g', jobId: 'j', kind: 'k' }]),
+  ];
+  for (const error of await Promise.all(asked.map(errorOf))) {
+    expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+  }
+});
+
+test('the check asks, also while the breaker is open', async () => {
+  let isAway = true;
+  const { bucket } = await fakeS3((_request, response) => void response.writeHead(isAway ? 503 : 200).end());
+  for (let times = 0; times < 3; times += 1) await errorOf(bucket.get('a'));
+  isAway = false;
+  await expect(bucket.check(new AbortController().signal)).resolves.toBeDefined();
+});

@@ -1,0 +1,113 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AppError } from '../errors.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
+import { DependencyAway } from './outage.ts';
+
+const lines: string[] = [];
+const log = pino(
+  { level: 'info' },
+  { write: (line) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
+);
+
+beforeEach(() => {
+  lines.length = 0;
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+});
+afterEach(() => vi.useRealTimers());
+
+const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+const away = () => Promise.reject(refused);
+const here = () => Promise.resolve('answer');
+
+const errorOf = (breaker: Breaker, work: () => Promise<unknown>) =>
+  breaker.run(work).catch((error: unknown) => error);
+
+test('the first failure after a second without any success opens it: no further call is made', async () => {
+  const breaker = createBreaker('X', log, { failures: 1 });
+  expect(await errorOf(breaker, away)).toBe(refused);
+  const work = vi.fn<typeof here>(here);
+  expect(await errorOf(breaker, work)).toBeInstanceOf(DependencyAway);
+  expect(work).not.toHaveBeenCalled();
+});
+
+test('failures between successes do not open it', async () => {
+  const breaker = createBreaker('X', log, { failures: 1 });
+  for (let times = 0; times < 10; times += 1) {
+    expect(await breaker.run(here)).toBe('answer');
+    expect(await errorOf(breaker, away)).toBe(refused);
+    vi.advanceTimersByTime(500);
+  }
+});
+
+test('where some are forgiven, only so many in a row open it', async () => {
+  const breaker = createBreaker('X', log, { failures: 3 });
+  for (let times = 0; times < 3; times += 1) expect(await errorOf(breaker, away)).toBe(refused);
+  expect(await errorOf(breaker, away)).toBeInstanceOf(DependencyAway);
+});
+
+test('bugs, refusals and gone clients never open it', async () => {
+  const breaker = createBreaker('X', log, { failures: 1 });
+  const thrown = [
+    new TypeError('x is not a function'),
+    Object.assign(new Error('duplicate key'), { code: '23505' }),
+    new AppError('conflict', 'Taken.', { cause: refused }),
+    new DOMException('left', 'AbortError'),
+  ];
+  for (const error of thrown) expect(await errorOf(breaker, () => Promise.reject(error))).toBe(error);
+  expect(await breaker.run(here)).toBe('answer');
+});
+
+test('a probe closes it, and nobody waits for one that hangs', async () => {
+  const answers: PromiseWithResolvers<unknown>[] = [];
+  const probe = vi.fn<() => Promise<unknown>>(() => {
+    const answer = Promise.withResolvers<unknown>();
+    answers.push(answer);
+    return answer.promise;
+  });
+  const breaker = createBreaker('X', log, { failures: 1, probe });
+  await errorOf(breaker, away);
+  await vi.advanceTimersByTimeAsync(1001);
+  expect(probe).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  answers[0]!.reject(refused);
+  await vi.advanceTimersByTimeAsync(1001);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  answers[1]!.resolve('back');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await breaker.run(here)).toBe('answer');
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('without a probe one call tries, and the others are refused meanwhile', async () => {
+  const breaker = createBreaker('X', log, { failures: 1 });
+  await errorOf(breaker, away);
+  vi.advanceTimersByTime(1001);
+  const slow = Promise.withResolvers<string>();
+  const trial = breaker.run(() => slow.promise);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  slow.resolve('back');
+  expect(await trial).toBe('back');
+  expect(await breaker.run(here)).toBe('answer');
+});
+
+test('a stopped one tries no more', async () => {
+  const probe = vi.fn<typeof here>(here);
+  const breaker = createBreaker('X', log, { failures: 1, probe });
+  await errorOf(breaker, away);
+  breaker.stop();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(probe).not.toHaveBeenCalled();
+});
+
+test('the log has a line when it opens and a line when it closes, however many are refused', async () => {
+  let isAway = true;
+  const probe = () => (isAway ? away() : here());
+  const breaker = createBreaker('X', log, { failures: 1, probe });
+  for (let times = 0; times < 5; times += 1) await errorOf(breaker, away);
+  await vi.advanceTimersByTimeAsync(5000);
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(lines).toEqual(['breaker open: it is away', 'breaker closed: it is back']);
+});

@@ -1,0 +1,148 @@
+import { sql } from 'drizzle-orm';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { startPostgres } from '../../../../dev/postgres.ts';
+import { testDatabase } from '../../../../tests/support/database.ts';
+import { testProxy } from '../../../../tests/support/proxy.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { AppError } from '../errors.ts';
+import { type Database, openDatabase } from './database.ts';
+import { toOutage } from './outage.ts';
+
+let parts = new AsyncDisposableStack();
+afterEach(async () => {
+  const ended = parts;
+  parts = new AsyncDisposableStack();
+  await ended.disposeAsync();
+});
+
+/** A pool on a database of its own, behind a proxy that fails as networks do. */
+async function behindProxy(statementSeconds?: number) {
+  const database = await testDatabase();
+  parts.defer(() => database.drop());
+  const proxy = await testProxy(database.url);
+  parts.defer(() => proxy.stop());
+  const url = new URL(database.url);
+  url.port = String(proxy.port);
+  const pool = open(url.href, statementSeconds);
+  await answers(pool);
+  return { proxy, pool };
+}
+
+function open(url: string, statementSeconds = 10) {
+  const pool = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog, statementSeconds });
+  parts.defer(() => pool.close());
+  return pool;
+}
+
+const answers = (pool: Database) => pool.db.execute(sql`select 1`);
+
+const errorOf = (asked: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(asked).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+/** True where it was refused without asking the server. */
+async function isRefusedAtOnce(asked: PromiseLike<unknown>): Promise<boolean> {
+  const error = toOutage(await errorOf(asked));
+  return String((error?.cause as Error | undefined)?.cause ?? error?.cause).includes('DependencyAway');
+}
+
+test('once the database is away, the next query and transaction are refused without asking it', async () => {
+  const { proxy, pool } = await behindProxy();
+  proxy.down();
+  await vi.waitFor(async () => expect(await isRefusedAtOnce(answers(pool))).toBe(true), 10_000);
+  const refusals = proxy.refusals();
+  const refused = await Promise.all([
+    isRefusedAtOnce(answers(pool)),
+    isRefusedAtOnce(pool.db.transaction((tx) => tx.execute(sql`select 1`))),
+    isRefusedAtOnce(pool.sql.notify('test', 'x')),
+  ]);
+  expect(refused).toEqual([true, true, true]);
+  expect(proxy.refusals()).toBe(refusals);
+});
+
+test('it goes on by itself when the database is back', async () => {
+  const { proxy, pool } = await behindProxy();
+  proxy.down();
+  expect(toOutage(await errorOf(answers(pool)))).toMatchObject({ code: 'unavailable' });
+  proxy.up();
+  await vi.waitFor(() => answers(pool), 10_000);
+});
+
+describe('a server that is mute', () => {
+  test('is given up: queries and transactions fail, and the pool works when it speaks again', async () => {
+    const { proxy, pool } = await behindProxy(1);
+    const begin = () => pool.db.transaction((tx) => tx.execute(sql`select 1`));
+    // One is in the middle of its work.
+    const slow = errorOf(pool.db.execute(sql`select pg_sleep(0.5)`));
+    proxy.mute();
+    const failed = await Promise.all([slow, errorOf(answers(pool)), errorOf(begin()), errorOf(begin())]);
+    for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+    expect(await isRefusedAtOnce(begin())).toBe(true);
+    proxy.up();
+    await vi.waitFor(begin, 20_000);
+    await answers(pool);
+  });
+
+  test('is found out also where it is frozen for real, and works when it goes on', async () => {
+    const dataDir = await mkdtemp(join(inject('runFolder'), 'frozen-'));
+    const server = await startPostgres({ dataDir, durable: false });
+    parts.defer(() => server.stop());
+    const pool = open(server.url, 1);
+    const [row] = await pool.sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const frozen = [server.pid, row!.pid];
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    const failed = await Promise.all([errorOf(answers(pool)), errorOf(answers(pool))]);
+    const isRefused = await isRefusedAtOnce(answers(pool));
+    for (const pid of frozen) process.kill(pid, 'SIGCONT');
+    for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+    expect(isRefused).toBe(true);
+    await vi.waitFor(() => answers(pool), 20_000);
+  });
+});
+
+test('an abandoned transaction does not begin later', async () => {
+  const { proxy, pool } = await behindProxy(1);
+  proxy.mute();
+  const work = vi.fn<() => Promise<void>>(async () => {});
+  await Promise.all(Array.from({ length: 5 }, () => errorOf(pool.db.transaction(work))));
+  proxy.up();
+  await vi.waitFor(() => answers(pool), 20_000);
+  expect(work).not.toHaveBeenCalled();
+});
+
+describe('what says nothing of the server opens no breaker', () => {
+  test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
+    ['a statement that is wrong', ({ db }) => db.execute(sql`select * from nowhere`)],
+    ['a value that is refused', ({ db }) => db.execute(sql`select 1 / 0`)],
+    ['a statement that takes too long', ({ db }) => db.execute(sql`select pg_sleep(5)`)],
+    [
+      'a refusal in a transaction',
+      ({ db }) => db.transaction(() => Promise.reject(new AppError('conflict', 'Taken.'))),
+    ],
+    [
+      'another dependency that is away, asked in a transaction',
+      ({ db }) =>
+        db.transaction(() => Promise.reject(Object.assign(new Error('S3'), { code: 'ECONNREFUSED' }))),
+    ],
+  ])('%s', async (_, fail) => {
+    const database = await testDatabase();
+    parts.defer(() => database.drop());
+    const pool = open(database.url, 1);
+    for (let times = 0; times < 3; times += 1) expect(await errorOf(fail(pool))).toBeInstanceOf(Error);
+    await answers(pool);
+  });
+});
+
+test('no statement takes longer than it may, and no transaction is idle for as long', async () => {
+  const database = await testDatabase();
+  parts.defer(() => database.drop());
+  const pool = open(database.url, 1);
+  expect(await errorOf(pool.db.execute(sql`select pg_sleep(5)`))).toMatchObject({ cause: { code: '57014' } });
+  const never = Promise.withResolvers<never>();
+  const idle = await errorOf(pool.db.transaction(() => never.promise));
+  expect(toOutage(idle) ?? idle).toMatchObject({ code: 'unavailable' });
+});

@@ -1,0 +1,82 @@
+import { forgetAnswers } from '../change.ts';
+import { removeAbandonedDownloads } from '../evidence/download.ts';
+import { queueDueSyncs, tellStaleClaims } from '../evidence/due.ts';
+import { rollUpMetrics } from '../metric/roll-up.ts';
+import { removeUnreferenced } from '../removable-object/remove.ts';
+import { removeExpiredUploads } from '../upload/remove-expired.ts';
+import { inBatches } from './batches.ts';
+import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import type { Task } from './task.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+
+/** Everything that is done by the clock. How long things are kept is said where they are removed. */
+export const tasks: readonly Task[] = [
+  {
+    name: 'evidence-resync',
+    everySeconds: minute,
+    missed: 'skip',
+    // What is due beyond a batch waits a minute, so that a flood of it leaves room for what people ask for.
+    async run({ db, jobBus }) {
+      const queued = await queueDueSyncs(db);
+      for (const job of queued) jobBus.publish(job);
+      return queued.length;
+    },
+  },
+  {
+    name: 'stale-claims',
+    everySeconds: minute,
+    missed: 'skip',
+    run: ({ db, signal }) => inBatches(200, signal, () => tellStaleClaims(db)),
+  },
+  {
+    name: 'abandoned-downloads',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, bucket, signal }) => inBatches(20, signal, () => removeAbandonedDownloads({ db, bucket })),
+  },
+  {
+    // What changed is marked, so that a run has all that missed ones would have had.
+    name: 'metrics-roll-up',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, signal }) => rollUpMetrics(db, signal),
+  },
+  {
+    name: 'expired-uploads',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, bucket, signal }) => removeExpiredUploads({ db, bucket }, signal),
+  },
+  {
+    name: 'idempotency-keys',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => forgetAnswers(db, signal),
+  },
+  {
+    name: 'job-events',
+    everySeconds: hour,
+    missed: 'catch-up',
+    run: ({ db, period, signal }) => pruneJobEvents(db, period, signal),
+  },
+  {
+    name: 'old-jobs',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldJobs(db, signal),
+  },
+  {
+    name: 'old-webhook-deliveries',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'unreferenced-objects',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, bucket, signal }) => removeUnreferenced({ db, bucket }, signal),
+  },
+];

@@ -1,0 +1,78 @@
+import { operations } from '@portfolio/core';
+import { openBucket } from '@portfolio/core/runtime/bucket';
+import { openQueue } from '@portfolio/core/runtime/queue';
+import { createDoorbell, relayOutbox } from '@portfolio/core/runtime/relay';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { testProxy } from '../../../tests/support/proxy.ts';
+import { testRunner } from '../../../tests/support/runner.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
+import { runJob } from './run-job.ts';
+
+const owner = user('owner');
+const never = new AbortController().signal;
+
+let platform: TestServices;
+let proxy: Awaited<ReturnType<typeof testProxy>>;
+let aws: { region: string; endpoint: string };
+beforeAll(async () => {
+  platform = await testServices();
+  await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
+  proxy = await testProxy(platform.environment.AWS_ENDPOINT_URL);
+  aws = { region: platform.environment.AWS_REGION, endpoint: proxy.baseUrl };
+});
+afterAll(async () => {
+  await proxy.stop();
+  await platform.stop();
+});
+
+const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
+
+test('while SQS is away jobs are accepted, and their messages go out when it is back', async () => {
+  const { pathname } = new URL(platform.environment.QUEUE_URL);
+  const queue = openQueue(aws, new URL(pathname, proxy.baseUrl).href, silentLog);
+  const doorbell = createDoorbell(platform.db, queue, silentLog);
+  const ctx = { ...platform.as(owner), doorbell };
+  proxy.down();
+  const accepted: string[] = [];
+  for (const slug of ['one', 'two', 'three', 'four']) {
+    await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
+    const { id } = await operations.caseStudy.export.run(ctx, { portfolio: 'team', slug });
+    accepted.push(id);
+    await doorbell.idle();
+    expect(await read(id)).toMatchObject({ state: 'queued' });
+  }
+  proxy.up();
+  await vi.waitFor(async () => expect(await relayOutbox(platform.db, queue)).toBe(4), 20_000);
+  const received: (string | undefined)[] = [];
+  while (received.length < 4) {
+    const message = await platform.queue.receive(1, 30);
+    received.push(message?.job?.jobId);
+    await platform.queue.remove(message!);
+  }
+  expect(new Set(received)).toEqual(new Set(accepted));
+  queue.close();
+});
+
+test('while S3 is away a job waits and burns no attempt, and it is done when S3 is back', async () => {
+  const bucket = openBucket(aws, platform.environment.BUCKET_NAME, silentLog);
+  const study = { portfolio: 'team', slug: 'stored' };
+  await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
+  const { id } = await operations.caseStudy.export.run(platform.as(owner), study);
+  const { maxAttempts } = await read(id);
+  const runner = testRunner({ ...platform, bucket });
+  const run = async () => {
+    await platform.sql`update jobs set run_at = now() where id = ${id}`;
+    await runJob(runner, id, async () => {}, never);
+    return read(id);
+  };
+  proxy.down();
+  // By the last ones, the breaker is open.
+  for (let times = 1; times <= 4; times += 1) {
+    const job = await run();
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'unavailable' } });
+    expect(job.maxAttempts - job.attempt).toBe(maxAttempts);
+  }
+  proxy.up();
+  await vi.waitFor(async () => expect(await run()).toMatchObject({ state: 'succeeded' }), 20_000);
+  bucket.close();
+});

@@ -1,0 +1,172 @@
+import { PassThrough, Writable } from 'node:stream';
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { PermanentError } from '../handler.ts';
+import type { PdfDocument } from './document.ts';
+import type { PdfOptions } from './index.ts';
+import { RenderThreads } from './render-threads.ts';
+import { claim } from './testing/claims.ts';
+import { png } from './testing/images.ts';
+import { renderBytes, study } from './testing/render.ts';
+import { longStudy } from './testing/studies.ts';
+
+const limits = { memoryMegabytes: 512, patienceSeconds: 60 };
+
+/** Holds its thread for long: each item is read inside of a hundred others. */
+const endless = study(
+  Array.from({ length: 4_000 }, (_, line) => `${'  '.repeat(Math.min(line, 99))}- level`).join('\n'),
+);
+
+function memory() {
+  const chunks: Uint8Array[] = [];
+  const out = new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => done(void chunks.push(chunk)),
+  });
+  return { out, bytes: () => new Uint8Array(Buffer.concat(chunks)) };
+}
+
+function options(fields: Partial<PdfOptions> = {}): PdfOptions {
+  return {
+    out: memory().out,
+    loadImage: () => Promise.resolve(null),
+    onProgress: () => {},
+    signal: new AbortController().signal,
+    ...fields,
+  };
+}
+
+test('a thread makes the same bytes as rendering here does, and again when it is used again', async () => {
+  const threads = new RenderThreads(limits);
+  const image = png({ width: 40, height: 20, bits: 8, colorType: 2 });
+  const loadImage = () => Promise.resolve(image);
+  const document = study('# One\n\n![a](b.png)\n\n' + longStudy(20_000), { claims: [claim()] });
+  const here = await renderBytes(document, { loadImage });
+  for (let time = 0; time < 2; time++) {
+    const { out, bytes } = memory();
+    await threads.render({ document }, options({ out, loadImage }));
+    expect(out.writableFinished).toBe(true);
+    expect(Buffer.compare(bytes(), here)).toBe(0);
+  }
+}, 60_000);
+
+test('a portfolio’s studies are taken one after the other, as the thread comes to them', async () => {
+  let taken = 0;
+  let leastPages = 0;
+  let pagesNow = 0;
+  async function* studies(): AsyncGenerator<PdfDocument> {
+    for (taken = 1; taken <= 5; taken++) {
+      if (taken > 1) leastPages = Math.max(leastPages, taken - 1 - pagesNow);
+      yield await Promise.resolve(study(`# Study\n\nWords of ${taken}.`));
+    }
+  }
+  const portfolio = { name: 'P', tagline: '', description: '', at: '2026-03-20T10:15:00Z', studyCount: 5 };
+  const onProgress = ({ page }: { page: number }): void => {
+    pagesNow = page;
+  };
+  const { pages } = await new RenderThreads(limits).render(
+    { portfolio, studies: studies() },
+    options({ onProgress }),
+  );
+  expect(pages).toBe(7);
+  // A study is asked for when the pages of all before it are done.
+  expect(leastPages).toBe(0);
+}, 60_000);
+
+test('a thread out of memory fails for good and in plain words, while another goes on', async () => {
+  const neighbour = new RenderThreads(limits);
+  const small = new RenderThreads({ ...limits, memoryMegabytes: 16 });
+  const document = study(longStudy(60_000));
+  const { out, bytes } = memory();
+  const [failed, rendered] = await Promise.allSettled([
+    small.render({ document }, options()),
+    neighbour.render({ document }, options({ out })),
+  ]);
+  expect(failed).toMatchObject({
+    reason: expect.any(PermanentError),
+    status: 'rejected',
+  });
+  expect(failed).toMatchObject({ reason: { code: 'too_large', message: expect.stringContaining('16 MB') } });
+  expect(rendered.status).toBe('fulfilled');
+  expect(Buffer.from(bytes().subarray(0, 5)).toString()).toBe('%PDF-');
+}, 60_000);
+
+describe('of a thread', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('that is busy without a word, patience ends, and the job fails for good', async () => {
+    const rendering = new RenderThreads(limits).render({ document: endless }, options());
+    vi.advanceTimersByTime(60_000);
+    await expect(rendering).rejects.toMatchObject({ name: 'PermanentError', code: 'too_complex' });
+  });
+
+  test('that waits for others, patience is endless', async () => {
+    let waited = 0;
+    const loadImage = () => {
+      waited += 600_000;
+      vi.advanceTimersByTime(waited);
+      return Promise.resolve(null);
+    };
+    const document = study('![a](b.png)');
+    const { pages } = await new RenderThreads(limits).render({ document }, options({ loadImage }));
+    expect(pages).toBe(2);
+  });
+});
+
+test('aborting ends a thread that holds its event loop', async () => {
+  const abort = new AbortController();
+  const reason = new Error('cancelled by its owner');
+  const { out } = memory();
+  const document = { ...endless, markdown: `${longStudy(20_000)}\n\n${endless.markdown}` };
+  // What it says last, before it reads the list.
+  const onProgress = ({ page }: { page: number }): void => {
+    if (page === 8) abort.abort(reason);
+  };
+  const rendering = new RenderThreads(limits).render(
+    { document },
+    options({ out, onProgress, signal: abort.signal }),
+  );
+  await expect(rendering).rejects.toBe(reason);
+  expect(out.destroyed).toBe(false);
+  expect(out.writableEnded).toBe(false);
+  expect(out.listenerCount('error')).toBe(0);
+}, 60_000);
+
+test('what goes wrong outside of the thread ends it with that very error', async () => {
+  const threads = new RenderThreads(limits);
+  const away = new Error('the bucket is away');
+  const document = study('![a](b.png)');
+  const failing = threads.render({ document }, options({ loadImage: () => Promise.reject(away) }));
+  await expect(failing).rejects.toBe(away);
+  const out = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+  await expect(threads.render({ document }, options({ out }))).rejects.toThrow('the disk is full');
+  // The next one gets a new thread.
+  await threads.render({ document }, options());
+}, 60_000);
+
+test('a thread waits while its bytes are not taken', async () => {
+  const out = new PassThrough({ highWaterMark: 1 });
+  let pages = 0;
+  const onProgress = ({ page }: { page: number }): void => {
+    pages = page;
+  };
+  const document = study(longStudy(200_000));
+  const rendering = new RenderThreads(limits).render({ document }, options({ out, onProgress }));
+  let before = 0;
+  await vi.waitFor(
+    () => {
+      const stands = pages > 0 && pages === before;
+      before = pages;
+      expect(stands).toBe(true);
+    },
+    { interval: 250, timeout: 30_000 },
+  );
+  out.resume();
+  const { pages: all } = await rendering;
+  expect(before).toBeLessThan(all / 2);
+}, 60_000);

@@ -1,0 +1,21 @@
+import type { PdfDocument, PdfPortfolio } from './document.ts';
+
+/** What a thread is to render; it asks for the studies of a portfolio one after the other. */
+export type Task = { readonly document: PdfDocument } | { readonly portfolio: PdfPortfolio };
+
+/** What a thread asks for: the next study, an image, or that bytes are written. */
+export type Question =
+  | { readonly what: 'study' }
+  | { readonly what: 'image'; readonly url: string }
+  | { readonly what: 'write'; readonly bytes: Uint8Array };
+
+export type Answers = { study: PdfDocument | null; image: Uint8Array | null; write: null };
+
+export type ToThread =
+  | { readonly type: 'task'; readonly task: Task }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] };
+
+export type FromThread =
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly type: 'progress'; readonly progress: { page: number; fraction: number } }
+  | { readonly type: 'done'; readonly pages: number };

@@ -1,0 +1,61 @@
+// A thread that renders one PDF at a time for `render-threads.ts`; whatever it cannot do is its end.
+import { Writable } from 'node:stream';
+import { parentPort } from 'node:worker_threads';
+
+import type { PdfDocument } from './document.ts';
+import { renderPdf, renderPortfolioPdf } from './index.ts';
+import type { PdfOptions } from './index.ts';
+import type { Answers, FromThread, Question, Task, ToThread } from './thread-messages.ts';
+
+if (parentPort === null)
+  throw new Error('this module renders for another thread: it is not to be run by itself');
+const port = parentPort;
+const waiting = new Map<number, (answer: never) => void>();
+let questions = 0;
+
+function send(message: FromThread): void {
+  port.postMessage(message);
+}
+
+function ask<Asked extends Question>(
+  question: Asked,
+  answered: (answer: Answers[Asked['what']]) => void,
+): void {
+  const id = ++questions;
+  waiting.set(id, answered);
+  send({ type: 'ask', id, question });
+}
+
+async function* studies(): AsyncGenerator<PdfDocument> {
+  for (;;) {
+    const study = await new Promise<PdfDocument | null>((resolve) => ask({ what: 'study' }, resolve));
+    if (study === null) return;
+    yield study;
+  }
+}
+
+async function render(task: Task): Promise<void> {
+  const options: PdfOptions = {
+    out: new Writable({
+      write: (bytes: Uint8Array, _encoding, done) => ask({ what: 'write', bytes }, () => done()),
+    }),
+    loadImage: (url) => new Promise((resolve) => ask({ what: 'image', url }, resolve)),
+    onProgress: (progress) => send({ type: 'progress', progress }),
+    // Whoever wants it to end ends the thread.
+    signal: new AbortController().signal,
+  };
+  const { pages } =
+    'document' in task
+      ? await renderPdf(task.document, options)
+      : await renderPortfolioPdf(task.portfolio, studies(), options);
+  send({ type: 'done', pages });
+}
+
+port.on('message', (message: ToThread) => {
+  if (message.type === 'task') {
+    void render(message.task);
+  } else {
+    waiting.get(message.id)?.(message.answer as never);
+    waiting.delete(message.id);
+  }
+});
