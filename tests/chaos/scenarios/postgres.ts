@@ -2,6 +2,7 @@ import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { seconds } from '../until.ts';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pass, uploads } from '../wire/requests.ts';
 
 export const postgresRestarted: Scenario = {
   name: 'postgres-restarted',
@@ -15,11 +16,7 @@ export const postgresRestarted: Scenario = {
     const measured: Measured = {};
     for (const [how, end] of Object.entries({ restart: stop, crash })) {
       const ids = await scene.load(3, 2);
-      const uploading = worker.aws.first(
-        'before',
-        ({ name }) => name === 'PUT',
-        () => 'pass',
-      );
+      const uploading = worker.aws.first('before', uploads, pass);
       await Promise.race([uploading, scene.ended(ids)]);
       await end();
       await start();
