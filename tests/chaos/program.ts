@@ -17,7 +17,7 @@ export function createProgram(
   let child: ChildProcess | undefined;
   let guard: ChildProcess | undefined;
   let starts = 0;
-  let isMeantToEnd = false;
+  const meantToEnd = new WeakSet<ChildProcess>();
   const crashes: string[] = [];
 
   function start() {
@@ -29,10 +29,10 @@ export function createProgram(
     });
     closeSync(output);
     starts++;
-    isMeantToEnd = false;
-    child.once('exit', (code, signal) => {
+    const started = child;
+    started.once('exit', (code, signal) => {
       const how = `${workspace} ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
-      if (!isMeantToEnd) crashes.push(how);
+      if (!meantToEnd.has(started)) crashes.push(how);
     });
   }
 
@@ -41,7 +41,7 @@ export function createProgram(
   /** Resolves to the exit code, or to null where a signal ended it. */
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     guard?.kill('SIGKILL');
-    isMeantToEnd = true;
+    if (child) meantToEnd.add(child);
     if (!child || !isRunning()) return child?.exitCode ?? null;
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);

@@ -33,13 +33,19 @@ export function createRules() {
 
   return {
     always,
-    /** Acts at the first such request alone, and resolves to it when it has come. */
-    first(when: When, matches: Matches, act: Act): Promise<Request> {
-      return new Promise((resolve) => {
-        const stop = always(when, matches, (request, answer) => {
+    /** Acts at the first such request alone, and resolves when that is done. */
+    first(when: When, matches: Matches, act: Act): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const stop = always(when, matches, async (request, answer) => {
           stop();
-          resolve(request);
-          return act(request, answer);
+          try {
+            return await act(request, answer);
+          } catch (error) {
+            reject(error);
+            return 'cut';
+          } finally {
+            resolve();
+          }
         });
       });
     },
