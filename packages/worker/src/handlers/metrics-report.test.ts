@@ -229,6 +229,17 @@ describe('a report as PDF', () => {
 });
 
 describe('the work on a report', () => {
+  test('waits for the same one that was asked for before, and for no other', async () => {
+    await define('twice', { 0: 1 });
+    const groups = async (...input: Partial<Ask>[]) => {
+      const ids = await Promise.all(input.map(async (one) => (await ask({ metrics: ['twice'], ...one })).id));
+      const rows = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(ids)}`;
+      return rows.length;
+    };
+    expect(await groups({}, {})).toBe(1);
+    expect(await groups({}, { step: 'week' })).toBe(2);
+  });
+
   test('leaves out metrics that were deleted since, and fails for good where none is left', async () => {
     await define('kept', { 0: 1 });
     await define('gone', { 0: 1 });
