@@ -178,21 +178,22 @@ describe('a report as CSV', () => {
   });
 });
 
-describe('a report as PDF', () => {
-  const figures = async (bytes: Uint8Array) => {
-    const pdf = await readPdf(bytes);
-    const alts: string[] = [];
-    for (let number = 1; number <= pdf.document.numPages; number++) {
-      const walk = (node: object | null): void => {
-        if (node === null) return;
-        if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
-        if ('children' in node) for (const child of node.children as object[]) walk(child);
-      };
-      walk(await (await pdf.document.getPage(number)).getStructTree());
-    }
-    return { ...pdf, alts };
+/** The PDF read back, and the alternative texts of its figures in order. */
+async function figures(bytes: Uint8Array) {
+  const pdf = await readPdf(bytes);
+  const alts: string[] = [];
+  const walk = (node: object | null): void => {
+    if (node === null) return;
+    if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
+    if ('children' in node) for (const child of node.children as object[]) walk(child);
   };
+  for (let number = 1; number <= pdf.document.numPages; number++) {
+    walk(await (await pdf.document.getPage(number)).getStructTree());
+  }
+  return { ...pdf, alts };
+}
 
+describe('a report as PDF', () => {
   test('says what changed in a table, and shows each metric in a chart with an alternative text', async () => {
     await define('lead', { 0: 100, 24: 140, 96: 120, 500: 60, 700: 40 }, { name: 'Lead time', unit: 'h' });
     await define('rate', { 24: -5, 600: -5 }, { name: 'Balance', betterWhen: 'up' });
@@ -228,14 +229,16 @@ describe('a report as PDF', () => {
   });
 });
 
+/** How many groups the jobs of reports belong to. */
+async function groups(...input: Partial<Ask>[]): Promise<number> {
+  const ids = await Promise.all(input.map(async (one) => (await ask({ metrics: ['twice'], ...one })).id));
+  const rows = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(ids)}`;
+  return rows.length;
+}
+
 describe('the work on a report', () => {
   test('waits for the same one that was asked for before, and for no other', async () => {
     await define('twice', { 0: 1 });
-    const groups = async (...input: Partial<Ask>[]) => {
-      const ids = await Promise.all(input.map(async (one) => (await ask({ metrics: ['twice'], ...one })).id));
-      const rows = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(ids)}`;
-      return rows.length;
-    };
     expect(await groups({}, {})).toBe(1);
     expect(await groups({}, { step: 'week' })).toBe(2);
   });

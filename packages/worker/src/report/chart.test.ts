@@ -9,7 +9,11 @@ const [from, to] = [Date.parse('2026-03-01'), Date.parse('2026-03-11')];
 const row = (date: string, min: number, avg: number, max: number) => ({
   at: `2026-03-${date}T00:00:00.000Z`,
   count: 2,
-  ...{ min, avg, max, p50: null, p95: null },
+  min,
+  avg,
+  max,
+  p50: null,
+  p95: null,
 });
 
 /** What is drawn of rows: solid lines, dashed lines, and areas. */

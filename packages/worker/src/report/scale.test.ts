@@ -30,10 +30,10 @@ describe('ticks of values', () => {
   });
 });
 
-describe('ticks of time', () => {
-  const labels = (from: string, to: string) =>
-    timeTicks(Date.parse(from), Date.parse(to), 6).map(({ label }) => label);
+const labels = (from: string, to: string) =>
+  timeTicks(Date.parse(from), Date.parse(to), 6).map(({ label }) => label);
 
+describe('ticks of time', () => {
   test.each([
     ['2026-03-01', '2026-03-02', ['03-01 00:00', '03-01 06:00', '03-01 12:00', '03-01 18:00', '03-02 00:00']],
     ['2026-03-01', '2026-03-04T12:00Z', ['2026-03-01', '2026-03-02', '2026-03-03', '2026-03-04']],
