@@ -48,7 +48,11 @@ async function makeGround(folder: string) {
   let made = 0;
   const statement = async (text: string) => {
     const sql = postgres(server.url, { max: 1 });
-    await sql.unsafe(text).finally(() => sql.end());
+    try {
+      await sql.unsafe(text);
+    } finally {
+      await sql.end();
+    }
   };
   return {
     stop: () => server.stop(),

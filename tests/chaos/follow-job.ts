@@ -1,4 +1,5 @@
 import type { Member } from './stage.ts';
+import { receives } from './wire/requests.ts';
 import type { Outcome, Request } from './wire/rules.ts';
 
 /** A moment of a request: before its server gets it, or when it is done and the worker does not know yet. */
@@ -21,25 +22,15 @@ export function followJob(
       tap.always(when, belongs, (request) => act({ when, request })),
     ),
   );
-  const stopReceiving = aws.always(
-    'after',
-    ({ name }) => name === 'ReceiveMessage',
-    (request, answer) => {
-      if (!answer.includes(jobId)) return 'pass';
-      receipts.push(...readReceipts(answer));
-      return act({ when: 'after', request });
-    },
-  );
+  const stopReceiving = aws.always('after', receives, (request, answer) => {
+    if (!answer.includes(jobId)) return 'pass';
+    receipts.push(...readReceipts(answer));
+    return act({ when: 'after', request });
+  });
   return () => [...stops, stopReceiving].forEach((stop) => stop());
 }
 
 function readReceipts(answer: string): string[] {
   const { Messages = [] } = JSON.parse(answer) as { Messages?: { ReceiptHandle: string }[] };
   return Messages.map(({ ReceiptHandle }) => ReceiptHandle);
-}
-
-/** What a request is, in a word or two: the event of a transition, the statement's beginning, or the action. */
-export function labelOf({ to, name, text }: Request): string {
-  if (to !== 'postgres') return name;
-  return /last_seq, '(\w+)'/.exec(text)?.[1] ?? name.slice(0, 30);
 }

@@ -23,8 +23,12 @@ export function createRunner({ folder, createDatabase }: Ground, isQuick: boolea
 
   async function run(scenario: Scenario): Promise<Findings> {
     if (scenario.ownPostgres) {
-      const stage = await startNew(true);
-      return play(scenario, stage).finally(() => stage.stop());
+      const own = await startNew(true);
+      try {
+        return await play(scenario, own);
+      } finally {
+        await own.stop();
+      }
     }
     shared ??= await startNew(false);
     const findings = await play(scenario, shared);

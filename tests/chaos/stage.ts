@@ -15,6 +15,7 @@ import { type Program, createProgram } from './program.ts';
 import { until } from './until.ts';
 import { type AwsTap, tapAws } from './wire/aws-tap.ts';
 import { type PostgresTap, tapPostgres } from './wire/postgres-tap.ts';
+import { pass, receives } from './wire/requests.ts';
 
 /** What a stage is built on. */
 export type Ground = {
@@ -108,11 +109,7 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
 
 /** Resolves when a worker that has just been started asks for messages. */
 export async function polls(worker: Member): Promise<void> {
-  const asked = worker.aws.first(
-    'before',
-    ({ name }) => name === 'ReceiveMessage',
-    () => 'pass',
-  );
+  const asked = worker.aws.first('before', receives, pass);
   const hasAsked = () => Promise.race([asked.then(() => true), wait(10, false)]);
   await until(`${worker.name} asks for messages (see ${worker.logFile})`, hasAsked);
 }

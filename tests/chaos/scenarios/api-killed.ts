@@ -1,7 +1,7 @@
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { seconds, until } from '../until.ts';
-import type { Request } from '../wire/rules.ts';
+import { commits, sends } from '../wire/requests.ts';
 
 export const apiKilled: Scenario = {
   name: 'api-killed',
@@ -21,9 +21,6 @@ export const apiKilled: Scenario = {
     };
   },
 };
-
-const commits = ({ name }: Request) => name.startsWith('commit');
-const sends = ({ name }: Request) => name === 'SendMessageBatch';
 
 type Kill = () => Promise<'cut'>;
 

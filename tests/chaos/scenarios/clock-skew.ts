@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { type Scenario, holds } from '../scenario.ts';
 import { seconds } from '../until.ts';
+import { uploads } from '../wire/requests.ts';
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
 
@@ -27,14 +28,10 @@ export const clockSkew: Scenario = {
     const lost = await scene.countEvents('lost');
     holds(lost === 0, `${lost} attempts were taken for lost though no worker was`);
 
-    const killed = ahead.aws.first(
-      'before',
-      ({ name }) => name === 'PUT',
-      async () => {
-        await ahead.kill();
-        return 'cut' as const;
-      },
-    );
+    const killed = ahead.aws.first('before', uploads, async () => {
+      await ahead.kill();
+      return 'cut' as const;
+    });
     const more = await scene.load(4, 2);
     await killed;
     const recovery = await seconds(() => scene.ended());

@@ -2,7 +2,7 @@ import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
 import { seconds, until } from '../until.ts';
-import type { Request } from '../wire/rules.ts';
+import { receives, uploads } from '../wire/requests.ts';
 
 export const poisonMessage: Scenario = {
   name: 'poison-message',
@@ -28,9 +28,6 @@ export const poisonMessage: Scenario = {
     };
   },
 };
-
-const receives = ({ name }: Request) => name === 'ReceiveMessage';
-const inAttempt = ({ name }: Request) => name === 'PUT';
 
 /** Accepts a job, and spoils its data before a worker sees it. */
 async function acceptUnusable(scene: Scene, worker: Member): Promise<string> {
@@ -59,7 +56,7 @@ export const crashLoop: Scenario = {
       await worker.kill();
       return 'cut' as const;
     };
-    const stopInAttempt = worker.aws.always('before', inAttempt, kill);
+    const stopInAttempt = worker.aws.always('before', uploads, kill);
     const [first] = (await scene.load(1, 1)) as [string];
     const ofAttempts = await restartUntilDead(scene, worker, first);
     stopInAttempt();

@@ -2,6 +2,7 @@ import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { seconds } from '../until.ts';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pass, uploads } from '../wire/requests.ts';
 
 export const postgresRestarted: Scenario = {
   name: 'postgres-restarted',
@@ -15,11 +16,7 @@ export const postgresRestarted: Scenario = {
     const measured: Measured = {};
     for (const [how, end] of Object.entries({ restart: stop, crash })) {
       const ids = await scene.load(3, 2);
-      const uploading = worker.aws.first(
-        'before',
-        ({ name }) => name === 'PUT',
-        () => 'pass',
-      );
+      const uploading = worker.aws.first('before', uploads, pass);
       await Promise.race([uploading, scene.ended(ids)]);
       await end();
       await start();
@@ -42,8 +39,8 @@ export const postgresAway: Scenario = {
     const slug = await scene.makeStudy();
     await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
     const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
-    holds((await fetch(page)).ok, 'the published study could not be read before the outage');
     const ids = await scene.load(3, 3);
+    holds((await fetch(page)).ok, 'the published study could not be read before the outage');
     for (const { postgres } of scene.members()) postgres.down();
     const outage = await watchOutage(scene, page, scene.isQuick ? 3 : 30);
     for (const { postgres } of scene.members()) postgres.up();

@@ -1,9 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { polls } from '../stage.ts';
 import { seconds } from '../until.ts';
-import type { Request } from '../wire/rules.ts';
-
-const sends = ({ name }: Request) => name === 'SendMessageBatch';
+import { sends } from '../wire/requests.ts';
 
 export const relayKilled: Scenario = {
   name: 'relay-killed',

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
 import { seconds, until } from '../until.ts';
 import { spareAttempts } from './postgres.ts';
+import { uploads } from '../wire/requests.ts';
 
 export const s3MidUpload: Scenario = {
   name: 's3-mid-upload',
@@ -11,14 +12,10 @@ export const s3MidUpload: Scenario = {
   async run(scene) {
     const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
     let broken = 0;
-    const stop = worker.aws.always(
-      'before',
-      ({ name }) => name === 'PUT',
-      () => {
-        broken++;
-        return 'half';
-      },
-    );
+    const stop = worker.aws.always('before', uploads, () => {
+      broken++;
+      return 'half';
+    });
     const ids = await scene.load(3, 1);
     await wait(scene.isQuick ? 2000 : 20_000);
     await until('uploads break', () => broken >= ids.length);

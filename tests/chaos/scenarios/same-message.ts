@@ -1,11 +1,7 @@
-import { labelOf } from '../follow-job.ts';
 import { type Scenario, holds } from '../scenario.ts';
 import type { Member } from '../stage.ts';
 import { until } from '../until.ts';
-import type { Request } from '../wire/rules.ts';
-
-const isClaim = (request: Request) => labelOf(request) === 'started';
-const receives = ({ name }: Request) => name === 'ReceiveMessage';
+import { isClaim, receives } from '../wire/requests.ts';
 
 export const sameMessage: Scenario = {
   name: 'same-message',

@@ -1,5 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
 import { seconds } from '../until.ts';
+import { pass, uploads } from '../wire/requests.ts';
 
 /** So long that a job which were left to its lease would be seen. */
 const longLease = { LEASE_SECONDS: '60' };
@@ -13,11 +14,7 @@ export const sigterm: Scenario = {
   async run(scene) {
     const leaving = await scene.startWorker(longLease);
     await scene.startWorker(longLease);
-    const uploading = leaving.aws.first(
-      'before',
-      ({ name }) => name === 'PUT',
-      () => 'pass',
-    );
+    const uploading = leaving.aws.first('before', uploads, pass);
     const ids = await scene.load(6, 3);
     await Promise.race([uploading, scene.ended(ids)]);
     let code: number | null = null;

@@ -2,22 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { seconds } from '../until.ts';
-import type { Act, Outcome, Request } from '../wire/rules.ts';
+import type { Act, Outcome } from '../wire/rules.ts';
 import { spareAttempts } from './postgres.ts';
+import { internalError, isSqs, receives } from '../wire/requests.ts';
 
-const isSqs = ({ to }: Request) => to === 'sqs';
-const receives = ({ name }: Request) => name === 'ReceiveMessage';
-const internalError = {
-  status: 500,
-  body: JSON.stringify({ __type: 'com.amazonaws.sqs#InternalError', message: 'Try again.' }),
-};
 const empty = { status: 200, body: '{}' };
 
 /** Has SQS fail for API and workers while jobs are accepted; resolves to figures when all of them are done. */
-async function withoutSqs(scene: Scene, outcome: Outcome, outageSeconds: number) {
+async function withoutSqs(scene: Scene, outcome: () => Outcome, outageSeconds: number) {
   await scene.startWorker({ LEASE_SECONDS: '10' });
   const ready = await scene.load(2, 1);
-  const stops = scene.members().map(({ aws }) => aws.always('before', isSqs, () => outcome));
+  const stops = scene.members().map(({ aws }) => aws.always('before', isSqs, outcome));
   const over = wait(outageSeconds * 1000);
   let slowest = 0;
   const slug = await scene.makeStudy();
@@ -45,7 +40,7 @@ export const sqsSilent: Scenario = {
   injects: 'SQS takes every request and never answers, for 40 s',
   promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
   quick: false,
-  run: (scene) => withoutSqs(scene, 'hang', 40),
+  run: (scene) => withoutSqs(scene, () => 'hang', 40),
 };
 
 export const sqsTwice: Scenario = {

@@ -1,5 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
 import { seconds, until } from '../until.ts';
+import { pass, uploads } from '../wire/requests.ts';
 
 export const workerFrozen: Scenario = {
   name: 'worker-frozen',
@@ -10,30 +11,18 @@ export const workerFrozen: Scenario = {
   async run(scene) {
     const frozen = await scene.startWorker();
     const wakes = Promise.withResolvers<void>();
-    const stopped = frozen.aws.first(
-      'before',
-      ({ name }) => name === 'PUT',
-      async () => {
-        frozen.freeze();
-        await wakes.promise;
-        return 'pass' as const;
-      },
-    );
+    const stopped = frozen.aws.first('before', uploads, async () => {
+      frozen.freeze();
+      await wakes.promise;
+      return 'pass' as const;
+    });
     const [id] = (await scene.load(1, 1)) as [string];
     await stopped;
     await scene.startWorker();
     const takeover = await seconds(() => scene.ended());
     // What it writes at last: the rest of its file, and that it succeeded.
-    const uploaded = frozen.aws.first(
-      'after',
-      ({ name }) => name === 'PUT',
-      () => 'pass',
-    );
-    const written = frozen.postgres.first(
-      'after',
-      ({ text }) => text.includes(id),
-      () => 'pass',
-    );
+    const uploaded = frozen.aws.first('after', uploads, pass);
+    const written = frozen.postgres.first('after', ({ text }) => text.includes(id), pass);
     frozen.thaw();
     wakes.resolve();
     await Promise.all([uploaded, written]);

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Moment, followJob, labelOf } from '../follow-job.ts';
+import { type Moment, followJob } from '../follow-job.ts';
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
 import { seconds } from '../until.ts';
+import { labelOf, pass, removes } from '../wire/requests.ts';
 
 /** A start of a worker takes a second: within `npm test`, these are the steps at which most is at stake. */
 const mostAtStake = ['after started', 'after PUT', 'before succeeded', 'after succeeded'];
@@ -55,11 +56,7 @@ async function listSteps(scene: Scene): Promise<string[]> {
   const id = await scene.accept(await scene.makeStudy());
   const steps: string[] = [];
   const nameOf = createNames();
-  const removed = worker.aws.first(
-    'after',
-    ({ name }) => name === 'DeleteMessage',
-    () => 'pass',
-  );
+  const removed = worker.aws.first('after', removes, pass);
   const stop = followJob(worker, id, (moment) => {
     steps.push(nameOf(moment));
     return 'pass';
@@ -76,18 +73,16 @@ const removalMilliseconds = 2000;
 /** Kills the worker at a step of a job; resolves to false where the job ended without that step. */
 async function killAt(scene: Scene, worker: Member, id: string, step: string): Promise<boolean> {
   const nameOf = createNames();
-  let stop = () => {};
-  const killed = new Promise<true>((resolve) => {
-    stop = followJob(worker, id, async (moment) => {
-      if (nameOf(moment) !== step) return 'pass';
-      stop();
-      await worker.kill();
-      resolve(true);
-      return 'cut';
-    });
+  const killed = Promise.withResolvers<true>();
+  const stop = followJob(worker, id, async (moment) => {
+    if (nameOf(moment) !== step) return 'pass';
+    stop();
+    await worker.kill();
+    killed.resolve(true);
+    return 'cut';
   });
   const spared = scene.ended([id]).then(() => wait(removalMilliseconds, false as const));
-  const isKilled = await Promise.race([killed, spared]);
+  const isKilled = await Promise.race([killed.promise, spared]);
   stop();
   return isKilled;
 }

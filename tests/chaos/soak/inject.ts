@@ -3,17 +3,10 @@ import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
 import type { Act, Matches } from '../wire/rules.ts';
 import type { Fault } from './plan.ts';
+import { internalError, isSqs, receives, sends, uploads } from '../wire/requests.ts';
 
 /** Those of a soak: `mortals` may be ended, the others only suffer from what they need. */
 export type Cast = { scene: Scene; mortals: Member[]; all: Member[] };
-
-const isSqs: Matches = ({ to }) => to === 'sqs';
-const receives: Matches = ({ name }) => name === 'ReceiveMessage';
-const sends: Matches = ({ name }) => name === 'SendMessageBatch';
-const internalError = {
-  status: 500,
-  body: JSON.stringify({ __type: 'com.amazonaws.sqs#InternalError', message: 'Try again.' }),
-};
 
 /** Breaks something and mends it; resolves when it is mended. What cannot be broken at the moment is left alone. */
 export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault): Promise<void> {
@@ -53,17 +46,13 @@ export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault):
     case 'connections that LISTEN cut':
       return all.forEach(({ postgres }) => postgres.cutListeners());
     case 'SQS answers 500':
-      return everywhere('before', isSqs, () => internalError);
+      return everywhere('before', isSqs, internalError);
     case 'SQS loses its answers':
       return everywhere('after', isSqs, () => 'cut');
     case 'SQS delivers twice':
       return deliverTwice(all, pause);
     case 'S3 breaks off uploads':
-      return everywhere(
-        'before',
-        ({ name }) => name === 'PUT',
-        () => 'half',
-      );
+      return everywhere('before', uploads, () => 'half');
   }
 }
 

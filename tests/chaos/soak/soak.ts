@@ -11,6 +11,8 @@ const portfolioCount = 4;
 const groupsPerPortfolio = 12;
 /** How fast jobs are asked for, a bit slower than two processors make them. */
 const jobsPerSecond = 25;
+/** Of a shorter soak, few faults would come. */
+const minSeconds = 30;
 const drainTimeoutSeconds = 150;
 /** Jobs that somebody follows from their beginning to their end. */
 const watchedJobs = 60;
@@ -26,13 +28,14 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   quick: false,
   ownPostgres: true,
   async run(scene) {
-    const durationSeconds = count / jobsPerSecond;
+    const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);
     const faults = planFaults(seed, durationSeconds);
     const workers = await Promise.all(Array.from({ length: workerCount }, () => scene.startWorker()));
     const [elder, ...mortals] = workers as [(typeof workers)[0], ...typeof workers];
     const memory = watchMemory(elder.pid()!);
     const cast = { scene, mortals, all: scene.members() };
-    const asking = seconds(() => askForJobs(scene, count));
+    const groups = await makeGroups(scene);
+    const asking = seconds(() => askForJobs(scene, groups, count, durationSeconds));
     await Promise.all([asking, ...faults.map((fault) => injectInTime(cast, fault))]);
     const drain = await seconds(() => scene.ended(undefined, drainTimeoutSeconds));
     const { middle, end } = memory.stop();
@@ -54,20 +57,26 @@ async function injectInTime(cast: Parameters<typeof inject>[0], fault: Fault): P
   await inject(cast, fault);
 }
 
-/** Asks for jobs evenly over the time, as several clients do that each wait for their answers. */
-async function askForJobs(scene: Scene, count: number): Promise<void> {
-  const groups: { of: string; slug: string }[] = [];
+type Group = { of: string; slug: string };
+
+async function makeGroups(scene: Scene): Promise<Group[]> {
+  const groups: Group[] = [];
   for (let number = 0; number < portfolioCount; number++) {
     const of = await scene.makePortfolio();
     for (let group = 0; group < groupsPerPortfolio; group++)
       groups.push({ of, slug: await scene.makeStudy(of) });
   }
+  return groups;
+}
+
+/** Asks for jobs evenly over the time, as several clients do that each wait for their answers. */
+async function askForJobs(scene: Scene, groups: Group[], count: number, durationSeconds: number) {
   const start = performance.now();
   let asked = 0;
   const ask = async () => {
     while (asked < count) {
       const number = asked++;
-      await wait(Math.max(0, start + (number / jobsPerSecond) * 1000 - performance.now()));
+      await wait(Math.max(0, start + (number / count) * durationSeconds * 1000 - performance.now()));
       const { of, slug } = groups[number % groups.length]!;
       const id = await scene.accept(slug, of);
       if (number % Math.ceil(count / watchedJobs) === 0) scene.watch([id]);

@@ -64,7 +64,10 @@ export async function tapPostgres(target: string) {
   let isDown = false;
 
   const server = createServer((client) => {
-    if (isDown) return void client.destroy();
+    if (isDown) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(Number(port), hostname);
     const connection = { listens: false, end };
     const unanswered: Request[][] = [[]];
@@ -108,7 +111,7 @@ export async function tapPostgres(target: string) {
   await once(server, 'listening');
 
   const cut = (which: (connection: { listens: boolean }) => boolean = () => true) => {
-    for (const connection of [...connections.values()]) if (which(connection)) connection.end();
+    for (const connection of connections.values()) if (which(connection)) connection.end();
   };
   const url = new URL(target);
   url.hostname = '127.0.0.1';

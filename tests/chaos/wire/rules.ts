@@ -47,8 +47,8 @@ export function createRules() {
     any: () => rules.size > 0,
     clear: () => rules.clear(),
     async decide(when: When, request: Request, answer = ''): Promise<Outcome> {
-      for (const rule of [...rules]) {
-        if (rule.when !== when || !rules.has(rule) || !rule.matches(request)) continue;
+      for (const rule of rules) {
+        if (rule.when !== when || !rule.matches(request)) continue;
         const outcome = await rule.act(request, answer);
         if (outcome !== 'pass') return outcome;
       }
@@ -56,5 +56,3 @@ export function createRules() {
     },
   };
 }
-
-export type Rules = ReturnType<typeof createRules>;
