@@ -1639,6 +1639,14 @@ export interface components {
                 body?: string | null;
             };
         };
+        CaseStudyExportBody: {
+            /**
+             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+        };
         CaseStudyItem: {
             id: string;
             portfolio: string;
@@ -1899,6 +1907,14 @@ export interface components {
         EvidencePage: {
             items: components["schemas"]["Evidence"][];
             nextCursor: string | null;
+        };
+        EvidenceSyncBody: {
+            /**
+             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
         };
         EvidenceUpdateBody: {
             title?: string;
@@ -2288,6 +2304,12 @@ export interface components {
             step: "hour" | "day" | "week" | "month";
             /** @enum {string} */
             format: "csv" | "pdf";
+            /**
+             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
         };
         MetricSeries: {
             portfolio: string;
@@ -2381,6 +2403,14 @@ export interface components {
              * @default
              */
             description: string;
+        };
+        PortfolioExportBody: {
+            /**
+             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
         };
         PortfolioPage: {
             items: components["schemas"]["Portfolio"][];
@@ -3302,7 +3332,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "priority": "high"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PortfolioExportBody"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -3355,6 +3394,8 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -6418,7 +6459,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "priority": "high"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseStudyExportBody"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -6471,6 +6521,8 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -7317,7 +7369,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "priority": "high"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EvidenceSyncBody"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -7370,6 +7431,8 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -8128,7 +8191,8 @@ export interface operations {
                  *       "from": "2026-01-01T00:00:00.000Z",
                  *       "to": "2026-07-01T00:00:00.000Z",
                  *       "step": "hour",
-                 *       "format": "csv"
+                 *       "format": "csv",
+                 *       "priority": "high"
                  *     }
                  */
                 "application/json": components["schemas"]["MetricReportBody"];

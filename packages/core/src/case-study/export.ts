@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Ctx } from '../context.ts';
 import { acceptJob } from '../job/accept.ts';
-import { jobSchema } from '../job/schemas.ts';
+import { type JobPriority, jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
@@ -16,18 +16,24 @@ export const exportCaseStudy = operation({
   summary: 'Ask for a PDF of a case study: a job that renders and stores it.',
   scope: 'job:write',
   public: false,
-  input: z.strictObject(caseStudyRef),
+  input: z.strictObject({ ...caseStudyRef, ...priorityInput }),
   output: jobSchema,
   tenant: tenantBySlug,
-  async run(ctx, { slug }, tenant) {
-    return acceptExport(ctx, tenant, await fetchCaseStudy(ctx, tenant, slug));
+  async run(ctx, { slug, priority }, tenant) {
+    return acceptExport(ctx, tenant, await fetchCaseStudy(ctx, tenant, slug), priority);
   },
 });
 
 /** Stores the job that makes a PDF of a study. */
-export function acceptExport(ctx: Ctx, tenant: Tenant, { id, title }: { id: string; title: string }) {
+export function acceptExport(
+  ctx: Ctx,
+  tenant: Tenant,
+  { id, title }: { id: string; title: string },
+  priority?: JobPriority,
+) {
   return acceptJob(ctx, tenant, {
     kind: 'export.pdf',
+    priority,
     title: `PDF of “${title}”`,
     groupKey: exportGroup(id),
     payload: { caseStudyId: id },

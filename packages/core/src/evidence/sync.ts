@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
-import { jobSchema } from '../job/schemas.ts';
+import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { evidence } from './evidence.sql.ts';
@@ -15,16 +15,16 @@ export const syncEvidence = operation({
   summary: 'Ask to fetch evidence from its source again: a job that keeps what has changed.',
   scope: 'evidence:write',
   public: false,
-  input: z.strictObject(evidenceRef),
+  input: z.strictObject({ ...evidenceRef, ...priorityInput }),
   output: jobSchema,
   tenant: tenantBySlug,
-  async run(ctx, { slug }, tenant) {
+  async run(ctx, { slug, priority }, tenant) {
     const { id, title, sourceUrl } = await fetchEvidence(ctx, tenant, slug);
     if (sourceUrl === null) {
       throw new AppError('conflict', `Evidence "${slug}" has no source to fetch: upload its versions.`);
     }
     await ctx.db.update(evidence).set(firstTry).where(eq(evidence.id, id));
-    return acceptJob(ctx, tenant, syncJobOf({ id, title }));
+    return acceptJob(ctx, tenant, { ...syncJobOf({ id, title }), priority });
   },
 });
 

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Ctx, Db } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
@@ -48,10 +49,11 @@ const byId = prepared((db) =>
     .prepare('job_by_id'),
 );
 
-/** A job that the tenancy check has already let through. */
+/** A job that the tenancy check has already let through; it may be cleared away meanwhile. */
 export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
   const [row] = await byId(db).execute({ id });
-  return row!.json;
+  if (!row) throw new AppError('not_found', `There is no job "${id}".`);
+  return row.json;
 }
 
 const eventsAfter = prepared((db) =>

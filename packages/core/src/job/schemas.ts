@@ -12,6 +12,13 @@ export type JobState = z.infer<typeof jobStateSchema>;
 export const jobPrioritySchema = z.enum(['high', 'normal', 'low']);
 export type JobPriority = z.infer<typeof jobPrioritySchema>;
 
+/** Input field of operations that ask for a job. */
+export const priorityInput = {
+  priority: jobPrioritySchema
+    .default('normal')
+    .describe('Which of the portfolio’s jobs goes first; it changes nothing for those of others.'),
+};
+
 /** What can be cancelled: a job that has not ended. */
 export const cancellableStates = ['queued', 'running'] as const satisfies JobState[];
 /** What can be retried by hand: a job that ended without a result. */

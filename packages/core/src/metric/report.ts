@@ -1,9 +1,10 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
-import { jobSchema } from '../job/schemas.ts';
+import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
@@ -40,24 +41,29 @@ export const reportMetrics = operation({
         'How long each row or point lasts, by the calendar in UTC; weeks begin on Monday.',
       ),
       format: reportFormatSchema,
+      ...priorityInput,
     })
     .superRefine(checkRange)
     .superRefine(checkSteps),
   output: jobSchema,
   tenant: tenantBySlug,
-  async run(ctx, { metrics: keys, from, to, step, format }, tenant) {
+  async run(ctx, { metrics: keys, from, to, step, format, priority }, tenant) {
     const metricIds = keys
       ? await fetchIds(ctx.db, tenant, [...new Set(keys)])
       : await fetchAllIds(ctx.db, tenant);
+    const payload = { metricIds, from, to, step, format };
     return acceptJob(ctx, tenant, {
       kind: 'metrics.report',
+      priority,
       title: `Report of ${metricIds.length === 1 ? 'a metric' : `${metricIds.length} metrics`}, ${from.slice(0, 10)} to ${to.slice(0, 10)}`,
-      // One at a time a portfolio: each may read millions of samples.
-      groupKey: `report:${tenant.id}`,
-      payload: { metricIds, from, to, step, format },
+      groupKey: `report:${tenant.id}:${hashOf(payload)}`,
+      payload,
     });
   },
 });
+
+/** The same report asked for again waits for the first; different ones do not wait for each other. */
+const hashOf = (payload: object) => createHash('sha256').update(JSON.stringify(payload)).digest('base64url');
 
 type Asked = { from: string; to: string; step: ReportStep; format: ReportFormat };
 

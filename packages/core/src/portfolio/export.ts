@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
-import { jobSchema } from '../job/schemas.ts';
+import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
@@ -13,10 +13,10 @@ export const exportPortfolio = operation({
   summary: 'Ask for a PDF of all that a portfolio has published: a job that renders and stores it.',
   scope: 'job:write',
   public: false,
-  input: z.strictObject({ portfolio: slugSchema }),
+  input: z.strictObject({ portfolio: slugSchema, ...priorityInput }),
   output: jobSchema,
   tenant: tenantBySlug,
-  async run(ctx, _input, tenant) {
+  async run(ctx, { priority }, tenant) {
     if ((await countPublished(ctx.db, tenant.id)) === 0) {
       throw new AppError(
         'conflict',
@@ -25,6 +25,7 @@ export const exportPortfolio = operation({
     }
     return acceptJob(ctx, tenant, {
       kind: 'export.pdf',
+      priority,
       title: `PDF of portfolio “${tenant.name}”`,
       groupKey: `export:${tenant.id}`,
       payload: { portfolioId: tenant.id },

@@ -4,10 +4,10 @@ import { describeProblem } from '../problem.ts';
 import type { Job } from '../types.ts';
 import { isOpen } from '../ui/words.ts';
 
-/** What a reader can do with a job as it stands: cancel it, queue it again, or nothing. */
+/** What a reader can do with a job as it stands: cancel it, queue it again, or nothing. Messages are redelivered. */
 function actionOn(job: Job): 'cancel' | 'retry' | undefined {
   if (isOpen(job)) return job.cancelRequestedAt ? undefined : 'cancel';
-  return job.state === 'succeeded' ? undefined : 'retry';
+  return job.state === 'succeeded' || job.kind === 'webhook.deliver' ? undefined : 'retry';
 }
 
 const words = { cancel: 'Cancel', retry: 'Retry' };

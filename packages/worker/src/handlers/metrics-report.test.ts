@@ -178,20 +178,20 @@ describe('a report as CSV', () => {
   });
 });
 
-/** The text of a PDF, and the alternative texts of its figures. */
-const figures = async (bytes: Uint8Array) => {
+/** The PDF read back, and the alternative texts of its figures in order. */
+async function figures(bytes: Uint8Array) {
   const pdf = await readPdf(bytes);
   const alts: string[] = [];
+  const walk = (node: object | null): void => {
+    if (node === null) return;
+    if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
+    if ('children' in node) for (const child of node.children as object[]) walk(child);
+  };
   for (let number = 1; number <= pdf.document.numPages; number++) {
-    const walk = (node: object | null): void => {
-      if (node === null) return;
-      if ('alt' in node && typeof node.alt === 'string') alts.push(node.alt);
-      if ('children' in node) for (const child of node.children as object[]) walk(child);
-    };
     walk(await (await pdf.document.getPage(number)).getStructTree());
   }
   return { ...pdf, alts };
-};
+}
 
 describe('a report as PDF', () => {
   test('says what changed in a table, and shows each metric in a chart with an alternative text', async () => {
@@ -229,7 +229,20 @@ describe('a report as PDF', () => {
   });
 });
 
+/** How many groups the jobs of reports belong to. */
+async function groups(...input: Partial<Ask>[]): Promise<number> {
+  const ids = await Promise.all(input.map(async (one) => (await ask({ metrics: ['twice'], ...one })).id));
+  const rows = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(ids)}`;
+  return rows.length;
+}
+
 describe('the work on a report', () => {
+  test('waits for the same one that was asked for before, and for no other', async () => {
+    await define('twice', { 0: 1 });
+    expect(await groups({}, {})).toBe(1);
+    expect(await groups({}, { step: 'week' })).toBe(2);
+  });
+
   test('leaves out metrics that were deleted since, and fails for good where none is left', async () => {
     await define('kept', { 0: 1 });
     await define('gone', { 0: 1 });
