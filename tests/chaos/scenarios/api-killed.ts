@@ -6,19 +6,18 @@ import { commits, sends } from '../wire/requests.ts';
 export const apiKilled: Scenario = {
   name: 'api-killed',
   injects:
-    'kill -9 of the API right after the commit of a job, before its client has the answer; and again between the ' +
-    'commit and the message to SQS',
+    'kill -9 of the API between the commit of a job and its message to SQS; and again right after the commit, before ' +
+    'its client has the answer',
   promises:
     'the job is done without the API; the client, which asks again with the same idempotency key, gets that job',
   quick: true,
   async run(scene) {
     await scene.startWorker();
-    const afterCommit = await askAndKill(scene, (kill) => scene.api.postgres.first('after', commits, kill));
     const beforeSend = await askAndKill(scene, (kill) => scene.api.aws.first('before', sends, kill));
-    return {
-      'done without the API, killed after the commit, s': afterCommit,
-      'done without the API, killed before the message, s': beforeSend,
-    };
+    const measured = { 'done without the API, killed before the message, s': beforeSend };
+    if (scene.isQuick) return measured;
+    const afterCommit = await askAndKill(scene, (kill) => scene.api.postgres.first('after', commits, kill));
+    return { ...measured, 'done without the API, killed after the commit, s': afterCommit };
   },
 };
 

@@ -8,7 +8,7 @@ export const postgresRestarted: Scenario = {
   name: 'postgres-restarted',
   injects: 'a restart of Postgres, then a crash of it (kill -9), while workers are in the middle of jobs',
   promises: 'all jobs are done, without a restart of API or worker',
-  quick: true,
+  quick: false,
   ownPostgres: true,
   async run(scene) {
     const worker = await scene.startWorker();

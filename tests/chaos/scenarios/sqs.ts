@@ -47,7 +47,7 @@ export const sqsTwice: Scenario = {
   name: 'sqs-twice',
   injects: 'SQS delivers every message twice, the second time to whichever worker asks next',
   promises: 'every job is done once',
-  quick: true,
+  quick: false,
   async run(scene) {
     const again: string[] = [];
     let repeated = 0;
@@ -77,7 +77,7 @@ export const sqsOutOfOrder: Scenario = {
   name: 'sqs-out-of-order',
   injects: 'messages are held back on their way and come in another order than they were sent, across groups',
   promises: 'jobs of one group run in the order in which they were accepted, one at a time',
-  quick: true,
+  quick: false,
   async run(scene) {
     const held: string[] = [];
     let shuffled = 0;

@@ -7,7 +7,7 @@ import { seconds } from '../until.ts';
 import { labelOf, pass, removes } from '../wire/requests.ts';
 
 /** A start of a worker takes a second: within `npm test`, these are the steps at which most is at stake. */
-const mostAtStake = ['after started', 'after PUT', 'before succeeded', 'after succeeded'];
+const mostAtStake = ['after PUT', 'after succeeded'];
 
 export const workerKilled: Scenario = {
   name: 'worker-killed',
