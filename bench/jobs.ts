@@ -49,7 +49,12 @@ const result = {
 let groups = 0;
 
 /** Within a transaction, as an operation does it. */
-const accept = () => db.transaction((tx) => queueJob(tx, { ...ask, groupKey: `bench-${(groups += 1)}` }));
+const accept = () =>
+  db.transaction(async (tx) => {
+    const job = await queueJob(tx, { ...ask, groupKey: `bench-${(groups += 1)}` });
+    await dispatch(tx, ask.portfolioId);
+    return job;
+  });
 async function work(id: string) {
   const lease = { id, token: randomUUID() };
   if (!(await transitions.claim(db, lease, 30))) throw new Error(`${id} could not be claimed.`);

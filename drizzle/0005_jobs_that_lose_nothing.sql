@@ -68,7 +68,7 @@ CREATE INDEX "evidence_stale" ON "evidence" USING btree ("stale_at");--> stateme
 CREATE INDEX "evidence_versions_sha256" ON "evidence_versions" USING btree ("sha256");--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_group_running" ON "jobs" USING btree ("group_key") WHERE "jobs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX "jobs_group_unfinished" ON "jobs" USING btree ("group_key","turn") WHERE "jobs"."state" in ('queued', 'running');--> statement-breakpoint
-CREATE INDEX "jobs_waiting" ON "jobs" USING btree ("portfolio_id","priority","turn") WHERE "jobs"."state" = 'queued' and "jobs"."rung_at" is null;--> statement-breakpoint
+CREATE INDEX "jobs_waiting" ON "jobs" USING btree ("portfolio_id","priority","turn","run_at") WHERE "jobs"."state" = 'queued' and "jobs"."rung_at" is null;--> statement-breakpoint
 CREATE INDEX "jobs_in_flight" ON "jobs" USING btree ("portfolio_id","rung_at") WHERE "jobs"."state" in ('queued', 'running') and "jobs"."rung_at" is not null;--> statement-breakpoint
 CREATE INDEX "jobs_finished" ON "jobs" USING btree ("finished_at") WHERE "jobs"."finished_at" is not null;--> statement-breakpoint
 CREATE INDEX "outbox_job" ON "outbox" USING btree ("job_id");--> statement-breakpoint

@@ -1641,11 +1641,10 @@ export interface components {
         };
         CaseStudyExportBody: {
             /**
-             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
-             * @default normal
+             * @description Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.
              * @enum {string}
              */
-            priority: "high" | "normal" | "low";
+            priority?: "high" | "normal" | "low";
         };
         CaseStudyItem: {
             id: string;
@@ -1910,11 +1909,10 @@ export interface components {
         };
         EvidenceSyncBody: {
             /**
-             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
-             * @default normal
+             * @description Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.
              * @enum {string}
              */
-            priority: "high" | "normal" | "low";
+            priority?: "high" | "normal" | "low";
         };
         EvidenceUpdateBody: {
             title?: string;
@@ -2305,11 +2303,10 @@ export interface components {
             /** @enum {string} */
             format: "csv" | "pdf";
             /**
-             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
-             * @default normal
+             * @description Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.
              * @enum {string}
              */
-            priority: "high" | "normal" | "low";
+            priority?: "high" | "normal" | "low";
         };
         MetricSeries: {
             portfolio: string;
@@ -2406,11 +2403,10 @@ export interface components {
         };
         PortfolioExportBody: {
             /**
-             * @description Which of the portfolio’s jobs goes first; it changes nothing for those of others.
-             * @default normal
+             * @description Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.
              * @enum {string}
              */
-            priority: "high" | "normal" | "low";
+            priority?: "high" | "normal" | "low";
         };
         PortfolioPage: {
             items: components["schemas"]["Portfolio"][];
@@ -3126,7 +3122,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -3332,7 +3328,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -4394,7 +4390,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -5465,7 +5461,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -6459,7 +6455,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -6959,7 +6955,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -7369,7 +7365,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -7761,7 +7757,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -8695,7 +8691,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -9590,7 +9586,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -9658,7 +9654,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {

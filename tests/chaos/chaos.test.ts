@@ -14,6 +14,8 @@ describe('what is promised of jobs holds', () => {
   // A bound for what hangs: each takes a few seconds.
   const timeout = 180_000;
   test.each(scenarios.filter(({ quick }) => quick))('under $name', { timeout }, async (scenario) => {
+    const { needs } = scenario;
+    if (needs && !needs.isThere()) throw new Error(`Install the Debian package ${needs.package}.`);
     expect((await runner.run(scenario)).broken).toEqual([]);
   });
 });

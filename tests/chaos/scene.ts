@@ -66,6 +66,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
   return {
     api,
     apiIsReady: stage.apiIsReady,
+    apiKey,
     baseUrl,
     client,
     portfolio,

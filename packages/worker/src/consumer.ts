@@ -1,5 +1,6 @@
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Queue, Received } from '@portfolio/core/runtime/queue';
+import { sql } from 'drizzle-orm';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Room } from './room.ts';
 import { type Runner, putBack, runJob } from './run-job.ts';
@@ -13,9 +14,11 @@ type Slot = Runner & { queue: Queue; room: Room; pollSeconds: number; log: Logge
  * A poll is never cut off: the queue would hide a message that nobody got.
  */
 export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSignal): Promise<void> {
-  const { queue, pollSeconds, leaseSeconds, log } = slot;
+  const { db, queue, pollSeconds, leaseSeconds, log } = slot;
   while (!draining.aborted) {
     try {
+      // With the database away, a message that is taken only comes nearer to the dead-letter queue.
+      await db.execute(sql`select 1`);
       const message = await queue.receive(pollSeconds, leaseSeconds);
       if (!message) continue;
       // What the last poll brought is left to others, at once.

@@ -10,6 +10,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
 const silentSeconds = 300;
 
+/** More events than this wait for the next sweep, so that the other steps have their turn. */
+const maxBatches = 10;
+
 type Sweeper = {
   db: Db;
   deadLetters: Queue;
@@ -28,19 +31,32 @@ type Sweeper = {
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
   const { db, doorbell, log, leaseSeconds, sweepSeconds } = sweeper;
   let reapsFrom = 0;
-  while (!stop.aborted) {
+
+  /** None of the steps keeps the others from being done. */
+  async function step(name: string, run: () => Promise<unknown>) {
+    try {
+      await run();
+    } catch (error) {
+      log.warn({ err: error, step: name }, 'a step of the sweep failed; it comes again');
+    }
+  }
+  async function reapUnlessAway() {
     try {
       if (performance.now() >= reapsFrom) await reap(sweeper);
-      await buryDeadLetters(sweeper);
-      await tellWebhooks(sweeper);
-      await unringLost(db, silentSeconds);
-      await dispatch(db);
-      doorbell.ring();
     } catch (error) {
-      log.warn({ err: error }, 'sweep failed; it comes again');
-      // Workers could not renew their leases either: they get the time to, before their jobs count as lost.
+      // Workers cannot renew their leases either: they get the time to, before their jobs count as lost.
       reapsFrom = performance.now() + leaseSeconds * 1000;
+      throw error;
     }
+  }
+
+  while (!stop.aborted) {
+    await step('reap', reapUnlessAway);
+    await step('unring', () => unringLost(db, silentSeconds));
+    await step('dispatch', () => dispatch(db));
+    doorbell.ring();
+    await step('tell webhooks', () => tellWebhooks(sweeper));
+    await step('bury dead letters', () => buryDeadLetters(sweeper));
     await wait(sweepSeconds * 1000, undefined, { signal: stop }).catch(() => {});
   }
 }
@@ -68,11 +84,10 @@ async function buryDeadLetters({ db, deadLetters, jobBus, leaseSeconds, log }: S
 
 /** Makes jobs of what happened and webhooks want to know, and settles those that could not be told. */
 async function tellWebhooks({ db, jobBus }: Sweeper): Promise<void> {
-  let taken: number;
-  do {
+  for (let batch = 0; batch < maxBatches; batch++) {
     const { events, jobs } = await fanOutEvents(db);
     for (const job of jobs) jobBus.publish(job);
-    taken = events;
-  } while (taken > 0);
+    if (events === 0) break;
+  }
   await settleFailedDeliveries(db);
 }

@@ -55,6 +55,8 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
       }
 
       timer = setInterval(() => {
+        // A server that is mute does not even refuse.
+        if (performance.now() >= heldUntil) ended.abort(new LeaseLost());
         void renew();
         // A message that is no longer ours does no harm: the lease alone says whose the job is.
         keepHidden().catch((error: unknown) => log.warn({ err: error }, 'message is not hidden'));

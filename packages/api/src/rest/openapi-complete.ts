@@ -189,7 +189,10 @@ function completeRequest(document: Document, { declared: operation, described, m
     ...added.map((header) => ({ $ref: `#/components/parameters/${header}` })),
   ];
   const body = described.requestBody?.content['application/json'];
-  if (body) body.example = exampleOf(document, body.schema, { of: name });
+  if (!body) return;
+  body.example = exampleOf(document, body.schema, { of: name });
+  // Where every field may be left out, so may the body.
+  if (!resolve(document, body.schema).required?.length) described.requestBody!.required = false;
 }
 
 /** What names a thing in an address; a filter is to be described where it is declared. */

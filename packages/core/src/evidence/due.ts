@@ -2,6 +2,7 @@ import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { tellClaims } from '../case-study/tell-claims.ts';
 import type { Db, JobHint } from '../context.ts';
 import { queueJob } from '../job/accept.ts';
+import { dispatch } from '../job/dispatch.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
@@ -34,6 +35,8 @@ export function queueDueSyncs(db: Db): Promise<JobHint[]> {
       const { id } = await queueJob(tx, { ...job, portfolioId, requestedBy: 'schedule', priority: 'low' });
       queued.push({ jobId: id, portfolioId });
     }
+    for (const portfolioId of new Set(queued.map((hint) => hint.portfolioId)))
+      await dispatch(tx, portfolioId);
     return queued;
   });
 }

@@ -23,8 +23,8 @@ type Ask<Kind extends JobKind> = {
 };
 
 /**
- * Stores a job with its first event and, if its turn has come, its outbox row, at once. Whoever calls it rings for it
- * after the commit.
+ * Stores a job with its first event. Whoever calls it dispatches the jobs of its portfolio in the same transaction, and
+ * rings after the commit.
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
@@ -33,7 +33,6 @@ export async function queueJob<Kind extends JobKind>(
   const id = newId('job');
   const { maxAttempts, priority } = jobKinds[ask.kind];
   await transitions.accept(tx, { ...ask, priority: ask.priority ?? priority, id, portfolioId, maxAttempts });
-  await dispatch(tx, portfolioId);
   return { id };
 }
 
@@ -48,7 +47,7 @@ const unfinishedInGroup = prepared((db) =>
     .prepare('job_unfinished_in_group'),
 );
 
-/** As `queueJob`, for the actor of an operation, and rings. Throws `conflict` where too many wait for their turn. */
+/** Stores a job for the actor of an operation, dispatches and rings. Throws `conflict` where too many wait for their turn. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
@@ -63,6 +62,7 @@ export async function acceptJob<Kind extends JobKind>(
   }
   const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
   const { id } = await queueJob(ctx.db, asked);
+  await dispatch(ctx.db, tenant.id);
   ctx.doorbell.ring();
   ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
   return fetchJob(ctx, id);

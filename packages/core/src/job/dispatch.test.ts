@@ -25,7 +25,9 @@ async function queued({
 }: { portfolioId?: string; groupKey?: string; priority?: JobPriority } = {}) {
   const payload = { caseStudyId: 'cs_none' };
   const ask = { kind: 'export.pdf' as const, title: 'PDF', payload, requestedBy: 'owner' };
-  return (await queueJob(scene.db, { ...ask, portfolioId, groupKey, priority })).id;
+  const { id } = await queueJob(scene.db, { ...ask, portfolioId, groupKey, priority });
+  await dispatch(scene.db, portfolioId);
+  return id;
 }
 const many = (count: number, of: Parameters<typeof queued>[0] = {}) =>
   Promise.all(Array.from({ length: count }, () => queued(of)));

@@ -79,7 +79,7 @@ export const jobs = pgTable(
       .on(table.groupKey, table.turn)
       .where(sql`${table.state} in ('queued', 'running')`),
     index('jobs_waiting')
-      .on(table.portfolioId, table.priority, table.turn)
+      .on(table.portfolioId, table.priority, table.turn, table.runAt)
       .where(sql`${table.state} = 'queued' and ${table.rungAt} is null`),
     index('jobs_in_flight')
       .on(table.portfolioId, table.rungAt)

@@ -15,8 +15,10 @@ export type JobPriority = z.infer<typeof jobPrioritySchema>;
 /** Input field of operations that ask for a job. */
 export const priorityInput = {
   priority: jobPrioritySchema
-    .default('normal')
-    .describe('Which of the portfolio’s jobs goes first; it changes nothing for those of others.'),
+    .optional()
+    .describe(
+      'Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.',
+    ),
 };
 
 /** What can be cancelled: a job that has not ended. */

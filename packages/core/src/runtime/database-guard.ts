@@ -1,7 +1,8 @@
 import type postgres from 'postgres';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
-import { NoAnswer } from './outage.ts';
+import { DependencyAway, NoAnswer, isOutage } from './outage.ts';
 
 const noop = () => {};
 
@@ -77,15 +78,20 @@ export function guardDatabase(
       inTime(
         async (begun) => {
           try {
-            const value = await sql.begin(async (tx) => {
+            const connection = { isLost: false };
+            const over = sql.begin(async (tx) => {
               if (isLate) throw new NoAnswer(name);
               begun();
-              return work(tx).catch((error: unknown) => {
-                thrown = { error };
-                throw error;
-              });
+              return endWith(
+                connection,
+                work(guardTransaction(tx, connection)).catch((error: unknown) => {
+                  thrown = { error };
+                  throw error;
+                }),
+              );
             });
-            return { value };
+            over.catch(() => (connection.isLost = true));
+            return { value: await over };
           } catch (error) {
             // A failed rollback says less than what it was for.
             if (thrown) return thrown;
@@ -109,4 +115,45 @@ export function guardDatabase(
   const over = (methods: Record<string | symbol, unknown>): postgres.Sql =>
     new Proxy(sql, { get: (target, key): unknown => methods[key] ?? Reflect.get(target, key) });
   return { client: over({ unsafe, begin }), sql: over({ begin, notify }), check, stop: breaker.stop };
+}
+
+type Connection = { isLost: boolean };
+
+/**
+ * What a transaction's own code comes to; nothing, ever, where its connection was lost meanwhile. The transaction has
+ * failed then, but postgres.js would still write its end to the connection that is gone, and the process would end.
+ */
+async function endWith<T>(connection: Connection, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    // The query is told of it a little earlier than the transaction.
+    if (isOutage(error)) await nextTurn();
+    throw error;
+  } finally {
+    if (connection.isLost) await new Promise(noop);
+  }
+}
+
+/** A transaction that asks nothing more of a connection that was lost, which postgres.js would not survive either. */
+function guardTransaction(tx: postgres.TransactionSql, connection: Connection): postgres.TransactionSql {
+  function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
+    const query = tx.unsafe(...given);
+    const answer = Promise.resolve().then(() => {
+      if (connection.isLost) throw new DependencyAway('the connection of a transaction');
+      return query.catch((error: unknown) => {
+        connection.isLost ||= isOutage(error);
+        throw error;
+      });
+    });
+    return Object.assign(answer, {
+      values() {
+        void query.values();
+        return answer;
+      },
+    });
+  }
+  return new Proxy(tx, {
+    get: (target, key): unknown => (key === 'unsafe' ? unsafe : Reflect.get(target, key)),
+  });
 }

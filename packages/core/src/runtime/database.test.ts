@@ -72,6 +72,23 @@ test('it goes on by itself when the database is back', async () => {
   await vi.waitFor(() => answers(pool), 10_000);
 });
 
+test.each<[string, boolean]>([
+  ['between two of its statements', true],
+  ['before its commit', false],
+])('a transaction whose connection is lost %s fails, and nothing else does', async (_, goesOn) => {
+  const { proxy, pool } = await behindProxy();
+  const lost = pool.db.transaction(async (tx) => {
+    await tx.execute(sql`select 1`);
+    proxy.cut();
+    // Until the client knows of it: there is nothing else to see of that.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (goesOn) await tx.execute(sql`select 1`);
+  });
+  expect(toOutage(await errorOf(lost))).toMatchObject({ code: 'unavailable' });
+  // What postgres.js writes to a connection that is gone, it writes a little later, and ends the process by it.
+  await vi.waitFor(() => answers(pool), 10_000);
+});
+
 describe('a server that is mute', () => {
   test('is given up: queries and transactions fail, and the pool works when it speaks again', async () => {
     const { proxy, pool } = await behindProxy(1);

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Db, JobHint } from '../context.ts';
 import { newId } from '../ids.ts';
+import { dispatch } from '../job/dispatch.ts';
 import { iso } from '../sql.ts';
 import type { Message } from './schemas.ts';
 import { startDelivery } from './start-delivery.ts';
@@ -38,6 +39,7 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: JobH
         jobs.push({ jobId, portfolioId });
       }
     }
+    for (const portfolioId of new Set(jobs.map((job) => job.portfolioId))) await dispatch(tx, portfolioId);
     await tx.delete(webhookEvents).where(
       inArray(
         webhookEvents.id,

@@ -5,8 +5,7 @@ import type { Message } from './schemas.ts';
 import { webhookDeliveries } from './webhook.sql.ts';
 
 /**
- * Stores a delivery of a message with the job that sends it; resolves to the ids of both. Whoever calls it rings
- * for the job after the commit. Each is a group of its own: messages are promised no order, and in one group those to a
+ * Stores a delivery of a message with the job that sends it, as `queueJob` does; resolves to the ids of both. Each is a group of its own: messages are promised no order, and in one group those to a
  * receiver that is away would hold each other up for a day and a half.
  */
 export async function startDelivery(

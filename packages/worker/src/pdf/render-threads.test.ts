@@ -93,7 +93,7 @@ test('a thread out of memory fails for good and in plain words, while another go
 
 describe('of a thread', () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -19,6 +19,7 @@ export type ThreadLimits = {
 };
 
 /** How long a thread waits for work before it ends: starting one and opening its fonts takes half a second. */
+const tickMilliseconds = 250;
 const idleSeconds = 60;
 /** A bundle has the thread beside it. */
 const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './pdf-thread.js';
@@ -91,20 +92,22 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
   const ended = new AbortController();
   const studies = 'studies' in source ? source.studies[Symbol.asyncIterator]() : undefined;
   let open = 0;
-  const patience = setTimeout(() => {
-    if (open === 0) reject(stalled(patienceSeconds));
-    else patience.refresh();
-  }, patienceSeconds * 1000);
+  let quietTicks = 0;
+  // Ticks and not times: a process that was frozen itself must not take that for silence.
+  const patience = setInterval(() => {
+    quietTicks = open === 0 ? quietTicks + 1 : 0;
+    if (quietTicks * tickMilliseconds >= patienceSeconds * 1000) reject(stalled(patienceSeconds));
+  }, tickMilliseconds);
 
   const answer = async (id: number, question: Question): Promise<void> => {
     open += 1;
     const answered = await answerTo(question, studies, talk);
     open -= 1;
-    patience.refresh();
+    quietTicks = 0;
     if (!ended.signal.aborted) tell(thread, { type: 'answer', id, answer: answered });
   };
   const hear = (message: FromThread): void => {
-    patience.refresh();
+    quietTicks = 0;
     if (message.type === 'progress') onProgress(message.progress);
     else if (message.type === 'done') resolve(message.pages);
     else answer(message.id, message.question).catch(reject);
@@ -118,7 +121,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
     return await pages;
   } finally {
     ended.abort();
-    clearTimeout(patience);
+    clearInterval(patience);
     thread.off('message', hear).off('error', fail).off('exit', exit);
     // It may wait for the database still; nobody wants what comes of it.
     studies?.return?.().catch(() => {});
