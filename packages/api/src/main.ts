@@ -8,6 +8,7 @@ import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
 import { createAuthenticate } from './authenticate.ts';
@@ -51,7 +52,9 @@ const server = await buildServer({
 await jobBus.listen();
 await published.listen();
 
-closeWithGrace({ delay: 20_000, logger: log }, async () => {
+surviveOutages(log);
+closeWithGrace({ delay: 20_000, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
+  if (err) log.fatal({ err }, 'the API ends: something unforeseen was thrown');
   await server.close();
   await doorbell.idle();
   jobBus.close();

@@ -36,7 +36,7 @@ async function heed(slot: Slot, message: Received, stop: AbortSignal): Promise<v
   const { queue, room, leaseSeconds, log } = slot;
   if (!message.job) return log.error('a message could not be read and was removed');
   const { jobId, kind } = message.job;
-  using place = room(kind);
+  using place = await room(kind);
   if (!place) return putBack(slot, jobId);
   await runJob(slot, jobId, () => queue.extend(message, leaseSeconds), stop);
 }

@@ -6,6 +6,7 @@ import { createLog } from '@portfolio/core/runtime/log';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
 import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
@@ -57,8 +58,13 @@ const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }
 log.info({ slots: slots.length }, 'worker is taking jobs');
 
 const { close } = closeWithGrace(
-  { delay: (pollSeconds + 5) * 1000 + drainMilliseconds, logger: log, skip: ['SIGINT', 'SIGTERM'] },
-  async () => {
+  {
+    delay: (pollSeconds + 5) * 1000 + drainMilliseconds,
+    logger: log,
+    skip: ['SIGINT', 'SIGTERM', 'unhandledRejection'],
+  },
+  async ({ err }) => {
+    if (err) log.fatal({ err }, 'the worker ends: something unforeseen was thrown');
     draining.abort();
     const late = setTimeout(() => stop.abort(), drainMilliseconds);
     await Promise.all([...slots, sweeping, scheduling]);
@@ -72,6 +78,8 @@ const { close } = closeWithGrace(
     deadLetters.close();
   },
 );
+
+surviveOutages(log);
 
 /** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
 const stages: (() => unknown)[] = [close, () => stop.abort(), () => process.exit(1)];
