@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { apiSettings, readSettings, workerSettings } from './settings.ts';
+import type { z } from 'zod';
+import {
+  apiSettings,
+  apiStop,
+  migrationSettings,
+  readSettings,
+  workerSettings,
+  workerStop,
+} from './settings.ts';
 
 const needed = {
   DATABASE_URL: 'postgres://localhost/portfolio',
@@ -9,7 +17,7 @@ const needed = {
 };
 const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
 
-const problemsOf = (environment: NodeJS.ProcessEnv, schema = apiSettings): string => {
+const problemsOf = (environment: NodeJS.ProcessEnv, schema: z.ZodObject = apiSettings): string => {
   try {
     readSettings(schema, { ...needed, ...environment });
   } catch (error) {
@@ -70,6 +78,12 @@ describe('settings that are not valid', () => {
     ['RATE_LIMIT_ANONYMOUS_PER_MINUTE', 'none'],
     ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_URL', 'https://db.example'],
+    ['DATABASE_AUTH', 'IAM'],
+    ['DATABASE_TLS', 'require'],
+    ['DATABASE_PASSWORD', 'secretsmanager:'],
+    ['DATABASE_PASSWORD', 'secretsmanager:db#'],
+    ['DATABASE_PASSWORD', 'secretsmanager:db password'],
+    ['LINGER_SECONDS', '-1'],
   ])('include %s=%s', (name, value) => {
     expect(
       problemsOf({
@@ -79,4 +93,52 @@ describe('settings that are not valid', () => {
       }),
     ).toMatch(new RegExp(`^  ${name}: `, 'm'));
   });
+});
+
+describe('the way to sign in to the database', () => {
+  const iam = { DATABASE_AUTH: 'iam', DATABASE_TLS: 'verify' };
+  const reference = 'secretsmanager:portfolio/db#password';
+
+  test.each<[string, string, NodeJS.ProcessEnv]>([
+    ['tokens without TLS', 'DATABASE_TLS', { ...iam, DATABASE_TLS: undefined }],
+    ['a password beside tokens', 'DATABASE_PASSWORD', { ...iam, DATABASE_PASSWORD: reference }],
+    ['a password beside tokens, in a URL', 'DATABASE_URL', { ...iam, DATABASE_URL: 'postgres://a:b@db/p' }],
+    ['two passwords', 'DATABASE_URL', { DATABASE_URL: 'postgres://a:b@db/p', DATABASE_PASSWORD: 'c' }],
+    [
+      'two of the reader',
+      'DATABASE_READER_URL',
+      { DATABASE_READER_URL: 'postgres://a:b@db/p', DATABASE_PASSWORD: 'c' },
+    ],
+  ])('has no contradictions, such as %s', (_, name, environment) => {
+    const problems = problemsOf({ ...environment, PORT: 'http' });
+    expect(problems).toMatch(new RegExp(`^  ${name}: `, 'm'));
+    // Though what is compared is not all there is to complain of.
+    expect(problems).toMatch(/^ {2}PORT: /m);
+  });
+
+  const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-5f2a-AbCdEf';
+  test.each([
+    ['hunter2', { value: 'hunter2' }],
+    [reference, { id: 'portfolio/db', key: 'password' }],
+    [`secretsmanager:${arn}`, { id: arn, key: undefined }],
+  ])('names a secret by its value, or by where it is: %s', (password, meant) => {
+    const { DATABASE_PASSWORD } = readSettings(apiSettings, { ...needed, DATABASE_PASSWORD: password });
+    expect(DATABASE_PASSWORD).toEqual(meant);
+  });
+
+  test('of migrations may be by tokens, and by a password of who creates their user', () => {
+    const admin = { DATABASE_ADMIN_URL: 'postgres://root@db/p', DATABASE_ADMIN_PASSWORD: reference };
+    expect(readSettings(migrationSettings, { ...needed, ...iam, ...admin })).toMatchObject({
+      DATABASE_ADMIN_PASSWORD: { id: 'portfolio/db', key: 'password' },
+    });
+    const twice = { ...admin, DATABASE_ADMIN_URL: 'postgres://root:secret@db/p' };
+    expect(problemsOf(twice, migrationSettings)).toMatch(/^ {2}DATABASE_ADMIN_URL: /m);
+  });
+});
+
+test('pods have more time to end than their programs take', () => {
+  expect(apiStop.grace).toBeGreaterThan(apiStop.preStop + apiStop.linger + apiStop.close);
+  const { POLL_SECONDS: poll } = readSettings(workerSettings, neededByWorker);
+  expect(workerStop.grace).toBeGreaterThan(poll + workerStop.close);
+  expect(workerStop.close).toBeGreaterThan(workerStop.drain);
 });
