@@ -1,0 +1,162 @@
+import type { Inputs } from './resource.ts';
+
+export const region = 'eu-central-1';
+export const account = '123456789012';
+const zeros = '0'.repeat(64);
+
+const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+
+/**
+ * What AWS would know of a new resource and the program asks back: id, ARN, and the attributes below. All else echoes
+ * the inputs.
+ */
+export function stateOf(type: string, logicalName: string, inputs: Inputs): Inputs & { id: string } {
+  const [, service = '', kind = ''] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
+  const name: string =
+    inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? slug(logicalName);
+  const made = {
+    id: service === 'sqs' ? `https://sqs.${region}.amazonaws.com/${account}/${name}` : `${name}-id`,
+    ...(service !== '' && { arn: arnOf(service, kind, name), name, region }),
+  };
+  return { ...made, ...attributesOf(type, name, logicalName, inputs, made) };
+}
+
+function arnOf(service: string, kind: string, name: string): string {
+  if (service === 's3') return `arn:aws:s3:::${name}`;
+  if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}/${name}`;
+  if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
+  return `arn:aws:${service}:${region}:${account}:${kind.toLowerCase()}/${name}`;
+}
+
+/** The attributes of a type that AWS decides on. */
+function attributesOf(
+  type: string,
+  name: string,
+  logicalName: string,
+  inputs: Inputs,
+  { id }: { id: string },
+): Inputs {
+  switch (type) {
+    case 'aws:rds/cluster:Cluster':
+      return {
+        id: name,
+        endpoint: `${name}.cluster-x.${region}.rds.amazonaws.com`,
+        readerEndpoint: `${name}.cluster-ro-x.${region}.rds.amazonaws.com`,
+        port: 5432,
+        clusterResourceId: `cluster-${slug(logicalName).toUpperCase()}`,
+        masterUserSecrets: [
+          {
+            secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!cluster-${slug(logicalName)}`,
+            secretStatus: 'active',
+          },
+        ],
+      };
+    case 'aws:rds/clusterInstance:ClusterInstance':
+      return { port: 5432, endpoint: `${name}.x.${region}.rds.amazonaws.com` };
+    case 'aws:elasticache/replicationGroup:ReplicationGroup':
+      return {
+        clusterEnabled: inputs.clusterMode === 'enabled',
+        primaryEndpointAddress: `${name}.cache.amazonaws.com`,
+        configurationEndpointAddress: `clustercfg.${name}.cache.amazonaws.com`,
+        readerEndpointAddress: `${name}-ro.cache.amazonaws.com`,
+      };
+    case 'aws:eks/cluster:Cluster':
+      return {
+        id: name,
+        endpoint: `https://${name}.eks.amazonaws.com`,
+        certificateAuthority: { data: 'Y2E=' },
+        identities: [{ oidcs: [{ issuer: `https://oidc.eks.${region}.amazonaws.com/id/X` }] }],
+        vpcConfig: { ...inputs.vpcConfig, clusterSecurityGroupId: 'sg-cluster' },
+      };
+    case 'aws:sqs/queue:Queue':
+      return { url: id };
+    case 'aws:ec2/vpc:Vpc':
+      return { id: 'vpc-1', mainRouteTableId: 'rtb-main', defaultSecurityGroupId: 'sg-default' };
+    case 'aws:acm/certificate:Certificate':
+      return {
+        domainValidationOptions: [inputs.domainName, ...(inputs.subjectAlternativeNames ?? [])].map(
+          (domainName: string) => ({
+            domainName,
+            resourceRecordName: `_x.${domainName}`,
+            resourceRecordType: 'CNAME',
+            resourceRecordValue: '_y.acm-validations.aws',
+          }),
+        ),
+      };
+    case 'aws:cloudfront/distribution:Distribution':
+      return { domainName: 'd1.cloudfront.net', hostedZoneId: 'Z2FDTNDATAQYW2' };
+    case 'aws:s3/bucket:Bucket':
+    case 'aws:s3/bucketV2:BucketV2':
+      return { id: name, bucket: name, bucketRegionalDomainName: `${name}.s3.${region}.amazonaws.com` };
+    case 'aws:opensearch/domain:Domain':
+      return { endpoint: `${name}.es.amazonaws.com` };
+    case 'aws:ecr/repository:Repository':
+      return { repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
+    case 'docker-build:index:Image':
+      return { digest: `sha256:${zeros}`, ref: `${inputs.tags[0]}@sha256:${zeros}` };
+    case 'random:index/randomPassword:RandomPassword':
+      return { result: `password-of-${slug(logicalName)}` };
+    default:
+      return {};
+  }
+}
+
+/** What AWS answers to a data source. Throws for one that it does not know: a made-up answer would prove nothing. */
+export function answerOf(token: string, inputs: Inputs): Inputs {
+  const source = token.split(':').at(-1);
+  switch (source) {
+    case 'getAvailabilityZones':
+      return { names: ['a', 'b', 'c'].map((zone) => region + zone), zoneIds: ['1', '2', '3'] };
+    case 'getRegion':
+      return { region, name: region, id: region };
+    case 'getCallerIdentity':
+      return { accountId: account, arn: `arn:aws:iam::${account}:root` };
+    case 'getPartition':
+      return { partition: 'aws', dnsSuffix: 'amazonaws.com' };
+    case 'getAuthorizationToken':
+      return {
+        proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
+        userName: 'AWS',
+        password: 'x',
+      };
+    case 'getZone':
+      return { zoneId: 'Z1', name: inputs.name };
+    case 'getManagedPrefixList':
+      return { id: `pl-${slug(inputs.name)}`, name: inputs.name };
+    case 'getPolicyDocument':
+      return {
+        json: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: (inputs.statements ?? []).map(statementOf),
+        }),
+      };
+    default:
+      throw new Error(`fakes.ts knows no answer of the data source ${token}.`);
+  }
+}
+
+type Statement = {
+  sid?: string;
+  effect?: string;
+  actions?: string[];
+  notActions?: string[];
+  resources?: string[];
+  principals?: { type: string; identifiers: string[] }[];
+  conditions?: { test: string; variable: string; values: string[] }[];
+};
+
+/** A statement as a policy document has it. */
+function statementOf({ sid, effect, actions, notActions, resources, principals, conditions }: Statement) {
+  const condition: Record<string, Record<string, string[]>> = {};
+  for (const { test, variable, values } of conditions ?? []) (condition[test] ??= {})[variable] = values;
+  return {
+    Sid: sid,
+    Effect: effect ?? 'Allow',
+    Action: actions,
+    NotAction: notActions,
+    Resource: resources,
+    Principal:
+      principals && Object.fromEntries(principals.map(({ type, identifiers }) => [type, identifiers])),
+    Condition: conditions && condition,
+  };
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { inheritedEnvironment } from '../../../dev/settings.ts';
+import { App } from './app.ts';
+import { bundleProgram } from './bundle.ts';
+import { region } from './fakes.ts';
+import { installPlatform, platformFolder, repository, sstFolder } from './platform.ts';
+import type { Request, Synthesis } from './resource.ts';
+
+const bundleFolder = join(platformFolder, 'synth');
+
+/**
+ * Evaluates sst.config.ts for a stage under Pulumi's mocks: the real program with SST's real components, and no
+ * account. What was evaluated once is kept until anything that it is made of changes. `dev` is `sst dev`.
+ */
+export async function synthesize(stage: string, dev = false): Promise<App> {
+  await installPlatform();
+  const hash = await hashSources();
+  const bundleFile = join(bundleFolder, `${hash}.mjs`);
+  const outFile = join(bundleFolder, `${hash}-${stage}${dev ? '-dev' : ''}.json`);
+  if (!existsSync(bundleFile)) {
+    await rm(bundleFolder, { recursive: true, force: true });
+    await mkdir(bundleFolder, { recursive: true });
+    await bundleProgram(bundleFile);
+  }
+  if (!existsSync(outFile)) await evaluate(bundleFile, { stage, dev, outFile });
+  const synthesis = JSON.parse(await readFile(outFile, 'utf8')) as Synthesis;
+  if (!('error' in synthesis)) return new App(synthesis.resources, synthesis.outputs);
+  await rm(outFile);
+  throw new Error(`The stage ${stage} cannot be evaluated: ${synthesis.error}`);
+}
+
+async function evaluate(
+  bundleFile: string,
+  { stage, dev, outFile }: { stage: string; dev: boolean; outFile: string },
+) {
+  const request: Request = {
+    app: { name: 'portfolio', stage },
+    cli: {
+      command: 'deploy',
+      dev,
+      state: { version: {} },
+      paths: { home: join(sstFolder, 'home'), root: repository, work: sstFolder, platform: platformFolder },
+    },
+    dev,
+    outFile,
+  };
+  const node = ['--enable-source-maps', '--no-deprecation', bundleFile, JSON.stringify(request)];
+  const env = { ...inheritedEnvironment(), AWS_REGION: region };
+  const child = promisify(execFile)(process.execPath, node, {
+    cwd: repository,
+    env,
+    maxBuffer: 64 * 2 ** 20,
+  });
+  const { stderr } = await child.catch((error: { stderr?: string }) => ({
+    stderr: error.stderr ?? String(error),
+  }));
+  if (!existsSync(outFile)) throw new Error(`The stage ${stage} does not come to its end:\n${stderr}`);
+}
+
+/** Of everything that a synthesis is made of. */
+async function hashSources(): Promise<string> {
+  const patterns = [
+    'sst.config.ts',
+    'stacks/**/*',
+    'packages/core/src/runtime/settings.ts',
+    'packages/*/Dockerfile',
+    'tests/infra/synth/*.ts',
+  ];
+  const files = globSync(patterns, { cwd: repository, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+    .toSorted();
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(await readFile(file))
+      .update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
