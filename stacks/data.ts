@@ -1,0 +1,136 @@
+import type { Network } from './network.ts';
+import type { Stage } from './stage.ts';
+
+export type Data = ReturnType<typeof createData>;
+
+/** What is run here must run there: migrations and statements need no more than this version has. */
+const postgresVersion = '17.6';
+const databaseName = 'portfolio';
+/** What the reference architecture asks for, and the most that Aurora keeps. */
+const backupDays = 35;
+
+/** Aurora PostgreSQL over three zones, and the bucket for files; both encrypted with a key of their own. */
+export function createData(stage: Stage, network: Network) {
+  const key = new aws.kms.Key('DataKey', {
+    description: 'Encrypts the database, its snapshots and the bucket',
+    enableKeyRotation: true,
+    deletionWindowInDays: stage.isProtected ? 30 : 7,
+  });
+  return { key, database: createDatabase(stage, network, key), bucket: createBucket(key) };
+}
+
+/**
+ * SST's own component makes a password and keeps it in its state; here Aurora makes the master's password and keeps and
+ * rotates it in Secrets Manager, and pods sign in with tokens of their IAM roles.
+ */
+function createDatabase(stage: Stage, { vpc, groups }: Network, key: aws.kms.Key) {
+  const subnets = new aws.rds.SubnetGroup('DatabaseSubnets', { subnetIds: vpc.privateSubnets });
+  const parameters = new aws.rds.ClusterParameterGroup('DatabaseParameters', {
+    family: `aurora-postgresql${postgresVersion.split('.')[0]}`,
+    parameters: [
+      { name: 'rds.force_ssl', value: '1' },
+      { name: 'log_min_duration_statement', value: '1000' },
+      { name: 'log_lock_waits', value: '1' },
+    ],
+  });
+  const finalSnapshot = `${$app.name}-${stage.name}-final`;
+  const cluster = new aws.rds.Cluster(
+    'Database',
+    {
+      engine: 'aurora-postgresql',
+      engineVersion: postgresVersion,
+      databaseName,
+      masterUsername: 'portfolio_master',
+      manageMasterUserPassword: true,
+      masterUserSecretKmsKeyId: key.id,
+      iamDatabaseAuthenticationEnabled: true,
+      storageEncrypted: true,
+      kmsKeyId: key.arn,
+      dbSubnetGroupName: subnets.name,
+      vpcSecurityGroupIds: [groups.database.id],
+      dbClusterParameterGroupName: parameters.name,
+      serverlessv2ScalingConfiguration: {
+        minCapacity: stage.database.minUnits,
+        maxCapacity: stage.database.maxUnits,
+      },
+      backupRetentionPeriod: backupDays,
+      preferredBackupWindow: '02:00-03:00',
+      preferredMaintenanceWindow: 'sun:03:30-sun:04:30',
+      copyTagsToSnapshot: true,
+      deletionProtection: stage.isProtected,
+      skipFinalSnapshot: !stage.isProtected,
+      ...(stage.isProtected && { finalSnapshotIdentifier: finalSnapshot }),
+      enabledCloudwatchLogsExports: ['postgresql'],
+    },
+    { protect: stage.isProtected, retainOnDelete: stage.isProtected },
+  );
+  const instances = [
+    'Writer',
+    ...Array.from({ length: stage.database.readers }, (_, index) => `Reader${index + 1}`),
+  ];
+  for (const [tier, name] of instances.entries()) {
+    new aws.rds.ClusterInstance(`Database${name}`, {
+      clusterIdentifier: cluster.id,
+      engine: 'aurora-postgresql',
+      engineVersion: cluster.engineVersion,
+      instanceClass: 'db.serverless',
+      dbSubnetGroupName: subnets.name,
+      // Those of the first two tiers grow with the writer, and are promoted first.
+      promotionTier: Math.min(tier, 15),
+      performanceInsightsEnabled: true,
+      performanceInsightsKmsKeyId: key.arn,
+      autoMinorVersionUpgrade: false,
+    });
+  }
+  const url = (user: string, host: $util.Output<string>) =>
+    $interpolate`postgres://${user}@${host}:${cluster.port}/${databaseName}`;
+  return {
+    cluster,
+    masterSecretArn: cluster.masterUserSecrets.apply(([secret]) => secret!.secretArn),
+    masterUrl: $interpolate`postgres://${cluster.masterUsername}@${cluster.endpoint}:${cluster.port}/${databaseName}`,
+    /** Where a user of the database signs in: no password is in it. */
+    writerUrl: (user: string) => url(user, cluster.endpoint),
+    readerUrl: (user: string) => url(user, cluster.readerEndpoint),
+  };
+}
+
+/** Private, encrypted, with all versions of what was there; SST's component has its policy refuse plain http. */
+function createBucket(key: aws.kms.Key) {
+  const bucket = new sst.aws.Bucket('Files', {
+    versioning: true,
+    transform: {
+      bucket: (args) => {
+        args.forceDestroy = false;
+      },
+    },
+  });
+  new aws.s3.BucketServerSideEncryptionConfiguration('FilesEncryption', {
+    bucket: bucket.name,
+    rules: [
+      {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
+        bucketKeyEnabled: true,
+      },
+    ],
+  });
+  new aws.s3.BucketLifecycleConfiguration('FilesLifecycle', {
+    bucket: bucket.name,
+    rules: [
+      {
+        id: 'unfinished-uploads',
+        status: 'Enabled',
+        filter: { prefix: '' },
+        abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+      },
+      {
+        // What was removed or replaced by mistake can be brought back for this long.
+        id: 'old-versions',
+        status: 'Enabled',
+        filter: { prefix: '' },
+        noncurrentVersionExpiration: { noncurrentDays: backupDays },
+        expiration: { expiredObjectDeleteMarker: true },
+      },
+    ],
+  });
+  return bucket;
+}

@@ -1,0 +1,73 @@
+/** Sizes of a group of nodes: `instanceType` must be of the arm64 architecture, as the images are. */
+type Nodes = { instanceType: string; min: number; max: number };
+
+/** Everything that differs by stage; an operator's own values are here, too. */
+export type Stage = {
+  name: string;
+  /** Where the page is; the API's consumers use `api.` before it. The zone must be in Route 53. */
+  domain: string;
+  /** Who issues the tokens that the API accepts. */
+  tokenIssuer: string;
+  /** Where changes come from, as `owner/name`: its workflows may deploy. */
+  repository: string;
+  /** Data outlives the stage, and nothing is removed by mistake. */
+  isProtected: boolean;
+  /** A gateway in each zone, in place of one small instance in each. */
+  hasManagedNat: boolean;
+  /** Endpoints within the VPC for the AWS services that pods use, which cost by the hour. */
+  hasPrivateEndpoints: boolean;
+  /** A Valkey cluster for what many processes read. */
+  hasCache: boolean;
+  /** Capacity units of each instance (2 GiB each). A reader is promoted where the writer fails. */
+  database: { minUnits: number; maxUnits: number; readers: number };
+  nodes: { api: Nodes; worker: Nodes; system: Nodes };
+  replicas: { api: { min: number; max: number }; worker: { min: number; max: number }; nginx: number };
+  logDays: number;
+};
+
+const common = {
+  tokenIssuer: 'https://id.example.com/',
+  repository: 'example/portfolio-api-platform',
+};
+
+const production: Omit<Stage, 'name'> = {
+  ...common,
+  domain: 'portfolio.example.com',
+  isProtected: true,
+  hasManagedNat: true,
+  hasPrivateEndpoints: true,
+  hasCache: true,
+  database: { minUnits: 1, maxUnits: 16, readers: 2 },
+  nodes: {
+    api: { instanceType: 'm7g.large', min: 3, max: 12 },
+    worker: { instanceType: 'm7g.xlarge', min: 3, max: 12 },
+    system: { instanceType: 'm7g.large', min: 3, max: 6 },
+  },
+  replicas: { api: { min: 3, max: 24 }, worker: { min: 3, max: 24 }, nginx: 3 },
+  logDays: 400,
+};
+
+/** The same in small: what is tried here must go on there. */
+const staging: Omit<Stage, 'name'> = {
+  ...production,
+  domain: 'staging.portfolio.example.com',
+  isProtected: false,
+  hasManagedNat: false,
+  hasPrivateEndpoints: false,
+  hasCache: false,
+  database: { minUnits: 0.5, maxUnits: 4, readers: 1 },
+  nodes: {
+    api: { instanceType: 't4g.large', min: 2, max: 4 },
+    worker: { instanceType: 't4g.large', min: 2, max: 4 },
+    system: { instanceType: 't4g.large', min: 2, max: 4 },
+  },
+  replicas: { api: { min: 2, max: 6 }, worker: { min: 2, max: 6 }, nginx: 2 },
+  logDays: 30,
+};
+
+/** What the stage of a name is like; any name but two is a developer's own. */
+export function stageOf(name: string): Stage {
+  if (name === 'production') return { name, ...production };
+  if (name === 'staging') return { name, ...staging };
+  return { name, ...staging, domain: `${name}.dev.portfolio.example.com`, logDays: 7 };
+}
