@@ -13,22 +13,27 @@ export default $config({
   },
   async run() {
     const { stageOf } = await import('./stacks/stage.ts');
-    const { createNetwork } = await import('./stacks/network.ts');
-    const { createData } = await import('./stacks/data.ts');
-    const { createCache } = await import('./stacks/cache.ts');
     const { createMessaging } = await import('./stacks/messaging.ts');
+    const { createFiles } = await import('./stacks/files.ts');
+    const { createDev } = await import('./stacks/dev.ts');
+    const { createNetwork } = await import('./stacks/network.ts');
+    const { createDatabase } = await import('./stacks/database.ts');
+    const { createCache } = await import('./stacks/cache.ts');
     const { createBackup } = await import('./stacks/backup.ts');
     const { createImages } = await import('./stacks/images.ts');
     const { createCluster } = await import('./stacks/cluster.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
+    const files = createFiles(stage);
+    if ($dev) return createDev(messaging, files);
+
     const network = createNetwork(stage);
-    const data = createData(stage, network);
+    const database = createDatabase(stage, network, files);
     createCache(stage, network);
-    createBackup(data);
+    createBackup(database, files);
     const images = createImages(stage);
     const { cluster } = createCluster(stage, network);
-    return { cluster: cluster.name, queue: messaging.jobs.url, registry: images.registry };
+    return { cluster: cluster.name, registry: images.registry };
   },
 });

@@ -1,10 +1,11 @@
-import type { Data } from './data.ts';
+import type { Database } from './database.ts';
+import type { Files } from './files.ts';
 
 /** What Aurora does not keep by itself: a snapshot of each week in a bucket, for a year. */
 const exportDays = 365;
 
 /** Exports the newest automated snapshot to S3 each week, for the recovery from disasters. */
-export function createBackup({ database, key }: Data) {
+export function createBackup(database: Database, { key }: Files) {
   const bucket = createBucket(key);
   const exporter = createExportRole(bucket, key);
   const machine = createStateMachine({ clusterArn: database.cluster.arn, bucket, exporter, key });

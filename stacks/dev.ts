@@ -1,3 +1,4 @@
+import type { Files } from './files.ts';
 import type { Messaging } from './messaging.ts';
 
 /** Postgres as `npm run dev:database` starts it: what `sst dev` needs on the machine itself. */
@@ -7,7 +8,7 @@ const databaseUrl = 'postgres://portfolio@127.0.0.1:5432/portfolio';
  * What `sst dev` runs: database, API, worker and page on the developer's machine, each started anew when its files
  * change; the queue and the bucket are the stage's own in the cloud. The settings are those that pods get.
  */
-export function createDev(messaging: Messaging, bucket: sst.aws.Bucket) {
+export function createDev(messaging: Messaging, { bucket }: Files) {
   const environment = {
     DATABASE_URL: databaseUrl,
     AWS_REGION: aws.getRegionOutput().region,

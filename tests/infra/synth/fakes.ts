@@ -13,7 +13,7 @@ const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
 export function stateOf(type: string, logicalName: string, inputs: Inputs): Inputs & { id: string } {
   const [, service = '', kind = ''] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
   const name: string =
-    inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? slug(logicalName);
+    inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? logicalName;
   const made = {
     id: service === 'sqs' ? `https://sqs.${region}.amazonaws.com/${account}/${name}` : `${name}-id`,
     ...(service !== '' && { arn: arnOf(service, kind, name), name, region }),
@@ -22,7 +22,7 @@ export function stateOf(type: string, logicalName: string, inputs: Inputs): Inpu
 }
 
 function arnOf(service: string, kind: string, name: string): string {
-  if (service === 's3') return `arn:aws:s3:::${name}`;
+  if (service === 's3') return `arn:aws:s3:::${slug(name)}`;
   if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}/${name}`;
   if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
   return `arn:aws:${service}:${region}:${account}:${kind.toLowerCase()}/${name}`;
@@ -39,14 +39,14 @@ function attributesOf(
   switch (type) {
     case 'aws:rds/cluster:Cluster':
       return {
-        id: name,
-        endpoint: `${name}.cluster-x.${region}.rds.amazonaws.com`,
-        readerEndpoint: `${name}.cluster-ro-x.${region}.rds.amazonaws.com`,
+        id: slug(name),
+        endpoint: `${slug(name)}.cluster-x.${region}.rds.amazonaws.com`,
+        readerEndpoint: `${slug(name)}.cluster-ro-x.${region}.rds.amazonaws.com`,
         port: 5432,
-        clusterResourceId: `cluster-${slug(logicalName).toUpperCase()}`,
+        clusterResourceId: `cluster-${logicalName.toUpperCase()}`,
         masterUserSecrets: [
           {
-            secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!cluster-${slug(logicalName)}`,
+            secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:rds!cluster-${logicalName}`,
             secretStatus: 'active',
           },
         ],
@@ -87,7 +87,11 @@ function attributesOf(
       return { domainName: 'd1.cloudfront.net', hostedZoneId: 'Z2FDTNDATAQYW2' };
     case 'aws:s3/bucket:Bucket':
     case 'aws:s3/bucketV2:BucketV2':
-      return { id: name, bucket: name, bucketRegionalDomainName: `${name}.s3.${region}.amazonaws.com` };
+      return {
+        id: slug(name),
+        bucket: slug(name),
+        bucketRegionalDomainName: `${slug(name)}.s3.${region}.amazonaws.com`,
+      };
     case 'aws:opensearch/domain:Domain':
       return { endpoint: `${name}.es.amazonaws.com` };
     case 'aws:ecr/repository:Repository':
@@ -119,6 +123,8 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
         userName: 'AWS',
         password: 'x',
       };
+    case 'getAmi':
+      return { id: 'ami-1', imageId: 'ami-1', architecture: 'arm64' };
     case 'getZone':
       return { zoneId: 'Z1', name: inputs.name };
     case 'getManagedPrefixList':

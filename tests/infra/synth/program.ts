@@ -18,10 +18,11 @@ const resources: (Resource & { isRegistered?: boolean })[] = [];
 function finish(synthesis: Synthesis): void {
   writeFileSync(synth.outFile, JSON.stringify(synthesis));
 }
-process.on('unhandledRejection', (error) => {
+function fail(error: unknown): never {
   finish({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   process.exit(1);
-});
+}
+process.on('unhandledRejection', fail);
 
 // Mocks are told types, names and inputs; what else a resource is registered with is in the request alone.
 const { registerResource } = MockMonitor.prototype;
@@ -54,7 +55,14 @@ await setMocks(
       const { id, ...state } = stateOf(type, name, inputs);
       return { id, state: { ...inputs, ...state } };
     },
-    call: ({ token, inputs }) => answerOf(token, inputs),
+    call({ token, inputs }) {
+      try {
+        return answerOf(token, inputs);
+      } catch (error) {
+        // Pulumi would say that something failed, and not what.
+        return fail(error);
+      }
+    },
   },
   synth.app.name,
   synth.app.stage,

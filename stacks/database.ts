@@ -1,7 +1,8 @@
+import type { Files } from './files.ts';
 import type { Network } from './network.ts';
 import type { Stage } from './stage.ts';
 
-export type Data = ReturnType<typeof createData>;
+export type Database = ReturnType<typeof createDatabase>;
 
 /** What is run here must run there: migrations and statements need no more than this version has. */
 const postgresVersion = '17.6';
@@ -9,21 +10,11 @@ const databaseName = 'portfolio';
 /** What the reference architecture asks for, and the most that Aurora keeps. */
 const backupDays = 35;
 
-/** Aurora PostgreSQL over three zones, and the bucket for files; both encrypted with a key of their own. */
-export function createData(stage: Stage, network: Network) {
-  const key = new aws.kms.Key('DataKey', {
-    description: 'Encrypts the database, its snapshots and the bucket',
-    enableKeyRotation: true,
-    deletionWindowInDays: stage.isProtected ? 30 : 7,
-  });
-  return { key, database: createDatabase(stage, network, key), bucket: createBucket(key) };
-}
-
 /**
- * SST's own component makes a password and keeps it in its state; here Aurora makes the master's password and keeps and
+ * Aurora PostgreSQL over three zones. SST's own component makes a password and keeps it in its state; here Aurora makes the master's password and keeps and
  * rotates it in Secrets Manager, and pods sign in with tokens of their IAM roles.
  */
-function createDatabase(stage: Stage, { vpc, groups }: Network, key: aws.kms.Key) {
+export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: Files) {
   const subnets = new aws.rds.SubnetGroup('DatabaseSubnets', { subnetIds: vpc.privateSubnets });
   const parameters = new aws.rds.ClusterParameterGroup('DatabaseParameters', {
     family: `aurora-postgresql${postgresVersion.split('.')[0]}`,
@@ -92,45 +83,4 @@ function createDatabase(stage: Stage, { vpc, groups }: Network, key: aws.kms.Key
     writerUrl: (user: string) => url(user, cluster.endpoint),
     readerUrl: (user: string) => url(user, cluster.readerEndpoint),
   };
-}
-
-/** Private, encrypted, with all versions of what was there; SST's component has its policy refuse plain http. */
-function createBucket(key: aws.kms.Key) {
-  const bucket = new sst.aws.Bucket('Files', {
-    versioning: true,
-    transform: {
-      bucket: (args) => {
-        args.forceDestroy = false;
-      },
-    },
-  });
-  new aws.s3.BucketServerSideEncryptionConfiguration('FilesEncryption', {
-    bucket: bucket.name,
-    rules: [
-      {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
-        bucketKeyEnabled: true,
-      },
-    ],
-  });
-  new aws.s3.BucketLifecycleConfiguration('FilesLifecycle', {
-    bucket: bucket.name,
-    rules: [
-      {
-        id: 'unfinished-uploads',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
-      },
-      {
-        // What was removed or replaced by mistake can be brought back for this long.
-        id: 'old-versions',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        noncurrentVersionExpiration: { noncurrentDays: backupDays },
-        expiration: { expiredObjectDeleteMarker: true },
-      },
-    ],
-  });
-  return bucket;
 }

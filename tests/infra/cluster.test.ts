@@ -1,0 +1,94 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { App } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let production: App;
+let dev: App;
+beforeAll(async () => {
+  production = await synthesized('production');
+  dev = await synthesized('dev');
+});
+
+test('the cluster knows whom to let in by access entries, encrypts its secrets, and logs all that it can', () => {
+  const { inputs, options } = production.one('eks/cluster:Cluster');
+  expect(inputs).toMatchObject({
+    accessConfig: { authenticationMode: 'API' },
+    encryptionConfig: { resources: ['secrets'] },
+    vpcConfig: { endpointPrivateAccess: true },
+    zonalShiftConfig: { enabled: true },
+    deletionProtection: true,
+  });
+  expect(inputs.vpcConfig.subnetIds).toHaveLength(3);
+  expect(inputs.enabledClusterLogTypes.toSorted()).toEqual([
+    'api',
+    'audit',
+    'authenticator',
+    'controllerManager',
+    'scheduler',
+  ]);
+  expect(options.protect).toBe(true);
+});
+
+test('API, worker and system pods have managed nodes of their own, in private subnets of all zones', () => {
+  const groups = production.all('eks/nodeGroup:NodeGroup').map(({ inputs }) => inputs);
+  const of = Object.fromEntries(groups.map((group) => [group.labels.workload, group]));
+  expect(Object.keys(of).toSorted()).toEqual(['api', 'system', 'worker']);
+  for (const { subnetIds, scalingConfig } of groups) {
+    expect(subnetIds).toHaveLength(3);
+    expect(scalingConfig.minSize).toBeGreaterThanOrEqual(3);
+  }
+  for (const name of ['api', 'worker']) {
+    expect(of[name]!.taints).toEqual([{ key: 'workload', value: name, effect: 'NO_SCHEDULE' }]);
+  }
+  expect(of.system!.taints).toBeUndefined();
+});
+
+test('a pod cannot ask for the credentials of its node, whose disks are encrypted', () => {
+  const { metadataOptions, blockDeviceMappings } = production.one('ec2/launchTemplate:LaunchTemplate').inputs;
+  expect(metadataOptions).toMatchObject({ httpTokens: 'required', httpPutResponseHopLimit: 1 });
+  for (const { ebs } of blockDeviceMappings) expect(ebs.encrypted).toBe('true');
+});
+
+test('network policies are enforced, and pods get their roles by Pod Identity', () => {
+  const addons = new Map(production.all('eks/addon:Addon').map(({ inputs }) => [inputs.addonName, inputs]));
+  expect(JSON.parse(addons.get('vpc-cni')!.configurationValues)).toMatchObject({
+    enableNetworkPolicy: 'true',
+  });
+  for (const name of [
+    'kube-proxy',
+    'coredns',
+    'eks-pod-identity-agent',
+    'aws-ebs-csi-driver',
+    'metrics-server',
+  ])
+    expect(addons.has(name), name).toBe(true);
+});
+
+test('every image of ours is built for the nodes, scanned when it comes, and never replaced under its tag', () => {
+  const repositories = production.all('ecr/repository:Repository').map(({ inputs }) => inputs);
+  expect(repositories.map(({ name }) => name).toSorted()).toEqual(
+    ['api', 'collector', 'nginx', 'worker'].map((name) => `portfolio-production/${name}`),
+  );
+  for (const { imageTagMutability, imageScanningConfiguration } of repositories) {
+    expect(imageTagMutability).toBe('IMMUTABLE');
+    expect(imageScanningConfiguration).toEqual({ scanOnPush: true });
+  }
+  for (const { inputs } of production.all('docker-build:index:Image')) {
+    expect(inputs).toMatchObject({ push: true, platforms: ['linux/arm64'] });
+  }
+  expect(production.one('kms/key:Key', 'SigningKey').inputs).toMatchObject({ keyUsage: 'SIGN_VERIFY' });
+});
+
+test('every Kubernetes resource goes into this cluster, whatever cluster somebody has chosen at home', () => {
+  const inCluster = production.resources.filter(({ type }) => type.startsWith('kubernetes:'));
+  for (const { name, options } of inCluster) expect(options.provider, name).toContain('Kubernetes');
+});
+
+test('sst dev has a queue and a bucket in the cloud, and everything else on the machine', () => {
+  const types = dev.resources
+    .filter(({ type }) => type.startsWith('aws:'))
+    .map(({ type }) => type.split('/')[0]);
+  expect(new Set(types)).toEqual(new Set(['aws:kms', 'aws:s3', 'aws:sqs']));
+  const commands = dev.all('DevCommand').map(({ name }) => name);
+  expect(commands.toSorted()).toEqual(['Api', 'Database', 'Web', 'Worker']);
+});

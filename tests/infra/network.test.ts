@@ -1,0 +1,75 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { App } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let production: App;
+let staging: App;
+beforeAll(async () => {
+  production = await synthesized('production');
+  staging = await synthesized('staging');
+});
+
+test('each of three zones has a public and a private subnet, tagged for the load balancers that belong there', () => {
+  const subnets = production.all('ec2/subnet:Subnet').map(({ inputs }) => inputs);
+  const byRole = Map.groupBy(subnets, ({ tags }) =>
+    'kubernetes.io/role/elb' in tags ? 'public' : 'private',
+  );
+  for (const of of [byRole.get('public')!, byRole.get('private')!]) {
+    expect(new Set(of.map(({ availabilityZone }) => availabilityZone)).size).toBe(3);
+  }
+  for (const { tags } of byRole.get('private')!)
+    expect(tags).toHaveProperty(['kubernetes.io/role/internal-elb'], '1');
+});
+
+test('private subnets leave by a gateway of their own zone', () => {
+  expect(production.all('ec2/natGateway:NatGateway')).toHaveLength(3);
+  const tables = production.all('ec2/routeTable:RouteTable').filter(({ name }) => name.includes('Private'));
+  const gateways = tables.flatMap(({ inputs }) =>
+    inputs.routes.map(({ natGatewayId }: { natGatewayId: string }) => natGatewayId),
+  );
+  expect(new Set(gateways).size).toBe(3);
+});
+
+test('pods of production reach AWS without leaving the VPC, and buckets cost nothing on the way', () => {
+  const services = (app: App) =>
+    app
+      .all('ec2/vpcEndpoint:VpcEndpoint')
+      .map(({ inputs }) => inputs.serviceName.replace('com.amazonaws.eu-central-1.', ''));
+  expect(services(production).toSorted()).toEqual([
+    'ecr.api',
+    'ecr.dkr',
+    'eks-auth',
+    'kms',
+    'logs',
+    's3',
+    'secretsmanager',
+    'sqs',
+    'sts',
+  ]);
+  expect(services(staging)).toEqual(['s3']);
+  const interfaces = production
+    .all('ec2/vpcEndpoint:VpcEndpoint')
+    .filter(({ inputs }) => inputs.vpcEndpointType === 'Interface');
+  for (const { inputs } of interfaces) {
+    expect(inputs).toMatchObject({
+      privateDnsEnabled: true,
+      securityGroupIds: [expect.stringContaining('EndpointsGroup')],
+    });
+  }
+});
+
+test('who was reached by whom is written down', () => {
+  expect(production.one('ec2/flowLog:FlowLog').inputs).toMatchObject({
+    trafficType: 'ALL',
+    logDestination: expect.stringContaining('FlowLogs'),
+  });
+  expect(production.one('cloudwatch/logGroup:LogGroup', 'FlowLogs').inputs.retentionInDays).toBe(400);
+});
+
+test('what holds data or endpoints is reached from nodes alone', () => {
+  const rules = production.all('vpc/securityGroupIngressRule:SecurityGroupIngressRule');
+  for (const { inputs, name } of rules) {
+    expect(inputs.cidrIpv4, name).toBeUndefined();
+    expect(inputs.referencedSecurityGroupId, name).toContain('NodesGroup');
+  }
+});
