@@ -20,7 +20,15 @@ export function guardDatabase(
     log,
     answerSeconds,
     onWaiting,
-  }: { name: string; log: Logger; answerSeconds: number; onWaiting: (count: number) => void },
+    onFailure,
+  }: {
+    name: string;
+    log: Logger;
+    answerSeconds: number;
+    onWaiting: (count: number) => void;
+    /** Told of every query that failed, and of every transaction when it has ended. */
+    onFailure: (error: unknown) => void;
+  },
 ) {
   const check = () => inTime(() => sql`select 1`, noop);
   const breaker = createBreaker(name, log, { failures: 1, probe: check });
@@ -45,6 +53,7 @@ export function guardDatabase(
         },
         (error: unknown) => {
           end();
+          onFailure(error);
           return reject(error);
         },
       );
@@ -101,8 +110,9 @@ export function guardDatabase(
         () => (isLate = true),
       ),
     );
-    if ('error' in outcome) throw outcome.error;
-    return outcome.value;
+    if (!('error' in outcome)) return outcome.value;
+    onFailure(outcome.error);
+    throw outcome.error;
   }
 
   const notify = (channel: string, payload: string) =>

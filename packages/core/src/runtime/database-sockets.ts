@@ -1,45 +1,123 @@
+import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { SecureContext } from 'node:tls';
 import type postgres from 'postgres';
+import { encrypt } from './database-tls.ts';
+import { NoConnection } from './outage.ts';
 
 const tickMilliseconds = 1000;
+/** How long the password, and then the connection with its TLS, may take. */
+const patienceMilliseconds = 5000;
+/** Connections that LISTEN are made anew without an end, and are not made more often than this. */
+const listenPauseMilliseconds = 1000;
 
 /** What postgres.js tells of the connection that it wants; `onnotify` is there where it is to LISTEN. */
 type Wanted = Pick<postgres.ParsedOptions, 'host' | 'port' | 'path'> & { onnotify?: unknown };
 
 /**
- * Opens the sockets of a pool, and destroys those on which nothing moved for `silenceSeconds` while somebody waited
- * for an answer: postgres.js would wait for a mute server without end. An idle connection may be hit as well, and is
- * opened again when it is needed.
+ * Opens the connections of a pool, each with a password that is got for it and is then in `password()`, and with TLS
+ * where there is a context. Those on which nothing moved for `silenceSeconds` while somebody waited for an answer are
+ * destroyed, and those that LISTEN with them: postgres.js would wait for a mute server without end. An idle connection may
+ * be hit as well, and is opened again when it is needed.
  */
-export function createSockets({ silenceSeconds }: { silenceSeconds: number }) {
+export function createSockets({
+  silenceSeconds,
+  getPassword,
+  secureContext,
+}: {
+  silenceSeconds: number;
+  getPassword: () => Promise<string>;
+  secureContext: SecureContext | undefined;
+}) {
   const sockets = new Map<Socket, { bytes: number; quietTicks: number }>();
+  const listening = new Set<Socket>();
+  let password = '';
   let waiting = 0;
+  let listenAt = -Infinity;
   // Ticks and not times: a process that was frozen itself must not take that for silence.
   const timer = setInterval(() => {
     for (const [socket, seen] of sockets) {
       const bytes = socket.bytesRead + socket.bytesWritten;
       seen.quietTicks = waiting > 0 && bytes === seen.bytes ? seen.quietTicks + 1 : 0;
       seen.bytes = bytes;
-      if (seen.quietTicks * tickMilliseconds >= silenceSeconds * 1000) socket.destroy();
+      if (seen.quietTicks * tickMilliseconds < silenceSeconds * 1000) continue;
+      socket.destroy();
+      // Nobody waits for an answer on these: that they are mute as well would not be seen for many minutes.
+      for (const other of listening) other.destroy();
     }
   }, tickMilliseconds).unref();
 
+  function keep(socket: Socket, listens: boolean) {
+    if (listens) listening.add(socket);
+    else sockets.set(socket, { bytes: 0, quietTicks: 0 });
+    socket.once('close', () => {
+      listening.delete(socket);
+      sockets.delete(socket);
+    });
+  }
+
+  async function listenTurn() {
+    const now = performance.now();
+    listenAt = Math.max(now, listenAt + listenPauseMilliseconds);
+    await wait(listenAt - now, undefined, { ref: false });
+  }
+
+  async function start({ host: [host = ''], port: [port = 0], path, onnotify }: Wanted): Promise<Duplex> {
+    if (onnotify) await listenTurn();
+    password = await inTime(getPassword());
+    const socket = typeof path === 'string' ? connect(path) : connect(port, host);
+    keep(socket, Boolean(onnotify));
+    try {
+      const opening = once(socket, 'connect').then((): Socket | Promise<Socket> =>
+        secureContext ? encrypt(socket, host, secureContext) : socket,
+      );
+      const stream = await inTime(opening);
+      failIfUnheard(stream);
+      return Object.assign(stream, { host, port });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
   return {
-    open({ host: [host = ''], port: [port = 0], path, onnotify }: Wanted): Socket {
-      const socket = typeof path === 'string' ? connect(path) : connect(port, host);
-      socket.once('end', () => {
-        // Postgres.js tries again without end, and without a pause, where a connection ends before it began.
-        if (socket.bytesRead === 0)
-          socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
-      });
-      if (!onnotify) {
-        sockets.set(socket, { bytes: 0, quietTicks: 0 });
-        socket.once('close', () => sockets.delete(socket));
-      }
-      // TLS is for this host, which postgres.js reads here.
-      return Object.assign(socket, { host, port });
-    },
+    /** Never rejects: postgres.js would not get over that. What it opens then fails when it is used. */
+    open: (wanted: Wanted): Promise<Duplex> =>
+      start(wanted).catch((error: unknown) => failing(new NoConnection(error))),
+    password: () => password,
     setWaiting: (count: number) => void (waiting = count),
+    /** Ends all connections, so that new ones are made. */
+    drop() {
+      for (const socket of [...sockets.keys(), ...listening]) socket.destroy();
+    },
     stop: () => clearInterval(timer),
   };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = wait(patienceMilliseconds, undefined, { signal: over.signal }).then(() => {
+    throw Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Postgres.js tries again without end, and without a pause, where a connection ends before the server said a word. */
+function failIfUnheard(stream: Duplex) {
+  let isHeard = false;
+  stream.once('data', () => (isHeard = true));
+  stream.once('end', () => {
+    if (!isHeard) stream.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+  });
+}
+
+/** A connection that fails as soon as something is written to it. */
+function failing(error: Error): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, written) => written(error) });
 }

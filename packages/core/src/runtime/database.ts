@@ -2,8 +2,10 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Db } from '../context.ts';
 import { guardDatabase } from './database-guard.ts';
+import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createSockets } from './database-sockets.ts';
 import type { Logger } from './log.ts';
+import { isReadOnly, isSignInRefused } from './outage.ts';
 
 export type Database = {
   db: Db;
@@ -24,6 +26,9 @@ type Pool = {
   applicationName: string;
   log: Logger;
   statementSeconds?: number;
+  /** Up to half as much longer, a connection is made anew: so replicas that come get their part of them. */
+  lifetimeSeconds?: number;
+  signIn?: SignIn;
 };
 
 /** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
@@ -33,22 +38,36 @@ export function openReader(
 ): Pick<Database, 'db' | 'close'> {
   return readerUrl === undefined
     ? { db: writer.db, close: async () => {} }
-    : openDatabase({ ...pool, url: readerUrl, applicationName: `${pool.applicationName}-reader` });
+    : openPool({ ...pool, url: readerUrl, applicationName: `${pool.applicationName}-reader` }, false);
 }
 
 /**
- * A pool of connections, opened as they are needed, behind a circuit breaker. No statement takes longer than
+ * A pool of connections to a primary, opened as they are needed, behind a circuit breaker. No statement takes longer than
  * `statementSeconds`, no transaction is idle for as long, and a server that is mute is given up a little later: what was
- * asked fails, and so does the rest at once, until the server answers again.
+ * asked fails, and so does the rest at once, until the server answers again. After a failover no connection to what was the
+ * primary is used any more, also where the name still leads there.
  */
-export function openDatabase({ url, poolSize, applicationName, log, statementSeconds = 10 }: Pool): Database {
-  const sockets = createSockets({ silenceSeconds: statementSeconds + slackSeconds });
+export function openDatabase(pool: Pool): Database {
+  return openPool(pool, true);
+}
+
+function openPool(pool: Pool, isWriter: boolean): Database {
+  const { url, poolSize, applicationName, log, statementSeconds = 10 } = pool;
+  const { lifetimeSeconds = 600, signIn = plainSignIn } = pool;
+  const sockets = createSockets({
+    silenceSeconds: statementSeconds + slackSeconds,
+    getPassword: signIn.passwordFor(url),
+    secureContext: signIn.secureContext,
+  });
   // The types of postgres.js do not know this option.
   const custom = { socket: sockets.open };
   const sql = postgres(url, {
     ...custom,
+    password: sockets.password,
     max: poolSize,
     connect_timeout: 5,
+    max_lifetime: lifetimeSeconds * (1 + Math.random() / 2),
+    ...(isWriter && { target_session_attrs: 'primary' as const }),
     // By default up to 20 s pass before it is tried again, and queries wait for as long to fail.
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
@@ -65,6 +84,10 @@ export function openDatabase({ url, poolSize, applicationName, log, statementSec
     // Longer than the sockets' silence: what is stuck on one is ended with it.
     answerSeconds: statementSeconds + 2 * slackSeconds,
     onWaiting: sockets.setWaiting,
+    onFailure(error) {
+      if (isSignInRefused(error)) signIn.doubt();
+      if (isWriter && isReadOnly(error)) sockets.drop();
+    },
   });
   return {
     db: drizzle(guarded.client),

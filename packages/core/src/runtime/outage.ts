@@ -8,11 +8,15 @@ const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROY
 const ofAws = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
 /** Credentials of AWS come from services that may be away as well. */
 const ofCredentials = ['CredentialsProviderError'];
-const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER'];
+const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER', 'NO_CONNECTION'];
 const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ours]);
 
-/** Connections that fail, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
-const sqlState = /^(08...|57P0[123]|53300)$/;
+/** Connections that fail, sign-ins, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
+const sqlState = /^(08...|28...|57P0[123]|53300)$/;
+/** What a server refused was the sign-in: its password or token may be one that was replaced meanwhile. */
+const signInRefused = /^28...$/;
+/** A server that was the primary, and is one no more. */
+const readOnly = '25006';
 /** A lock that others hold: it passes, but the server is there. */
 const lockTimeout = '55P03';
 
@@ -26,6 +30,18 @@ export class DependencyAway extends Error {
   constructor(dependency: string) {
     super(`${dependency} is away; it is asked again within a second or two.`);
     this.name = 'DependencyAway';
+  }
+}
+
+/** Thrown where no connection could be opened, for whatever reason. */
+export class NoConnection extends Error {
+  readonly code = 'NO_CONNECTION';
+
+  constructor(cause: unknown) {
+    super(`No connection could be opened: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.name = 'NoConnection';
   }
 }
 
@@ -44,7 +60,7 @@ export class NoAnswer extends Error {
  * also where it is the cause of another error; null for all else, such as for sites of others that are away.
  */
 export function toOutage(error: unknown): AppError | null {
-  const passes = find(error, (inner) => isAway(inner) || codeOf(inner) === lockTimeout);
+  const passes = find(error, (inner) => isAway(inner) || [lockTimeout, readOnly].includes(codeOf(inner)));
   if (!passes) return null;
   const detail = 'Something that this needs is away at present; try again in a few seconds.';
   return new AppError('unavailable', detail, { cause: error });
@@ -54,6 +70,12 @@ export function toOutage(error: unknown): AppError | null {
 export function isOutage(error: unknown): boolean {
   return find(error, isAway);
 }
+
+/** True where a database refused a sign-in. */
+export const isSignInRefused = (error: unknown) => find(error, (inner) => signInRefused.test(codeOf(inner)));
+
+/** True where a database takes no changes, as a primary does no more after a failover. */
+export const isReadOnly = (error: unknown) => find(error, (inner) => codeOf(inner) === readOnly);
 
 /** True for an outage that an open breaker knows of, and has told the log. */
 export function isKnownOutage({ cause }: AppError): boolean {

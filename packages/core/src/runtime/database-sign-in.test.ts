@@ -1,0 +1,189 @@
+import { sql } from 'drizzle-orm';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { PostgresServer } from '../../../../dev/postgres.ts';
+import { selfSigned } from '../../../../tests/support/certificate.ts';
+import { testFolder } from '../../../../tests/support/folder.ts';
+import { playRds } from '../../../../tests/support/rds.ts';
+import { testSecretsManager } from '../../../../tests/support/secrets-manager.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { startTlsPostgres } from '../../../../tests/support/tls-postgres.ts';
+import { openDatabase } from './database.ts';
+import { openSignIn } from './database-sign-in.ts';
+import { toOutage } from './outage.ts';
+import { migrationSettings, readSettings } from './settings.ts';
+
+const region = 'eu-central-1';
+const certificate = selfSigned('localhost');
+let server: PostgresServer;
+let folder: string;
+let caFile: string;
+
+beforeAll(async () => {
+  folder = await testFolder();
+  server = await startTlsPostgres(join(folder, 'postgres'), certificate);
+  caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, certificate.cert);
+  await asAdmin((admin) =>
+    admin.unsafe(`create role ada login password 'first'; create role eve login; grant rds_iam to eve`),
+  );
+});
+afterAll(() => server.stop());
+
+let parts = new AsyncDisposableStack();
+afterEach(async () => {
+  const ended = parts;
+  parts = new AsyncDisposableStack();
+  await ended.disposeAsync();
+});
+
+async function asAdmin(work: (admin: postgres.Sql) => PromiseLike<unknown>) {
+  const admin = postgres(server.url, { max: 1, onnotice: () => {} });
+  await work(admin);
+  await admin.end();
+}
+
+/** A pool of the user `ada`, with the given settings beside. */
+async function open(
+  environment: Record<string, string>,
+  { host = 'localhost', ...times }: { host?: string; lifetimeSeconds?: number } = {},
+) {
+  const url = `postgres://ada@${host}:${server.port}/postgres`;
+  const needed = { AWS_REGION: region, DATABASE_URL: url, DATABASE_TLS: 'verify' };
+  const settings = readSettings(migrationSettings, { ...needed, DATABASE_CA_FILE: caFile, ...environment });
+  const signIn = await openSignIn(settings, silentLog);
+  const pool = openDatabase({
+    url: settings.DATABASE_URL,
+    poolSize: 2,
+    applicationName: 'test',
+    log: silentLog,
+    signIn,
+    ...times,
+  });
+  parts.defer(async () => {
+    await pool.close();
+    signIn.close();
+  });
+  return pool;
+}
+
+const password = { DATABASE_PASSWORD: 'first' };
+const isEncrypted = sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+
+describe('TLS', () => {
+  test('is used, with a server whose certificate is for its name and from an authority that is believed', async () => {
+    const { db } = await open(password);
+    expect(await db.execute(isEncrypted)).toEqual([{ ssl: true }]);
+  });
+
+  test('is not left out where the server insists on it', async () => {
+    const { db } = await open({ ...password, DATABASE_TLS: 'off' });
+    await expect(db.execute(isEncrypted)).rejects.toMatchObject({ cause: { code: '28000' } });
+  });
+
+  test.each([
+    ['another name', '127.0.0.1', {}, /IP: 127\.0\.0\.1 is not in the cert/],
+    ['an authority that is not believed', 'localhost', { DATABASE_CA_FILE: '' }, /self-signed certificate/],
+  ])('refuses a certificate of %s', async (_, host, environment, reason) => {
+    const { db } = await open({ ...password, ...environment }, { host });
+    const error: unknown = await db.execute(isEncrypted).catch((thrown: unknown) => thrown);
+    expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+    expect((error as Error).cause).toMatchObject({ message: expect.stringMatching(reason) as string });
+  });
+
+  test('needs a file with certificates: what is none is named at the start', async () => {
+    const empty = join(folder, 'empty.pem');
+    await writeFile(empty, 'nothing');
+    for (const DATABASE_CA_FILE of [empty, join(folder, 'nowhere.pem')])
+      await expect(open({ ...password, DATABASE_CA_FILE })).rejects.toThrow('DATABASE_CA_FILE');
+  });
+});
+
+describe('a password in Secrets Manager', () => {
+  async function inSecretsManager() {
+    const manager = await testSecretsManager({ db: '{"password":"first"}' });
+    parts.defer(() => manager.stop());
+    parts.defer(() => asAdmin((admin) => admin.unsafe(`alter role ada password 'first'`)));
+    const pool = await open({
+      DATABASE_PASSWORD: 'secretsmanager:db#password',
+      AWS_ENDPOINT_URL: manager.endpoint,
+    });
+    return { manager, pool };
+  }
+
+  test('is used', async () => {
+    const { pool } = await inSecretsManager();
+    expect(await pool.db.execute(sql`select current_user`)).toEqual([{ current_user: 'ada' }]);
+  });
+
+  test('may be rotated: connections go on, and a new one that is refused has the next take the new password', async () => {
+    const { manager, pool } = await inSecretsManager();
+    await pool.db.execute(sql`select 1`);
+    await asAdmin((admin) => admin.unsafe(`alter role ada password 'second'`));
+    manager.put('db', '{"password":"second"}');
+    await pool.db.execute(sql`select 1`);
+    expect(manager.reads()).toBe(1);
+    await asAdmin(
+      (admin) => admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ada'`,
+    );
+    await vi.waitFor(() => pool.db.execute(sql`select 1`), 20_000);
+    expect(manager.reads()).toBe(2);
+  });
+});
+
+describe('tokens of AWS', () => {
+  async function behindRds() {
+    const rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'test', certificate });
+    parts.defer(() => rds.stop());
+    const pool = (environment = {}, times = {}) =>
+      open({ DATABASE_URL: rds.url('eve', 'postgres'), DATABASE_AUTH: 'iam', ...environment }, times);
+    return { rds, pool };
+  }
+  const who = sql`select current_user`;
+
+  test('sign in each new connection, with one that was made for it', async () => {
+    const { rds, pool } = await behindRds();
+    const { db } = await pool({}, { lifetimeSeconds: 0.5 });
+    expect(await db.execute(who)).toEqual([{ current_user: 'eve' }]);
+    // Those of one second are the same.
+    await vi.waitFor(async () => {
+      await db.execute(who);
+      expect(new Set(rds.tokens).size).toBeGreaterThan(2);
+    }, 20_000);
+  });
+
+  test('are for one user, one region and 15 minutes', async () => {
+    const { rds, pool } = await behindRds();
+    await (await pool()).db.execute(who);
+    const isRefused = async (environment: Record<string, string>) =>
+      expect((await pool(environment)).db.execute(who)).rejects.toMatchObject({ cause: { code: '28000' } });
+    await isRefused({ AWS_REGION: 'us-east-1' });
+    rds.setClockAhead(16 * 60);
+    await isRefused({});
+    expect(rds.tokens).toHaveLength(1);
+  });
+
+  test('that are refused make an outage, which ends when they are taken again', async () => {
+    const { rds, pool } = await behindRds();
+    rds.setClockAhead(16 * 60);
+    const { db } = await pool();
+    const refused: unknown = await db.execute(who).catch((error: unknown) => error);
+    expect(toOutage(refused)).toMatchObject({ code: 'unavailable' });
+    rds.setClockAhead(0);
+    await vi.waitFor(() => db.execute(who), 20_000);
+  });
+
+  test('that cannot be made fail the query, and leave the pool as it was', async () => {
+    const { pool } = await behindRds();
+    const { db } = await pool();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    const fails = () => db.execute(who).catch((error: unknown) => error);
+    for (const error of await Promise.all([fails(), fails(), fails(), fails()]))
+      expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+    vi.unstubAllEnvs();
+    await vi.waitFor(() => db.execute(who), 20_000);
+  });
+});

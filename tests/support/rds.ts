@@ -1,0 +1,140 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { TLSSocket, createSecureContext } from 'node:tls';
+
+type Front = {
+  /** Under which name it is called. */
+  host: string;
+  region: string;
+  secretKey: string;
+  certificate: { key: string; cert: string };
+};
+
+/**
+ * Plays the front of Amazon RDS before a Postgres server that trusts it: TLS, and of every user a token of AWS in place of
+ * a password, checked by a reading of Signature Version 4 of its own. `move` has new connections go to another server, as
+ * a name does after a failover.
+ */
+export async function playRds(target: string, { host, region, secretKey, certificate }: Front) {
+  const secureContext = createSecureContext(certificate);
+  const tokens: string[] = [];
+  const sockets = new Set<Socket>();
+  let upstreamUrl = new URL(target);
+  let clockAheadSeconds = 0;
+
+  async function serve(plain: Socket) {
+    sockets.add(plain);
+    await take(plain, 8);
+    plain.write('S');
+    const client = new TLSSocket(plain, { isServer: true, secureContext });
+    client.on('error', () => plain.destroy());
+    const length = await take(client, 4);
+    const parameters = await take(client, length.readInt32BE() - 4);
+    const user = /\0user\0([^\0]*)/.exec(parameters.toString('latin1'))![1]!;
+    client.write(askForPassword);
+    const head = await take(client, 5);
+    const token = (await take(client, head.readInt32BE(1) - 4)).subarray(0, -1).toString();
+    const wanted = { host: `${host}:${portOf(server)}`, user, region, secretKey };
+    if (!isGood(token, { ...wanted, now: Date.now() + clockAheadSeconds * 1000 }))
+      return client.end(refusalOf(user));
+    tokens.push(token);
+    const upstream = connect(Number(upstreamUrl.port), upstreamUrl.hostname);
+    sockets.add(upstream);
+    upstream.on('error', () => plain.destroy()).on('close', () => plain.destroy());
+    client.on('close', () => upstream.destroy());
+    upstream.write(Buffer.concat([length, parameters]));
+    client.pipe(upstream).pipe(client);
+  }
+
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    serve(socket).catch(() => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  function cut() {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  }
+  return {
+    url: (user: string, database: string) => `postgres://${user}@${host}:${portOf(server)}/${database}`,
+    /** Those that were good, in order. */
+    tokens,
+    cut,
+    move: (to: string) => (upstreamUrl = new URL(to)),
+    /** Makes its clock go so much ahead of ours. */
+    setClockAhead: (seconds: number) => (clockAheadSeconds = seconds),
+    async stop() {
+      server.close();
+      cut();
+      await once(server, 'close');
+    },
+  };
+}
+
+const portOf = (server: ReturnType<typeof createServer>) => (server.address() as AddressInfo).port;
+
+/** `AuthenticationCleartextPassword` (PostgreSQL, "Message Formats"). */
+const askForPassword = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]);
+
+/** What RDS says of a token that it does not take. */
+function refusalOf(user: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C28000\0MPAM authentication failed for user "${user}"\0\0`);
+  const head = Buffer.from([0x45, 0, 0, 0, 0]);
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+}
+
+/** The next bytes of a stream; rejects where it ends before. */
+async function take(stream: Readable, count: number): Promise<Buffer> {
+  for (;;) {
+    const bytes: unknown = stream.read(count);
+    if (bytes instanceof Buffer) return bytes;
+    if (stream.readableEnded || stream.destroyed) throw new Error('The connection ended.');
+    await Promise.race([once(stream, 'readable'), once(stream, 'close')]);
+  }
+}
+
+/** Whether a token is signed for this server and user, and no older than it may be (AWS, "Signature Version 4"). */
+function isGood(
+  token: string,
+  wanted: { host: string; user: string; region: string; secretKey: string; now: number },
+): boolean {
+  const url = URL.parse(`https://${token}`);
+  if (url?.host !== wanted.host) return false;
+  const given = url.searchParams;
+  const date = given.get('X-Amz-Date') ?? '';
+  const [, day, scopeRegion, service] = (given.get('X-Amz-Credential') ?? '').split('/');
+  const scope = [day, scopeRegion, service, 'aws4_request'];
+  const query = [...given]
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map((pair) => pair.map(encode).join('='))
+    .sort()
+    .join('&');
+  const request = ['GET', '/', query, `host:${wanted.host}`, '', 'host', sha256('')].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\n');
+  const key = scope.reduce<string | Buffer>(
+    (last, part) => hmac(last, String(part)),
+    `AWS4${wanted.secretKey}`,
+  );
+  const ageSeconds =
+    (wanted.now - Date.parse(date.replace(/^(....)(..)(.....)(..)(..Z)$/, '$1-$2-$3:$4:$5'))) / 1000;
+  return (
+    given.get('X-Amz-Signature') === hmac(key, toSign).toString('hex') &&
+    given.get('Action') === 'connect' &&
+    given.get('DBUser') === wanted.user &&
+    scopeRegion === wanted.region &&
+    service === 'rds-db' &&
+    ageSeconds < Math.min(900, Number(given.get('X-Amz-Expires')))
+  );
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+const encode = (text: string) =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
