@@ -20,11 +20,12 @@ const never = new AbortController().signal;
 const march = { from: '2026-03-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z' };
 const at = '2026-03-02T10:00:00.000Z';
 
+const pool = { poolSize: 2, applicationName: 'test', log: silentLog };
 let primary: PostgresServer;
 let replica: Replica;
 let databaseUrl: string;
 let platform: TestServices;
-let reader: Database;
+let reader: Pick<Database, 'db' | 'close'>;
 
 const inDatabase = (url: string) => Object.assign(new URL(url), { pathname: '/portfolio' }).href;
 
@@ -39,12 +40,7 @@ beforeAll(async () => {
   await migrate(databaseUrl);
   await replica.catchUp();
   platform = await testServices({ databaseUrl });
-  reader = openDatabase({
-    url: inDatabase(replica.url),
-    poolSize: 2,
-    applicationName: 'reader',
-    log: silentLog,
-  });
+  reader = openReader(platform, { ...pool, readerUrl: inDatabase(replica.url) });
   await operations.portfolio.create.run(platform.as(owner), { slug: portfolio, name: 'Team' });
   await define('latency');
   await record('latency', { [at]: 1, '2026-03-20T00:00:00.000Z': 3 });
@@ -127,18 +123,12 @@ test('a report is read from the replica, and of the primary no sample', async ()
   await untilAlone();
   expect(await readsOf(databaseUrl)).toBe(before);
   await reader.close();
-  reader = openDatabase({
-    url: inDatabase(replica.url),
-    poolSize: 2,
-    applicationName: 'reader',
-    log: silentLog,
-  });
+  reader = openReader(platform, { ...pool, readerUrl: inDatabase(replica.url) });
   await vi.waitUntil(async () => (await readsOf(inDatabase(replica.url))) > readBefore, 30_000);
   platform = await testServices({ databaseUrl });
 });
 
 test('without a replica, analytical reads go to the database itself, which stays open', async () => {
-  const pool = { poolSize: 1, applicationName: 'test', log: silentLog };
   const writer = openDatabase({ url: databaseUrl, ...pool });
   const itself = openReader(writer, { readerUrl: undefined, ...pool });
   expect(itself.db).toBe(writer.db);

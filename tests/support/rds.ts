@@ -37,14 +37,18 @@ export async function playRds(target: string, { host, region, secretKey, certifi
     const head = await take(client, 5);
     const token = (await take(client, head.readInt32BE(1) - 4)).subarray(0, -1).toString();
     const wanted = { host: `${host}:${portOf(server)}`, user, region, secretKey };
-    if (!isGood(token, { ...wanted, now: Date.now() + clockAheadSeconds * 1000 }))
-      return client.end(refusalOf(user));
-    tokens.push(token);
+    if (isGood(token, { ...wanted, now: Date.now() + clockAheadSeconds * 1000 })) {
+      tokens.push(token);
+      passOn(plain, client, Buffer.concat([length, parameters]));
+    } else client.end(refusalOf(user));
+  }
+
+  function passOn(plain: Socket, client: TLSSocket, startup: Buffer) {
     const upstream = connect(Number(upstreamUrl.port), upstreamUrl.hostname);
     sockets.add(upstream);
     upstream.on('error', () => plain.destroy()).on('close', () => plain.destroy());
     client.on('close', () => upstream.destroy());
-    upstream.write(Buffer.concat([length, parameters]));
+    upstream.write(startup);
     client.pipe(upstream).pipe(client);
   }
 
@@ -111,7 +115,7 @@ function isGood(
   const query = [...given]
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map((pair) => pair.map(encode).join('='))
-    .sort()
+    .toSorted()
     .join('&');
   const request = ['GET', '/', query, `host:${wanted.host}`, '', 'host', sha256('')].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\n');

@@ -6,7 +6,7 @@ import { type PostgresServer, startPostgres } from '../../dev/postgres.ts';
 const rules = [
   'hostnossl all +rds_iam all trust',
   'hostssl all +rds_iam all reject',
-  'host all portfolio all scram-sha-256',
+  'host all,replication portfolio all scram-sha-256',
   'hostssl all all all scram-sha-256',
   '',
 ];

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PostgresServer } from '../../../../dev/postgres.ts';
@@ -11,6 +13,7 @@ import { testSecretsManager } from '../../../../tests/support/secrets-manager.ts
 import { silentLog } from '../../../../tests/support/services.ts';
 import { startTlsPostgres } from '../../../../tests/support/tls-postgres.ts';
 import { openDatabase } from './database.ts';
+import { createSockets, startupPadding } from './database-sockets.ts';
 import { openSignIn } from './database-sign-in.ts';
 import { toOutage } from './outage.ts';
 import { migrationSettings, readSettings } from './settings.ts';
@@ -48,7 +51,10 @@ async function asAdmin(work: (admin: postgres.Sql) => PromiseLike<unknown>) {
 /** A pool of the user `ada`, with the given settings beside. */
 async function open(
   environment: Record<string, string>,
-  { host = 'localhost', ...times }: { host?: string; lifetimeSeconds?: number } = {},
+  {
+    host = 'localhost',
+    ...times
+  }: { host?: string; lifetimeSeconds?: number; statementSeconds?: number } = {},
 ) {
   const url = `postgres://ada@${host}:${server.port}/postgres`;
   const needed = { AWS_REGION: region, DATABASE_URL: url, DATABASE_TLS: 'verify' };
@@ -71,6 +77,8 @@ async function open(
 
 const password = { DATABASE_PASSWORD: 'first' };
 const isEncrypted = sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+
+const who = sql`select current_user`;
 
 describe('TLS', () => {
   test('is used, with a server whose certificate is for its name and from an authority that is believed', async () => {
@@ -101,21 +109,31 @@ describe('TLS', () => {
   });
 });
 
-describe('a password in Secrets Manager', () => {
-  async function inSecretsManager() {
-    const manager = await testSecretsManager({ db: '{"password":"first"}' });
-    parts.defer(() => manager.stop());
-    parts.defer(() => asAdmin((admin) => admin.unsafe(`alter role ada password 'first'`)));
-    const pool = await open({
-      DATABASE_PASSWORD: 'secretsmanager:db#password',
-      AWS_ENDPOINT_URL: manager.endpoint,
-    });
-    return { manager, pool };
-  }
+async function inSecretsManager() {
+  const manager = await testSecretsManager({ db: '{"password":"first"}' });
+  parts.defer(() => manager.stop());
+  parts.defer(() => asAdmin((admin) => admin.unsafe(`alter role ada password 'first'`)));
+  const pool = await open({
+    DATABASE_PASSWORD: 'secretsmanager:db#password',
+    AWS_ENDPOINT_URL: manager.endpoint,
+  });
+  return { manager, pool };
+}
 
+test('a server that falls silent behind TLS is given up, and asked again when it speaks', async () => {
+  const { db } = await open(password, { statementSeconds: 1 });
+  const [row] = await db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+  process.kill(row!.pid, 'SIGSTOP');
+  const error: unknown = await db.execute(who).catch((thrown: unknown) => thrown);
+  process.kill(row!.pid, 'SIGCONT');
+  expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
+  await vi.waitFor(() => db.execute(who), 20_000);
+});
+
+describe('a password in Secrets Manager', () => {
   test('is used', async () => {
     const { pool } = await inSecretsManager();
-    expect(await pool.db.execute(sql`select current_user`)).toEqual([{ current_user: 'ada' }]);
+    expect(await pool.db.execute(who)).toEqual([{ current_user: 'ada' }]);
   });
 
   test('may be rotated: connections go on, and a new one that is refused has the next take the new password', async () => {
@@ -133,16 +151,15 @@ describe('a password in Secrets Manager', () => {
   });
 });
 
-describe('tokens of AWS', () => {
-  async function behindRds() {
-    const rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'test', certificate });
-    parts.defer(() => rds.stop());
-    const pool = (environment = {}, times = {}) =>
-      open({ DATABASE_URL: rds.url('eve', 'postgres'), DATABASE_AUTH: 'iam', ...environment }, times);
-    return { rds, pool };
-  }
-  const who = sql`select current_user`;
+async function behindRds() {
+  const rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'test', certificate });
+  parts.defer(() => rds.stop());
+  const pool = (environment = {}, times = {}) =>
+    open({ DATABASE_URL: rds.url('eve', 'postgres'), DATABASE_AUTH: 'iam', ...environment }, times);
+  return { rds, pool };
+}
 
+describe('tokens of AWS', () => {
   test('sign in each new connection, with one that was made for it', async () => {
     const { rds, pool } = await behindRds();
     const { db } = await pool({}, { lifetimeSeconds: 0.5 });
@@ -187,3 +204,32 @@ describe('tokens of AWS', () => {
     await vi.waitFor(() => db.execute(who), 20_000);
   });
 });
+
+test.each(['plain', 'with TLS'])(
+  'a connection (%s) that is lost while something is being sent fails that, and its place in the pool works again',
+  async (kind) => {
+    const secureContext = kind === 'plain' ? undefined : createSecureContext({ ca: certificate.cert });
+    const { password: adminPassword } = new URL(server.url);
+    const sockets = createSockets({
+      silenceSeconds: 10,
+      getPassword: async () => adminPassword,
+      secureContext,
+    });
+    const url = server.url.replace('127.0.0.1', 'localhost');
+    const options = { socket: sockets.open, password: sockets.password, max: 1, connection: startupPadding };
+    const pool = postgres(url, options);
+    for (let round = 0; round < 4; round += 1) {
+      expect(await pool`select 1 as one`).toEqual([{ one: 1 }]);
+      // Whether it is in the same turn of the event loop makes the difference.
+      if (round % 2) await setImmediate();
+      const sent = pool`select 1`.catch((error: unknown) => error);
+      if (round < 2) await Promise.resolve();
+      sockets.drop();
+      const next = pool`select 1`.catch((error: unknown) => error);
+      await Promise.all([sent, next]);
+    }
+    expect(await pool`select 1 as one`).toEqual([{ one: 1 }]);
+    sockets.stop();
+    await pool.end();
+  },
+);

@@ -60,9 +60,9 @@ async function trust({
   if (file === undefined) return createSecureContext({ ca: rdsAuthorities });
   try {
     const ca = await readFile(file, 'utf8');
-    // A context would be made of any text, and believe nobody.
-    new X509Certificate(ca);
-    return createSecureContext({ ca });
+    // Of any other text a context is made too, and believes nobody.
+    const { publicKey } = new X509Certificate(ca);
+    return publicKey && createSecureContext({ ca });
   } catch (cause) {
     throw new Error(`DATABASE_CA_FILE is no file with certificates: ${String(cause)}`, { cause });
   }

@@ -13,6 +13,11 @@ const patienceMilliseconds = 5000;
 /** Connections that LISTEN are made anew without an end, and are not made more often than this. */
 const listenPauseMilliseconds = 1000;
 
+/** 3.0 (PostgreSQL, "Message Formats"). */
+const protocolVersion = 196_608;
+/** A parameter of connections that changes nothing, and has their first message be sent at once. */
+export const startupPadding = { options: ' '.repeat(1024) };
+
 /** What postgres.js tells of the connection that it wants; `onnotify` is there where it is to LISTEN. */
 type Wanted = Pick<postgres.ParsedOptions, 'host' | 'port' | 'path'> & { onnotify?: unknown };
 
@@ -68,14 +73,16 @@ export function createSockets({
     if (onnotify) await listenTurn();
     password = await inTime(getPassword());
     const socket = typeof path === 'string' ? connect(path) : connect(port, host);
-    keep(socket, Boolean(onnotify));
     try {
-      const opening = once(socket, 'connect').then((): Socket | Promise<Socket> =>
-        secureContext ? encrypt(socket, host, secureContext) : socket,
+      const opened = await inTime(
+        once(socket, 'connect').then((): Socket | Promise<Socket> =>
+          secureContext ? encrypt(socket, host, secureContext) : socket,
+        ),
       );
-      const stream = await inTime(opening);
-      failIfUnheard(stream);
-      return Object.assign(stream, { host, port });
+      failAtEnd(opened);
+      beginAnew(opened);
+      keep(opened, Boolean(onnotify));
+      return Object.assign(opened, { host, port });
     } catch (error) {
       socket.destroy();
       throw error;
@@ -108,13 +115,34 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Postgres.js tries again without end, and without a pause, where a connection ends before the server said a word. */
-function failIfUnheard(stream: Duplex) {
-  let isHeard = false;
-  stream.once('data', () => (isHeard = true));
-  stream.once('end', () => {
-    if (!isHeard) stream.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
-  });
+/** Postgres.js tries again without end, and without a pause, where a connection ends in order before it has begun. */
+function failAtEnd(socket: Socket) {
+  socket.once('end', () =>
+    socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
+  );
+}
+
+/**
+ * Has a connection begin with its `StartupMessage`. Where one is lost with something still to be sent, postgres.js 3.4.9
+ * keeps that, and thinks that it is being sent: it would never send anything again by that place of its pool. So the
+ * message is as long as what it sends at once, and what was left before it is taken away here.
+ */
+function beginAnew(socket: Socket) {
+  const { write } = socket;
+  socket.write = (first: Buffer, ...others: never[]) => {
+    socket.write = write;
+    return write.call(socket, startupIn(first), ...others);
+  };
+}
+
+/** The StartupMessage at the end of what is sent: its length, the version of the protocol, and the rest. */
+function startupIn(bytes: Buffer): Buffer {
+  for (let at = 0; at + 8 <= bytes.length; at += 1) {
+    const isStart =
+      bytes.readInt32BE(at) === bytes.length - at && bytes.readInt32BE(at + 4) === protocolVersion;
+    if (isStart) return bytes.subarray(at);
+  }
+  return bytes;
 }
 
 /** A connection that fails as soon as something is written to it. */

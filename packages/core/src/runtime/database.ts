@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import type { Db } from '../context.ts';
 import { guardDatabase } from './database-guard.ts';
 import { type SignIn, plainSignIn } from './database-sign-in.ts';
-import { createSockets } from './database-sockets.ts';
+import { createSockets, startupPadding } from './database-sockets.ts';
 import type { Logger } from './log.ts';
 import { isReadOnly, isSignInRefused } from './outage.ts';
 
@@ -33,7 +33,7 @@ type Pool = {
 
 /** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
 export function openReader(
-  writer: Database,
+  writer: Pick<Database, 'db'>,
   { readerUrl, ...pool }: Omit<Pool, 'url'> & { readerUrl: string | undefined },
 ): Pick<Database, 'db' | 'close'> {
   return readerUrl === undefined
@@ -72,6 +72,7 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     connection: {
+      ...startupPadding,
       application_name: applicationName,
       statement_timeout: statementSeconds * 1000,
       idle_in_transaction_session_timeout: statementSeconds * 1000,
