@@ -22,6 +22,7 @@ export default $config({
     const { createBackup } = await import('./stacks/backup.ts');
     const { createImages } = await import('./stacks/images.ts');
     const { createCluster } = await import('./stacks/cluster.ts');
+    const { createAppRoles } = await import('./stacks/iam.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
@@ -34,6 +35,7 @@ export default $config({
     createBackup(database, files);
     const images = createImages(stage);
     const { cluster } = createCluster(stage, network);
+    createAppRoles({ cluster, database, files, messaging });
     return { cluster: cluster.name, registry: images.registry };
   },
 });

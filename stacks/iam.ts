@@ -1,0 +1,84 @@
+import type { Cluster } from './cluster.ts';
+import type { Database } from './database.ts';
+import type { Files } from './files.ts';
+import type { Messaging } from './messaging.ts';
+import { type PolicyName, fillPolicy, placeholdersOf } from './policies/iam.ts';
+
+/** The namespaces of the service accounts that talk to AWS. */
+const namespaces: Record<PolicyName, string> = {
+  'portfolio-api': 'portfolio',
+  'portfolio-worker': 'portfolio',
+  'portfolio-migrator': 'portfolio',
+  'external-secrets': 'external-secrets',
+  'keda-operator': 'keda',
+  'cloudwatch-exporter': 'monitoring',
+  'fluent-bit': 'logging',
+  'otel-collector': 'tracing',
+  'policy-controller': 'cosign-system',
+  'cluster-autoscaler': 'kube-system',
+  'aws-load-balancer-controller': 'kube-system',
+};
+
+/** Pod Identity signs its requests for a role with tags that name the pod. */
+const trust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+    },
+  ],
+});
+
+/**
+ * A role for a service account, which its pods get by Pod Identity, with the policy of its name in
+ * `policies/iam`. `values` fill the policy's placeholders; one too many or too few is refused.
+ */
+export function bindRole(
+  { cluster }: Pick<Cluster, 'cluster'>,
+  account: PolicyName,
+  values: Record<string, $util.Input<string>> = {},
+) {
+  const known = placeholdersOf(account);
+  const surplus = Object.keys(values).filter((key) => !known.includes(key));
+  if (surplus.length > 0) throw new Error(`The policy ${account} has no placeholder ${surplus.join(', ')}.`);
+  const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: trust });
+  const policy = new aws.iam.RolePolicy(`${account}-policy`, {
+    role: role.name,
+    policy: $resolve(values).apply((filled) => fillPolicy(account, filled)),
+  });
+  return new aws.eks.PodIdentityAssociation(
+    `${account}-identity`,
+    {
+      clusterName: cluster.name,
+      namespace: namespaces[account],
+      serviceAccount: account,
+      roleArn: role.arn,
+    },
+    { dependsOn: [policy] },
+  );
+}
+
+type Parts = Pick<Cluster, 'cluster'> & { database: Database; files: Files; messaging: Messaging };
+
+/** The roles of API, worker and migrations: each signs in to the database as the user of its own name. */
+export function createAppRoles({ cluster, database, files, messaging }: Parts) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
+  const shared = {
+    DatabaseUsersArn: users,
+    JobsArn: messaging.jobs.arn,
+    FilesArn: files.bucket.arn,
+    DataKeyArn: files.key.arn,
+    QueueKeyArn: messaging.key.arn,
+  };
+  bindRole({ cluster }, 'portfolio-api', shared);
+  bindRole({ cluster }, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn });
+  bindRole({ cluster }, 'portfolio-migrator', {
+    DatabaseUsersArn: users,
+    MasterSecretArn: database.masterSecretArn,
+    DataKeyArn: files.key.arn,
+  });
+}

@@ -1,0 +1,45 @@
+import cloudwatchExporter from './iam/cloudwatch-exporter.json' with { type: 'json' };
+import clusterAutoscaler from './iam/cluster-autoscaler.json' with { type: 'json' };
+import externalSecrets from './iam/external-secrets.json' with { type: 'json' };
+import fluentBit from './iam/fluent-bit.json' with { type: 'json' };
+import kedaOperator from './iam/keda-operator.json' with { type: 'json' };
+import loadBalancerController from './iam/load-balancer-controller.json' with { type: 'json' };
+import otelCollector from './iam/otel-collector.json' with { type: 'json' };
+import policyController from './iam/policy-controller.json' with { type: 'json' };
+import portfolioApi from './iam/portfolio-api.json' with { type: 'json' };
+import portfolioMigrator from './iam/portfolio-migrator.json' with { type: 'json' };
+import portfolioWorker from './iam/portfolio-worker.json' with { type: 'json' };
+
+/** What each service account may do in AWS, by the account's name. */
+export const policies = {
+  'portfolio-api': portfolioApi,
+  'portfolio-worker': portfolioWorker,
+  'portfolio-migrator': portfolioMigrator,
+  'external-secrets': externalSecrets,
+  'keda-operator': kedaOperator,
+  'cloudwatch-exporter': cloudwatchExporter,
+  'fluent-bit': fluentBit,
+  'otel-collector': otelCollector,
+  'policy-controller': policyController,
+  'cluster-autoscaler': clusterAutoscaler,
+  'aws-load-balancer-controller': loadBalancerController,
+};
+
+export type PolicyName = keyof typeof policies;
+
+/** The placeholders of a policy, such as `JobsArn` of `${JobsArn}`; IAM's own variables have a colon in their names. */
+const placeholder = /\$\{(\w+)\}/g;
+
+/** The names of the values that a policy is filled with. */
+export function placeholdersOf(name: PolicyName): string[] {
+  return [...new Set([...JSON.stringify(policies[name]).matchAll(placeholder)].map(([, key]) => key!))];
+}
+
+/** A policy as IAM takes it. Throws where a placeholder has no value. */
+export function fillPolicy(name: PolicyName, values: Readonly<Record<string, string>>): string {
+  return JSON.stringify(policies[name]).replaceAll(placeholder, (_, key: string) => {
+    const value = values[key];
+    if (value === undefined) throw new Error(`The policy ${name} has no value for ${key}.`);
+    return value;
+  });
+}
