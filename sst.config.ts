@@ -23,6 +23,7 @@ export default $config({
     const { createImages } = await import('./stacks/images.ts');
     const { createCluster } = await import('./stacks/cluster.ts');
     const { createAppRoles } = await import('./stacks/iam.ts');
+    const { createAdmission } = await import('./stacks/admission.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
@@ -34,8 +35,9 @@ export default $config({
     createCache(stage, network);
     createBackup(database, files);
     const images = createImages(stage);
-    const { cluster } = createCluster(stage, network);
-    createAppRoles({ cluster, database, files, messaging });
-    return { cluster: cluster.name, registry: images.registry };
+    const cluster = createCluster(stage, network);
+    createAppRoles(cluster, { database, files, messaging });
+    createAdmission(cluster, images);
+    return { cluster: cluster.cluster.name, registry: images.registry };
   },
 });

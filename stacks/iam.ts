@@ -60,10 +60,10 @@ export function bindRole(
   );
 }
 
-type Parts = Pick<Cluster, 'cluster'> & { database: Database; files: Files; messaging: Messaging };
+type Parts = { database: Database; files: Files; messaging: Messaging };
 
 /** The roles of API, worker and migrations: each signs in to the database as the user of its own name. */
-export function createAppRoles({ cluster, database, files, messaging }: Parts) {
+export function createAppRoles(cluster: Cluster, { database, files, messaging }: Parts) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
@@ -74,9 +74,9 @@ export function createAppRoles({ cluster, database, files, messaging }: Parts) {
     DataKeyArn: files.key.arn,
     QueueKeyArn: messaging.key.arn,
   };
-  bindRole({ cluster }, 'portfolio-api', shared);
-  bindRole({ cluster }, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn });
-  bindRole({ cluster }, 'portfolio-migrator', {
+  bindRole(cluster, 'portfolio-api', shared);
+  bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn });
+  bindRole(cluster, 'portfolio-migrator', {
     DatabaseUsersArn: users,
     MasterSecretArn: database.masterSecretArn,
     DataKeyArn: files.key.arn,

@@ -1,0 +1,108 @@
+import type { Cluster } from './cluster.ts';
+import { bindRole } from './iam.ts';
+import type { Images } from './images.ts';
+import { type RuleName, constraintOf, requiredLabels, rules, templateOf } from './policies/gatekeeper.ts';
+
+/** Namespaces whose pods are ours: all rules hold there, and every image is one that we signed. */
+const ourNamespaces = ['portfolio'];
+
+/**
+ * What the cluster lets in: Gatekeeper asks the rules of `policies/gatekeeper` of every workload of ours, and Sigstore's
+ * controller lets no image in that our key has not signed. Both refuse all while they are away.
+ */
+export function createAdmission({ cluster, provider }: Cluster, images: Images) {
+  createGatekeeper(provider, images);
+  createImagePolicy({ cluster, provider }, images);
+}
+
+function createGatekeeper(provider: kubernetes.Provider, images: Images) {
+  const gatekeeper = new kubernetes.helm.v3.Release(
+    'gatekeeper',
+    {
+      name: 'gatekeeper',
+      chart: 'gatekeeper',
+      version: '3.20.1',
+      namespace: 'gatekeeper-system',
+      createNamespace: true,
+      repositoryOpts: { repo: 'https://open-policy-agent.github.io/gatekeeper/charts' },
+      values: {
+        replicas: 3,
+        validatingWebhookFailurePolicy: 'Fail',
+        // It must be able to start again itself, and so must what the cluster's network is made of.
+        validatingWebhookExemptNamespacesLabels: {
+          'kubernetes.io/metadata.name': ['kube-system', 'gatekeeper-system'],
+        },
+        auditInterval: 300,
+      },
+    },
+    { provider },
+  );
+  const folder = `${$cli.paths.root}/stacks/policies`;
+  const parameters: Partial<Record<RuleName, object>> = {
+    registries: { registries: [images.registry] },
+    labels: { labels: requiredLabels },
+  };
+  for (const name of Object.keys(rules) as RuleName[]) {
+    const template = new kubernetes.apiextensions.CustomResource(
+      `${name}-template`,
+      templateOf(name, folder),
+      {
+        provider,
+        dependsOn: [gatekeeper],
+      },
+    );
+    const constraint = constraintOf(name, ourNamespaces, parameters[name] ?? {});
+    new kubernetes.apiextensions.CustomResource(`${name}-constraint`, constraint, {
+      provider,
+      dependsOn: [template],
+    });
+  }
+}
+
+function createImagePolicy({ cluster, provider }: Cluster, { registry, signingKey }: Images) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const identity = bindRole({ cluster }, 'policy-controller', {
+    SigningKeyArn: signingKey.arn,
+    RepositoriesArn: $interpolate`arn:aws:ecr:${region}:${accountId}:repository/${$app.name}-${$app.stage}/*`,
+  });
+  const controller = new kubernetes.helm.v3.Release(
+    'policy-controller',
+    {
+      name: 'policy-controller',
+      chart: 'policy-controller',
+      version: '0.10.4',
+      namespace: 'cosign-system',
+      createNamespace: true,
+      repositoryOpts: { repo: 'https://sigstore.github.io/helm-charts' },
+      values: {
+        webhook: {
+          replicaCount: 3,
+          failurePolicy: 'Fail',
+          serviceAccount: { name: 'policy-controller' },
+          // An image that no policy is about is refused.
+          configData: { 'no-match-policy': 'deny' },
+        },
+      },
+    },
+    { provider, dependsOn: [identity] },
+  );
+  new kubernetes.apiextensions.CustomResource(
+    'signed-by-us',
+    {
+      apiVersion: 'policy.sigstore.dev/v1beta1',
+      kind: 'ClusterImagePolicy',
+      metadata: { name: 'signed-by-us' },
+      spec: {
+        images: [{ glob: $interpolate`${registry}/**` }],
+        authorities: [
+          {
+            name: 'our-key',
+            key: { kms: $interpolate`awskms:///${signingKey.arn}`, hashAlgorithm: 'sha256' },
+          },
+        ],
+      },
+    },
+    { provider, dependsOn: [controller] },
+  );
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+
+/** Kinds that are or make pods. A pod that something made is looked at, too: not everything that makes them is known. */
+const workloads = [
+  { apiGroups: [''], kinds: ['Pod'] },
+  { apiGroups: ['apps'], kinds: ['Deployment', 'StatefulSet', 'DaemonSet'] },
+  { apiGroups: ['batch'], kinds: ['Job', 'CronJob'] },
+];
+const longRunning = [{ apiGroups: ['apps'], kinds: ['Deployment', 'StatefulSet', 'DaemonSet'] }];
+
+const strings = { type: 'array', items: { type: 'string' } };
+
+type Rule = {
+  /** The kind of its constraint. */
+  kind: string;
+  match: { apiGroups: string[]; kinds: string[] }[];
+  /** Schemas of its parameters, by their names. */
+  parameters: Record<string, object>;
+};
+
+/** The rules of our namespaces, by the names of their Rego files in `gatekeeper/`. */
+export const rules = {
+  registries: { kind: 'OurRegistries', match: workloads, parameters: { registries: strings } },
+  digests: { kind: 'ImageDigests', match: workloads, parameters: {} },
+  users: { kind: 'PlainUsers', match: workloads, parameters: {} },
+  privileges: { kind: 'NoPrivileges', match: workloads, parameters: {} },
+  resources: { kind: 'ResourceBounds', match: workloads, parameters: {} },
+  labels: { kind: 'RequiredLabels', match: workloads, parameters: { labels: strings } },
+  probes: { kind: 'Probes', match: longRunning, parameters: {} },
+  tokens: { kind: 'NoApiTokens', match: workloads, parameters: {} },
+} as const satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof rules;
+
+export const requiredLabels = [
+  'app.kubernetes.io/name',
+  'app.kubernetes.io/component',
+  'app.kubernetes.io/part-of',
+  'app.kubernetes.io/managed-by',
+];
+
+/** What a rule says in Rego, with what all rules share. `folder` is that of this file. */
+export function regoOf(name: RuleName, folder: string): string {
+  const read = (file: string) => readFileSync(`${folder}/gatekeeper/${file}.rego`, 'utf8');
+  return `${read(name)}\n${read('pods')}`;
+}
+
+/** Makes a rule known to Gatekeeper. */
+export function templateOf(name: RuleName, folder: string) {
+  const { kind, parameters } = rules[name];
+  return {
+    apiVersion: 'templates.gatekeeper.sh/v1',
+    kind: 'ConstraintTemplate',
+    metadata: { name: kind.toLowerCase() },
+    spec: {
+      crd: {
+        spec: {
+          names: { kind },
+          validation: { openAPIV3Schema: { type: 'object', properties: parameters } },
+        },
+      },
+      targets: [{ target: 'admission.k8s.gatekeeper.sh', rego: regoOf(name, folder) }],
+    },
+  };
+}
+
+/** Has a rule refuse what breaks it in some namespaces. */
+export function constraintOf<Parameters extends object>(
+  name: RuleName,
+  namespaces: readonly string[],
+  parameters: Parameters,
+) {
+  const { kind, match } = rules[name];
+  return {
+    apiVersion: 'constraints.gatekeeper.sh/v1beta1',
+    kind,
+    metadata: { name },
+    spec: { enforcementAction: 'deny', match: { kinds: match, namespaces }, parameters },
+  };
+}

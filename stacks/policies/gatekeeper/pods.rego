@@ -1,0 +1,25 @@
+# What every rule asks of an object: the pods that it is or makes, and their containers. Put before each rule.
+
+pod_spec = input.review.object.spec {
+  input.review.object.kind == "Pod"
+}
+
+pod_spec = input.review.object.spec.template.spec {
+  input.review.object.kind != "CronJob"
+}
+
+pod_spec = input.review.object.spec.jobTemplate.spec.template.spec {
+  input.review.object.kind == "CronJob"
+}
+
+containers[container] {
+  container := pod_spec.containers[_]
+}
+
+containers[container] {
+  container := pod_spec.initContainers[_]
+}
+
+containers[container] {
+  container := pod_spec.ephemeralContainers[_]
+}

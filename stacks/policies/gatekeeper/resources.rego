@@ -1,0 +1,8 @@
+package resources
+
+violation[{"msg": msg}] {
+  container := containers[_]
+  needed := {["requests", "cpu"], ["requests", "memory"], ["limits", "memory"]}[_]
+  not container.resources[needed[0]][needed[1]]
+  msg := sprintf("%v: says no %v of %v", [container.name, needed[0], needed[1]])
+}
