@@ -39,7 +39,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
   const doorbell = createDoorbell(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
-  const published = createPublished(sql);
+  const published = createPublished(sql, silentLog);
   await published.listen();
   const services: Services = { db, reader: db, bucket, doorbell, jobBus, published };
 

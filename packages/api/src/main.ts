@@ -8,6 +8,7 @@ import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { startPatiently } from '@portfolio/core/runtime/start-patiently';
 import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
 import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
@@ -18,7 +19,7 @@ const settings = readSettings(apiSettings);
 const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
-await migrate(settings.DATABASE_URL);
+await startPatiently(log, () => migrate(settings.DATABASE_URL));
 const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api', log };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db, sql } = database;
@@ -28,7 +29,7 @@ const queue = openQueue(aws, settings.QUEUE_URL, log);
 const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
-const published = createPublished(sql);
+const published = createPublished(sql, log);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 
 const server = await buildServer({

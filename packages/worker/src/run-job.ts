@@ -55,13 +55,21 @@ export async function runJob(
   watch.keep({ ...runner, log }, keepHidden);
   try {
     const result = await work(runner, job, lease, AbortSignal.any([watch.signal, stop]), hint);
-    await succeed(runner, lease, result, log);
+    await succeed(runner, lease, result, stop, log);
   } catch (error) {
-    await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop.aborted, log);
+    await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop, log);
   }
   hint();
-  // Its end makes room for another one, and gives the next of its group its turn.
-  if ((await dispatch(db, job.portfolioId)) > 0) runner.doorbell.ring();
+  await dispatchNext(runner, job.portfolioId, log);
+}
+
+/** The end of a job makes room for another one, and gives the next of its group its turn. */
+async function dispatchNext({ db, doorbell }: Runner, portfolioId: string, log: Logger) {
+  try {
+    if ((await dispatch(db, portfolioId)) > 0) doorbell.ring();
+  } catch (error) {
+    log.warn({ err: error }, 'what is next is left to the sweep');
+  }
 }
 
 /** Has a job dispatched again that this worker cannot take now; does nothing to one that is done or being done. */
@@ -96,10 +104,10 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
 }
 
 /** Ends an attempt that has a result. Where the database is away the result waits for it, rather than be made anew. */
-async function succeed(runner: Runner, lease: Lease, result: StoredResult, log: Logger) {
-  const succeeded = await persist(runner, () => transitions.succeed(runner.db, lease, result));
+async function succeed(runner: Runner, lease: Lease, result: StoredResult, stop: AbortSignal, log: Logger) {
+  const succeeded = await persist(runner, stop, () => transitions.succeed(runner.db, lease, result));
   if (succeeded) log.info({ result }, 'job succeeded');
-  else await letGo(runner, lease, log);
+  else await letGo(runner, lease, stop, log);
 }
 
 /** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */
@@ -108,13 +116,13 @@ async function settle(
   job: Claimed,
   lease: Lease,
   error: unknown,
-  stopping: boolean,
+  stop: AbortSignal,
   log: Logger,
 ) {
-  if (error instanceof LeaseLost || error instanceof JobCancelled) return letGo(runner, lease, log);
+  if (error instanceof LeaseLost || error instanceof JobCancelled) return letGo(runner, lease, stop, log);
   const { db } = runner;
-  const settled = await persist(runner, () => {
-    if (stopping) return transitions.postpone(db, lease, stopped, 0);
+  const settled = await persist(runner, stop, () => {
+    if (stop.aborted) return transitions.postpone(db, lease, stopped, 0);
     if (!(error instanceof JobFailure) && toOutage(error)) {
       log.warn({ err: error }, 'attempt was cut off by an outage');
       return transitions.postpone(db, lease, outage, jittered(outageSeconds * runner.retryFactor));
@@ -125,12 +133,12 @@ async function settle(
       ? transitions.fail(db, lease, describe(error))
       : transitions.retry(db, lease, describe(error), retryDelaySeconds(job) * runner.retryFactor);
   });
-  if (!settled) await letGo(runner, lease, log);
+  if (!settled) await letGo(runner, lease, stop, log);
 }
 
 /** Ends an attempt whose result or failure is not wanted: the job was cancelled, or is another's by now. */
-async function letGo(runner: Runner, lease: Lease, log: Logger) {
-  if (await persist(runner, () => transitions.obeyCancel(runner.db, lease))) log.info('job cancelled');
+async function letGo(runner: Runner, lease: Lease, stop: AbortSignal, log: Logger) {
+  if (await persist(runner, stop, () => transitions.obeyCancel(runner.db, lease))) log.info('job cancelled');
   else log.warn('lease lost: the attempt counts for nothing');
 }
 

@@ -1,6 +1,10 @@
 import type { Db, JobBus } from '@portfolio/core/context';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { DependencyAway } from '@portfolio/core/runtime/outage';
+
+/** How often a lease is renewed within its time. */
+const renewalsPerLease = 3;
 
 /** Says that the attempt is no longer ours: nothing may be written for it. */
 export class LeaseLost extends Error {
@@ -17,8 +21,9 @@ export class JobCancelled extends Error {
 }
 
 /**
- * Watches over an attempt from its claim on. `signal` fires with `LeaseLost` when the lease may have run out, and with
- * `JobCancelled` when a cancel was requested. Make it before the claim, so that no hint of a cancel falls between.
+ * Watches over an attempt from its claim on. `signal` fires with `LeaseLost` when the lease is gone or may be, with
+ * `DependencyAway` when it may be because the database is away, and with `JobCancelled` when a cancel was requested.
+ * Make it before the claim, so that no hint of a cancel falls between.
  */
 export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
   const ended = new AbortController();
@@ -36,6 +41,14 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
     ) {
       const leaseMilliseconds = leaseSeconds * 1000;
       let heldUntil = performance.now() + leaseMilliseconds;
+      let unanswered = 0;
+
+      /** A process that was frozen has not asked often enough to blame the database: its attempt counts. */
+      function endIfExpired() {
+        if (performance.now() < heldUntil) return;
+        const isAway = unanswered >= renewalsPerLease - 1;
+        ended.abort(isAway ? new DependencyAway('The database') : new LeaseLost());
+      }
 
       async function renew() {
         const asked = performance.now();
@@ -43,10 +56,11 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
           const held = await transitions.heartbeat(db, lease, leaseSeconds);
           if (!held) return ended.abort(new LeaseLost());
           heldUntil = asked + leaseMilliseconds;
+          unanswered = 0;
           if (held.cancelRequestedAt !== null) ended.abort(new JobCancelled());
         } catch (error) {
           log.warn({ err: error }, 'heartbeat failed');
-          if (performance.now() >= heldUntil) ended.abort(new LeaseLost());
+          endIfExpired();
         }
       }
 
@@ -56,11 +70,12 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
 
       timer = setInterval(() => {
         // A server that is mute does not even refuse.
-        if (performance.now() >= heldUntil) ended.abort(new LeaseLost());
+        endIfExpired();
+        unanswered += 1;
         void renew();
         // A message that is no longer ours does no harm: the lease alone says whose the job is.
         keepHidden().catch((error: unknown) => log.warn({ err: error }, 'message is not hidden'));
-      }, leaseMilliseconds / 3);
+      }, leaseMilliseconds / renewalsPerLease);
       void listen();
     },
 

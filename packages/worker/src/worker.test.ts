@@ -2,9 +2,9 @@ import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
 import type { StoredResults } from '@portfolio/core/job/schemas';
 import { transitions } from '@portfolio/core/job/transitions';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
@@ -195,23 +195,60 @@ describe('an attempt', () => {
     expect(await run(id, handler, {}, stop.signal)).toMatchObject({ attempt: 1, maxAttempts: 6 });
   });
 
-  test('whose end cannot be written while the database is away writes it when that is back', async () => {
-    const proxy = await testProxy(platform.databaseUrl);
-    const { host } = new URL(proxy.baseUrl);
-    const url = platform.databaseUrl.replace(new URL(platform.databaseUrl).host, host);
-    const database = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog });
-    const id = await accept();
-    const handler = vi.fn<Handler<'export.pdf'>>(async () => {
-      proxy.down();
-      return result;
+  describe('that a database is away for', () => {
+    let proxy: Awaited<ReturnType<typeof testProxy>>;
+    let database: Database;
+    beforeEach(async () => {
+      proxy = await testProxy(platform.databaseUrl);
+      const url = platform.databaseUrl.replace(
+        new URL(platform.databaseUrl).host,
+        new URL(proxy.baseUrl).host,
+      );
+      database = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog });
     });
-    const running = run(id, handler, { db: database.db });
-    await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
-    proxy.up();
-    expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
-    expect(handler).toHaveBeenCalledTimes(1);
-    await database.close();
-    await proxy.stop();
+    afterEach(async () => {
+      await database.close();
+      await proxy.stop();
+    });
+
+    test('writes its end when that is back', async () => {
+      const id = await accept();
+      const handler = vi.fn<Handler<'export.pdf'>>(async () => {
+        proxy.down();
+        return result;
+      });
+      const running = run(id, handler, { db: database.db });
+      await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
+      proxy.up();
+      expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
+      expect(handler).toHaveBeenCalledTimes(1);
+    });
+
+    test.each(['down', 'mute'] as const)('longer than its lease (%s) does not count', async (how) => {
+      const id = await accept();
+      const aborted = Promise.withResolvers<void>();
+      const handler: Handler<'export.pdf'> = (_payload, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            aborted.resolve();
+            reject(signal.reason);
+          });
+          proxy[how]();
+        });
+      const running = run(id, handler, { db: database.db, leaseSeconds: 1 });
+      await aborted.promise;
+      await vi.waitFor(async () => {
+        const [job] = await platform.sql`select lease_until < now() as expired from jobs where id = ${id}`;
+        expect(job).toEqual({ expired: true });
+      });
+      proxy.up();
+      expect(await running).toMatchObject({
+        state: 'queued',
+        attempt: 1,
+        maxAttempts: 6,
+        error: { code: 'unavailable' },
+      });
+    });
   });
 
   test('cannot hold its job once that is another one’s', async () => {

@@ -72,6 +72,8 @@ export const crashLoop: Scenario = {
     if (!worker.isRunning()) worker.start();
 
     for (const id of [first, second]) await scene.client.job.retry.mutate({ id });
+    // Who followed them saw them die; these see their new beginning, too.
+    scene.watch([first, second]);
     await scene.ended();
     for (const id of [first, second]) {
       const { state } = await scene.readJob(id);

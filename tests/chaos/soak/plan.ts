@@ -19,8 +19,8 @@ const kinds = [
 /** A fault, when it begins, how long it lasts, and which of the processes it is about. */
 export type Fault = { atSeconds: number; kind: (typeof kinds)[number]; lastsSeconds: number; target: number };
 
-/** Crashes of the whole database stop all work for seconds: of more than two, the soak would measure little else. */
-const maxCrashes = 2;
+/** Crashes of the whole database stop all work for seconds: of more of them, the soak would measure little else. */
+const maxCrashes = 4;
 const meanPauseSeconds = 3;
 
 /** Draws faults for a time, the same ones for the same seed. */

@@ -13,6 +13,8 @@ const groupsPerPortfolio = 12;
 const jobsPerSecond = 25;
 /** Of a shorter soak, few faults would come. */
 const minSeconds = 30;
+/** Slow machines take longer than planned to ask for all jobs; faults go on for as long, up to this. */
+const maxSeconds = 1200;
 const drainTimeoutSeconds = 150;
 /** Jobs that somebody follows from their beginning to their end. */
 const watchedJobs = 60;
@@ -29,14 +31,16 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   ownPostgres: true,
   async run(scene) {
     const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);
-    const faults = planFaults(seed, durationSeconds);
     const workers = await Promise.all(Array.from({ length: workerCount }, () => scene.startWorker()));
     const [elder, ...mortals] = workers as [(typeof workers)[0], ...typeof workers];
     const memory = watchMemory(elder.pid()!);
     const cast = { scene, mortals, all: scene.members() };
     const groups = await makeGroups(scene);
-    const asking = seconds(() => askForJobs(scene, groups, count, durationSeconds));
-    await Promise.all([asking, ...faults.map((fault) => injectInTime(cast, fault))]);
+    const asked = new AbortController();
+    const [asking, faults] = await Promise.all([
+      seconds(() => askForJobs(scene, groups, count, durationSeconds)).finally(() => asked.abort()),
+      injectUntil(asked.signal, cast, planFaults(seed, maxSeconds)),
+    ]);
     const drain = await seconds(() => scene.ended(undefined, drainTimeoutSeconds));
     const { middle, end } = memory.stop();
     holds(end <= middle * maxGrowth, `a worker's memory grew from ${middle} MiB to ${end} MiB`);
@@ -44,7 +48,7 @@ export const createSoak = (seed: number, count: number): Scenario => ({
     return {
       ...outcome,
       ...countKinds(faults),
-      'asked for within, s': await asking,
+      'asked for within, s': asking,
       'last job done after the last fault, s': drain,
       'memory of a worker in the middle, MiB': middle,
       'memory of a worker at the end, MiB': end,
@@ -52,9 +56,17 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   },
 });
 
-async function injectInTime(cast: Parameters<typeof inject>[0], fault: Fault): Promise<void> {
-  await wait(fault.atSeconds * 1000);
-  await inject(cast, fault);
+/** Injects each fault at its time until `over`; resolves to those that were injected, when the last one is mended. */
+async function injectUntil(over: AbortSignal, cast: Parameters<typeof inject>[0], faults: Fault[]) {
+  const injected: Fault[] = [];
+  const injecting = faults.map(async (fault) => {
+    await wait(fault.atSeconds * 1000, undefined, { signal: over }).catch(() => {});
+    if (over.aborted) return;
+    injected.push(fault);
+    await inject(cast, fault);
+  });
+  await Promise.all(injecting);
+  return injected;
 }
 
 type Group = { of: string; slug: string };

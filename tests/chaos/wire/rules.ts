@@ -35,19 +35,19 @@ export function createRules() {
     always,
     /** Acts at the first such request alone, and resolves when that is done. */
     first(when: When, matches: Matches, act: Act): Promise<void> {
-      return new Promise((resolve, reject) => {
-        const stop = always(when, matches, async (request, answer) => {
-          stop();
-          try {
-            return await act(request, answer);
-          } catch (error) {
-            reject(error);
-            return 'cut';
-          } finally {
-            resolve();
-          }
-        });
+      const done = Promise.withResolvers<void>();
+      const stop = always(when, matches, async (request, answer) => {
+        stop();
+        try {
+          const outcome = await act(request, answer);
+          done.resolve();
+          return outcome;
+        } catch (error) {
+          done.reject(error);
+          return 'cut';
+        }
       });
+      return done.promise;
     },
     /** Whether anything is to be done at all: most requests need not be read. */
     any: () => rules.size > 0,

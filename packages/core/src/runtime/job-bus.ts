@@ -1,6 +1,7 @@
 import type postgres from 'postgres';
 import { z } from 'zod';
 import type { JobBus, JobHint } from '../context.ts';
+import { listenTo } from './listen.ts';
 import type { Logger } from './log.ts';
 
 const channel = 'job_hints';
@@ -73,9 +74,7 @@ export function createJobBus(
         },
       };
     },
-    async listen() {
-      await sql.listen(channel, receive, wakeAll);
-    },
+    listen: () => listenTo(sql, log, channel, receive, wakeAll),
     close() {
       clearInterval(safetyPoll);
       if (flushTimer) {
