@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { installPlatform } from '../tests/infra/synth/platform.ts';
 import {
   findBrokenReferences,
   findLockfileDrift,
@@ -53,8 +54,13 @@ function readFiles(): Files {
   );
 }
 
+// Types of the stacks are SST's and its providers'.
+await installPlatform();
+
 const files = readFiles();
-const projects = globSync(['tsconfig.json', 'packages/*/tsconfig.json'], { cwd: root });
+const projects = globSync(['tsconfig.json', 'packages/*/tsconfig.json', 'stacks/tsconfig.json'], {
+  cwd: root,
+});
 
 const steps: Record<string, Check> = {
   format: tool('oxfmt', '--check'),

@@ -77,7 +77,7 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
     $interpolate`postgres://${user}@${host}:${cluster.port}/${databaseName}`;
   return {
     cluster,
-    masterSecretArn: cluster.masterUserSecrets.apply(([secret]) => secret!.secretArn),
+    masterSecretArn: cluster.masterUserSecrets.apply(([secret]) => secret.secretArn),
     masterUrl: $interpolate`postgres://${cluster.masterUsername}@${cluster.endpoint}:${cluster.port}/${databaseName}`,
     /** Where a user of the database signs in: no password is in it. */
     writerUrl: (user: string) => url(user, cluster.endpoint),

@@ -29,8 +29,8 @@ export function createMessaging(stage: Stage) {
     dlq: { queue: deadLetters.arn, retry: maxReceives },
     transform: { queue },
   });
-  for (const [name, queue] of Object.entries({ Jobs: jobs, DeadLetters: deadLetters }))
-    refusePlainHttp(name, queue);
+  refusePlainHttp('Jobs', jobs);
+  refusePlainHttp('DeadLetters', deadLetters);
   new aws.sqs.RedriveAllowPolicy('DeadLettersFromJobs', {
     queueUrl: deadLetters.url,
     redriveAllowPolicy: $jsonStringify({ redrivePermission: 'byQueue', sourceQueueArns: [jobs.arn] }),

@@ -11,7 +11,7 @@ import portfolioMigrator from './iam/portfolio-migrator.json' with { type: 'json
 import portfolioWorker from './iam/portfolio-worker.json' with { type: 'json' };
 
 /** What each service account may do in AWS, by the account's name. */
-export const policies = {
+const policies = {
   'portfolio-api': portfolioApi,
   'portfolio-worker': portfolioWorker,
   'portfolio-migrator': portfolioMigrator,
@@ -32,7 +32,9 @@ const placeholder = /\$\{(\w+)\}/g;
 
 /** The names of the values that a policy is filled with. */
 export function placeholdersOf(name: PolicyName): string[] {
-  return [...new Set([...JSON.stringify(policies[name]).matchAll(placeholder)].map(([, key]) => key!))];
+  return [
+    ...new Set([...JSON.stringify(policies[name]).matchAll(placeholder)].map((found) => found[1] ?? '')),
+  ];
 }
 
 /** A policy as IAM takes it. Throws where a placeholder has no value. */

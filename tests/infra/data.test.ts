@@ -11,9 +11,9 @@ beforeAll(async () => {
   personal = await synthesized('personal');
 });
 
-describe('the database of production', () => {
-  const cluster = () => production.one('rds/cluster:Cluster');
+const cluster = () => production.one('rds/cluster:Cluster');
 
+describe('the database of production', () => {
   test('keeps its snapshots for 35 days', () => {
     expect(cluster().inputs.backupRetentionPeriod).toBe(35);
   });
@@ -51,7 +51,7 @@ describe('the database of production', () => {
     const tiers = production
       .all('rds/clusterInstance:ClusterInstance')
       .map(({ inputs }) => inputs.promotionTier);
-    expect(tiers.toSorted()).toEqual([0, 1, 2]);
+    expect(new Set(tiers)).toEqual(new Set([0, 1, 2]));
     expect(production.one('rds/subnetGroup:SubnetGroup').inputs.subnetIds).toHaveLength(3);
   });
 

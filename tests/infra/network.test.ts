@@ -30,22 +30,16 @@ test('private subnets leave by a gateway of their own zone', () => {
   expect(new Set(gateways).size).toBe(3);
 });
 
+/** The AWS services that a stage has endpoints of. */
+const services = (app: App) =>
+  app
+    .all('ec2/vpcEndpoint:VpcEndpoint')
+    .map(({ inputs }) => inputs.serviceName.replace('com.amazonaws.eu-central-1.', ''));
+
 test('pods of production reach AWS without leaving the VPC, and buckets cost nothing on the way', () => {
-  const services = (app: App) =>
-    app
-      .all('ec2/vpcEndpoint:VpcEndpoint')
-      .map(({ inputs }) => inputs.serviceName.replace('com.amazonaws.eu-central-1.', ''));
-  expect(services(production).toSorted()).toEqual([
-    'ecr.api',
-    'ecr.dkr',
-    'eks-auth',
-    'kms',
-    'logs',
-    's3',
-    'secretsmanager',
-    'sqs',
-    'sts',
-  ]);
+  expect(new Set(services(production))).toEqual(
+    new Set(['ecr.api', 'ecr.dkr', 'eks-auth', 'kms', 'logs', 's3', 'secretsmanager', 'sqs', 'sts']),
+  );
   expect(services(staging)).toEqual(['s3']);
   const interfaces = production
     .all('ec2/vpcEndpoint:VpcEndpoint')

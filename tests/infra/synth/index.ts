@@ -56,8 +56,8 @@ async function evaluate(
     env,
     maxBuffer: 64 * 2 ** 20,
   });
-  const { stderr } = await child.catch((error: { stderr?: string }) => ({
-    stderr: error.stderr ?? String(error),
+  const { stderr } = await child.catch((error: { stderr?: string; message: string }) => ({
+    stderr: error.stderr ?? error.message,
   }));
   if (!existsSync(outFile)) throw new Error(`The stage ${stage} does not come to its end:\n${stderr}`);
 }

@@ -38,8 +38,10 @@ export async function installPlatform(): Promise<void> {
   });
 }
 
+/** A file of the repository; what is not there is empty. */
+const read = (path: string) => readFile(join(repository, path), 'utf8').catch(() => '');
+
 async function isInstalled(): Promise<boolean> {
-  const read = (...path: string[]) => readFile(join(repository, ...path), 'utf8').catch(() => '');
   const manifest = JSON.parse(await read('node_modules/sst/package.json')) as { version: string };
   if ((await read('.sst/platform/version')) !== manifest.version) return false;
   if (!existsSync(join(platformFolder, 'config.d.ts'))) return false;

@@ -9,7 +9,9 @@ import { run } from '../../../.sst/platform/src/auto/run.ts';
 import { answerOf, stateOf } from './fakes.ts';
 import type { Request, Resource, Synthesis } from './resource.ts';
 
-declare const globalThis: { synth: Request };
+declare global {
+  var synth: Request;
+}
 const { synth } = globalThis;
 Object.assign(synth.app, await config.app(synth.app));
 
@@ -80,8 +82,12 @@ process.once('beforeExit', () => {
   );
 });
 
+/** The types of Pulumi do not know this method of its outputs. */
+const promiseOf = (value: object) =>
+  (value as { promise(withUnknowns: boolean): Promise<unknown> }).promise(true);
+
 async function resolved(value: unknown): Promise<unknown> {
-  if (Output.isInstance(value)) return resolved(await value.promise(true));
+  if (Output.isInstance(value)) return resolved(await promiseOf(value));
   if (Array.isArray(value)) return Promise.all(value.map(resolved));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(async ([key, inner]) => [key, await resolved(inner)] as const);
