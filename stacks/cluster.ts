@@ -88,6 +88,7 @@ function createNodes(stage: Stage, { vpc, cluster, nodes }: Parts) {
         scalingConfig: { minSize: min, desiredSize: min, maxSize: max },
         updateConfig: { maxUnavailablePercentage: 33 },
         labels: { workload: group },
+        tags: { workload: group },
         ...(group !== 'system' && { taints: [{ key: 'workload', value: group, effect: 'NO_SCHEDULE' }] }),
       },
       // The autoscaler decides on the number of nodes from then on.

@@ -43,6 +43,7 @@ function createSecurityGroups(vpc: sst.aws.Vpc) {
   const database = group('DatabaseGroup', 'Aurora');
   const cache = group('CacheGroup', 'Valkey');
   const endpoints = group('EndpointsGroup', 'Endpoints of AWS services');
+  const search = group('SearchGroup', 'OpenSearch');
   new aws.vpc.SecurityGroupEgressRule('NodesToAnywhere', {
     securityGroupId: nodes.id,
     description: 'What pods may reach is narrowed by their network policies',
@@ -61,7 +62,8 @@ function createSecurityGroups(vpc: sst.aws.Vpc) {
   allow('DatabaseFromNodes', database, 5432, 'PostgreSQL from pods');
   allow('CacheFromNodes', cache, 6379, 'Valkey from pods');
   allow('EndpointsFromNodes', endpoints, 443, 'AWS services from pods and nodes');
-  return { nodes, database, cache, endpoints };
+  allow('SearchFromNodes', search, 443, 'OpenSearch from pods');
+  return { nodes, database, cache, endpoints, search };
 }
 
 function createEndpoints(stage: Stage, vpc: sst.aws.Vpc, group: aws.ec2.SecurityGroup) {

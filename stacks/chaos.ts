@@ -1,0 +1,103 @@
+import type { Cluster } from './cluster.ts';
+import type { Database } from './database.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Faults that AWS injects when somebody starts them: half of the workers' or API's nodes are ended, and the database fails
+ * over. Each stops by itself where the load balancer answers with errors.
+ */
+export function createChaos(stage: Stage, { cluster }: Cluster, database: Database) {
+  const alarm = new aws.cloudwatch.MetricAlarm('ChaosStop', {
+    alarmDescription: 'Stops faults that are injected: requests fail',
+    namespace: 'AWS/ApplicationELB',
+    metricName: 'HTTPCode_ELB_5XX_Count',
+    statistic: 'Sum',
+    period: 60,
+    evaluationPeriods: 2,
+    threshold: 25,
+    comparisonOperator: 'GreaterThanThreshold',
+    treatMissingData: 'notBreaching',
+  });
+  const role = createRole(cluster, database);
+  const template = (name: string, description: string, rest: Pick<Template, 'actions' | 'targets'>) =>
+    new aws.fis.ExperimentTemplate(name, {
+      description,
+      roleArn: role.arn,
+      stopConditions: [{ source: 'aws:cloudwatch:alarm', value: alarm.arn }],
+      tags: { Name: `${$app.name}-${stage.name}-${name}` },
+      ...rest,
+    });
+  for (const group of ['api', 'worker']) {
+    template(`${group}-nodes-end`, `Half of the nodes of ${group} end`, {
+      actions: [
+        {
+          name: 'end',
+          actionId: 'aws:eks:terminate-nodegroup-instances',
+          parameters: [{ key: 'instanceTerminationPercentage', value: '50' }],
+          target: { key: 'Nodegroups', value: 'nodes' },
+        },
+      ],
+      targets: [
+        {
+          name: 'nodes',
+          resourceType: 'aws:eks:nodegroup',
+          selectionMode: 'ALL',
+          resourceTags: [
+            { key: 'sst:stage', value: stage.name },
+            { key: 'workload', value: group },
+          ],
+        },
+      ],
+    });
+  }
+  template('database-fails-over', 'A reader of the database becomes its writer', {
+    actions: [
+      {
+        name: 'failover',
+        actionId: 'aws:rds:failover-db-cluster',
+        target: { key: 'Clusters', value: 'database' },
+      },
+    ],
+    targets: [
+      {
+        name: 'database',
+        resourceType: 'aws:rds:cluster',
+        selectionMode: 'ALL',
+        resourceArns: [database.cluster.arn],
+      },
+    ],
+  });
+}
+
+type Template = ConstructorParameters<typeof aws.fis.ExperimentTemplate>[1];
+
+/** What the fault injector may break, and nothing else. */
+function createRole(cluster: aws.eks.Cluster, database: Database) {
+  const role = new aws.iam.Role('ChaosRole', {
+    assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'fis.amazonaws.com' }),
+  });
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  new aws.iam.RolePolicy('ChaosPolicy', {
+    role: role.name,
+    policy: $jsonStringify({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: 'rds:FailoverDBCluster', Resource: database.cluster.arn },
+        { Effect: 'Allow', Action: 'rds:DescribeDBClusters', Resource: database.cluster.arn },
+        {
+          Effect: 'Allow',
+          Action: 'eks:DescribeNodegroup',
+          Resource: $interpolate`arn:aws:eks:${region}:${accountId}:nodegroup/${cluster.name}/*`,
+        },
+        {
+          Effect: 'Allow',
+          Action: 'ec2:TerminateInstances',
+          Resource: $interpolate`arn:aws:ec2:${region}:${accountId}:instance/*`,
+          Condition: { StringEquals: { 'aws:ResourceTag/eks:cluster-name': cluster.name } },
+        },
+      ],
+    }),
+  });
+  return role;
+}
