@@ -20,3 +20,6 @@ export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json
 
 /** The part of the environment that child processes get besides their settings. */
 export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });
+
+/** All of it, for package managers: it says where their registry is, and how to get there. */
+export const wholeEnvironment = () => ({ ...process.env });

@@ -6,6 +6,7 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../dev/postgres.ts';
 import { migrate } from '../../packages/core/src/runtime/migrate.ts';
+import { installPlatform } from '../infra/synth/platform.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -21,12 +22,13 @@ declare module 'vitest' {
 const templateName = 'template_migrated';
 
 /**
- * Vitest's global setup: one folder for all that the run writes, and one Postgres with a migrated
- * template database.
+ * Vitest's global setup: SST's components, which take longer to install than a test may; one folder for all that the
+ * run writes, and one Postgres with a migrated template database.
  *
  * @returns The teardown.
  */
 export default async function setUpRun(project: TestProject): Promise<() => Promise<void>> {
+  await installPlatform();
   const runFolder = await mkdtemp(join(tmpdir(), 'portfolio-tests-'));
   // Not left to the teardown, which an interrupted run does not get to.
   process.once('exit', () => rmSync(runFolder, { recursive: true, force: true, maxRetries: 5 }));

@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { inheritedEnvironment } from '../../../dev/settings.ts';
+import { wholeEnvironment } from '../../../dev/settings.ts';
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 export const sstFolder = join(repository, '.sst');
@@ -23,12 +23,13 @@ export async function readProviders(): Promise<Provider[]> {
  */
 export async function installPlatform(): Promise<void> {
   if (await isInstalled()) return;
+  console.info("Installing SST's components and providers into .sst, about a minute …");
   const home = join(sstFolder, 'home');
   await mkdir(home, { recursive: true });
   await promisify(execFile)(join(repository, 'node_modules/.bin/sst'), ['install'], {
     cwd: repository,
     env: {
-      ...inheritedEnvironment(),
+      ...wholeEnvironment(),
       SST_SKIP_DEPENDENCY_CHECK: '1',
       SST_NO_BUN: '1',
       SST_TELEMETRY_DISABLED: '1',
