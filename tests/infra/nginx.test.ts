@@ -1,0 +1,341 @@
+import { errorCodes } from '@portfolio/core/errors';
+import { once } from 'node:events';
+import { Agent } from 'node:https';
+import { type TLSSocket, connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Asked, ask } from './support/ask.ts';
+import { type Nginx, createCertificates, hasNginx, startNginx } from './support/nginx.ts';
+import { echo, startUpstream } from './support/upstream.ts';
+
+/** Waits for the other end to leave, with or without a reset. */
+const isLeft = (socket: TLSSocket) =>
+  new Promise<boolean>((resolve) => {
+    socket
+      .resume()
+      .on('error', () => resolve(true))
+      .on('close', () => resolve(true));
+  });
+
+/** Whom the load balancer of consumers says to speak to. */
+const subject = (name: string) => ({ 'x-amzn-mtls-clientcert-subject': name });
+
+const post = (bytes: number) => ({ method: 'POST', path: '/api/v1/images', body: Buffer.alloc(bytes) });
+
+describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
+  const certificates = createCertificates();
+  const { authority, monitoring, consumer, expired, revoked, foreign } = certificates;
+
+  let upstream: Awaited<ReturnType<typeof startUpstream>>;
+  let metrics: Awaited<ReturnType<typeof startUpstream>>;
+  let nginx: Nginx;
+  beforeAll(async () => {
+    upstream = await startUpstream(echo);
+    metrics = await startUpstream((_request, response) => void response.end('requests_total 1\n'));
+    nginx = await startNginx(certificates, { api: upstream.address, metrics: metrics.address });
+  });
+  afterAll(async () => {
+    await nginx.stop('SIGTERM');
+    await Promise.all([upstream.stop(), metrics.stop()]);
+  });
+
+  type Port = keyof Nginx['ports'];
+  const get = (port: Port, asked: Asked | string) =>
+    ask(nginx.ports[port], authority.cert, typeof asked === 'string' ? { path: asked } : asked);
+  /** The headers with which a request reaches the API. */
+  async function passed(port: Port, headers: Asked['headers'] = {}) {
+    const { body } = await get(port, { path: '/api/v1/jobs', headers });
+    return (JSON.parse(body) as { headers: Record<string, string> }).headers;
+  }
+
+  /** The address that the API gets to know of a client. */
+  const addressFrom = async (port: Port, header: string) =>
+    (await passed(port, { 'x-forwarded-for': header }))['x-forwarded-for'];
+  /** What the API is asked to switch to. */
+  async function upgradeOf(port: Port, to: string, path: string) {
+    const { body } = await get(port, { path, headers: { connection: 'upgrade', upgrade: to } });
+    return (JSON.parse(body) as { headers: Record<string, string> }).headers.upgrade;
+  }
+
+  describe('on the port for monitoring', () => {
+    test('asks for a client certificate', async () => {
+      const { status, body } = await get('monitoring', '/metrics');
+      expect(status).toBe(400);
+      expect(JSON.parse(body)).toMatchObject({ code: 'malformed_request' });
+    });
+
+    test.each([
+      ['another authority of the same name', foreign],
+      ['one that is expired', expired],
+      ['one that is revoked', revoked],
+    ])('refuses a certificate of %s', async (_, { cert, key }) => {
+      expect(await get('monitoring', { path: '/metrics', cert, key })).toMatchObject({ status: 400 });
+    });
+
+    test('shows metrics to the monitoring identity', async () => {
+      const { cert, key } = monitoring;
+      const { status, body } = await get('monitoring', { path: '/metrics', cert, key });
+      expect([status, body]).toEqual([200, 'requests_total 1\n']);
+    });
+
+    test('refuses metrics to other good certificates', async () => {
+      const { cert, key } = consumer;
+      const { status, body } = await get('monitoring', { path: '/metrics', cert, key });
+      expect(status).toBe(403);
+      expect(JSON.parse(body)).toMatchObject({ code: 'forbidden', status: 403 });
+    });
+
+    test('offers nothing else', async () => {
+      const { cert, key } = monitoring;
+      expect(await get('monitoring', { path: '/api/v1/jobs', cert, key })).toMatchObject({ status: 404 });
+    });
+  });
+
+  describe('metrics from the load balancers', () => {
+    test('are shown to the monitoring identity, which the load balancer of consumers has verified', async () => {
+      const asked = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
+      expect(await get('consumers', asked)).toMatchObject({ status: 200, body: 'requests_total 1\n' });
+    });
+
+    test.each([
+      ['no certificate', {}],
+      ['another one', subject('CN=consumer')],
+      ['one whose name begins the same', subject('CN=portfolio-monitoring-2')],
+      ['one that has the name within', subject('O=a\\,CN=portfolio-monitoring')],
+      [
+        'the name in a header that only looks alike',
+        { x_amzn_mtls_clientcert_subject: 'CN=portfolio-monitoring' },
+      ],
+    ])('are refused to %s', async (_, headers) => {
+      expect(await get('consumers', { path: '/metrics', headers })).toMatchObject({ status: 403 });
+    });
+
+    test('are not there for browsers, whatever they say who they are', async () => {
+      const asked = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
+      expect(await get('browsers', asked)).toMatchObject({ status: 404 });
+    });
+  });
+
+  describe.each(['consumers', 'browsers'] as const)('on the port for %s', (port) => {
+    test('passes requests on with method, address and query as they came', async () => {
+      const asked = { method: 'PUT', path: '/api/v1/a%2Fb?c=%20d&e', body: '{}' };
+      const { status, body } = await get(port, asked);
+      expect([status, JSON.parse(body)]).toMatchObject([200, { method: 'PUT', url: asked.path }]);
+    });
+
+    test('passes procedures on', async () => {
+      const { body } = await get(port, '/trpc/job.read,job.list?batch=1');
+      expect(JSON.parse(body)).toMatchObject({ url: '/trpc/job.read,job.list?batch=1' });
+    });
+
+    test.each(['/', '/readyz', '/trpcx', '/api', '/api/../readyz', '/api/%2e%2e/readyz', '/.git/config'])(
+      'does not let %s through',
+      async (path) => {
+        const { status, headers, body } = await get(port, path);
+        expect(status).toBe(404);
+        expect(headers['content-type']).toBe('application/problem+json');
+        expect(JSON.parse(body)).toMatchObject({ code: 'not_found', status: 404 });
+      },
+    );
+
+    test('lets no header through that says who the client is', async () => {
+      const spoofed = {
+        forwarded: 'for=1.2.3.4',
+        'x-real-ip': '1.2.3.4',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-port': '80',
+        'x-original-url': '/admin',
+        'x-amzn-mtls-clientcert': 'x',
+        'x-amzn-mtls-clientcert-subject': 'CN=portfolio-monitoring',
+        'x-amzn-mtls-clientcert-issuer': 'CN=x',
+        'x-amzn-mtls-clientcert-leaf': 'x',
+        'x-amzn-mtls-clientcert-serial-number': '1',
+        'x-amzn-mtls-clientcert-validity': 'x',
+        'x-amzn-oidc-identity': 'owner',
+        x_forwarded_for: '1.2.3.4',
+      };
+      const headers = await passed(port, { ...spoofed, 'x-forwarded-proto': 'http', 'x-other': 'kept' });
+      for (const name of Object.keys(spoofed)) expect(headers, name).not.toHaveProperty([name]);
+      expect(headers).toMatchObject({ 'x-forwarded-proto': 'https', 'x-other': 'kept', host: '127.0.0.1' });
+    });
+
+    test('is well without the API, for load balancers and Kubernetes', async () => {
+      expect(await get(port, '/healthz')).toMatchObject({ status: 200 });
+    });
+
+    test('tells browsers to come by TLS alone', async () => {
+      for (const path of ['/api/v1/jobs', '/nothing']) {
+        const { headers } = await get(port, path);
+        expect(headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
+      }
+    });
+
+    test('refuses bodies that the API would refuse, and takes those that it takes', async () => {
+      expect(await get(port, post(8 * 1024 * 1024))).toMatchObject({ status: 200 });
+      const { status, body } = await get(port, post(8 * 1024 * 1024 + 1));
+      expect([status, JSON.parse(body)]).toMatchObject([413, { code: 'payload_too_large' }]);
+    });
+
+    test('refuses headers that are too large', async () => {
+      const headers = { cookie: 'x'.repeat(70_000) };
+      expect(await get(port, { path: '/api/v1/jobs', headers })).toMatchObject({ status: 400 });
+    });
+
+    test('switches to WebSockets at /trpc alone, and to nothing else', async () => {
+      expect(await upgradeOf(port, 'websocket', '/trpc')).toBe('websocket');
+      expect(await upgradeOf(port, 'h2c', '/trpc')).toBeUndefined();
+      expect(await upgradeOf(port, 'websocket', '/api/v1/jobs')).toBeUndefined();
+    });
+  });
+
+  describe('the address of a client', () => {
+    test('is what the load balancer of consumers says, whatever the client says before', async () => {
+      expect(await addressFrom('consumers', '203.0.113.7')).toBe('203.0.113.7');
+      expect(await addressFrom('consumers', '10.0.0.1, 198.51.100.1, 203.0.113.7')).toBe('203.0.113.7');
+      expect(await addressFrom('consumers', 'x,2001:db8::7')).toBe('2001:db8::7');
+    });
+
+    test('is what CloudFront says for browsers, and the load balancer after it', async () => {
+      expect(await addressFrom('browsers', '203.0.113.7, 10.0.24.9')).toBe('203.0.113.7');
+      expect(await addressFrom('browsers', '10.0.0.1, 198.51.100.1,203.0.113.7 , 10.0.24.9')).toBe(
+        '203.0.113.7',
+      );
+    });
+
+    test('is who has connected where nobody says anything', async () => {
+      expect(await passed('consumers')).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
+      expect(await passed('browsers', { 'x-forwarded-for': '203.0.113.7' })).toMatchObject({
+        'x-forwarded-for': '127.0.0.1',
+      });
+    });
+  });
+
+  test('keeps its connections to the API, and those of load balancers longer than these do', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const before = upstream.connections();
+    for (let round = 0; round < 5; round++) {
+      const { headers } = await get('consumers', { path: '/api/v1/jobs', agent });
+      expect(headers.connection).toBe('keep-alive');
+    }
+    expect(upstream.connections() - before).toBeLessThanOrEqual(1);
+    agent.destroy();
+  });
+
+  test('writes down who asked for what, without the query', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.9', 'x-amzn-mtls-clientcert-subject': 'CN="a\\"b' };
+    await get('consumers', { path: '/api/v1/logged?secret=1', headers });
+    await vi.waitFor(async () => {
+      const line = (await nginx.log()).find(({ path }) => path === '/api/v1/logged');
+      expect(line).toMatchObject({
+        method: 'GET',
+        status: '200',
+        client: '203.0.113.9',
+        certificate: 'CN="a\\"b',
+        port: String(nginx.ports.consumers),
+      });
+      expect(JSON.stringify(line)).not.toContain('secret');
+    });
+  });
+
+  test('refuses in the words of the API', async () => {
+    for (const [port, path] of [
+      ['monitoring', '/metrics'],
+      ['consumers', '/metrics'],
+      ['consumers', '/x'],
+    ] as const) {
+      const problem = JSON.parse((await get(port, path)).body) as { code: keyof typeof errorCodes };
+      expect(problem).toMatchObject({ ...errorCodes[problem.code], type: `/api/problems/${problem.code}` });
+    }
+  });
+
+  describe('with clients or an API that are slow', () => {
+    let impatient: Nginx;
+    let bodies = 0;
+    beforeAll(async () => {
+      const change = {
+        'client_header_timeout 10s': 'client_header_timeout 500ms',
+        'client_body_timeout 10s': 'client_body_timeout 500ms',
+        'proxy_read_timeout 55s': 'proxy_read_timeout 500ms',
+      };
+      const counted = await startUpstream((request, response) => {
+        if (request.method === 'POST') bodies += 1;
+        if (request.url !== '/api/v1/mute') response.end('ok');
+      });
+      impatient = await startNginx(certificates, { api: counted.address, metrics: metrics.address, change });
+      return async () => {
+        await impatient.stop('SIGTERM');
+        await counted.stop();
+      };
+    });
+
+    async function say(text: string): Promise<TLSSocket> {
+      const { consumers: port } = impatient.ports;
+      const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca: authority.cert });
+      await once(socket, 'secureConnect');
+      socket.write(text);
+      return socket;
+    }
+
+    test('leaves who does not end the headers', async () => {
+      const socket = await say('GET /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+      expect(await isLeft(socket)).toBe(true);
+    });
+
+    test('leaves who does not end the body, of which the API hears nothing', async () => {
+      const socket = await say('POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
+      expect(await isLeft(socket)).toBe(true);
+      expect(bodies).toBe(0);
+    });
+
+    test('answers that an API which does not answer is not available', async () => {
+      const { status, headers, body } = await ask(impatient.ports.consumers, authority.cert, {
+        path: '/api/v1/mute',
+      });
+      expect([status, headers['retry-after'], JSON.parse(body)]).toMatchObject([
+        503,
+        '5',
+        { code: 'unavailable', ...errorCodes.unavailable },
+      ]);
+    });
+  });
+
+  test('says that an API which is away is not available', async () => {
+    const gone = await startUpstream(echo);
+    await gone.stop();
+    const lonely = await startNginx(certificates, { api: gone.address, metrics: metrics.address });
+    const { status, body } = await ask(lonely.ports.browsers, authority.cert, { path: '/api/v1/jobs' });
+    expect([status, JSON.parse(body)]).toMatchObject([503, { code: 'unavailable' }]);
+    await lonely.stop();
+  });
+
+  test('shows a renewed certificate without a restart', async () => {
+    const another = createCertificates().authority;
+    const renewed = await startNginx(certificates, { api: upstream.address, metrics: metrics.address });
+    await renewed.install(another.issue('localhost'));
+    expect(await ask(renewed.ports.consumers, another.cert, { path: '/healthz' })).toMatchObject({
+      status: 200,
+    });
+    await renewed.stop();
+  });
+
+  test('ends what runs before it stops', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const slow = await startUpstream((_request, response) => {
+      arrive();
+      void released.then(() => response.end('done'));
+    });
+    const leaving = await startNginx(certificates, { api: slow.address, metrics: metrics.address });
+    const answer = ask(leaving.ports.consumers, authority.cert, { path: '/api/v1/jobs' });
+    await arrived;
+    const stopped = leaving.stop();
+    await vi.waitFor(() =>
+      expect(ask(leaving.ports.consumers, authority.cert, { path: '/healthz' })).rejects.toThrow(
+        'ECONNREFUSED',
+      ),
+    );
+    release();
+    expect(await answer).toMatchObject({ status: 200, body: 'done' });
+    await stopped;
+    await slow.stop();
+  });
+});
