@@ -24,6 +24,11 @@ export default $config({
     const { createCluster } = await import('./stacks/cluster.ts');
     const { createAppRoles } = await import('./stacks/iam.ts');
     const { createAdmission } = await import('./stacks/admission.ts');
+    const { createNamespaces } = await import('./stacks/namespaces.ts');
+    const { createScaling } = await import('./stacks/scaling.ts');
+    const { createMigration } = await import('./stacks/migration.ts');
+    const { createApi } = await import('./stacks/api.ts');
+    const { createWorker } = await import('./stacks/worker.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
@@ -36,8 +41,14 @@ export default $config({
     createBackup(database, files);
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
-    createAppRoles(cluster, { database, files, messaging });
-    createAdmission(cluster, images);
+    const namespaces = createNamespaces(stage, cluster);
+    const scaling = createScaling(cluster, messaging, namespaces);
+    const admission = createAdmission(cluster, images, namespaces);
+    const roles = createAppRoles(cluster, { database, files, messaging });
+    const app = { cluster, roles, database, files, messaging, images };
+    const migrated = createMigration(app, admission);
+    createApi(stage, app, [scaling, ...migrated]);
+    createWorker(stage, app, [scaling, ...migrated]);
     return { cluster: cluster.cluster.name, registry: images.registry };
   },
 });

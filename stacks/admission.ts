@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { bindRole } from './iam.ts';
 import type { Images } from './images.ts';
+import type { Namespaces } from './namespaces.ts';
 import { type RuleName, constraintOf, requiredLabels, rules, templateOf } from './policies/gatekeeper.ts';
 
 /** Namespaces whose pods are ours: all rules hold there, and every image is one that we signed. */
@@ -8,14 +9,17 @@ const ourNamespaces = ['portfolio'];
 
 /**
  * What the cluster lets in: Gatekeeper asks the rules of `policies/gatekeeper` of every workload of ours, and Sigstore's
- * controller lets no image in that our key has not signed. Both refuse all while they are away.
+ * controller lets no image in that our key has not signed. Both refuse all while they are away. Returns what must be
+ * there before anything is rolled out, so that it is asked.
  */
-export function createAdmission({ cluster, provider }: Cluster, images: Images) {
-  createGatekeeper(provider, images);
-  createImagePolicy({ cluster, provider }, images);
+export function createAdmission(cluster: Cluster, images: Images, namespaces: Namespaces): $util.Resource[] {
+  return [
+    ...createGatekeeper(cluster.provider, images, namespaces),
+    createImagePolicy(cluster, images, namespaces),
+  ];
 }
 
-function createGatekeeper(provider: kubernetes.Provider, images: Images) {
+function createGatekeeper(provider: kubernetes.Provider, images: Images, namespaces: Namespaces) {
   const gatekeeper = new kubernetes.helm.v3.Release(
     'gatekeeper',
     {
@@ -23,7 +27,6 @@ function createGatekeeper(provider: kubernetes.Provider, images: Images) {
       chart: 'gatekeeper',
       version: '3.20.1',
       namespace: 'gatekeeper-system',
-      createNamespace: true,
       repositoryOpts: { repo: 'https://open-policy-agent.github.io/gatekeeper/charts' },
       values: {
         replicas: 3,
@@ -35,14 +38,14 @@ function createGatekeeper(provider: kubernetes.Provider, images: Images) {
         auditInterval: 300,
       },
     },
-    { provider },
+    { provider, dependsOn: namespaces },
   );
   const folder = `${$cli.paths.root}/stacks/policies`;
   const parameters: Partial<Record<RuleName, object>> = {
     registries: { registries: [images.registry] },
     labels: { labels: requiredLabels },
   };
-  for (const name of Object.keys(rules) as RuleName[]) {
+  return (Object.keys(rules) as RuleName[]).map((name) => {
     const template = new kubernetes.apiextensions.CustomResource(
       `${name}-template`,
       templateOf(name, folder),
@@ -52,14 +55,18 @@ function createGatekeeper(provider: kubernetes.Provider, images: Images) {
       },
     );
     const constraint = constraintOf(name, ourNamespaces, parameters[name] ?? {});
-    new kubernetes.apiextensions.CustomResource(`${name}-constraint`, constraint, {
+    return new kubernetes.apiextensions.CustomResource(`${name}-constraint`, constraint, {
       provider,
       dependsOn: [template],
     });
-  }
+  });
 }
 
-function createImagePolicy({ cluster, provider }: Cluster, { registry, signingKey }: Images) {
+function createImagePolicy(
+  { cluster, provider }: Cluster,
+  { registry, signingKey }: Images,
+  namespaces: Namespaces,
+) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const identity = bindRole({ cluster }, 'policy-controller', {
@@ -73,7 +80,6 @@ function createImagePolicy({ cluster, provider }: Cluster, { registry, signingKe
       chart: 'policy-controller',
       version: '0.10.4',
       namespace: 'cosign-system',
-      createNamespace: true,
       repositoryOpts: { repo: 'https://sigstore.github.io/helm-charts' },
       values: {
         webhook: {
@@ -85,9 +91,9 @@ function createImagePolicy({ cluster, provider }: Cluster, { registry, signingKe
         },
       },
     },
-    { provider, dependsOn: [identity] },
+    { provider, dependsOn: [identity, ...namespaces] },
   );
-  new kubernetes.apiextensions.CustomResource(
+  return new kubernetes.apiextensions.CustomResource(
     'signed-by-us',
     {
       apiVersion: 'policy.sigstore.dev/v1beta1',

@@ -1,3 +1,4 @@
+import { addresses } from './k8s/addresses.ts';
 import type { Network } from './network.ts';
 import type { Stage } from './stage.ts';
 
@@ -38,6 +39,7 @@ function createControlPlane(stage: Stage, vpc: sst.aws.Vpc) {
       accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true },
       encryptionConfig: { provider: { keyArn: key.arn }, resources: ['secrets'] },
       enabledClusterLogTypes: ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'],
+      kubernetesNetworkConfig: { serviceIpv4Cidr: addresses.services },
       // The pipeline that deploys is outside of the VPC; who may speak to the endpoint is said by access entries.
       vpcConfig: { subnetIds: vpc.privateSubnets, endpointPrivateAccess: true, endpointPublicAccess: true },
       upgradePolicy: { supportType: 'STANDARD' },

@@ -60,9 +60,14 @@ export function bindRole(
   );
 }
 
+export type AppRoles = ReturnType<typeof createAppRoles>;
+
 type Parts = { database: Database; files: Files; messaging: Messaging };
 
-/** The roles of API, worker and migrations: each signs in to the database as the user of its own name. */
+/**
+ * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
+ * before its role is bound has none.
+ */
 export function createAppRoles(cluster: Cluster, { database, files, messaging }: Parts) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
@@ -74,11 +79,13 @@ export function createAppRoles(cluster: Cluster, { database, files, messaging }:
     DataKeyArn: files.key.arn,
     QueueKeyArn: messaging.key.arn,
   };
-  bindRole(cluster, 'portfolio-api', shared);
-  bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn });
-  bindRole(cluster, 'portfolio-migrator', {
-    DatabaseUsersArn: users,
-    MasterSecretArn: database.masterSecretArn,
-    DataKeyArn: files.key.arn,
-  });
+  return {
+    api: bindRole(cluster, 'portfolio-api', shared),
+    worker: bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn }),
+    migrator: bindRole(cluster, 'portfolio-migrator', {
+      DatabaseUsersArn: users,
+      MasterSecretArn: database.masterSecretArn,
+      DataKeyArn: files.key.arn,
+    }),
+  };
 }

@@ -1,0 +1,46 @@
+import type { Cluster } from './cluster.ts';
+import type { Database } from './database.ts';
+import type { Files } from './files.ts';
+import type { AppRoles } from './iam.ts';
+import type { Images } from './images.ts';
+import { apiObjects } from './k8s/api.ts';
+import type { Messaging } from './messaging.ts';
+import { createObjects } from './objects.ts';
+import type { Stage } from './stage.ts';
+
+export type AppParts = {
+  cluster: Cluster;
+  roles: AppRoles;
+  database: Database;
+  files: Files;
+  messaging: Messaging;
+  images: Images;
+};
+
+/** Rolls the API out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
+export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]) {
+  const { cluster, roles, database, files, messaging, images } = parts;
+  const given = $resolve({
+    region: aws.getRegionOutput().region,
+    databaseUrl: database.writerUrl('portfolio_api'),
+    readerUrl: database.readerUrl('portfolio_api'),
+    queueUrl: messaging.jobs.url,
+    bucketName: files.bucket.name,
+    image: images.refs.api,
+    collectorImage: images.refs.collector,
+  });
+  createObjects(
+    'Api',
+    given.apply((values) => apiObjects(stage, values)),
+    {
+      serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
+      config: { apiVersion: 'v1', kind: 'ConfigMap' },
+      sidecarConfig: { apiVersion: 'v1', kind: 'ConfigMap' },
+      disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+      service: { apiVersion: 'v1', kind: 'Service' },
+      deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
+      scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
+    },
+    { provider: cluster.provider, dependsOn: [...dependsOn, roles.api] },
+  );
+}

@@ -1,0 +1,54 @@
+import type { IJob } from 'kubernetes-models/batch/v1/Job';
+import { createHash } from 'node:crypto';
+import { configMap } from './config-map.ts';
+import { type DatabaseFacts, migrationEnvironment } from './environment.ts';
+import { labelsOf } from './labels.ts';
+import { podTemplate, scratch } from './pod.ts';
+import { serviceAccount } from './service-account.ts';
+
+const name = 'portfolio-migrator';
+const namespace = 'portfolio';
+const component = 'migration';
+
+/** How long migrations may take, all attempts together. */
+export const migrationSeconds = 900;
+
+type Given = DatabaseFacts & { masterUrl: string; masterSecret: string; image: string };
+
+/**
+ * The Job that brings the database up to date before anything of a new version runs. Its name ends with a hash of
+ * what it runs: a Job cannot change, and one that is done for a version need not run for it again.
+ */
+export function migrationObjects({ image, masterUrl, masterSecret, ...facts }: Given) {
+  const data = migrationEnvironment(facts, { masterUrl, masterSecret });
+  const config = configMap({ name, namespace, component, data });
+  const template = podTemplate({
+    name,
+    component,
+    nodes: 'system',
+    volumes: [scratch('tmp', '64Mi')],
+    containers: [
+      {
+        name: 'migrate',
+        image,
+        args: ['migrate.js'],
+        envFrom: [{ configMapRef: { name: config.metadata.name } }],
+        resources: { cpu: '100m', cpuLimit: '1', memory: '256Mi' },
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      },
+    ],
+  });
+  const spec = {
+    backoffLimit: 3,
+    activeDeadlineSeconds: migrationSeconds,
+    template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' as const } },
+  };
+  const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 10);
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: `${name}-${hash}`, namespace, labels: labelsOf(name, component) },
+    spec,
+  } satisfies IJob;
+  return { serviceAccount: serviceAccount(name, namespace, component), config, job };
+}

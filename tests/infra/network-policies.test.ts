@@ -1,0 +1,202 @@
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { addresses } from '../../stacks/k8s/addresses.ts';
+import { type Pods, flows, pods as declared } from '../../stacks/k8s/flows.ts';
+import { type Connection, type End, allows } from './support/network-policy-evaluator.ts';
+import type { App } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let production: App;
+let staging: App;
+beforeAll(async () => {
+  production = await synthesized('production');
+  staging = await synthesized('staging');
+});
+
+const policiesOf = (app: App) =>
+  app.manifests.filter(({ kind }) => kind === 'NetworkPolicy') as unknown as INetworkPolicy[];
+
+/** All pods of the cluster, each with an address in the subnets of the nodes. */
+const pods = Object.fromEntries(
+  Object.entries(declared as Record<string, Pods>).map(([name, pod], index): [string, End] => [
+    name,
+    { ...pod, address: `10.0.4.${index + 10}` },
+  ]),
+) as Record<keyof typeof declared, End>;
+
+/** What is no pod. */
+const places = {
+  website: { address: '93.184.215.14' },
+  loadBalancer: { address: '10.0.8.9' },
+  database: { address: '10.0.12.7' },
+  endpointOfAws: { address: '10.0.20.8' },
+  nodeOfControlPlane: { address: '10.0.4.250' },
+  kubernetesApi: { address: '172.20.0.1' },
+  metadata: { address: '169.254.169.254' },
+  podIdentityAgent: { address: '169.254.170.23' },
+  neighbour: { address: '192.168.1.1' },
+  sharedSpace: { address: '100.64.0.1' },
+  loopback: { address: '127.0.0.1' },
+} satisfies Record<string, End>;
+
+const ends: Record<string, End> = { ...pods, ...places };
+
+const connection = (from: string, to: string, port: number, protocol: 'TCP' | 'UDP' = 'TCP'): Connection => ({
+  from: ends[from]!,
+  to: ends[to]!,
+  port,
+  protocol,
+});
+
+test.each([
+  ['loadBalancer', 'nginx', 8443],
+  ['nginx', 'api', 3000],
+  ['nginx', 'api', 9464],
+  ['api', 'database', 5432],
+  ['worker', 'database', 5432],
+  ['migration', 'database', 5432],
+  ['api', 'website', 443],
+  ['worker', 'website', 443],
+  ['worker', 'website', 8443],
+  ['api', 'endpointOfAws', 443],
+  ['worker', 'endpointOfAws', 443],
+  ['api', 'podIdentityAgent', 80],
+  ['worker', 'traceCollector', 4317],
+  ['prometheus', 'api', 9464],
+  ['prometheus', 'worker', 9464],
+  ['prometheus', 'nginx', 9443],
+  ['prometheus', 'nodeOfControlPlane', 10_250],
+  ['keda', 'prometheus', 9090],
+  ['keda', 'kubernetesApi', 443],
+  ['nodeOfControlPlane', 'gatekeeper', 8443],
+  ['nodeOfControlPlane', 'kedaMetrics', 6443],
+  ['nodeOfControlPlane', 'metricsServer', 10_251],
+  ['alertmanager', 'website', 443],
+])('%s reaches %s on %i', (from, to, port) => {
+  expect(allows(policiesOf(production), connection(from, to, port))).toBe(true);
+});
+
+test.each(['TCP', 'UDP'] as const)(
+  'every pod asks for names by %s, and nobody but the cluster',
+  (protocol) => {
+    for (const name of Object.keys(pods)) {
+      expect(allows(policiesOf(production), connection(name, 'dns', 53, protocol)), name).toBe(true);
+      expect(allows(policiesOf(production), connection(name, 'website', 53, protocol)), name).toBe(false);
+    }
+  },
+);
+
+test.each([
+  // Around NGINX, which says who a request is from.
+  ['loadBalancer', 'api', 3000],
+  ['worker', 'api', 3000],
+  ['prometheus', 'api', 3000],
+  ['website', 'api', 3000],
+  // Headers that a load balancer sets are believed: nobody else may send them.
+  ['api', 'nginx', 8443],
+  ['worker', 'nginx', 8443],
+  ['grafana', 'nginx', 8443],
+  ['website', 'nginx', 8443],
+  ['nginx', 'database', 5432],
+  ['nginx', 'website', 443],
+  ['nginx', 'worker', 9464],
+  ['nginx', 'podIdentityAgent', 80],
+  // Who has taken over a worker gets to nothing within.
+  ['worker', 'website', 25],
+  ['worker', 'website', 80],
+  ['worker', 'grafana', 3000],
+  ['worker', 'prometheus', 9090],
+  ['worker', 'kubernetesApi', 443],
+  ['worker', 'neighbour', 443],
+  ['worker', 'sharedSpace', 443],
+  ['worker', 'loopback', 443],
+  ['worker', 'endpointOfAws', 8443],
+  ['migration', 'website', 5432],
+  ['api', 'kubernetesApi', 443],
+  ['api', 'worker', 8080],
+  ['grafana', 'database', 5432],
+  ['prometheus', 'database', 5432],
+])('%s does not reach %s on %i', (from, to, port) => {
+  expect(allows(policiesOf(production), connection(from, to, port))).toBe(false);
+});
+
+test('nobody asks the metadata of its node', () => {
+  for (const name of Object.keys(pods))
+    for (const port of [80, 443])
+      expect(allows(policiesOf(production), connection(name, 'metadata', port)), name).toBe(false);
+});
+
+test('a stage that has no endpoints of AWS within its network lets nobody to its addresses for them', () => {
+  expect(allows(policiesOf(staging), connection('worker', 'endpointOfAws', 443))).toBe(false);
+  expect(allows(policiesOf(staging), connection('worker', 'website', 443))).toBe(true);
+});
+
+describe('everything else is refused', () => {
+  /** Every port that anything listens on. */
+  const ports = [...new Set(flows.flatMap(({ ports: some }) => some.flat()))];
+
+  test('to a pod that nothing is declared of, in whatever namespace, and from it', () => {
+    const used = new Set(production.manifests.map(({ kind, metadata }) => metadata.namespace ?? kind));
+    const releases = production.all('helm.sh/v3:Release').map(({ inputs }) => inputs.namespace as string);
+    const made = production.manifests
+      .filter(({ kind }) => kind === 'Namespace')
+      .map((one) => one.metadata.name);
+    const namespaces = new Set([...used, ...releases, ...made, 'default', 'kube-system']);
+    for (const namespace of [...namespaces].filter((name) => !/^[A-Z]/.test(name))) {
+      const stranger: End = { namespace, labels: { app: 'stranger' }, address: '10.0.4.200' };
+      for (const other of Object.values(ends))
+        for (const port of ports) {
+          const policies = policiesOf(production);
+          expect(allows(policies, { from: stranger, to: other, port }), `${namespace} out`).toBe(false);
+          expect(allows(policies, { from: other, to: stranger, port }), `${namespace} in`).toBe(false);
+        }
+    }
+  });
+
+  test('between the pods of the platform and any others, but for these flows', () => {
+    const ours = ['nginx', 'api', 'worker', 'migration'];
+    const found = Object.keys(pods).flatMap((from) =>
+      Object.keys(pods)
+        .filter((to) => from !== to && to !== 'dns' && (ours.includes(from) || ours.includes(to)))
+        .flatMap((to) =>
+          ports
+            .filter((port) => allows(policiesOf(production), connection(from, to, port)))
+            .map((port) => `${from} → ${to} ${port}`),
+        ),
+    );
+    // An endpoint of AWS has an address like a pod: what is not refused on its way out is so on its way in.
+    expect(found.toSorted()).toEqual([
+      'api → traceCollector 4317',
+      'nginx → api 3000',
+      'nginx → api 9464',
+      'prometheus → api 9464',
+      'prometheus → nginx 9443',
+      'prometheus → worker 9464',
+      'worker → traceCollector 4317',
+    ]);
+  });
+});
+
+test('the addresses that policies speak of are those of the network', () => {
+  expect(production.one('ec2/vpc:Vpc').inputs.cidrBlock).toBe(addresses.vpc);
+  expect(production.one('eks/cluster:Cluster').inputs.kubernetesNetworkConfig.serviceIpv4Cidr).toBe(
+    addresses.services,
+  );
+  const subnets = production.all('ec2/subnet:Subnet').map(({ inputs }) => inputs);
+  const publics = subnets.filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch);
+  expect(new Set(publics.map(({ cidrBlock }) => cidrBlock))).toEqual(new Set(addresses.publicSubnets));
+});
+
+test('the labels of a peer are among those that its Service selects by: the CNI opens the way to no other', () => {
+  const services = production.manifests.filter(({ kind }) => kind === 'Service');
+  expect(services).not.toHaveLength(0);
+  for (const { metadata, spec } of services) {
+    const selector = spec.selector as Record<string, string>;
+    const peers = Object.values(declared as Record<string, Pods>).filter(
+      ({ namespace, labels }) =>
+        namespace === metadata.namespace &&
+        Object.entries(labels).every(([key, value]) => selector[key] === value),
+    );
+    expect(peers, metadata.name).toHaveLength(1);
+  }
+});
