@@ -25,6 +25,11 @@ export default $config({
     const { createAppRoles } = await import('./stacks/iam.ts');
     const { createAdmission } = await import('./stacks/admission.ts');
     const { createNamespaces } = await import('./stacks/namespaces.ts');
+    const { createVolumes } = await import('./stacks/volumes.ts');
+    const { createMonitoring } = await import('./stacks/monitoring.ts');
+    const { createLogging } = await import('./stacks/logging.ts');
+    const { createTracing } = await import('./stacks/tracing.ts');
+    const { createChaos } = await import('./stacks/chaos.ts');
     const { createScaling } = await import('./stacks/scaling.ts');
     const { createMigration } = await import('./stacks/migration.ts');
     const { createApi } = await import('./stacks/api.ts');
@@ -42,6 +47,11 @@ export default $config({
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
     const namespaces = createNamespaces(stage, cluster);
+    const volumes = createVolumes(cluster);
+    createMonitoring(stage, cluster, [...namespaces, volumes]);
+    createLogging(stage, network, cluster, namespaces);
+    createTracing(cluster, namespaces);
+    createChaos(stage, cluster, database);
     const scaling = createScaling(cluster, messaging, namespaces);
     const admission = createAdmission(cluster, images, namespaces);
     const roles = createAppRoles(cluster, { database, files, messaging });
