@@ -460,6 +460,39 @@ describe('a hostile server', () => {
       },
       { code: 'too_large' },
     ],
+    [
+      'a reason without end',
+      (socket) => {
+        socket.write('HTTP/1.1 200 ');
+        flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    ['empty lines without end', (socket) => flood(socket, '\r\n'.repeat(5000)), { code: 'too_large' }],
+    [
+      'a length of a chunk without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n`);
+        flood(socket, '0'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'an extension of a chunk without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n1;`);
+        flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'trailers without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n`);
+        flood(socket, `x-more: ${'x'.repeat(1000)}\r\n`);
+      },
+      { code: 'too_large' },
+    ],
   ])('that sends %s is refused', async (_, answer, expected) => {
     await expect(read(await serveRaw(answer))).rejects.toMatchObject(expected);
   });

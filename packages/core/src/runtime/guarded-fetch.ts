@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { type Readable, Transform } from 'node:stream';
-import { Agent, errors, request } from 'undici';
+import { Client, buildConnector, errors, request } from 'undici';
 
 /** Why a guarded request came to nothing. Trying again mends only the last two. */
 type OutboundErrorCode =
@@ -152,23 +152,40 @@ const lookupPublic: LookupFunction = (hostname, options, done) => {
   });
 };
 
-/** Each request has a connection of its own: what a server sends too much is never taken for a next answer. */
-const connection = { allowH2: false, pipelining: 0 };
-const publicOnly = new Agent({ ...connection, connect: { lookup: lookupPublic } });
-const anywhere = new Agent(connection);
+const publicOnly = buildConnector({ allowH2: false, lookup: lookupPublic });
+const anywhere = buildConnector({ allowH2: false });
+
+/** What may come around a body of any size, such as heads of answers. */
+const frameBytes = 1024 * 1024;
+
+/** Connects, and breaks off where much more comes than the body may have: there are ways to fill a line without one. */
+const limited =
+  (connect: buildConnector.connector, maxBytes: number): buildConnector.connector =>
+  (target, done) =>
+    connect(target, (...[error, socket]) => {
+      if (error) return done(error, null);
+      socket.on('readable', () => {
+        if (socket.bytesRead <= 2 * maxBytes + frameBytes) return;
+        socket.destroy(new OutboundError('too_large', `It sends far more than ${maxBytes} bytes.`));
+      });
+      return done(null, socket);
+    });
 
 /** A server may say that it is busy before it answers, but not without end. */
 const maxInterim = 20;
 
 const sendOnce: Send = async ({ url, options, signal }) => {
-  const { method = 'GET', headers, body, idleMilliseconds = 30_000, allowPrivate } = options;
+  const { method = 'GET', headers, body, maxBytes, idleMilliseconds = 30_000, allowPrivate } = options;
+  // Each request has a connection of its own: what a server sends too much is never taken for a next answer.
+  const connect = limited(allowPrivate ? anywhere : publicOnly, maxBytes);
+  const client = new Client(url.origin, { allowH2: false, pipelining: 0, connect });
   const flooded = new AbortController();
   let interim = 0;
-  const answer = await request(url, {
+  const answering = request(url, {
     method,
     headers: { 'accept-encoding': 'identity', ...headers },
     body: body ?? null,
-    dispatcher: allowPrivate ? anywhere : publicOnly,
+    dispatcher: client,
     headersTimeout: idleMilliseconds,
     bodyTimeout: idleMilliseconds,
     onInfo: () => {
@@ -177,6 +194,9 @@ const sendOnce: Send = async ({ url, options, signal }) => {
     },
     signal: AbortSignal.any([signal, flooded.signal]),
   });
+  // It ends with its one request.
+  void client.close();
+  const answer = await answering;
   return { status: answer.statusCode, headers: answer.headers, body: answer.body };
 };
 
