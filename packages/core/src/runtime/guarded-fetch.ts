@@ -1,7 +1,9 @@
 import ipaddr from 'ipaddr.js';
-import dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import dns from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { type Readable, Transform } from 'node:stream';
+import { callbackify } from 'node:util';
 import { Client, buildConnector, errors, request } from 'undici';
 
 /** Why a guarded request came to nothing. Trying again mends only the last two. */
@@ -141,16 +143,33 @@ export function isPublicAddress(address: string): boolean {
 const notPublic = 'Its host has an address that is not public.';
 const forbidden = (why: string) => new OutboundError('forbidden_address', why);
 
-/** Resolves as usual, but refuses a name if any of its addresses is not public. */
 const lookupPublic: LookupFunction = (hostname, options, done) => {
-  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+  withPublic(hostname, (error, found) => {
     if (error) return done(error, '');
-    if (!addresses.every(({ address }) => isPublicAddress(address))) return done(forbidden(notPublic), '');
-    if (options.all) return done(null, addresses);
-    const [first] = addresses;
+    if (options.all) return done(null, found);
+    const [first] = found;
     return done(null, first!.address, first!.family);
   });
 };
+
+/**
+ * Asks DNS, and refuses a name if any of its addresses is not public. The system's own way would hold one of a few
+ * threads for each name: those that are never answered would have all other names of the process wait.
+ */
+async function resolvePublic(hostname: string): Promise<LookupAddress[]> {
+  const answers = await Promise.allSettled([dns.resolve4(hostname), dns.resolve6(hostname)]);
+  const found = answers.flatMap((answer, index) =>
+    answer.status === 'fulfilled'
+      ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 }))
+      : [],
+  );
+  if (!found.every(({ address }) => isPublicAddress(address))) throw forbidden(notPublic);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (found.length === 0) throw failed?.reason;
+  return found;
+}
+
+const withPublic = callbackify(resolvePublic);
 
 const publicOnly = buildConnector({ allowH2: false, lookup: lookupPublic });
 const anywhere = buildConnector({ allowH2: false });
