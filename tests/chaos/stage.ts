@@ -154,18 +154,25 @@ function openCloud(cloud: Awaited<ReturnType<typeof createCloudResources>>, star
 async function startOwnPostgres(folder: string) {
   const dataDir = join(folder, 'postgres');
   let server = await startPostgres({ dataDir });
+  let isRunning = true;
   const { port, url } = server;
+  const stop = () => {
+    isRunning = false;
+    return server.stop();
+  };
   return {
     url,
     drop: () => server.stop(),
-    stop: () => server.stop(),
+    stop,
+    isRunning: () => isRunning,
     /** Ends it as a crash of the machine does. */
     async crash() {
       process.kill(server.pid, 'SIGKILL');
-      await server.stop();
+      await stop();
     },
     async start() {
       server = await startPostgres({ dataDir, port });
+      isRunning = true;
     },
   };
 }

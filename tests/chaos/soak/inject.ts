@@ -35,6 +35,7 @@ export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault):
       await wait(lastsSeconds * 1000 + leaseMilliseconds);
       return mortal.thaw();
     case 'crash of Postgres':
+      if (!scene.ownPostgres().isRunning()) return;
       await scene.ownPostgres().crash();
       return scene.ownPostgres().start();
     case 'connections of a process to Postgres cut':

@@ -235,15 +235,13 @@ describe('changes', () => {
     expect(await read()).toEqual(changed);
   });
 
-  test('of the source end the problem that it had', async () => {
+  test('of the source end the problem that it had, and naming the same one again does not', async () => {
     await create({ sourceUrl });
     await platform.sql`update evidence set problem = 'source-vanished' where slug = ${slug}`;
-    const changed = await evidence.update.run(platform.as(owner), {
-      ...at(),
-      sourceUrl: 'https://other.example/',
-      expectedVersion: '*',
-    });
-    expect(changed.problem).toBeNull();
+    const move = (url: string) =>
+      evidence.update.run(platform.as(owner), { ...at(), sourceUrl: url, expectedVersion: '*' });
+    expect((await move(sourceUrl)).problem).toBe('source-vanished');
+    expect((await move('https://other.example/')).problem).toBeNull();
   });
 
   test('delete it with its versions, unless claims cite it: those are named', async () => {

@@ -23,7 +23,7 @@ export const updateEvidence = operation({
     // Nothing asked, nothing changed: not even the version.
     if (Object.keys(changes).length === 0) return fetchEvidence({ db }, tenant, slug);
     const isMoved = changes.sourceUrl !== undefined && changes.sourceUrl !== sourceUrl;
-    const isMended = changes.sourceUrl !== undefined && problem === 'source-vanished';
+    const isMended = isMoved && problem === 'source-vanished';
     await db
       .update(evidence)
       .set({ ...changes, ...(isMended && { problem: null }), version: nextVersion, updatedAt: sql`now()` })

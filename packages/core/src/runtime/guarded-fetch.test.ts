@@ -1,4 +1,5 @@
-import dns from 'node:dns';
+import { createSocket } from 'node:dgram';
+import dns from 'node:dns/promises';
 import { createServer, type RequestListener } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
@@ -32,14 +33,15 @@ async function serve(listener: Listener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-type Done = (error: null, found: object) => void;
-const toAnswer = (addresses: string[]) =>
-  addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-
 /** Resolves every name to these addresses. */
 function resolveTo(...addresses: string[]) {
-  const lookup = (_name: string, _options: object, done: Done) => done(null, toAnswer(addresses));
-  return vi.spyOn(dns, 'lookup').mockImplementation(lookup as never);
+  const of = (family: number) => addresses.filter((address) => net.isIP(address) === family);
+  const noData = Object.assign(new Error('no data'), { code: 'ENODATA' });
+  const answer = (found: string[]) => (found.length > 0 ? Promise.resolve(found) : Promise.reject(noData));
+  return [
+    vi.spyOn(dns, 'resolve4').mockImplementation(() => answer(of(4))),
+    vi.spyOn(dns, 'resolve6').mockImplementation(() => answer(of(6))),
+  ];
 }
 
 const forbidden = { name: 'OutboundError', code: 'forbidden_address' };
@@ -169,14 +171,14 @@ test.each([
   ['a host alone', noUrl, 'example.com'],
   ['nothing', noUrl, ''],
 ])('a hostile URL is refused before anything is looked up or sent: %s', async (_, why, url) => {
-  const lookup = vi.spyOn(dns, 'lookup');
+  const lookups = resolveTo('8.8.8.8');
   const connect = vi.spyOn(net, 'connect');
   const connectTls = vi.spyOn(tls, 'connect');
   await expect(guardedFetch(url, limits)).rejects.toMatchObject({
     ...forbidden,
     message: expect.stringContaining(why) as string,
   });
-  for (const called of [lookup, connect, connectTls]) expect(called).not.toHaveBeenCalled();
+  for (const called of [...lookups, connect, connectTls]) expect(called).not.toHaveBeenCalled();
 });
 
 test.each(['8.8.8.8', '1.1.1.1', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
@@ -197,25 +199,56 @@ describe('a host name is refused', () => {
   });
 
   test('whose second answer would be another one: the connection goes to what was checked', async () => {
-    const answers = [['8.8.8.8', '2606:4700::1111'], ['127.0.0.1']];
-    const lookup = vi
-      .spyOn(dns, 'lookup')
-      .mockImplementation(((_: string, __: object, done: Done) =>
-        done(null, toAnswer(answers.shift()!))) as never);
+    const lookups = resolveTo('8.8.8.8', '2606:4700::1111');
     const connectedTo: unknown[] = [];
-    vi.spyOn(tls, 'connect').mockImplementation(((options: { host: string; lookup: typeof dns.lookup }) => {
+    vi.spyOn(tls, 'connect').mockImplementation(((options: { host: string; lookup: net.LookupFunction }) => {
       const socket = new net.Socket();
       options.lookup(options.host, { all: true }, (error, addresses) => {
         connectedTo.push(addresses);
+        resolveTo('127.0.0.1');
         socket.destroy(error ?? new Error('far enough'));
       });
       return socket;
     }) as never);
     const request = guardedFetch('https://rebinding.example/', limits);
     await expect(request).rejects.toMatchObject({ code: 'unreachable' });
-    expect(connectedTo).toEqual([toAnswer(['8.8.8.8', '2606:4700::1111'])]);
-    expect(lookup).toHaveBeenCalledTimes(1);
+    expect(connectedTo).toEqual([
+      [
+        { address: '8.8.8.8', family: 4 },
+        { address: '2606:4700::1111', family: 6 },
+      ],
+    ]);
+    for (const lookup of lookups) expect(lookup).toHaveBeenCalledTimes(1);
   });
+});
+
+test('host names that are never answered have no other name of the process wait', async () => {
+  const queries: (() => void)[] = [];
+  const server = createSocket('udp4');
+  server.on('message', (query, { port: from }) => {
+    queries.push(() => {
+      // The query as its answer: there is no such name.
+      query.writeUInt16BE(0x81_83, 2);
+      server.send(query, from);
+    });
+  });
+  await new Promise<void>((listening) => server.bind(0, '127.0.0.1', listening));
+  const usual = dns.getServers();
+  dns.setServers([`127.0.0.1:${server.address().port}`]);
+  stops.push(() => {
+    dns.setServers(usual);
+    server.close();
+  });
+  const requests = Array.from({ length: 12 }, (_, index) =>
+    expect(guardedFetch(`https://mute-${index}.example/`, limits)).rejects.toMatchObject({
+      code: 'unreachable',
+      cause: { code: 'ENOTFOUND' },
+    }),
+  );
+  await vi.waitFor(() => expect(queries.length).toBeGreaterThanOrEqual(2 * requests.length), 20_000);
+  expect(await dns.lookup('localhost')).toHaveProperty('address');
+  const answering = setInterval(() => queries.splice(0).forEach((answer) => answer()), 10);
+  await Promise.all(requests).finally(() => clearInterval(answering));
 });
 
 const redirectTo = (location: string) => ({
@@ -457,6 +490,39 @@ describe('a hostile server', () => {
       (socket) => {
         socket.write(`${ok}\r\n`);
         flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'a reason without end',
+      (socket) => {
+        socket.write('HTTP/1.1 200 ');
+        flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    ['empty lines without end', (socket) => flood(socket, '\r\n'.repeat(5000)), { code: 'too_large' }],
+    [
+      'a length of a chunk without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n`);
+        flood(socket, '0'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'an extension of a chunk without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n1;`);
+        flood(socket, 'x'.repeat(10_000));
+      },
+      { code: 'too_large' },
+    ],
+    [
+      'trailers without end',
+      (socket) => {
+        socket.write(`${ok}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n`);
+        flood(socket, `x-more: ${'x'.repeat(1000)}\r\n`);
       },
       { code: 'too_large' },
     ],

@@ -1,8 +1,10 @@
 import ipaddr from 'ipaddr.js';
-import dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import dns from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { type Readable, Transform } from 'node:stream';
-import { Agent, errors, request } from 'undici';
+import { callbackify } from 'node:util';
+import { Client, buildConnector, errors, request } from 'undici';
 
 /** Why a guarded request came to nothing. Trying again mends only the last two. */
 type OutboundErrorCode =
@@ -141,34 +143,68 @@ export function isPublicAddress(address: string): boolean {
 const notPublic = 'Its host has an address that is not public.';
 const forbidden = (why: string) => new OutboundError('forbidden_address', why);
 
-/** Resolves as usual, but refuses a name if any of its addresses is not public. */
 const lookupPublic: LookupFunction = (hostname, options, done) => {
-  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+  withPublic(hostname, (error, found) => {
     if (error) return done(error, '');
-    if (!addresses.every(({ address }) => isPublicAddress(address))) return done(forbidden(notPublic), '');
-    if (options.all) return done(null, addresses);
-    const [first] = addresses;
+    if (options.all) return done(null, found);
+    const [first] = found;
     return done(null, first!.address, first!.family);
   });
 };
 
-/** Each request has a connection of its own: what a server sends too much is never taken for a next answer. */
-const connection = { allowH2: false, pipelining: 0 };
-const publicOnly = new Agent({ ...connection, connect: { lookup: lookupPublic } });
-const anywhere = new Agent(connection);
+/**
+ * Asks DNS, and refuses a name if any of its addresses is not public. The system's own way would hold one of a few
+ * threads for each name: those that are never answered would have all other names of the process wait.
+ */
+async function resolvePublic(hostname: string): Promise<LookupAddress[]> {
+  const answers = await Promise.allSettled([dns.resolve4(hostname), dns.resolve6(hostname)]);
+  const found = answers.flatMap((answer, index) =>
+    answer.status === 'fulfilled'
+      ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 }))
+      : [],
+  );
+  if (!found.every(({ address }) => isPublicAddress(address))) throw forbidden(notPublic);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (found.length === 0) throw failed?.reason;
+  return found;
+}
+
+const withPublic = callbackify(resolvePublic);
+
+const publicOnly = buildConnector({ allowH2: false, lookup: lookupPublic });
+const anywhere = buildConnector({ allowH2: false });
+
+/** What may come around a body of any size, such as heads of answers. */
+const frameBytes = 1024 * 1024;
+
+/** Connects, and breaks off where much more comes than the body may have: there are ways to fill a line without one. */
+const limited =
+  (connect: buildConnector.connector, maxBytes: number): buildConnector.connector =>
+  (target, done) =>
+    connect(target, (...[error, socket]) => {
+      if (error) return done(error, null);
+      socket.on('readable', () => {
+        if (socket.bytesRead <= 2 * maxBytes + frameBytes) return;
+        socket.destroy(new OutboundError('too_large', `It sends far more than ${maxBytes} bytes.`));
+      });
+      return done(null, socket);
+    });
 
 /** A server may say that it is busy before it answers, but not without end. */
 const maxInterim = 20;
 
 const sendOnce: Send = async ({ url, options, signal }) => {
-  const { method = 'GET', headers, body, idleMilliseconds = 30_000, allowPrivate } = options;
+  const { method = 'GET', headers, body, maxBytes, idleMilliseconds = 30_000, allowPrivate } = options;
+  // Each request has a connection of its own: what a server sends too much is never taken for a next answer.
+  const connect = limited(allowPrivate ? anywhere : publicOnly, maxBytes);
+  const client = new Client(url.origin, { allowH2: false, pipelining: 0, connect });
   const flooded = new AbortController();
   let interim = 0;
-  const answer = await request(url, {
+  const answering = request(url, {
     method,
     headers: { 'accept-encoding': 'identity', ...headers },
     body: body ?? null,
-    dispatcher: allowPrivate ? anywhere : publicOnly,
+    dispatcher: client,
     headersTimeout: idleMilliseconds,
     bodyTimeout: idleMilliseconds,
     onInfo: () => {
@@ -177,6 +213,9 @@ const sendOnce: Send = async ({ url, options, signal }) => {
     },
     signal: AbortSignal.any([signal, flooded.signal]),
   });
+  // It ends with its one request.
+  void client.close();
+  const answer = await answering;
   return { status: answer.statusCode, headers: answer.headers, body: answer.body };
 };
 

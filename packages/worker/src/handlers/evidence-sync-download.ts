@@ -112,18 +112,22 @@ function refuse({ status, body }: GuardedResponse): Outcome {
 /** Takes a body in parts, so that neither memory nor a failure holds more than one of them. */
 async function receive(tools: SyncTools, { body }: GuardedResponse, begun: Begun): Promise<Fetched> {
   const { download } = begun;
-  let waiting: Buffer[] = [];
+  // One buffer: kept as they come, pieces of a byte each would take hundreds of times as much.
+  const part = Buffer.allocUnsafe(partBytes);
   let waitingBytes = 0;
   const store = async () => {
     if (waitingBytes === 0) return;
-    await storePart(tools, begun, Buffer.concat(waiting, waitingBytes));
-    [waiting, waitingBytes] = [[], 0];
+    await storePart(tools, begun, part.subarray(0, waitingBytes));
+    waitingBytes = 0;
   };
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      waiting.push(chunk);
-      waitingBytes += chunk.length;
-      if (waitingBytes >= partBytes) await store();
+      for (let taken = 0; taken < chunk.length;) {
+        const copied = chunk.copy(part, waitingBytes, taken);
+        taken += copied;
+        waitingBytes += copied;
+        if (waitingBytes === partBytes) await store();
+      }
     }
   } catch (error) {
     const failure = toJobError(error);

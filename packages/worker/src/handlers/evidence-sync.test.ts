@@ -13,6 +13,8 @@ import { eq, sql } from 'drizzle-orm';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testRunner } from '../../../../tests/support/runner.ts';
@@ -524,13 +526,13 @@ const lose = async (id: string) => {
 };
 
 /** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
-const handle = async (id: string, { lease, attempt: number }: Claimed) => {
+const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = platform.bucket) => {
   const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
   const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
   return handler(row!.payload as { evidenceId: string }, {
     db: platform.db,
     reader: platform.db,
-    bucket: platform.bucket,
+    bucket,
     job: { id, portfolioId, attempt: number },
     signal: new AbortController().signal,
     progress: () => {},
@@ -577,6 +579,39 @@ describe('a sync takes effect once', () => {
       await platform.db.select().from(evidenceVersions).where(eq(evidenceVersions.jobId, id)),
     ).toHaveLength(1);
   });
+});
+
+test('a body takes the memory of its bytes, however small the pieces in which it comes', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heapBytes = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const pieces = 40_000;
+  answer = (response) => {
+    response.socket!.setNoDelay(true);
+    let left = pieces;
+    // A chunk of one byte, in a packet of its own.
+    const more = () => {
+      if (left === 0) return response.end();
+      left -= 1;
+      return response.write('x', () => setImmediate(more));
+    };
+    more();
+  };
+  const id = await ask();
+  const before = heapBytes();
+  const taken: number[] = [];
+  const bucket: typeof platform.bucket = {
+    ...platform.bucket,
+    put(...file) {
+      taken.push(heapBytes() - before);
+      return platform.bucket.put(...file);
+    },
+  };
+  expect(await handle(id, await claim(id), bucket)).toMatchObject({ sizeBytes: pieces });
+  expect(taken[0]).toBeLessThan(50 * pieces);
 });
 
 describe('bytes are kept as they came', () => {

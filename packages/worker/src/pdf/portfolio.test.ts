@@ -67,6 +67,23 @@ test('has a cover, contents, each study on a new page, and one appendix', async 
   expect(pdf.packed.slice(pdf.packed.lastIndexOf('Asof'))).toContain('2.1Zweiistschneller.backed');
 });
 
+test('the appendix names a study on the page where its claims begin, wherever that falls', async () => {
+  // Each statement is longer than the one before, so that the next study begins everywhere on a page.
+  const many = Array.from({ length: 40 }, (_, index) =>
+    study('Words.', {
+      title: `Study ${index}.`,
+      claims: [claim({ statement: `Statement ${index}. ${'It is so. '.repeat(index * 3)}` })],
+    }),
+  );
+  const { pages } = await render(many);
+  const begin = pages.findIndex((text) => text.includes('Each claim with the bytes'));
+  const parts = pages.slice(begin).map(pack);
+  for (const index of many.keys()) {
+    const page = parts.find((text) => text.includes(`Study${index}.Asof`));
+    expect(page).toContain(`Statement${index}.`);
+  }
+});
+
 test('its contents and outline lead to the right pages', async () => {
   const pdf = await render(studies);
   const entries = await linksOf(pdf, 2);

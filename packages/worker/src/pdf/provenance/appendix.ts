@@ -51,7 +51,7 @@ export async function setAppendix(
     if (title !== null) {
       await setTitle(typesetter, title, 3, parent, (top) => contents.addSection(title, top));
     }
-    await setText(typesetter, [muted(`As of ${timeText(provenAt)}`)], types.note, parent);
+    await setKept(typesetter, [muted(`As of ${timeText(provenAt)}`)], types.note, 'P', parent);
     for (const claim of claims) {
       await setProof(typesetter, claim, parent);
       if (typesetter.pace.due) await typesetter.pace.rest();
@@ -61,27 +61,40 @@ export async function setAppendix(
 }
 
 async function setTitle(
-  { flow, book }: Typesetter,
+  typesetter: Typesetter,
   title: string,
   depth: 1 | 3,
   parent: Tag,
   drawn: (top: number) => void,
 ): Promise<void> {
+  const { flow } = typesetter;
   const style = headingStyle(depth);
   const spans: Span[] = [{ kind: 'text', text: title, look: plainLook('bold', style.size, style.color) }];
-  const lines = allLines(spans, flow.width, style);
   flow.gap(style.before);
-  const tag = book.openTag(depth === 1 ? 'H1' : 'H2', parent);
-  await flow.keep(lines.length * style.leading, (top) => {
+  await setKept(typesetter, spans, style, depth === 1 ? 'H1' : 'H2', parent, drawn);
+  flow.gap(style.after);
+}
+
+/** Sets lines that stay on the page of what follows them. */
+async function setKept(
+  { flow, book }: Typesetter,
+  spans: Span[],
+  type: Type,
+  tagType: 'H1' | 'H2' | 'P',
+  parent: Tag,
+  drawn: (top: number) => void = () => {},
+): Promise<void> {
+  const lines = allLines(spans, flow.width, type);
+  const tag = book.openTag(tagType, parent);
+  await flow.keep(lines.length * type.leading, (top) => {
     drawn(top);
     flow.ink.tagged(tag, () => {
       for (const [index, line] of lines.entries()) {
-        flow.ink.line(line, flow.left, baselineOf(line, top + index * style.leading, style));
+        flow.ink.line(line, flow.left, baselineOf(line, top + index * type.leading, type));
       }
     });
     tag.end();
   });
-  flow.gap(style.after);
 }
 
 const muted = (text: string): Span => ({
