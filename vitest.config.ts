@@ -11,8 +11,8 @@ export default defineConfig({
     maxWorkers: Math.min(availableParallelism(), 4),
     // The AWS SDK asks for some; the local servers take any.
     env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    // A bound for what hangs, not a measure: machines are slow at times.
+    // Bounds for what hangs, not measures: machines are slow at times, and files wait for the same synthesis.
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 300_000,
   },
 });

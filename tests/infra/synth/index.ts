@@ -27,29 +27,36 @@ export async function synthesize(stage: string, dev = false): Promise<App> {
     await mkdir(bundleFolder, { recursive: true });
     await bundleProgram(bundleFile);
   }
-  if (!existsSync(outFile)) await evaluate(bundleFile, { stage, dev, outFile });
-  const synthesis = JSON.parse(await readFile(outFile, 'utf8')) as Synthesis;
+  const request = requestOf(stage, dev, outFile);
+  if (!existsSync(outFile)) await evaluate(bundleFile, request);
+  let synthesis = await readSynthesis(outFile);
   if (!('error' in synthesis)) return new App(synthesis.resources, synthesis.outputs);
+  // Once more, to know where in the sources: Node looks that up for each promise, which takes longer than all the rest.
+  await evaluate(bundleFile, request, '--enable-source-maps');
+  synthesis = await readSynthesis(outFile);
   await rm(outFile);
-  throw new Error(`The stage ${stage} cannot be evaluated: ${synthesis.error}`);
+  throw new Error(
+    `The stage ${stage} cannot be evaluated: ${'error' in synthesis ? synthesis.error : 'only at times'}`,
+  );
 }
 
-async function evaluate(
-  bundleFile: string,
-  { stage, dev, outFile }: { stage: string; dev: boolean; outFile: string },
-) {
-  const request: Request = {
-    app: { name: 'portfolio', stage },
-    cli: {
-      command: 'deploy',
-      dev,
-      state: { version: {} },
-      paths: { home: join(sstFolder, 'home'), root: repository, work: sstFolder, platform: platformFolder },
-    },
+const readSynthesis = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Synthesis;
+
+/** What SST's program knows of its call. */
+const requestOf = (stage: string, dev: boolean, outFile: string): Request => ({
+  app: { name: 'portfolio', stage },
+  cli: {
+    command: 'deploy',
     dev,
-    outFile,
-  };
-  const node = ['--enable-source-maps', '--no-deprecation', bundleFile, JSON.stringify(request)];
+    state: { version: {} },
+    paths: { home: join(sstFolder, 'home'), root: repository, work: sstFolder, platform: platformFolder },
+  },
+  dev,
+  outFile,
+});
+
+async function evaluate(bundleFile: string, request: Request, ...flags: string[]): Promise<void> {
+  const node = [...flags, '--no-deprecation', bundleFile, JSON.stringify(request)];
   const env = { ...inheritedEnvironment(), AWS_REGION: region };
   const child = promisify(execFile)(process.execPath, node, {
     cwd: repository,
@@ -59,7 +66,8 @@ async function evaluate(
   const { stderr } = await child.catch((error: { stderr?: string; message: string }) => ({
     stderr: error.stderr ?? error.message,
   }));
-  if (!existsSync(outFile)) throw new Error(`The stage ${stage} does not come to its end:\n${stderr}`);
+  if (!existsSync(request.outFile))
+    throw new Error(`The stage ${request.app.stage} does not come to its end:\n${stderr}`);
 }
 
 /** Of everything that a synthesis is made of. */

@@ -1,6 +1,6 @@
 // Bundled with sst.config.ts by bundle.ts and run in a process of its own: evaluates one stage under Pulumi's mocks and
 // writes down every resource that it would make. Nothing imports it.
-import { runInPulumiStack, setMocks } from '@pulumi/pulumi/runtime/index.js';
+import { registerStackTransformation, runInPulumiStack, setMocks } from '@pulumi/pulumi/runtime/index.js';
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
 import { Output } from '@pulumi/pulumi/output.js';
 import { writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ declare global {
 const { synth } = globalThis;
 Object.assign(synth.app, await config.app(synth.app));
 
-const resources: (Resource & { isRegistered?: boolean })[] = [];
+const resources: Resource[] = [];
 
 function finish(synthesis: Synthesis): void {
   writeFileSync(synth.outFile, JSON.stringify(synthesis));
@@ -27,16 +27,17 @@ function fail(error: unknown): never {
 process.on('unhandledRejection', fail);
 
 // Mocks are told types, names and inputs; what else a resource is registered with is in the request alone.
-const { registerResource } = MockMonitor.prototype;
+const { registerResource, registerResourceOutputs } = MockMonitor.prototype;
 MockMonitor.prototype.registerResource = function register(this: MockMonitor, request, callback) {
   return registerResource.call(this, request, (error, response) => {
+    const urn: string = response?.getUrn();
+    if (resources.some((resource) => resource.urn === urn)) fail(`There are two resources ${urn}.`);
     const made = resources.find(
-      ({ isRegistered, type, name }) =>
-        !isRegistered && type === request.getType() && name === request.getName(),
+      (resource) =>
+        !resource.urn && resource.type === request.getType() && resource.name === request.getName(),
     );
-    if (made && response) {
-      made.isRegistered = true;
-      made.urn = response.getUrn();
+    if (made) {
+      made.urn = urn;
       made.options = {
         parent: request.getParent(),
         protect: request.getProtect(),
@@ -49,11 +50,16 @@ MockMonitor.prototype.registerResource = function register(this: MockMonitor, re
     callback(error, response);
   });
 };
+MockMonitor.prototype.registerResourceOutputs = function register(this: MockMonitor, request, callback) {
+  const made = resources.find(({ urn }) => urn === request.getUrn());
+  if (made) made.outputs = request.getOutputs().toJavaScript();
+  return registerResourceOutputs.call(this, request, callback);
+};
 
 await setMocks(
   {
     newResource({ type, name, inputs, custom }) {
-      resources.push({ type, name, inputs, isCustom: custom ?? false, urn: '' } as Resource);
+      resources.push({ type, name, inputs, isCustom: custom ?? false, urn: '', outputs: {} } as Resource);
       const { id, ...state } = stateOf(type, name, inputs);
       return { id, state: { ...inputs, ...state } };
     },
@@ -72,14 +78,24 @@ await setMocks(
   'organization',
 );
 
+/** Type and name of every resource that the program began to make. */
+const begun: string[][] = [];
 let outputs: unknown;
-await runInPulumiStack(async () => (outputs = await run(config.run)));
+await runInPulumiStack(async () => {
+  registerStackTransformation(({ type, name }) => {
+    begun.push([type, name]);
+    return undefined;
+  });
+  outputs = await run(config.run);
+}).catch(fail);
 
 /** Fires again and again while something is left to do, and ends when nothing is. */
 process.once('beforeExit', () => {
-  void resolved(outputs).then((plain) =>
-    finish({ resources: resources.map(({ isRegistered: _, ...resource }) => resource), outputs: plain }),
+  const unmade = begun.filter(
+    ([type, name]) => !resources.some((one) => one.type === type && one.name === name),
   );
+  if (unmade.length > 0) fail(`These wait for something that never comes: ${unmade.join('; ')}`);
+  void resolved(outputs).then((plain) => finish({ resources, outputs: plain }));
 });
 
 /** The types of Pulumi do not know this method of its outputs. */

@@ -28,6 +28,8 @@ export type Resource = {
   isCustom: boolean;
   urn: string;
   options: Options;
+  /** What a component says of itself; nothing of other resources. */
+  outputs: Inputs;
 };
 
 export type Synthesis = { resources: Resource[]; outputs: unknown } | { error: string };
