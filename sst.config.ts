@@ -8,7 +8,7 @@ export default $config({
       home: 'aws',
       removal: isProtected ? 'retain' : 'remove',
       protect: isProtected,
-      providers: { aws: '7.20.0', kubernetes: '4.24.1', 'docker-build': '0.0.14' },
+      providers: { aws: '7.20.0', kubernetes: '4.24.1', 'docker-build': '0.0.14', command: '1.2.1' },
     };
   },
   async run() {
@@ -34,12 +34,14 @@ export default $config({
     const { createMigration } = await import('./stacks/migration.ts');
     const { createApi } = await import('./stacks/api.ts');
     const { createWorker } = await import('./stacks/worker.ts');
+    const { createBoundary, createDeployer } = await import('./stacks/deployer.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
     const files = createFiles(stage);
     if ($dev) return createDev(messaging, files);
 
+    const boundary = createBoundary(stage);
     const network = createNetwork(stage);
     const database = createDatabase(stage, network, files);
     createCache(stage, network);
@@ -59,6 +61,7 @@ export default $config({
     const migrated = createMigration(app, admission);
     createApi(stage, app, [scaling, ...migrated]);
     createWorker(stage, app, [scaling, ...migrated]);
-    return { cluster: cluster.cluster.name, registry: images.registry };
+    const deployer = createDeployer(stage, cluster, boundary);
+    return { cluster: cluster.cluster.name, registry: images.registry, deployer };
   },
 });

@@ -2,10 +2,10 @@ import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
 import type { Files } from './files.ts';
 import type { Messaging } from './messaging.ts';
-import { type PolicyName, fillPolicy, placeholdersOf } from './policies/iam.ts';
+import { type AccountName, fillPolicy } from './policies/iam.ts';
 
 /** The namespaces of the service accounts that talk to AWS. */
-const namespaces: Record<PolicyName, string> = {
+const namespaces: Record<AccountName, string> = {
   'portfolio-api': 'portfolio',
   'portfolio-worker': 'portfolio',
   'portfolio-migrator': 'portfolio',
@@ -37,12 +37,9 @@ const trust = JSON.stringify({
  */
 export function bindRole(
   { cluster }: Pick<Cluster, 'cluster'>,
-  account: PolicyName,
+  account: AccountName,
   values: Record<string, $util.Input<string>> = {},
 ) {
-  const known = placeholdersOf(account);
-  const surplus = Object.keys(values).filter((key) => !known.includes(key));
-  if (surplus.length > 0) throw new Error(`The policy ${account} has no placeholder ${surplus.join(', ')}.`);
   const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: trust });
   const policy = new aws.iam.RolePolicy(`${account}-policy`, {
     role: role.name,

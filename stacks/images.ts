@@ -12,8 +12,8 @@ const dockerfiles = {
 } as const;
 
 /**
- * A repository for each image, and the key that images are signed with. The pipeline signs them before anything is
- * rolled out (`.github/workflows`); pods name them by their digest alone.
+ * A repository for each image, and the key that images are signed with. Whoever takes an image from here waits until it
+ * is signed; pods name it by its digest.
  */
 export function createImages(stage: Stage) {
   const key = new aws.kms.Key('SigningKey', {
@@ -31,14 +31,15 @@ export function createImages(stage: Stage) {
   const revision = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
   const build = (name: keyof typeof dockerfiles) => {
     const repository = createRepository(stage, name);
-    return new dockerbuild.Image(`${name}Image`, {
+    const { ref } = new dockerbuild.Image(`${name}Image`, {
       tags: [$interpolate`${repository.repositoryUrl}:${revision}`],
       push: true,
       platforms: ['linux/arm64'],
       context: { location: $cli.paths.root },
       dockerfile: { location: `${$cli.paths.root}/${dockerfiles[name]}` },
       registries: [registry],
-    }).ref;
+    });
+    return sign(name, ref, key);
   };
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
@@ -53,6 +54,15 @@ export function createImages(stage: Stage) {
     registry: $interpolate`${accountId}.dkr.ecr.${region}.amazonaws.com/${$app.name}-${stage.name}`,
     signingKey: key,
   };
+}
+
+/** Signs an image and what it is made of; says again which one, once that is done. */
+function sign(name: string, ref: $util.Output<string>, key: aws.kms.Key) {
+  const signature = new command.local.Command(`${name}Signature`, {
+    create: `${$cli.paths.root}/stacks/images/sign`,
+    environment: { IMAGE: ref, SIGNING_KEY: key.arn },
+  });
+  return signature.environment.apply((environment) => environment!.IMAGE);
 }
 
 function createRepository(stage: Stage, name: string) {
@@ -70,8 +80,9 @@ function createRepository(stage: Stage, name: string) {
       rules: [
         {
           rulePriority: 1,
-          description: 'The last hundred builds can be rolled back to',
-          selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 100 },
+          description:
+            'The last hundred builds can be rolled back to, each with its signature and attestation',
+          selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 300 },
           action: { type: 'expire' },
         },
       ],

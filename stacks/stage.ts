@@ -8,8 +8,8 @@ export type Stage = {
   domain: string;
   /** Who issues the tokens that the API accepts. */
   tokenIssuer: string;
-  /** Where changes come from, as `owner/name`: its workflows may deploy. */
-  repository: string;
+  /** Whose workflows deploy it, as `owner/name` on GitHub. A developer's own stage is deployed by herself. */
+  repository?: string;
   /** Data outlives the stage, and nothing is removed by mistake. */
   isProtected: boolean;
   /** A gateway in each zone, in place of one small instance in each. */
@@ -69,5 +69,6 @@ const staging: Omit<Stage, 'name'> = {
 export function stageOf(name: string): Stage {
   if (name === 'production') return { name, ...production };
   if (name === 'staging') return { name, ...staging };
-  return { name, ...staging, domain: `${name}.dev.portfolio.example.com`, logDays: 7 };
+  const { repository: _, ...own } = staging;
+  return { name, ...own, domain: `${name}.dev.portfolio.example.com`, logDays: 7 };
 }

@@ -1,5 +1,7 @@
+import boundary from './iam/boundary.json' with { type: 'json' };
 import cloudwatchExporter from './iam/cloudwatch-exporter.json' with { type: 'json' };
 import clusterAutoscaler from './iam/cluster-autoscaler.json' with { type: 'json' };
+import deployer from './iam/deployer.json' with { type: 'json' };
 import externalSecrets from './iam/external-secrets.json' with { type: 'json' };
 import fluentBit from './iam/fluent-bit.json' with { type: 'json' };
 import kedaOperator from './iam/keda-operator.json' with { type: 'json' };
@@ -11,7 +13,7 @@ import portfolioMigrator from './iam/portfolio-migrator.json' with { type: 'json
 import portfolioWorker from './iam/portfolio-worker.json' with { type: 'json' };
 
 /** What each service account may do in AWS, by the account's name. */
-const policies = {
+const accounts = {
   'portfolio-api': portfolioApi,
   'portfolio-worker': portfolioWorker,
   'portfolio-migrator': portfolioMigrator,
@@ -25,21 +27,22 @@ const policies = {
   'aws-load-balancer-controller': loadBalancerController,
 };
 
-export type PolicyName = keyof typeof policies;
+/** Those, what the pipeline may do, and what nobody may do whom it makes. */
+const policies = { ...accounts, deployer, boundary };
+
+export type AccountName = keyof typeof accounts;
+type PolicyName = keyof typeof policies;
 
 /** The placeholders of a policy, such as `JobsArn` of `${JobsArn}`; IAM's own variables have a colon in their names. */
 const placeholder = /\$\{(\w+)\}/g;
 
-/** The names of the values that a policy is filled with. */
-export function placeholdersOf(name: PolicyName): string[] {
-  return [
-    ...new Set([...JSON.stringify(policies[name]).matchAll(placeholder)].map((found) => found[1] ?? '')),
-  ];
-}
-
-/** A policy as IAM takes it. Throws where a placeholder has no value. */
+/** A policy as IAM takes it. Throws where a placeholder has no value, or a value no placeholder. */
 export function fillPolicy(name: PolicyName, values: Readonly<Record<string, string>>): string {
-  return JSON.stringify(policies[name]).replaceAll(placeholder, (_, key: string) => {
+  const text = JSON.stringify(policies[name]);
+  const known = new Set([...text.matchAll(placeholder)].map(([, key]) => key));
+  const surplus = Object.keys(values).filter((key) => !known.has(key));
+  if (surplus.length > 0) throw new Error(`The policy ${name} has no placeholder ${surplus.join(', ')}.`);
+  return text.replaceAll(placeholder, (_, key: string) => {
     const value = values[key];
     if (value === undefined) throw new Error(`The policy ${name} has no value for ${key}.`);
     return value;

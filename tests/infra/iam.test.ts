@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { imageKey } from '../../packages/core/src/image/internal.ts';
+import { contentKey, stagingKey } from '../../packages/core/src/upload/keys.ts';
 import { fillPolicy } from '../../stacks/policies/iam.ts';
 import { type Document, type Statement, allows, many } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
@@ -23,6 +25,7 @@ const queue = (name: string) => {
   return `arn:aws:sqs:eu-central-1:123456789012:${inputs.name}`;
 };
 const bucket = (name: string) => `arn:aws:s3:::${production.one('s3/bucket:Bucket', name).inputs.bucket}`;
+const file = (key: string) => `${bucket('FilesBucket')}/${key}`;
 const user = (name: string) => `arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-DATABASE/${name}`;
 
 /** What each account asks for in the course of its work, and what somebody who has taken it over would try. */
@@ -32,10 +35,15 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['rds-db:connect', user('portfolio_api')],
       ['sqs:SendMessage', queue('JobsQueue')],
       ['sqs:GetQueueAttributes', queue('JobsQueue')],
-      ['s3:PutObject', `${bucket('FilesBucket')}/uploads/pf_1/up_1`],
-      ['s3:GetObject', `${bucket('FilesBucket')}/images/pf_1/ab`],
-      ['s3:DeleteObject', `${bucket('FilesBucket')}/uploads/pf_1/up_1`],
-      ['s3:AbortMultipartUpload', `${bucket('FilesBucket')}/images/pf_1/ab`],
+      ['s3:PutObject', file(stagingKey('pf_1', 'up_1'))],
+      ['s3:PutObject', file(contentKey('evidence', 'pf_1', 'ab'))],
+      ['s3:PutObject', file(contentKey('artifacts', 'pf_1', 'ab'))],
+      ['s3:PutObject', file(imageKey('pf_1', 'ab'))],
+      ['s3:AbortMultipartUpload', file(contentKey('artifacts', 'pf_1', 'ab'))],
+      ['s3:GetObject', file(stagingKey('pf_1', 'up_1'))],
+      ['s3:GetObject', file(imageKey('pf_1', 'ab'))],
+      ['s3:GetObject', file('exports/pf_1/job_1/1.pdf')],
+      ['s3:GetObject', file('reports/pf_1/job_1/1.csv')],
       ['s3:ListBucket', bucket('FilesBucket')],
     ],
     mayNot: () => [
@@ -46,9 +54,13 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['sqs:DeleteMessage', queue('JobsQueue')],
       ['sqs:PurgeQueue', queue('JobsQueue')],
       ['sqs:SendMessage', queue('DeadLettersQueue')],
+      ['sqs:ChangeMessageVisibility', queue('JobsQueue')],
+      ['sqs:ReceiveMessage', queue('DeadLettersQueue')],
+      ['s3:PutObject', file('exports/pf_1/job_1/1.pdf')],
+      ['s3:DeleteObject', file(imageKey('pf_1', 'ab'))],
       ['s3:GetObject', `${bucket('BackupsBucket')}/database/1`],
       ['s3:DeleteBucket', bucket('FilesBucket')],
-      ['s3:DeleteObjectVersion', `${bucket('FilesBucket')}/images/pf_1/ab`],
+      ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
       ['s3:PutBucketPolicy', bucket('FilesBucket')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:any'],
       ['iam:PassRole', 'arn:aws:iam::123456789012:role/any'],
@@ -63,13 +75,20 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['sqs:SendMessage', queue('JobsQueue')],
       ['sqs:ReceiveMessage', queue('DeadLettersQueue')],
       ['sqs:DeleteMessage', queue('DeadLettersQueue')],
-      ['s3:PutObject', `${bucket('FilesBucket')}/exports/pf_1/job_1/1.pdf`],
+      ['s3:PutObject', file('exports/pf_1/job_1/1.pdf')],
+      ['s3:PutObject', file('reports/pf_1/job_1/1.csv')],
+      ['s3:PutObject', file(stagingKey('pf_1', 'job_1-1-0'))],
+      ['s3:PutObject', file(contentKey('evidence', 'pf_1', 'ab'))],
+      ['s3:GetObject', file(imageKey('pf_1', 'ab'))],
+      ['s3:DeleteObject', file(contentKey('artifacts', 'pf_1', 'ab'))],
     ],
     mayNot: () => [
       ['rds-db:connect', user('portfolio_api')],
       ['rds-db:connect', user('portfolio_master')],
       ['sqs:SendMessage', queue('DeadLettersQueue')],
       ['sqs:PurgeQueue', queue('DeadLettersQueue')],
+      ['s3:PutObject', file(imageKey('pf_1', 'ab'))],
+      ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
       ['s3:GetObject', `${bucket('BackupsBucket')}/database/1`],
       ['s3:PutLifecycleConfiguration', bucket('FilesBucket')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:any'],
@@ -90,7 +109,7 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
         'secretsmanager:PutSecretValue',
         'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-Database',
       ],
-      ['s3:GetObject', `${bucket('FilesBucket')}/images/pf_1/ab`],
+      ['s3:GetObject', file(imageKey('pf_1', 'ab'))],
       ['sqs:SendMessage', queue('JobsQueue')],
     ],
   },
@@ -108,15 +127,19 @@ describe.each(Object.keys(cases))('the role of %s', (account) => {
   });
 });
 
-test('a key opens secrets for the migrator only by way of Secrets Manager', () => {
+test.each([
+  ['portfolio-api', ['s3', 'sqs'], ['secretsmanager', 'rds']],
+  ['portfolio-worker', ['s3', 'sqs'], ['secretsmanager', 'rds']],
+  ['portfolio-migrator', ['secretsmanager'], ['s3', 'sqs']],
+])('%s uses keys by way of the services that it may use, and not by itself', (account, services, others) => {
   const ask = { action: 'kms:Decrypt', resource: production.one('rds/cluster:Cluster').inputs.kmsKeyId };
   const by = (service: string) => ({
     ...ask,
     context: { 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` },
   });
-  expect(allows(policyOf('portfolio-migrator'), by('secretsmanager'))).toBe(true);
-  expect(allows(policyOf('portfolio-migrator'), by('s3'))).toBe(false);
-  expect(allows(policyOf('portfolio-migrator'), ask)).toBe(false);
+  for (const service of services) expect(allows(policyOf(account), by(service)), service).toBe(true);
+  for (const service of others) expect(allows(policyOf(account), by(service)), service).toBe(false);
+  expect(allows(policyOf(account), ask)).toBe(false);
 });
 
 test('each role is taken on by the pods of its own service account alone', () => {
@@ -128,10 +151,9 @@ test('each role is taken on by the pods of its own service account alone', () =>
   expect(new Set(bindings.map(({ roleArn }) => roleArn)).size).toBe(bindings.length);
   for (const account of ['portfolio-api', 'portfolio-worker', 'portfolio-migrator'])
     expect(accounts).toContain(`portfolio/${account}`);
-  for (const { serviceAccount } of bindings) {
-    const { Statement } = JSON.parse(
-      production.one('iam/role:Role', `${serviceAccount}-role`).inputs.assumeRolePolicy,
-    );
+  for (const { roleArn } of bindings) {
+    const { inputs } = production.one('iam/role:Role', roleArn.split('/').at(-1));
+    const { Statement } = JSON.parse(inputs.assumeRolePolicy);
     expect(Statement).toEqual([
       {
         Effect: 'Allow',
@@ -142,8 +164,15 @@ test('each role is taken on by the pods of its own service account alone', () =>
   }
 });
 
-/** Where `*` is all that a statement can say of what it is about, and why. */
-const wildcards: { actions: RegExp; isBound?: (statement: Statement) => boolean; reason: string }[] = [
+/** Where `*` is all that a statement can say of what it is about, or of what may be done, and why. */
+const wildcards: {
+  /** The policies; those of service accounts and services where nothing is said. */
+  policies?: RegExp;
+  actions: RegExp;
+  resources?: RegExp;
+  isBound?: (statement: Statement) => boolean;
+  reason: string;
+}[] = [
   {
     actions:
       /^(ec2|elasticloadbalancing|autoscaling):Describe\w+$|^ec2:Get(InstanceTypesFromInstanceRequirements|SecurityGroupsForVpc)$/,
@@ -151,11 +180,22 @@ const wildcards: { actions: RegExp; isBound?: (statement: Statement) => boolean;
   },
   {
     actions: /^(ec2|elasticloadbalancing|autoscaling):\w+$/,
+    resources: /^\*$|^arn:aws:ec2:[\w-]+:\d+:instance\/\*$/,
     isBound: ({ Condition }) =>
       /"aws:(Resource|Request)Tag\/[\w./:-]*cluster[\w-]*":"portfolio-/.test(JSON.stringify(Condition ?? {})),
     reason: 'their names are not known beforehand; a condition binds them to the tag of this cluster',
   },
-  { actions: /^eks:DescribeNodegroup$/, reason: 'the autoscaler looks groups up by names that it finds' },
+  {
+    actions: /^(ec2:CreateTags|elasticloadbalancing:AddTags)$/,
+    resources: /^arn:aws:(ec2|elasticloadbalancing):\*:\*:[a-z-]+\/\*$/,
+    isBound: ({ Condition }) => /:CreateAction"/.test(JSON.stringify(Condition ?? {})),
+    reason: 'what is made is tagged as it is made, and not later',
+  },
+  {
+    actions: /^eks:DescribeNodegroup$/,
+    resources: /^\*$|:nodegroup\/portfolio-\w+\/\*$/,
+    reason: 'the autoscaler looks groups up by names that it finds; their ARNs end in what EKS makes up',
+  },
   {
     actions: /^acm:(List|Describe)Certificates?$/,
     reason: 'the controller looks for the certificate of a host',
@@ -170,30 +210,101 @@ const wildcards: { actions: RegExp; isBound?: (statement: Statement) => boolean;
     actions: /^ecr:GetAuthorizationToken$/,
     reason: 'a token is for the registry of the account, which has no name',
   },
+  {
+    actions: /^ecr:\w+$/,
+    resources: /:repository\/portfolio-\w+\/\*$/,
+    reason: 'all repositories of the stage',
+  },
+  {
+    actions: /^s3:(Get|Put|Delete)Object$|^s3:AbortMultipartUpload$/,
+    resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)bucket-\w+\/(\w+\/)?\*$/,
+    reason: 'the objects of a bucket, or of a folder of it',
+  },
+  { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a group' },
+  { actions: /^es:ESHttp(Post|Put)$/, resources: /\/\*$/, reason: 'the paths of a domain' },
+  {
+    actions: /^rds:(DescribeDBClusterSnapshots|StartExportTask)$/,
+    resources: /:cluster-snapshot:\*$/,
+    reason: 'RDS names the snapshots that it makes',
+  },
+  {
+    actions: /^secretsmanager:(GetSecretValue|DescribeSecret)$/,
+    resources: /:secret:portfolio\/\w+\/\*$/,
+    reason: 'the secrets of the stage, whose names end in what Secrets Manager makes up',
+  },
+  {
+    policies: /^DeployerPolicy$/,
+    actions: /^[a-z0-9-]+:\*$/,
+    reason: 'the program decides what a stage holds; which services is held by a test of its own',
+  },
+  {
+    policies: /^(DeployerPolicy|Boundary)$/,
+    actions: /^(iam:\w+\*?|ssm:\w+)$/,
+    resources: /^\*$|(:(role|instance-profile)\/portfolio\/\w+|:parameter\/sst|:role\/aws-service-role)\/\*$/,
+    isBound: ({ Action, Resource }) =>
+      many(Resource)[0] !== '*' || many(Action).every((action) => /^iam:(Get|List)\*$/.test(action)),
+    reason: 'roles of the stage, which the program names; it looks at any',
+  },
 ];
+
+/** Policies of AWS' own that roles have, and what for. */
+const managed: Record<string, string> = {
+  AmazonEBSCSIDriverPolicy: 'disks of pods: it may change those alone that it has tagged itself',
+  AmazonEKSClusterPolicy: 'what the control plane needs',
+  AmazonEKSWorkerNodePolicy: 'what nodes need',
+  AmazonEKS_CNI_Policy: 'addresses of pods',
+  AmazonEC2ContainerRegistryPullOnly: 'images of nodes',
+  AmazonSSMManagedInstanceCore: "the gateways of stages without AWS' own, made by SST",
+};
+
+/** All policies that anybody gets, with their names. */
+function documentsOf(app: App): { name: string; policy: Document }[] {
+  const iam = app.resources.filter(({ type }) => type.startsWith('aws:iam'));
+  return iam.flatMap(({ name, type, inputs }) => {
+    const inline = (inputs.inlinePolicies ?? []) as { policy: string }[];
+    const own = /:(RolePolicy|Policy|UserPolicy|GroupPolicy)$/.test(type)
+      ? [inputs as { policy: string }]
+      : [];
+    return [...inline, ...own].map(({ policy }) => ({ name, policy: JSON.parse(policy) as Document }));
+  });
+}
 
 test('no policy of any stage says * but where the list above says why', () => {
   for (const [stage, app] of Object.entries(stages)) {
-    const documents = app.resources
-      .filter(({ type }) => /:(RolePolicy|Policy|UserPolicy)$/.test(type) && type.startsWith('aws:iam'))
-      .map(({ name, inputs }) => ({ name, policy: JSON.parse(inputs.policy) as Document }));
-    for (const { name, policy } of documents) {
+    for (const { name, policy } of documentsOf(app)) {
       for (const statement of many(policy.Statement).filter(({ Effect }) => Effect === 'Allow')) {
-        expect(statement.NotAction, `${stage} ${name}`).toBeUndefined();
-        const actions = many(statement.Action);
-        for (const action of actions) expect(action, `${stage} ${name}`).not.toContain('*');
-        if (!many(statement.Resource).includes('*')) continue;
-        for (const action of actions) {
-          const isListed = wildcards.some(
-            ({ actions: listed, isBound = () => true }) => listed.test(action) && isBound(statement),
-          );
-          expect(isListed, `${stage} ${name}: ${action} on *`).toBe(true);
+        expect(statement.NotAction === undefined || name === 'Boundary', `${stage} ${name}`).toBe(true);
+        for (const action of many(statement.Action)) {
+          for (const resource of many(statement.Resource)) {
+            if (!action.includes('*') && !resource.includes('*')) continue;
+            const isListed = wildcards.some(
+              ({ policies = /^(?!DeployerPolicy|Boundary)/, actions, resources = /^\*$/, isBound }) =>
+                policies.test(name) &&
+                actions.test(action) &&
+                resources.test(resource) &&
+                (isBound?.(statement) ?? true),
+            );
+            expect(isListed, `${stage} ${name}: ${action} on ${resource}`).toBe(true);
+          }
         }
       }
     }
   }
 });
 
-test('a policy is not filled without all of its values', () => {
+test("no role has a policy of AWS' own but where the list above says why", () => {
+  for (const app of Object.values(stages)) {
+    const attached = [
+      ...app.all('iam/rolePolicyAttachment:RolePolicyAttachment').map(({ inputs }) => inputs.policyArn),
+      ...app.all('iam/role:Role').flatMap(({ inputs }) => inputs.managedPolicyArns ?? []),
+    ];
+    for (const arn of attached) expect(Object.keys(managed)).toContain(arn.split('/').at(-1));
+  }
+});
+
+test('a policy is filled with all of its values and no others', () => {
   expect(() => fillPolicy('keda-operator', {})).toThrow('The policy keda-operator has no value for JobsArn.');
+  expect(() => fillPolicy('keda-operator', { JobsArn: 'a', FilesArn: 'b' })).toThrow(
+    'The policy keda-operator has no placeholder FilesArn.',
+  );
 });

@@ -6,6 +6,7 @@ export type Statement = {
   Action?: string | string[];
   NotAction?: string | string[];
   Resource?: string | string[];
+  NotResource?: string | string[];
   Condition?: Record<string, Record<string, string | string[]>>;
 };
 
@@ -19,7 +20,7 @@ export const many = <T>(one: T | T[] | undefined): T[] =>
 
 /**
  * Whether a policy alone allows what is asked: an explicit denial wins, and what nothing allows is denied (IAM User Guide,
- * "Policy evaluation logic"). Throws for a condition that it does not know.
+ * "Policy evaluation logic"). Throws for what it does not know: a condition, or NotResource.
  */
 export function allows({ Statement }: Document, ask: Ask): boolean {
   const matching = many(Statement).filter((statement) => matches(statement, ask));
@@ -28,7 +29,8 @@ export function allows({ Statement }: Document, ask: Ask): boolean {
   );
 }
 
-function matches({ Action, NotAction, Resource, Condition = {} }: Statement, ask: Ask): boolean {
+function matches({ Action, NotAction, Resource, NotResource, Condition = {} }: Statement, ask: Ask): boolean {
+  if (NotResource) throw new Error('NotResource is not known here.');
   const isAction = NotAction
     ? !many(NotAction).some((pattern) => isLike(pattern.toLowerCase(), ask.action.toLowerCase()))
     : many(Action).some((pattern) => isLike(pattern.toLowerCase(), ask.action.toLowerCase()));

@@ -16,14 +16,14 @@ export function stateOf(type: string, logicalName: string, inputs: Inputs): Inpu
     inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? logicalName;
   const made = {
     id: service === 'sqs' ? `https://sqs.${region}.amazonaws.com/${account}/${name}` : `${name}-id`,
-    ...(service !== '' && { arn: arnOf(service, kind, name), name, region }),
+    ...(service !== '' && { arn: arnOf(service, kind, name, inputs.path), name, region }),
   };
   return { ...made, ...attributesOf(type, name, logicalName, inputs, made) };
 }
 
-function arnOf(service: string, kind: string, name: string): string {
+function arnOf(service: string, kind: string, name: string, path = '/'): string {
   if (service === 's3') return `arn:aws:s3:::${slug(name)}`;
-  if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}/${name}`;
+  if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}${path}${name}`;
   if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
   return `arn:aws:${service}:${region}:${account}:${kind.toLowerCase()}/${name}`;
 }
