@@ -20,7 +20,7 @@ const crowd = 10_000;
 
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
-await migrate(server.url);
+await migrate({ url: server.url });
 const { db, sql, close } = openDatabase({
   url: server.url,
   poolSize: 4,

@@ -22,7 +22,7 @@ const owner = postgres(server.url, { max: 1, onnotice: () => {} });
 
 /** Neither role owns the table; the policy holds for `confined` alone. */
 async function setScene() {
-  await migrate(server.url);
+  await migrate({ url: server.url });
   await owner.unsafe(`
     insert into portfolios (id, slug, name, tagline, description)
       select 'pf-' || t, 'team-' || t, 'Team', '', '' from generate_series(1, ${tenants}) t;

@@ -1,8 +1,10 @@
+import type * as migrations from '@portfolio/core/runtime/migrate';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
+import { letUsersIn } from './database-users.ts';
 import { startPostgres } from './postgres.ts';
 import { issuerKeyFile } from './settings.ts';
 import { buildWeb } from './web.ts';
@@ -53,7 +55,10 @@ async function startServers(
     started.adopt(part, (running) => running.stop());
   // The rest is loaded while Postgres, in processes of its own, makes its data folder.
   const [database, cloudSettings, issuer] = await allOrNone([
-    startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
+    Promise.all([
+      startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
+      import('@portfolio/core/runtime/migrate'),
+    ]).then(prepare),
     import('./aws.ts')
       .then(({ startAws }) => startAws({ dataDir: folder.awsDir }))
       .then(ownedBy)
@@ -61,7 +66,6 @@ async function startServers(
     import('./issuer.ts').then(({ startIssuer }) => startIssuer(issuerKeyFile(folder.path))).then(ownedBy),
   ]);
   const environment = {
-    DATABASE_URL: database.url,
     // The second start finds the programs compiled already.
     NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
     ...cloudSettings,
@@ -80,10 +84,20 @@ async function startServers(
 
   const baseUrl = `http://127.0.0.1:${port}`;
   const web = { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot };
-  const api = start('api', { ...web, ...issuer.settings, ...apiSettings });
+  const api = start('api', { DATABASE_URL: database.users.api, ...web, ...issuer.settings, ...apiSettings });
   await untilReady(baseUrl, logFile('api'));
-  const worker = start('worker', { POLL_SECONDS: '1', ...workerSettings });
+  const worker = start('worker', {
+    DATABASE_URL: database.users.worker,
+    POLL_SECONDS: '1',
+    ...workerSettings,
+  });
   return { baseUrl, databaseUrl: database.url, api, worker };
+}
+
+/** Brings the database up to date, as the program `migrate.ts` does before a release. */
+async function prepare([{ url }, { migrate }]: [{ url: string }, typeof migrations]) {
+  await migrate({ url }, { url });
+  return { url, users: await letUsersIn(url) };
 }
 
 /** As Promise.all, but waits for all before it rejects: what starts late must be known to be stopped. */

@@ -11,22 +11,17 @@ const banner = `import { createRequire as requireFor } from 'node:module'; globa
 
 /** The programs of each bundle, by the names of their files. */
 const programs: Record<string, Record<string, string>> = {
-  api: { main: 'src/main.ts' },
+  api: { main: 'src/main.ts', migrate: 'src/migrate.ts' },
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 
-/** What lies beside each bundle because the program reads it as files. */
-const files: Record<string, (outDir: string) => Promise<void>> = {
-  api: (outDir) => cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true }),
-  async worker(outDir) {
-    const fonts = Object.keys(fontFiles) as (keyof typeof fontFiles)[];
-    const copies = fonts.map(fontPath).map((path) => cp(path, join(outDir, 'fonts', basename(path))));
-    await Promise.all(copies);
-  },
-};
+async function copyFonts(outDir: string): Promise<void> {
+  const fonts = Object.keys(fontFiles) as (keyof typeof fontFiles)[];
+  await Promise.all(fonts.map(fontPath).map((path) => cp(path, join(outDir, 'fonts', basename(path)))));
+}
 
 /**
- * Bundles a container's programs with all that they need into a folder: `main.js`, source maps and files.
+ * Bundles a container's programs with all that they need into a folder: `main.js`, source maps, migrations and files.
  * Nothing else has to be there but Node.
  */
 export async function bundle(name: 'api' | 'worker', outDir: string): Promise<void> {
@@ -46,7 +41,8 @@ export async function bundle(name: 'api' | 'worker', outDir: string): Promise<vo
     banner: { js: banner },
     logLevel: 'warning',
   });
-  await files[name]!(outDir);
+  await cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true });
+  if (name === 'worker') await copyFonts(outDir);
 }
 
 if (import.meta.main) {

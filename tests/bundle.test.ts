@@ -1,58 +1,122 @@
 import { operations } from '@portfolio/core';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundle } from '../scripts/bundle.ts';
+import { selfSigned } from './support/certificate.ts';
 import { plainUser } from './support/child.ts';
-import { type TestServices, testServices, user } from './support/services.ts';
 import { testFolder } from './support/folder.ts';
+import { playRds } from './support/rds.ts';
+import { testSecretsManager } from './support/secrets-manager.ts';
+import { testServices, user } from './support/services.ts';
 import { freePort } from './support/stack.ts';
+import { startTlsPostgres } from './support/tls-postgres.ts';
 
 const owner = user('owner');
 const study = { portfolio: 'team', slug: 'faster' };
-const running: ChildProcess[] = [];
+const parts = new AsyncDisposableStack();
 let folder: string;
-let platform: TestServices;
+let databaseUrl: string;
+let inCloud: Record<string, string>;
 
+/** A database as in the cloud, empty: with TLS, tokens of AWS, and the password of who created it in Secrets Manager. */
 beforeAll(async () => {
-  [folder, platform] = await Promise.all([testFolder(), testServices()]);
+  folder = await testFolder();
   // The plain user has to get there.
   await chmod(dirname(folder), 0o711);
   await chmod(folder, 0o755);
+  const certificate = selfSigned('localhost');
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, certificate.cert);
+  const server = await startTlsPostgres(join(folder, 'postgres'), certificate);
+  parts.defer(() => server.stop());
+  const admin = postgres(server.url, { max: 1 });
+  await admin`create database portfolio`;
+  await admin.end();
+  databaseUrl = Object.assign(new URL(server.url), { pathname: '/portfolio' }).href;
+  const region = 'us-east-1';
+  const rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'local', certificate });
+  parts.defer(() => rds.stop());
+  const { username, password } = new URL(server.url);
+  const manager = await testSecretsManager({ master: JSON.stringify({ username, password }) });
+  parts.defer(() => manager.stop());
+  inCloud = {
+    DATABASE_URL: rds.url('portfolio_USER', 'portfolio'),
+    DATABASE_AUTH: 'iam',
+    DATABASE_TLS: 'verify',
+    DATABASE_CA_FILE: caFile,
+    DATABASE_ADMIN_URL: `postgres://${username}@localhost:${server.port}/portfolio`,
+    DATABASE_ADMIN_PASSWORD: 'secretsmanager:master#password',
+    SECRETS: manager.endpoint,
+    LOG_LEVEL: 'warn',
+  };
   await Promise.all([bundle('api', join(folder, 'api')), bundle('worker', join(folder, 'worker'))]);
-});
-afterAll(async () => {
-  await Promise.all(
-    running.map(async (child) => {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }),
-  );
-  await platform.stop();
-});
+}, 120_000);
+afterAll(() => parts.disposeAsync());
 
-/** Runs a bundle as its image does: a plain user, its own folder read-only, no packages anywhere near. */
-function run(name: string, environment: Record<string, string>) {
-  const child = spawn(process.execPath, ['main.js'], {
+/** Runs a program of a bundle as its image does: a plain user, its own folder read-only, no packages anywhere near. */
+function run(name: string, program: string, environment: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [`${program}.js`], {
     cwd: join(folder, name),
-    env: { ...platform.environment, ...environment },
+    env: environment,
     stdio: ['ignore', 'ignore', 'inherit'],
     ...(process.getuid?.() === 0 && plainUser),
   });
-  running.push(child);
+  parts.defer(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
   return child;
 }
 
-test('the bundles run alone, as a plain user, and make a PDF', async () => {
-  const port = await freePort();
-  const api = run('api', { HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn' });
-  await vi.waitFor(
-    async () => expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200),
-    20_000,
-  );
-  const worker = run('worker', { POLL_SECONDS: '1', LOG_LEVEL: 'warn' });
+const as = (role: string) => ({ ...inCloud, DATABASE_URL: inCloud.DATABASE_URL!.replace('USER', role) });
+const ask = async (port: number) => {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  return {
+    code: response.status,
+    kept: response.headers.get('connection'),
+    ...((await response.json()) as object),
+  };
+};
+
+test('the bundles run alone, as a plain user with a database in the cloud, and make a PDF', async () => {
+  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const migration = {
+    ...as('migrator'),
+    ...credentials,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: inCloud.SECRETS!,
+  };
+  // A second run, and two at once, change nothing.
+  for (const times of [2, 1]) {
+    const runs = Array.from({ length: times }, () => once(run('api', 'migrate', migration), 'exit'));
+    for (const ended of await Promise.all(runs)) expect(ended).toEqual([0, null]);
+  }
+  const platform = await testServices({ databaseUrl });
+  parts.defer(() => platform.stop());
+  const [port, healthPort] = [await freePort(), await freePort()];
+  const listen = {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    HEALTH_PORT: String(healthPort),
+    LINGER_SECONDS: '1',
+  };
+  const api = run('api', 'main', { ...platform.environment, ...as('api'), ...listen });
+  const ready = {
+    code: 200,
+    status: 'ready',
+    dependencies: { database: 'ok', queue: 'ok', bucket: 'ok', schema: 'ok' },
+  };
+  await vi.waitFor(async () => expect(await ask(port)).toMatchObject(ready), 20_000);
+  const worker = run('worker', 'main', {
+    ...platform.environment,
+    ...as('worker'),
+    ...listen,
+    POLL_SECONDS: '1',
+  });
 
   await operations.portfolio.create.run(platform.as(owner), { slug: 'team', name: 'Team' });
   await operations.caseStudy.create.run(platform.as(owner), {
@@ -64,16 +128,21 @@ test('the bundles run alone, as a plain user, and make a PDF', async () => {
   await vi.waitFor(async () => {
     expect(await operations.job.read.run(platform.as(owner), { id })).toMatchObject({ state: 'succeeded' });
   }, 20_000);
+  expect(await ask(healthPort)).toMatchObject(ready);
 
-  for (const child of [api, worker]) {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect(await ended).toEqual([0, null]);
-  }
+  const ends = [api, worker].map((child) => once(child, 'exit'));
+  for (const child of [api, worker]) child.kill('SIGTERM');
+  // Whoever asks meanwhile is answered, and told to go elsewhere.
+  await vi.waitFor(async () =>
+    expect(await ask(port)).toMatchObject({ code: 503, load: 'stopping', kept: 'close' }),
+  );
+  for (const ended of await Promise.all(ends)) expect(ended).toEqual([0, null]);
 });
 
 test('a bundle brings its files and no packages', async () => {
-  expect(await readdir(join(folder, 'api'))).toEqual(expect.arrayContaining(['drizzle', 'main.js']));
+  expect(await readdir(join(folder, 'api'))).toEqual(
+    expect.arrayContaining(['drizzle', 'main.js', 'migrate.js']),
+  );
   for (const name of ['api', 'worker']) {
     expect(await readdir(join(folder, name))).not.toContain('node_modules');
   }

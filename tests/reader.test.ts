@@ -37,7 +37,7 @@ beforeAll(async () => {
   await admin`create database portfolio`;
   await admin.end();
   databaseUrl = inDatabase(primary.url);
-  await migrate(databaseUrl);
+  await migrate({ url: databaseUrl });
   await replica.catchUp();
   platform = await testServices({ databaseUrl });
   reader = openReader(platform, { ...pool, readerUrl: inDatabase(replica.url) });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
+import { letUsersIn } from '../../dev/database-users.ts';
 import { startPostgres } from '../../dev/postgres.ts';
 import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { installPlatform } from '../infra/synth/platform.ts';
@@ -46,7 +47,8 @@ async function createTemplate(clusterUrl: string): Promise<void> {
     await sql`create database ${sql(templateName)}`;
     const url = new URL(clusterUrl);
     url.pathname = `/${templateName}`;
-    await migrate(url.href);
+    await migrate({ url: url.href }, { url: url.href });
+    await letUsersIn(url.href);
     // A database that anybody is connected to cannot be copied.
     await sql`alter database ${sql(templateName)} with is_template true allow_connections false`;
   } finally {

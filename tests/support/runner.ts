@@ -4,7 +4,12 @@ import { silentLog, type TestServices } from './services.ts';
 
 /** What a worker runs jobs with, on the services of a test. */
 export function testRunner(
-  { db, bucket, doorbell, jobBus }: Pick<TestServices, 'db' | 'bucket' | 'doorbell' | 'jobBus'>,
+  {
+    workerDb: db,
+    bucket,
+    doorbell,
+    jobBus,
+  }: Pick<TestServices, 'workerDb' | 'bucket' | 'doorbell' | 'jobBus'>,
   settings: Partial<Runner> & { allowPrivate?: boolean } = {},
 ): Runner {
   const { allowPrivate = false, ...others } = settings;

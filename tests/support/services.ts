@@ -10,6 +10,7 @@ import { createLog } from '@portfolio/core/runtime/log';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { urlOf } from '../../dev/database-users.ts';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { testAws } from './aws.ts';
 import { testDatabase } from './database.ts';
@@ -24,14 +25,25 @@ export function user(subject: string, scopes: readonly Scope[] = allScopes): Act
 
 /**
  * The real services on a database and a cloud of the test file's own, with what tests need to set the scene:
- * `as(actor)` is the context of an actor's call. With `databaseUrl` they are another process's, on the same database.
+ * `as(actor)` is the context of an actor's call. With `databaseUrl` they are another process's, on the same database. They
+ * have the rights of the API's user, unless they are asked for `asOwner`.
  */
-export async function testServices({ databaseUrl }: { databaseUrl?: string | undefined } = {}) {
+export async function testServices({
+  databaseUrl,
+  asOwner = false,
+}: { databaseUrl?: string | undefined; asOwner?: boolean } = {}) {
   const shared = databaseUrl && { url: databaseUrl, drop: async () => {} };
   const [database, aws] = await Promise.all([shared || testDatabase(), testAws()]);
   const cloud = await createCloudResources(aws.endpoint);
   const connection = { region: cloud.AWS_REGION, endpoint: aws.endpoint };
-  const pool = openDatabase({ url: database.url, poolSize: 4, applicationName: 'test', log: silentLog });
+  const open = (name: string) =>
+    openDatabase({
+      url: asOwner ? database.url : urlOf(name, database.url),
+      poolSize: 4,
+      applicationName: 'test',
+      log: silentLog,
+    });
+  const [pool, workerPool] = [open('portfolio_api'), open('portfolio_worker')];
   const { db, sql } = pool;
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
   const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
@@ -48,6 +60,8 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
     databaseUrl: database.url,
     environment: { DATABASE_URL: database.url, ...cloud },
     db,
+    /** The database as the worker's user. */
+    workerDb: workerPool.db,
     sql,
     bucket,
     queue,
@@ -63,6 +77,7 @@ export async function testServices({ databaseUrl }: { databaseUrl?: string | und
       await doorbell.idle();
       jobBus.close();
       await pool.close();
+      await workerPool.close();
       bucket.close();
       queue.close();
       deadLetters.close();

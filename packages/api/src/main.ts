@@ -1,17 +1,18 @@
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
+import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
-import { migrate } from '@portfolio/core/runtime/migrate';
+import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
-import { startPatiently } from '@portfolio/core/runtime/start-patiently';
 import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
-import { apiSettings, readSettings } from '@portfolio/core/runtime/settings';
+import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
@@ -19,8 +20,8 @@ const settings = readSettings(apiSettings);
 const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
-await startPatiently(log, () => migrate(settings.DATABASE_URL));
-const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api', log };
+const signIn = await openSignIn(settings, log);
+const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api', log, signIn };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db, sql } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
@@ -31,6 +32,7 @@ const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
+const leaving = new AbortController();
 
 const server = await buildServer({
   services: { db, reader: reader.db, bucket, doorbell, jobBus, published },
@@ -39,7 +41,9 @@ const server = await buildServer({
     database: database.check,
     queue: (signal) => queue.check(signal),
     bucket: (signal) => bucket.check(signal),
+    schema: createSchemaCheck(db),
   },
+  leaving: leaving.signal,
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
   rateLimits: {
@@ -54,14 +58,19 @@ await jobBus.listen();
 await published.listen();
 
 surviveOutages(log);
-closeWithGrace({ delay: 20_000, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
+const { LINGER_SECONDS: linger } = settings;
+const delay = (linger + apiStop.close) * 1000;
+closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
   if (err) log.fatal({ err }, 'the API ends: something unforeseen was thrown');
+  leaving.abort();
+  if (!err) await wait(linger * 1000);
   await server.close();
   await doorbell.idle();
   jobBus.close();
   await rateCounter.close();
   await reader.close();
   await database.close();
+  signIn.close();
   bucket.close();
   queue.close();
 });

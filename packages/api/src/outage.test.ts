@@ -44,7 +44,7 @@ describe('while the database is away', () => {
     dataDir = await mkdtemp(join(inject('runFolder'), 'outage-'));
     postgres = await startPostgres({ dataDir, durable: false });
     parts.defer(() => postgres.stop());
-    await migrate(postgres.url);
+    await migrate({ url: postgres.url });
     const { db, check, close } = openDatabase({
       url: postgres.url,
       poolSize: 2,

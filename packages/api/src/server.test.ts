@@ -1,3 +1,4 @@
+import { SchemaBehind } from '@portfolio/core/runtime/health';
 import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import { once } from 'node:events';
@@ -37,6 +38,7 @@ async function linesOf(url: string, level: string) {
 }
 
 const away = async () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7'));
+const behind = () => Promise.reject(new SchemaBehind());
 const here = async () => {};
 
 describe('every answer', () => {
@@ -104,6 +106,31 @@ describe('readiness', () => {
     expect(response.statusCode).toBe(503);
     expect(response.headers['retry-after']).toBe('5');
     expect(response.json()).toMatchObject({ status: 'not ready', dependencies: { page: 'away' } });
+  });
+
+  test('is not given while the schema is older than the code, which is said', async () => {
+    const response = await (
+      await bareServer({ dependencies: { database: here, schema: behind } })
+    ).inject('/readyz');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({
+      status: 'not ready',
+      dependencies: { database: 'ok', schema: 'behind' },
+    });
+  });
+
+  test('is taken back when the process is about to stop, while it goes on to serve and keeps no connection', async () => {
+    const leaving = new AbortController();
+    const server = await bareServer({ dependencies: { database: here }, leaving: leaving.signal });
+    const connectionAfter = async (url: string) => (await server.inject(url)).headers.connection;
+    expect(await connectionAfter('/readyz')).not.toBe('close');
+    leaving.abort();
+    const response = await server.inject('/readyz');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({ status: 'not ready', load: 'stopping' });
+    expect((await server.inject('/healthz')).statusCode).toBe(200);
+    expect(await connectionAfter('/healthz')).toBe('close');
+    expect(await connectionAfter('/api/openapi.json')).toBe('close');
   });
 
   test('does not wait for a dependency that never answers', async () => {

@@ -1,13 +1,15 @@
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
+import type { Dependencies } from '@portfolio/core/runtime/health';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { apiStop } from '@portfolio/core/runtime/settings';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { access } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type Authenticate, createRequestActors } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
-import { type Dependencies, registerHealth } from './health.ts';
+import { registerHealth } from './health.ts';
 import { createLoad, isSaturated, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
@@ -33,9 +35,6 @@ const headersTimeoutMilliseconds = 20_000;
 /** Load balancers keep connections for a minute: theirs must end first, or requests meet one that is being closed. */
 const keepAliveMilliseconds = 75_000;
 
-/** How long running requests may take to end when the server closes; the rest is cut off. */
-const drainMilliseconds = 5000;
-
 export type ServerOptions = {
   services: Services;
   authenticate: Authenticate;
@@ -47,12 +46,14 @@ export type ServerOptions = {
   /** Proxies of ours whose X-Forwarded-For is believed. */
   trustedProxyHops?: number | undefined;
   webRoot?: string | undefined;
+  /** Aborts when the process is about to stop: it goes on to serve, but is not ready, and keeps no connection. */
+  leaving?: AbortSignal | undefined;
 };
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, log, publicOrigin, webRoot } = options;
-  const { rateLimits, trustedProxyHops = 0 } = options;
+  const { rateLimits, trustedProxyHops = 0, leaving = new AbortController().signal } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
@@ -91,6 +92,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     dependencies,
     own: webRoot ? { page: () => access(join(webRoot, 'index.html')) } : {},
     isSaturated: () => isSaturated(load),
+    leaving,
+  });
+  // Who keeps a connection here makes its next one elsewhere.
+  app.addHook('onSend', async (_request, reply) => {
+    if (leaving.aborted) void reply.header('connection', 'close');
   });
   await registerOpenApi(app);
   await registerOpenApiPage(app);
@@ -131,7 +137,7 @@ function createDrain(server: Server): () => void {
     response.once('close', () => (running -= 1));
   });
   return () => {
-    const deadline = Date.now() + drainMilliseconds;
+    const deadline = Date.now() + apiStop.drain * 1000;
     const sweep = setInterval(() => {
       if (running === 0 || Date.now() > deadline) server.closeAllConnections();
       else server.closeIdleConnections();

@@ -11,7 +11,7 @@ const leaseSeconds = 1;
 
 let platform: TestServices;
 beforeAll(async () => {
-  platform = await testServices();
+  platform = await testServices({ asOwner: true });
   await platform.sql`create table marks (at serial, task text not null, period_to text not null)`;
 });
 afterAll(() => platform.stop());

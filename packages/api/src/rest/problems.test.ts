@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { type ErrorCode, errorCodes } from '@portfolio/core/errors';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -245,14 +246,16 @@ describe('a thing', () => {
 
 describe('an error that nobody foresaw', () => {
   test('of the database is internal, and tells nothing of it', async () => {
-    await api.sql`alter table images rename to images_away`;
+    const owner = postgres(api.databaseUrl, { max: 1 });
+    await owner`alter table images rename to images_away`;
     try {
       const response = await api.call('GET', `${portfolios}/team/images/${'0'.repeat(64)}`, { key });
       const { code, detail } = await readProblem(response);
       expect(code).toBe('internal');
       expect(detail).not.toMatch(/images|relation|select|error:/i);
     } finally {
-      await api.sql`alter table images_away rename to images`;
+      await owner`alter table images_away rename to images`;
+      await owner.end();
     }
   });
 

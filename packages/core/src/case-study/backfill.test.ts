@@ -27,7 +27,7 @@ beforeAll(async () => {
   await sql`
     insert into case_studies (id, portfolio_id, slug, title, summary, body, period, tags, language, version)
     values ('cs_1', 'pf_1', 'old', 'Old', '', ${body}, '{"from": "2026-01"}', '{a}', 'en', 41)`;
-  await migrate(url.href);
+  await migrate({ url: url.href });
 });
 afterAll(async () => {
   await sql.end();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   scene = await jobScene();
 });
 afterAll(() => scene.stop());
-beforeEach(() => scene.sql`truncate removable_objects`);
+beforeEach(() => scene.sql`delete from removable_objects`);
 
 const aDayLater = () => scene.sql`update removable_objects set since = since - interval '25 hours'`;
 const remove = () => removeUnreferenced(scene, never);
@@ -143,7 +143,7 @@ describe('what is deleted', () => {
     const uploadId = await upload(ctx, 'short-lived', bytesOf('its'));
     await operations.evidence.addVersion.run(ctx, { portfolio: 'short-lived', slug: 'one', uploadId });
     const made = await exportOfTwoAttempts();
-    await scene.sql`truncate removable_objects`;
+    await scene.sql`delete from removable_objects`;
     await scene.sql`delete from portfolios where id = ${id}`;
     await scene.sql`delete from jobs where id = ${made.id}`;
     expect(await noted()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);

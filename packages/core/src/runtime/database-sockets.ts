@@ -66,7 +66,7 @@ export function createSockets({
   async function listenTurn() {
     const now = performance.now();
     listenAt = Math.max(now, listenAt + listenPauseMilliseconds);
-    await wait(listenAt - now, undefined, { ref: false });
+    await wait(listenAt - now);
   }
 
   async function start({ host: [host = ''], port: [port = 0], path, onnotify }: Wanted): Promise<Duplex> {

@@ -31,6 +31,25 @@ type Pool = {
   signIn?: SignIn;
 };
 
+/** One connection that lasts, with no limit on how long a statement takes: for migrations. Whoever opens it ends it. */
+export function openConnection(url: string, signIn: SignIn): postgres.Sql {
+  const sockets = createSockets({
+    silenceSeconds: Infinity,
+    getPassword: signIn.passwordFor(url),
+    secureContext: signIn.secureContext,
+  });
+  sockets.stop();
+  const custom = { socket: sockets.open };
+  return postgres(url, {
+    ...custom,
+    password: sockets.password,
+    max: 1,
+    max_lifetime: null,
+    onnotice: () => {},
+    connection: { ...startupPadding, application_name: 'portfolio-migrations' },
+  });
+}
+
 /** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
 export function openReader(
   writer: Pick<Database, 'db'>,

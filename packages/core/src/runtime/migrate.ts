@@ -1,11 +1,24 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type postgres from 'postgres';
+import type { Db } from '../context.ts';
+import { openConnection } from './database.ts';
+import { type SignIn, plainSignIn } from './database-sign-in.ts';
+import { createUsers, grantAccess } from './database-users.ts';
+import { SchemaBehind } from './health.ts';
+import { hasCode } from './outage.ts';
 
 /** Any constant will do: all that migrate wait for the same one. */
 const lockKey = 7_016_996_765_293;
+/** A change of a table that waits for its lock has everybody else wait behind it: rather, it fails and is tried again. */
+const lockTimeout = '5s';
+const noSuchTable = '42P01';
+
+export type Access = { url: string; signIn?: SignIn };
 
 /** In the repository the migrations are at its root; in a bundle they lie beside it. */
 function migrationsFolder(): string {
@@ -17,14 +30,57 @@ function migrationsFolder(): string {
   return found;
 }
 
-/** Brings the database up to date. Safe to run from many processes at once: one works, the others wait. */
-export async function migrate(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+/**
+ * Brings a database up to date as the owner of its tables, and what its users may do with it; with `admin`, makes sure
+ * first that these users exist. Safe to run from many processes at once: one works, the others wait.
+ */
+export async function migrate(owner: Access, admin?: Access): Promise<void> {
+  if (admin) await locked(admin, createUsers);
+  await locked(owner, async (connection) => {
+    await applyMigrations(drizzle(connection), { migrationsFolder: migrationsFolder() });
+    await grantAccess(connection);
+  });
+}
+
+async function locked(
+  { url, signIn = plainSignIn }: Access,
+  work: (connection: postgres.Sql) => Promise<void>,
+) {
+  const connection = openConnection(url, signIn);
   try {
     // The lock ends with the session, so a process that dies here blocks nobody.
-    await sql`select pg_advisory_lock(${lockKey})`;
-    await applyMigrations(drizzle(sql), { migrationsFolder: migrationsFolder() });
+    await connection`select pg_advisory_lock(${lockKey})`;
+    await connection`select set_config('lock_timeout', ${lockTimeout}, false)`;
+    await work(connection);
   } finally {
-    await sql.end();
+    await connection.end();
   }
+}
+
+/** The time of the newest migration that was applied to a database; 0 where none was. */
+async function lastApplied(db: Db): Promise<number> {
+  try {
+    const [row] = await db.execute<{ at: number | null }>(
+      sql`select max(created_at)::float8 as at from drizzle.__drizzle_migrations`,
+    );
+    return row?.at ?? 0;
+  } catch (error) {
+    if (hasCode(error, noSuchTable)) return 0;
+    throw error;
+  }
+}
+
+/**
+ * A check that rejects with `SchemaBehind` until all migrations of this code are applied to a database; those of later code
+ * may be as well.
+ */
+export function createSchemaCheck(db: Db): () => Promise<void> {
+  const needed = Math.max(
+    ...readMigrationFiles({ migrationsFolder: migrationsFolder() }).map(({ folderMillis }) => folderMillis),
+  );
+  let isCurrent = false;
+  return async () => {
+    isCurrent ||= (await lastApplied(db)) >= needed;
+    if (!isCurrent) throw new SchemaBehind();
+  };
 }

@@ -8,7 +8,7 @@ const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROY
 const ofAws = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
 /** Credentials of AWS come from services that may be away as well. */
 const ofCredentials = ['CredentialsProviderError'];
-const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER', 'NO_CONNECTION'];
+const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER', 'NO_CONNECTION', 'SCHEMA_BEHIND'];
 const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ours]);
 
 /** Connections that fail, sign-ins, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
@@ -75,7 +75,10 @@ export function isOutage(error: unknown): boolean {
 export const isSignInRefused = (error: unknown) => find(error, (inner) => signInRefused.test(codeOf(inner)));
 
 /** True where a database takes no changes, as a primary does no more after a failover. */
-export const isReadOnly = (error: unknown) => find(error, (inner) => codeOf(inner) === readOnly);
+export const isReadOnly = (error: unknown) => hasCode(error, readOnly);
+
+/** True where an error, or a cause of it, has a code, such as an SQLSTATE. */
+export const hasCode = (error: unknown, code: string) => find(error, (inner) => codeOf(inner) === code);
 
 /** True for an outage that an open breaker knows of, and has told the log. */
 export function isKnownOutage({ cause }: AppError): boolean {

@@ -156,9 +156,9 @@ export const workerSettings = z
 /**
  * How an API pod ends, in seconds. Kubernetes waits `preStop` (a `sleep` hook) while the pod is taken out of all
  * endpoints. Then comes SIGTERM: for `linger` (LINGER_SECONDS) it serves, is not ready, and has each kept connection end
- * with its next answer. Running requests then have a part of `close`. `grace` is the `terminationGracePeriodSeconds`.
+ * with its next answer. Then running requests have `drain`, and all `close`. `grace` is its `terminationGracePeriodSeconds`.
  */
-export const apiStop = { preStop: 5, linger: 5, close: 20, grace: 35 };
+export const apiStop = { preStop: 5, linger: 5, drain: 10, close: 20, grace: 35 };
 
 /** The same of a worker pod, which needs no `preStop`: running jobs have `drain`, all but a poll under way `close`. */
 export const workerStop = { drain: 10, close: 15, grace: 40 };

@@ -28,7 +28,7 @@ async function awayDatabase() {
 
 test('what a process begins with waits for a database that is away', async () => {
   const { proxy, url } = await awayDatabase();
-  const started = startPatiently(silentLog, () => migrate(url));
+  const started = startPatiently(silentLog, () => migrate({ url }));
   await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
   proxy.up();
   await expect(started).resolves.toBeUndefined();

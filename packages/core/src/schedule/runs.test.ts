@@ -18,7 +18,7 @@ beforeAll(async () => {
   platform = await testServices();
 });
 afterAll(() => platform.stop());
-beforeEach(() => platform.sql`truncate schedules`);
+beforeEach(() => platform.sql`delete from schedules`);
 
 const claim = (tasks = [skips]) => claimRun(platform.db, tasks, leaseSeconds);
 const row = async (name = 'skips') =>

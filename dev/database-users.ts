@@ -1,0 +1,26 @@
+import postgres from 'postgres';
+
+/** Connection strings of the users whom API and worker are, as in the cloud: they own no table. */
+export type UserUrls = { api: string; worker: string };
+
+/**
+ * Lets the users of a local database sign in, with the password of its superuser: in the cloud they have none. `url` is
+ * that of the superuser.
+ */
+export async function letUsersIn(url: string): Promise<UserUrls> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    const { password } = new URL(url);
+    for (const user of ['portfolio_api', 'portfolio_worker']) {
+      const [row] = await sql<{ statement: string }[]>`
+        select format('alter role %I password %L', ${user}::text, ${password}::text) as statement`;
+      await sql.unsafe(row!.statement);
+    }
+  } finally {
+    await sql.end();
+  }
+  return { api: urlOf('portfolio_api', url), worker: urlOf('portfolio_worker', url) };
+}
+
+/** The connection string of another user with the same password. */
+export const urlOf = (user: string, url: string) => Object.assign(new URL(url), { username: user }).href;

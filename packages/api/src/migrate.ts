@@ -1,0 +1,21 @@
+/**
+ * Brings the database up to date, creates the users of API, worker and migrations where DATABASE_ADMIN_URL says who may,
+ * and ends: to be run before the programs of a release start.
+ */
+import { openAdminSignIn, openSignIn } from '@portfolio/core/runtime/database-sign-in';
+import { createLog } from '@portfolio/core/runtime/log';
+import { migrate } from '@portfolio/core/runtime/migrate';
+import { startPatiently } from '@portfolio/core/runtime/start-patiently';
+import { migrationSettings, readSettings } from '@portfolio/core/runtime/settings';
+
+const settings = readSettings(migrationSettings);
+const log = createLog('migrate', settings.LOG_LEVEL);
+const { DATABASE_URL: url, DATABASE_ADMIN_URL: adminUrl } = settings;
+
+const owner = { url, signIn: await openSignIn(settings, log) };
+const admin =
+  adminUrl === undefined ? undefined : { url: adminUrl, signIn: await openAdminSignIn(settings, log) };
+await startPatiently(log, () => migrate(owner, admin));
+log.info('the database is up to date');
+owner.signIn.close();
+admin?.signIn.close();

@@ -1,0 +1,129 @@
+import { sql } from 'drizzle-orm';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { urlOf } from '../../../../dev/database-users.ts';
+import { startPostgres } from '../../../../dev/postgres.ts';
+import { testDatabase } from '../../../../tests/support/database.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { openDatabase } from './database.ts';
+import { SchemaBehind } from './health.ts';
+import { createSchemaCheck, migrate } from './migrate.ts';
+
+/** A server on which the one who creates the users, as on RDS, is not the owner of the tables. */
+let url: string;
+let admin: postgres.Sql;
+const parts = new AsyncDisposableStack();
+beforeAll(async () => {
+  const server = await startPostgres({ dataDir: join(inject('runFolder'), 'migrate'), durable: false });
+  parts.defer(() => server.stop());
+  const { password } = new URL(server.url);
+  const root = postgres(server.url, { max: 1 });
+  await root.unsafe(
+    `create role rds_iam; create role master login createrole createdb password '${password}'`,
+  );
+  await root`grant rds_iam to master with admin option`;
+  await root`create database portfolio owner master`;
+  await root.end();
+  url = urlOf('master', Object.assign(new URL(server.url), { pathname: '/portfolio' }).href);
+  admin = postgres(Object.assign(new URL(server.url), { pathname: '/portfolio' }).href, {
+    max: 1,
+    onnotice: () => {},
+  });
+  parts.defer(() => admin.end());
+});
+afterAll(() => parts.disposeAsync());
+
+/** As the program does, but that the owner of the tables needs a password here. */
+async function bringUpToDate() {
+  const { password } = new URL(url);
+  await migrate({ url: urlOf('portfolio_migrator', url) }, { url }).catch(async () => {
+    await admin.unsafe(`alter role portfolio_migrator password '${password}'`);
+    await migrate({ url: urlOf('portfolio_migrator', url) }, { url });
+  });
+}
+
+describe('the users of a database', () => {
+  test('are created once, sign in by tokens where there are such, and are no more than that', async () => {
+    await bringUpToDate();
+    await bringUpToDate();
+    const users = await admin`
+      select rolname as name, rolcanlogin as login, pg_has_role(oid, 'rds_iam', 'member') as tokens,
+        rolsuper or rolcreaterole or rolcreatedb or rolbypassrls as "isMore"
+      from pg_roles where rolname like 'portfolio\\_%' order by 1`;
+    const plain = { login: true, tokens: true, isMore: false };
+    const names = ['portfolio_api', 'portfolio_migrator', 'portfolio_worker'];
+    expect(users).toEqual(names.map((name) => ({ name, ...plain })));
+  });
+
+  test('own the tables only as who migrates them', async () => {
+    const owners =
+      await admin`select distinct tableowner as owner from pg_tables where schemaname in ('public', 'drizzle')`;
+    expect(owners).toEqual([{ owner: 'portfolio_migrator' }]);
+  });
+
+  test('may do to each table what they need, and nothing else', async () => {
+    const rows = await admin<{ user: string; table: string; granted: string }[]>`
+      select grantee as user, table_name as table, string_agg(privilege_type, ' ' order by privilege_type) as granted
+      from information_schema.role_table_grants
+      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+    const tables = await admin<
+      { name: string }[]
+    >`select tablename as name from pg_tables where schemaname = 'public'`;
+    const all: Record<string, string> = Object.fromEntries(
+      tables.map(({ name }) => [name, 'DELETE INSERT SELECT UPDATE']),
+    );
+    const ofAll: Record<string, string> = {
+      ...all,
+      __drizzle_migrations: 'SELECT',
+      audit_log: 'INSERT SELECT',
+    };
+    const { api_keys: _keys, rate_limits: _limits, ...ofWorker } = ofAll;
+    const grantsOf = (user: string) =>
+      Object.fromEntries(
+        rows.filter((row) => row.user === user).map(({ table, granted }) => [table, granted]),
+      );
+    expect([...new Set(rows.map(({ user }) => user))].toSorted()).toEqual([
+      'portfolio_api',
+      'portfolio_worker',
+    ]);
+    expect(grantsOf('portfolio_api')).toEqual({ ...ofAll, api_keys: 'INSERT SELECT UPDATE' });
+    expect(grantsOf('portfolio_worker')).toEqual({ ...ofWorker, members: 'SELECT', portfolios: 'SELECT' });
+  });
+
+  test('may make nothing in the database, and others may not even enter it', async () => {
+    const [row] = await admin`
+      select has_schema_privilege('portfolio_api', 'public', 'create') as schema,
+        has_database_privilege('portfolio_api', current_database(), 'create, temporary') as database,
+        has_database_privilege('rds_iam', current_database(), 'connect') as others`;
+    expect(row).toEqual({ schema: false, database: false, others: false });
+  });
+});
+
+describe('a schema', () => {
+  test('that is older than the code is told from one that is not, also where there is none', async () => {
+    const database = await testDatabase();
+    const pool = openDatabase({ url: database.url, poolSize: 1, applicationName: 'test', log: silentLog });
+    const isBehind = async () => expect(createSchemaCheck(pool.db)()).rejects.toBeInstanceOf(SchemaBehind);
+    await createSchemaCheck(pool.db)();
+    await pool.db.execute(
+      sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 9e15)`,
+    );
+    await createSchemaCheck(pool.db)();
+    await pool.db.execute(sql`delete from drizzle.__drizzle_migrations where id > 1`);
+    await isBehind();
+    await pool.db.execute(sql`drop schema drizzle cascade`);
+    await isBehind();
+    await pool.close();
+    await database.drop();
+  });
+
+  test('is brought up to date by one of many that try', async () => {
+    await admin`create database many`;
+    const many = Object.assign(new URL(urlOf('portfolio', url)), { pathname: '/many' }).href;
+    await Promise.all([1, 2, 3].map(() => migrate({ url: many }, { url: many })));
+    const pool = openDatabase({ url: many, poolSize: 1, applicationName: 'test', log: silentLog });
+    expect(await createSchemaCheck(pool.db)()).toBeUndefined();
+    await pool.close();
+  });
+});
