@@ -15,19 +15,20 @@ const bundleFolder = join(platformFolder, 'synth');
 
 /**
  * Evaluates sst.config.ts for a stage under Pulumi's mocks: the real program with SST's real components, and no
- * account. What was evaluated once is kept until anything that it is made of changes. `dev` is `sst dev`.
+ * account. What was evaluated once is kept until anything that it is made of changes. The stage `dev` is what `sst dev`
+ * makes of a developer's own. Throws where the program fails, and where AWS would be asked what no fake knows.
  */
-export async function synthesize(stage: string, dev = false): Promise<App> {
+export async function synthesize(stage: string): Promise<App> {
   await installPlatform();
   const hash = await hashSources();
   const bundleFile = join(bundleFolder, `${hash}.mjs`);
-  const outFile = join(bundleFolder, `${hash}-${stage}${dev ? '-dev' : ''}.json`);
+  const outFile = join(bundleFolder, `${hash}-${stage}.json`);
   if (!existsSync(bundleFile)) {
     await rm(bundleFolder, { recursive: true, force: true });
     await mkdir(bundleFolder, { recursive: true });
     await bundleProgram(bundleFile);
   }
-  const request = requestOf(stage, dev, outFile);
+  const request = requestOf(stage, outFile);
   if (!existsSync(outFile)) await evaluate(bundleFile, request);
   let synthesis = await readSynthesis(outFile);
   if (!('error' in synthesis)) return new App(synthesis.resources, synthesis.outputs);
@@ -43,17 +44,21 @@ export async function synthesize(stage: string, dev = false): Promise<App> {
 const readSynthesis = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Synthesis;
 
 /** What SST's program knows of its call. */
-const requestOf = (stage: string, dev: boolean, outFile: string): Request => ({
-  app: { name: 'portfolio', stage },
-  cli: {
-    command: 'deploy',
+function requestOf(stage: string, outFile: string): Request {
+  const dev = stage === 'dev';
+  const paths = {
+    home: join(sstFolder, 'home'),
+    root: repository,
+    work: sstFolder,
+    platform: platformFolder,
+  };
+  return {
+    app: { name: 'portfolio', stage: dev ? 'personal' : stage },
+    cli: { command: 'deploy', dev, state: { version: {} }, paths },
     dev,
-    state: { version: {} },
-    paths: { home: join(sstFolder, 'home'), root: repository, work: sstFolder, platform: platformFolder },
-  },
-  dev,
-  outFile,
-});
+    outFile,
+  };
+}
 
 async function evaluate(bundleFile: string, request: Request, ...flags: string[]): Promise<void> {
   const node = [...flags, '--no-deprecation', bundleFile, JSON.stringify(request)];

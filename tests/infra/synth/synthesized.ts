@@ -22,9 +22,7 @@ async function makeAlone(stage: string): Promise<App> {
   const sql = postgres(inject('clusterUrl'), { max: 1 });
   try {
     await sql`select pg_advisory_lock(${lockKey})`;
-    return await (stage === 'dev' || stage === 'personal'
-      ? synthesize('alice', stage === 'dev')
-      : synthesize(stage));
+    return await synthesize(stage);
   } finally {
     await sql.end();
   }
