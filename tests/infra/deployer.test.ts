@@ -192,7 +192,7 @@ describe('the boundary', () => {
     for (const [stage, app] of [
       ['production', production],
       ['staging', staging],
-      ['alice', personal],
+      ['personal', personal],
     ] as const) {
       const made = app.all('iam/role:Role').filter(({ name }) => name !== 'DeployerRole');
       expect(made.length).toBeGreaterThan(5);
