@@ -9,6 +9,7 @@ import postgres from 'postgres';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { ensureOwnerKey } from '../../dev/owner.ts';
 import { startPostgres } from '../../dev/postgres.ts';
+import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { testAws } from '../support/aws.ts';
 import { freePort } from '../support/stack.ts';
 import { type Program, createProgram } from './program.ts';
@@ -53,6 +54,7 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
   const server = ownPostgres ? await startOwnPostgres(ground.folder) : undefined;
   const database = server ?? (await ground.createDatabase());
   started.defer(() => database.drop());
+  await migrate({ url: database.url });
   const aws = started.adopt(await testAws(), (running) => running.stop());
   const cloud = await createCloudResources(aws.endpoint);
   const sql = postgres(database.url, { max: 3, onnotice: () => {} });

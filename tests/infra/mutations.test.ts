@@ -1,0 +1,108 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { inheritedEnvironment } from '../../dev/settings.ts';
+import { testFolder } from '../support/folder.ts';
+import { platformFolder, repository, sstFolder } from './synth/platform.ts';
+
+/** A mistake in a stack, and the test that is to fail because of it. */
+const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
+  'a bucket that everybody reads': {
+    file: 'stacks/files.ts',
+    from: `new sst.aws.Bucket('Files', {`,
+    to: `new sst.aws.Bucket('Files', { access: 'public',`,
+    fails: /^the bucket Files is closed to the public/,
+  },
+  'a Deployment without a disruption budget': {
+    file: 'stacks/api.ts',
+    from: `disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },`,
+    to: '',
+    fails: /^production every Deployment has one budget/,
+  },
+  'a wildcard for an action': {
+    file: 'stacks/policies/iam/portfolio-worker.json',
+    from: '"sqs:ReceiveMessage"',
+    to: '"sqs:*"',
+    fails: /^no policy of any stage says \*/,
+  },
+  'an image that is named by its tag': {
+    file: 'stacks/images.ts',
+    from: 'environment!.IMAGE)',
+    to: "environment!.IMAGE.split('@')[0]!)",
+    fails: /^production every image is named by its digest/,
+  },
+  'a database that answers without TLS': {
+    file: 'stacks/database.ts',
+    from: `{ name: 'rds.force_ssl', value: '1' }`,
+    to: `{ name: 'rds.force_ssl', value: '0' }`,
+    fails: /nobody without TLS$/,
+  },
+  'an API that may take messages': {
+    file: 'stacks/policies/iam/portfolio-api.json',
+    from: '"sqs:SendMessage"',
+    to: '"sqs:SendMessage", "sqs:ReceiveMessage"',
+    fails: /^the role of portfolio-api may do nothing else/,
+  },
+};
+const tried = ['data', 'iam', 'manifests'].map((name) => `tests/infra/${name}.test.ts`);
+
+type Report = { testResults: { assertionResults: { fullName: string; status: string }[] }[] };
+
+/** All mistakes are made at once, in a copy of the repository, whose own tests are then run. */
+let failed: string[];
+beforeAll(async () => {
+  const copy = await testFolder();
+  await copyRepository(copy);
+  for (const { file, from, to } of Object.values(mutations)) {
+    const text = await readFile(join(copy, file), 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} has no ${from} to be changed.`);
+    await writeFile(join(copy, file), text.replace(from, to));
+  }
+  const report = join(copy, 'report.json');
+  const vitest = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...tried,
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ];
+  await promisify(execFile)(process.execPath, vitest, { cwd: copy, env: inheritedEnvironment() }).catch(
+    () => {},
+  );
+  const { testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
+  failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName }) => fullName);
+}, 300_000);
+
+test.each(Object.entries(mutations))('%s does not pass the tests', (_, { fails }) => {
+  expect(failed).toContainEqual(expect.stringMatching(fails));
+});
+
+/** What git has or would have, with the packages and SST's components of here. */
+async function copyRepository(copy: string): Promise<void> {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: repository,
+  });
+  for (const path of listed
+    .toString()
+    .split('\0')
+    .filter((file) => file !== '')) {
+    await mkdir(dirname(join(copy, path)), { recursive: true });
+    // What was removed and not committed is listed, too.
+    await cp(join(repository, path), join(copy, path)).catch(() => {});
+  }
+  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  await writeFile(join(copy, '.git'), `gitdir: ${join(repository, '.git')}\n`);
+  const platform = join(copy, '.sst/platform');
+  await mkdir(platform, { recursive: true });
+  await cp(join(sstFolder, 'provider-lock.json'), join(copy, '.sst/provider-lock.json'));
+  for (const name of await readdir(platformFolder)) {
+    if (name === 'node_modules') await symlink(join(platformFolder, name), join(platform, name));
+    else if (name !== 'synth')
+      await cp(join(platformFolder, name), join(platform, name), { recursive: true });
+  }
+}
