@@ -45,7 +45,7 @@ export default $config({
     const network = createNetwork(stage);
     const database = createDatabase(stage, network, files);
     createCache(stage, network);
-    createBackup(database, files);
+    createBackup(stage, database, files);
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
     const namespaces = createNamespaces(stage, cluster);

@@ -1,38 +1,15 @@
+import { createBucket } from './bucket.ts';
 import type { Database } from './database.ts';
 import type { Files } from './files.ts';
+import type { Stage } from './stage.ts';
 
 /** What Aurora does not keep by itself: a snapshot of each week in a bucket, for a year. */
 const exportDays = 365;
 
 /** Exports the newest automated snapshot to S3 each week, for the recovery from disasters. */
-export function createBackup(database: Database, { key }: Files) {
-  const bucket = createBucket(key);
-  const exporter = createExportRole(bucket, key);
-  const machine = createStateMachine({ clusterArn: database.cluster.arn, bucket, exporter, key });
-  const caller = serviceRole('BackupSchedule', 'scheduler.amazonaws.com', [
-    { Effect: 'Allow', Action: 'states:StartExecution', Resource: machine.arn },
-  ]);
-  new aws.scheduler.Schedule('WeeklyExport', {
-    scheduleExpression: 'cron(0 4 ? * SUN *)',
-    flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 60 },
-    target: { arn: machine.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 3 } },
-  });
-  return { bucket, machine };
-}
-
-function createBucket(key: aws.kms.Key) {
-  const bucket = new sst.aws.Bucket('Backups', { versioning: true });
-  new aws.s3.BucketServerSideEncryptionConfiguration('BackupsEncryption', {
-    bucket: bucket.name,
-    rules: [
-      {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
-        bucketKeyEnabled: true,
-      },
-    ],
-  });
-  new aws.s3.BucketLifecycleConfiguration('BackupsLifecycle', {
-    bucket: bucket.name,
+export function createBackup(stage: Stage, { cluster }: Database, { key }: Files) {
+  const bucket = createBucket(stage, 'Backups', {
+    key,
     rules: [
       {
         id: 'exports',
@@ -44,7 +21,17 @@ function createBucket(key: aws.kms.Key) {
       },
     ],
   });
-  return bucket;
+  const exporter = createExportRole(bucket, key);
+  const machine = createStateMachine({ cluster, bucket, exporter, key });
+  const caller = serviceRole('BackupSchedule', 'scheduler.amazonaws.com', [
+    { Effect: 'Allow', Action: 'states:StartExecution', Resource: machine.arn },
+  ]);
+  new aws.scheduler.Schedule('WeeklyExport', {
+    scheduleExpression: 'cron(0 4 ? * SUN *)',
+    flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 60 },
+    target: { arn: machine.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 3 } },
+  });
+  return { bucket, machine };
 }
 
 /** What RDS writes the export with. */
@@ -74,55 +61,83 @@ const keyActions = [
 ];
 
 type Parts = {
-  clusterArn: $util.Output<string>;
+  cluster: aws.rds.Cluster;
   bucket: sst.aws.Bucket;
   exporter: aws.iam.Role;
   key: aws.kms.Key;
 };
 
-/** Finds the newest automated snapshot and starts its export, named by the execution so that none is started twice. */
-function createStateMachine({ clusterArn, bucket, exporter, key }: Parts) {
+function createStateMachine({ cluster, bucket, exporter, key }: Parts) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const snapshots = $interpolate`arn:aws:rds:${region}:${accountId}:cluster-snapshot:*`;
   const role = serviceRole('BackupMachine', 'states.amazonaws.com', [
-    { Effect: 'Allow', Action: 'rds:DescribeDBClusterSnapshots', Resource: [clusterArn, snapshots] },
-    { Effect: 'Allow', Action: 'rds:StartExportTask', Resource: snapshots },
+    { Effect: 'Allow', Action: 'rds:DescribeDBClusterSnapshots', Resource: [cluster.arn, snapshots] },
+    // Of an export, AWS lets no resource be named: which may be read, and where to, is said by the role that it gets.
+    { Effect: 'Allow', Action: ['rds:StartExportTask', 'rds:DescribeExportTasks'], Resource: '*' },
     { Effect: 'Allow', Action: 'iam:PassRole', Resource: exporter.arn },
     { Effect: 'Allow', Action: ['kms:DescribeKey', 'kms:CreateGrant'], Resource: key.arn },
   ]);
-  const definition = {
+  const definition = weeklyExport({
+    cluster: cluster.id,
+    bucket: bucket.name,
+    role: exporter.arn,
+    key: key.arn,
+  });
+  return new aws.sfn.StateMachine('Backup', { roleArn: role.arn, definition: $jsonStringify(definition) });
+}
+
+/**
+ * Finds the newest automated snapshot, starts its export, and waits for its end, so that an execution fails where the
+ * export does. An export has the name of its execution: none is started twice.
+ */
+function weeklyExport(names: Record<'cluster' | 'bucket' | 'role' | 'key', $util.Output<string>>) {
+  const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 60, MaxAttempts: 5, BackoffRate: 2 }];
+  const task = (name: string) => ({ Type: 'Task', Resource: `arn:aws:states:::aws-sdk:rds:${name}`, Retry });
+  const ExportTaskIdentifier = "{% 'weekly-' & $substring($states.context.Execution.Name, 0, 36) %}";
+  return {
     QueryLanguage: 'JSONata',
-    StartAt: 'FindSnapshots',
+    StartAt: 'FindSnapshot',
     States: {
-      FindSnapshots: {
-        Type: 'Task',
-        Resource: 'arn:aws:states:::aws-sdk:rds:describeDBClusterSnapshots',
-        Arguments: { DbClusterIdentifier: clusterArn, SnapshotType: 'automated' },
-        Output: {
-          newest:
-            "{% $states.result.DbClusterSnapshots[Status = 'available']^(>SnapshotCreateTime)[0].DbClusterSnapshotArn %}",
-        },
-        Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 60, MaxAttempts: 5, BackoffRate: 2 }],
+      FindSnapshot: {
+        ...task('describeDBClusterSnapshots'),
+        Arguments: { DbClusterIdentifier: names.cluster, SnapshotType: 'automated' },
+        Output:
+          "{% $states.result.DbClusterSnapshots[Status = 'available']^(>SnapshotCreateTime)[0].DbClusterSnapshotArn %}",
         Next: 'StartExport',
       },
       StartExport: {
-        Type: 'Task',
-        Resource: 'arn:aws:states:::aws-sdk:rds:startExportTask',
+        ...task('startExportTask'),
         Arguments: {
-          ExportTaskIdentifier: "{% 'weekly-' & $substring($states.context.Execution.Name, 0, 40) %}",
-          SourceArn: '{% $states.input.newest %}',
-          S3BucketName: bucket.name,
+          ExportTaskIdentifier,
+          SourceArn: '{% $states.input %}',
+          S3BucketName: names.bucket,
           S3Prefix: 'database',
-          IamRoleArn: exporter.arn,
-          KmsKeyId: key.arn,
+          IamRoleArn: names.role,
+          KmsKeyId: names.key,
         },
-        Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 60, MaxAttempts: 5, BackoffRate: 2 }],
-        End: true,
+        Catch: [{ ErrorEquals: ['Rds.ExportTaskAlreadyExistsException'], Next: 'Wait' }],
+        Next: 'Wait',
       },
+      Wait: { Type: 'Wait', Seconds: 600, Next: 'LookAtExport' },
+      LookAtExport: {
+        ...task('describeExportTasks'),
+        Arguments: { ExportTaskIdentifier },
+        Output: '{% $states.result.ExportTasks[0].Status %}',
+        Next: 'IsExported',
+      },
+      IsExported: {
+        Type: 'Choice',
+        Choices: [
+          { Condition: "{% $states.input = 'COMPLETE' %}", Next: 'Exported' },
+          { Condition: "{% $states.input in ['FAILED', 'CANCELED'] %}", Next: 'NotExported' },
+        ],
+        Default: 'Wait',
+      },
+      Exported: { Type: 'Succeed' },
+      NotExported: { Type: 'Fail', Error: 'ExportFailed', Cause: '{% $states.input %}' },
     },
   };
-  return new aws.sfn.StateMachine('Backup', { roleArn: role.arn, definition: $jsonStringify(definition) });
 }
 
 type Statement = {

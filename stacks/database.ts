@@ -1,6 +1,6 @@
 import type { Files } from './files.ts';
 import type { Network } from './network.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, keep } from './stage.ts';
 
 export type Database = ReturnType<typeof createDatabase>;
 
@@ -11,8 +11,8 @@ const databaseName = 'portfolio';
 const backupDays = 35;
 
 /**
- * Aurora PostgreSQL over three zones. SST's own component makes a password and keeps it in its state; here Aurora makes the master's password and keeps and
- * rotates it in Secrets Manager, and pods sign in with tokens of their IAM roles.
+ * Aurora PostgreSQL over three zones. SST's own component makes a password and keeps it in its state; here Aurora makes
+ * that of the master, which it keeps and renews in Secrets Manager, and pods sign in with tokens of their IAM roles.
  */
 export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: Files) {
   const subnets = new aws.rds.SubnetGroup('DatabaseSubnets', { subnetIds: vpc.privateSubnets });
@@ -24,10 +24,16 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
       { name: 'log_lock_waits', value: '1' },
     ],
   });
-  const finalSnapshot = `${$app.name}-${stage.name}-final`;
+  const name = `${$app.name}-${stage.name}`;
+  const logs = new aws.cloudwatch.LogGroup('DatabaseLogs', {
+    // Where Aurora writes; it would make the group itself, and keep all for ever.
+    name: `/aws/rds/cluster/${name}/postgresql`,
+    retentionInDays: stage.logDays,
+  });
   const cluster = new aws.rds.Cluster(
     'Database',
     {
+      clusterIdentifier: name,
       engine: 'aurora-postgresql',
       engineVersion: postgresVersion,
       databaseName,
@@ -50,24 +56,24 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
       copyTagsToSnapshot: true,
       deletionProtection: stage.isProtected,
       skipFinalSnapshot: !stage.isProtected,
-      ...(stage.isProtected && { finalSnapshotIdentifier: finalSnapshot }),
+      ...(stage.isProtected && { finalSnapshotIdentifier: `${name}-final` }),
       enabledCloudwatchLogsExports: ['postgresql'],
     },
-    { protect: stage.isProtected, retainOnDelete: stage.isProtected },
+    { ...keep(stage), dependsOn: [logs] },
   );
   const instances = [
     'Writer',
     ...Array.from({ length: stage.database.readers }, (_, index) => `Reader${index + 1}`),
   ];
-  for (const [tier, name] of instances.entries()) {
-    new aws.rds.ClusterInstance(`Database${name}`, {
+  for (const [tier, role] of instances.entries()) {
+    new aws.rds.ClusterInstance(`Database${role}`, {
       clusterIdentifier: cluster.id,
       engine: 'aurora-postgresql',
       engineVersion: cluster.engineVersion,
       instanceClass: 'db.serverless',
       dbSubnetGroupName: subnets.name,
       // Those of the first two tiers grow with the writer, and are promoted first.
-      promotionTier: Math.min(tier, 15),
+      promotionTier: tier,
       performanceInsightsEnabled: true,
       performanceInsightsKmsKeyId: key.arn,
       autoMinorVersionUpgrade: false,

@@ -1,3 +1,5 @@
+import { createBucket } from './bucket.ts';
+import { createKey } from './key.ts';
 import type { Stage } from './stage.ts';
 
 export type Files = ReturnType<typeof createFiles>;
@@ -7,35 +9,9 @@ const keptDays = 35;
 
 /** The bucket for files, and the key with which all data is encrypted. */
 export function createFiles(stage: Stage) {
-  const key = new aws.kms.Key('DataKey', {
-    description: 'Encrypts the database, its snapshots and the buckets',
-    enableKeyRotation: true,
-    deletionWindowInDays: stage.isProtected ? 30 : 7,
-  });
-  return { key, bucket: createBucket(key) };
-}
-
-/** Private, encrypted, with all versions of what was there; SST's component has its policy refuse plain http. */
-function createBucket(key: aws.kms.Key) {
-  const bucket = new sst.aws.Bucket('Files', {
-    versioning: true,
-    transform: {
-      bucket: (args) => {
-        args.forceDestroy = false;
-      },
-    },
-  });
-  new aws.s3.BucketServerSideEncryptionConfiguration('FilesEncryption', {
-    bucket: bucket.name,
-    rules: [
-      {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
-        bucketKeyEnabled: true,
-      },
-    ],
-  });
-  new aws.s3.BucketLifecycleConfiguration('FilesLifecycle', {
-    bucket: bucket.name,
+  const key = createKey(stage, 'DataKey', 'Encrypts the database, its snapshots and the buckets');
+  const bucket = createBucket(stage, 'Files', {
+    key,
     rules: [
       {
         id: 'unfinished-uploads',
@@ -52,5 +28,5 @@ function createBucket(key: aws.kms.Key) {
       },
     ],
   });
-  return bucket;
+  return { key, bucket };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Stage } from './stage.ts';
+import { type Stage, keep } from './stage.ts';
 
 export type Images = ReturnType<typeof createImages>;
 
@@ -16,18 +16,27 @@ const dockerfiles = {
  * is signed; pods name it by its digest.
  */
 export function createImages(stage: Stage) {
-  const key = new aws.kms.Key('SigningKey', {
-    description: 'Signs images',
-    keyUsage: 'SIGN_VERIFY',
-    customerMasterKeySpec: 'ECC_NIST_P256',
-    deletionWindowInDays: stage.isProtected ? 30 : 7,
-  });
+  const key = new aws.kms.Key(
+    'SigningKey',
+    {
+      description: 'Signs images',
+      keyUsage: 'SIGN_VERIFY',
+      customerMasterKeySpec: 'ECC_NIST_P256',
+      deletionWindowInDays: stage.isProtected ? 30 : 7,
+    },
+    keep(stage),
+  );
   new aws.kms.Alias('SigningKeyAlias', {
     name: `alias/${$app.name}-${stage.name}-signing`,
     targetKeyId: key.keyId,
   });
   const token = aws.ecr.getAuthorizationTokenOutput();
-  const registry = { address: token.proxyEndpoint, username: token.userName, password: token.password };
+  const registry = {
+    address: token.proxyEndpoint,
+    username: token.userName,
+    // Of twelve hours; encrypted in the state of the deployment all the same.
+    password: $util.secret(token.password),
+  };
   const revision = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
   const build = (name: keyof typeof dockerfiles) => {
     const repository = createRepository(stage, name);

@@ -1,4 +1,5 @@
 import { workerSettings } from '../packages/core/src/runtime/settings.ts';
+import { createKey } from './key.ts';
 import type { Stage } from './stage.ts';
 
 export type Messaging = ReturnType<typeof createMessaging>;
@@ -9,11 +10,7 @@ const twoWeeksSeconds = 14 * 24 * 3600;
 
 /** The FIFO queue that rings for jobs, and the one for messages that nobody could deal with. */
 export function createMessaging(stage: Stage) {
-  const key = new aws.kms.Key('QueueKey', {
-    description: 'Encrypts messages',
-    enableKeyRotation: true,
-    deletionWindowInDays: stage.isProtected ? 30 : 7,
-  });
+  const key = createKey(stage, 'QueueKey', 'Encrypts messages');
   const queue = {
     kmsMasterKeyId: key.arn,
     // High throughput: limits are per group of messages, of which each job's group is one.

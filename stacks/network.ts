@@ -1,3 +1,4 @@
+import { addresses } from './k8s/addresses.ts';
 import type { Stage } from './stage.ts';
 
 export type Network = ReturnType<typeof createNetwork>;
@@ -20,6 +21,17 @@ export function createNetwork(stage: Stage) {
     az: 3,
     nat: stage.hasManagedNat ? 'managed' : 'ec2',
     transform: {
+      // Everything has a group of its own: what forgets to name one is reached by nobody.
+      securityGroup: (args) => {
+        Object.assign(args, { ingress: [], egress: [] });
+      },
+      // By default, the whole internet may speak to the gateways.
+      natSecurityGroup: (args) => {
+        args.ingress = [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: [addresses.vpc] }];
+      },
+      natInstance: (args) => {
+        args.metadataOptions = { httpTokens: 'required' };
+      },
       // The load balancer controller finds its subnets by these tags.
       publicSubnet: (args) => {
         args.tags = $output(args.tags).apply((tags) => ({ ...tags, 'kubernetes.io/role/elb': '1' }));

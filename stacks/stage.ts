@@ -72,3 +72,6 @@ export function stageOf(name: string): Stage {
   const { repository: _, ...own } = staging;
   return { name, ...own, domain: `${name}.dev.portfolio.example.com`, logDays: 7 };
 }
+
+/** Options of what must outlive a protected stage: nobody removes or replaces it by mistake. */
+export const keep = ({ isProtected }: Stage) => ({ protect: isProtected, retainOnDelete: isProtected });

@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster.ts';
+import { type Cluster, createAddon } from './cluster.ts';
 
 /** Encrypted disks for pods that ask for some, and the role of what makes them. */
 export function createVolumes({ cluster, provider }: Cluster) {
@@ -18,16 +18,10 @@ export function createVolumes({ cluster, provider }: Cluster) {
     role: role.name,
     policyArn: 'arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy',
   });
-  new aws.eks.PodIdentityAssociation(
-    'VolumesIdentity',
-    {
-      clusterName: cluster.name,
-      namespace: 'kube-system',
-      serviceAccount: 'ebs-csi-controller-sa',
-      roleArn: role.arn,
-    },
-    { dependsOn: [policy] },
-  );
+  const driver = createAddon(cluster, 'aws-ebs-csi-driver', {
+    identity: { serviceAccount: 'ebs-csi-controller-sa', roleArn: role.arn },
+    dependsOn: [provider, policy],
+  });
   return new kubernetes.storage.v1.StorageClass(
     'gp3',
     {
@@ -38,6 +32,6 @@ export function createVolumes({ cluster, provider }: Cluster) {
       volumeBindingMode: 'WaitForFirstConsumer',
       allowVolumeExpansion: true,
     },
-    { provider },
+    { provider, dependsOn: [driver] },
   );
 }

@@ -64,6 +64,32 @@ test('network policies are enforced, and pods get their roles by Pod Identity', 
     expect(addons.has(name), name).toBe(true);
 });
 
+test('nodes come once there is a network for their pods, and everything in the cluster once there are nodes', () => {
+  const dependencies = (type: string, name: string) =>
+    production.one(type, name).options.dependsOn.map((urn) => urn.split('::').at(-1));
+  for (const group of ['api', 'worker', 'system']) {
+    expect(dependencies('NodeGroup', `${group}Nodes`)).toEqual(
+      expect.arrayContaining(['vpc-cniAddon', 'kube-proxyAddon', 'eks-pod-identity-agentAddon']),
+    );
+  }
+  for (const addon of ['corednsAddon', 'metrics-serverAddon']) {
+    expect(dependencies('eks/addon:Addon', addon)).toEqual(
+      expect.arrayContaining(['apiNodes', 'workerNodes', 'systemNodes']),
+    );
+  }
+  expect(dependencies('providers:kubernetes', 'Kubernetes')).toEqual(
+    expect.arrayContaining(['corednsAddon', 'metrics-serverAddon']),
+  );
+  expect(dependencies('eks/addon:Addon', 'aws-ebs-csi-driverAddon')).toEqual(
+    expect.arrayContaining(['Kubernetes', 'VolumesPolicy']),
+  );
+});
+
+test('nodes that fail are replaced', () => {
+  for (const { inputs } of production.all('eks/nodeGroup:NodeGroup'))
+    expect(inputs.nodeRepairConfig).toEqual({ enabled: true });
+});
+
 test('every image of ours is built for the nodes, scanned when it comes, and never replaced under its tag', () => {
   const repositories = production.all('ecr/repository:Repository').map(({ inputs }) => inputs);
   expect(new Set(repositories.map(({ name }) => name))).toEqual(

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
 
@@ -30,6 +31,15 @@ describe('the database of production', () => {
     expect(cluster().inputs.iamDatabaseAuthenticationEnabled).toBe(true);
     const { parameters } = production.one('rds/clusterParameterGroup:ClusterParameterGroup').inputs;
     expect(parameters).toContainEqual({ name: 'rds.force_ssl', value: '1' });
+  });
+
+  test('writes to a log that ends', () => {
+    const { clusterIdentifier, enabledCloudwatchLogsExports } = cluster().inputs;
+    expect(enabledCloudwatchLogsExports).toEqual(['postgresql']);
+    expect(production.one('cloudwatch/logGroup:LogGroup', 'DatabaseLogs').inputs).toMatchObject({
+      name: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
+      retentionInDays: 400,
+    });
   });
 
   test('has no password that a person, the program or its state knows', () => {
@@ -94,6 +104,12 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
     });
   });
 
+  test('is open to no page of another origin', () => {
+    expect(production.all('BucketCorsConfiguration').filter((cors) => cors.name.startsWith(name))).toEqual(
+      [],
+    );
+  });
+
   test('refuses plain http', () => {
     const { Statement } = JSON.parse(
       production.one('s3/bucketPolicy:BucketPolicy', `${name}Policy`).inputs.policy,
@@ -104,24 +120,83 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
   });
 });
 
-test('a snapshot of each week goes to a bucket: the newest automated one, by a role that may pass on only one other', () => {
-  expect(production.one('scheduler/schedule:Schedule').inputs.scheduleExpression).toMatch(
-    /^cron\(.* SUN \*\)$/,
-  );
-  const { definition } = production.one('sfn/stateMachine:StateMachine').inputs;
-  const { States } = JSON.parse(definition);
-  expect(States.FindSnapshots.Arguments).toMatchObject({ SnapshotType: 'automated' });
-  expect(States.StartExport.Arguments).toMatchObject({
-    S3BucketName: production.one('s3/bucket:Bucket', 'BackupsBucket').inputs.bucket,
-    KmsKeyId: production.one('rds/cluster:Cluster').inputs.kmsKeyId,
+describe('the weekly export', () => {
+  const machineOf = () =>
+    JSON.parse(production.one('sfn/stateMachine:StateMachine').inputs.definition) as StateMachine;
+  const newest = 'arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:rds:portfolio-production-2026-11-08';
+  const snapshots = [
+    { DbClusterSnapshotArn: 'older', Status: 'available', SnapshotCreateTime: '2026-11-07T02:10:00Z' },
+    { DbClusterSnapshotArn: newest, Status: 'available', SnapshotCreateTime: '2026-11-08T02:10:00Z' },
+    { DbClusterSnapshotArn: 'not yet whole', Status: 'creating', SnapshotCreateTime: '2026-11-08T04:00:00Z' },
+  ];
+
+  /** RDS that knows these snapshots; an export goes through the given states. */
+  function createRds(statuses: string[], known = snapshots) {
+    const asked: [string, Record<string, unknown>][] = [];
+    const service = (action: string, args: Record<string, unknown>) => {
+      asked.push([action, args]);
+      if (action === 'describeDBClusterSnapshots') return { DbClusterSnapshots: known };
+      if (action === 'startExportTask') return { Status: 'STARTING' };
+      return { ExportTasks: [{ Status: statuses.length > 1 ? statuses.shift() : statuses[0] }] };
+    };
+    return { service, argumentsOf: (action: string) => asked.find(([name]) => name === action)?.[1] };
+  }
+
+  test('is started each week', () => {
+    const { scheduleExpression, target } = production.one('scheduler/schedule:Schedule').inputs;
+    expect(scheduleExpression).toMatch(/^cron\(.* SUN \*\)$/);
+    expect(target.arn).toContain('Backup');
   });
-  const { Statement } = JSON.parse(
-    production.one('iam/rolePolicy:RolePolicy', 'BackupMachinePolicy').inputs.policy,
-  );
-  const passes = Statement.filter(({ Action }: { Action: string }) => Action === 'iam:PassRole');
-  expect(passes.map(({ Resource }: { Resource: string }) => Resource)).toEqual([
-    expect.stringContaining('BackupExportRole'),
-  ]);
+
+  test('puts the newest whole snapshot that Aurora made into the bucket, encrypted with our key', async () => {
+    const { service, argumentsOf } = createRds(['STARTING', 'IN_PROGRESS', 'COMPLETE']);
+    expect(await runStateMachine(machineOf(), service)).toBe('Exported');
+    const { clusterIdentifier, kmsKeyId } = production.one('rds/cluster:Cluster').inputs;
+    expect(argumentsOf('describeDBClusterSnapshots')).toEqual({
+      DbClusterIdentifier: clusterIdentifier,
+      SnapshotType: 'automated',
+    });
+    expect(argumentsOf('startExportTask')).toEqual({
+      // What RDS allows: letters, digits and single hyphens, 60 at most.
+      ExportTaskIdentifier: expect.stringMatching(/^[a-z](-?[a-z0-9])*$/),
+      SourceArn: newest,
+      S3BucketName: production.one('s3/bucket:Bucket', 'BackupsBucket').inputs.bucket,
+      S3Prefix: 'database',
+      IamRoleArn: expect.stringContaining('BackupExportRole'),
+      KmsKeyId: kmsKeyId,
+    });
+  });
+
+  test.each(['FAILED', 'CANCELED'])('fails where RDS says %s', async (status) => {
+    expect(await runStateMachine(machineOf(), createRds(['IN_PROGRESS', status]).service)).toBe(
+      'NotExported',
+    );
+  });
+
+  test('fails where there is no snapshot', async () => {
+    await expect(runStateMachine(machineOf(), createRds(['COMPLETE'], []).service)).rejects.toThrow(
+      'Nothing',
+    );
+  });
+
+  test('goes on with an export that was started before its answer was lost', async () => {
+    const { service } = createRds(['COMPLETE']);
+    const lossy = (action: string, args: Record<string, unknown>) => {
+      if (action !== 'startExportTask') return service(action, args);
+      throw Object.assign(new Error(), { name: 'Rds.ExportTaskAlreadyExistsException' });
+    };
+    expect(await runStateMachine(machineOf(), lossy)).toBe('Exported');
+  });
+
+  test('hands on one role to RDS and no other', () => {
+    const { Statement } = JSON.parse(
+      production.one('iam/rolePolicy:RolePolicy', 'BackupMachinePolicy').inputs.policy,
+    );
+    const passes = Statement.filter(({ Action }: { Action: string }) => Action === 'iam:PassRole');
+    expect(passes.map(({ Resource }: { Resource: string }) => Resource)).toEqual([
+      expect.stringContaining('BackupExportRole'),
+    ]);
+  });
 });
 
 test('a cache is there where the stage asks for one: encrypted, over two zones', () => {
@@ -141,6 +216,18 @@ test('stages but production can be removed with all their data', () => {
       deletionProtection: false,
       skipFinalSnapshot: true,
     });
+    for (const { inputs, name } of app.all('s3/bucket:Bucket')) expect(inputs.forceDestroy, name).toBe(true);
     expect(app.resources.filter(({ options }) => options.protect || options.retainOnDelete)).toEqual([]);
   }
+});
+
+test('of production, what holds data stays: database, buckets, and the keys without which they are nothing', () => {
+  const held = ['rds/cluster:Cluster', 's3/bucket:Bucket', 'kms/key:Key'].flatMap((type) =>
+    production.all(type),
+  );
+  expect(held.length).toBeGreaterThan(5);
+  for (const { name, options } of held)
+    expect(options, name).toMatchObject({ protect: true, retainOnDelete: true });
+  for (const { inputs, name } of production.all('s3/bucket:Bucket'))
+    expect(inputs.forceDestroy, name).toBe(false);
 });

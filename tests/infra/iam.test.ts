@@ -223,10 +223,11 @@ const wildcards: {
   { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a group' },
   { actions: /^es:ESHttp(Post|Put)$/, resources: /\/\*$/, reason: 'the paths of a domain' },
   {
-    actions: /^rds:(DescribeDBClusterSnapshots|StartExportTask)$/,
+    actions: /^rds:DescribeDBClusterSnapshots$/,
     resources: /:cluster-snapshot:\*$/,
     reason: 'RDS names the snapshots that it makes',
   },
+  { actions: /^rds:(StartExportTask|DescribeExportTasks)$/, reason: 'RDS names no resources of exports' },
   {
     actions: /^secretsmanager:(GetSecretValue|DescribeSecret)$/,
     resources: /:secret:portfolio\/\w+\/\*$/,

@@ -67,3 +67,15 @@ test('what holds data or endpoints is reached from nodes alone', () => {
     expect(inputs.referencedSecurityGroupId, name).toContain('NodesGroup');
   }
 });
+
+test('what forgets to name its group is reached by nobody, and gateways of small stages from within alone', () => {
+  for (const app of [production, staging]) {
+    expect(app.one('DefaultSecurityGroup').inputs).toMatchObject({ ingress: [], egress: [] });
+  }
+  const [group] = staging.all('ec2/securityGroup:SecurityGroup').filter(({ name }) => name.includes('Nat'));
+  expect(group!.inputs.ingress.map(({ cidrBlocks }: { cidrBlocks: string[] }) => cidrBlocks)).toEqual([
+    [staging.one('ec2/vpc:Vpc').inputs.cidrBlock],
+  ]);
+  for (const { inputs } of staging.all('ec2/instance:Instance'))
+    expect(inputs.metadataOptions).toEqual({ httpTokens: 'required' });
+});

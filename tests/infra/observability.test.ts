@@ -25,12 +25,10 @@ test('Prometheus runs twice and Alertmanager three times, on disks that are encr
 });
 
 test('what makes disks has a role for that alone', () => {
-  const bindings = production
-    .all('eks/podIdentityAssociation:PodIdentityAssociation')
-    .map(({ inputs }) => inputs);
-  expect(bindings).toContainEqual(
-    expect.objectContaining({ namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' }),
-  );
+  const { podIdentityAssociations } = production.one('eks/addon:Addon', 'aws-ebs-csi-driverAddon').inputs;
+  expect(podIdentityAssociations).toEqual([
+    { serviceAccount: 'ebs-csi-controller-sa', roleArn: expect.stringContaining('VolumesRole') },
+  ]);
 });
 
 test('CloudWatch is asked for the queue, the database and the load balancer of this stage alone', () => {

@@ -68,6 +68,8 @@ function attributesOf(
         identities: [{ oidcs: [{ issuer: `https://oidc.eks.${region}.amazonaws.com/id/X` }] }],
         vpcConfig: { ...inputs.vpcConfig, clusterSecurityGroupId: 'sg-cluster' },
       };
+    case 'aws:ec2/launchTemplate:LaunchTemplate':
+      return { latestVersion: 1 };
     case 'aws:sqs/queue:Queue':
       return { url: id };
     case 'aws:ec2/vpc:Vpc':
@@ -123,6 +125,8 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
         userName: 'AWS',
         password: 'x',
       };
+    case 'getAddonVersion':
+      return { ...inputs, version: 'v1.2.3-eksbuild.1' };
     case 'getAmi':
       return { id: 'ami-1', imageId: 'ami-1', architecture: 'arm64' };
     case 'getZone':

@@ -1,0 +1,36 @@
+import { type Stage, keep } from './stage.ts';
+
+type Options = {
+  key: aws.kms.Key;
+  /** What becomes of objects and of their former versions. */
+  rules: aws.types.input.s3.BucketLifecycleConfigurationRule[];
+};
+
+/**
+ * A bucket that nobody but roles of ours reaches, encrypted with `key`, with all versions of what was there. SST's
+ * component closes it to the public, and has its policy refuse plain http.
+ */
+export function createBucket(stage: Stage, name: string, { key, rules }: Options) {
+  const bucket = new sst.aws.Bucket(name, {
+    versioning: true,
+    // By default pages of all origins may use it, be it with a link that was signed for somebody.
+    cors: false,
+    transform: {
+      bucket: (args, options) => {
+        args.forceDestroy = !stage.isProtected;
+        Object.assign(options, keep(stage));
+      },
+    },
+  });
+  new aws.s3.BucketServerSideEncryptionConfiguration(`${name}Encryption`, {
+    bucket: bucket.name,
+    rules: [
+      {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
+        bucketKeyEnabled: true,
+      },
+    ],
+  });
+  new aws.s3.BucketLifecycleConfiguration(`${name}Lifecycle`, { bucket: bucket.name, rules });
+  return bucket;
+}
