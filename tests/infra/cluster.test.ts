@@ -64,9 +64,10 @@ test('network policies are enforced, and pods get their roles by Pod Identity', 
     expect(addons.has(name), name).toBe(true);
 });
 
+const dependencies = (type: string, name: string) =>
+  production.one(type, name).options.dependsOn.map((urn) => urn.split('::').at(-1));
+
 test('nodes come once there is a network for their pods, and everything in the cluster once there are nodes', () => {
-  const dependencies = (type: string, name: string) =>
-    production.one(type, name).options.dependsOn.map((urn) => urn.split('::').at(-1));
   for (const group of ['api', 'worker', 'system']) {
     expect(dependencies('NodeGroup', `${group}Nodes`)).toEqual(
       expect.arrayContaining(['vpc-cniAddon', 'kube-proxyAddon', 'eks-pod-identity-agentAddon']),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type StateMachine, runStateMachine } from './support/state-machine.ts';
+import { type Service, type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
 
@@ -120,9 +120,13 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
   });
 });
 
+/** Runs the state machine of production, and gives the last of its states. */
+function run(service: Service): Promise<string> {
+  const { definition } = production.one('sfn/stateMachine:StateMachine').inputs;
+  return runStateMachine(JSON.parse(definition) as StateMachine, service);
+}
+
 describe('the weekly export', () => {
-  const machineOf = () =>
-    JSON.parse(production.one('sfn/stateMachine:StateMachine').inputs.definition) as StateMachine;
   const newest = 'arn:aws:rds:eu-central-1:123456789012:cluster-snapshot:rds:portfolio-production-2026-11-08';
   const snapshots = [
     { DbClusterSnapshotArn: 'older', Status: 'available', SnapshotCreateTime: '2026-11-07T02:10:00Z' },
@@ -150,7 +154,7 @@ describe('the weekly export', () => {
 
   test('puts the newest whole snapshot that Aurora made into the bucket, encrypted with our key', async () => {
     const { service, argumentsOf } = createRds(['STARTING', 'IN_PROGRESS', 'COMPLETE']);
-    expect(await runStateMachine(machineOf(), service)).toBe('Exported');
+    expect(await run(service)).toBe('Exported');
     const { clusterIdentifier, kmsKeyId } = production.one('rds/cluster:Cluster').inputs;
     expect(argumentsOf('describeDBClusterSnapshots')).toEqual({
       DbClusterIdentifier: clusterIdentifier,
@@ -168,15 +172,11 @@ describe('the weekly export', () => {
   });
 
   test.each(['FAILED', 'CANCELED'])('fails where RDS says %s', async (status) => {
-    expect(await runStateMachine(machineOf(), createRds(['IN_PROGRESS', status]).service)).toBe(
-      'NotExported',
-    );
+    expect(await run(createRds(['IN_PROGRESS', status]).service)).toBe('NotExported');
   });
 
   test('fails where there is no snapshot', async () => {
-    await expect(runStateMachine(machineOf(), createRds(['COMPLETE'], []).service)).rejects.toThrow(
-      'Nothing',
-    );
+    await expect(run(createRds(['COMPLETE'], []).service)).rejects.toThrow('Nothing');
   });
 
   test('goes on with an export that was started before its answer was lost', async () => {
@@ -185,7 +185,7 @@ describe('the weekly export', () => {
       if (action !== 'startExportTask') return service(action, args);
       throw Object.assign(new Error(), { name: 'Rds.ExportTaskAlreadyExistsException' });
     };
-    expect(await runStateMachine(machineOf(), lossy)).toBe('Exported');
+    expect(await run(lossy)).toBe('Exported');
   });
 
   test('hands on one role to RDS and no other', () => {

@@ -10,9 +10,9 @@ import { platformFolder, repository, sstFolder } from './synth/platform.ts';
 /** A mistake in a stack, and the test that is to fail because of it. */
 const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
   'a bucket that everybody reads': {
-    file: 'stacks/files.ts',
-    from: `new sst.aws.Bucket('Files', {`,
-    to: `new sst.aws.Bucket('Files', { access: 'public',`,
+    file: 'stacks/bucket.ts',
+    from: 'new sst.aws.Bucket(name, {',
+    to: "new sst.aws.Bucket(name, { access: 'public',",
     fails: /^the bucket Files is closed to the public/,
   },
   'a Deployment without a disruption budget': {

@@ -14,7 +14,7 @@ type State = {
 export type StateMachine = { StartAt: string; States: Record<string, State> };
 
 /** Does what a task asks for; one that throws fails with the error of that name. */
-type Service = (action: string, args: Record<string, unknown>) => unknown;
+export type Service = (action: string, args: Record<string, unknown>) => unknown;
 
 const bound = 100;
 
