@@ -1,0 +1,33 @@
+// `sst dev` runs it (stacks/dev.ts): PostgreSQL for API and worker on this machine, up to date and kept between runs. How the
+// two sign in is left in files for reload.ts, and the owner's API key is printed when the API is there.
+import { migrate } from '@portfolio/core/runtime/migrate';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openDataFolder } from '../data-folder.ts';
+import { letUsersIn } from '../database-users.ts';
+import { ensureOwnerKey } from '../owner.ts';
+import { startPostgres } from '../postgres.ts';
+import { readDevSettings } from '../settings.ts';
+import { environmentFile, sstFolder } from './environment-file.ts';
+
+/** Always the same, so that what reload.ts reads holds for the next run, too. */
+const databasePort = 54_320;
+
+const { PORT: apiPort, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
+const folder = await openDataFolder(sstFolder(dataDir));
+const server = await startPostgres({ dataDir: folder.postgresDir, port: databasePort, log: console.log });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void server.stop().then(() => process.exit(0)));
+}
+
+await migrate({ url: server.url }, { url: server.url });
+for (const [name, url] of Object.entries(await letUsersIn(server.url))) {
+  await writeFile(environmentFile(dataDir, name), `DATABASE_URL=${url}\n`, { mode: 0o600 });
+}
+console.log('PostgreSQL is ready, and its tables are up to date.');
+
+const baseUrl = `http://127.0.0.1:${apiPort}`;
+while (!(await fetch(`${baseUrl}/readyz`).catch(() => null))?.ok) await wait(500);
+await ensureOwnerKey(join(folder.path, 'credentials.json'), baseUrl, server.url);
+console.log(`The API is ready at ${baseUrl}; the owner's key is in ${folder.credentialsFile}.`);
