@@ -61,7 +61,7 @@ const staging: Omit<Stage, 'name'> = {
     worker: { instanceType: 't4g.large', min: 2, max: 4 },
     system: { instanceType: 't4g.large', min: 2, max: 4 },
   },
-  replicas: { api: { min: 2, max: 6 }, worker: { min: 2, max: 6 }, nginx: 2 },
+  replicas: { api: { min: 2, max: 6 }, worker: { min: 2, max: 4 }, nginx: 2 },
   logDays: 30,
 };
 

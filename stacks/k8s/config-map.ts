@@ -9,7 +9,8 @@ type Config = { name: string; namespace: string; component: string; data: Record
  * another image, pods of before keep theirs to their end, and a rollback brings both back.
  */
 export function configMap({ name, namespace, component, data }: Config) {
-  const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 10);
+  const sorted = Object.entries(data).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 10);
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -35,6 +35,8 @@ export const pods = {
   alertmanager: named('monitoring', 'alertmanager'),
   grafana: named('monitoring', 'grafana'),
   prometheusOperator: app('monitoring', 'kube-prometheus-stack-operator'),
+  prometheusWebhookCreate: app('monitoring', 'kube-prometheus-stack-admission-create'),
+  prometheusWebhookPatch: app('monitoring', 'kube-prometheus-stack-admission-patch'),
   kubeStateMetrics: named('monitoring', 'kube-state-metrics'),
   cloudwatchExporter: named('monitoring', 'cloudwatch-exporter'),
   fluentBit: named('logging', 'fluent-bit'),
@@ -47,6 +49,8 @@ export const pods = {
   kedaWebhook: app('keda', 'keda-admission-webhooks'),
   gatekeeper: { namespace: 'gatekeeper-system', labels: { 'control-plane': 'controller-manager' } },
   gatekeeperAudit: { namespace: 'gatekeeper-system', labels: { 'control-plane': 'audit-controller' } },
+  /** Jobs of its chart, and with them all that it runs. */
+  gatekeeperJobs: app('gatekeeper-system', 'gatekeeper'),
   policyController: named('cosign-system', 'policy-controller'),
   dns: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
   metricsServer: named('kube-system', 'metrics-server'),
@@ -106,6 +110,8 @@ export const flows: readonly Flow[] = [
     from: [
       'prometheus',
       'prometheusOperator',
+      'prometheusWebhookCreate',
+      'prometheusWebhookPatch',
       'kubeStateMetrics',
       'grafana',
       'fluentBit',
@@ -118,6 +124,7 @@ export const flows: readonly Flow[] = [
       'kedaWebhook',
       'gatekeeper',
       'gatekeeperAudit',
+      'gatekeeperJobs',
       'policyController',
       'dns',
       'metricsServer',
@@ -137,6 +144,7 @@ export const flows: readonly Flow[] = [
   { from: ['controlPlane'], to: ['kedaMetrics'], ports: [6443] },
   { from: ['controlPlane'], to: ['metricsServer'], ports: [10_251] },
   { from: ['metricsServer'], to: ['vpc'], ports: [10_250] },
+  { from: ['gatekeeperJobs'], to: ['gatekeeper'], ports: [8443] },
 
   // Scaling asks KEDA's operator, and that asks Prometheus.
   { from: ['kedaMetrics'], to: ['keda'], ports: [9666] },
@@ -145,7 +153,8 @@ export const flows: readonly Flow[] = [
   // What Prometheus reads: of the pods, and of what is on the nodes' own network (kubelet, node exporter).
   { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort] },
   { from: ['prometheus'], to: ['nginx'], ports: [9443] },
-  { from: ['prometheus'], to: ['alertmanager'], ports: [9093] },
+  { from: ['prometheus'], to: ['prometheus'], ports: [8080, 9090] },
+  { from: ['prometheus'], to: ['alertmanager'], ports: [8080, 9093] },
   { from: ['prometheus'], to: ['grafana'], ports: [3000] },
   { from: ['prometheus'], to: ['cloudwatchExporter'], ports: [5000] },
   { from: ['prometheus'], to: ['prometheusOperator'], ports: [10_250] },
@@ -169,6 +178,9 @@ export const flows: readonly Flow[] = [
     ports: [8080],
   },
   { from: ['prometheus'], to: ['vpc'], ports: [9100, 10_250] },
+
+  // Logs go to OpenSearch, which has addresses of the network's own.
+  { from: ['fluentBit'], to: ['vpc'], ports: [443] },
 
   // What people look at, and what wakes them.
   { from: ['grafana'], to: ['prometheus'], ports: [9090] },

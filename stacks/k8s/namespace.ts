@@ -3,7 +3,7 @@ import { labelsOf } from './labels.ts';
 
 /**
  * The namespaces that a stage makes, with the level of Kubernetes' pod security standards that holds in each. Those of
- * Prometheus' node exporter and of Fluent Bit read the nodes they run on.
+ * Prometheus' node exporter and of Fluent Bit read the nodes they run on; Sigstore's chart sets no seccomp profile.
  */
 export const namespaces = {
   portfolio: 'restricted',
@@ -13,7 +13,7 @@ export const namespaces = {
   'external-secrets': 'restricted',
   keda: 'restricted',
   'gatekeeper-system': 'restricted',
-  'cosign-system': 'restricted',
+  'cosign-system': 'baseline',
 } as const;
 
 /** Those that are there before, and hold pods of the cluster itself, or none. */

@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Workload, ofKind, workloadsOf } from './support/workloads.ts';
+import type { App, Manifest } from './synth/app.ts';
+import type { Resource } from './synth/resource.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+const stages = ['production', 'staging', 'personal'] as const;
+const apps = {} as Record<(typeof stages)[number], App>;
+beforeAll(async () => {
+  for (const stage of stages) apps[stage] = await synthesized(stage);
+});
+
+type Reference = { kind: string; name: string; keys?: string[] };
+
+/** Everything that a workload's pods need by name. */
+function referencesOf({ template, containers }: Workload): Reference[] {
+  const { volumes = [], serviceAccountName = 'default' } = template.spec;
+  const ofVolumes = volumes.flatMap(({ configMap, secret }): Reference[] => [
+    ...(configMap?.name ? [{ kind: 'ConfigMap', name: configMap.name }] : []),
+    ...(secret?.secretName ? [{ kind: 'Secret', name: secret.secretName }] : []),
+  ]);
+  const ofContainers = containers.flatMap(({ env = [], envFrom = [] }): Reference[] => [
+    ...envFrom.flatMap(({ configMapRef, secretRef }) => [
+      ...(configMapRef?.name ? [{ kind: 'ConfigMap', name: configMapRef.name }] : []),
+      ...(secretRef?.name ? [{ kind: 'Secret', name: secretRef.name }] : []),
+    ]),
+    ...env.flatMap(({ valueFrom }) => [
+      ...(valueFrom?.configMapKeyRef?.name
+        ? [{ kind: 'ConfigMap', name: valueFrom.configMapKeyRef.name, keys: [valueFrom.configMapKeyRef.key] }]
+        : []),
+      ...(valueFrom?.secretKeyRef?.name ? [{ kind: 'Secret', name: valueFrom.secretKeyRef.name }] : []),
+    ]),
+  ]);
+  return [{ kind: 'ServiceAccount', name: serviceAccountName }, ...ofVolumes, ...ofContainers];
+}
+
+/** Whether it is made: Secrets by External Secrets, from what is in Secrets Manager. */
+function isThere(app: App, { kind, name, keys = [] }: Reference, namespace: string): boolean {
+  const inNamespace = (one: Manifest) => one.metadata.namespace === namespace;
+  if (kind === 'Secret')
+    return ofKind(app, 'ExternalSecret').some(
+      (one) => inNamespace(one) && (one.spec.target?.name ?? one.metadata.name) === name,
+    );
+  return ofKind(app, kind).some(
+    (one) =>
+      inNamespace(one) &&
+      one.metadata.name === name &&
+      keys.every((key) => Object.hasOwn(one.data ?? {}, key)),
+  );
+}
+
+const podsOf = (app: App, namespace: string, selector: Record<string, string>) =>
+  workloadsOf(app).filter(
+    ({ manifest, template }) =>
+      manifest.metadata.namespace === namespace &&
+      Object.entries(selector).every(([key, value]) => template.metadata?.labels?.[key] === value),
+  );
+
+/** The URNs of all that a resource waits for, at first or second hand. */
+function madeBefore(app: App, { options }: Resource): Set<string> {
+  const before = new Set<string>();
+  const open = [...options.dependsOn];
+  for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
+    if (before.has(urn)) continue;
+    before.add(urn);
+    open.push(...(app.resources.find((one) => one.urn === urn)?.options.dependsOn ?? []));
+  }
+  return before;
+}
+
+type Trigger = { authenticationRef?: { name: string }; metadata: { containerName?: string } };
+
+const portsOf = ({ containers }: Workload) => containers.flatMap(({ ports = [] }) => ports);
+
+describe.each(stages)('%s', (stage) => {
+  test('every ConfigMap, Secret and ServiceAccount that a pod names is made, in its namespace', () => {
+    for (const workload of workloadsOf(apps[stage]))
+      for (const reference of referencesOf(workload)) {
+        const { name, namespace } = workload.manifest.metadata;
+        const isMade = isThere(apps[stage], reference, namespace);
+        expect(isMade, `${reference.kind} ${reference.name} of ${name}`).toBe(true);
+      }
+  });
+
+  test('every namespace that an object is in is made before it, or there from the beginning', () => {
+    const namespaces = apps[stage].all('v1:Namespace');
+    const made = new Map(namespaces.map(({ inputs, urn }) => [inputs.metadata.name as string, urn]));
+    const placed = apps[stage].resources.filter(({ type }) => type.startsWith('kubernetes:'));
+    for (const one of placed) {
+      const namespace: string | undefined = one.inputs.metadata?.namespace ?? one.inputs.namespace;
+      if (namespace === undefined || namespace === 'kube-system' || namespace === 'default') continue;
+      expect(madeBefore(apps[stage], one), one.name).toContain(made.get(namespace));
+    }
+  });
+
+  test('every volume that a container mounts is one of its pod', () => {
+    for (const { template, containers } of workloadsOf(apps[stage])) {
+      const names = (template.spec.volumes ?? []).map(({ name }) => name);
+      for (const { volumeMounts = [] } of containers)
+        for (const { name } of volumeMounts) expect(names).toContain(name);
+    }
+  });
+
+  test('every selector finds the pods of one workload: of Deployments, Services, budgets and spreads', () => {
+    const selecting = [
+      ...ofKind(apps[stage], 'Deployment'),
+      ...ofKind(apps[stage], 'PodDisruptionBudget'),
+    ].map(({ metadata, spec }) => ({ metadata, selector: spec.selector.matchLabels }));
+    const services = ofKind(apps[stage], 'Service')
+      .filter(({ spec }) => spec.selector)
+      .map(({ metadata, spec }) => ({ metadata, selector: spec.selector }));
+    expect(services).not.toHaveLength(0);
+    for (const { metadata, selector } of [...selecting, ...services])
+      expect(podsOf(apps[stage], metadata.namespace, selector), metadata.name).toHaveLength(1);
+  });
+
+  test('every port of a Service leads to a port of its pods', () => {
+    for (const { metadata, spec } of ofKind(apps[stage], 'Service').filter((one) => one.spec.selector)) {
+      const [workload] = podsOf(apps[stage], metadata.namespace, spec.selector);
+      const ports = portsOf(workload!).flatMap(({ name, containerPort }) => [name, containerPort]);
+      for (const { targetPort } of spec.ports) expect(ports, metadata.name).toContain(targetPort);
+    }
+  });
+
+  test('every scaler finds what it scales, who it is, and the container that it measures', () => {
+    const deployments = workloadsOf(apps[stage]).filter(({ manifest }) => manifest.kind === 'Deployment');
+    for (const { metadata, spec } of ofKind(apps[stage], 'ScaledObject')) {
+      const target = deployments.find(({ manifest }) => manifest.metadata.name === spec.scaleTargetRef.name);
+      expect(target?.manifest.metadata.namespace).toBe(metadata.namespace);
+      const identities = spec.triggers.flatMap(
+        ({ authenticationRef }: Trigger) => authenticationRef?.name ?? [],
+      );
+      for (const name of identities) {
+        const reference = { kind: 'TriggerAuthentication', name };
+        expect(isThere(apps[stage], reference, metadata.namespace), name).toBe(true);
+      }
+      const measured = spec.triggers.flatMap(({ metadata: given }: Trigger) => given.containerName ?? []);
+      expect(target?.containers.map(({ name }) => name)).toEqual(expect.arrayContaining(measured));
+    }
+  });
+
+  test('every service account that pods of ours run as and that has a role is bound to it before they start', () => {
+    const bound = apps[stage].all('eks/podIdentityAssociation:PodIdentityAssociation');
+    for (const account of ['portfolio-api', 'portfolio-worker', 'portfolio-migrator']) {
+      const association = bound.find(({ inputs }) => inputs.serviceAccount === account);
+      const workload = apps[stage].resources.find(
+        ({ type, inputs }) =>
+          /:(Deployment|Job)$/.test(type) && inputs.spec?.template?.spec?.serviceAccountName === account,
+      );
+      expect(association?.inputs.namespace).toBe('portfolio');
+      expect(workload?.options.dependsOn, account).toContain(association?.urn);
+    }
+  });
+
+  test('nothing of a version is rolled out before its migrations are done', () => {
+    const job = apps[stage].all('batch/v1:Job')[0]!;
+    const deployments = apps[stage]
+      .all('apps/v1:Deployment')
+      .filter(({ inputs }) => /-(api|worker)$/.test(inputs.metadata.name));
+    expect(deployments).toHaveLength(2);
+    for (const { options } of deployments) expect(options.dependsOn).toContain(job.urn);
+  });
+});

@@ -1,0 +1,90 @@
+import { beforeAll, expect, test } from 'vitest';
+import { apiLatencyP95, latencyRule } from '../../stacks/k8s/latency.ts';
+import { objectOf } from './support/workloads.ts';
+import type { App } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+const stages = ['production', 'staging', 'personal'] as const;
+const apps = {} as Record<(typeof stages)[number], App>;
+beforeAll(async () => {
+  for (const stage of stages) apps[stage] = await synthesized(stage);
+});
+
+const scalerOf = (app: App, name: string) => objectOf(app, 'ScaledObject', name).spec;
+
+test.each(stages)('the API of %s grows with its use of processors and with its latency', (stage) => {
+  const { triggers } = scalerOf(apps[stage], 'portfolio-api');
+  expect(triggers).toEqual([
+    { type: 'cpu', metricType: 'Utilization', metadata: { value: '60', containerName: 'api' } },
+    {
+      type: 'prometheus',
+      // By pod, a latency would be the smaller the more pods there are.
+      metricType: 'Value',
+      metadata: expect.objectContaining({ query: apiLatencyP95.record, threshold: '0.4' }),
+    },
+  ]);
+});
+
+test.each(stages)('the workers of %s grow with the queue and with the age of what waits in it', (stage) => {
+  const { triggers } = scalerOf(apps[stage], 'portfolio-worker');
+  const { data } = objectOf(apps[stage], 'ConfigMap', 'portfolio-worker');
+  const [depth, age] = triggers;
+  expect(depth).toMatchObject({
+    type: 'aws-sqs-queue',
+    metadata: { queueURL: data.QUEUE_URL, awsRegion: data.AWS_REGION, queueLength: data.WORKER_CONCURRENCY },
+  });
+  expect(age).toMatchObject({ type: 'prometheus', metricType: 'Value', metadata: { threshold: '60' } });
+  expect(age.metadata.query).toContain(`"${data.QUEUE_URL.split('/').at(-1)}"`);
+});
+
+test.each(stages)('what scales %s does not shrink it when its measures are away', (stage) => {
+  for (const name of ['portfolio-api', 'portfolio-worker']) {
+    const { fallback, minReplicaCount, maxReplicaCount } = scalerOf(apps[stage], name);
+    expect(fallback.behavior).toBe('currentReplicasIfHigher');
+    expect(fallback.replicas).toBeGreaterThanOrEqual(minReplicaCount);
+    expect(maxReplicaCount).toBeGreaterThan(minReplicaCount);
+  }
+});
+
+test('production has a pod of each kind in every zone, whatever the load', () => {
+  for (const name of ['portfolio-api', 'portfolio-worker'])
+    expect(scalerOf(apps.production, name).minReplicaCount).toBeGreaterThanOrEqual(3);
+});
+
+test('nodes grow with pods: the most of each kind have a place on the most of their nodes', () => {
+  /** Of the processors of an instance, what the system leaves to pods. */
+  const usable = 0.9;
+  const processors: Record<string, number> = { 'm7g.large': 2, 'm7g.xlarge': 4, 't4g.large': 2 };
+  for (const stage of stages)
+    for (const kind of ['api', 'worker']) {
+      const group = apps[stage]
+        .all('eks/nodeGroup:NodeGroup')
+        .find(({ inputs }) => inputs.labels.workload === kind)!;
+      const [type] = group.inputs.instanceTypes;
+      const { maxReplicaCount } = scalerOf(apps[stage], `portfolio-${kind}`);
+      const { containers, initContainers } = objectOf(apps[stage], 'Deployment', `portfolio-${kind}`).spec
+        .template.spec;
+      const asked = [...containers, ...initContainers]
+        .map(({ resources }) => coresOf(resources.requests.cpu))
+        .reduce((sum, cores) => sum + cores, 0);
+      const room = Math.floor((processors[type]! * usable) / asked) * group.inputs.scalingConfig.maxSize;
+      expect(room, `${kind} of ${stage}`).toBeGreaterThanOrEqual(maxReplicaCount);
+    }
+});
+
+const coresOf = (cpu: string) => (cpu.endsWith('m') ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu));
+
+test('one rule records the latency that the autoscaler goes by', () => {
+  expect(latencyRule.spec.groups.flatMap(({ rules }) => rules.map(({ record }) => record))).toEqual([
+    apiLatencyP95.record,
+  ]);
+});
+
+test('KEDA and the autoscaler of nodes are there in a version that is pinned, before what they scale', () => {
+  const releases = apps.production.all('helm.sh/v3:Release');
+  const keda = releases.find(({ inputs }) => inputs.chart === 'keda');
+  const nodes = releases.find(({ inputs }) => inputs.chart === 'cluster-autoscaler');
+  for (const release of [keda, nodes]) expect(release?.inputs.version).toMatch(/^\d+\.\d+\.\d+$/);
+  for (const { options } of apps.production.all('keda.sh/v1alpha1:ScaledObject'))
+    expect(options.dependsOn).toContain(keda?.urn);
+});

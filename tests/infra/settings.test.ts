@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  apiSettings,
+  migrationSettings,
+  readSettings,
+  workerSettings,
+} from '../../packages/core/src/runtime/settings.ts';
+import { configMap } from '../../stacks/k8s/config-map.ts';
+import { environmentOf, ofKind, workloadsOf } from './support/workloads.ts';
+import type { App } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+const stages = ['production', 'staging', 'personal'] as const;
+const apps = {} as Record<(typeof stages)[number], App>;
+beforeAll(async () => {
+  for (const stage of stages) apps[stage] = await synthesized(stage);
+});
+
+const schemas = {
+  'portfolio-api': apiSettings,
+  'portfolio-worker': workerSettings,
+  'portfolio-migrator': migrationSettings,
+};
+
+/** The environment of the pods that run as a service account. */
+function environment(app: App, account: string): Record<string, string> {
+  const workload = workloadsOf(app).find(({ template }) => template.spec.serviceAccountName === account);
+  return environmentOf(app, workload!);
+}
+
+describe.each(stages)('%s', (stage) => {
+  test.each(Object.entries(schemas))('%s starts with the settings that it is given', (account, schema) => {
+    const given = environment(apps[stage], account);
+    expect(() => readSettings(schema, given)).not.toThrow();
+    for (const name of Object.keys(given)) expect(Object.keys(schema.shape)).toContain(name);
+  });
+
+  test('each program signs in to the database as a user of its own, with tokens and checked certificates', () => {
+    const users = Object.keys(schemas).map((account) => {
+      const { DATABASE_URL, DATABASE_AUTH, DATABASE_TLS } = environment(apps[stage], account);
+      expect({ DATABASE_AUTH, DATABASE_TLS }).toEqual({ DATABASE_AUTH: 'iam', DATABASE_TLS: 'verify' });
+      return new URL(DATABASE_URL!).username;
+    });
+    expect(users).toEqual(['portfolio_api', 'portfolio_worker', 'portfolio_migrator']);
+  });
+
+  test('analytical reads go to the reader, and all else to the writer', () => {
+    for (const account of ['portfolio-api', 'portfolio-worker']) {
+      const { DATABASE_URL, DATABASE_READER_URL } = environment(apps[stage], account);
+      expect(new URL(DATABASE_READER_URL!).hostname).toContain('.cluster-ro-');
+      expect(new URL(DATABASE_URL!).hostname).not.toContain('.cluster-ro-');
+    }
+  });
+
+  test('workers take from the queue that the API sends to, and from its queue of dead letters', () => {
+    const api = environment(apps[stage], 'portfolio-api');
+    const worker = environment(apps[stage], 'portfolio-worker');
+    expect(worker.QUEUE_URL).toBe(api.QUEUE_URL);
+    expect(worker.BUCKET_NAME).toBe(api.BUCKET_NAME);
+    const { name } = apps[stage].one('sqs/queue:Queue', 'DeadLettersQueue').inputs;
+    expect(worker.DEAD_LETTER_QUEUE_URL?.split('/').at(-1)).toBe(name);
+  });
+
+  test('nothing secret is in a ConfigMap or in the environment of a pod: what is, is in Secrets Manager', () => {
+    const maps = ofKind(apps[stage], 'ConfigMap').map(({ data }) => data as Record<string, string>);
+    const given = workloadsOf(apps[stage])
+      .flatMap(({ containers }) => containers.flatMap(({ env = [] }) => env))
+      .map(({ name, value = '' }) => ({ [name]: value }));
+    expect(maps).not.toHaveLength(0);
+    const entries = [...maps, ...given].flatMap((one) => Object.entries(one));
+    for (const [name, value] of entries.filter(([key]) =>
+      /PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL/.test(key),
+    ))
+      expect(value, name).toMatch(/^secretsmanager:/);
+    for (const [name, value] of entries) {
+      expect(value, name).not.toMatch(/password-of-|-----BEGIN|\b(AKIA|ASIA)[A-Z0-9]{16}\b/);
+      expect(value, name).not.toMatch(/:\/\/[^/\s:@]+:[^/\s@]+@/);
+    }
+  });
+});
+
+const named = (data: Record<string, string>) =>
+  configMap({ name: 'api', namespace: 'portfolio', component: 'api', data }).metadata.name;
+
+test('other settings are a rollout: the name of a ConfigMap says what is in it, and it never changes', () => {
+  expect(named({ PORT: '3000' })).toBe(named({ PORT: '3000' }));
+  expect(named({ PORT: '3001' })).not.toBe(named({ PORT: '3000' }));
+  for (const { immutable, metadata, data } of ofKind(apps.production, 'ConfigMap')) {
+    expect(immutable).toBe(true);
+    expect(metadata.name.slice(-10)).toBe(named(data).slice(-10));
+  }
+});
