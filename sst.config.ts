@@ -35,6 +35,13 @@ export default $config({
     const { createApi } = await import('./stacks/api.ts');
     const { createWorker } = await import('./stacks/worker.ts');
     const { createBoundary, createDeployer } = await import('./stacks/deployer.ts');
+    const { createAccessLogs } = await import('./stacks/access-logs.ts');
+    const { createCertificates } = await import('./stacks/certificates.ts');
+    const { createClients } = await import('./stacks/clients.ts');
+    const { createSecrets } = await import('./stacks/secrets.ts');
+    const { createEdge, createLoadBalancerController } = await import('./stacks/edge.ts');
+    const { createNginx } = await import('./stacks/nginx.ts');
+    const { createWeb } = await import('./stacks/web.ts');
 
     const stage = stageOf($app.stage);
     const messaging = createMessaging(stage);
@@ -59,8 +66,16 @@ export default $config({
     const roles = createAppRoles(cluster, { database, files, messaging });
     const app = { cluster, roles, database, files, messaging, images };
     const migrated = createMigration(app, admission);
-    createApi(stage, app, [scaling, ...migrated]);
+    const api = createApi(stage, app, [scaling, ...migrated]);
     createWorker(stage, app, [scaling, ...migrated]);
+    const logs = createAccessLogs(stage);
+    const clients = createClients(stage);
+    const secrets = createSecrets(stage, { cluster, database, clients }, namespaces);
+    const controller = createLoadBalancerController(cluster, network, namespaces);
+    const nginx = createNginx(stage, { cluster, images, clients }, [controller, ...secrets, ...api]);
+    const certificates = createCertificates(stage);
+    const edge = createEdge(stage, { cluster, network, clients, logs, certificates }, nginx);
+    createWeb(stage, { edge, certificates, logs });
     const deployer = createDeployer(stage, cluster, boundary);
     return { cluster: cluster.cluster.name, registry: images.registry, deployer };
   },

@@ -3,6 +3,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildWeb } from '../dev/web.ts';
 import { fontFiles, fontPath } from '../packages/worker/src/pdf/fonts.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -47,6 +48,8 @@ export async function bundle(name: 'api' | 'worker', outDir: string): Promise<vo
 
 if (import.meta.main) {
   const { positionals } = parseArgs({ allowPositionals: true });
+  if (positionals.length === 0 || positionals.includes('web'))
+    await buildWeb(join(repository, 'build', 'web'));
   for (const name of ['api', 'worker'] as const) {
     if (positionals.length === 0 || positionals.includes(name))
       await bundle(name, join(repository, 'build', name));

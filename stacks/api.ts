@@ -18,7 +18,7 @@ export type AppParts = {
 };
 
 /** Rolls the API out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
-export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]) {
+export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]): $util.Resource[] {
   const { cluster, roles, database, files, messaging, images } = parts;
   const given = $resolve({
     region: aws.getRegionOutput().region,
@@ -29,7 +29,7 @@ export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resour
     image: images.refs.api,
     collectorImage: images.refs.collector,
   });
-  createObjects(
+  return createObjects(
     'Api',
     given.apply((values) => apiObjects(stage, values)),
     {

@@ -44,7 +44,20 @@ export function createNetwork(stage: Stage) {
   const groups = createSecurityGroups(vpc);
   createEndpoints(stage, vpc, groups.endpoints);
   createFlowLogs(stage, vpc);
-  return { vpc, groups };
+  return { vpc, groups, originSubnets: createOriginSubnets(vpc) };
+}
+
+/** For the load balancer that only CloudFront reaches, one in each zone; the VPC's main table has no route out of it. */
+function createOriginSubnets(vpc: sst.aws.Vpc) {
+  const { names } = aws.getAvailabilityZonesOutput({ state: 'available' });
+  return addresses.originSubnets.map(
+    (cidrBlock, index) =>
+      new aws.ec2.Subnet(`OriginSubnet${index + 1}`, {
+        vpcId: vpc.id,
+        cidrBlock,
+        availabilityZone: names.apply((zones) => zones[index]!),
+      }),
+  );
 }
 
 /** Who may speak to whom within the VPC; nodes belong to `nodes`, whatever else they belong to. */

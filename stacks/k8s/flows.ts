@@ -1,6 +1,7 @@
 import type { NamespaceName } from './namespace.ts';
 import { apiPort } from './environment.ts';
 import { metricsPort } from './collector.ts';
+import { nginxPorts } from './nginx.ts';
 
 /** Pods, by namespace and by labels that the Service before them selects by, too. */
 export type Pods = { namespace: NamespaceName; labels: Record<string, string> };
@@ -69,6 +70,7 @@ export type PlaceName =
   | 'vpc'
   | 'controlPlane'
   | 'loadBalancer'
+  | 'originLoadBalancer'
   | 'kubernetesApi'
   | 'podIdentityAgent';
 
@@ -92,7 +94,8 @@ const databasePort = 5432;
 /** The declared flows: everything else is refused, in both directions and in every namespace. */
 export const flows: readonly Flow[] = [
   // What consumers and browsers ask for.
-  { from: ['loadBalancer'], to: ['nginx'], ports: [8443] },
+  { from: ['loadBalancer'], to: ['nginx'], ports: [nginxPorts.consumers] },
+  { from: ['originLoadBalancer'], to: ['nginx'], ports: [nginxPorts.browsers] },
   { from: ['nginx'], to: ['api'], ports: [apiPort, metricsPort] },
   { from: ['api', 'worker', 'migration'], to: ['vpc'], ports: [databasePort] },
   // S3 has public addresses; the issuer's keys are on the internet, too.
@@ -152,7 +155,7 @@ export const flows: readonly Flow[] = [
 
   // What Prometheus reads: of the pods, and of what is on the nodes' own network (kubelet, node exporter).
   { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort] },
-  { from: ['prometheus'], to: ['nginx'], ports: [9443] },
+  { from: ['prometheus'], to: ['nginx'], ports: [nginxPorts.monitoring] },
   { from: ['prometheus'], to: ['prometheus'], ports: [8080, 9090] },
   { from: ['prometheus'], to: ['alertmanager'], ports: [8080, 9093] },
   { from: ['prometheus'], to: ['grafana'], ports: [3000] },

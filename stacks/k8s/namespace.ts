@@ -36,6 +36,8 @@ export function namespace(name: keyof typeof namespaces): INamespace {
         'pod-security.kubernetes.io/warn': level,
         // Where Sigstore's controller looks at images: it does so nowhere else.
         ...(name === 'portfolio' && { 'policy.sigstore.dev/include': 'true' }),
+        // Rollouts wait until load balancers send to the new pods.
+        ...(name === 'portfolio' && { 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' }),
       },
     },
   };

@@ -95,6 +95,7 @@ function blocks(place: PlaceName, hasPrivateEndpoints: boolean): INetworkPolicyP
     // It has interfaces in the subnets of the nodes, with addresses like any other.
     controlPlane: [vpc],
     loadBalancer: addresses.publicSubnets.map(block),
+    originLoadBalancer: addresses.originSubnets.map(block),
     // The CNI looks at packets before kube-proxy turns a Service's address into one of those behind it.
     kubernetesApi: [block(addresses.services), vpc],
     podIdentityAgent: [block(addresses.podIdentityAgent)],

@@ -28,6 +28,7 @@ const pods = Object.fromEntries(
 const places = {
   website: { address: '93.184.215.14' },
   loadBalancer: { address: '10.0.8.9' },
+  originLoadBalancer: { address: '10.0.24.70' },
   database: { address: '10.0.12.7' },
   endpointOfAws: { address: '10.0.20.8' },
   nodeOfControlPlane: { address: '10.0.4.250' },
@@ -50,6 +51,7 @@ const connection = (from: string, to: string, port: number, protocol: 'TCP' | 'U
 
 test.each([
   ['loadBalancer', 'nginx', 8443],
+  ['originLoadBalancer', 'nginx', 8444],
   ['nginx', 'api', 3000],
   ['nginx', 'api', 9464],
   ['api', 'database', 5432],
@@ -89,6 +91,9 @@ test.each(['TCP', 'UDP'] as const)(
 test.each([
   // Around NGINX, which says who a request is from.
   ['loadBalancer', 'api', 3000],
+  ['loadBalancer', 'nginx', 8444],
+  ['originLoadBalancer', 'nginx', 8443],
+  ['loadBalancer', 'nginx', 9443],
   ['worker', 'api', 3000],
   ['prometheus', 'api', 3000],
   ['website', 'api', 3000],

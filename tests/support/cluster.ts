@@ -2,10 +2,12 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { letUsersIn } from '../../dev/database-users.ts';
 import { startPostgres } from '../../dev/postgres.ts';
+import { buildWeb } from '../../dev/web.ts';
 import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { installPlatform } from '../infra/synth/platform.ts';
 
@@ -23,13 +25,14 @@ declare module 'vitest' {
 const templateName = 'template_migrated';
 
 /**
- * Vitest's global setup: SST's components, which take longer to install than a test may; one folder for all that the
- * run writes, and one Postgres with a migrated template database.
+ * Vitest's global setup: SST's components and the page that is deployed, which take longer than a test may; one folder
+ * for all that the run writes, and one Postgres with a migrated template database.
  *
  * @returns The teardown.
  */
 export default async function setUpRun(project: TestProject): Promise<() => Promise<void>> {
   await installPlatform();
+  await buildWeb(fileURLToPath(new URL('../../build/web', import.meta.url)));
   const runFolder = await mkdtemp(join(tmpdir(), 'portfolio-tests-'));
   // Not left to the teardown, which an interrupted run does not get to.
   process.once('exit', () => rmSync(runFolder, { recursive: true, force: true, maxRetries: 5 }));

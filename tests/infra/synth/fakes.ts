@@ -16,16 +16,16 @@ export function stateOf(type: string, logicalName: string, inputs: Inputs): Inpu
     inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? logicalName;
   const made = {
     id: service === 'sqs' ? `https://sqs.${region}.amazonaws.com/${account}/${name}` : `${name}-id`,
-    ...(service !== '' && { arn: arnOf(service, kind, name, inputs.path), name, region }),
+    ...(service !== '' && { arn: arnOf(service, kind, name, inputs), name, region: inputs.region ?? region }),
   };
   return { ...made, ...attributesOf(type, name, logicalName, inputs, made) };
 }
 
-function arnOf(service: string, kind: string, name: string, path = '/'): string {
+function arnOf(service: string, kind: string, name: string, { path = '/', region: placed = region }: Inputs) {
   if (service === 's3') return `arn:aws:s3:::${slug(name)}`;
   if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}${path}${name}`;
   if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
-  return `arn:aws:${service}:${region}:${account}:${kind.toLowerCase()}/${name}`;
+  return `arn:aws:${service}:${placed}:${account}:${kind.toLowerCase()}/${name}`;
 }
 
 /** The attributes of a type that AWS decides on. */
@@ -96,6 +96,9 @@ function attributesOf(
       };
     case 'aws:opensearch/domain:Domain':
       return { endpoint: `${name}.es.amazonaws.com` };
+    // SST's own look-up of the zone that a name belongs to.
+    case 'pulumi-nodejs:dynamic:Resource':
+      return logicalName.includes('HostedZoneLookup') ? { zoneId: 'Z1' } : {};
     case 'aws:ecr/repository:Repository':
       return { repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
     case 'docker-build:index:Image':
@@ -133,6 +136,14 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
       return { zoneId: 'Z1', name: inputs.name };
     case 'getManagedPrefixList':
       return { id: `pl-${slug(inputs.name)}`, name: inputs.name };
+    case 'getLoadBalancer': {
+      const name: string = inputs.tags['ingress.k8s.aws/stack'];
+      return {
+        arn: `${arnOf('elasticloadbalancing', 'loadbalancer', `app/${name}/1`, region)}`,
+        dnsName: `${name}.elb.amazonaws.com`,
+        zoneId: 'Z3',
+      };
+    }
     case 'getPolicyDocument':
       return {
         json: JSON.stringify({

@@ -62,7 +62,13 @@ function requestOf(stage: string, outFile: string): Request {
 
 async function evaluate(bundleFile: string, request: Request, ...flags: string[]): Promise<void> {
   const node = [...flags, '--no-deprecation', bundleFile, JSON.stringify(request)];
-  const env = { ...inheritedEnvironment(), AWS_REGION: region };
+  const env = {
+    ...inheritedEnvironment(),
+    AWS_REGION: region,
+    // What operators give by `sst secret set`.
+    SST_SECRET_ClientAuthorities: 'PEM of authorities',
+    SST_SECRET_RevokedClients: 'PEM of revoked certificates',
+  };
   const child = promisify(execFile)(process.execPath, node, {
     cwd: repository,
     env,

@@ -95,6 +95,8 @@ process.once('beforeExit', () => {
     ([type, name]) => !resources.some((one) => one.type === type && one.name === name),
   );
   if (unmade.length > 0) fail(`These wait for something that never comes: ${unmade.join('; ')}`);
+  if (JSON.stringify(resources).includes('Calling [toString] on an [Output<T>]'))
+    fail('A text holds an output that was not applied.');
   void resolved(outputs).then((plain) => finish({ resources, outputs: plain }));
 });
 

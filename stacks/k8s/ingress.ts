@@ -1,0 +1,98 @@
+import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
+import { labelsOf } from './labels.ts';
+import { loadBalancerIdleSeconds } from './nginx-config.ts';
+
+const nginx = 'portfolio-nginx';
+
+/** Those of a load balancer: who comes by it, and by what it differs from others. */
+export type LoadBalancer = {
+  name: 'consumers' | 'browsers';
+  host: string;
+  paths: { path: string; pathType: 'Prefix' | 'Exact' }[];
+  /** What only this load balancer has, by the annotation's name without its prefix. */
+  annotations: Record<string, string>;
+  certificateArn: string;
+  logsBucket: string;
+  tags: Record<string, string>;
+  isProtected: boolean;
+  tokenIssuer: string;
+  jwksUrl: string;
+};
+
+/**
+ * The two Ingresses of a load balancer: one for requests with a JWT, which the load balancer verifies before anything else
+ * sees it (it knows no algorithm but RS256), and one for all others, with an API key or nothing. The API verifies both.
+ */
+export const ingresses = (given: LoadBalancer) => ({
+  withToken: ingress(given, `portfolio-${given.name}-token`, {
+    'group.order': '1',
+    [`conditions.${nginx}`]: JSON.stringify([
+      {
+        field: 'http-header',
+        httpHeaderConfig: { httpHeaderName: 'Authorization', values: ['Bearer eyJ*'] },
+      },
+    ]),
+    'jwt-validation': JSON.stringify({ jwksEndpoint: given.jwksUrl, issuer: given.tokenIssuer }),
+  }),
+  others: ingress(given, `portfolio-${given.name}`, { 'group.order': '2', ...given.annotations }),
+});
+
+function ingress(given: LoadBalancer, name: string, own: Record<string, string>) {
+  const backend = { service: { name: nginx, port: { name: given.name } } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: {
+      name,
+      namespace: 'portfolio',
+      labels: labelsOf(name, 'ingress'),
+      annotations: prefixed({ ...shared(given), ...own }),
+    },
+    spec: {
+      ingressClassName: 'alb',
+      rules: [{ host: given.host, http: { paths: given.paths.map((path) => ({ ...path, backend })) } }],
+    },
+  } satisfies IIngress;
+}
+
+const prefixed = (annotations: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(annotations).map(([name, value]) => [`alb.ingress.kubernetes.io/${name}`, value]),
+  );
+
+const list = (values: Record<string, string | number | boolean>) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+
+/** What both Ingresses say alike, as members of a group must. */
+const shared = ({ name, certificateArn, logsBucket, tags, isProtected }: LoadBalancer) => ({
+  'group.name': `portfolio-${name}`,
+  'listen-ports': JSON.stringify([{ HTTPS: 443 }]),
+  'certificate-arn': certificateArn,
+  'ssl-policy': 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+  'load-balancer-attributes': list({
+    'idle_timeout.timeout_seconds': loadBalancerIdleSeconds,
+    'routing.http.drop_invalid_header_fields.enabled': true,
+    'routing.http.xff_header_processing.mode': 'append',
+    'zonal_shift.config.enabled': true,
+    'deletion_protection.enabled': isProtected,
+    'access_logs.s3.enabled': true,
+    'access_logs.s3.bucket': logsBucket,
+    'access_logs.s3.prefix': name,
+    'connection_logs.s3.enabled': true,
+    'connection_logs.s3.bucket': logsBucket,
+    'connection_logs.s3.prefix': `${name}-connections`,
+  }),
+  tags: list(tags),
+  'target-type': 'ip',
+  'backend-protocol': 'HTTPS',
+  'healthcheck-protocol': 'HTTPS',
+  'healthcheck-path': '/healthz',
+  'healthcheck-interval-seconds': '5',
+  'healthcheck-timeout-seconds': '3',
+  'target-group-attributes': list({
+    'deregistration_delay.timeout_seconds': 30,
+    'load_balancing.algorithm.type': 'least_outstanding_requests',
+  }),
+});
