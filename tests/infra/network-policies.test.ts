@@ -187,7 +187,7 @@ test('the addresses that policies speak of are those of the network', () => {
   expect(production.one('eks/cluster:Cluster').inputs.kubernetesNetworkConfig.serviceIpv4Cidr).toBe(
     addresses.services,
   );
-  const subnets = production.all('ec2/subnet:Subnet').map(({ inputs }) => inputs);
+  const subnets = production.all('ec2/subnet:Subnet').map(({ inputs, name }) => ({ ...inputs, name }));
   const publics = subnets.filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch);
   expect(new Set(publics.map(({ cidrBlock }) => cidrBlock))).toEqual(new Set(addresses.publicSubnets));
 });

@@ -1,0 +1,146 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Document, allows } from './support/iam-evaluator.ts';
+import type { App, Manifest } from './synth/app.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let production: App;
+let stages: [string, App][];
+beforeAll(async () => {
+  production = await synthesized('production');
+  stages = [
+    ['production', production],
+    ['staging', await synthesized('staging')],
+    ['personal', await synthesized('personal')],
+    ['dev', await synthesized('dev')],
+  ];
+});
+
+/** What looks like a secret: a key, a token, credentials in a URL, a hook that whoever knows it may call. */
+const secretText =
+  /PRIVATE KEY|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.|\/\/[^/\s"]*:[^/@\s"]+@|hooks\.slack\.com|password-of-/;
+/** Names of settings that hold secrets. */
+const secretName = /PASSWORD|TOKEN$|SECRET|API_KEY|PRIVATE|CREDENTIAL/i;
+
+/** Everything that pods are told by name, in their environment or from ConfigMaps. */
+function settingsOf({ kind, data = {}, spec }: Manifest): [string, string][] {
+  if (kind === 'ConfigMap') return Object.entries(data as Record<string, string>);
+  const pod = spec?.template?.spec ?? {};
+  const containers = [...(pod.containers ?? []), ...(pod.initContainers ?? [])] as {
+    env?: { name: string; value?: string }[];
+  }[];
+  return containers.flatMap(({ env = [] }) =>
+    env.map(({ name, value = '' }): [string, string] => [name, value]),
+  );
+}
+
+describe('no stage tells a secret', () => {
+  test('in a ConfigMap or an environment: where one is needed, it says where the secret is', () => {
+    for (const [stage, app] of stages) {
+      for (const manifest of app.manifests) {
+        for (const [name, value] of settingsOf(manifest)) {
+          expect(value, `${stage} ${manifest.metadata.name} ${name}`).not.toMatch(secretText);
+          if (secretName.test(name) && value !== '')
+            expect(value, `${stage} ${manifest.metadata.name} ${name}`).toMatch(/^secretsmanager:/);
+        }
+      }
+    }
+  });
+
+  test('in a Secret of its own making, an output, or a link', () => {
+    for (const [stage, app] of stages) {
+      expect(
+        app.manifests.filter(({ kind }) => kind === 'Secret'),
+        stage,
+      ).toEqual([]);
+      expect(JSON.stringify(app.outputs), stage).not.toMatch(secretText);
+      expect(
+        app
+          .all('sst:sst:LinkRef')
+          .flatMap(({ inputs }) => JSON.stringify(inputs))
+          .join(),
+        stage,
+      ).not.toMatch(secretText);
+    }
+  });
+
+  test('in the state of a deployment: values are put into Secrets Manager by hand', () => {
+    for (const [stage, app] of stages)
+      expect(app.all('secretsmanager/secretVersion:SecretVersion'), stage).toEqual([]);
+  });
+});
+
+test('secrets are encrypted by a key of their own, and can be brought back', () => {
+  const secrets = production.all('secretsmanager/secret:Secret');
+  expect(secrets.map(({ inputs }) => inputs.name).toSorted()).toEqual([
+    'portfolio/production/alerting',
+    'portfolio/production/monitoring-tls',
+    'portfolio/production/nginx-tls',
+  ]);
+  for (const { inputs, options } of secrets) {
+    expect(inputs.kmsKeyId).toContain('SecretsKey');
+    expect(inputs.recoveryWindowInDays).toBe(30);
+    expect(options.protect).toBe(true);
+  }
+});
+
+test('the password of the database changes every week by itself', () => {
+  expect(production.one('secretsmanager/secretRotation:SecretRotation').inputs).toMatchObject({
+    secretId: expect.stringContaining('secret:rds!cluster-'),
+    rotationRules: { automaticallyAfterDays: 7 },
+  });
+});
+
+describe('External Secrets', () => {
+  const policy = () =>
+    JSON.parse(
+      production.one('iam/rolePolicy:RolePolicy', 'external-secrets-policy').inputs.policy,
+    ) as Document;
+  const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+
+  test('reads the secrets of its stage and no others, and changes none', () => {
+    const action = 'secretsmanager:GetSecretValue';
+    expect(allows(policy(), { action, resource: secret('portfolio/production/alerting') })).toBe(true);
+    for (const other of [
+      'portfolio/staging/alerting',
+      'rds!cluster-Database',
+      'portfolio/production-2/alerting',
+    ])
+      expect(allows(policy(), { action, resource: secret(other) }), other).toBe(false);
+    const change = {
+      action: 'secretsmanager:PutSecretValue',
+      resource: secret('portfolio/production/alerting'),
+    };
+    expect(allows(policy(), change)).toBe(false);
+  });
+
+  test('serves two namespaces, as itself and with no key of anybody', () => {
+    const { spec } = production.manifests.find(({ kind }) => kind === 'ClusterSecretStore')!;
+    expect(spec).toEqual({
+      provider: { aws: { service: 'SecretsManager', region: 'eu-central-1' } },
+      conditions: [{ namespaces: ['portfolio', 'monitoring'] }],
+    });
+    expect(production.one('helm.sh/v3:Release', 'ExternalSecrets').inputs).toMatchObject({
+      namespace: 'external-secrets',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      values: { serviceAccount: { name: 'external-secrets' } },
+    });
+  });
+
+  test('brings what NGINX, Prometheus and Alertmanager need, each from a secret that is there', () => {
+    const known = production.all('secretsmanager/secret:Secret').map(({ inputs }) => inputs.name as string);
+    const synced = production.manifests.filter(({ kind }) => kind === 'ExternalSecret');
+    const shape = synced.map(({ metadata, spec }) => [
+      `${metadata.namespace}/${spec.target.name}`,
+      spec.data.map(({ secretKey }: { secretKey: string }) => secretKey),
+    ]);
+    expect(shape).toEqual([
+      ['portfolio/portfolio-nginx-tls', ['tls.crt', 'tls.key']],
+      ['monitoring/portfolio-monitoring-tls', ['tls.crt', 'tls.key']],
+      ['monitoring/alertmanager-receivers', ['slack-url', 'pagerduty-key']],
+    ]);
+    for (const { spec } of synced) {
+      expect(spec.secretStoreRef).toEqual({ kind: 'ClusterSecretStore', name: 'secrets-manager' });
+      for (const { remoteRef } of spec.data) expect(known).toContain(remoteRef.key);
+    }
+  });
+});

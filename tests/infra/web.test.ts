@@ -1,0 +1,153 @@
+import Fastify from 'fastify';
+import { runInNewContext } from 'node:vm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { addSecurityHeaders } from '../../packages/api/src/security-headers.ts';
+import { pageAddresses, pageHeaders } from '../../stacks/page.ts';
+import { type Document, allows } from './support/iam-evaluator.ts';
+import type { App } from './synth/app.ts';
+import type { Inputs } from './synth/resource.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let production: App;
+let distribution: Inputs;
+beforeAll(async () => {
+  production = await synthesized('production');
+  distribution = production.one('cloudfront/distribution:Distribution').inputs;
+});
+
+test('the page says to browsers what the API says with every answer, and to come by TLS alone', async () => {
+  const app = Fastify();
+  addSecurityHeaders(app);
+  app.get('/', () => '');
+  const { headers } = await app.inject('/');
+  const { securityHeadersConfig: secure, customHeadersConfig: custom } = pageHeaders;
+  const said: Record<string, string> = {
+    'content-security-policy': secure.contentSecurityPolicy.contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': secure.frameOptions.frameOption,
+    'referrer-policy': secure.referrerPolicy.referrerPolicy,
+    ...Object.fromEntries(custom.items.map(({ header, value }) => [header, value])),
+  };
+  const ofFastify = ['content-length', 'content-type', 'date', 'connection'];
+  const expected = Object.entries(headers).filter(([name]) => !ofFastify.includes(name));
+  expect(said).toEqual(Object.fromEntries(expected));
+  expect(production.one('cloudfront/responseHeadersPolicy:ResponseHeadersPolicy').inputs).toMatchObject(
+    pageHeaders,
+  );
+  expect(secure.strictTransportSecurity.accessControlMaxAgeSec).toBeGreaterThanOrEqual(31_536_000);
+  expect(distribution.defaultCacheBehavior.responseHeadersPolicyId).toBe('PageHeaders-id');
+});
+
+test.each([
+  ['/', '/index.html'],
+  ['/jobs/job_1', '/index.html'],
+  ['/portfolios/team/case-studies/v1.2', '/index.html'],
+  ['/assets/index-abc.js', '/assets/index-abc.js'],
+  ['/assets/gone.js', '/assets/gone.js'],
+])('of %s the page is %s', (uri, expected) => {
+  const handler = runInNewContext(`${pageAddresses}; handler`) as (event: object) => { uri: string };
+  expect(handler({ request: { uri } }).uri).toBe(expected);
+  expect(distribution.defaultCacheBehavior.functionAssociations).toMatchObject([
+    { eventType: 'viewer-request', functionArn: expect.stringContaining('PageAddresses') },
+  ]);
+});
+
+test('files whose names have a hash stay for good; what names them is asked for anew', () => {
+  const files = production
+    .all('s3/bucketObjectv2:BucketObjectv2')
+    .filter(({ name }) => name.startsWith('page/'));
+  const assets = files.filter(({ inputs }) => inputs.key !== 'index.html');
+  expect(assets.length).toBeGreaterThan(1);
+  for (const { inputs, options } of assets) {
+    expect(inputs.key).toMatch(/^assets\/[\w-]+-[\w-]{8}\.\w+$/);
+    expect(inputs.cacheControl).toBe('public, max-age=31536000, immutable');
+    expect(inputs.contentType).toBeTruthy();
+    expect(options.retainOnDelete).toBe(true);
+  }
+  const index = files.find(({ inputs }) => inputs.key === 'index.html')!;
+  expect(index.inputs.cacheControl).toBe('no-cache');
+  expect(index.options.dependsOn).toEqual(expect.arrayContaining(assets.map(({ urn }) => urn)));
+});
+
+describe('the bucket of the page', () => {
+  const policy = () =>
+    JSON.parse(production.one('s3/bucketPolicy:BucketPolicy', 'PagePolicy').inputs.policy) as Document;
+  const read = (context: Record<string, string>) =>
+    allows(policy(), { action: 's3:GetObject', resource: 'arn:aws:s3:::page/index.html', context });
+
+  test('is read by our distribution alone, and by TLS alone', () => {
+    const source = {
+      'AWS:SourceArn': 'arn:aws:cloudfront:eu-central-1:123456789012:distribution/WebDistribution',
+    };
+    expect(read({ ...source, 'aws:SecureTransport': 'true' })).toBe(true);
+    expect(read({ ...source, 'aws:SecureTransport': 'false' })).toBe(false);
+    expect(
+      read({ 'AWS:SourceArn': 'arn:aws:cloudfront::1:distribution/X', 'aws:SecureTransport': 'true' }),
+    ).toBe(false);
+    expect(allows(policy(), { action: 's3:PutObject', resource: 'arn:aws:s3:::page/index.html' })).toBe(
+      false,
+    );
+  });
+
+  test('shows nothing to the public', () => {
+    expect(
+      production.one('s3/bucketPublicAccessBlock:BucketPublicAccessBlock', 'PageAccess').inputs,
+    ).toMatchObject({
+      bucket: 'page',
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    const page = distribution.origins.find(({ originId }: { originId: string }) => originId === 'page');
+    expect(page.originAccessControlId).toBe('PageAccessControl-id');
+    expect(production.one('cloudfront/originAccessControl:OriginAccessControl').inputs).toMatchObject({
+      signingBehavior: 'always',
+      signingProtocol: 'sigv4',
+    });
+  });
+});
+
+test('calls and WebSockets go to the load balancer of browsers under the same origin, and are kept nowhere', () => {
+  const [cachingDisabled, allViewer] = [
+    '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+    '216adef6-5c7f-47e4-b989-5492eafa07d3',
+  ];
+  const calls = distribution.orderedCacheBehaviors as Inputs[];
+  expect(calls.map(({ pathPattern }) => pathPattern)).toEqual(['/api/*', '/trpc', '/trpc/*']);
+  for (const call of calls) {
+    expect(call).toMatchObject({
+      targetOriginId: 'api',
+      viewerProtocolPolicy: 'https-only',
+      cachePolicyId: cachingDisabled,
+      originRequestPolicyId: allViewer,
+    });
+    expect(call.allowedMethods).toEqual(expect.arrayContaining(['POST', 'PATCH', 'PUT', 'DELETE']));
+  }
+  const api = distribution.origins.find(({ originId }: { originId: string }) => originId === 'api');
+  expect(api).toMatchObject({
+    domainName: 'portfolio-browsers.elb.amazonaws.com',
+    vpcOriginConfig: { vpcOriginId: 'ApiOrigin-id' },
+  });
+  const { vpcOriginEndpointConfig } = production.one('cloudfront/vpcOrigin:VpcOrigin').inputs;
+  expect(vpcOriginEndpointConfig).toMatchObject({
+    arn: expect.stringContaining('loadbalancer/app/portfolio-browsers/'),
+    originProtocolPolicy: 'https-only',
+  });
+});
+
+test('the domain is shown with a certificate of ours behind a firewall, and every request is written down', () => {
+  expect(distribution).toMatchObject({
+    aliases: ['portfolio.example.com'],
+    viewerCertificate: {
+      acmCertificateArn: expect.stringMatching(/^arn:aws:acm:us-east-1:.*WebCertificate$/),
+      minimumProtocolVersion: 'TLSv1.2_2021',
+    },
+    webAclId: expect.stringMatching(/^arn:aws:wafv2:us-east-1:.*WebFirewall$/),
+  });
+  expect(production.one('wafv2/webAcl:WebAcl', 'WebFirewall').inputs.scope).toBe('CLOUDFRONT');
+  expect(production.one('cloudwatch/logDeliverySource:LogDeliverySource').inputs).toMatchObject({
+    logType: 'ACCESS_LOGS',
+    resourceArn: expect.stringContaining('WebDistribution'),
+  });
+});
