@@ -2,6 +2,8 @@ import type { Inputs } from './resource.ts';
 
 export const region = 'eu-central-1';
 const account = '123456789012';
+/** What every secret begins with that AWS or the program makes up. */
+export const secretMark = 'secret-of-';
 const zeros = '0'.repeat(64);
 
 const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
@@ -104,7 +106,7 @@ function attributesOf(
     case 'docker-build:index:Image':
       return { digest: `sha256:${zeros}`, ref: `${inputs.tags[0]}@sha256:${zeros}` };
     case 'random:index/randomPassword:RandomPassword':
-      return { result: `password-of-${slug(logicalName)}` };
+      return { result: `${secretMark}${slug(logicalName)}` };
     default:
       return {};
   }
@@ -126,7 +128,7 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
       return {
         proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
         userName: 'AWS',
-        password: 'x',
+        password: `${secretMark}ecr`,
       };
     case 'getAddonVersion':
       return { ...inputs, version: 'v1.2.3-eksbuild.1' };

@@ -2,12 +2,13 @@
 // writes down every resource that it would make. Nothing imports it.
 import { registerStackTransformation, runInPulumiStack, setMocks } from '@pulumi/pulumi/runtime/index.js';
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
+import { isRpcSecret, unwrapRpcSecret } from '@pulumi/pulumi/runtime/rpc.js';
 import { Output } from '@pulumi/pulumi/output.js';
 import { writeFileSync } from 'node:fs';
 import config from '../../../sst.config.ts';
 import { run } from '../../../.sst/platform/src/auto/run.ts';
 import { answerOf, stateOf } from './fakes.ts';
-import type { Request, Resource, Synthesis } from './resource.ts';
+import type { Inputs, Request, Resource, Synthesis } from './resource.ts';
 
 declare global {
   var synth: Request;
@@ -16,6 +17,9 @@ const { synth } = globalThis;
 Object.assign(synth.app, await config.app(synth.app));
 
 const resources: Resource[] = [];
+
+const mapValues = (object: Inputs, change: (value: unknown) => unknown): Inputs =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 
 function finish(synthesis: Synthesis): void {
   writeFileSync(synth.outFile, JSON.stringify(synthesis));
@@ -58,10 +62,13 @@ MockMonitor.prototype.registerResourceOutputs = function register(this: MockMoni
 
 await setMocks(
   {
-    newResource({ type, name, inputs, custom }) {
-      resources.push({ type, name, inputs, isCustom: custom ?? false, urn: '', outputs: {} } as Resource);
+    newResource({ type, name, inputs: given, custom }) {
+      const secretInputs = Object.keys(given).filter((key) => isRpcSecret(given[key]));
+      const inputs = mapValues(given, unwrapRpcSecret);
+      const made = { type, name, inputs, secretInputs, isCustom: custom ?? false, urn: '', outputs: {} };
+      resources.push(made as unknown as Resource);
       const { id, ...state } = stateOf(type, name, inputs);
-      return { id, state: { ...inputs, ...state } };
+      return { id, state: { ...given, ...state } };
     },
     call({ token, inputs }) {
       try {

@@ -24,6 +24,8 @@ export type Resource = {
   type: string;
   name: string;
   inputs: Inputs;
+  /** The names of those inputs that Pulumi encrypts in its state. */
+  secretInputs: string[];
   /** False for components, which only group others. */
   isCustom: boolean;
   urn: string;

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { inheritedEnvironment } from '../../dev/settings.ts';
+import type { App } from './synth/app.ts';
+import { secretMark } from './synth/fakes.ts';
+import { repository } from './synth/platform.ts';
+import { synthesized } from './synth/synthesized.ts';
+
+let stages: Record<'production' | 'staging' | 'personal' | 'dev', App>;
+beforeAll(async () => {
+  stages = {
+    production: await synthesized('production'),
+    staging: await synthesized('staging'),
+    personal: await synthesized('personal'),
+    dev: await synthesized('dev'),
+  };
+});
+
+/** Type and name of every resource, but for what differs by design: `but` matches its name. */
+const madeBy = (app: App, but: RegExp) =>
+  app.resources
+    .filter(({ type, name }) => type !== 'pulumi:pulumi:Stack' && !but.test(name))
+    .map(({ type, name }) => `${type} ${name}`)
+    .toSorted();
+
+test('what is tried in staging goes on in production: gateways, private endpoints, cache and number of readers aside', () => {
+  const differs = /^VpcNat|Endpoint$|^Cache|^DatabaseReader\d$/;
+  expect(madeBy(stages.staging, differs)).toEqual(madeBy(stages.production, differs));
+});
+
+test("a developer's own stage is a staging that she deploys herself", () => {
+  const byPipeline = /^(GitHub|Deployer\w+)$/;
+  expect(madeBy(stages.personal, byPipeline)).toEqual(madeBy(stages.staging, byPipeline));
+  expect(stages.personal.all('OpenIdConnectProvider')).toEqual([]);
+});
+
+test('a stage says of itself what its operators need, and sst dev what is in the cloud', () => {
+  expect(Object.keys(stages.production.outputs).toSorted()).toEqual([
+    '_protect',
+    'cluster',
+    'deployer',
+    'registry',
+  ]);
+  expect(Object.keys(stages.dev.outputs).toSorted()).toEqual(['_protect', 'bucket', 'queue']);
+});
+
+test('production alone is protected from being removed', () => {
+  for (const [name, { outputs }] of Object.entries(stages))
+    expect(outputs, name).toMatchObject({ _protect: name === 'production' });
+});
+
+test('every input is known: none was made of what is not there', () => {
+  for (const { resources } of Object.values(stages)) {
+    for (const { type, name, inputs } of resources)
+      expect(JSON.stringify(inputs), `${type} ${name}`).not.toMatch(
+        /undefined|\[object |Calling \[toString\]/,
+      );
+  }
+});
+
+test('no secret is written down in the open: not in outputs, and in inputs only where Pulumi encrypts them', () => {
+  expect(stages.production.resources.flatMap(({ secretInputs }) => secretInputs)).not.toEqual([]);
+  for (const { resources, outputs } of Object.values(stages)) {
+    expect(JSON.stringify(outputs)).not.toContain(secretMark);
+    for (const { type, name, inputs, secretInputs, outputs: said } of resources) {
+      const open = Object.entries(inputs).filter(([key]) => !secretInputs.includes(key));
+      expect(JSON.stringify([open, said]), `${type} ${name}`).not.toContain(secretMark);
+    }
+  }
+});
+
+/** What the script prints of production, a value for each document. */
+async function print(...args: string[]): Promise<unknown[]> {
+  const script = join(repository, 'scripts/synth.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, 'production', ...args], {
+    env: inheritedEnvironment(),
+    maxBuffer: 64 * 2 ** 20,
+  });
+  return parseAllDocuments(stdout).map((document) => document.toJS() as unknown);
+}
+
+test('npm run synth prints every resource, and the manifests alone for tools that check them', async () => {
+  const { resources, manifests } = stages.production;
+  expect(await print()).toHaveLength(resources.filter(({ isCustom }) => isCustom).length);
+  expect(await print('--manifests')).toEqual(manifests);
+});
