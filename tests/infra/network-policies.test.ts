@@ -187,9 +187,8 @@ test('the addresses that policies speak of are those of the network', () => {
   expect(production.one('eks/cluster:Cluster').inputs.kubernetesNetworkConfig.serviceIpv4Cidr).toBe(
     addresses.services,
   );
-  const subnets = production.all('ec2/subnet:Subnet').map(({ inputs, name }) => ({ ...inputs, name }));
-  const publics = subnets.filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch);
-  expect(new Set(publics.map(({ cidrBlock }) => cidrBlock))).toEqual(new Set(addresses.publicSubnets));
+  const publics = production.all('ec2/subnet:Subnet').filter(({ inputs }) => inputs.mapPublicIpOnLaunch);
+  expect(new Set(publics.map(({ inputs }) => inputs.cidrBlock))).toEqual(new Set(addresses.publicSubnets));
 });
 
 test('the labels of a peer are among those that its Service selects by: the CNI opens the way to no other', () => {
