@@ -4,6 +4,7 @@ import { type JobScene, jobScene, owner } from '../../../../tests/support/jobs.t
 import { user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { jobs, outbox } from './job.sql.ts';
+import { transitions } from './transitions.ts';
 
 let scene: JobScene;
 beforeAll(async () => {
@@ -111,6 +112,14 @@ test('a thousand jobs are cancelled and queued again in one call each', async ()
   expect(await cancelMany()).toEqual({ changed: 1000, hasMore: true });
   expect(await cancelMany()).toEqual({ changed: 1, hasMore: false });
   expect(await retryMany()).toEqual({ changed: 1000, hasMore: true });
+});
+
+test('jobs that are held by their attempts are cancelled without waiting for those', async () => {
+  const lease = await scene.claimed();
+  await scene.db.transaction(async (tx) => {
+    expect(await transitions.hold(tx, lease)).toBe(true);
+    expect(await cancelMany()).toEqual({ changed: 1, hasMore: false });
+  });
 });
 
 test('calls at the same time change each job once', async () => {

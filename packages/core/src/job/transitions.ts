@@ -275,12 +275,15 @@ const buryUndelivered = transition('job_bury_undelivered', {
   ends: true,
 });
 
-/** One job, or all that match a filter, the oldest first, up to its limit. Waits for those that are being changed. */
+/**
+ * One job, or all that match a filter, the oldest first, up to its limit. Waits for those that are being changed, but not
+ * for attempts that `hold` theirs.
+ */
 const one = sql`${jobs.id} = ${placeholder('id')}`;
 const many = (which: SQL) =>
   locked(sql`select ${jobs.id} from ${jobs}
     where ${jobs.portfolioId} = ${placeholder('portfolioId')} and ${matching} and ${which}
-    order by ${jobs.id} limit ${placeholder('limit')} for update`);
+    order by ${jobs.id} limit ${placeholder('limit')} for no key update`);
 
 const cancellable = sql`${jobs.state} in ('queued', 'running') and ${wanted}`;
 const cancelWhere = (name: string, which: SQL) =>
