@@ -1,5 +1,6 @@
 import { operations } from '@portfolio/core';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
+import { transitions } from '@portfolio/core/job/transitions';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { sql } from 'drizzle-orm';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -103,6 +104,25 @@ describe('a cancel from another process', () => {
       { jobBus: deaf, leaseSeconds: 0.6 },
     );
     expect(job).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('ends the job even where its handler never lets go', async () => {
+    const { id } = await scene.accept();
+    const gate = Promise.withResolvers<typeof result>();
+    const started = Promise.withResolvers<void>();
+    const handler = async () => {
+      started.resolve();
+      return gate.promise;
+    };
+    const running = run(id, handler, { leaseSeconds: 1 });
+    await started.promise;
+    await scene.cancel(id);
+    await vi.waitFor(async () => {
+      await transitions.reapLost(scene.db);
+      expect(await scene.read(id)).toMatchObject({ state: 'cancelled' });
+    }, 10_000);
+    gate.resolve(result);
+    expect(await running).toMatchObject({ state: 'cancelled', result: null });
   });
 
   test('of many jobs reaches each, and no other', async () => {

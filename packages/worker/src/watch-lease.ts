@@ -31,6 +31,14 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
   const cancels = jobBus.subscribe((hint) => hint.cancels === true && hint.jobId === lease.id, over.signal);
   let timer: NodeJS.Timeout | undefined;
 
+  function stop() {
+    clearInterval(timer);
+    over.abort();
+    cancels[Symbol.dispose]();
+  }
+  // A handler that does not heed its signal is not given more time: the reaper ends its attempt.
+  ended.signal.addEventListener('abort', stop);
+
   return {
     signal: ended.signal,
 
@@ -79,10 +87,6 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
       void listen();
     },
 
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      over.abort();
-      cancels[Symbol.dispose]();
-    },
+    [Symbol.dispose]: stop,
   };
 }
