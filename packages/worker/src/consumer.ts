@@ -23,7 +23,7 @@ export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSign
       if (!message) continue;
       // What the last poll brought is left to others, at once.
       if (draining.aborted) return await queue.extend(message, 0);
-      await heed(slot, message, stop);
+      await heed(slot, message, draining, stop);
       await queue.remove(message);
     } catch (error) {
       log.warn({ err: error }, 'queue or database is away');
@@ -32,11 +32,12 @@ export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSign
   }
 }
 
-async function heed(slot: Slot, message: Received, stop: AbortSignal): Promise<void> {
+async function heed(slot: Slot, message: Received, draining: AbortSignal, stop: AbortSignal): Promise<void> {
   const { queue, room, leaseSeconds, log } = slot;
   if (!message.job) return log.error('a message could not be read and was removed');
   const { jobId, kind } = message.job;
   using place = await room(kind);
-  if (!place) return putBack(slot, jobId);
+  // It may have been waited for.
+  if (!place || draining.aborted) return putBack(slot, jobId);
   await runJob(slot, jobId, () => queue.extend(message, leaseSeconds), stop);
 }

@@ -10,8 +10,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
 const silentSeconds = 300;
 
-/** More events than this wait for the next sweep, so that the other steps have their turn. */
+/** More events or dead letters than this wait for the next sweep, so that the other steps have their turn. */
 const maxBatches = 10;
+const maxLetters = 20;
 
 type Sweeper = {
   db: Db;
@@ -56,21 +57,25 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
     await step('dispatch', () => dispatch(db));
     doorbell.ring();
     await step('tell webhooks', () => tellWebhooks(sweeper));
-    await step('bury dead letters', () => buryDeadLetters(sweeper));
+    await step('bury dead letters', () => buryDeadLetters(sweeper, stop));
     await wait(sweepSeconds * 1000, undefined, { signal: stop }).catch(() => {});
   }
 }
 
 async function reap({ db, jobBus, log }: Sweeper): Promise<void> {
-  for (const { id, portfolioId } of await transitions.reapLost(db)) {
-    log.warn({ jobId: id }, 'a worker was lost with this job');
+  for (const { id, portfolioId, kind, state } of await transitions.reapLost(db)) {
+    if (state === 'dead') log.error({ jobId: id, kind }, 'job is dead: its workers were lost');
+    else log.warn({ jobId: id }, 'a worker was lost with this job');
     jobBus.publish({ jobId: id, portfolioId });
   }
 }
 
 /** Declares jobs dead whose messages came back so often that the queue gave them up: they end who takes them. */
-async function buryDeadLetters({ db, deadLetters, jobBus, leaseSeconds, log }: Sweeper): Promise<void> {
-  for (;;) {
+async function buryDeadLetters(
+  { db, deadLetters, jobBus, leaseSeconds, log }: Sweeper,
+  stop: AbortSignal,
+): Promise<void> {
+  for (let count = 0; count < maxLetters && !stop.aborted; count++) {
     const letter = await deadLetters.receive(0, leaseSeconds);
     if (!letter) return;
     const buried = letter.job && (await transitions.buryUndelivered(db, letter.job.jobId));

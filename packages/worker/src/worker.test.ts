@@ -343,6 +343,35 @@ test('jobs of a kind that has no place left wait for one, and others pass them',
   expect(most).toBe(1);
 });
 
+test('a worker that drains begins no job that waited for a place', async () => {
+  const started = Promise.withResolvers<void>();
+  const waits = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const runner = runnerWith(async () => {
+    started.resolve();
+    await gate.promise;
+    return result;
+  });
+  const places = createRoom({ 'export.pdf': 1 }, 60_000);
+  let asked = 0;
+  const room = (kind: string) => {
+    asked += 1;
+    if (asked === 2) waits.resolve();
+    return places(kind);
+  };
+  const draining = new AbortController();
+  const slot = () =>
+    consume({ ...runner, queue: platform.queue, room, pollSeconds: 1 }, draining.signal, never);
+  const running = [slot(), slot()];
+  const ids = [await accept(), await accept()];
+  await Promise.all([started.promise, waits.promise]);
+  draining.abort();
+  gate.resolve();
+  await Promise.all(running);
+  const states = await Promise.all(ids.map(async (id) => (await read(id)).state));
+  expect(states.toSorted((a, b) => a.localeCompare(b))).toEqual(['queued', 'succeeded']);
+});
+
 test('a job whose message the queue gave up is dead, and runs when it is retried', async () => {
   const id = await accept();
   await platform.doorbell.idle();

@@ -99,9 +99,9 @@ function transition(name: string, { moves: made, event, where, assign = [], ends
 
 function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
   return prepared((db) => {
-    const { id, portfolioId, kind, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
+    const { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
     const changed = db
-      .$with('changed', { id, portfolioId, kind, payload, attempt, maxAttempts, lastSeq })
+      .$with('changed', { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq })
       .as(sql`${change} returning ${jobs}.*`);
     const event = db.$with('event', {}).as(sql`
       insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error)

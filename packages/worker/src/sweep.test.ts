@@ -1,0 +1,62 @@
+import { operations } from '@portfolio/core';
+import { newId } from '@portfolio/core/ids';
+import { transitions } from '@portfolio/core/job/transitions';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
+import { silentLog } from '../../../tests/support/services.ts';
+import { sweep } from './sweep.ts';
+
+let scene: JobScene;
+beforeAll(async () => {
+  scene = await jobScene();
+});
+afterAll(() => scene.stop());
+
+const sweeper = () => ({ ...scene, log: silentLog, leaseSeconds: 30, sweepSeconds: 60 });
+
+/** Messages that the queue has given up, of jobs that are gone. */
+async function giveUp(count: number) {
+  const letters = Array.from({ length: count }, (_, at) => {
+    const jobId = newId('job');
+    return { id: String(at), groupKey: jobId, jobId, kind: 'export.pdf' };
+  });
+  for (let at = 0; at < count; at += 10) await scene.deadLetters.send(letters.slice(at, at + 10));
+}
+
+test('dead letters, however many, leave the other steps their turn, and heed a stop', async () => {
+  await giveUp(60);
+  const { id } = await scene.claimed();
+  const stop = new AbortController();
+  let received = 0;
+  let isEnough = false;
+  const deadLetters = {
+    ...scene.deadLetters,
+    async receive(...asked: Parameters<typeof scene.deadLetters.receive>) {
+      received += 1;
+      // The reaper has had its turn by now, and is needed once more.
+      if (received === 1) await scene.expire(id);
+      if (isEnough) stop.abort();
+      return scene.deadLetters.receive(...asked);
+    },
+  };
+  const sweeping = sweep({ ...sweeper(), deadLetters, sweepSeconds: 0.05 }, stop.signal);
+  await vi.waitFor(async () => expect((await scene.read(id)).error?.code).toBe('worker_lost'), 20_000);
+  isEnough = true;
+  await sweeping;
+  expect(received).toBeLessThan(50);
+});
+
+test('a job that took all of its workers along is dead, and the log says so as an error', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const { id } = await scene.claimed();
+  await scene.sql`update jobs set max_attempts = 1 where id = ${id}`;
+  await scene.expire(id);
+  const stop = new AbortController();
+  const sweeping = sweep({ ...sweeper(), log }, stop.signal);
+  await vi.waitFor(async () => expect((await scene.read(id)).state).toBe('dead'), 20_000);
+  stop.abort();
+  await sweeping;
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
+});
