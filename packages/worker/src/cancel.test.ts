@@ -205,6 +205,8 @@ test('a cancel reaches the real worker in its own process, in the middle of a PD
     timeout: 20_000,
     interval: 20,
   });
+  const { cancelRequestedAt, finishedAt } = await scene.read(id);
+  expect(Date.parse(finishedAt!) - Date.parse(cancelRequestedAt!)).toBeLessThan(1000);
   const events = await scene.eventsOf(id);
   expect(events.slice(-1)).toMatchObject([{ type: 'cancelled', attempt: 1 }]);
 });

@@ -1,0 +1,63 @@
+import { operations } from '@portfolio/core';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
+
+/** So long that a job which were left to its lease would be seen. */
+const leaseSeconds = 600;
+const patience = { timeout: 40_000, interval: 20 };
+
+let scene: JobScene;
+let worker: ChildProcess;
+let ended: Promise<unknown[]>;
+beforeAll(async () => {
+  scene = await jobScene();
+});
+afterEach(async () => {
+  worker.kill('SIGKILL');
+  await ended;
+});
+afterAll(() => scene.stop());
+
+/** The real worker in its own process, in the middle of a PDF of this study. */
+async function busyWorker(slug: string) {
+  const study = { portfolio: 'team', slug };
+  const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
+  await operations.caseStudy.create.run(scene.as(owner), { ...study, title: 'Long', body });
+  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+    env: {
+      ...scene.environment,
+      POLL_SECONDS: '1',
+      LOG_LEVEL: 'warn',
+      LEASE_SECONDS: String(leaseSeconds),
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  ended = once(worker, 'exit');
+  const { id } = await operations.caseStudy.export.run(scene.as(owner), study);
+  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02), patience);
+  return id;
+}
+
+test('a first signal lets a running job go on, a second one gives it back at once and ends the worker in order', async () => {
+  const id = await busyWorker('given-back');
+  worker.kill('SIGTERM');
+  const { progress } = await scene.read(id);
+  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(progress), patience);
+  worker.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(await scene.read(id)).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });
+  expect((await scene.eventsOf(id)).at(-1)).toMatchObject({ type: 'postponed' });
+});
+
+test('a third signal ends the worker without more ado', async () => {
+  await busyWorker('dropped');
+  // Signals that come too soon after each other are one.
+  const impatience = setInterval(() => worker.kill('SIGINT'), 20);
+  expect(await ended).toEqual([1, null]);
+  clearInterval(impatience);
+});
