@@ -2,7 +2,14 @@ import type { Cluster } from './cluster.ts';
 import { bindRole } from './iam.ts';
 import type { Images } from './images.ts';
 import type { Namespaces } from './namespaces.ts';
-import { type RuleName, constraintOf, requiredLabels, rules, templateOf } from './policies/gatekeeper.ts';
+import {
+  type RuleName,
+  constraintOf,
+  requiredLabels,
+  rules,
+  templateOf,
+  workloads,
+} from './policies/gatekeeper.ts';
 
 /** Namespaces whose pods are ours: all rules hold there, and every image is one that we signed. */
 const ourNamespaces = ['portfolio'];
@@ -25,17 +32,27 @@ function createGatekeeper(provider: kubernetes.Provider, images: Images, namespa
     {
       name: 'gatekeeper',
       chart: 'gatekeeper',
-      version: '3.20.1',
+      version: '3.23.0',
       namespace: 'gatekeeper-system',
       repositoryOpts: { repo: 'https://open-policy-agent.github.io/gatekeeper/charts' },
       values: {
         replicas: 3,
         validatingWebhookFailurePolicy: 'Fail',
+        // Asked of nothing else: leases of controllers, say, have to be renewed while it is away.
+        validatingWebhookCustomRules: workloads.map(({ apiGroups, resources }) => ({
+          apiGroups,
+          apiVersions: ['*'],
+          operations: ['CREATE', 'UPDATE'],
+          resources,
+        })),
         // It must be able to start again itself, and so must what the cluster's network is made of.
         validatingWebhookExemptNamespacesLabels: {
           'kubernetes.io/metadata.name': ['kube-system', 'gatekeeper-system'],
         },
+        disableMutation: true,
         auditInterval: 300,
+        // The namespace is made with its labels beforehand, and the release waits until it is ready anyway.
+        postInstall: { labelNamespace: { enabled: false }, probeWebhook: { enabled: false } },
       },
     },
     { provider, dependsOn: namespaces },
@@ -78,13 +95,20 @@ function createImagePolicy(
     {
       name: 'policy-controller',
       chart: 'policy-controller',
-      version: '0.10.4',
+      version: '0.10.6',
       namespace: 'cosign-system',
       repositoryOpts: { repo: 'https://sigstore.github.io/helm-charts' },
       values: {
         webhook: {
           replicaCount: 3,
           failurePolicy: 'Fail',
+          // Nothing is asked of Sigstore's public services: what counts is our key.
+          extraArgs: { 'disable-tuf': true },
+          // What the namespace asks of pods, beside what the chart says by itself.
+          podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          namespaceSelector: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ourNamespaces }],
+          },
           serviceAccount: { name: 'policy-controller' },
           // An image that no policy is about is refused.
           configData: { 'no-match-policy': 'deny' },

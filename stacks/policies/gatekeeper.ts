@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 
 /** Kinds that are or make pods. A pod that something made is looked at, too: not everything that makes them is known. */
-const workloads = [
-  { apiGroups: [''], kinds: ['Pod'] },
-  { apiGroups: ['apps'], kinds: ['Deployment', 'StatefulSet', 'DaemonSet'] },
-  { apiGroups: ['batch'], kinds: ['Job', 'CronJob'] },
+export const workloads = [
+  { apiGroups: [''], kinds: ['Pod'], resources: ['pods', 'pods/ephemeralcontainers'] },
+  {
+    apiGroups: ['apps'],
+    kinds: ['Deployment', 'StatefulSet', 'DaemonSet'],
+    resources: ['deployments', 'statefulsets', 'daemonsets'],
+  },
+  { apiGroups: ['batch'], kinds: ['Job', 'CronJob'], resources: ['jobs', 'cronjobs'] },
 ];
-const longRunning = [{ apiGroups: ['apps'], kinds: ['Deployment', 'StatefulSet', 'DaemonSet'] }];
+const everywhere = workloads.map(({ apiGroups, kinds }) => ({ apiGroups, kinds }));
+const longRunning = everywhere.filter(({ apiGroups }) => apiGroups.includes('apps'));
 
 const strings = { type: 'array', items: { type: 'string' } };
 
@@ -20,14 +25,14 @@ type Rule = {
 
 /** The rules of our namespaces, by the names of their Rego files in `gatekeeper/`. */
 export const rules = {
-  registries: { kind: 'OurRegistries', match: workloads, parameters: { registries: strings } },
-  digests: { kind: 'ImageDigests', match: workloads, parameters: {} },
-  users: { kind: 'PlainUsers', match: workloads, parameters: {} },
-  privileges: { kind: 'NoPrivileges', match: workloads, parameters: {} },
-  resources: { kind: 'ResourceBounds', match: workloads, parameters: {} },
-  labels: { kind: 'RequiredLabels', match: workloads, parameters: { labels: strings } },
+  registries: { kind: 'OurRegistries', match: everywhere, parameters: { registries: strings } },
+  digests: { kind: 'ImageDigests', match: everywhere, parameters: {} },
+  users: { kind: 'PlainUsers', match: everywhere, parameters: {} },
+  privileges: { kind: 'NoPrivileges', match: everywhere, parameters: {} },
+  resources: { kind: 'ResourceBounds', match: everywhere, parameters: {} },
+  labels: { kind: 'RequiredLabels', match: everywhere, parameters: { labels: strings } },
   probes: { kind: 'Probes', match: longRunning, parameters: {} },
-  tokens: { kind: 'NoApiTokens', match: workloads, parameters: {} },
+  tokens: { kind: 'NoApiTokens', match: everywhere, parameters: {} },
 } as const satisfies Record<string, Rule>;
 
 export type RuleName = keyof typeof rules;

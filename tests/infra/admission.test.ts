@@ -8,7 +8,8 @@ import {
   templateOf,
 } from '../../stacks/policies/gatekeeper.ts';
 import { startOpa } from './support/opa.ts';
-import type { App } from './synth/app.ts';
+import type { App, Manifest } from './synth/app.ts';
+import type { Inputs } from './synth/resource.ts';
 import { synthesized } from './synth/synthesized.ts';
 
 const folder = fileURLToPath(new URL('../../stacks/policies', import.meta.url));
@@ -183,6 +184,12 @@ const refused: [RuleName, string, Change, string][] = [
     'has no readinessProbe',
   ],
   [
+    'probes',
+    'a sidecar that nobody asks whether it lives',
+    { init: { restartPolicy: 'Always', livenessProbe: undefined } },
+    'init: has no livenessProbe',
+  ],
+  [
     'tokens',
     'a token for the API of Kubernetes',
     { pod: { automountServiceAccountToken: true } },
@@ -269,11 +276,109 @@ describe('what is asked of workloads in the cluster', () => {
     });
   });
 
-  test('is asked always: nothing is let in while nobody can be asked', () => {
+  test('is asked in our namespaces: nothing is let in there while nobody can be asked', () => {
     const { values } = production.one('helm.sh/v3:Release', 'gatekeeper').inputs;
     expect(values).toMatchObject({ validatingWebhookFailurePolicy: 'Fail', replicas: 3 });
+    const { namespaceSelector, failurePolicy } = production.one('helm.sh/v3:Release', 'policy-controller')
+      .inputs.values.webhook;
+    expect(failurePolicy).toBe('Fail');
+    expect(namespaceSelector.matchExpressions).toEqual([
+      { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['portfolio'] },
+    ]);
+  });
+
+  test('is asked of all that makes pods and of nothing else: what else the cluster does goes on', () => {
+    const { values } = production.one('helm.sh/v3:Release', 'gatekeeper').inputs;
+    const asked = values.validatingWebhookCustomRules.flatMap(
+      ({ resources }: { resources: string[] }) => resources,
+    );
+    const kinds = new Set(Object.values(rules).flatMap(({ match }) => match.flatMap((one) => one.kinds)));
+    const plural = [...kinds].map((kind) => `${kind.toLowerCase()}s`);
+    expect(asked.toSorted()).toEqual([...plural, 'pods/ephemeralcontainers'].toSorted());
   });
 });
+
+const kindsOf = (rule: RuleName): string[] => rules[rule].match.flatMap(({ kinds }) => kinds);
+
+/** What a rule says of objects, with the parameters that it has in a stage. */
+const ask = (rule: RuleName, app: App, objects: readonly object[]) => {
+  const [constraint] = app.manifests.filter(({ kind }) => kind === rules[rule].kind);
+  return opa.violationsOf(
+    regoOf(rule, folder),
+    objects.map((object) => ({ review: { object }, parameters: constraint!.spec.parameters })),
+  );
+};
+
+describe('our own workloads', () => {
+  const names = Object.keys(rules) as RuleName[];
+  let stages: [string, App][];
+  beforeAll(async () => {
+    stages = [
+      ['production', await synthesized('production')],
+      ['staging', await synthesized('staging')],
+      ['alice', await synthesized('personal')],
+    ];
+  });
+  const workloadsOf = (app: App) =>
+    app.manifests.filter(
+      ({ kind, metadata }) => metadata.namespace === 'portfolio' && kindsOf('users').includes(kind),
+    );
+  test.each(names)('are accepted by the rule %s, in every stage', (rule) => {
+    for (const [stage, app] of stages) {
+      const asked = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
+      expect(asked.length, stage).toBeGreaterThan(1);
+      expect(ask(rule, app, asked), stage).toEqual(asked.map(() => []));
+    }
+  });
+
+  /** Each made in a copy of every workload that the rule is about. */
+  const mistakes: [RuleName, string, (workload: Manifest) => unknown][] = [
+    ['digests', 'a tag', eachContainer((one) => (one.image = one.image.replace(/@.*/, '')))],
+    [
+      'registries',
+      'a foreign registry',
+      eachContainer((one) => (one.image = one.image.replace(/^[^/]+/, 'docker.io'))),
+    ],
+    ['users', 'root', eachContainer((one) => Object.assign((one.securityContext ??= {}), { runAsUser: 0 }))],
+    [
+      'users',
+      'a root file system to write to',
+      eachContainer((one) => delete one.securityContext.readOnlyRootFilesystem),
+    ],
+    ['privileges', 'privileges', eachContainer((one) => (one.securityContext.privileged = true))],
+    ['privileges', 'the network of the node', ({ spec }) => (spec.template.spec.hostNetwork = true)],
+    ['resources', 'no limits', eachContainer((one) => delete one.resources.limits)],
+    ['resources', 'no requests', eachContainer((one) => delete one.resources.requests)],
+    ['labels', 'no labels', ({ metadata }) => delete metadata.labels],
+    ['labels', 'no labels on pods', ({ spec }) => delete spec.template.metadata.labels],
+    ['probes', 'nothing that tells whether it lives', eachContainer((one) => delete one.livenessProbe)],
+    ['probes', 'nothing that tells whether it is ready', eachContainer((one) => delete one.readinessProbe)],
+    [
+      'tokens',
+      "a token for Kubernetes' API",
+      ({ spec }) => delete spec.template.spec.automountServiceAccountToken,
+    ],
+  ];
+
+  test.each(mistakes)('are refused by the rule %s with %s', (rule, _, change) => {
+    const [, app] = stages[0]!;
+    const asked = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
+    const changed = asked.map((workload) => {
+      const copy = structuredClone(workload);
+      change(copy);
+      return copy;
+    });
+    for (const [index, said] of ask(rule, app, changed).entries())
+      expect(said, asked[index]!.metadata.name).not.toEqual([]);
+  });
+});
+
+function eachContainer(change: (container: Inputs) => unknown) {
+  return ({ spec }: Manifest) => {
+    const { containers } = spec.template.spec as { containers: Inputs[] };
+    for (const container of containers) change(container);
+  };
+}
 
 test('Rego that does not compile is an error and not silence', () => {
   expect(() => opa.violationsOf('package x\nviolation[{"msg": m}] { m := unknown }', [{}])).toThrow(/unsafe/);

@@ -6,3 +6,11 @@ violation[{"msg": msg}] {
   not container[probe]
   msg := sprintf("%v: has no %v", [container.name, probe])
 }
+
+# An init container that goes on beside the others.
+violation[{"msg": msg}] {
+  container := pod_spec.initContainers[_]
+  container.restartPolicy == "Always"
+  not container.livenessProbe
+  msg := sprintf("%v: has no livenessProbe", [container.name])
+}
