@@ -173,6 +173,21 @@ describe('who deploys', () => {
   });
 });
 
+test('who deploys hands roles to those services alone that take on roles of the stages', () => {
+  const statements = many(policyOf('rolePolicy:RolePolicy', 'DeployerPolicy').Statement);
+  const allowed = statements.find(({ Action }) => many(Action).includes('iam:PassRole'))!.Condition!;
+  const taken = [production, staging].flatMap((app) =>
+    app.all('iam/role:Role').flatMap(({ inputs }) => {
+      const trust = inputs.assumeRolePolicy as string | Document;
+      const { Statement } = typeof trust === 'string' ? (JSON.parse(trust) as Document) : trust;
+      return many(Statement).flatMap(({ Principal }) => many((Principal as { Service?: string }).Service));
+    }),
+  );
+  // The exporter is handed on by the machine that starts exports.
+  const services = new Set(taken.filter((service) => service !== 'export.rds.amazonaws.com'));
+  expect(allowed.StringEquals!['iam:PassedToService']).toEqual([...services].toSorted());
+});
+
 /** What IAM calls the service of a resource, where Pulumi calls it something else. */
 function serviceOf(type: string, module: string): string {
   if (type.startsWith('aws:cloudwatch/log')) return 'logs';
