@@ -9,7 +9,6 @@ export type Clients = ReturnType<typeof createClients>;
  * public, and kept there because they are a stage's; what revokes a certificate is another deployment.
  */
 export function createClients(stage: Stage) {
-  const given = (name: string) => $util.unsecret(new sst.Secret(name).value);
   const authorities = given('ClientAuthorities');
   const revoked = given('RevokedClients');
   const bucket = new sst.aws.Bucket('Clients', { versioning: true });
@@ -35,5 +34,7 @@ export function createClients(stage: Stage) {
   });
   return { authorities, revoked, store, revocation };
 }
+
+const given = (name: string) => $util.unsecret(new sst.Secret(name).value);
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 10);

@@ -98,7 +98,7 @@ function createLoadBalancer(
         { provider: cluster.provider, dependsOn },
       ),
   );
-  const tags = $resolve({ cluster: cluster.cluster.name, status: others!.status }).apply((made) => ({
+  const tags = $resolve({ cluster: cluster.cluster.name, status: others.status }).apply((made) => ({
     'elbv2.k8s.aws/cluster': made.cluster,
     'ingress.k8s.aws/stack': `portfolio-${own.name}`,
   }));

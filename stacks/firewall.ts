@@ -24,40 +24,39 @@ const counted: Record<string, string[]> = {
   AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'],
 };
 
+const watched = (metricName: string) => ({
+  metricName,
+  cloudwatchMetricsEnabled: true,
+  sampledRequestsEnabled: true,
+});
+
+const flood = {
+  name: 'Flood',
+  priority: 0,
+  action: { block: { customResponse: { responseCode: 429 } } },
+  statement: {
+    rateBasedStatement: { aggregateKeyType: 'IP', limit: requestsPerFiveMinutes, evaluationWindowSec: 300 },
+  },
+  visibilityConfig: watched('Flood'),
+};
+
+const managed = Object.entries(counted).map(([group, rules], index) => ({
+  name: group,
+  priority: index + 1,
+  overrideAction: { none: {} },
+  statement: {
+    managedRuleGroupStatement: {
+      vendorName: 'AWS',
+      name: group,
+      ruleActionOverrides: rules.map((name) => ({ name, actionToUse: { count: {} } })),
+    },
+  },
+  visibilityConfig: watched(group),
+}));
+
 /** A web ACL: known bad addresses and inputs are refused, and floods from one address. CloudFront's are in us-east-1. */
 export function createFirewall(stage: Stage, name: string, scope: 'REGIONAL' | 'CLOUDFRONT') {
   const placed = scope === 'CLOUDFRONT' ? { region: 'us-east-1' } : {};
-  const watched = (metricName: string) => ({
-    metricName,
-    cloudwatchMetricsEnabled: true,
-    sampledRequestsEnabled: true,
-  });
-  const managed = Object.entries(counted).map(([group, rules], index) => ({
-    name: group,
-    priority: index + 1,
-    overrideAction: { none: {} },
-    statement: {
-      managedRuleGroupStatement: {
-        vendorName: 'AWS',
-        name: group,
-        ruleActionOverrides: rules.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
-      },
-    },
-    visibilityConfig: watched(group),
-  }));
-  const flood = {
-    name: 'Flood',
-    priority: 0,
-    action: { block: { customResponse: { responseCode: 429 } } },
-    statement: {
-      rateBasedStatement: {
-        aggregateKeyType: 'IP',
-        limit: requestsPerFiveMinutes,
-        evaluationWindowSec: 300,
-      },
-    },
-    visibilityConfig: watched('Flood'),
-  };
   const acl = new aws.wafv2.WebAcl(`${name}Firewall`, {
     ...placed,
     scope,

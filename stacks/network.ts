@@ -55,7 +55,7 @@ function createOriginSubnets(vpc: sst.aws.Vpc) {
       new aws.ec2.Subnet(`OriginSubnet${index + 1}`, {
         vpcId: vpc.id,
         cidrBlock,
-        availabilityZone: names.apply((zones) => zones[index]!),
+        availabilityZone: names.apply((zones) => zones[index]),
       }),
   );
 }

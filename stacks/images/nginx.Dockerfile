@@ -2,3 +2,5 @@
 ARG BASE_IMAGE=nginxinc/nginx-unprivileged:1.29-alpine-slim
 FROM ${BASE_IMAGE}
 USER 65532:65532
+# Ends what runs before it stops.
+STOPSIGNAL SIGQUIT

@@ -15,6 +15,9 @@ beforeAll(async () => {
   distribution = production.one('cloudfront/distribution:Distribution').inputs;
 });
 
+const policy = () =>
+  JSON.parse(production.one('s3/bucketPolicy:BucketPolicy', 'PagePolicy').inputs.policy) as Document;
+
 test('the page says to browsers what the API says with every answer, and to come by TLS alone', async () => {
   const app = Fastify();
   addSecurityHeaders(app);
@@ -70,8 +73,6 @@ test('files whose names have a hash stay for good; what names them is asked for 
 });
 
 describe('the bucket of the page', () => {
-  const policy = () =>
-    JSON.parse(production.one('s3/bucketPolicy:BucketPolicy', 'PagePolicy').inputs.policy) as Document;
   const read = (context: Record<string, string>) =>
     allows(policy(), { action: 's3:GetObject', resource: 'arn:aws:s3:::page/index.html', context });
 
