@@ -36,10 +36,11 @@ export default $config({
     const { createWorker } = await import('./stacks/worker.ts');
     const { createBoundary, createDeployer } = await import('./stacks/deployer.ts');
     const { createAccessLogs } = await import('./stacks/access-logs.ts');
-    const { createCertificates } = await import('./stacks/certificates.ts');
     const { createClients } = await import('./stacks/clients.ts');
     const { createSecrets } = await import('./stacks/secrets.ts');
-    const { createEdge, createLoadBalancerController } = await import('./stacks/edge.ts');
+    const { createLoadBalancerController } = await import('./stacks/load-balancer-controller.ts');
+    const { createNames } = await import('./stacks/names.ts');
+    const { createEdge } = await import('./stacks/edge.ts');
     const { createNginx } = await import('./stacks/nginx.ts');
     const { createWeb } = await import('./stacks/web.ts');
 
@@ -73,9 +74,9 @@ export default $config({
     const secrets = createSecrets(stage, { cluster, database, clients }, namespaces);
     const controller = createLoadBalancerController(cluster, network, namespaces);
     const nginx = createNginx(stage, { cluster, images, clients }, [controller, ...secrets, ...api]);
-    const certificates = createCertificates(stage);
-    const edge = createEdge(stage, { cluster, network, clients, logs, certificates }, nginx);
-    createWeb(stage, { edge, certificates, logs });
+    const names = createNames(stage);
+    const edge = createEdge(stage, { cluster, network, clients, logs, names }, nginx);
+    createWeb(stage, { edge, names, logs });
     const deployer = createDeployer(stage, cluster, boundary);
     return { cluster: cluster.cluster.name, registry: images.registry, deployer };
   },

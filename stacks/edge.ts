@@ -1,11 +1,9 @@
 import type { AccessLogs } from './access-logs.ts';
-import type { Certificates } from './certificates.ts';
 import type { Clients } from './clients.ts';
 import type { Cluster } from './cluster.ts';
 import { createFirewall } from './firewall.ts';
-import { bindRole } from './iam.ts';
 import { type LoadBalancer, ingresses } from './k8s/ingress.ts';
-import type { Namespaces } from './namespaces.ts';
+import type { Names } from './names.ts';
 import type { Network } from './network.ts';
 import type { Stage } from './stage.ts';
 
@@ -16,7 +14,7 @@ type Parts = {
   network: Network;
   clients: Clients;
   logs: AccessLogs;
-  certificates: Certificates;
+  names: Names;
 };
 
 /**
@@ -25,10 +23,10 @@ type Parts = {
  */
 export function createEdge(
   stage: Stage,
-  { cluster, network, clients, logs, certificates }: Parts,
+  { cluster, network, clients, logs, names }: Parts,
   dependsOn: $util.Resource[],
 ) {
-  const { api, regionalArn: certificateArn } = certificates;
+  const certificateArn = names.regionalCertificate;
   const firewall = createFirewall(stage, 'Consumers', 'REGIONAL');
   const prefixes = aws.ec2.getManagedPrefixListOutput({
     name: 'com.amazonaws.global.cloudfront.origin-facing',
@@ -42,7 +40,7 @@ export function createEdge(
 
   const consumers = make(
     'consumers',
-    { host: api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
+    { host: names.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
     {
       scheme: 'internet-facing',
       subnets: joined($resolve(network.vpc.publicSubnets)),
@@ -52,12 +50,15 @@ export function createEdge(
       'wafv2-acl-arn': firewall.arn,
     },
   );
-  sst.aws
-    .dns()
-    .createAlias('Consumers', { name: api, aliasName: consumers.dnsName, aliasZone: consumers.zoneId }, {});
+  new aws.route53.Record('ConsumersRecord', {
+    zoneId: names.zoneId,
+    type: 'A',
+    name: names.api,
+    aliases: [{ name: consumers.dnsName, zoneId: consumers.zoneId, evaluateTargetHealth: true }],
+  });
   const browsers = make(
     'browsers',
-    { host: stage.domain, paths: calls },
+    { host: names.page, paths: calls },
     {
       scheme: 'internal',
       subnets: joined($resolve(network.originSubnets.map(({ id }) => id))),
@@ -103,46 +104,4 @@ function createLoadBalancer(
     'ingress.k8s.aws/stack': `portfolio-${own.name}`,
   }));
   return aws.lb.getLoadBalancerOutput({ tags });
-}
-
-/** Makes load balancers as Ingresses say, and tells them which pods are there. Ingresses wait for what it returns. */
-export function createLoadBalancerController(
-  { cluster, provider }: Cluster,
-  { vpc, groups }: Network,
-  namespaces: Namespaces,
-): $util.Resource {
-  const { region } = aws.getRegionOutput();
-  const { accountId } = aws.getCallerIdentityOutput();
-  const groupArn = (id: $util.Output<string>) =>
-    $interpolate`arn:aws:ec2:${region}:${accountId}:security-group/${id}`;
-  const role = bindRole({ cluster }, 'aws-load-balancer-controller', {
-    ClusterName: cluster.name,
-    VpcArn: $interpolate`arn:aws:ec2:${region}:${accountId}:vpc/${vpc.id}`,
-    NodesGroupArn: groupArn(groups.nodes.id),
-    ClusterGroupArn: groupArn(cluster.vpcConfig.clusterSecurityGroupId),
-  });
-  return new kubernetes.helm.v3.Release(
-    'LoadBalancerController',
-    {
-      name: 'aws-load-balancer-controller',
-      namespace: 'kube-system',
-      chart: 'aws-load-balancer-controller',
-      version: '3.5.0',
-      repositoryOpts: { repo: 'https://aws.github.io/eks-charts' },
-      values: {
-        clusterName: cluster.name,
-        region,
-        vpcId: vpc.id,
-        serviceAccount: { name: 'aws-load-balancer-controller' },
-        replicaCount: 2,
-        podDisruptionBudget: { maxUnavailable: 1 },
-        resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
-        // No Service waits for it while it is away.
-        enableServiceMutatorWebhook: false,
-        enableShield: false,
-        enableWaf: false,
-      },
-    },
-    { provider, dependsOn: [role, ...namespaces] },
-  );
 }

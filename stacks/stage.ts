@@ -4,7 +4,9 @@ type Nodes = { instanceType: string; min: number; max: number };
 /** Everything that differs by stage; an operator's own values are here, too. */
 export type Stage = {
   name: string;
-  /** Where the page is; the API's consumers use `api.` before it. The zone must be in Route 53. */
+  /** The zone in Route 53 that the domains of all stages are in. */
+  zone: string;
+  /** Where the page is; the API's consumers use `api.` before it. */
   domain: string;
   /** Who issues the tokens that the API accepts. */
   tokenIssuer: string;
@@ -25,14 +27,17 @@ export type Stage = {
   logDays: number;
 };
 
+const zone = 'portfolio.example.com';
+
 const common = {
+  zone,
   tokenIssuer: 'https://id.example.com/',
   repository: 'example/portfolio-api-platform',
 };
 
 const production: Omit<Stage, 'name'> = {
   ...common,
-  domain: 'portfolio.example.com',
+  domain: zone,
   isProtected: true,
   hasManagedNat: true,
   hasPrivateEndpoints: true,
@@ -50,7 +55,7 @@ const production: Omit<Stage, 'name'> = {
 /** The same in small: what is tried here must go on there. */
 const staging: Omit<Stage, 'name'> = {
   ...production,
-  domain: 'staging.portfolio.example.com',
+  domain: `staging.${zone}`,
   isProtected: false,
   hasManagedNat: false,
   hasPrivateEndpoints: false,
@@ -70,7 +75,7 @@ export function stageOf(name: string): Stage {
   if (name === 'production') return { name, ...production };
   if (name === 'staging') return { name, ...staging };
   const { repository: _, ...own } = staging;
-  return { name, ...own, domain: `${name}.dev.portfolio.example.com`, logDays: 7 };
+  return { name, ...own, domain: `${name}.dev.${zone}`, logDays: 7 };
 }
 
 /** Options of what must outlive a protected stage: nobody removes or replaces it by mistake. */

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { AccessLogs } from './access-logs.ts';
-import type { Certificates } from './certificates.ts';
 import type { Edge } from './edge.ts';
 import { createFirewall } from './firewall.ts';
+import type { Names } from './names.ts';
 import { apiCalls, pageAddresses, pageHeaders } from './page.ts';
 import type { Stage } from './stage.ts';
 
@@ -18,28 +18,47 @@ const contentTypes: Record<string, string> = {
 
 /**
  * web-status and the API under one origin, by CloudFront: the page's files come from a bucket that nobody else reads, calls
- * go on to the load balancer of browsers. SST's StaticSite could not have the second, since its own function routes all.
+ * go on to the load balancer of browsers. SST's StaticSite has no room for
+ * the second: its own function routes everything.
  */
 export function createWeb(
   stage: Stage,
-  { edge, certificates, logs }: { edge: Edge; certificates: Certificates; logs: AccessLogs },
+  { edge, names, logs }: { edge: Edge; names: Names; logs: AccessLogs },
 ) {
   const page = createPage();
   const api = createApiOrigin(stage, edge.browsers);
-  const cdn = new sst.aws.Cdn('Web', {
-    domain: { name: stage.domain, cert: certificates.globalArn, dns: sst.aws.dns() },
-    webAclArn: createFirewall(stage, 'Web', 'CLOUDFRONT').arn,
+  const distribution = new aws.cloudfront.Distribution('Web', {
+    enabled: true,
+    isIpv6Enabled: true,
+    httpVersion: 'http2and3',
+    aliases: [names.page],
+    viewerCertificate: {
+      acmCertificateArn: names.globalCertificate,
+      sslSupportMethod: 'sni-only',
+      minimumProtocolVersion: 'TLSv1.2_2021',
+    },
+    webAclId: createFirewall(stage, 'Web', 'CLOUDFRONT').arn,
+    restrictions: { geoRestriction: { restrictionType: 'none' } },
     origins: [page.origin, api.origin],
     defaultCacheBehavior: page.behavior,
     orderedCacheBehaviors: apiCalls.map((pathPattern) => ({ pathPattern, ...api.behavior })),
-    transform: {
-      distribution: (args) => {
-        args.httpVersion = 'http2and3';
-      },
-    },
   });
-  page.letRead(cdn.nodes.distribution.arn);
-  writeLogs(stage, cdn.nodes.distribution.arn, logs);
+  for (const type of ['A', 'AAAA']) {
+    new aws.route53.Record(`Web${type}Record`, {
+      zoneId: names.zoneId,
+      type,
+      name: names.page,
+      aliases: [
+        {
+          name: distribution.domainName,
+          zoneId: distribution.hostedZoneId,
+          evaluateTargetHealth: false,
+        },
+      ],
+    });
+  }
+  page.letRead(distribution.arn);
+  writeLogs(stage, distribution.arn, logs);
 }
 
 /** Policies that CloudFront itself keeps ("Use managed cache policies" and "… origin request policies"). */

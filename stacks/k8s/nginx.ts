@@ -88,6 +88,7 @@ const container = (image: string): Part => ({
   image,
   command: ['nginx', '-c', '/etc/nginx/config/nginx.conf', '-e', 'stderr'],
   ports: Object.entries(nginxPorts).map(([port, number]) => ({ name: port, containerPort: number })),
+  startupProbe: healthProbe(6),
   livenessProbe: healthProbe(3),
   readinessProbe: healthProbe(2),
   lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },

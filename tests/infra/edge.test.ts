@@ -68,7 +68,7 @@ describe('consumers', () => {
         'consumers',
       ]),
     );
-    const record = production.one('route53/record:Record', 'ConsumersARecordApiportfolioexamplecom').inputs;
+    const record = production.one('route53/record:Record', 'ConsumersRecord').inputs;
     expect(record).toMatchObject({
       name: 'api.portfolio.example.com',
       aliases: [{ name: 'portfolio-consumers.elb.amazonaws.com' }],

@@ -78,7 +78,7 @@ describe('the bucket of the page', () => {
 
   test('is read by our distribution alone, and by TLS alone', () => {
     const source = {
-      'AWS:SourceArn': 'arn:aws:cloudfront:eu-central-1:123456789012:distribution/WebDistribution',
+      'AWS:SourceArn': 'arn:aws:cloudfront:eu-central-1:123456789012:distribution/Web',
     };
     expect(read({ ...source, 'aws:SecureTransport': 'true' })).toBe(true);
     expect(read({ ...source, 'aws:SecureTransport': 'false' })).toBe(false);
@@ -149,6 +149,6 @@ test('the domain is shown with a certificate of ours behind a firewall, and ever
   expect(production.one('wafv2/webAcl:WebAcl', 'WebFirewall').inputs.scope).toBe('CLOUDFRONT');
   expect(production.one('cloudwatch/logDeliverySource:LogDeliverySource').inputs).toMatchObject({
     logType: 'ACCESS_LOGS',
-    resourceArn: expect.stringContaining('WebDistribution'),
+    resourceArn: expect.stringMatching(/distribution\/Web$/),
   });
 });

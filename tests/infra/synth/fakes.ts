@@ -98,9 +98,6 @@ function attributesOf(
       };
     case 'aws:opensearch/domain:Domain':
       return { endpoint: `${name}.es.amazonaws.com` };
-    // SST's own look-up of the zone that a name belongs to.
-    case 'pulumi-nodejs:dynamic:Resource':
-      return logicalName.includes('HostedZoneLookup') ? { zoneId: 'Z1' } : {};
     case 'aws:ecr/repository:Repository':
       return { repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
     case 'docker-build:index:Image':
