@@ -49,11 +49,12 @@ const volume = (storage: string) => ({
   },
 });
 
+const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
+
 /** What AWS measures of the queue, the database and the load balancer, for Prometheus. */
 function createCloudWatchExporter({ cluster, provider }: Cluster, prometheus: $util.Resource) {
   const role = bindRole({ cluster }, 'cloudwatch-exporter');
   const { region } = aws.getRegionOutput();
-  const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
   const job = (type: string, metrics: ReturnType<typeof metric>[]) => ({
     type,
     regions: [region],

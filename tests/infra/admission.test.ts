@@ -309,6 +309,11 @@ const ask = (rule: RuleName, app: App, objects: readonly object[]) => {
   );
 };
 
+const workloadsOf = (app: App) =>
+  app.manifests.filter(
+    ({ kind, metadata }) => metadata.namespace === 'portfolio' && kindsOf('users').includes(kind),
+  );
+
 describe('our own workloads', () => {
   const names = Object.keys(rules) as RuleName[];
   let stages: [string, App][];
@@ -319,10 +324,6 @@ describe('our own workloads', () => {
       ['alice', await synthesized('personal')],
     ];
   });
-  const workloadsOf = (app: App) =>
-    app.manifests.filter(
-      ({ kind, metadata }) => metadata.namespace === 'portfolio' && kindsOf('users').includes(kind),
-    );
   test.each(names)('are accepted by the rule %s, in every stage', (rule) => {
     for (const [stage, app] of stages) {
       const asked = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));

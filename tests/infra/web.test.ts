@@ -72,10 +72,10 @@ test('files whose names have a hash stay for good; what names them is asked for 
   expect(index.options.dependsOn).toEqual(expect.arrayContaining(assets.map(({ urn }) => urn)));
 });
 
-describe('the bucket of the page', () => {
-  const read = (context: Record<string, string>) =>
-    allows(policy(), { action: 's3:GetObject', resource: 'arn:aws:s3:::page/index.html', context });
+const read = (context: Record<string, string>) =>
+  allows(policy(), { action: 's3:GetObject', resource: 'arn:aws:s3:::page/index.html', context });
 
+describe('the bucket of the page', () => {
   test('is read by our distribution alone, and by TLS alone', () => {
     const source = {
       'AWS:SourceArn': 'arn:aws:cloudfront:eu-central-1:123456789012:distribution/Web',

@@ -1,9 +1,7 @@
-import { operations } from '@portfolio/core';
 import { newId } from '@portfolio/core/ids';
-import { transitions } from '@portfolio/core/job/transitions';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
+import { type JobScene, jobScene } from '../../../tests/support/jobs.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { sweep } from './sweep.ts';
 
