@@ -1,3 +1,4 @@
+import { keptBucket } from './bucket.ts';
 import type { Stage } from './stage.ts';
 
 export type AccessLogs = ReturnType<typeof createAccessLogs>;
@@ -9,6 +10,7 @@ export type AccessLogs = ReturnType<typeof createAccessLogs>;
 export function createAccessLogs(stage: Stage) {
   const { accountId } = aws.getCallerIdentityOutput();
   const bucket = new sst.aws.Bucket('AccessLogs', {
+    transform: { bucket: keptBucket(stage) },
     policy: [
       {
         principals: [{ type: 'service', identifiers: ['logdelivery.elasticloadbalancing.amazonaws.com'] }],

@@ -6,6 +6,14 @@ type Options = {
   rules: aws.types.input.s3.BucketLifecycleConfigurationRule[];
 };
 
+/** What SST makes a bucket of, kept with all that is in it where the stage is protected. */
+export const keptBucket =
+  (stage: Stage) =>
+  (args: aws.s3.BucketArgs, options: $util.CustomResourceOptions): undefined => {
+    args.forceDestroy = !stage.isProtected;
+    Object.assign(options, keep(stage));
+  };
+
 /**
  * A bucket that nobody but roles of ours reaches, encrypted with `key`, with all versions of what was there. SST's
  * component closes it to the public, and has its policy refuse plain http.
@@ -15,12 +23,7 @@ export function createBucket(stage: Stage, name: string, { key, rules }: Options
     versioning: true,
     // By default pages of all origins may use it, be it with a link that was signed for somebody.
     cors: false,
-    transform: {
-      bucket: (args, options) => {
-        args.forceDestroy = !stage.isProtected;
-        Object.assign(options, keep(stage));
-      },
-    },
+    transform: { bucket: keptBucket(stage) },
   });
   new aws.s3.BucketServerSideEncryptionConfiguration(`${name}Encryption`, {
     bucket: bucket.name,

@@ -1,3 +1,4 @@
+import { keptBucket } from './bucket.ts';
 import { createHash } from 'node:crypto';
 import type { Stage } from './stage.ts';
 
@@ -11,7 +12,10 @@ export type Clients = ReturnType<typeof createClients>;
 export function createClients(stage: Stage) {
   const authorities = given('ClientAuthorities');
   const revoked = given('RevokedClients');
-  const bucket = new sst.aws.Bucket('Clients', { versioning: true });
+  const bucket = new sst.aws.Bucket('Clients', {
+    versioning: true,
+    transform: { bucket: keptBucket(stage) },
+  });
   const upload = (name: string, content: $util.Output<string>) =>
     new aws.s3.BucketObjectv2(name, {
       bucket: bucket.name,

@@ -5,6 +5,7 @@ import { bindRole } from './iam.ts';
 import { secretObjects } from './k8s/secrets.ts';
 import type { Namespaces } from './namespaces.ts';
 import { createObjects } from './objects.ts';
+import { createKey } from './key.ts';
 import type { Stage } from './stage.ts';
 
 type Parts = { cluster: Cluster; database: Database; clients: Clients };
@@ -19,11 +20,7 @@ export function createSecrets(
   namespaces: Namespaces,
 ): $util.Resource[] {
   rotateMasterPassword(database);
-  const key = new aws.kms.Key('SecretsKey', {
-    description: 'Encrypts secrets',
-    enableKeyRotation: true,
-    deletionWindowInDays: stage.isProtected ? 30 : 7,
-  });
+  const key = createKey(stage, 'SecretsKey', 'Encrypts secrets');
   const prefix = `${$app.name}/${stage.name}/`;
   const secret = (name: string, description: string) =>
     new aws.secretsmanager.Secret(

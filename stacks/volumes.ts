@@ -1,3 +1,4 @@
+import { labelsOf } from './k8s/labels.ts';
 import { type Cluster, createAddon } from './cluster.ts';
 
 /** Encrypted disks for pods that ask for some, and the role of what makes them. */
@@ -25,7 +26,11 @@ export function createVolumes({ cluster, provider }: Cluster) {
   return new kubernetes.storage.v1.StorageClass(
     'gp3',
     {
-      metadata: { name: 'gp3', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+      metadata: {
+        name: 'gp3',
+        labels: labelsOf('gp3', 'volumes'),
+        annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+      },
       provisioner: 'ebs.csi.aws.com',
       parameters: { type: 'gp3', encrypted: 'true' },
       // In the zone of the pod that asks for it.

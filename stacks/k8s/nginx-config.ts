@@ -5,7 +5,7 @@ export const loadBalancerIdleSeconds = 60;
 export const nginxShutdownSeconds = 20;
 
 /** The subject of the only client certificate that may read metrics, as RFC 2253 writes it. */
-export const monitoringSubject = 'CN=portfolio-monitoring';
+const monitoringSubject = 'CN=portfolio-monitoring';
 
 export type NginxFacts = {
   /** `consumers` and `browsers`: from the load balancer of each; `monitoring`: from within the cluster, by mutual TLS. */
