@@ -134,7 +134,7 @@ function createPage() {
 /** Files with a hash in their names stay, for pages that are open; index.html names those that it needs, so it is last. */
 function uploadPage(bucket: aws.s3.Bucket) {
   const folder = `${$cli.paths.root}/build/web`;
-  execFileSync('npm', ['run', '--silent', 'bundle', '--', 'web'], { cwd: $cli.paths.root, stdio: 'pipe' });
+  execFileSync(process.execPath, [`${$cli.paths.root}/scripts/bundle.ts`, 'web'], { stdio: 'pipe' });
   const upload = (path: string, cacheControl: string, options: $util.CustomResourceOptions) =>
     new aws.s3.BucketObjectv2(
       `page/${path}`,
