@@ -47,4 +47,4 @@ test('database, API and worker of sst dev run on this machine, with the queue an
   await Promise.all(programs);
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
   expect(await answer.json()).toMatchObject({ status: 'ready' });
-});
+}, 180_000);
