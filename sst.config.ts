@@ -58,7 +58,7 @@ export default $config({
     const cluster = createCluster(stage, network);
     const namespaces = createNamespaces(stage, cluster);
     const volumes = createVolumes(cluster);
-    createMonitoring(stage, cluster, [...namespaces, volumes]);
+    const monitoring = createMonitoring(stage, cluster, [...namespaces, volumes]);
     createLogging(stage, network, cluster, namespaces);
     createTracing(cluster, namespaces);
     createChaos(stage, cluster, database);
@@ -67,8 +67,8 @@ export default $config({
     const roles = createAppRoles(cluster, { database, files, messaging });
     const app = { cluster, roles, database, files, messaging, images };
     const migrated = createMigration(app, admission);
-    const api = createApi(stage, app, [scaling, ...migrated]);
-    createWorker(stage, app, [scaling, ...migrated]);
+    const api = createApi(stage, app, [monitoring, scaling, ...migrated]);
+    createWorker(stage, app, [monitoring, scaling, ...migrated]);
     const logs = createAccessLogs(stage);
     const clients = createClients(stage);
     const secrets = createSecrets(stage, { cluster, database, clients }, namespaces);

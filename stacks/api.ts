@@ -37,6 +37,7 @@ export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resour
       config: { apiVersion: 'v1', kind: 'ConfigMap' },
       sidecarConfig: { apiVersion: 'v1', kind: 'ConfigMap' },
       disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+      monitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' },
       service: { apiVersion: 'v1', kind: 'Service' },
       deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },

@@ -1,5 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { bindRole } from './iam.ts';
+import { latencyRule } from './k8s/latency.ts';
+import { createObject } from './objects.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -38,6 +40,8 @@ export function createMonitoring(
     },
     { provider, dependsOn: namespaces },
   );
+  // Its kind is known once the operator is there.
+  createObject('ApiLatency', latencyRule, { provider, dependsOn: [prometheus] });
   createCloudWatchExporter({ cluster, provider }, prometheus);
   return prometheus;
 }

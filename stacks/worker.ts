@@ -25,6 +25,7 @@ export function createWorker(stage: Stage, parts: AppParts, dependsOn: $util.Res
       config: { apiVersion: 'v1', kind: 'ConfigMap' },
       sidecarConfig: { apiVersion: 'v1', kind: 'ConfigMap' },
       disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+      monitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' },
       deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
       queueAuthentication: { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },

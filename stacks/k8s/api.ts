@@ -7,6 +7,7 @@ import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { type Facts, apiEnvironment, apiPort } from './environment.ts';
 import { labelsOf, selectorOf } from './labels.ts';
+import { podMonitor } from './pod-monitor.ts';
 import { httpProbe, scratch } from './pod.ts';
 import { apiScaling } from './scaling.ts';
 import { serviceAccount } from './service-account.ts';
@@ -28,6 +29,7 @@ export function apiObjects(stage: Stage, { image, collectorImage, ...facts }: Gi
     config,
     sidecarConfig,
     disruptionBudget: disruptionBudget(name, namespace, component),
+    monitor: podMonitor(name, namespace, component),
     service,
     deployment: createDeployment({
       image,

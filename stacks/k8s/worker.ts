@@ -5,6 +5,7 @@ import { configMap } from './config-map.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { type Facts, workerEnvironment, workerHealthPort } from './environment.ts';
+import { podMonitor } from './pod-monitor.ts';
 import { httpProbe, scratch } from './pod.ts';
 import { queueAuthentication, workerScaling } from './scaling.ts';
 import { serviceAccount } from './service-account.ts';
@@ -27,6 +28,7 @@ export function workerObjects(stage: Stage, given: Given) {
     config,
     sidecarConfig,
     disruptionBudget: disruptionBudget(name, namespace, component),
+    monitor: podMonitor(name, namespace, component),
     deployment: createDeployment({
       image,
       collectorImage,

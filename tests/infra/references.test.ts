@@ -122,6 +122,20 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
+  test('every monitor reads a port that its pods have, and is made after the program that reads it', () => {
+    const operator = apps[stage].one('helm.sh/v3:Release', 'kube-prometheus-stack').urn;
+    const monitors = apps[stage].all('monitoring.coreos.com/v1:PodMonitor');
+    expect(monitors.map(({ inputs }) => inputs.metadata.name)).toEqual(['portfolio-api', 'portfolio-worker']);
+    for (const monitor of monitors) {
+      const { metadata, spec } = monitor.inputs;
+      const [workload] = podsOf(apps[stage], metadata.namespace, spec.selector.matchLabels);
+      for (const { port } of spec.podMetricsEndpoints)
+        expect(portsOf(workload!).map(({ name }) => name)).toContain(port);
+      expect(workload!.template.metadata?.labels?.[spec.jobLabel]).toBe(metadata.name);
+      expect(madeBefore(apps[stage], monitor)).toContain(operator);
+    }
+  });
+
   test('every scaler finds what it scales, who it is, and the container that it measures', () => {
     const deployments = workloadsOf(apps[stage]).filter(({ manifest }) => manifest.kind === 'Deployment');
     for (const { metadata, spec } of ofKind(apps[stage], 'ScaledObject')) {

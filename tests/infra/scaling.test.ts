@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { apiLatencyP95, latencyRule } from '../../stacks/k8s/latency.ts';
-import { objectOf } from './support/workloads.ts';
+import { apiLatencyP95 } from '../../stacks/k8s/latency.ts';
+import { objectOf, ofKind } from './support/workloads.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
 
@@ -74,10 +74,13 @@ test('nodes grow with pods: the most of each kind have a place on the most of th
 
 const coresOf = (cpu: string) => (cpu.endsWith('m') ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu));
 
-test('one rule records the latency that the autoscaler goes by', () => {
-  expect(latencyRule.spec.groups.flatMap(({ rules }) => rules.map(({ record }) => record))).toEqual([
-    apiLatencyP95.record,
-  ]);
+test.each(stages)('%s applies one rule that records the latency that its autoscaler goes by', (stage) => {
+  const recorded = ofKind(apps[stage], 'PrometheusRule').flatMap(({ spec }) =>
+    spec.groups.flatMap(({ rules }: { rules: { record: string }[] }) => rules.map(({ record }) => record)),
+  );
+  const { triggers } = scalerOf(apps[stage], 'portfolio-api');
+  const asked = triggers.find(({ type }: { type: string }) => type === 'prometheus');
+  expect(recorded.filter((record) => record === asked.metadata.query)).toHaveLength(1);
 });
 
 test('KEDA and the autoscaler of nodes are there in a version that is pinned, before what they scale', () => {
