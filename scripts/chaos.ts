@@ -91,7 +91,7 @@ process.once('exit', () => {
 });
 const failed: string[] = [];
 const ground = await makeGround(folder);
-const runner = createRunner(ground, values.quick);
+const runner = await createRunner(ground, values.quick);
 try {
   for (const scenario of chosen) if (!(await report(scenario))) failed.push(scenario.name);
 } finally {

@@ -5,9 +5,9 @@ import { createRunner } from './run-scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
 describe('what is promised of jobs holds', () => {
-  let runner: ReturnType<typeof createRunner>;
+  let runner: Awaited<ReturnType<typeof createRunner>>;
   beforeAll(async () => {
-    runner = createRunner({ folder: await testFolder(), createDatabase: testDatabase }, true);
+    runner = await createRunner({ folder: await testFolder(), createDatabase: testDatabase }, true);
   });
   afterAll(() => runner.stop());
 

@@ -1,19 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 
 const leaveWithParent = new URL('../../dev/leave-with-parent.ts', import.meta.url).href;
-const entryOf = (workspace: string) =>
-  fileURLToPath(new URL(`../../packages/${workspace}/src/main.ts`, import.meta.url));
 
-/** The real `main.ts` of a workspace, to be started and ended in every way. It never outlives this process. */
-export function createProgram(
-  workspace: 'api' | 'worker',
-  environment: Record<string, string>,
-  logFile: string,
-) {
+/** A program of ours, by the file that it begins with, to be started and ended in every way. It never outlives this process. */
+export function createProgram(entry: string, environment: Record<string, string>, logFile: string) {
   let child: ChildProcess | undefined;
   let guard: ChildProcess | undefined;
   let starts = 0;
@@ -22,7 +15,7 @@ export function createProgram(
 
   function start() {
     const output = openSync(logFile, 'a', 0o600);
-    child = spawn(process.execPath, ['--import', leaveWithParent, entryOf(workspace)], {
+    child = spawn(process.execPath, ['--import', leaveWithParent, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,
@@ -31,7 +24,7 @@ export function createProgram(
     starts++;
     const started = child;
     started.once('exit', (code, signal) => {
-      const how = `${workspace} ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
+      const how = `a program ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
       if (!meantToEnd.has(started)) crashes.push(how);
     });
   }

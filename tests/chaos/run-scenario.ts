@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
 import { setScene } from './scene.ts';
 import { type Ground, type Stage, startStage } from './stage.ts';
+import { bundle } from '../../scripts/bundle.ts';
 
 export type Findings = {
   measured: Measured;
@@ -10,11 +12,15 @@ export type Findings = {
 };
 
 /** Runs scenarios one after the other, on one stage for as long as all is well on it. */
-export function createRunner({ folder, createDatabase }: Ground, isQuick: boolean) {
+export async function createRunner(
+  { folder, createDatabase }: Omit<Ground, 'programs'>,
+  isQuick: boolean,
+): Promise<{ run(scenario: Scenario): Promise<Findings>; stop(): Promise<void> }> {
+  const programs = await bundlePrograms(folder);
   let shared: Stage | undefined;
   let stages = 0;
   const startNew = (ownPostgres: boolean) =>
-    startStage({ folder: `${folder}/stage-${++stages}`, createDatabase }, ownPostgres);
+    startStage({ folder: join(folder, `stage-${++stages}`), createDatabase, programs }, ownPostgres);
 
   async function stop() {
     await shared?.stop();
@@ -49,6 +55,13 @@ export function createRunner({ folder, createDatabase }: Ground, isQuick: boolea
   }
 
   return { run, stop };
+}
+
+/** As the images have them: processes that are killed all the time are back three times as soon as from sources. */
+async function bundlePrograms(folder: string): Promise<Ground['programs']> {
+  const [api, worker] = [join(folder, 'api'), join(folder, 'worker')];
+  await Promise.all([bundle('api', api), bundle('worker', worker)]);
+  return { api: join(api, 'main.js'), worker: join(worker, 'main.js') };
 }
 
 const reasonOf = (error: unknown) =>

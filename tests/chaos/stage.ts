@@ -23,6 +23,8 @@ export type Ground = {
   /** Where it writes. */
   folder: string;
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
+  /** The files that API and worker begin with. */
+  programs: Record<'api' | 'worker', string>;
 };
 
 /** A process of ours with a tap on each of its wires. */
@@ -73,7 +75,11 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
       NODE_COMPILE_CACHE: join(ground.folder, 'compile-cache'),
       ...settings,
     };
-    const program = createProgram(workspace, environment, join(ground.folder, `${name}.log`));
+    const program = createProgram(
+      ground.programs[workspace],
+      environment,
+      join(ground.folder, `${name}.log`),
+    );
     const member: Member = { ...program, ...taps, name };
     const remove = async () => {
       await program.kill();
