@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { PostgresServer } from '../../../../dev/postgres.ts';
 import { selfSigned } from '../../../../tests/support/certificate.ts';
 import { testFolder } from '../../../../tests/support/folder.ts';
+import { testProxy } from '../../../../tests/support/proxy.ts';
 import { playRds } from '../../../../tests/support/rds.ts';
 import { testSecretsManager } from '../../../../tests/support/secrets-manager.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
@@ -44,8 +45,11 @@ afterEach(async () => {
 
 async function asAdmin(work: (admin: postgres.Sql) => PromiseLike<unknown>) {
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
-  await work(admin);
-  await admin.end();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
 }
 
 /** A pool of the user `ada`, with the given settings beside. */
@@ -204,6 +208,36 @@ describe('tokens of AWS', () => {
     await vi.waitFor(() => db.execute(who), 20_000);
   });
 });
+
+test.each(['plain', 'with TLS'])(
+  'what is asked right after a connection (%s) was lost is answered or fails, and the pool works again',
+  async (kind) => {
+    const secureContext = kind === 'plain' ? undefined : createSecureContext({ ca: certificate.cert });
+    const proxy = await testProxy(server.url);
+    const address = Object.assign(new URL(server.url), { hostname: 'localhost', port: String(proxy.port) });
+    const getPassword = async () => address.password;
+    const sockets = createSockets({ silenceSeconds: 100, getPassword, secureContext });
+    const options = { socket: sockets.open, password: sockets.password, max: 1, backoff: () => 0.05 };
+    const connection = { ...startupPadding, application_name: kind };
+    const pool = postgres(address.href, { ...options, connection });
+    // What was asked before may be sent while another waits for its answer.
+    for (let times = 0; times < 2; times += 1) await pool`select 1 as one`;
+    const next = pool`select pg_sleep(60)`.catch(() => pool`select 1 as one`.catch(() => 'failed'));
+    await vi.waitFor(() =>
+      asAdmin(async (admin) => {
+        const sleeping =
+          await admin`select from pg_stat_activity where application_name = ${kind} and wait_event = 'PgSleep'`;
+        expect(sleeping).toHaveLength(1);
+      }),
+    );
+    proxy.cut();
+    await next;
+    for (let times = 0; times < 3; times += 1) expect(await pool`select 2 as two`).toEqual([{ two: 2 }]);
+    sockets.stop();
+    await pool.end();
+    await proxy.stop();
+  },
+);
 
 test.each(['plain', 'with TLS'])(
   'a connection (%s) that is lost while something is being sent fails that, and its place in the pool works again',

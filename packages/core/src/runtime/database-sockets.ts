@@ -80,6 +80,7 @@ export function createSockets({
         ),
       );
       failAtEnd(opened);
+      closeWithError(opened);
       beginAnew(opened);
       keep(opened, Boolean(onnotify));
       return Object.assign(opened, { host, port });
@@ -120,6 +121,14 @@ function failAtEnd(socket: Socket) {
   socket.once('end', () =>
     socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
   );
+}
+
+/**
+ * Has a connection that fails be closed before anybody hears of it: what postgres.js 3.4.9 is asked between the two events
+ * waits without end, and so does everything after it by that place of its pool. Ticks come before promises.
+ */
+function closeWithError(socket: Socket) {
+  socket.once('error', () => process.nextTick(() => socket.emit('close', true)));
 }
 
 /**
