@@ -52,7 +52,7 @@ export default $config({
     const boundary = createBoundary(stage);
     const network = createNetwork(stage);
     const database = createDatabase(stage, network, files);
-    createCache(stage, network);
+    const cache = createCache(stage, network);
     createBackup(stage, database, files);
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
@@ -64,10 +64,10 @@ export default $config({
     createChaos(stage, cluster, database);
     const scaling = createScaling(cluster, messaging, namespaces);
     const admission = createAdmission(cluster, images, namespaces);
-    const roles = createAppRoles(cluster, { database, files, messaging });
+    const roles = createAppRoles(cluster, { database, files, messaging, cache });
     const app = { cluster, roles, database, files, messaging, images };
     const migrated = createMigration(app, admission);
-    const api = createApi(stage, app, [monitoring, scaling, ...migrated]);
+    const api = createApi(stage, { ...app, cache }, [monitoring, scaling, ...migrated]);
     createWorker(stage, app, [monitoring, scaling, ...migrated]);
     const logs = createAccessLogs(stage);
     const clients = createClients(stage);

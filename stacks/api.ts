@@ -1,3 +1,4 @@
+import type { Cache } from './cache.ts';
 import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
 import type { Files } from './files.ts';
@@ -18,7 +19,11 @@ export type AppParts = {
 };
 
 /** Rolls the API out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
-export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]): $util.Resource[] {
+export function createApi(
+  stage: Stage,
+  { cache, ...parts }: AppParts & { cache: Cache | null },
+  dependsOn: $util.Resource[],
+): $util.Resource[] {
   const { cluster, roles, database, files, messaging, images } = parts;
   const given = $resolve({
     region: aws.getRegionOutput().region,
@@ -26,6 +31,7 @@ export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resour
     readerUrl: database.readerUrl('portfolio_api'),
     queueUrl: messaging.jobs.url,
     bucketName: files.bucket.name,
+    cache: cache && { url: cache.url, group: cache.group.replicationGroupId },
     image: images.refs.api,
     collectorImage: images.refs.collector,
   });

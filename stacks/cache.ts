@@ -1,12 +1,34 @@
+import { cachePort } from './k8s/flows.ts';
 import type { Network } from './network.ts';
 import type { Stage } from './stage.ts';
 
-/** Valkey, encrypted on its way and at rest, over two zones; null where the stage has none. */
+const user = 'portfolio-api';
+
+export type Cache = NonNullable<ReturnType<typeof createCache>>;
+
+/**
+ * Valkey, encrypted on its way and at rest, over two zones, for what processes of the API share; they sign in to it with
+ * tokens of AWS. Null where the stage has none: then each of them has its own memory alone.
+ */
 export function createCache(stage: Stage, { vpc, groups }: Network) {
   if (!stage.hasCache) return null;
+  const account = new aws.elasticache.User('CacheUser', {
+    // With tokens, both have to be the same; there is one of the name in an account.
+    userId: `${user}-${stage.name}`,
+    userName: `${user}-${stage.name}`,
+    engine: 'valkey',
+    authenticationMode: { type: 'iam' },
+    accessString: 'on ~published:* -@all +@connection +@read +@write',
+  });
+  const users = new aws.elasticache.UserGroup('CacheUsers', {
+    userGroupId: `portfolio-${stage.name}`,
+    engine: 'valkey',
+    userIds: [account.userId],
+  });
   const subnets = new aws.elasticache.SubnetGroup('CacheSubnets', { subnetIds: vpc.privateSubnets });
-  return new aws.elasticache.ReplicationGroup('Cache', {
-    description: 'Summaries of portfolios that are asked for often',
+  const group = new aws.elasticache.ReplicationGroup('Cache', {
+    replicationGroupId: `portfolio-${stage.name}`,
+    description: 'Published answers that processes of the API share',
     engine: 'valkey',
     engineVersion: '8.1',
     nodeType: 'cache.t4g.small',
@@ -15,8 +37,15 @@ export function createCache(stage: Stage, { vpc, groups }: Network) {
     automaticFailoverEnabled: true,
     transitEncryptionEnabled: true,
     atRestEncryptionEnabled: true,
+    userGroupIds: [users.userGroupId],
     subnetGroupName: subnets.name,
     securityGroupIds: [groups.cache.id],
-    snapshotRetentionLimit: 1,
+    port: cachePort,
   });
+  return {
+    url: $interpolate`rediss://${account.userName}@${group.primaryEndpointAddress}:${cachePort}`,
+    group,
+    /** What the policy of who signs in names. */
+    arns: { CacheArn: group.arn, CacheUserArn: account.arn },
+  };
 }

@@ -1,8 +1,9 @@
+import type { Cache } from './cache.ts';
 import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
 import type { Files } from './files.ts';
 import type { Messaging } from './messaging.ts';
-import { type AccountName, fillPolicy } from './policies/iam.ts';
+import { type AccountName, type PolicyName, fillPolicy } from './policies/iam.ts';
 
 /** The namespaces of the service accounts that talk to AWS. */
 const namespaces: Record<AccountName, string> = {
@@ -31,20 +32,27 @@ const trust = JSON.stringify({
   ],
 });
 
+type Values = Record<string, $util.Input<string>>;
+
 /**
  * A role for a service account, which its pods get by Pod Identity, with the policy of its name in
- * `policies/iam`. `values` fill the policy's placeholders; one too many or too few is refused.
+ * `policies/iam`, and with `more` of them. Values fill a policy's placeholders; one too many or too few is refused.
  */
 export function bindRole(
   { cluster }: Pick<Cluster, 'cluster'>,
   account: AccountName,
-  values: Record<string, $util.Input<string>> = {},
+  values: Values = {},
+  more: Partial<Record<PolicyName, Values>> = {},
 ) {
   const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: trust });
-  const policy = new aws.iam.RolePolicy(`${account}-policy`, {
-    role: role.name,
-    policy: $resolve(values).apply((filled) => fillPolicy(account, filled)),
-  });
+  const all = Object.entries({ ...more, [account]: values }) as [PolicyName, Values][];
+  const policies = all.map(
+    ([name, given]) =>
+      new aws.iam.RolePolicy(`${name}-policy`, {
+        role: role.name,
+        policy: $resolve(given).apply((filled) => fillPolicy(name, filled)),
+      }),
+  );
   return new aws.eks.PodIdentityAssociation(
     `${account}-identity`,
     {
@@ -53,19 +61,19 @@ export function bindRole(
       serviceAccount: account,
       roleArn: role.arn,
     },
-    { dependsOn: [policy] },
+    { dependsOn: policies },
   );
 }
 
 export type AppRoles = ReturnType<typeof createAppRoles>;
 
-type Parts = { database: Database; files: Files; messaging: Messaging };
+type Parts = { database: Database; files: Files; messaging: Messaging; cache: Cache | null };
 
 /**
  * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
  * before its role is bound has none.
  */
-export function createAppRoles(cluster: Cluster, { database, files, messaging }: Parts) {
+export function createAppRoles(cluster: Cluster, { database, files, messaging, cache }: Parts) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
@@ -77,7 +85,7 @@ export function createAppRoles(cluster: Cluster, { database, files, messaging }:
     QueueKeyArn: messaging.key.arn,
   };
   return {
-    api: bindRole(cluster, 'portfolio-api', shared),
+    api: bindRole(cluster, 'portfolio-api', shared, cache ? { 'portfolio-api-cache': cache.arns } : {}),
     worker: bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn }),
     migrator: bindRole(cluster, 'portfolio-migrator', {
       DatabaseUsersArn: users,

@@ -1,3 +1,4 @@
+import { cachePort } from './k8s/flows.ts';
 import { addresses } from './k8s/addresses.ts';
 import type { Stage } from './stage.ts';
 
@@ -85,7 +86,7 @@ function createSecurityGroups(vpc: sst.aws.Vpc) {
       toPort: port,
     });
   allow('DatabaseFromNodes', database, 5432, 'PostgreSQL from pods');
-  allow('CacheFromNodes', cache, 6379, 'Valkey from pods');
+  allow('CacheFromNodes', cache, cachePort, 'Valkey from pods');
   allow('EndpointsFromNodes', endpoints, 443, 'AWS services from pods and nodes');
   allow('SearchFromNodes', search, 443, 'OpenSearch from pods');
   return { nodes, database, cache, endpoints, search };

@@ -18,7 +18,7 @@ export type Stage = {
   hasManagedNat: boolean;
   /** Endpoints within the VPC for the AWS services that pods use, which cost by the hour. */
   hasPrivateEndpoints: boolean;
-  /** A Valkey cluster for what many processes read. */
+  /** A Valkey cluster for what processes of the API share, beside what each of them keeps. */
   hasCache: boolean;
   /** Capacity units of each instance (2 GiB each). A reader is promoted where the writer fails. */
   database: { minUnits: number; maxUnits: number; readers: number };

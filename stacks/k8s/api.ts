@@ -5,7 +5,7 @@ import { collector, collectorConfig, metricsPort } from './collector.ts';
 import { configMap } from './config-map.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
-import { type Facts, apiEnvironment, apiPort } from './environment.ts';
+import { type CacheFacts, type Facts, apiEnvironment, apiPort } from './environment.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 import { podMonitor } from './pod-monitor.ts';
 import { httpProbe, scratch } from './pod.ts';
@@ -16,12 +16,12 @@ const name = 'portfolio-api';
 const namespace = 'portfolio';
 const component = 'api';
 
-type Given = Facts & { image: string; collectorImage: string };
+type Given = Facts & { cache: CacheFacts | null; image: string; collectorImage: string };
 
 /** Everything in the cluster that the API is. */
-export function apiObjects(stage: Stage, { image, collectorImage, ...facts }: Given) {
+export function apiObjects(stage: Stage, { image, collectorImage, cache, ...facts }: Given) {
   const publicOrigin = `https://${stage.domain}`;
-  const data = apiEnvironment(facts, { publicOrigin, tokenIssuer: stage.tokenIssuer });
+  const data = apiEnvironment(facts, { publicOrigin, tokenIssuer: stage.tokenIssuer, cache });
   const config = configMap({ name, namespace, component, data });
   const sidecarConfig = collectorConfig(name, namespace, component);
   return {

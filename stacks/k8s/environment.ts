@@ -37,9 +37,12 @@ const shared = (facts: Facts) => ({
   BUCKET_NAME: facts.bucketName,
 });
 
-type Public = { publicOrigin: string; tokenIssuer: string };
+/** Where the cache is that processes of the API share, and the replication group whose tokens they sign in with. */
+export type CacheFacts = { url: string; group: string };
 
-export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer }: Public) =>
+type Own = { publicOrigin: string; tokenIssuer: string; cache: CacheFacts | null };
+
+export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer, cache }: Own) =>
   ({
     ...shared(facts),
     PORT: String(apiPort),
@@ -48,6 +51,7 @@ export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer }: Publ
     JWT_ISSUER: tokenIssuer,
     JWT_JWKS_URL: new URL('.well-known/jwks.json', tokenIssuer).href,
     LINGER_SECONDS: String(apiStop.linger),
+    ...(cache && { CACHE_URL: cache.url, CACHE_REPLICATION_GROUP: cache.group }),
   }) satisfies Environment<typeof apiSettings>;
 
 export const workerEnvironment = (facts: Facts, deadLetterQueueUrl: string) =>

@@ -90,6 +90,7 @@ const withRole = [
   'volumeController',
 ] as const;
 const databasePort = 5432;
+export const cachePort = 6379;
 
 /** The declared flows: everything else is refused, in both directions and in every namespace. */
 export const flows: readonly Flow[] = [
@@ -98,6 +99,7 @@ export const flows: readonly Flow[] = [
   { from: ['originLoadBalancer'], to: ['nginx'], ports: [nginxPorts.browsers] },
   { from: ['nginx'], to: ['api'], ports: [apiPort, metricsPort] },
   { from: ['api', 'worker', 'migration'], to: ['vpc'], ports: [databasePort] },
+  { from: ['api'], to: ['vpc'], ports: [cachePort] },
   // S3 has public addresses; the issuer's keys are on the internet, too.
   { from: ['api'], to: ['internet'], ports: [443] },
   // Evidence and webhooks: what `checkUrl` in core lets through.

@@ -9,6 +9,7 @@ import loadBalancerController from './iam/load-balancer-controller.json' with { 
 import otelCollector from './iam/otel-collector.json' with { type: 'json' };
 import policyController from './iam/policy-controller.json' with { type: 'json' };
 import portfolioApi from './iam/portfolio-api.json' with { type: 'json' };
+import portfolioApiCache from './iam/portfolio-api-cache.json' with { type: 'json' };
 import portfolioMigrator from './iam/portfolio-migrator.json' with { type: 'json' };
 import portfolioWorker from './iam/portfolio-worker.json' with { type: 'json' };
 
@@ -27,11 +28,11 @@ const accounts = {
   'aws-load-balancer-controller': loadBalancerController,
 };
 
-/** Those, what the pipeline may do, and what nobody may do whom it makes. */
-const policies = { ...accounts, deployer, boundary };
+/** Those, what is there in some stages only, what the pipeline may do, and what nobody may do whom it makes. */
+const policies = { ...accounts, 'portfolio-api-cache': portfolioApiCache, deployer, boundary };
 
 export type AccountName = keyof typeof accounts;
-type PolicyName = keyof typeof policies;
+export type PolicyName = keyof typeof policies;
 
 /** The placeholders of a policy, such as `JobsArn` of `${JobsArn}`; IAM's own variables have a colon in their names. */
 const placeholder = /\$\{(\w+)\}/g;

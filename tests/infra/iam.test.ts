@@ -127,6 +127,23 @@ describe.each(Object.keys(cases))('the role of %s', (account) => {
   });
 });
 
+test('the API signs in to the cache as its own user, and does nothing else with it', () => {
+  const policy = policyOf('portfolio-api-cache');
+  const { replicationGroupId } = production.one('elasticache/replicationGroup:ReplicationGroup').inputs;
+  const arn = 'arn:aws:elasticache:eu-central-1:123456789012';
+  for (const resource of [
+    `${arn}:replicationgroup:${replicationGroupId}`,
+    `${arn}:user:portfolio-api-production`,
+  ]) {
+    expect(allows(policy, { action: 'elasticache:Connect', resource }), resource).toBe(true);
+    expect(allows(policy, { action: 'elasticache:ModifyUser', resource }), resource).toBe(false);
+  }
+  expect(allows(policy, { action: 'elasticache:Connect', resource: `${arn}:user:default` })).toBe(false);
+  expect(stages.staging!.all('iam/rolePolicy:RolePolicy').map(({ name }) => name)).not.toContain(
+    'portfolio-api-cache-policy',
+  );
+});
+
 test.each([
   ['portfolio-api', ['s3', 'sqs'], ['secretsmanager', 'rds']],
   ['portfolio-worker', ['s3', 'sqs'], ['secretsmanager', 'rds']],

@@ -27,7 +27,7 @@ const madeBy = (app: App, but: RegExp) =>
     .toSorted();
 
 test('what is tried in staging goes on in production: gateways, private endpoints, cache and number of readers aside', () => {
-  const differs = /^VpcNat|Endpoint$|^Cache|^DatabaseReader\d$/;
+  const differs = /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$/;
   expect(madeBy(stages.staging, differs)).toEqual(madeBy(stages.production, differs));
 });
 

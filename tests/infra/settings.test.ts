@@ -52,6 +52,24 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
+  test('the API signs in to the cache that processes share with tokens, where the stage has one', () => {
+    const groups = apps[stage].all('elasticache/replicationGroup:ReplicationGroup');
+    const { CACHE_URL, CACHE_REPLICATION_GROUP } = environment(apps[stage], 'portfolio-api');
+    expect(CACHE_REPLICATION_GROUP).toBe(groups[0]?.inputs.replicationGroupId);
+    expect(CACHE_URL === undefined).toBe(groups.length === 0);
+    for (const { inputs } of groups) {
+      const [user] = apps[stage].all('elasticache/user:User');
+      expect(new URL(CACHE_URL!)).toMatchObject({ protocol: 'rediss:', username: user!.inputs.userName });
+      expect(user!.inputs).toMatchObject({
+        authenticationMode: { type: 'iam' },
+        userId: user!.inputs.userName,
+      });
+      expect(inputs.userGroupIds).toEqual([
+        apps[stage].one('elasticache/userGroup:UserGroup').inputs.userGroupId,
+      ]);
+    }
+  });
+
   test('workers take from the queue that the API sends to, and from its queue of dead letters', () => {
     const api = environment(apps[stage], 'portfolio-api');
     const worker = environment(apps[stage], 'portfolio-worker');

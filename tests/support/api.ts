@@ -6,7 +6,7 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { jwt?: JwtSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops'
+    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -19,6 +19,7 @@ export async function testApi(
       queue: (signal) => queue.check(signal),
       bucket: (signal) => bucket.check(signal),
     },
+    sharedCache: options.sharedCache,
     log: silentLog,
     publicOrigin: options.publicOrigin,
     webRoot: options.webRoot,

@@ -1,8 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { TLSSocket, createSecureContext } from 'node:tls';
+import { isSignedToken } from './aws-token.ts';
 
 type Front = {
   /** Under which name it is called. */
@@ -36,8 +36,15 @@ export async function playRds(target: string, { host, region, secretKey, certifi
     client.write(askForPassword);
     const head = await take(client, 5);
     const token = (await take(client, head.readInt32BE(1) - 4)).subarray(0, -1).toString();
-    const wanted = { host: `${host}:${portOf(server)}`, user, region, secretKey };
-    if (isGood(token, { ...wanted, now: Date.now() + clockAheadSeconds * 1000 })) {
+    const wanted = {
+      host: `${host}:${portOf(server)}`,
+      query: { Action: 'connect', DBUser: user },
+      service: 'rds-db',
+      region,
+      secretKey,
+      now: Date.now() + clockAheadSeconds * 1000,
+    };
+    if (isSignedToken(token, wanted)) {
       tokens.push(token);
       passOn(plain, client, Buffer.concat([length, parameters]));
     } else client.end(refusalOf(user));
@@ -100,45 +107,3 @@ async function take(stream: Readable, count: number): Promise<Buffer> {
     await Promise.race([once(stream, 'readable'), once(stream, 'close')]);
   }
 }
-
-/** Whether a token is signed for this server and user, and no older than it may be (AWS, "Signature Version 4"). */
-function isGood(
-  token: string,
-  wanted: { host: string; user: string; region: string; secretKey: string; now: number },
-): boolean {
-  const url = URL.parse(`https://${token}`);
-  if (url?.host !== wanted.host) return false;
-  const given = url.searchParams;
-  const date = given.get('X-Amz-Date') ?? '';
-  const [, day, scopeRegion, service] = (given.get('X-Amz-Credential') ?? '').split('/');
-  const scope = [day, scopeRegion, service, 'aws4_request'];
-  const query = [...given]
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map((pair) => pair.map(encode).join('='))
-    .toSorted()
-    .join('&');
-  const request = ['GET', '/', query, `host:${wanted.host}`, '', 'host', sha256('')].join('\n');
-  const toSign = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\n');
-  const key = scope.reduce<string | Buffer>(
-    (last, part) => hmac(last, String(part)),
-    `AWS4${wanted.secretKey}`,
-  );
-  const ageSeconds =
-    (wanted.now - Date.parse(date.replace(/^(....)(..)(.....)(..)(..Z)$/, '$1-$2-$3:$4:$5'))) / 1000;
-  return (
-    given.get('X-Amz-Signature') === hmac(key, toSign).toString('hex') &&
-    given.get('Action') === 'connect' &&
-    given.get('DBUser') === wanted.user &&
-    scopeRegion === wanted.region &&
-    service === 'rds-db' &&
-    ageSeconds < Math.min(900, Number(given.get('X-Amz-Expires')))
-  );
-}
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
-const encode = (text: string) =>
-  encodeURIComponent(text).replaceAll(
-    /[!'()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );

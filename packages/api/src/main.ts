@@ -9,6 +9,7 @@ import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { openSharedCache } from '@portfolio/core/runtime/shared-cache';
 import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
 import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
@@ -31,6 +32,7 @@ const doorbell = createDoorbell(db, queue, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
+const sharedCache = openSharedCache(settings, log);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
 const leaving = new AbortController();
 
@@ -43,6 +45,7 @@ const server = await buildServer({
     bucket: (signal) => bucket.check(signal),
     schema: createSchemaCheck(db),
   },
+  sharedCache,
   leaving: leaving.signal,
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
@@ -71,6 +74,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   await reader.close();
   await database.close();
   signIn.close();
+  sharedCache?.close();
   bucket.close();
   queue.close();
 });

@@ -1,11 +1,14 @@
+import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { testProxy } from '../../../tests/support/proxy.ts';
+import { connectCache, hasValkey, startValkey } from '../../../tests/support/valkey.ts';
 import { createPublishedCache } from './published-cache.ts';
 
 class Outage extends Error {}
 
-function testCache() {
-  const cache = createPublishedCache((error) => error instanceof Outage);
+function testCache(shared: SharedCache | null = null) {
+  const cache = createPublishedCache((error) => error instanceof Outage, shared);
   let loads = 0;
   let answer: () => Promise<string> = async () => `load ${loads}`;
   return {
@@ -122,15 +125,74 @@ describe('the cache of published reads', () => {
   });
 });
 
+const old = () => ({ body: Buffer.from('old'), headers: {}, loadedAt: Date.now() - 60_000 });
+
+describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian package redis-server)', () => {
+  const parts = new AsyncDisposableStack();
+  afterAll(() => parts.disposeAsync());
+  let url: string;
+  beforeAll(async () => {
+    ({ url } = parts.adopt(await startValkey(), (server) => server.stop()));
+  });
+  const connect = async (to = url) => parts.adopt(await connectCache(to), (cache) => cache.close());
+
+  test('answers a process that has not read anything yet', async () => {
+    await testCache(await connect()).read('kept', 'kept');
+    const shared = await connect();
+    await vi.waitFor(async () =>
+      expect(await testCache(shared).read('kept', 'kept')).toEqual({ text: 'load 1', source: 'cache' }),
+    );
+  });
+
+  test('is asked for what is old where the database is away alone', async () => {
+    const shared = await connect();
+    await shared.write('old', (await shared.read('old', 'old'))!.state, old());
+    const cache = testCache(shared);
+    cache.answerWith(async () => Promise.reject(new Outage()));
+    expect(await cache.read('old', 'old')).toEqual({ text: 'old', source: 'cache', ageSeconds: 60 });
+    expect(await testCache(shared).read('old', 'old')).toEqual({ text: 'load 1', source: 'database' });
+  });
+
+  test('gives nothing of before a change while the database is away', async () => {
+    const shared = await connect();
+    await shared.write('changed', (await shared.read('changed', 'changed'))!.state, old());
+    const cache = testCache(shared);
+    cache.changed('changed');
+    cache.answerWith(async () => Promise.reject(new Outage()));
+    await expect(cache.read('changed', 'changed')).rejects.toThrow(Outage);
+  });
+
+  test('is left out where it is away itself', async () => {
+    const proxy = parts.adopt(await testProxy(url), (open) => open.stop());
+    const cache = testCache(await connect(`redis://127.0.0.1:${proxy.port}`));
+    proxy.down();
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'database' });
+  });
+});
+
 describe('readers and a writer', () => {
+  readersAndWriter(false);
+});
+describe.skipIf(!hasValkey)(
+  'readers and a writer of processes that share a cache (needs the Debian package redis-server)',
+  () => {
+    readersAndWriter(true);
+  },
+);
+
+function readersAndWriter(isShared: boolean) {
+  const parts = new AsyncDisposableStack();
   let api: TestApi;
   let other: TestApi;
   let key: string;
   const path = '/api/v1/portfolios/team/case-studies/busy';
 
   beforeAll(async () => {
-    api = await testApi();
-    other = await testApi({ databaseUrl: api.databaseUrl });
+    const server = isShared ? parts.adopt(await startValkey(), (running) => running.stop()) : undefined;
+    const connect = async (url: string) => parts.adopt(await connectCache(url), (cache) => cache.close());
+    const caches = server ? [await connect(server.url), await connect(server.url)] : [];
+    api = await testApi({ sharedCache: caches[0] });
+    other = await testApi({ databaseUrl: api.databaseUrl, sharedCache: caches[1] });
     key = await api.issueKey('owner');
     await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
     await api.call('POST', '/api/v1/portfolios/team/case-studies', {
@@ -142,6 +204,7 @@ describe('readers and a writer', () => {
   afterAll(async () => {
     await other.stop();
     await api.stop();
+    await parts.disposeAsync();
   });
 
   type Read = { version: number; from: string | null };
@@ -203,4 +266,4 @@ describe('readers and a writer', () => {
       expect(await again.text()).toBe('');
     }
   });
-});
+}

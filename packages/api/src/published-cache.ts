@@ -1,3 +1,4 @@
+import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 
@@ -7,7 +8,13 @@ type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
 /** `ageSeconds` is given where the database could not be asked in time and an older answer had to do. */
 export type PublishedHit = PublishedAnswer & { source: 'cache' | 'database'; ageSeconds?: number };
 
-type Entry = PublishedAnswer & { generation: string; loadedAt: number; askAgainAt: number };
+type Entry = PublishedAnswer & {
+  source: PublishedHit['source'];
+  generation: string;
+  loadedAt: number;
+  askAgainAt: number;
+};
+type Load = () => Promise<PublishedAnswer>;
 type Loading = { generation: string; answer: Promise<Entry> };
 
 const maxBytes = 64 * 1024 * 1024;
@@ -20,19 +27,19 @@ const patienceMilliseconds = 1000;
 
 export type PublishedCache = {
   changed(portfolio: string | undefined): void;
-  read(
-    key: string,
-    portfolio: string | undefined,
-    load: () => Promise<PublishedAnswer>,
-  ): Promise<PublishedHit>;
+  read(key: string, portfolio: string | undefined, load: Load): Promise<PublishedHit>;
 };
 
 /**
  * What strangers read, as bytes, bounded in size. `changed` makes everything of a portfolio (or of all) count as
  * never read; what was being loaded meanwhile is not kept. `isOutage` tells errors of an absent database from others:
- * on those, older answers go on, but never one of before a known change.
+ * on those, older answers go on, but never one of before a known change. What is not there is looked for in `shared`
+ * first, where there is one.
  */
-export function createPublishedCache(isOutage: (error: unknown) => boolean): PublishedCache {
+export function createPublishedCache(
+  isOutage: (error: unknown) => boolean,
+  shared: SharedCache | null = null,
+): PublishedCache {
   const entries = new LRUCache<string, Entry>({
     maxSize: maxBytes,
     sizeCalculation: ({ body }) => body.length + entryBytes,
@@ -47,19 +54,29 @@ export function createPublishedCache(isOutage: (error: unknown) => boolean): Pub
     return `${resets}.${portfolio === undefined ? changesOfAny : (changes.get(portfolio) ?? 0)}`;
   }
 
-  function loadOnce(key: string, generation: string, load: Parameters<PublishedCache['read']>[2]) {
+  /** Of the shared cache where that has a fresh one, or an older one while the database is away; else of the database. */
+  async function find(key: string, portfolio: string | undefined, load: Load) {
+    const lookup = shared ? await shared.read(key, portfolio) : undefined;
+    const found = lookup?.answer && { ...lookup.answer, source: 'cache' as const };
+    if (found && Date.now() < found.loadedAt + freshMilliseconds) return found;
+    try {
+      const { body, headers } = await load();
+      const answer = { body, headers: { etag: hashOf(body), ...headers }, loadedAt: Date.now() };
+      if (lookup) void shared?.write(key, lookup.state, answer);
+      return { ...answer, source: 'database' as const };
+    } catch (error) {
+      if (found && isOutage(error)) return found;
+      throw error;
+    }
+  }
+
+  function loadOnce(key: string, portfolio: string | undefined, generation: string, load: Load) {
     const running = loading.get(key);
     if (running?.generation === generation) return running.answer;
-    const answer = (async () => {
-      const { body, headers } = await load();
-      const loadedAt = Date.now();
-      return {
-        body,
-        headers: { etag: hashOf(body), ...headers },
-        generation,
-        loadedAt,
-        askAgainAt: loadedAt + freshMilliseconds,
-      };
+    const answer = (async (): Promise<Entry> => {
+      const found = await find(key, portfolio, load);
+      const askAgainAt = Math.max(found.loadedAt + freshMilliseconds, Date.now() + patienceMilliseconds);
+      return { ...found, generation, askAgainAt };
     })();
     const mine = { generation, answer };
     loading.set(key, mine);
@@ -70,6 +87,7 @@ export function createPublishedCache(isOutage: (error: unknown) => boolean): Pub
 
   return {
     changed(portfolio) {
+      shared?.changed(portfolio);
       changesOfAny += 1;
       if (portfolio === undefined) resets += 1;
       else changes.set(portfolio, (changes.get(portfolio) ?? 0) + 1);
@@ -78,29 +96,34 @@ export function createPublishedCache(isOutage: (error: unknown) => boolean): Pub
       const generation = generationOf(portfolio);
       const found = entries.get(key);
       const entry = found?.generation === generation ? found : undefined;
-      if (entry && Date.now() < entry.askAgainAt) return { ...entry, ...staleness(entry), source: 'cache' };
-      const answer = loadOnce(key, generation, load).then((loaded) => {
+      if (entry && Date.now() < entry.askAgainAt) return { ...hitOf(entry), source: 'cache' };
+      const answer = loadOnce(key, portfolio, generation, load).then((loaded) => {
         if (generationOf(portfolio) === generation) entries.set(key, loaded);
         return loaded;
       });
-      if (!entry) return { ...(await answer), source: 'database' };
+      if (!entry) return hitOf(await answer);
       const loaded = await Promise.race([answer, after(patienceMilliseconds)]).catch((error: unknown) => {
         if (!isOutage(error)) throw error;
         return null;
       });
-      if (loaded) return { ...loaded, source: 'database' };
+      if (loaded) return hitOf(loaded);
       // It may have been changed while the database was waited for.
-      if (generationOf(portfolio) !== generation) return { ...(await answer), source: 'database' };
+      if (generationOf(portfolio) !== generation) return hitOf(await answer);
       answer.catch(() => {});
       entry.askAgainAt = Date.now() + patienceMilliseconds;
-      return { ...entry, ...staleness(entry), source: 'cache' };
+      return { ...hitOf(entry), source: 'cache' };
     },
   };
 }
 
-function staleness({ loadedAt }: Entry): { ageSeconds?: number } {
+function hitOf({ body, headers, source, loadedAt }: Entry): PublishedHit {
   const age = Date.now() - loadedAt;
-  return age > freshMilliseconds ? { ageSeconds: Math.round(age / 1000) } : {};
+  return {
+    body,
+    headers,
+    source,
+    ...(age > freshMilliseconds && { ageSeconds: Math.round(age / 1000) }),
+  };
 }
 
 function after(milliseconds: number): Promise<null> {

@@ -1,4 +1,5 @@
 import type { Services } from '@portfolio/core/context';
+import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { AppError } from '@portfolio/core/errors';
 import type { Dependencies } from '@portfolio/core/runtime/health';
 import type { Logger } from '@portfolio/core/runtime/log';
@@ -39,6 +40,8 @@ export type ServerOptions = {
   services: Services;
   authenticate: Authenticate;
   dependencies: Dependencies;
+  /** What processes have in common of published reads; left out, each has its own memory. */
+  sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
   /** Left out, nobody is limited. */
@@ -52,7 +55,7 @@ export type ServerOptions = {
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { services, authenticate, dependencies, log, publicOrigin, webRoot } = options;
+  const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
   const { rateLimits, trustedProxyHops = 0, leaving = new AbortController().signal } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
@@ -102,7 +105,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await registerOpenApiPage(app);
   registerProblemTypes(app);
   const closing = new AbortController();
-  const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable');
+  const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
   const bound = { services, actors, cache, closing: closing.signal };
   registerRoutes(createBind(app, bound));

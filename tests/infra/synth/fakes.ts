@@ -15,7 +15,13 @@ const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
 export function stateOf(type: string, logicalName: string, inputs: Inputs): Inputs & { id: string } {
   const [, service = '', kind = ''] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
   const name: string =
-    inputs.name ?? inputs.bucket ?? inputs.clusterIdentifier ?? inputs.identifier ?? logicalName;
+    inputs.name ??
+    inputs.bucket ??
+    inputs.clusterIdentifier ??
+    inputs.identifier ??
+    inputs.replicationGroupId ??
+    inputs.userId ??
+    logicalName;
   const made = {
     id: service === 'sqs' ? `https://sqs.${region}.amazonaws.com/${account}/${name}` : `${name}-id`,
     ...(service !== '' && { arn: arnOf(service, kind, name, inputs), name, region: inputs.region ?? region }),
@@ -26,6 +32,8 @@ export function stateOf(type: string, logicalName: string, inputs: Inputs): Inpu
 function arnOf(service: string, kind: string, name: string, { path = '/', region: placed = region }: Inputs) {
   if (service === 's3') return `arn:aws:s3:::${slug(name)}`;
   if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}${path}${name}`;
+  if (service === 'elasticache')
+    return `arn:aws:elasticache:${region}:${account}:${kind.toLowerCase()}:${name}`;
   if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
   return `arn:aws:${service}:${placed}:${account}:${kind.toLowerCase()}/${name}`;
 }

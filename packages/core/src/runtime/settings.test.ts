@@ -46,6 +46,18 @@ test('numbers are read from text, an empty variable counts as none, others are p
   expect(settings).not.toHaveProperty('HOME');
 });
 
+test.each([
+  ['in the clear', 'redis://api@cache:6379'],
+  ['without a user', 'rediss://cache:6379'],
+  ['with a password beside', 'rediss://api:hunter2@cache:6379'],
+])('tokens of the cache are not sent %s', (_, url) => {
+  const given = { ...needed, CACHE_REPLICATION_GROUP: 'portfolio-production' };
+  expect(problemsOf({ ...given, CACHE_URL: url })).toMatch(/^  CACHE_URL: \S/m);
+  expect(readSettings(apiSettings, { ...given, CACHE_URL: 'rediss://api@cache:6379' })).toMatchObject({
+    CACHE_REPLICATION_GROUP: 'portfolio-production',
+  });
+});
+
 describe('settings that are not valid', () => {
   test('are listed all at once, by name', () => {
     const problems = problemsOf({
@@ -73,6 +85,7 @@ describe('settings that are not valid', () => {
     ['PORT', '65536'],
     ['PORT', '1.5'],
     ['TRUSTED_PROXY_HOPS', 'true'],
+    ['CACHE_URL', 'https://cache.example'],
     ['TRUSTED_PROXY_HOPS', '-1'],
     ['RATE_LIMIT_PER_MINUTE', '0'],
     ['RATE_LIMIT_ANONYMOUS_PER_MINUTE', 'none'],

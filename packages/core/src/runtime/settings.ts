@@ -12,6 +12,10 @@ const databaseUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'Expected a URL that begins with postgres:// or postgresql://.',
 });
+const cacheUrl = z.url({
+  protocol: /^rediss?$/,
+  error: 'Expected a URL that begins with redis:// or rediss://.',
+});
 const host = z.string().default('0.0.0.0');
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -88,6 +92,12 @@ function hasPassword(url: unknown): boolean {
   return typeof url === 'string' && (URL.parse(url)?.password ?? '') !== '';
 }
 
+/** Tokens are sent to nobody in the clear. */
+function isTokenUrl(url: unknown): boolean {
+  const parsed = typeof url === 'string' ? URL.parse(url) : null;
+  return parsed?.protocol === 'rediss:' && parsed.username !== '' && parsed.password === '';
+}
+
 /** For what compares settings: it runs where others are not valid too, so that all is listed at once. */
 const alongside = { when: () => true };
 
@@ -114,6 +124,10 @@ export const apiSettings = z
     /** Operations a minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
     RATE_LIMIT_PER_MINUTE: perMinute.default(6000),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: perMinute.default(1200),
+    /** A Valkey or Redis that processes of the API share for what strangers read; without it, each has its own memory. */
+    CACHE_URL: cacheUrl.optional(),
+    /** Signs in to this replication group of ElastiCache with tokens of AWS, as the user of CACHE_URL. */
+    CACHE_REPLICATION_GROUP: z.string().min(1).optional(),
     /** Folder of the built web-status, where the API serves it. */
     WEB_ROOT: z.string().optional(),
     /** Tokens are accepted only where issuer and key set are given. */
@@ -127,6 +141,12 @@ export const apiSettings = z
     ...alongside,
     path: ['JWT_JWKS_URL'],
     message: 'JWT_ISSUER and JWT_JWKS_URL go together.',
+  })
+  .refine(({ CACHE_REPLICATION_GROUP: group, CACHE_URL: url }) => group === undefined || isTokenUrl(url), {
+    ...alongside,
+    path: ['CACHE_URL'],
+    message:
+      'With CACHE_REPLICATION_GROUP it has to begin with rediss:// and name a user, without a password.',
   })
   .superRefine(checkSignIn, alongside);
 

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { expect, vi } from 'vitest';
+import { openSharedCache } from '../../packages/core/src/runtime/shared-cache.ts';
+import { silentLog } from './services.ts';
+import { freePort } from './stack.ts';
+
+/** Where Debian's package puts Redis, whose protocol Valkey speaks. */
+const program = '/usr/bin/redis-server';
+export const hasValkey = existsSync(program);
+
+/** A server of its own, on a free port, that keeps nothing. */
+export async function startValkey() {
+  const port = await freePort();
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = spawn(program, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  for await (const line of createInterface(child.stdout)) if (line.includes('Ready to accept')) break;
+  child.stdout.resume();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** What a process has of the cache at a URL, not connected yet. */
+export function openCache(url: string) {
+  const settings = { CACHE_URL: url, CACHE_REPLICATION_GROUP: undefined, AWS_REGION: 'eu-central-1' };
+  return openSharedCache(settings, silentLog)!;
+}
+
+/** The same, connected. */
+export async function connectCache(url: string) {
+  const cache = openCache(url);
+  await vi.waitFor(async () => expect(await cache.read('any', 'any')).toBeDefined(), 5000);
+  return cache;
+}
