@@ -1,11 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { inheritedEnvironment } from '../../dev/settings.ts';
-import { testFolder } from '../support/folder.ts';
-import { platformFolder, repository, sstFolder } from './synth/platform.ts';
+import { copyRepository } from './support/copy-repository.ts';
 
 /** A mistake in a stack, and the test that is to fail because of it. */
 const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
@@ -53,8 +52,7 @@ type Report = { testResults: { assertionResults: { fullName: string; status: str
 /** All mistakes are made at once, in a copy of the repository, whose own tests are then run. */
 let failed: string[];
 beforeAll(async () => {
-  const copy = await testFolder();
-  await copyRepository(copy);
+  const copy = await copyRepository();
   for (const { file, from, to } of Object.values(mutations)) {
     const text = await readFile(join(copy, file), 'utf8');
     if (!text.includes(from)) throw new Error(`${file} has no ${from} to be changed.`);
@@ -81,28 +79,3 @@ beforeAll(async () => {
 test.each(Object.entries(mutations))('%s does not pass the tests', (_, { fails }) => {
   expect(failed).toContainEqual(expect.stringMatching(fails));
 });
-
-/** What git has or would have, with the packages and SST's components of here. */
-async function copyRepository(copy: string): Promise<void> {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: repository,
-  });
-  for (const path of listed
-    .toString()
-    .split('\0')
-    .filter((file) => file !== '')) {
-    await mkdir(dirname(join(copy, path)), { recursive: true });
-    // What was removed and not committed is listed, too.
-    await cp(join(repository, path), join(copy, path)).catch(() => {});
-  }
-  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  await writeFile(join(copy, '.git'), `gitdir: ${join(repository, '.git')}\n`);
-  const platform = join(copy, '.sst/platform');
-  await mkdir(platform, { recursive: true });
-  await cp(join(sstFolder, 'provider-lock.json'), join(copy, '.sst/provider-lock.json'));
-  for (const name of await readdir(platformFolder)) {
-    if (name === 'node_modules') await symlink(join(platformFolder, name), join(platform, name));
-    else if (name !== 'synth')
-      await cp(join(platformFolder, name), join(platform, name), { recursive: true });
-  }
-}
