@@ -72,6 +72,7 @@ async function report(scenario: Scenario): Promise<boolean> {
   const missing = scenario.needs && !scenario.needs.isThere();
   if (missing) {
     console.log(`  SKIPPED: it needs the Debian package ${scenario.needs!.package}.`);
+    skipped.push(scenario.name);
     return true;
   }
   const started = performance.now();
@@ -90,6 +91,7 @@ process.once('exit', () => {
   if (failed.length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 const failed: string[] = [];
+const skipped: string[] = [];
 const ground = await makeGround(folder);
 const runner = await createRunner(ground, values.quick);
 try {
@@ -100,8 +102,8 @@ try {
 }
 console.log(
   failed.length === 0
-    ? '\nEvery promise held.'
+    ? `\nEvery promise held${skipped.length > 0 ? ` of those that were tried; not tried: ${skipped.join(', ')}` : ''}.`
     : `\nPromises broke in: ${failed.join(', ')}. The logs of the processes are in ${folder}.`,
 );
 // A scenario that did not come to its end may have left something to be waited for.
-process.exit(failed.length === 0 ? 0 : 1);
+process.exit(failed.length + skipped.length === 0 ? 0 : 1);

@@ -18,6 +18,8 @@ export function watchMemory(pid: number) {
     /** The median around the middle of the time, and that of its end. */
     stop() {
       clearInterval(timer);
+      if (samples.length === 0)
+        throw new Error('The memory of a process could not be measured: is `ps` there?');
       return { middle: median(slice(samples, 0.4, 0.6)), end: median(slice(samples, 0.8, 1)) };
     },
   };

@@ -42,3 +42,6 @@ export class PermanentError extends JobFailure {}
 
 /** An error that another attempt may mend. */
 export class TemporaryError extends JobFailure {}
+
+/** What the job needs comes by itself, however long that takes: the attempt does not count. */
+export class NotYetError extends JobFailure {}

@@ -27,7 +27,8 @@ const leaseSeconds = settings.LEASE_SECONDS;
 
 const signIn = await openSignIn(settings, log);
 const pool = {
-  poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY),
+  // A job may hold one in a transaction and need another.
+  poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY + 1),
   applicationName: 'portfolio-worker',
   // Sweeps and reports go over many rows.
   statementSeconds: 60,

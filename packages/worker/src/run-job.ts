@@ -4,9 +4,9 @@ import { jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
-import { toOutage } from '@portfolio/core/runtime/outage';
+import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
-import { type Handler, JobFailure, PermanentError } from './handler.ts';
+import { type Handler, JobFailure, NotYetError, PermanentError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
 import { persist } from './persist.ts';
 import { createProgress } from './progress.ts';
@@ -44,10 +44,10 @@ export async function runJob(
   keepHidden: () => Promise<void>,
   stop: AbortSignal,
 ) {
-  const { db, jobBus } = runner;
+  const { jobBus } = runner;
   const lease: Lease = { id: jobId, token: randomUUID() };
   using watch = watchLease(runner, lease);
-  const job = await transitions.claim(db, lease, runner.leaseSeconds);
+  const job = await claim(runner, lease, stop);
   if (!job) return putBack(runner, jobId);
   const hint = () => jobBus.publish({ jobId, portfolioId: job.portfolioId });
   hint();
@@ -61,6 +61,18 @@ export async function runJob(
   }
   hint();
   await dispatchNext(runner, job.portfolioId, log);
+}
+
+/** Claims a job. Where the database is lost before it says so, nobody would work on what is claimed: it is given back. */
+async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<Claimed | undefined> {
+  try {
+    return await transitions.claim(runner.db, lease, runner.leaseSeconds);
+  } catch (error) {
+    const away = toOutage(error);
+    if (away && !isKnownOutage(away))
+      await persist(runner, stop, () => transitions.postpone(runner.db, lease, outage, 0));
+    throw error;
+  }
 }
 
 /** The end of a job makes room for another one, and gives the next of its group its turn. */
@@ -123,9 +135,11 @@ async function settle(
   const { db } = runner;
   const settled = await persist(runner, stop, () => {
     if (stop.aborted) return transitions.postpone(db, lease, stopped, 0);
+    const later = jittered(outageSeconds * runner.retryFactor);
+    if (error instanceof NotYetError) return transitions.postpone(db, lease, describe(error), later);
     if (!(error instanceof JobFailure) && toOutage(error)) {
       log.warn({ err: error }, 'attempt was cut off by an outage');
-      return transitions.postpone(db, lease, outage, jittered(outageSeconds * runner.retryFactor));
+      return transitions.postpone(db, lease, outage, later);
     }
     const final = error instanceof PermanentError || job.attempt >= job.maxAttempts;
     log.warn({ err: error, final }, 'attempt did not succeed');
@@ -142,10 +156,14 @@ async function letGo(runner: Runner, lease: Lease, stop: AbortSignal, log: Logge
   else log.warn('lease lost: the attempt counts for nothing');
 }
 
-/** Exponential, with jitter, so that jobs that failed together do not come back together. */
-function retryDelaySeconds({ kind, attempt }: Pick<Claimed, 'kind' | 'attempt'>): number {
-  const { baseSeconds, maxSeconds } = jobKinds[kind].retry;
-  return jittered(Math.min(baseSeconds * 2 ** (attempt - 1), maxSeconds));
+/**
+ * Exponential, with jitter, so that jobs that failed together do not come back together. Attempts that did not count, and
+ * those before a retry by hand, make no wait longer: for each of them there is one more that it may have.
+ */
+function retryDelaySeconds({ kind, attempt, maxAttempts }: Claimed): number {
+  const { retry, maxAttempts: given } = jobKinds[kind];
+  const failed = Math.max(1, given - (maxAttempts - attempt));
+  return jittered(Math.min(retry.baseSeconds * 2 ** (failed - 1), retry.maxSeconds));
 }
 
 const jittered = (seconds: number) => seconds * (0.75 + Math.random() / 2);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-const sweeper = () => ({ ...scene, log: silentLog, leaseSeconds: 30, sweepSeconds: 60 });
+const sweeper = () => ({ ...scene, log: silentLog, leaseSeconds: 0.1, sweepSeconds: 0.05 });
 
 /** Messages that the queue has given up, of jobs that are gone. */
 async function giveUp(count: number) {
@@ -38,7 +38,7 @@ test('dead letters, however many, leave the other steps their turn, and heed a s
       return scene.deadLetters.receive(...asked);
     },
   };
-  const sweeping = sweep({ ...sweeper(), deadLetters, sweepSeconds: 0.05 }, stop.signal);
+  const sweeping = sweep({ ...sweeper(), deadLetters }, stop.signal);
   await vi.waitFor(async () => expect((await scene.read(id)).error?.code).toBe('worker_lost'), 20_000);
   isEnough = true;
   await sweeping;
@@ -57,4 +57,29 @@ test('a job that took all of its workers along is dead, and the log says so as a
   stop.abort();
   await sweeping;
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
+});
+
+/** Sweeps until `steps` of it are over; resolves to whether a job counted as lost at the end of each. */
+async function sweepTimes(sweeps: number, id: string, letters: () => Promise<null>, leaseSeconds: number) {
+  const stop = new AbortController();
+  const lost: boolean[] = [];
+  const deadLetters = {
+    ...scene.deadLetters,
+    async receive() {
+      lost.push((await scene.read(id)).error?.code === 'worker_lost');
+      if (lost.length === sweeps) stop.abort();
+      return letters();
+    },
+  };
+  await sweep({ ...sweeper(), deadLetters, leaseSeconds }, stop.signal);
+  return lost;
+}
+
+test('no lease counts as lost before its worker could renew it: after a start, and after any step met an outage', async () => {
+  const { id } = await scene.claimed();
+  await scene.expire(id);
+  expect(await sweepTimes(3, id, async () => null, 60)).toEqual([false, false, false]);
+  const outage = () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }));
+  expect(await sweepTimes(8, id, outage, 0.2)).not.toContain(true);
+  await vi.waitFor(async () => expect(await sweepTimes(8, id, async () => null, 0.05)).toContain(true));
 });

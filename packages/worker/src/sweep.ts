@@ -2,6 +2,7 @@ import type { Db, Doorbell, JobBus } from '@portfolio/core/context';
 import { dispatch, unringLost } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { toOutage } from '@portfolio/core/runtime/outage';
 import type { Queue } from '@portfolio/core/runtime/queue';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
@@ -31,28 +32,22 @@ type Sweeper = {
  */
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
   const { db, doorbell, log, leaseSeconds, sweepSeconds } = sweeper;
+  // After an outage workers get the time to renew their leases, before their jobs count as lost. One may just be over.
   let reapsFrom = 0;
+  const reapLater = () => (reapsFrom = performance.now() + leaseSeconds * 1000);
+  reapLater();
 
   /** None of the steps keeps the others from being done. */
   async function step(name: string, run: () => Promise<unknown>) {
     try {
       await run();
     } catch (error) {
+      if (toOutage(error)) reapLater();
       log.warn({ err: error, step: name }, 'a step of the sweep failed; it comes again');
     }
   }
-  async function reapUnlessAway() {
-    try {
-      if (performance.now() >= reapsFrom) await reap(sweeper);
-    } catch (error) {
-      // Workers cannot renew their leases either: they get the time to, before their jobs count as lost.
-      reapsFrom = performance.now() + leaseSeconds * 1000;
-      throw error;
-    }
-  }
-
   while (!stop.aborted) {
-    await step('reap', reapUnlessAway);
+    if (performance.now() >= reapsFrom) await step('reap', () => reap(sweeper));
     await step('unring', () => unringLost(db, silentSeconds));
     await step('dispatch', () => dispatch(db));
     doorbell.ring();

@@ -9,7 +9,7 @@ import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { consume } from './consumer.ts';
-import { type Handler, PermanentError } from './handler.ts';
+import { type Handler, NotYetError, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
 import { createRoom } from './room.ts';
 import { type Runner, runJob } from './run-job.ts';
@@ -84,6 +84,38 @@ describe('an attempt', () => {
     const delaySeconds = (Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000;
     expect(delaySeconds).toBeGreaterThan(5 * 0.74);
     expect(delaySeconds).toBeLessThan(5 * 1.26);
+  });
+
+  test('that failed after others that did not count waits no longer than after the first', async () => {
+    const id = await accept();
+    await platform.db.update(jobs).set({ attempt: 40, maxAttempts: 45 }).where(eq(jobs.id, id));
+    const job = await run(id, () => Promise.reject(new Error('no')));
+    expect(job).toMatchObject({ state: 'queued', attempt: 41 });
+    expect((Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000).toBeLessThan(5 * 1.26);
+  });
+
+  test('that waits for what comes by itself does not count, and says what it waits for', async () => {
+    const id = await accept();
+    const before = await read(id);
+    const job = await run(id, () => Promise.reject(new NotYetError('reader_behind', 'Not yet.')));
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'reader_behind', message: 'Not yet.' } });
+    expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
+  });
+
+  test('whose claim was never confirmed is given back, and does not count', async () => {
+    const id = await accept();
+    const before = await read(id);
+    const lost = Object.assign(new Error('read'), { code: 'ECONNRESET' });
+    const { claim } = transitions;
+    const lossy = vi.spyOn(transitions, 'claim').mockImplementationOnce(async (...asked) => {
+      await claim(...asked);
+      throw lost;
+    });
+    await expect(run(id, async () => result)).rejects.toBe(lost);
+    lossy.mockRestore();
+    const job = await read(id);
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'unavailable' } });
+    expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
   });
 
   test('that throws in the last attempt fails the job for good', async () => {

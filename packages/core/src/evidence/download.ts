@@ -40,13 +40,25 @@ function change(db: Db, held: Held, jobId: string, values: object): Promise<void
   });
 }
 
-/** Removes a download with its parts. */
+/** Removes the download of a job, if there is one, with its parts: those alone that were there while the job was held. */
 export async function removeDownload(
   { db, bucket }: { db: Db; bucket: Bucket },
-  { jobId, keys }: Pick<Download, 'jobId' | 'keys'>,
+  held: Held,
+  jobId: string,
 ): Promise<void> {
+  await db.transaction(async (tx) => {
+    await held(tx);
+    const [download] = await tx
+      .delete(evidenceDownloads)
+      .where(eq(evidenceDownloads.jobId, jobId))
+      .returning({ keys: evidenceDownloads.keys });
+    await removeParts(bucket, download?.keys ?? []);
+  });
+}
+
+/** Within a transaction, so that what could not be removed is still known. */
+async function removeParts(bucket: Bucket, keys: readonly string[]): Promise<void> {
   await Promise.all(keys.map((key) => bucket.remove(key)));
-  await db.delete(evidenceDownloads).where(eq(evidenceDownloads.jobId, jobId));
 }
 
 /**
@@ -65,7 +77,10 @@ export function removeAbandonedDownloads({ db, bucket }: { db: Db; bucket: Bucke
       .where(notExists(unfinished))
       .limit(20)
       .for('update', { skipLocked: true });
-    for (const download of abandoned) await removeDownload({ db: tx, bucket }, download);
+    for (const { jobId, keys } of abandoned) {
+      await removeParts(bucket, keys);
+      await tx.delete(evidenceDownloads).where(eq(evidenceDownloads.jobId, jobId));
+    }
     return abandoned.length;
   });
 }

@@ -9,7 +9,7 @@ import { jobs } from './job.sql.ts';
 import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
 import { type JobPayload, jobKinds } from './kinds.ts';
-import type { Job, JobKind, JobPriority } from './schemas.ts';
+import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
 /** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
@@ -47,6 +47,21 @@ const unfinishedInGroup = prepared((db) =>
     .prepare('job_unfinished_in_group'),
 );
 
+const hastenGroup = prepared((db) =>
+  db
+    .update(jobs)
+    .set({ priority: sql`${sql.placeholder('priority')}` })
+    .where(
+      sql`${jobs.groupKey} = ${sql.placeholder('groupKey')} and ${jobs.state} = 'queued' and ${jobs.priority} > ${sql.placeholder('priority')}`,
+    )
+    .prepare('job_hasten_group'),
+);
+
+/** Gives the jobs that a job has to wait for in its group its own priority, where theirs is lower. */
+async function hasten(db: Db, groupKey: string, priority: JobPriority): Promise<void> {
+  await hastenGroup(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
+}
+
 /** Stores a job for the actor of an operation, dispatches and rings. Throws `conflict` where too many wait for their turn. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
@@ -62,6 +77,7 @@ export async function acceptJob<Kind extends JobKind>(
   }
   const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
   const { id } = await queueJob(ctx.db, asked);
+  if (waiting!.jobs > 0) await hasten(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
   await dispatch(ctx.db, tenant.id);
   ctx.doorbell.ring();
   ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });

@@ -10,8 +10,8 @@ import { jobs } from './job.sql.ts';
 import { type Job, jobSchema, timeSchema } from './schemas.ts';
 
 const snapshotSize = 20;
-/** How many changed jobs are read at once. */
-const roundSize = 500;
+/** How many changed jobs are read at once; a change of many jobs takes several pages. */
+const pageSize = 500;
 /** Looked at again each time, since rows may become visible a little after their time stamp. */
 const overlapSeconds = 5;
 
@@ -31,24 +31,38 @@ export const watchJobs = streamOperation({
     let since = lastEventId;
     let seen = new Map<string, number>();
 
-    async function* news() {
-      let fresh: Job[];
+    if (since === undefined) {
+      const newest = await newestJobs(ctx.db).execute({ own });
+      for (const job of newest.toReversed()) yield { cursor: job.updatedAt, data: job };
+      seen = new Map(newest.map(({ id, lastSeq }) => [id, lastSeq]));
+      // With no job at all, every one that comes is news.
+      since = newest[0]?.updatedAt ?? new Date(0).toISOString();
+    }
+
+    async function* news(from: string) {
+      const inWindow = new Map<string, number>();
+      let after: { at: string; id: string } | undefined;
+      let page: (Job & { at: string })[];
       do {
         // Who left a portfolio, or was removed, hears no more of it.
         own = await ownPortfolioIds(ctx);
-        const changed = await changedSince(ctx.db, own, since);
-        fresh = changed.filter(({ id, lastSeq }) => seen.get(id) !== lastSeq);
-        // What is older than this round is not read again.
-        seen = new Map(changed.map(({ id, lastSeq }) => [id, lastSeq]));
-        for (const job of fresh) {
+        page = after
+          ? await changedAfter(ctx.db).execute({ own, ...after })
+          : await changedSince(ctx.db).execute({ own, since: from });
+        for (const { at, ...job } of page) {
+          after = { at, id: job.id };
+          inWindow.set(job.id, job.lastSeq);
+          if (seen.get(job.id) === job.lastSeq) continue;
           if (since === undefined || job.updatedAt > since) since = job.updatedAt;
           yield { cursor: since, data: job };
         }
-      } while (fresh.length > 0);
+      } while (page.length === pageSize);
+      // What is older is not read again.
+      seen = inWindow;
     }
 
-    yield* news();
-    for await (const _ of hints) yield* news();
+    yield* news(since);
+    for await (const _ of hints) yield* news(since);
   },
 });
 
@@ -56,21 +70,29 @@ const newestJobs = prepared((db) =>
   ownJobs(db).orderBy(desc(jobs.updatedAt)).limit(snapshotSize).prepare('job_changes_newest'),
 );
 
-const recent = sql`${jobs.updatedAt} >
-  ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`;
-const changedJobs = prepared((db) =>
-  ownJobs(db, recent).orderBy(asc(jobs.updatedAt)).limit(roundSize).prepare('job_changes_since'),
+/** The first page of what changed, and those after it; times are exact here, as many jobs may have the same. */
+const changedSince = changed(
+  'job_changes_since',
+  sql`${jobs.updatedAt} > ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`,
+);
+const changedAfter = changed(
+  'job_changes_after',
+  sql`(${jobs.updatedAt}, ${jobs.id}) > (${sql.placeholder('at')}::timestamptz, ${sql.placeholder('id')})`,
 );
 
-function ownJobs(db: Db, only?: SQL) {
+function changed(name: string, only: SQL) {
+  return prepared((db) =>
+    ownJobs(db, only, { at: sql<string>`${jobs.updatedAt}::text` })
+      .orderBy(asc(jobs.updatedAt), asc(jobs.id))
+      .limit(pageSize)
+      .prepare(name),
+  );
+}
+
+function ownJobs<More extends Record<string, SQL> = Record<never, SQL>>(db: Db, only?: SQL, more?: More) {
   return db
-    .select(jobFields)
+    .select({ ...jobFields, ...(more as More) })
     .from(jobs)
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
     .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, only));
-}
-
-async function changedSince(db: Db, own: string[], since: string | undefined): Promise<Job[]> {
-  if (since !== undefined) return changedJobs(db).execute({ own, since });
-  return (await newestJobs(db).execute({ own })).toReversed();
 }

@@ -49,6 +49,16 @@ describe('jobs of one group', () => {
     }
   });
 
+  test('get the priority of one that has to wait for them, and never a lower one', async () => {
+    const ask = async (priority: JobPriority) =>
+      operations.caseStudy.export.run(scene.as(owner), { portfolio: 'team', slug: 'faster', priority });
+    const first = await ask('low');
+    const urgent = await ask('high');
+    await ask('low');
+    expect((await scene.read(first.id)).priority).toBe('high');
+    expect((await scene.read(urgent.id)).priority).toBe('high');
+  });
+
   test('wait for one that is to be tried again', async () => {
     const first = await queued({ groupKey: 'same' });
     const second = await queued({ groupKey: 'same' });

@@ -54,7 +54,8 @@ export const jobKinds = {
     maxAttempts: 20,
     priority: 'high',
     retry: { baseSeconds: 5, maxSeconds: 4 * 3600 },
-    concurrency: 8,
+    // Receivers may be slow: they must not hold every slot of a worker.
+    concurrency: 4,
   },
 } as const satisfies Record<JobKind, KindOfJob>;
 

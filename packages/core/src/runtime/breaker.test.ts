@@ -80,6 +80,16 @@ test('a probe closes it, and nobody waits for one that hangs', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('a probe closes it also where the clock was set back meanwhile', async () => {
+  const breaker = createBreaker('X', log, { failures: 1, probe: here });
+  await errorOf(breaker, away);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(1001);
+  expect(await breaker.run(here)).toBe('answer');
+  expect(await errorOf(breaker, away)).toBe(refused);
+  expect(await breaker.run(here)).toBe('answer');
+});
+
 test('without a probe one call tries, and the others are refused meanwhile', async () => {
   const breaker = createBreaker('X', log, { failures: 1 });
   await errorOf(breaker, away);

@@ -30,10 +30,8 @@ export function createBreaker(
     counts = isOutage,
   }: { failures: number; probe?: () => Promise<unknown>; counts?: (error: unknown) => boolean },
 ): Breaker {
-  const circuit = circuitBreaker(handleWhen(counts), {
-    halfOpenAfter: openMilliseconds,
-    breaker: new OpensInSilence(failures),
-  });
+  const rule = new OpensInSilence(failures);
+  const circuit = circuitBreaker(handleWhen(counts), { halfOpenAfter: openMilliseconds, breaker: rule });
   let isAway = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -42,8 +40,14 @@ export function createBreaker(
   }
 
   async function tryAgain(tryNow: () => Promise<unknown>) {
-    await circuit.execute(tryNow).catch(() => {});
-    if (isAway && timer) tryLater(tryNow);
+    try {
+      await tryNow();
+      // Closes it, whatever the clock says of how long it was open.
+      rule.success();
+      circuit.isolate().dispose();
+    } catch {
+      if (timer) tryLater(tryNow);
+    }
   }
 
   circuit.onBreak((reason) => {

@@ -1,4 +1,4 @@
-import type postgres from 'postgres';
+import postgres from 'postgres';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
@@ -60,21 +60,36 @@ export function guardDatabase(
     });
   }
 
-  function ask<T>(query: PromiseLike<T> & { cancel(): void }): Promise<T> {
-    // What was not sent by then must not be done later, when nobody knows of it.
+  function ask(create: () => Query): Promise<unknown> {
+    let query: Query;
+    let isLate = false;
+    async function answer(): Promise<unknown> {
+      query = create();
+      try {
+        return await query;
+      } catch (error) {
+        if (isLate || wasSent(query) || !isOfServer(error)) throw error;
+        query = create();
+        return query;
+      }
+    }
+    // What was not sent by then must not be done later, when nobody knows of it. Nothing is asked in its place: were it
+    // cancelled, a connection that is being made for it would wait without end for what it is to send.
     const forget = () => {
-      if (Reflect.get(query, 'state') === null) query.cancel();
+      isLate = true;
+      if (!wasSent(query)) Object.assign(query, { strings: [''], args: [] });
     };
-    return breaker.run(() => inTime(() => query, forget));
+    return breaker.run(() => inTime(answer, forget));
   }
 
   function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
-    const query = sql.unsafe(...given);
+    let asValues = false;
+    const create = () => (asValues ? sql.unsafe(...given).values() : sql.unsafe(...given));
     // Sent a moment later, as postgres.js does: `values` may follow.
-    const answer = Promise.resolve().then(() => ask(query));
+    const answer = Promise.resolve().then(() => ask(create));
     return Object.assign(answer, {
       values() {
-        void query.values();
+        asValues = true;
         return answer;
       },
     });
@@ -86,10 +101,12 @@ export function guardDatabase(
     const outcome = await breaker.run(() =>
       inTime(
         async (begun) => {
-          try {
+          let hasBegun = false;
+          function attempt() {
             const connection = { isLost: false };
             const over = sql.begin(async (tx) => {
               if (isLate) throw new NoAnswer(name);
+              hasBegun = true;
               begun();
               return endWith(
                 connection,
@@ -100,7 +117,14 @@ export function guardDatabase(
               );
             });
             over.catch(() => (connection.isLost = true));
-            return { value: await over };
+            return over;
+          }
+          try {
+            const value = await attempt().catch((error: unknown) => {
+              if (hasBegun || !isOfServer(error)) throw error;
+              return attempt();
+            });
+            return { value };
           } catch (error) {
             // A failed rollback says less than what it was for.
             if (thrown) return thrown;
@@ -126,6 +150,16 @@ export function guardDatabase(
     new Proxy(sql, { get: (target, key): unknown => methods[key] ?? Reflect.get(target, key) });
   return { client: over({ unsafe, begin }), sql: over({ begin, notify }), check, stop: breaker.stop };
 }
+
+type Query = PromiseLike<unknown>;
+
+const wasSent = (query: Query) => Reflect.get(query, 'state') !== null;
+
+/**
+ * True for what a server said. With postgres.js 3.4.9, what is asked first of a new connection may get the error that the
+ * one before it ended with: what was not sent yet is asked once more then.
+ */
+const isOfServer = (error: unknown) => error instanceof postgres.PostgresError;
 
 type Connection = { isLost: boolean };
 

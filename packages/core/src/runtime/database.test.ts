@@ -89,6 +89,27 @@ test.each<[string, boolean]>([
   await vi.waitFor(() => answers(pool), 10_000);
 });
 
+test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
+  ['query', answers],
+  ['transaction', ({ db }) => db.transaction((tx) => tx.execute(sql`select 1`))],
+])('the first %s of a new connection does not get the error of the one before it', async (_, ask) => {
+  const database = await testDatabase();
+  parts.defer(() => database.drop());
+  const pool = openDatabase({ url: database.url, poolSize: 1, applicationName: 'ended', log: silentLog });
+  parts.defer(() => pool.close());
+  const admin = open(database.url);
+  await answers(pool);
+  const ended = errorOf(pool.db.execute(sql`select pg_sleep(60)`));
+  await vi.waitFor(async () => {
+    const terminated = await admin.db.execute(
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ended' and wait_event = 'PgSleep'`,
+    );
+    expect(terminated).toHaveLength(1);
+  });
+  expect(toOutage(await ended)).toMatchObject({ code: 'unavailable' });
+  await expect(ask(pool)).resolves.toBeDefined();
+});
+
 describe('a server that is mute', () => {
   test('is given up: queries and transactions fail, and the pool works when it speaks again', async () => {
     const { proxy, pool } = await behindProxy(1);

@@ -11,8 +11,8 @@ const ofCredentials = ['CredentialsProviderError'];
 const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER', 'NO_CONNECTION', 'SCHEMA_BEHIND'];
 const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ours]);
 
-/** Connections that fail, sign-ins, shutdowns and starts, too many connections (PostgreSQL, appendix A). */
-const sqlState = /^(08...|28...|57P0[123]|53300)$/;
+/** Connections that fail, sign-ins, too few resources, shutdowns and starts, failing disks (PostgreSQL, appendix A). */
+const sqlState = /^(08...|28...|53...|57P0[123]|58...)$/;
 /** What a server refused was the sign-in: its password or token may be one that was replaced meanwhile. */
 const signInRefused = /^28...$/;
 /** A server that was the primary, and is one no more. */

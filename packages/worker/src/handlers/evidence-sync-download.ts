@@ -59,15 +59,14 @@ export async function fetchEvidence(
 
 /** Removes all that was fetched for the job. What cannot be removed now, `removeAbandonedDownloads` will. */
 export async function forget({ db, bucket, job, by }: SyncTools): Promise<void> {
-  await db.transaction(by.held);
-  const download = await findDownload(db, job.id);
-  if (download) await removeDownload({ db, bucket }, download);
+  await removeDownload({ db, bucket }, by.held, job.id);
 }
 
 async function start(tools: SyncTools, validators: Validators | null): Promise<Outcome> {
-  const response = await request(tools, validators ? conditionsOf(validators) : {}, 0);
+  const conditions = validators ? conditionsOf(validators) : {};
+  const response = await request(tools, conditions, 0);
   const { status, url } = response;
-  if (status === 304 && validators) {
+  if (status === 304 && validators && Object.keys(conditions).length > 0) {
     response.body.destroy();
     // Of the bytes at another address it says nothing.
     return url === validators.url ? { is: 'unchanged' } : start(tools, null);

@@ -330,10 +330,21 @@ describe('what the source says of its bytes', () => {
     expect(await sync()).toMatchObject({ result: { version: 2, changed: true } });
   });
 
-  test('that nothing changed, is refused where it was not asked', async () => {
+  test.each([
+    ['before there is anything', async () => {}],
+    [
+      'of bytes without a validator',
+      async () => {
+        serve('same');
+        await sync();
+      },
+    ],
+  ])('that nothing changed, is refused where it was not asked: %s', async (_, before) => {
+    await before();
+    const { latest } = await read();
     unchanged();
     expect(await sync()).toMatchObject({ state: 'queued', error: { code: 'source_refused' } });
-    expect((await read()).latest).toBeNull();
+    expect((await read()).latest).toEqual(latest);
   });
 });
 

@@ -1,7 +1,7 @@
 import { type ReportSource, hasAnyMetric, readReport } from '@portfolio/core/metric/report-source';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
+import { type Handler, NotYetError, PermanentError, TemporaryError } from '../handler.ts';
 import { reportToCsv } from '../report/csv.ts';
 import { renderReport } from '../report/pdf.ts';
 import { storeFile } from '../store-file.ts';
@@ -36,7 +36,7 @@ const write: Write = async (source, ask, { db, bucket, job, signal, progress }) 
   if (missing.length > 0 && (await hasAnyMetric(db, missing))) {
     const message =
       'The copy of the database that reports are read from does not have all of these metrics yet.';
-    throw new TemporaryError('reader_behind', message);
+    throw new NotYetError('reader_behind', message);
   }
   if (metrics.length === 0) throw new PermanentError('not_found', 'None of the metrics exists any longer.');
   const onMetric = (place: number) =>

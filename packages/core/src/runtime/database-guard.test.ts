@@ -1,0 +1,35 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect } from 'node:net';
+import postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { testDatabase } from '../../../../tests/support/database.ts';
+import { silentLog } from '../../../../tests/support/services.ts';
+import { guardDatabase } from './database-guard.ts';
+import { NoAnswer } from './outage.ts';
+
+test('a query that was given up before its connection was there is never asked, and takes no place of the pool with it', async () => {
+  const database = await testDatabase();
+  const { hostname, port } = new URL(database.url);
+  const isOpen = Promise.withResolvers<void>();
+  const custom = {
+    async socket() {
+      await isOpen.promise;
+      return connect(Number(port), hostname);
+    },
+  };
+  const sql = postgres(database.url, { ...custom, max: 1 });
+  const noop = () => {};
+  const settings = { name: 'X', log: silentLog, answerSeconds: 0.3, onWaiting: noop, onFailure: noop };
+  const guarded = guardDatabase(sql, settings);
+  const asked = guarded.client.unsafe('create table given_up ()');
+  await expect(asked).rejects.toThrow(NoAnswer);
+  isOpen.resolve();
+  const [row] = await Promise.race([
+    sql`select to_regclass('given_up') as made`,
+    wait(10_000, [{ made: 'nothing was answered' }]),
+  ]);
+  expect(row).toEqual({ made: null });
+  guarded.stop();
+  await sql.end({ timeout: 1 });
+  await database.drop();
+});
