@@ -13,7 +13,7 @@ const groupsPerPortfolio = 12;
 const jobsPerSecond = 25;
 /** Of a shorter soak, few faults would come. */
 const minSeconds = 30;
-/** Slow machines take longer than planned to ask for all jobs; faults go on for as long, up to this. */
+/** Slow machines take longer than planned to ask for all jobs; faults go on for as long. Beyond this, it is given up. */
 const maxSeconds = 1200;
 const drainTimeoutSeconds = 150;
 /** Jobs that somebody follows from their beginning to their end. */
@@ -89,6 +89,8 @@ async function askForJobs(scene: Scene, groups: Group[], count: number, duration
     while (asked < count) {
       const number = asked++;
       await wait(Math.max(0, start + (number / count) * durationSeconds * 1000 - performance.now()));
+      const isLate = performance.now() - start > maxSeconds * 1000;
+      holds(!isLate, `only ${number} jobs could be asked for within ${maxSeconds} s`);
       const { of, slug } = groups[number % groups.length]!;
       const id = await scene.accept(slug, of);
       if (number % Math.ceil(count / watchedJobs) === 0) scene.watch([id]);
