@@ -9,6 +9,7 @@ import { s3MidUpload } from './s3.ts';
 import { sameMessage } from './same-message.ts';
 import { sigterm } from './sigterm.ts';
 import { sqsFails, sqsOutOfOrder, sqsSilent, sqsTwice } from './sqs.ts';
+import { syncKilled } from './sync-killed.ts';
 import { tenantFlood } from './tenant-flood.ts';
 import { workerFrozen } from './worker-frozen.ts';
 import { workerKilled } from './worker-killed.ts';
@@ -16,6 +17,7 @@ import { workerKilled } from './worker-killed.ts';
 /** Every scenario, in the order of docs/chaos-testing.md. */
 export const scenarios: Scenario[] = [
   workerKilled,
+  syncKilled,
   apiKilled,
   relayKilled,
   sameMessage,

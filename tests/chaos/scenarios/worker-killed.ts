@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Moment, followJob } from '../follow-job.ts';
-import { type Scenario, holds } from '../scenario.ts';
+import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
 import { seconds } from '../until.ts';
@@ -16,28 +16,38 @@ export const workerKilled: Scenario = {
     'brings the job over the claim, every progress, the upload and the success to the removal of the message',
   promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
   quick: true,
-  async run(scene) {
-    const steps = scene.isQuick ? mostAtStake : await listSteps(scene);
-    const worker = await scene.startWorker();
-    const died: string[] = [];
-    for (const step of steps) {
-      const id = await scene.accept(await scene.makeStudy());
-      scene.watch([id]);
-      if (!(await killAt(scene, worker, id, step))) continue;
-      died.push(step);
-      worker.start();
-      await polls(worker);
-    }
-    const recovery = await seconds(() => scene.ended());
-    for (const { id } of scene.accepted) {
-      const { state } = await scene.readJob(id);
-      holds(state === 'succeeded', `a job whose worker was killed is ${state}`);
-    }
-    // A step or two may be missing: how often progress is told depends on how fast the machine is.
-    holds(died.length >= steps.length * 0.7, `workers died only ${died.join(', ')}`);
-    return { 'steps at which a worker died': died.length, 'the last job recovered after, s': recovery };
-  },
+  run: (scene) => killAtEach(scene, async () => scene.accept(await scene.makeStudy())),
 };
+
+/** Kills a worker at each step of jobs that `ask` asks for, one job a step. */
+export async function killAtEach(
+  scene: Scene,
+  ask: () => Promise<string>,
+  settings: Record<string, string> = {},
+): Promise<Measured> {
+  const steps = scene.isQuick ? mostAtStake : await listSteps(scene, ask, settings);
+  const worker = await scene.startWorker(settings);
+  const died: string[] = [];
+  for (const step of steps) {
+    const id = await ask();
+    scene.watch([id]);
+    if (!(await killAt(scene, worker, id, step))) continue;
+    died.push(step);
+    worker.start();
+    await polls(worker);
+  }
+  const recovery = await seconds(() => scene.ended());
+  for (const { id } of scene.accepted) {
+    const { state } = await scene.readJob(id);
+    holds(state === 'succeeded', `a job whose worker was killed is ${state}`);
+  }
+  // A step or two may be missing: how often progress is told depends on how fast the machine is.
+  holds(died.length >= steps.length * 0.7, `workers died only ${died.join(', ')}`);
+  return {
+    'steps at which a worker died': `${died.length} of ${steps.length}`,
+    'the last job recovered after, s': recovery,
+  };
+}
 
 /** Names the steps of a job as they come: `before progress`, `after progress`, `before progress 2`, … */
 function createNames(): (moment: Moment) => string {
@@ -51,9 +61,13 @@ function createNames(): (moment: Moment) => string {
 }
 
 /** Lets a worker do a job undisturbed; resolves to the names of its steps. */
-async function listSteps(scene: Scene): Promise<string[]> {
-  const worker = await scene.startWorker();
-  const id = await scene.accept(await scene.makeStudy());
+async function listSteps(
+  scene: Scene,
+  ask: () => Promise<string>,
+  settings: Record<string, string>,
+): Promise<string[]> {
+  const worker = await scene.startWorker(settings);
+  const id = await ask();
   const steps: string[] = [];
   const nameOf = createNames();
   const removed = worker.aws.first('after', removes, pass);
