@@ -7,6 +7,9 @@ import { inject } from './inject.ts';
 import { type Fault, planFaults } from './plan.ts';
 
 const workerCount = 4;
+/** Jobs that one worker does before, alone and undisturbed: until then V8 makes its heaps larger, whatever is in them. */
+const warmUpJobs = 1000;
+const warmUpTimeoutSeconds = 300;
 const portfolioCount = 4;
 const groupsPerPortfolio = 12;
 /** How fast jobs are asked for, a bit slower than two processors make them. */
@@ -31,11 +34,13 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   ownPostgres: true,
   async run(scene) {
     const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);
-    const workers = await Promise.all(Array.from({ length: workerCount }, () => scene.startWorker()));
-    const [elder, ...mortals] = workers as [(typeof workers)[0], ...typeof workers];
+    const elder = await scene.startWorker();
+    const groups = await makeGroups(scene);
+    await askForJobs(scene, groups, Math.min(warmUpJobs, count), 0);
+    await scene.ended(undefined, warmUpTimeoutSeconds);
+    const mortals = await Promise.all(Array.from({ length: workerCount - 1 }, () => scene.startWorker()));
     const memory = watchMemory(elder.pid()!);
     const cast = { scene, mortals, all: scene.members() };
-    const groups = await makeGroups(scene);
     const asked = new AbortController();
     const [asking, faults] = await Promise.all([
       seconds(() => askForJobs(scene, groups, count, durationSeconds)).finally(() => asked.abort()),
