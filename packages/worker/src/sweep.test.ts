@@ -59,7 +59,9 @@ test('a job that took all of its workers along is dead, and the log says so as a
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
 });
 
-/** Sweeps until `steps` of it are over; resolves to whether a job counted as lost at the end of each. */
+const outage = () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }));
+
+/** Sweeps so often; resolves to whether a job counted as lost at the end of each. */
 async function sweepTimes(sweeps: number, id: string, letters: () => Promise<null>, leaseSeconds: number) {
   const stop = new AbortController();
   const lost: boolean[] = [];
@@ -79,7 +81,6 @@ test('no lease counts as lost before its worker could renew it: after a start, a
   const { id } = await scene.claimed();
   await scene.expire(id);
   expect(await sweepTimes(3, id, async () => null, 60)).toEqual([false, false, false]);
-  const outage = () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }));
   expect(await sweepTimes(8, id, outage, 0.2)).not.toContain(true);
   await vi.waitFor(async () => expect(await sweepTimes(8, id, async () => null, 0.05)).toContain(true));
 });

@@ -33,7 +33,7 @@ export const watchJobs = streamOperation({
 
     if (since === undefined) {
       const newest = await newestJobs(ctx.db).execute({ own });
-      for (const job of newest.toReversed()) yield { cursor: job.updatedAt, data: job };
+      for (const { at: _, ...job } of newest.toReversed()) yield { cursor: job.updatedAt, data: job };
       seen = new Map(newest.map(({ id, lastSeq }) => [id, lastSeq]));
       // With no job at all, every one that comes is news.
       since = newest[0]?.updatedAt ?? new Date(0).toISOString();
@@ -82,16 +82,14 @@ const changedAfter = changed(
 
 function changed(name: string, only: SQL) {
   return prepared((db) =>
-    ownJobs(db, only, { at: sql<string>`${jobs.updatedAt}::text` })
-      .orderBy(asc(jobs.updatedAt), asc(jobs.id))
-      .limit(pageSize)
-      .prepare(name),
+    ownJobs(db, only).orderBy(asc(jobs.updatedAt), asc(jobs.id)).limit(pageSize).prepare(name),
   );
 }
 
-function ownJobs<More extends Record<string, SQL> = Record<never, SQL>>(db: Db, only?: SQL, more?: More) {
+/** Jobs of one's own portfolios, each with the exact time of its last change. */
+function ownJobs(db: Db, only?: SQL) {
   return db
-    .select({ ...jobFields, ...(more as More) })
+    .select({ ...jobFields, at: sql<string>`${jobs.updatedAt}::text` })
     .from(jobs)
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
     .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, only));

@@ -7,6 +7,8 @@ import { silentLog } from '../../../../tests/support/services.ts';
 import { guardDatabase } from './database-guard.ts';
 import { NoAnswer } from './outage.ts';
 
+const noop = () => {};
+
 test('a query that was given up before its connection was there is never asked, and takes no place of the pool with it', async () => {
   const database = await testDatabase();
   const { hostname, port } = new URL(database.url);
@@ -18,7 +20,6 @@ test('a query that was given up before its connection was there is never asked, 
     },
   };
   const sql = postgres(database.url, { ...custom, max: 1 });
-  const noop = () => {};
   const settings = { name: 'X', log: silentLog, answerSeconds: 0.3, onWaiting: noop, onFailure: noop };
   const guarded = guardDatabase(sql, settings);
   const asked = guarded.client.unsafe('create table given_up ()');
