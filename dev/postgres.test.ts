@@ -234,7 +234,7 @@ describe('a folder', () => {
   test('whose creation was broken off is created again', async () => {
     const unfinished = join(folder.path, 'cluster-unfinished-abc');
     await mkdir(unfinished);
-    await writeFile(join(unfinished, 'PG_VERSION'), '18\n');
+    await writeFile(join(unfinished, 'PG_VERSION'), '17\n');
     const server = await startPostgres({ dataDir: folder.path });
     await server.stop();
     expect((await readdir(folder.path)).toSorted()).toEqual(['cluster', 'lock', 'password', 'postgres.log']);
@@ -271,9 +271,9 @@ describe('a folder that cannot be used is named, with the problem and what to do
     {
       problem: 'made by another version',
       file: 'cluster/PG_VERSION',
-      content: '17\n',
+      content: '18\n',
       refusal:
-        'cannot be used: it was made by Postgres 17, and this version of the program brings Postgres 18.',
+        'cannot be used: it was made by Postgres 18, and this version of the program brings Postgres 17.',
     },
     {
       problem: 'not a cluster',

@@ -235,6 +235,8 @@ async function createCluster(
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
+    // Full-text search takes from it what a letter is; macOS does not know C.UTF-8.
+    `--lc-ctype=${process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'}`,
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--no-sync',

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import postgres from 'postgres';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Service, type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -15,6 +16,13 @@ beforeAll(async () => {
 const cluster = () => production.one('rds/cluster:Cluster');
 
 describe('the database of production', () => {
+  test('is of the version that development and tests run on, but for bug fixes', async () => {
+    const sql = postgres(inject('clusterUrl'), { max: 1 });
+    const [row] = await sql`show server_version`.finally(() => sql.end());
+    const major = (version: string) => version.split('.')[0];
+    expect(major(cluster().inputs.engineVersion)).toBe(major(row?.server_version));
+  });
+
   test('keeps its snapshots for 35 days', () => {
     expect(cluster().inputs.backupRetentionPeriod).toBe(35);
   });

@@ -49,7 +49,8 @@ const keys: Partial<Record<Sort, { value: SQL; type: SQL }>> = {
     value: sql`coalesce(extract(epoch from ${caseStudies.publishedAt}) * 1000000, 0)::float8`,
     type: sql`float8`,
   },
-  title: { value: sql`lower(${caseStudies.title})`, type: sql`text` },
+  // By Unicode's own order (UTS 10), since databases are created with different ones.
+  title: { value: sql`lower(${caseStudies.title} collate "unicode")`, type: sql`text` },
   relevance: { value: sql`ts_rank(${caseStudies.search}, ${query})::float8`, type: sql`float8` },
 };
 

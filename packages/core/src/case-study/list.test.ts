@@ -110,7 +110,7 @@ describe('an order', () => {
     [{ sort: 'createdAt', q: 'queue' }, ['charlie', 'bravo', 'delta']],
     [{ sort: '-publishedAt' }, ['delta', 'bravo', 'alpha', 'charlie']],
     [{ sort: '-publishedAt', q: 'queue' }, ['delta', 'bravo', 'charlie']],
-    [{ sort: 'title' }, ['bravo', 'delta', 'alpha', 'charlie']],
+    [{ sort: 'title' }, ['bravo', 'delta', 'charlie', 'alpha']],
     [{ sort: 'title', q: 'queue' }, ['bravo', 'delta', 'charlie']],
     [{ sort: 'relevance', q: 'queue' }, ['bravo', 'charlie', 'delta']],
   ])('holds over all pages: %j', async (asked, expected) => {
