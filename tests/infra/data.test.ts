@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Service, type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -13,13 +13,14 @@ beforeAll(async () => {
   personal = await synthesized('personal');
 });
 
+const major = (version: string) => version.split('.')[0];
 const cluster = () => production.one('rds/cluster:Cluster');
 
 describe('the database of production', () => {
   test('is of the version that development and tests run on, but for bug fixes', async () => {
     const sql = postgres(inject('clusterUrl'), { max: 1 });
-    const [row] = await sql`show server_version`.finally(() => sql.end());
-    const major = (version: string) => version.split('.')[0];
+    onTestFinished(() => sql.end());
+    const [row] = await sql`show server_version`;
     expect(major(cluster().inputs.engineVersion)).toBe(major(row?.server_version));
   });
 
