@@ -61,7 +61,6 @@ export default $config({
     const monitoring = createMonitoring(stage, cluster, [...namespaces, volumes]);
     createLogging(stage, network, cluster, namespaces);
     createTracing(cluster, namespaces);
-    createChaos(stage, cluster, database);
     const scaling = createScaling(cluster, messaging, namespaces);
     const admission = createAdmission(cluster, images, namespaces);
     const roles = createAppRoles(cluster, { database, files, messaging, cache });
@@ -77,6 +76,7 @@ export default $config({
     const names = createNames(stage);
     const edge = createEdge(stage, { cluster, network, clients, logs, names }, nginx);
     createWeb(stage, { edge, names, logs });
+    createChaos(stage, cluster, database, edge);
     const deployer = createDeployer(stage, cluster, boundary);
     return { cluster: cluster.cluster.name, registry: images.registry, deployer };
   },

@@ -6,7 +6,7 @@ import type { AppRoles } from './iam.ts';
 import type { Images } from './images.ts';
 import { apiObjects } from './k8s/api.ts';
 import type { Messaging } from './messaging.ts';
-import { createObjects } from './objects.ts';
+import { createObjects, rolloutTimeouts } from './objects.ts';
 import type { Stage } from './stage.ts';
 
 export type AppParts = {
@@ -48,6 +48,6 @@ export function createApi(
       deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
     },
-    { provider: cluster.provider, dependsOn: [...dependsOn, roles.api] },
+    { provider: cluster.provider, dependsOn: [...dependsOn, roles.api], customTimeouts: rolloutTimeouts },
   );
 }

@@ -1,23 +1,14 @@
 import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
+import type { Edge } from './edge.ts';
 import type { Stage } from './stage.ts';
 
 /**
  * Faults that AWS injects when somebody starts them: half of the workers' or API's nodes are ended, and the database fails
  * over. Each stops by itself where the load balancer answers with errors.
  */
-export function createChaos(stage: Stage, { cluster }: Cluster, database: Database) {
-  const alarm = new aws.cloudwatch.MetricAlarm('ChaosStop', {
-    alarmDescription: 'Stops faults that are injected: requests fail',
-    namespace: 'AWS/ApplicationELB',
-    metricName: 'HTTPCode_ELB_5XX_Count',
-    statistic: 'Sum',
-    period: 60,
-    evaluationPeriods: 2,
-    threshold: 25,
-    comparisonOperator: 'GreaterThanThreshold',
-    treatMissingData: 'notBreaching',
-  });
+export function createChaos(stage: Stage, { cluster }: Cluster, database: Database, edge: Edge) {
+  const alarm = createAlarm(edge);
   const role = createRole(cluster, database);
   const template = (name: string, description: string, rest: Pick<Template, 'actions' | 'targets'>) =>
     new aws.fis.ExperimentTemplate(name, {
@@ -69,6 +60,32 @@ export function createChaos(stage: Stage, { cluster }: Cluster, database: Databa
   });
 }
 
+/** Errors that a load balancer answers with, and those that it passes on: more than 25 in each of two minutes are too many. */
+function createAlarm(edge: Edge) {
+  const queries = Object.entries(edge).flatMap(([name, { arnSuffix }]) =>
+    ['ELB', 'Target'].map((from) => ({
+      id: `${name}${from}`,
+      metric: {
+        namespace: 'AWS/ApplicationELB',
+        metricName: `HTTPCode_${from}_5XX_Count`,
+        dimensions: { LoadBalancer: arnSuffix },
+        stat: 'Sum',
+        period: 60,
+      },
+    })),
+  );
+  // A load balancer that had no errors has no such metric.
+  const expression = queries.map(({ id }) => `FILL(${id}, 0)`).join(' + ');
+  return new aws.cloudwatch.MetricAlarm('ChaosStop', {
+    alarmDescription: 'Stops faults that are injected: requests fail',
+    metricQueries: [...queries, { id: 'errors', expression, label: 'Errors', returnData: true }],
+    evaluationPeriods: 2,
+    threshold: 25,
+    comparisonOperator: 'GreaterThanThreshold',
+    treatMissingData: 'notBreaching',
+  });
+}
+
 type Template = ConstructorParameters<typeof aws.fis.ExperimentTemplate>[1];
 
 /** What the fault injector may break, and nothing else. */
@@ -85,6 +102,8 @@ function createRole(cluster: aws.eks.Cluster, database: Database) {
       Statement: [
         { Effect: 'Allow', Action: 'rds:FailoverDBCluster', Resource: database.cluster.arn },
         { Effect: 'Allow', Action: 'rds:DescribeDBClusters', Resource: database.cluster.arn },
+        // How it finds what has the tags of a target; AWS lets no resource be named of either.
+        { Effect: 'Allow', Action: ['tag:GetResources', 'ec2:DescribeInstances'], Resource: '*' },
         {
           Effect: 'Allow',
           Action: 'eks:DescribeNodegroup',

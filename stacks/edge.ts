@@ -65,7 +65,7 @@ export function createEdge(
       'security-group-prefix-lists': prefixes.id,
     },
   );
-  return { browsers };
+  return { consumers, browsers };
 }
 
 const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(','));

@@ -14,6 +14,7 @@ export function createLoadBalancerController(
   const groupArn = (id: $util.Output<string>) =>
     $interpolate`arn:aws:ec2:${region}:${accountId}:security-group/${id}`;
   const role = bindRole({ cluster }, 'aws-load-balancer-controller', {
+    AccountId: accountId,
     ClusterName: cluster.name,
     VpcArn: $interpolate`arn:aws:ec2:${region}:${accountId}:vpc/${vpc.id}`,
     NodesGroupArn: groupArn(groups.nodes.id),

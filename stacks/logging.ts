@@ -24,6 +24,8 @@ export function createLogging(
       repositoryOpts: { repo: 'https://fluent.github.io/helm-charts' },
       values: {
         serviceAccount: { name: 'fluent-bit' },
+        // On the nodes of API and worker, too, which no other pods are let onto.
+        tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
         config: {
           outputs: $interpolate`[OUTPUT]
     Name                opensearch
@@ -34,6 +36,7 @@ export function createLogging(
     AWS_Auth            On
     AWS_Region          ${region}
     Suppress_Type_Name  On
+    Replace_Dots        On
     Logstash_Format     On
     Logstash_Prefix     logs
     Retry_Limit         10

@@ -48,17 +48,24 @@ export function createNetwork(stage: Stage) {
   return { vpc, groups, originSubnets: createOriginSubnets(vpc) };
 }
 
-/** For the load balancer that only CloudFront reaches, one in each zone; the VPC's main table has no route out of it. */
+/**
+ * For the load balancer that only CloudFront reaches, one in each zone. It has no public address, and gets the keys that
+ * tokens are verified with by the gateway of its zone.
+ */
 function createOriginSubnets(vpc: sst.aws.Vpc) {
   const { names } = aws.getAvailabilityZonesOutput({ state: 'available' });
-  return addresses.originSubnets.map(
-    (cidrBlock, index) =>
-      new aws.ec2.Subnet(`OriginSubnet${index + 1}`, {
-        vpcId: vpc.id,
-        cidrBlock,
-        availabilityZone: names.apply((zones) => zones[index]),
-      }),
-  );
+  return addresses.originSubnets.map((cidrBlock, index) => {
+    const subnet = new aws.ec2.Subnet(`OriginSubnet${index + 1}`, {
+      vpcId: vpc.id,
+      cidrBlock,
+      availabilityZone: names.apply((zones) => zones[index]),
+    });
+    new aws.ec2.RouteTableAssociation(`OriginRoutes${index + 1}`, {
+      subnetId: subnet.id,
+      routeTableId: vpc.nodes.privateRouteTables.apply((tables) => tables[index].id),
+    });
+    return subnet;
+  });
 }
 
 /** Who may speak to whom within the VPC; nodes belong to `nodes`, whatever else they belong to. */

@@ -10,6 +10,9 @@ type Options = {
 export const createObject = (name: string, manifest: Manifest, options: Options) =>
   new kubernetes.apiextensions.CustomResource(name, { ...manifest }, options);
 
+/** A rollout waits for new nodes, a quarter of its pods at a time; left alone it would be given up after ten minutes. */
+export const rolloutTimeouts = { create: '30m', update: '30m' };
+
 /** All that objects hold beside what kind they are. */
 const fields = ['metadata', 'spec', 'data', 'immutable', 'automountServiceAccountToken'];
 

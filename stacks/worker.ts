@@ -1,6 +1,6 @@
 import type { AppParts } from './api.ts';
 import { workerObjects } from './k8s/worker.ts';
-import { createObjects } from './objects.ts';
+import { createObjects, rolloutTimeouts } from './objects.ts';
 import type { Stage } from './stage.ts';
 
 /** Rolls the worker out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
@@ -30,6 +30,6 @@ export function createWorker(stage: Stage, parts: AppParts, dependsOn: $util.Res
       queueAuthentication: { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
     },
-    { provider: cluster.provider, dependsOn: [...dependsOn, roles.worker] },
+    { provider: cluster.provider, dependsOn: [...dependsOn, roles.worker], customTimeouts: rolloutTimeouts },
   );
 }

@@ -49,7 +49,8 @@ const service = {
     selector: selectorOf(name),
     ports: [
       { name: 'http', port: apiPort, targetPort: 'http' },
-      { name: 'metrics', port: metricsPort, targetPort: 'metrics' },
+      // By number: the CNI, which opens the way to a Service, looks for names among the main containers alone.
+      { name: 'metrics', port: metricsPort, targetPort: metricsPort },
     ],
   },
 } satisfies IService;

@@ -8,7 +8,7 @@ type Workload = Parameters<typeof podTemplate>[0] & {
   replicas?: number;
 };
 
-/** Replicas that are replaced one by one: none goes before another is ready in its place. */
+/** Replicas that are replaced a quarter at a time: none goes before another is ready in its place. */
 export function deployment({ namespace, replicas, ...pod }: Workload) {
   const template = podTemplate(pod);
   return {
@@ -18,7 +18,7 @@ export function deployment({ namespace, replicas, ...pod }: Workload) {
     spec: {
       ...(replicas !== undefined && { replicas }),
       selector: { matchLabels: selectorOf(pod.name) },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       minReadySeconds: 5,
       revisionHistoryLimit: 5,
       template: {

@@ -17,7 +17,7 @@ export const namespaces = {
 } as const;
 
 /** Those that are there before, and hold pods of the cluster itself, or none. */
-export const givenNamespaces = ['kube-system', 'default'] as const;
+export const givenNamespaces = ['kube-system', 'default', 'kube-public', 'kube-node-lease'] as const;
 
 export type NamespaceName = keyof typeof namespaces | (typeof givenNamespaces)[number];
 

@@ -251,6 +251,17 @@ const wildcards: {
     reason: 'the secrets of the stage, whose names end in what Secrets Manager makes up',
   },
   {
+    policies: /^ChaosPolicy$/,
+    actions: /^(tag:GetResources|ec2:DescribeInstances)$/,
+    reason: 'AWS names no resources of what is looked for by tag',
+  },
+  {
+    policies: /^aws-load-balancer-controller-policy$/,
+    actions: /^iam:CreateServiceLinkedRole$/,
+    resources: /:role\/aws-service-role\/elasticloadbalancing\.amazonaws\.com\/\*$/,
+    reason: "the role of AWS' own that the first load balancer of an account makes",
+  },
+  {
     policies: /^DeployerPolicy$/,
     actions: /^secretsmanager:(?!GetSecretValue|PutSecretValue)\w+$/,
     resources: /:secret:\*$/,

@@ -128,9 +128,9 @@ describe.each(stages)('%s', (stage) => {
       }
     });
 
-    test('is replaced pod by pod, with none missing, and asked how it is at ports that it has', () => {
+    test('is replaced a quarter at a time, with none missing, and asked how it is at ports that it has', () => {
       for (const { manifest, template } of deploymentsOf(apps[stage])) {
-        expect(manifest.spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+        expect(manifest.spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: '25%' });
         for (const { ports, startupProbe, livenessProbe, readinessProbe } of template.spec.containers)
           for (const probe of [startupProbe, livenessProbe, readinessProbe]) {
             const names = ports?.map(({ name }) => name);

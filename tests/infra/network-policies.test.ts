@@ -149,7 +149,15 @@ describe('everything else is refused', () => {
     const made = production.manifests
       .filter(({ kind }) => kind === 'Namespace')
       .map((one) => one.metadata.name);
-    const namespaces = new Set([...used, ...releases, ...made, 'default', 'kube-system']);
+    const namespaces = new Set([
+      ...used,
+      ...releases,
+      ...made,
+      'default',
+      'kube-system',
+      'kube-public',
+      'kube-node-lease',
+    ]);
     for (const namespace of [...namespaces].filter((name) => !/^[A-Z]/.test(name))) {
       const stranger: End = { namespace, labels: { app: 'stranger' }, address: '10.0.4.200' };
       for (const other of Object.values(ends))
@@ -192,6 +200,23 @@ test('the addresses that policies speak of are those of the network', () => {
   );
   const publics = production.all('ec2/subnet:Subnet').filter(({ inputs }) => inputs.mapPublicIpOnLaunch);
   expect(new Set(publics.map(({ inputs }) => inputs.cidrBlock))).toEqual(new Set(addresses.publicSubnets));
+});
+
+test('a Service sends to a port by its number, or by a name of a main container: the CNI opens the way to no other', () => {
+  const services = production.manifests.filter(({ kind }) => kind === 'Service');
+  expect(services).not.toHaveLength(0);
+  for (const { metadata, spec } of services) {
+    const [{ spec: pod }] = production.manifests
+      .filter(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
+      .map((found) => found.spec.template);
+    const all = [...pod.containers, ...(pod.initContainers ?? [])].flatMap(({ ports = [] }) => ports);
+    const main = pod.containers.flatMap(({ ports = [] }: { ports?: object[] }) => ports);
+    const known = new Set<number | string>([
+      ...all.map(({ containerPort }: { containerPort: number }) => containerPort),
+      ...main.map(({ name }: { name: string }) => name),
+    ]);
+    for (const { targetPort } of spec.ports) expect(known, metadata.name).toContain(targetPort);
+  }
 });
 
 test('the labels of a peer are among those that its Service selects by: the CNI opens the way to no other', () => {

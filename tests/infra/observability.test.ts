@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { allows } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
 
@@ -8,6 +9,8 @@ beforeAll(async () => {
   production = await synthesized('production');
   staging = await synthesized('staging');
 });
+
+type Counted = { id: string; metric: { metricName: string; dimensions: { LoadBalancer: string } } };
 
 const valuesOf = (name: string) => production.one('helm.sh/v3:Release', name).inputs.values;
 
@@ -54,6 +57,14 @@ test('logs go by Fluent Bit to an OpenSearch that only this network reaches, enc
   expect(inputs.vpcOptions.subnetIds).toHaveLength(3);
   expect(staging.one('opensearch/domain:Domain').inputs.vpcOptions.subnetIds).toHaveLength(1);
   expect(valuesOf('fluent-bit').config.outputs).toContain('.es.amazonaws.com');
+  // `app` and `app.kubernetes.io/name` would be a word and an object of one name, and one of the two be refused.
+  expect(valuesOf('fluent-bit').config.outputs).toMatch(/Replace_Dots +On/);
+});
+
+test('logs are read on all nodes, those of API and workers among them', () => {
+  const taints = production.all('eks/nodeGroup:NodeGroup').flatMap(({ inputs }) => inputs.taints ?? []);
+  expect(taints.map(({ effect }) => effect)).toEqual(['NO_SCHEDULE', 'NO_SCHEDULE']);
+  expect(valuesOf('fluent-bit').tolerations).toEqual([{ operator: 'Exists', effect: 'NoSchedule' }]);
 });
 
 test('traces go by a collector to X-Ray', () => {
@@ -61,6 +72,33 @@ test('traces go by a collector to X-Ray', () => {
     receivers: ['otlp'],
     exporters: ['awsxray'],
   });
+});
+
+test('the alarm that stops faults counts the errors of both load balancers, and those that they pass on', () => {
+  const { inputs } = production.one('cloudwatch/metricAlarm:MetricAlarm', 'ChaosStop');
+  const [errors, ...none] = inputs.metricQueries.filter(
+    ({ returnData }: { returnData?: true }) => returnData,
+  );
+  expect(none).toEqual([]);
+  const counted = inputs.metricQueries
+    .filter(({ metric }: { metric?: object }) => metric)
+    .map(({ id, metric }: Counted) => {
+      expect(errors.expression).toContain(`FILL(${id}, 0)`);
+      return `${metric.dimensions.LoadBalancer} ${metric.metricName}`;
+    });
+  expect(counted.toSorted()).toEqual(
+    ['browsers', 'consumers'].flatMap((name) =>
+      ['ELB', 'Target'].map((from) => `app/portfolio-${name}/1 HTTPCode_${from}_5XX_Count`),
+    ),
+  );
+});
+
+test('the role of faults finds what has a tag', () => {
+  const policy = JSON.parse(production.one('iam/rolePolicy:RolePolicy', 'ChaosPolicy').inputs.policy);
+  for (const action of ['tag:GetResources', 'ec2:DescribeInstances'])
+    expect(allows(policy, { action, resource: '*' }), action).toBe(true);
+  const foreign = { action: 'ec2:TerminateInstances', resource: 'arn:aws:ec2:eu-central-1:1:instance/i-1' };
+  expect(allows(policy, foreign)).toBe(false);
 });
 
 test('every fault that AWS injects stops by itself when requests fail', () => {

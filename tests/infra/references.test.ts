@@ -86,9 +86,10 @@ describe.each(stages)('%s', (stage) => {
     const namespaces = apps[stage].all('v1:Namespace');
     const made = new Map(namespaces.map(({ inputs, urn }) => [inputs.metadata.name as string, urn]));
     const placed = apps[stage].resources.filter(({ type }) => type.startsWith('kubernetes:'));
+    const given = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
     for (const one of placed) {
       const namespace: string | undefined = one.inputs.metadata?.namespace ?? one.inputs.namespace;
-      if (namespace === undefined || namespace === 'kube-system' || namespace === 'default') continue;
+      if (namespace === undefined || given.has(namespace)) continue;
       expect(madeBefore(apps[stage], one), one.name).toContain(made.get(namespace));
     }
   });

@@ -147,6 +147,7 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
       const name: string = inputs.tags['ingress.k8s.aws/stack'];
       return {
         arn: arnOf('elasticloadbalancing', 'loadbalancer', `app/${name}/1`, {}),
+        arnSuffix: `app/${name}/1`,
         dnsName: `${name}.elb.amazonaws.com`,
         zoneId: 'Z3',
       };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../../tests/support/database.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -21,7 +21,11 @@ afterAll(async () => {
 const minute = Date.UTC(2026, 0, 1, 12, 0);
 let time = minute;
 beforeEach(() => (time = minute));
-const counter = (db = pool.db) => createRateCounter(db, silentLog, () => time);
+function counter() {
+  const made = createRateCounter(pool.db, silentLog, () => time);
+  onTestFinished(() => made.close());
+  return made;
+}
 
 test('each principal has a limit of its own in each window, and no more', () => {
   const { take } = counter();
