@@ -1,9 +1,13 @@
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
 import { setScene } from './scene.ts';
 import { type Ground, type Stage, startStage } from './stage.ts';
 import { bundle } from '../../scripts/bundle.ts';
+
+/** What has not come to its end by then hangs. */
+const boundSeconds = { quick: 150, whole: 1200 };
 
 export type Findings = {
   measured: Measured;
@@ -46,12 +50,19 @@ export async function createRunner(
   async function play(scenario: Scenario, stage: Stage): Promise<Findings> {
     const scene = await setScene(stage, isQuick);
     try {
-      return { measured: await scenario.run(scene), broken: await scene.audit() };
+      const measured = await Promise.race([scenario.run(scene), bound()]);
+      return { measured, broken: await scene.audit() };
     } catch (error) {
       return { measured: {}, broken: [reasonOf(error), ...scene.crashes()] };
     } finally {
       await scene.clear();
     }
+  }
+
+  async function bound(): Promise<never> {
+    const bounds = boundSeconds[isQuick ? 'quick' : 'whole'];
+    await wait(bounds * 1000, undefined, { ref: false });
+    throw new BrokenPromise(`it has not come to its end within ${bounds} s`);
   }
 
   return { run, stop };

@@ -75,6 +75,12 @@ describe('consumers', () => {
     });
   });
 
+  test('come to a load balancer in three zones', () => {
+    const ids = said(ingress(production, 'portfolio-consumers'), 'subnets')!.split(',');
+    const subnets = production.all('ec2/subnet:Subnet').filter(({ name }) => ids.includes(`${name}-id`));
+    expect(new Set(subnets.map(({ inputs }) => inputs.availabilityZone)).size).toBe(3);
+  });
+
   test('pass a firewall', () => {
     const acl = production.one('wafv2/webAcl:WebAcl', 'ConsumersFirewall');
     expect(said(ingress(production, 'portfolio-consumers'), 'wafv2-acl-arn')).toMatch(
