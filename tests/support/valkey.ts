@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect, vi } from 'vitest';
 import { openSharedCache } from '../../packages/core/src/runtime/shared-cache.ts';
+import { until } from '../chaos/until.ts';
 import { silentLog } from './services.ts';
 import { freePort } from './stack.ts';
 
@@ -37,6 +37,6 @@ export function openCache(url: string) {
 /** The same, connected. */
 export async function connectCache(url: string) {
   const cache = openCache(url);
-  await vi.waitFor(async () => expect(await cache.read('any', 'any')).toBeDefined(), 5000);
+  await until('the cache answers', () => cache.read('any', 'any'));
   return cache;
 }
