@@ -78,6 +78,12 @@ export default $config({
     createWeb(stage, { edge, names, logs });
     createChaos(stage, cluster, database, edge);
     const deployer = createDeployer(stage, cluster, boundary);
-    return { cluster: cluster.cluster.name, registry: images.registry, deployer };
+    return {
+      page: `https://${names.page}`,
+      api: `https://${names.api}`,
+      cluster: cluster.cluster.name,
+      registry: images.registry,
+      deployer,
+    };
   },
 });

@@ -98,6 +98,8 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
       `${group}Nodes`,
       {
         clusterName: cluster.name,
+        // Left out, it would stay what it was when the cluster goes on.
+        version: cluster.version,
         nodeRoleArn: role.arn,
         subnetIds: vpc.privateSubnets,
         amiType: 'BOTTLEROCKET_ARM_64',

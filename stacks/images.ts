@@ -77,8 +77,8 @@ function sign(name: string, ref: $util.Output<string>, key: aws.kms.Key) {
 function createRepository(stage: Stage, name: string) {
   const repository = new aws.ecr.Repository(`${name}Repository`, {
     name: `${$app.name}-${stage.name}/${name}`,
-    // A developer builds from the same commit again and again.
-    imageTagMutability: stage.name === 'production' || stage.name === 'staging' ? 'IMMUTABLE' : 'MUTABLE',
+    // A commit that is deployed again is built again, to other bytes. Pods and signatures name an image by its digest.
+    imageTagMutability: 'MUTABLE',
     imageScanningConfiguration: { scanOnPush: true },
     encryptionConfigurations: [{ encryptionType: 'KMS' }],
     forceDelete: !stage.isProtected,

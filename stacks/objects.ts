@@ -4,6 +4,7 @@ type Options = {
   /** What must be there before. */
   dependsOn?: $util.Resource[];
   customTimeouts?: $util.CustomTimeouts;
+  retainOnDelete?: boolean;
 };
 
 /** Makes a Kubernetes object as one of the builders in stacks/k8s gives it. */
@@ -31,7 +32,10 @@ export function createObjects<Objects extends Record<string, Manifest>>(
     const content = fields.map((field) => [field, objects.apply((all) => Reflect.get(all[name], field))]);
     const logicalName = prefix + name.replace(/^./, (first) => first.toUpperCase());
     const object = { apiVersion, kind, ...Object.fromEntries(content) };
-    made.push(createObject(logicalName, object, { ...options, dependsOn: [...made] }));
+    // A Deployment that is rolled back by hand starts pods with the ConfigMap of before. One that is there still is taken over
+    // when its settings come back, by server-side apply; later providers than this one want `upsertExistingObjects` for that.
+    const retainOnDelete = kind === 'ConfigMap';
+    made.push(createObject(logicalName, object, { ...options, retainOnDelete, dependsOn: [...made] }));
   }
   return made;
 }

@@ -29,7 +29,8 @@ export function createSecrets(
         name: prefix + name,
         description,
         kmsKeyId: key.arn,
-        recoveryWindowInDays: stage.isProtected ? 30 : 7,
+        // Without one, a stage that was removed can be made again at once.
+        recoveryWindowInDays: stage.isProtected ? 30 : 0,
       },
       { protect: stage.isProtected },
     ).name;

@@ -47,7 +47,13 @@ export function migrationObjects({ image, masterUrl, masterSecret, ...facts }: G
   const job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: `${name}-${hash}`, namespace, labels: labelsOf(name, component) },
+    metadata: {
+      name: `${name}-${hash}`,
+      namespace,
+      labels: labelsOf(name, component),
+      // One that failed is made again by the next deployment, which would wait for it in vain.
+      annotations: { 'pulumi.com/replaceUnready': 'true' },
+    },
     spec,
   } satisfies IJob;
   return { serviceAccount: serviceAccount(name, namespace, component), config, job };

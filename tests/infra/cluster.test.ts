@@ -86,18 +86,23 @@ test('nodes come once there is a network for their pods, and everything in the c
   );
 });
 
+test('nodes get the version of the control plane', () => {
+  const { version } = production.one('eks/cluster:Cluster').inputs;
+  for (const { inputs } of production.all('eks/nodeGroup:NodeGroup')) expect(inputs.version).toBe(version);
+});
+
 test('nodes that fail are replaced', () => {
   for (const { inputs } of production.all('eks/nodeGroup:NodeGroup'))
     expect(inputs.nodeRepairConfig).toEqual({ enabled: true });
 });
 
-test('every image of ours is built for the nodes, scanned when it comes, and never replaced under its tag', () => {
+test('every image of ours is built for the nodes, and scanned when it comes; its commit can be deployed again', () => {
   const repositories = production.all('ecr/repository:Repository').map(({ inputs }) => inputs);
   expect(new Set(repositories.map(({ name }) => name))).toEqual(
     new Set(['api', 'collector', 'nginx', 'worker'].map((name) => `portfolio-production/${name}`)),
   );
   for (const { imageTagMutability, imageScanningConfiguration } of repositories) {
-    expect(imageTagMutability).toBe('IMMUTABLE');
+    expect(imageTagMutability).toBe('MUTABLE');
     expect(imageScanningConfiguration).toEqual({ scanOnPush: true });
   }
   for (const { inputs } of production.all('docker-build:index:Image')) {

@@ -227,8 +227,9 @@ test('stages but production can be removed with all their data', () => {
     });
     for (const { inputs, name } of app.all('s3/bucket:Bucket')) expect(inputs.forceDestroy, name).toBe(true);
     const kept = app.resources.filter(({ options }) => options.protect || options.retainOnDelete);
-    // Former files of the page stay for those who have it open, and go with their bucket.
-    expect(kept.filter(({ name }) => !name.startsWith('page/assets/'))).toEqual([]);
+    // Former files of the page and settings of pods stay for those who have them, and go with their bucket or cluster.
+    const types = kept.filter(({ name }) => !name.startsWith('page/assets/')).map(({ type }) => type);
+    expect(new Set(types)).toEqual(new Set(['kubernetes:v1:ConfigMap']));
   }
 });
 

@@ -97,6 +97,7 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
   'portfolio-migrator': {
     may: () => [
       ['rds-db:connect', user('portfolio_migrator')],
+      ['rds-db:connect', user('portfolio_master')],
       [
         'secretsmanager:GetSecretValue',
         'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-Database',

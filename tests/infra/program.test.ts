@@ -40,8 +40,10 @@ test("a developer's own stage is a staging that she deploys herself", () => {
 test('a stage says of itself what its operators need, and sst dev what is in the cloud', () => {
   expect(Object.keys(stages.production.outputs).toSorted()).toEqual([
     '_protect',
+    'api',
     'cluster',
     'deployer',
+    'page',
     'registry',
   ]);
   expect(Object.keys(stages.dev.outputs).toSorted()).toEqual(['_protect', 'bucket', 'queue']);

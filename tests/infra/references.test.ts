@@ -82,6 +82,12 @@ describe.each(stages)('%s', (stage) => {
       }
   });
 
+  test('settings outlive their release: pods of a Deployment that is rolled back by hand still find theirs', () => {
+    const settings = apps[stage].all('kubernetes:v1:ConfigMap');
+    expect(settings).not.toHaveLength(0);
+    for (const { name, options } of settings) expect(options.retainOnDelete, name).toBe(true);
+  });
+
   test('every namespace that an object is in is made before it, or there from the beginning', () => {
     const namespaces = apps[stage].all('v1:Namespace');
     const made = new Map(namespaces.map(({ inputs, urn }) => [inputs.metadata.name as string, urn]));

@@ -13,9 +13,11 @@ const log = createLog('migrate', settings.LOG_LEVEL);
 const { DATABASE_URL: url, DATABASE_ADMIN_URL: adminUrl } = settings;
 
 const owner = { url, signIn: await openSignIn(settings, log) };
-const admin =
-  adminUrl === undefined ? undefined : { url: adminUrl, signIn: await openAdminSignIn(settings, log) };
-await startPatiently(log, () => migrate(owner, admin));
+const adminSignIn = await openAdminSignIn(settings, log);
+// Who creates a role is a member of it since Postgres 16. On RDS, members of one that signs in by tokens have to as well.
+const ways = settings.DATABASE_AUTH === 'iam' ? [adminSignIn, owner.signIn] : [adminSignIn];
+const admins = adminUrl === undefined ? [] : ways.map((signIn) => ({ url: adminUrl, signIn }));
+await startPatiently(log, () => migrate(owner, ...admins));
 log.info('the database is up to date');
 owner.signIn.close();
-admin?.signIn.close();
+adminSignIn.close();

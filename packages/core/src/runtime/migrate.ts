@@ -10,7 +10,7 @@ import { openConnection } from './database.ts';
 import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createUsers, grantAccess } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
-import { hasCode } from './outage.ts';
+import { hasCode, isSignInRefused } from './outage.ts';
 
 /** Any constant will do: all that migrate wait for the same one. */
 const lockKey = 7_016_996_765_293;
@@ -31,15 +31,25 @@ function migrationsFolder(): string {
 }
 
 /**
- * Brings a database up to date as the owner of its tables, and what its users may do with it; with `admin`, makes sure
- * first that these users exist. Safe to run from many processes at once: one works, the others wait.
+ * Brings a database up to date as the owner of its tables, and what its users may do with it; with `admins`, makes sure
+ * first that these users exist, by the first of them that is let in. Safe to run from many processes at once: one works,
+ * the others wait.
  */
-export async function migrate(owner: Access, admin?: Access): Promise<void> {
-  if (admin) await locked(admin, createUsers);
+export async function migrate(owner: Access, ...admins: Access[]): Promise<void> {
+  if (admins.length > 0) await createUsersAs(admins);
   await locked(owner, async (connection) => {
     await applyMigrations(drizzle(connection), { migrationsFolder: migrationsFolder() });
     await grantAccess(connection);
   });
+}
+
+async function createUsersAs([admin, ...others]: Access[]) {
+  try {
+    await locked(admin!, createUsers);
+  } catch (error) {
+    if (others.length === 0 || !isSignInRefused(error)) throw error;
+    await createUsersAs(others);
+  }
 }
 
 async function locked(
