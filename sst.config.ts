@@ -20,6 +20,7 @@ export default $config({
     const { createDatabase } = await import('./stacks/database.ts');
     const { createCache } = await import('./stacks/cache.ts');
     const { createBackup } = await import('./stacks/backup.ts');
+    const { createCopies } = await import('./stacks/copies.ts');
     const { createImages } = await import('./stacks/images.ts');
     const { createCluster } = await import('./stacks/cluster.ts');
     const { createAppRoles } = await import('./stacks/iam.ts');
@@ -53,7 +54,8 @@ export default $config({
     const network = createNetwork(stage);
     const database = createDatabase(stage, network, files);
     const cache = createCache(stage, network);
-    createBackup(stage, database, files);
+    const backup = createBackup(stage, database, files);
+    createCopies(stage, files.key, { Files: files, Backups: backup });
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
     const namespaces = createNamespaces(stage, cluster);

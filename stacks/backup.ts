@@ -31,7 +31,7 @@ export function createBackup(stage: Stage, { cluster }: Database, { key }: Files
     flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 60 },
     target: { arn: machine.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 3 } },
   });
-  return { bucket, machine };
+  return { bucket, days: exportDays };
 }
 
 /** What RDS writes the export with. */
@@ -39,7 +39,8 @@ function createExportRole(bucket: sst.aws.Bucket, key: aws.kms.Key) {
   return serviceRole('BackupExport', 'export.rds.amazonaws.com', [
     {
       Effect: 'Allow',
-      Action: ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'],
+      // As AWS has it in "Exporting DB cluster snapshot data to Amazon S3".
+      Action: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
       Resource: $interpolate`${bucket.arn}/*`,
     },
     { Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: bucket.arn },

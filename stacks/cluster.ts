@@ -92,14 +92,18 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
     ],
     updateDefaultVersion: true,
   });
+  const { insecureValue: newestImage } = aws.ssm.getParameterOutput({
+    name: `/aws/service/bottlerocket/aws-k8s-${kubernetesVersion}/arm64/latest/image_version`,
+  });
   return groups.map((group) => {
     const { instanceType, min, max } = stage.nodes[group];
     return new aws.eks.NodeGroup(
       `${group}Nodes`,
       {
         clusterName: cluster.name,
-        // Left out, it would stay what it was when the cluster goes on.
+        // Left out, both would stay what they were when the cluster goes on and there are patches.
         version: cluster.version,
+        releaseVersion: newestImage,
         nodeRoleArn: role.arn,
         subnetIds: vpc.privateSubnets,
         amiType: 'BOTTLEROCKET_ARM_64',

@@ -4,13 +4,13 @@ type Nodes = { instanceType: string; min: number; max: number };
 /** Everything that differs by stage; an operator's own values are here, too. */
 export type Stage = {
   name: string;
-  /** The zone in Route 53 that the domains of all stages are in. */
+  /** The zone in Route 53, of the stage's own account, that its domains are in. */
   zone: string;
   /** Where the page is; the API's consumers use `api.` before it. */
   domain: string;
   /** Who issues the tokens that the API accepts. */
   tokenIssuer: string;
-  /** Whose workflows deploy it, as `owner/name` on GitHub. A developer's own stage is deployed by herself. */
+  /** Whose workflows deploy it, as GitHub's tokens call them. A developer's own stage is deployed by herself. */
   repository?: string;
   /** Data outlives the stage, and nothing is removed by mistake. */
   isProtected: boolean;
@@ -25,19 +25,22 @@ export type Stage = {
   nodes: { api: Nodes; worker: Nodes; system: Nodes };
   replicas: { api: { min: number; max: number }; worker: { min: number; max: number }; nginx: number };
   logDays: number;
+  /** Another region, where copies of files and of exports of the database are kept; null where there are none. */
+  copyRegion: string | null;
 };
 
-const zone = 'portfolio.example.com';
+const domain = 'portfolio.example.com';
 
 const common = {
-  zone,
   tokenIssuer: 'https://id.example.com/',
-  repository: 'example/portfolio-api-platform',
+  // Since 2026, with the numbers of both: the same names can be somebody else's one day.
+  repository: 'example@1001/portfolio-api-platform@2002',
 };
 
 const production: Omit<Stage, 'name'> = {
   ...common,
-  domain: zone,
+  domain,
+  zone: domain,
   isProtected: true,
   hasManagedNat: true,
   hasPrivateEndpoints: true,
@@ -50,12 +53,14 @@ const production: Omit<Stage, 'name'> = {
   },
   replicas: { api: { min: 3, max: 24 }, worker: { min: 3, max: 24 }, nginx: 3 },
   logDays: 400,
+  copyRegion: 'eu-west-1',
 };
 
 /** The same in small: what is tried here must go on there. */
 const staging: Omit<Stage, 'name'> = {
   ...production,
-  domain: `staging.${zone}`,
+  domain: `staging.${domain}`,
+  zone: `staging.${domain}`,
   isProtected: false,
   hasManagedNat: false,
   hasPrivateEndpoints: false,
@@ -68,6 +73,7 @@ const staging: Omit<Stage, 'name'> = {
   },
   replicas: { api: { min: 2, max: 6 }, worker: { min: 2, max: 4 }, nginx: 2 },
   logDays: 30,
+  copyRegion: null,
 };
 
 /** What the stage of a name is like; any name but two is a developer's own. */
@@ -75,7 +81,8 @@ export function stageOf(name: string): Stage {
   if (name === 'production') return { name, ...production };
   if (name === 'staging') return { name, ...staging };
   const { repository: _, ...own } = staging;
-  return { name, ...own, domain: `${name}.dev.${zone}`, logDays: 7 };
+  const zone = `dev.${domain}`;
+  return { name, ...own, zone, domain: `${name}.${zone}`, logDays: 7 };
 }
 
 /** Options of what must outlive a protected stage: nobody removes or replaces it by mistake. */

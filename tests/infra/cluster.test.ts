@@ -86,9 +86,10 @@ test('nodes come once there is a network for their pods, and everything in the c
   );
 });
 
-test('nodes get the version of the control plane', () => {
+test('nodes get the version of the control plane, and its newest patches', () => {
   const { version } = production.one('eks/cluster:Cluster').inputs;
-  for (const { inputs } of production.all('eks/nodeGroup:NodeGroup')) expect(inputs.version).toBe(version);
+  for (const { inputs } of production.all('eks/nodeGroup:NodeGroup'))
+    expect(inputs).toMatchObject({ version, releaseVersion: '1.50.0-0123abcd' });
 });
 
 test('nodes that fail are replaced', () => {

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { allows } from './support/iam-evaluator.ts';
 import { type Service, type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -88,8 +89,8 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
   test.each(['BucketVersioning', 'BucketServerSideEncryptionConfiguration', 'BucketLifecycleConfiguration'])(
     'has a %s',
     (kind) => {
-      const found = production.all(kind).filter((resource) => resource.name.startsWith(name));
-      expect(found).toHaveLength(1);
+      const named = new RegExp(`^${name}(?!Copy)`);
+      expect(production.all(kind).filter((resource) => named.test(resource.name))).toHaveLength(1);
     },
   );
 
@@ -126,6 +127,64 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
     expect(Statement).toContainEqual(
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': ['false'] } } }),
     );
+  });
+});
+
+describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
+  const copy = (type: string, part: string) => production.one(`s3/${type}`, `${name}Copy${part}`).inputs;
+
+  test('is in another region, all of it, and made by S3 of whatever comes and goes', () => {
+    const { bucket, rules } = production.one(
+      's3/bucketReplicationConfig:BucketReplicationConfig',
+      `${name}Replication`,
+    ).inputs;
+    expect(bucket).toBe(production.one('s3/bucket:Bucket', `${name}Bucket`).inputs.bucket);
+    expect(rules).toEqual([
+      {
+        id: 'all',
+        status: 'Enabled',
+        filter: { prefix: '' },
+        deleteMarkerReplication: { status: 'Enabled' },
+        sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } },
+        destination: {
+          bucket: expect.stringMatching(new RegExp(`${name}copy`, 'i')),
+          encryptionConfiguration: { replicaKmsKeyId: expect.stringContaining('CopiesKey') },
+          storageClass: 'STANDARD_IA',
+        },
+      },
+    ]);
+    const ofCopy = production.resources.filter(
+      ({ name: own, type }) => own.startsWith(`${name}Copy`) && type.startsWith('aws:s3'),
+    );
+    const regions = [...ofCopy, production.one('kms/key:Key', 'CopiesKey')].map(
+      ({ inputs }) => inputs.region,
+    );
+    expect(new Set(regions)).toEqual(new Set(['eu-west-1']));
+  });
+
+  test('is kept as the bucket is', () => {
+    expect(copy('bucketVersioning:BucketVersioning', 'Versioning').versioningConfiguration.status).toBe(
+      'Enabled',
+    );
+    expect(copy('bucketPublicAccessBlock:BucketPublicAccessBlock', 'Access')).toMatchObject({
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    expect(copy('bucketPolicy:BucketPolicy', 'Policy').policy).toContain('"aws:SecureTransport":"false"');
+    expect(production.one('s3/bucket:Bucket', `${name}Copy`).options.protect).toBe(true);
+    const [rule] = copy('bucketLifecycleConfiguration:BucketLifecycleConfiguration', 'Lifecycle').rules;
+    expect(rule.expiration).toEqual(name === 'Backups' ? { days: 365 } : { expiredObjectDeleteMarker: true });
+  });
+
+  test('is written by a role of S3 that reads the bucket, and nothing else', () => {
+    const policy = JSON.parse(production.one('iam/rolePolicy:RolePolicy', `${name}CopyPolicy`).inputs.policy);
+    const { inputs: source } = production.one('s3/bucket:Bucket', `${name}Bucket`);
+    const object = `arn:aws:s3:::${source.bucket}/a`;
+    expect(allows(policy, { action: 's3:GetObjectVersionForReplication', resource: object })).toBe(true);
+    for (const action of ['s3:GetObject', 's3:DeleteObject', 's3:ReplicateObject'])
+      expect(allows(policy, { action, resource: object }), action).toBe(false);
   });
 });
 

@@ -39,7 +39,7 @@ describe('who deploys', () => {
           Condition: {
             StringEquals: {
               'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
-              'token.actions.githubusercontent.com:sub': `repo:example/portfolio-api-platform:environment:${stage}`,
+              'token.actions.githubusercontent.com:sub': `repo:example@1001/portfolio-api-platform@2002:environment:${stage}`,
             },
           },
         },

@@ -238,6 +238,12 @@ const wildcards: {
     resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)bucket-\w+\/(\w+\/)?\*$/,
     reason: 'the objects of a bucket, or of a folder of it',
   },
+  {
+    policies: /^(Files|Backups)CopyPolicy$/,
+    actions: /^s3:(GetObjectVersion(ForReplication|Acl|Tagging)|Replicate(Object|Delete|Tags))$/,
+    resources: /^arn:aws:s3:::(portfolio-\w+-(files|backups)bucket-\w+|(files|backups)copy)\/\*$/,
+    reason: 'the objects of a bucket, and those of its copy',
+  },
   { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a group' },
   { actions: /^es:ESHttp(Post|Put)$/, resources: /\/\*$/, reason: 'the paths of a domain' },
   {
@@ -250,6 +256,12 @@ const wildcards: {
     actions: /^secretsmanager:(GetSecretValue|DescribeSecret)$/,
     resources: /:secret:portfolio\/\w+\/\*$/,
     reason: 'the secrets of the stage, whose names end in what Secrets Manager makes up',
+  },
+  {
+    policies: /^BackupExportPolicy$/,
+    actions: /^s3:(Put|Get|Delete)Object\*$/,
+    resources: /BackupsBucket[^/]*\/\*$/i,
+    reason: 'what AWS asks for an export, in the bucket of exports alone',
   },
   {
     policies: /^ChaosPolicy$/,
@@ -276,7 +288,8 @@ const wildcards: {
   {
     policies: /^(DeployerPolicy|Boundary)$/,
     actions: /^(iam:\w+\*?|ssm:\w+)$/,
-    resources: /^\*$|(:(role|instance-profile)\/portfolio\/\w+|:parameter\/sst|:role\/aws-service-role)\/\*$/,
+    resources:
+      /^\*$|(:(role|instance-profile)\/portfolio\/\w+|:parameter\/(sst|aws\/service\/bottlerocket)|:role\/aws-service-role)\/\*$/,
     isBound: ({ Action, Resource }) =>
       many(Resource)[0] !== '*' || many(Action).every((action) => /^iam:(Get|List)\*$/.test(action)),
     reason: 'roles of the stage, which the program names; it looks at any',

@@ -26,8 +26,9 @@ const madeBy = (app: App, but: RegExp) =>
     .map(({ type, name }) => `${type} ${name}`)
     .toSorted();
 
-test('what is tried in staging goes on in production: gateways, private endpoints, cache and number of readers aside', () => {
-  const differs = /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$/;
+test('what is tried in staging goes on in production: gateways, private endpoints, cache, copies and number of readers aside', () => {
+  const differs =
+    /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$|^Copies|^(Files|Backups)(Copy|Replication)/;
   expect(madeBy(stages.staging, differs)).toEqual(madeBy(stages.production, differs));
 });
 

@@ -141,6 +141,10 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
       return { id: 'ami-1', imageId: 'ami-1', architecture: 'arm64' };
     case 'getZone':
       return { zoneId: 'Z1', name: inputs.name };
+    case 'getParameter':
+      if (!/^\/aws\/service\/bottlerocket\/aws-k8s-[\d.]+\/arm64\/latest\/image_version$/.test(inputs.name))
+        throw new Error(`There is no public parameter ${inputs.name}.`);
+      return { name: inputs.name, insecureValue: '1.50.0-0123abcd' };
     case 'getManagedPrefixList':
       return { id: `pl-${slug(inputs.name)}`, name: inputs.name };
     case 'getLoadBalancer': {

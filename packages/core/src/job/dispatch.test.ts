@@ -13,7 +13,11 @@ let scene: JobScene;
 beforeAll(async () => {
   scene = await jobScene();
 });
-beforeEach(() => scene.db.delete(jobs));
+beforeEach(async () => {
+  // What an operation of the test before has rung for must not take the rows of this one.
+  await scene.doorbell.idle();
+  await scene.db.delete(jobs);
+});
 afterAll(() => scene.stop());
 
 let number = 0;

@@ -1,5 +1,6 @@
 // Renders a study of a given length, here or in a thread, or a portfolio of such studies, some times, and prints what
 // each time took: run as a process of its own, since the most memory that a process ever had cannot be reset.
+import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 
@@ -27,6 +28,15 @@ async function* studies(): AsyncGenerator<PdfDocument> {
   for (let index = 0; index < count; index++) yield await Promise.resolve(structuredClone(document));
 }
 
+/** The most that this process had. What the kernel tells of its resources begins with what its parent had (`execve`). */
+function peakMegabytes(): number {
+  const [, kilobytes] =
+    process.platform === 'linux'
+      ? (/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [])
+      : [];
+  return Math.round(Number(kilobytes ?? process.resourceUsage().maxRSS) / 1024);
+}
+
 function render(options: PdfOptions): Promise<{ pages: number }> {
   const source: PdfSource = count > 0 ? { portfolio, studies: studies() } : { document };
   if (values.thread === true) return threads.render(source, options);
@@ -48,7 +58,7 @@ for (let run = 0; run < Number(times); run++) {
   const milliseconds = Math.round(performance.now() - started);
   const { user, system } = process.cpuUsage(used);
   const cpuMilliseconds = Math.round((user + system) / 1000);
-  const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  const megabytes = peakMegabytes();
   console.log(
     JSON.stringify({ pages, milliseconds, cpuMilliseconds, megabytes, progressSteps: fractions.size }),
   );
