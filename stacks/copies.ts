@@ -26,6 +26,7 @@ export function createCopies(stage: Stage, key: aws.kms.Key, sources: Record<str
         rules: [
           {
             id: 'all',
+            priority: 1,
             status: 'Enabled',
             filter: { prefix: '' },
             deleteMarkerReplication: { status: 'Enabled' },

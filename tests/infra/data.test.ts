@@ -142,6 +142,7 @@ describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
     expect(rules).toEqual([
       {
         id: 'all',
+        priority: 1,
         status: 'Enabled',
         filter: { prefix: '' },
         deleteMarkerReplication: { status: 'Enabled' },
