@@ -13,6 +13,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../dev/postgres.ts';
+import { printRates } from './side-by-side.ts';
 
 const count = 1000;
 const rounds = 3;
@@ -81,8 +82,6 @@ async function rung(): Promise<string> {
   return row.job_id as string;
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
 const figures = new Map<string, number[]>();
 async function measure(name: string, run: () => Promise<unknown>) {
   const measured = await rate(run);
@@ -112,15 +111,7 @@ try {
     await measure('work, ten thousand waiting', async () => work(await rung()));
     await sql`truncate jobs cascade`;
   }
-  const base = median(figures.get('plain insert')!);
-  console.table(
-    Object.fromEntries(
-      [...figures].map(([name, values]) => [
-        name,
-        { 'a second': Math.round(median(values)), 'of an insert': (median(values) / base).toFixed(2) },
-      ]),
-    ),
-  );
+  printRates(figures, { unit: 'a second', ratio: 'of an insert' });
 } finally {
   await close();
   await server.stop();

@@ -15,6 +15,7 @@ import { aggregateSchema } from '../packages/core/src/metric/schemas.ts';
 import { openDatabase } from '../packages/core/src/runtime/database.ts';
 import { createLog } from '../packages/core/src/runtime/log.ts';
 import { startPlatform } from '../tests/support/stack.ts';
+import { median } from './side-by-side.ts';
 
 /** At least 60. */
 const days = Number(process.argv[2] ?? 365);
@@ -40,8 +41,6 @@ const dense = metricId(1);
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
 const platform = await startPlatform(folder);
 const sql = postgres(platform.databaseUrl, { max: 1, onnotice: () => {} });
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** The median duration in milliseconds, after a run to warm up. */
 async function time(work: (run: number) => Promise<unknown>): Promise<number> {

@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startPlatform } from '../tests/support/stack.ts';
+import { printRates } from './side-by-side.ts';
 
 const connections = 32;
 const seconds = 5;
@@ -23,7 +24,6 @@ const bareServer = `require('node:http').createServer((q, r) => r.end(${JSON.str
   .listen(${barePort}, '127.0.0.1')`;
 const bare = spawn(process.execPath, ['-e', bareServer]);
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const query = (input: unknown) => encodeURIComponent(JSON.stringify(input));
 const targets: Record<string, string> = {
   'bare node:http, a constant': `http://127.0.0.1:${barePort}/`,
@@ -46,15 +46,7 @@ try {
       if (round > 0) rates.get(name)!.push(requests.average);
     }
   }
-  const base = median([...rates.values()][0]!);
-  console.table(
-    Object.fromEntries(
-      [...rates].map(([name, values]) => [
-        name,
-        { 'requests/s': Math.round(median(values)), 'of bare': (median(values) / base).toFixed(2) },
-      ]),
-    ),
-  );
+  printRates(rates, { unit: 'requests/s', ratio: 'of bare' });
 } finally {
   bare.kill();
   await once(bare, 'exit');

@@ -12,6 +12,7 @@ import { openDatabase } from '../packages/core/src/runtime/database.ts';
 import { createLog } from '../packages/core/src/runtime/log.ts';
 import { connectCache, startValkey } from '../tests/support/valkey.ts';
 import { startPlatform } from '../tests/support/stack.ts';
+import { printRates } from './side-by-side.ts';
 
 const readers = 32;
 const rounds = 5;
@@ -56,8 +57,6 @@ async function rateOf(read: () => Promise<Buffer>): Promise<number> {
   return (answers / roundMilliseconds) * 1000;
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
 try {
   const body = await fromDatabase();
   const { state } = (await cache.read('study', portfolio))!;
@@ -71,16 +70,8 @@ try {
       if (round > 0) rates.set(name, [...(rates.get(name) ?? []), rate]);
     }
   }
-  const base = median([...rates.values()][0]!);
   console.log(`An answer of ${body.length} bytes, ${readers} readers:`);
-  console.table(
-    Object.fromEntries(
-      [...rates].map(([name, all]) => [
-        name,
-        { 'answers/s': Math.round(median(all)), 'of the first': (median(all) / base).toFixed(2) },
-      ]),
-    ),
-  );
+  printRates(rates, { unit: 'answers/s', ratio: 'of the first' });
 } finally {
   cache.close();
   await close();

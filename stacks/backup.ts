@@ -1,4 +1,4 @@
-import { createBucket } from './bucket.ts';
+import { type Rules, createBucket } from './bucket.ts';
 import type { Database } from './database.ts';
 import type { Files } from './files.ts';
 import type { Stage } from './stage.ts';
@@ -8,19 +8,17 @@ const exportDays = 365;
 
 /** Exports the newest automated snapshot to S3 each week, for the recovery from disasters. */
 export function createBackup(stage: Stage, { cluster }: Database, { key }: Files) {
-  const bucket = createBucket(stage, 'Backups', {
-    key,
-    rules: [
-      {
-        id: 'exports',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        transitions: [{ days: 30, storageClass: 'GLACIER_IR' }],
-        expiration: { days: exportDays },
-        noncurrentVersionExpiration: { noncurrentDays: 30 },
-      },
-    ],
-  });
+  const rules: Rules = [
+    {
+      id: 'exports',
+      status: 'Enabled',
+      filter: { prefix: '' },
+      transitions: [{ days: 30, storageClass: 'GLACIER_IR' }],
+      expiration: { days: exportDays },
+      noncurrentVersionExpiration: { noncurrentDays: 30 },
+    },
+  ];
+  const bucket = createBucket(stage, 'Backups', { key, rules });
   const exporter = createExportRole(bucket, key);
   const machine = createStateMachine({ cluster, bucket, exporter, key });
   const caller = serviceRole('BackupSchedule', 'scheduler.amazonaws.com', [
@@ -31,7 +29,7 @@ export function createBackup(stage: Stage, { cluster }: Database, { key }: Files
     flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 60 },
     target: { arn: machine.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 3 } },
   });
-  return { bucket, days: exportDays };
+  return { bucket, rules };
 }
 
 /** What RDS writes the export with. */

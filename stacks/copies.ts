@@ -1,22 +1,22 @@
+import { type Rules, createBucket } from './bucket.ts';
 import { createKey } from './key.ts';
-import { type Stage, keep } from './stage.ts';
+import type { Stage } from './stage.ts';
 
-/** A bucket that is encrypted with `key`; what expires in it by itself after `days` does so in its copy, too. */
-type Source = { bucket: sst.aws.Bucket; days?: number };
-
-/** How long what was removed or replaced can be brought back, as in the buckets themselves. */
-const keptDays = 35;
+/** A bucket that is encrypted with the key of data, and what becomes of what is in it. */
+type Source = { bucket: sst.aws.Bucket; rules: Rules };
 
 /**
  * Copies of buckets in another region, made by S3 within minutes of a change and kept under a key of that region: what is
- * left where a region is lost. What is removed is removed there as well.
+ * left where a region is lost. What is removed is removed there as well; rules are those of the source.
  */
 export function createCopies(stage: Stage, key: aws.kms.Key, sources: Record<string, Source>) {
   const { copyRegion: region } = stage;
   if (!region) return;
-  const copyKey = createKey(stage, 'CopiesKey', 'Encrypts the copies of buckets', region);
-  for (const [name, { bucket: source, days }] of Object.entries(sources)) {
-    const copy = createCopy(stage, `${name}Copy`, { key: copyKey, region, days });
+  const tags = { 'sst:app': $app.name, 'sst:stage': stage.name };
+  const provider = new aws.Provider('CopyRegion', { region, defaultTags: { tags } });
+  const copyKey = createKey(stage, 'CopiesKey', 'Encrypts the copies of buckets', provider);
+  for (const [name, { bucket: source, rules }] of Object.entries(sources)) {
+    const copy = createBucket(stage, `${name}Copy`, { key: copyKey, rules, provider });
     const role = createRole(name, { source, copy, key, copyKey });
     new aws.s3.BucketReplicationConfig(
       `${name}Replication`,
@@ -39,82 +39,13 @@ export function createCopies(stage: Stage, key: aws.kms.Key, sources: Record<str
           },
         ],
       },
-      { dependsOn: [copy.versioning] },
+      // Both have to keep versions by then, which is said beside the bucket.
+      { dependsOn: [source, copy] },
     );
   }
 }
 
-type Copy = { key: aws.kms.Key; region: string; days: number | undefined };
-
-/** SST's component makes buckets in the region of the stage alone. */
-function createCopy(stage: Stage, name: string, { key, region, days }: Copy) {
-  const { id: bucket, arn } = new aws.s3.Bucket(
-    name,
-    { region, forceDestroy: !stage.isProtected },
-    keep(stage),
-  );
-  const versioning = new aws.s3.BucketVersioning(`${name}Versioning`, {
-    bucket,
-    region,
-    versioningConfiguration: { status: 'Enabled' },
-  });
-  new aws.s3.BucketPublicAccessBlock(`${name}Access`, {
-    bucket,
-    region,
-    blockPublicAcls: true,
-    blockPublicPolicy: true,
-    ignorePublicAcls: true,
-    restrictPublicBuckets: true,
-  });
-  new aws.s3.BucketServerSideEncryptionConfiguration(`${name}Encryption`, {
-    bucket,
-    region,
-    rules: [
-      {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
-        bucketKeyEnabled: true,
-      },
-    ],
-  });
-  new aws.s3.BucketLifecycleConfiguration(`${name}Lifecycle`, {
-    bucket,
-    region,
-    rules: [
-      {
-        id: 'old-versions',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        noncurrentVersionExpiration: { noncurrentDays: keptDays },
-        expiration: days === undefined ? { expiredObjectDeleteMarker: true } : { days },
-      },
-    ],
-  });
-  new aws.s3.BucketPolicy(`${name}Policy`, {
-    bucket,
-    region,
-    policy: $jsonStringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'RefusePlainHttp',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: [arn, $interpolate`${arn}/*`],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ],
-    }),
-  });
-  return { arn, versioning };
-}
-
-type Ends = {
-  source: sst.aws.Bucket;
-  copy: { arn: $util.Output<string> };
-  key: aws.kms.Key;
-  copyKey: aws.kms.Key;
-};
+type Ends = Record<'source' | 'copy', sst.aws.Bucket> & Record<'key' | 'copyKey', aws.kms.Key>;
 
 const allow = (Action: string[], Resource: $util.Input<string>) => ({ Effect: 'Allow', Action, Resource });
 

@@ -1,4 +1,4 @@
-import { createBucket } from './bucket.ts';
+import { type Rules, createBucket } from './bucket.ts';
 import { createKey } from './key.ts';
 import type { Stage } from './stage.ts';
 
@@ -10,23 +10,21 @@ const keptDays = 35;
 /** The bucket for files, and the key with which all data is encrypted. */
 export function createFiles(stage: Stage) {
   const key = createKey(stage, 'DataKey', 'Encrypts the database, its snapshots and the buckets');
-  const bucket = createBucket(stage, 'Files', {
-    key,
-    rules: [
-      {
-        id: 'unfinished-uploads',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
-      },
-      {
-        id: 'old-versions',
-        status: 'Enabled',
-        filter: { prefix: '' },
-        noncurrentVersionExpiration: { noncurrentDays: keptDays },
-        expiration: { expiredObjectDeleteMarker: true },
-      },
-    ],
-  });
-  return { key, bucket };
+  const rules: Rules = [
+    {
+      id: 'unfinished-uploads',
+      status: 'Enabled',
+      filter: { prefix: '' },
+      abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+    },
+    {
+      id: 'old-versions',
+      status: 'Enabled',
+      filter: { prefix: '' },
+      noncurrentVersionExpiration: { noncurrentDays: keptDays },
+      expiration: { expiredObjectDeleteMarker: true },
+    },
+  ];
+  const bucket = createBucket(stage, 'Files', { key, rules });
+  return { key, bucket, rules };
 }

@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import { type Accepted, audit } from './audit.ts';
 import { BrokenPromise } from './scenario.ts';
 import type { Member, Stage } from './stage.ts';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
 
 /** What a scenario works with: a portfolio of its own on a stage, on which no worker runs at first. */

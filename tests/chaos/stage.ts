@@ -13,7 +13,7 @@ import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { testAws } from '../support/aws.ts';
 import { freePort } from '../support/stack.ts';
 import { type Program, createProgram } from './program.ts';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 import { type AwsTap, tapAws } from './wire/aws-tap.ts';
 import { type PostgresTap, tapPostgres } from './wire/postgres-tap.ts';
 import { pass, receives } from './wire/requests.ts';

@@ -85,7 +85,12 @@ describe('the database of production', () => {
   });
 });
 
-describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
+describe.each([
+  ['Files', 'DataKey'],
+  ['Backups', 'DataKey'],
+  ['FilesCopy', 'CopiesKey'],
+  ['BackupsCopy', 'CopiesKey'],
+])('the bucket %s', (name, key) => {
   test.each(['BucketVersioning', 'BucketServerSideEncryptionConfiguration', 'BucketLifecycleConfiguration'])(
     'has a %s',
     (kind) => {
@@ -110,7 +115,7 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
       .rules;
     expect(rule.applyServerSideEncryptionByDefault).toMatchObject({
       sseAlgorithm: 'aws:kms',
-      kmsMasterKeyId: production.one('rds/cluster:Cluster').inputs.kmsKeyId,
+      kmsMasterKeyId: expect.stringContaining(key),
     });
   });
 
@@ -130,59 +135,50 @@ describe.each(['Files', 'Backups'])('the bucket %s', (name) => {
   });
 });
 
-describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
-  const copy = (type: string, part: string) => production.one(`s3/${type}`, `${name}Copy${part}`).inputs;
+const bucket = (of: string) => production.one('s3/bucket:Bucket', `${of}Bucket`);
+const rulesOf = (of: string) => production.one('BucketLifecycleConfiguration', `${of}Lifecycle`).inputs.rules;
 
-  test('is in another region, all of it, and made by S3 of whatever comes and goes', () => {
-    const { bucket, rules } = production.one(
+describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
+  test('is in another region, with its key, and made by S3 of whatever comes and goes', () => {
+    const replication = production.one(
       's3/bucketReplicationConfig:BucketReplicationConfig',
       `${name}Replication`,
-    ).inputs;
-    expect(bucket).toBe(production.one('s3/bucket:Bucket', `${name}Bucket`).inputs.bucket);
-    expect(rules).toEqual([
+    );
+    expect(replication.inputs.bucket).toBe(bucket(name).inputs.bucket);
+    expect(replication.inputs.rules).toMatchObject([
       {
-        id: 'all',
-        priority: 1,
         status: 'Enabled',
+        priority: 1,
         filter: { prefix: '' },
         deleteMarkerReplication: { status: 'Enabled' },
         sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } },
         destination: {
-          bucket: expect.stringMatching(new RegExp(`${name}copy`, 'i')),
+          bucket: `arn:aws:s3:::${bucket(`${name}Copy`).inputs.bucket}`,
           encryptionConfiguration: { replicaKmsKeyId: expect.stringContaining('CopiesKey') },
-          storageClass: 'STANDARD_IA',
         },
       },
     ]);
-    const ofCopy = production.resources.filter(
-      ({ name: own, type }) => own.startsWith(`${name}Copy`) && type.startsWith('aws:s3'),
+    const [region, ...others] = production
+      .all('pulumi:providers:aws')
+      .filter((made) => made.name === 'CopyRegion');
+    expect(others).toEqual([]);
+    expect(region!.inputs.region).toBe('eu-west-1');
+    const elsewhere = production.resources.filter(
+      (made) => made.name === 'CopiesKey' || made.name.startsWith(`${name}Copy`),
     );
-    const regions = [...ofCopy, production.one('kms/key:Key', 'CopiesKey')].map(
-      ({ inputs }) => inputs.region,
-    );
-    expect(new Set(regions)).toEqual(new Set(['eu-west-1']));
+    const regional = elsewhere.filter(({ type }) => /^aws:(s3|kms)/.test(type));
+    expect(regional.length).toBeGreaterThan(5);
+    for (const made of regional) expect(made.options.provider, made.name).toContain('CopyRegion');
   });
 
-  test('is kept as the bucket is', () => {
-    expect(copy('bucketVersioning:BucketVersioning', 'Versioning').versioningConfiguration.status).toBe(
-      'Enabled',
-    );
-    expect(copy('bucketPublicAccessBlock:BucketPublicAccessBlock', 'Access')).toMatchObject({
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    });
-    expect(copy('bucketPolicy:BucketPolicy', 'Policy').policy).toContain('"aws:SecureTransport":"false"');
-    expect(production.one('s3/bucket:Bucket', `${name}Copy`).options.protect).toBe(true);
-    const [rule] = copy('bucketLifecycleConfiguration:BucketLifecycleConfiguration', 'Lifecycle').rules;
-    expect(rule.expiration).toEqual(name === 'Backups' ? { days: 365 } : { expiredObjectDeleteMarker: true });
+  test('is kept as the bucket is, by the same rules', () => {
+    expect(rulesOf(`${name}Copy`)).toEqual(rulesOf(name));
+    expect(bucket(`${name}Copy`).options).toMatchObject({ protect: true, retainOnDelete: true });
   });
 
   test('is written by a role of S3 that reads the bucket, and nothing else', () => {
     const policy = JSON.parse(production.one('iam/rolePolicy:RolePolicy', `${name}CopyPolicy`).inputs.policy);
-    const { inputs: source } = production.one('s3/bucket:Bucket', `${name}Bucket`);
-    const object = `arn:aws:s3:::${source.bucket}/a`;
+    const object = `arn:aws:s3:::${bucket(name).inputs.bucket}/a`;
     expect(allows(policy, { action: 's3:GetObjectVersionForReplication', resource: object })).toBe(true);
     for (const action of ['s3:GetObject', 's3:DeleteObject', 's3:ReplicateObject'])
       expect(allows(policy, { action, resource: object }), action).toBe(false);

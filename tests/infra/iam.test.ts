@@ -241,7 +241,7 @@ const wildcards: {
   {
     policies: /^(Files|Backups)CopyPolicy$/,
     actions: /^s3:(GetObjectVersion(ForReplication|Acl|Tagging)|Replicate(Object|Delete|Tags))$/,
-    resources: /^arn:aws:s3:::(portfolio-\w+-(files|backups)bucket-\w+|(files|backups)copy)\/\*$/,
+    resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)(copy)?bucket-\w+\/\*$/,
     reason: 'the objects of a bucket, and those of its copy',
   },
   { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a group' },

@@ -10,8 +10,8 @@ import { copyRepository } from './support/copy-repository.ts';
 const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
   'a bucket that everybody reads': {
     file: 'stacks/bucket.ts',
-    from: 'new sst.aws.Bucket(name, {',
-    to: "new sst.aws.Bucket(name, { access: 'public',",
+    from: 'versioning: true,',
+    to: "versioning: true, access: 'public',",
     fails: /^the bucket Files is closed to the public/,
   },
   'a Deployment without a disruption budget': {

@@ -28,7 +28,7 @@ const madeBy = (app: App, but: RegExp) =>
 
 test('what is tried in staging goes on in production: gateways, private endpoints, cache, copies and number of readers aside', () => {
   const differs =
-    /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$|^Copies|^(Files|Backups)(Copy|Replication)/;
+    /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$|^Cop(ies|yRegion)|^(Files|Backups)(Copy|Replication)/;
   expect(madeBy(stages.staging, differs)).toEqual(madeBy(stages.production, differs));
 });
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { openSharedCache } from '../../packages/core/src/runtime/shared-cache.ts';
-import { until } from '../chaos/until.ts';
+import { until } from './until.ts';
 import { silentLog } from './services.ts';
 import { freePort } from './stack.ts';
 

@@ -1,6 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
-import { seconds, until } from '../until.ts';
+import { seconds, until } from '../../support/until.ts';
 import { commits, sends } from '../wire/requests.ts';
 
 export const apiKilled: Scenario = {

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { uploads } from '../wire/requests.ts';
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 
 const everyMilliseconds = 300;
 

@@ -1,7 +1,7 @@
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
-import { seconds, until } from '../until.ts';
+import { seconds, until } from '../../support/until.ts';
 import { receives, uploads } from '../wire/requests.ts';
 
 export const poisonMessage: Scenario = {

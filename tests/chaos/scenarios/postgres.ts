@@ -1,6 +1,6 @@
 import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pass, uploads } from '../wire/requests.ts';
 

@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { polls } from '../stage.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { sends } from '../wire/requests.ts';
 
 export const relayKilled: Scenario = {

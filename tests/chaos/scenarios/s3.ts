@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
-import { seconds, until } from '../until.ts';
+import { seconds, until } from '../../support/until.ts';
 import { spareAttempts } from './postgres.ts';
 import { uploads } from '../wire/requests.ts';
 

@@ -1,6 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
 import type { Member } from '../stage.ts';
-import { until } from '../until.ts';
+import { until } from '../../support/until.ts';
 import { isClaim, receives } from '../wire/requests.ts';
 
 export const sameMessage: Scenario = {

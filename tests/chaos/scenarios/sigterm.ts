@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { pass, uploads } from '../wire/requests.ts';
 
 /** So long that a job which were left to its lease would be seen. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import type { Act, Outcome } from '../wire/rules.ts';
 import { spareAttempts } from './postgres.ts';
 import { internalError, isSqs, receives } from '../wire/requests.ts';

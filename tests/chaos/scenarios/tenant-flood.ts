@@ -1,6 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 
 export const tenantFlood: Scenario = {
   name: 'tenant-flood',

@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { pass, uploads } from '../wire/requests.ts';
 
 export const workerFrozen: Scenario = {

@@ -3,7 +3,7 @@ import { type Moment, followJob } from '../follow-job.ts';
 import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 import { type Member, polls } from '../stage.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { labelOf, pass, removes } from '../wire/requests.ts';
 
 /** A start of a worker takes a second: within `npm test`, these are the steps at which most is at stake. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { watchMemory } from '../memory.ts';
 import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
-import { seconds } from '../until.ts';
+import { seconds } from '../../support/until.ts';
 import { inject } from './inject.ts';
 import { type Fault, planFaults } from './plan.ts';
 
