@@ -2,12 +2,12 @@ import { operations } from '@portfolio/core';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
 
 /** So long that a job which were left to its lease would be seen. */
 const leaseSeconds = 600;
-const patience = { timeout: 40_000, interval: 20 };
 
 let scene: JobScene;
 let worker: ChildProcess;
@@ -39,7 +39,7 @@ async function busyWorker(slug: string) {
   });
   ended = once(worker, 'exit');
   const { id } = await operations.caseStudy.export.run(scene.as(owner), study);
-  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02), patience);
+  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02));
   return id;
 }
 
@@ -47,7 +47,7 @@ test('a first signal lets a running job go on, a second one gives it back at onc
   const id = await busyWorker('given-back');
   worker.kill('SIGTERM');
   const { progress } = await scene.read(id);
-  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(progress), patience);
+  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(progress));
   worker.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect(await scene.read(id)).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });
