@@ -162,6 +162,8 @@ test('a bundle brings its files and no packages', async () => {
     expect.arrayContaining(['drizzle', 'main.js', 'migrate.js']),
   );
   for (const name of ['api', 'worker']) {
-    expect(await readdir(join(folder, name))).not.toContain('node_modules');
+    const files = await readdir(join(folder, name), { recursive: true });
+    expect(files.filter((file) => /node_modules|_snapshot\.json/.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['main.js.map', 'drizzle/meta/_journal.json']));
   }
 });

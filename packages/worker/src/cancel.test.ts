@@ -5,9 +5,9 @@ import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { sql } from 'drizzle-orm';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
+import { developmentPrograms } from '../../../dev/programs.ts';
 import { type JobScene, jobScene, owner, result } from '../../../tests/support/jobs.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { silentLog } from '../../../tests/support/services.ts';
@@ -182,9 +182,11 @@ describe('a cancel from another process', () => {
 });
 
 test('a cancel reaches the real worker in its own process, in the middle of a PDF', async () => {
-  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const programs = await developmentPrograms();
+  worker = spawn(process.execPath, [programs.worker], {
     env: {
       ...scene.environment,
+      NODE_COMPILE_CACHE: programs.compileCache,
       POLL_SECONDS: '1',
       LOG_LEVEL: 'warn',
       LEASE_SECONDS: '600',

@@ -1,9 +1,9 @@
 import { operations } from '@portfolio/core';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
+import { developmentPrograms } from '../../../dev/programs.ts';
 import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
 
 /** So long that a job which were left to its lease would be seen. */
@@ -26,9 +26,11 @@ async function busyWorker(slug: string) {
   const study = { portfolio: 'team', slug };
   const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
   await operations.caseStudy.create.run(scene.as(owner), { ...study, title: 'Long', body });
-  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const programs = await developmentPrograms();
+  worker = spawn(process.execPath, [programs.worker], {
     env: {
       ...scene.environment,
+      NODE_COMPILE_CACHE: programs.compileCache,
       POLL_SECONDS: '1',
       LOG_LEVEL: 'warn',
       LEASE_SECONDS: String(leaseSeconds),
