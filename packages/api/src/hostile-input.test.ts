@@ -1,4 +1,4 @@
-import { operations } from '@portfolio/core';
+import { allOperations, operations } from '@portfolio/core';
 import { type ErrorCode, type Problem, errorCodes } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
 import * as fc from 'fast-check';
@@ -26,8 +26,7 @@ import {
   objectOf,
 } from './testing/hostile.ts';
 
-const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
-const named = all.map((operation) => [operation.name, operation] as const);
+const named = allOperations.map((operation) => [operation.name, operation] as const);
 
 /** How many inputs each operation gets over each interface: other ones in each exhaustive run, else the same. */
 const runs = isExhaustive ? { numRuns: 8 } : { numRuns: 2, seed: 2026 };
@@ -82,7 +81,7 @@ function forge(cursor: string): string[] {
 async function stringsOf(elsewhere: Place): Promise<Set<string>> {
   const found = new Set<string>();
   const ctx = api.as(user('owner'));
-  for (const operation of all) {
+  for (const operation of allOperations) {
     if (operation.kind !== 'query') continue;
     // Some examples need more than a place.
     const output = await operation

@@ -1,5 +1,5 @@
 /**
- * `npm run openapi`: writes the document of the API as it is now, and the types of clients made of it. With
+ * `npm run openapi`: writes the document of the API as it is now, the types of clients made of it, and docs/operations.md. With
  * `-- --release` it also writes what later documents are held against, since clients may rely on it from then on.
  */
 import { anonymous } from '@portfolio/core/actor';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import openapiTypescript, { type OpenAPI3, astToString } from 'openapi-typescript';
 import { buildServer } from '../server.ts';
 import type { Document } from './openapi-document.ts';
+import { describeOperations } from './operations-table.ts';
 
 const folder = new URL('../../', import.meta.url);
 
@@ -17,6 +18,7 @@ export const files = {
   document: new URL('openapi.json', folder),
   released: new URL('openapi-released.json', folder),
   types: new URL('openapi.d.ts', folder),
+  operations: new URL('../../docs/operations.md', folder),
 };
 
 /** The document that a server of this code sends, and its text as it is committed. */
@@ -44,5 +46,6 @@ if (import.meta.main) {
   const { document, text } = await describeApi();
   await writeFile(files.document, text);
   await writeFile(files.types, await typesOf(document));
+  await writeFile(files.operations, describeOperations(document));
   if (values.release) await writeFile(files.released, text);
 }
