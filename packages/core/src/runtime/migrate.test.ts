@@ -7,6 +7,7 @@ import { startPostgres } from '../../../../dev/postgres.ts';
 import { testDatabase } from '../../../../tests/support/database.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { openDatabase } from './database.ts';
+import { tableGrants } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
 import { createSchemaCheck, migrate } from './migrate.ts';
 
@@ -43,6 +44,14 @@ async function bringUpToDate() {
   });
 }
 
+/** The tables that a user may do something to, with what that is. */
+const decided = (user: 'api' | 'worker') =>
+  Object.fromEntries(
+    Object.entries({ ...tableGrants, __drizzle_migrations: { api: 'select', worker: 'select' } })
+      .map(([table, allowed]) => [table, allowed[user]])
+      .filter(([, allowed]) => allowed !== ''),
+  );
+
 describe('the users of a database', () => {
   test('are created once, sign in by tokens where there are such, and are no more than that', async () => {
     await bringUpToDate();
@@ -62,33 +71,31 @@ describe('the users of a database', () => {
     expect(owners).toEqual([{ owner: 'portfolio_migrator' }]);
   });
 
-  test('may do to each table what they need, and nothing else', async () => {
-    const rows = await admin<{ user: string; table: string; granted: string }[]>`
-      select grantee as user, table_name as table, string_agg(privilege_type, ' ' order by privilege_type) as granted
-      from information_schema.role_table_grants
-      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+  test('have a decision about every table: add a new one to tableGrants in database-users.ts', async () => {
     const tables = await admin<
       { name: string }[]
-    >`select tablename as name from pg_tables where schemaname = 'public'`;
-    const all: Record<string, string> = Object.fromEntries(
-      tables.map(({ name }) => [name, 'DELETE INSERT SELECT UPDATE']),
-    );
-    const ofAll: Record<string, string> = {
-      ...all,
-      __drizzle_migrations: 'SELECT',
-      audit_log: 'INSERT SELECT',
-    };
-    const { api_keys: _keys, rate_limits: _limits, ...ofWorker } = ofAll;
+    >`select tablename as name from pg_tables where schemaname = 'public' order by 1`;
+    expect(Object.keys(tableGrants)).toEqual(tables.map(({ name }) => name));
+  });
+
+  test('may do to each table what was decided, and nothing else', async () => {
+    const rows = await admin<{ user: string; table: string; granted: string }[]>`
+      select grantee as user, table_name as table,
+        lower(string_agg(privilege_type, ', ' order by array_position('{SELECT,INSERT,UPDATE,DELETE}', privilege_type::text))) as granted
+      from information_schema.role_table_grants
+      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+    const granted = Object.groupBy(rows, ({ user }) => user);
+    expect(Object.keys(granted).toSorted()).toEqual(['portfolio_api', 'portfolio_worker']);
     const grantsOf = (user: string) =>
-      Object.fromEntries(
-        rows.filter((row) => row.user === user).map(({ table, granted }) => [table, granted]),
-      );
-    expect([...new Set(rows.map(({ user }) => user))].toSorted()).toEqual([
-      'portfolio_api',
-      'portfolio_worker',
-    ]);
-    expect(grantsOf('portfolio_api')).toEqual({ ...ofAll, api_keys: 'INSERT SELECT UPDATE' });
-    expect(grantsOf('portfolio_worker')).toEqual({ ...ofWorker, members: 'SELECT', portfolios: 'SELECT' });
+      Object.fromEntries(granted[user]!.map((row) => [row.table, row.granted]));
+    expect(grantsOf('portfolio_api')).toEqual(decided('api'));
+    expect(grantsOf('portfolio_worker')).toEqual(decided('worker'));
+  });
+
+  test('cannot rewrite the audit log, and a worker neither sees keys nor adds members', () => {
+    expect(tableGrants.audit_log).toEqual({ api: 'select, insert', worker: 'select, insert' });
+    expect(tableGrants.api_keys!.worker).toBe('');
+    expect(tableGrants.members!.worker).toBe('select');
   });
 
   test('may make nothing in the database, and others may not even enter it', async () => {
