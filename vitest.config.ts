@@ -15,7 +15,7 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'tests/**/*.test.ts', 'dev/**/*.test.ts', 'scripts/**/*.test.ts'],
-    globalSetup: ['tests/support/cluster.ts'],
+    globalSetup: ['tests/support/run.ts'],
     // Files share their modules, which take longer to load than most tests to run: no file may change a module.
     isolate: false,
     sequence: { sequencer: SlowFirst },

@@ -39,7 +39,13 @@ const settings = {
   log_timezone: 'UTC',
 };
 
-const fasterButNotDurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/** Faster, and with connections for all test files that run at once. */
+const forTests = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '400',
+};
 
 /** The whole environment of the server: a PGPORT or LC_ALL of the caller's shell must not change it. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
@@ -345,7 +351,7 @@ function startError(cluster: Cluster, text: string, cause: unknown): Error {
 }
 
 async function spawnServer(cluster: Cluster, port: number, durable: boolean): Promise<Running> {
-  const all = { ...settings, ...(durable ? {} : fasterButNotDurable), port: String(port) };
+  const all = { ...settings, ...(durable ? {} : forTests), port: String(port) };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [file, args] = command(cluster.user, cluster.programs.postgres, ['-D', cluster.path, ...flags]);
   const log = await open(cluster.logFile, 'w', 0o600);

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
-import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { shared } from '../support/shared.ts';
 import { allows } from './support/iam-evaluator.ts';
 import { type Service, type StateMachine, runStateMachine } from './support/state-machine.ts';
 import type { App } from './synth/app.ts';
@@ -19,7 +20,7 @@ const cluster = () => production.one('rds/cluster:Cluster');
 
 describe('the database of production', () => {
   test('is of the version that development and tests run on, but for bug fixes', async () => {
-    const sql = postgres(inject('clusterUrl'), { max: 1 });
+    const sql = postgres((await shared('cluster')).url, { max: 1 });
     onTestFinished(() => sql.end());
     const [row] = await sql`show server_version`;
     expect(major(cluster().inputs.engineVersion)).toBe(major(row?.server_version));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
-import { inject } from 'vitest';
+import { shared } from './shared.ts';
 
 export interface TestDatabase {
   /** Connection string, for the owner of everything in it. */
@@ -11,12 +11,11 @@ export interface TestDatabase {
 
 /** Makes a database of its own for a test file: all migrations applied, no rows. */
 export async function testDatabase(): Promise<TestDatabase> {
+  const { template } = await shared('cluster');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   // Faster than the default strategy where nothing waits for the disk: about 20 ms.
-  await onCluster(
-    (sql) => sql`create database ${sql(name)} template ${sql(inject('templateName'))} strategy file_copy`,
-  );
-  const url = new URL(inject('clusterUrl'));
+  await onCluster((sql) => sql`create database ${sql(name)} template ${sql(template)} strategy file_copy`);
+  const url = new URL((await shared('cluster')).url);
   url.pathname = `/${name}`;
   return {
     url: url.href,
@@ -25,7 +24,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 }
 
 async function onCluster(statement: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
-  const sql = postgres(inject('clusterUrl'), { max: 1 });
+  const sql = postgres((await shared('cluster')).url, { max: 1 });
   try {
     await statement(sql);
   } finally {

@@ -17,28 +17,44 @@ const bundleFolder = join(platformFolder, 'synth');
  * Evaluates sst.config.ts for a stage under Pulumi's mocks: the real program with SST's real components, and no
  * account. What was evaluated once is kept until anything that it is made of changes. The stage `dev` is what `sst dev`
  * makes of a developer's own. Throws where the program fails, and where AWS would be asked what no fake knows.
+ *
+ * @returns The file that holds the resources, for `readApp`.
  */
-export async function synthesize(stage: string): Promise<App> {
+export async function evaluateStage(stage: string): Promise<string> {
+  const { bundleFile, hash } = await (bundled ??= makeBundle());
+  const outFile = join(bundleFolder, `${hash}-${stage}.json`);
+  const request = requestOf(stage, outFile);
+  if (!existsSync(outFile)) await evaluate(bundleFile, request);
+  if (!('error' in (await readSynthesis(outFile)))) return outFile;
+  // Once more, to know where in the sources: Node looks that up for each promise, which takes longer than all the rest.
+  await evaluate(bundleFile, request, '--enable-source-maps');
+  const synthesis = await readSynthesis(outFile);
+  await rm(outFile);
+  throw new Error(
+    `The stage ${stage} cannot be evaluated: ${'error' in synthesis ? synthesis.error : 'only at times'}`,
+  );
+}
+
+/** The resources that `evaluateStage` wrote. */
+export async function readApp(file: string): Promise<App> {
+  const synthesis = await readSynthesis(file);
+  if ('error' in synthesis) throw new Error(synthesis.error);
+  return new App(synthesis.resources, synthesis.outputs);
+}
+
+/** Made once a process: stages that are asked for at the same time share it. */
+let bundled: Promise<{ bundleFile: string; hash: string }> | undefined;
+
+async function makeBundle() {
   await installPlatform();
   const hash = await hashSources();
   const bundleFile = join(bundleFolder, `${hash}.mjs`);
-  const outFile = join(bundleFolder, `${hash}-${stage}.json`);
   if (!existsSync(bundleFile)) {
     await rm(bundleFolder, { recursive: true, force: true });
     await mkdir(bundleFolder, { recursive: true });
     await bundleProgram(bundleFile);
   }
-  const request = requestOf(stage, outFile);
-  if (!existsSync(outFile)) await evaluate(bundleFile, request);
-  let synthesis = await readSynthesis(outFile);
-  if (!('error' in synthesis)) return new App(synthesis.resources, synthesis.outputs);
-  // Once more, to know where in the sources: Node looks that up for each promise, which takes longer than all the rest.
-  await evaluate(bundleFile, request, '--enable-source-maps');
-  synthesis = await readSynthesis(outFile);
-  await rm(outFile);
-  throw new Error(
-    `The stage ${stage} cannot be evaluated: ${'error' in synthesis ? synthesis.error : 'only at times'}`,
-  );
+  return { bundleFile, hash };
 }
 
 const readSynthesis = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Synthesis;

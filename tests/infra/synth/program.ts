@@ -4,7 +4,7 @@ import { registerStackTransformation, runInPulumiStack, setMocks } from '@pulumi
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
 import { isRpcSecret, unwrapRpcSecret } from '@pulumi/pulumi/runtime/rpc.js';
 import { Output } from '@pulumi/pulumi/output.js';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import config from '../../../sst.config.ts';
 import { run } from '../../../.sst/platform/src/auto/run.ts';
 import { answerOf, stateOf } from './fakes.ts';
@@ -22,7 +22,9 @@ const mapValues = (object: Inputs, change: (value: unknown) => unknown): Inputs 
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 
 function finish(synthesis: Synthesis): void {
-  writeFileSync(synth.outFile, JSON.stringify(synthesis));
+  // Renamed when it is whole: an interrupted run leaves no half of it.
+  writeFileSync(`${synth.outFile}.part`, JSON.stringify(synthesis));
+  renameSync(`${synth.outFile}.part`, synth.outFile);
 }
 function fail(error: unknown): never {
   finish({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

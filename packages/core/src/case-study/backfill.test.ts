@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { shared } from '../../../../tests/support/shared.ts';
 import { migrate } from '../runtime/migrate.ts';
 
 const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -16,9 +17,10 @@ let cluster: postgres.Sql;
 let sql: postgres.Sql;
 /** A database of the first version with a study in it, brought up to date. */
 beforeAll(async () => {
-  cluster = postgres(inject('clusterUrl'), { max: 1 });
+  const { url: clusterUrl } = await shared('cluster');
+  cluster = postgres(clusterUrl, { max: 1 });
   await cluster`create database ${cluster(name)}`;
-  const url = new URL(inject('clusterUrl'));
+  const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
   sql = postgres(url.href, { max: 1, onnotice: () => {} });
   await applyMigrations(drizzle(sql), { migrationsFolder: firstMigrationOnly() });

@@ -1,0 +1,35 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { inject } from 'vitest';
+
+/** What all test files of a run share, made in its main process when the first of them asks (run.ts). */
+export interface Shared {
+  /** The superuser's connection string to the Postgres of this run, and the migrated database to copy. */
+  cluster: { url: string; template: string };
+  /** The file with all resources of a stage (its name is the argument). */
+  stage: string;
+}
+
+const known = new Map<string, Promise<unknown>>();
+
+/** Gives what the whole run shares, having waited until it is made. Throws the error of its maker. */
+export function shared<Name extends keyof Shared>(name: Name, argument = ''): Promise<Shared[Name]> {
+  const path = `/${name}/${argument}`;
+  const one = known.get(path) ?? ask(path);
+  known.set(path, one);
+  return one as Promise<Shared[Name]>;
+}
+
+/** By node:http, since fetch gives up after five minutes. */
+async function ask(path: string): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  request(inject('sharedUrl') + path, { agent: false }, (response) => {
+    text(response).then((answer) => {
+      if (response.statusCode === 200) resolve(answer);
+      else reject(new Error(`What the tests share could not be made (${path}): ${answer}`));
+    }, reject);
+  })
+    .on('error', reject)
+    .end();
+  return JSON.parse(await promise) as unknown;
+}
