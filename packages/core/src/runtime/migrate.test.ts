@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { urlOf } from '../../../../dev/database-users.ts';
 import { startPostgres } from '../../../../dev/postgres.ts';
 import { testDatabase } from '../../../../tests/support/database.ts';
@@ -9,7 +11,7 @@ import { silentLog } from '../../../../tests/support/services.ts';
 import { openDatabase } from './database.ts';
 import { tableGrants } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
-import { createSchemaCheck, migrate } from './migrate.ts';
+import { createSchemaCheck, migrate, migrateWith } from './migrate.ts';
 
 /** A server on which the one who creates the users, as on RDS, is not the owner of the tables. */
 let url: string;
@@ -134,3 +136,63 @@ describe('a schema', () => {
     await pool.close();
   });
 });
+
+describe('a migration', () => {
+  const index = `drop index concurrently if exists "things_name";
+    --> statement-breakpoint
+    create unique index concurrently "things_name" on things (name);`;
+  const table = "create table things (name text); insert into things values ('a'), ('a')";
+  let database: postgres.Sql;
+  let access: { url: string };
+
+  beforeEach(async () => {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await admin`create database ${admin(name)}`;
+    access = { url: Object.assign(new URL(urlOf('portfolio', url)), { pathname: `/${name}` }).href };
+    database = postgres(access.url, { max: 1, onnotice: () => {} });
+    return () => database.end();
+  });
+
+  const recorded = async () =>
+    (await database`select created_at::int as at from drizzle.__drizzle_migrations order by id`).map(
+      ({ at }) => at,
+    );
+  const indexes = () => database`
+    select relname as name, indisvalid as valid from pg_index join pg_class on pg_class.oid = indexrelid
+    where indrelid = 'things'::regclass`;
+
+  test('that fails leaves nothing of itself, and those before it applied', async () => {
+    const folder = await folderOf(table, 'alter table things add column size int; select 1 / 0');
+    await expect(migrateWith(folder, access)).rejects.toThrow('division by zero');
+    expect(await recorded()).toEqual([1]);
+    expect(await database`select * from things limit 1`).toEqual([{ name: 'a' }]);
+  });
+
+  test('may build an index concurrently, also while others wait to migrate', async () => {
+    const folder = await folderOf(table, 'delete from things', index);
+    await Promise.all([1, 2, 3].map(() => migrateWith(folder, access)));
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: true }]);
+    expect(await recorded()).toEqual([1, 2, 3]);
+  });
+
+  test('that builds an index concurrently and fails is done again as a whole', async () => {
+    const folder = await folderOf(table, index);
+    await expect(migrateWith(folder, access)).rejects.toThrow('could not create unique index');
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: false }]);
+    expect(await recorded()).toEqual([1]);
+    await database`delete from things`;
+    await migrateWith(folder, access);
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: true }]);
+    expect(await recorded()).toEqual([1, 2]);
+  });
+});
+
+/** A folder with a migration of each text, made at the first, the second millisecond and so on. */
+async function folderOf(...texts: string[]): Promise<string> {
+  const folder = await mkdtemp(join(inject('runFolder'), 'migrations-'));
+  const entries = texts.map((_, at) => ({ idx: at, when: at + 1, tag: `${at}`, breakpoints: true }));
+  await mkdir(join(folder, 'meta'));
+  await writeFile(join(folder, 'meta', '_journal.json'), JSON.stringify({ entries }));
+  await Promise.all(texts.map((text, at) => writeFile(join(folder, `${at}.sql`), text)));
+  return folder;
+}
