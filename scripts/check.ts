@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { writeTypes } from '../packages/api/src/rest/openapi-types.ts';
 import { installPlatform } from '../tests/infra/synth/platform.ts';
 import {
   findBrokenReferences,
@@ -54,8 +55,9 @@ function readFiles(): Files {
   );
 }
 
-// Types of the stacks are SST's and its providers'.
+// Types of the stacks are SST's and its providers'; a test has those of the API's document.
 await installPlatform();
+await writeTypes();
 
 const files = readFiles();
 const projects = globSync(['tsconfig.json', 'packages/*/tsconfig.json', 'stacks/tsconfig.json'], {

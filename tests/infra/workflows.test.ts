@@ -90,6 +90,11 @@ describe('workflows', () => {
       expect(job['timeout-minutes'], job.at).toBeGreaterThan(0);
   });
 
+  test('check out the whole history where tests run: what was released is read from it', () => {
+    const [checkout] = workflow('ci.yml').jobs.test!.steps!;
+    expect(checkout!.with).toMatchObject({ 'fetch-depth': 0 });
+  });
+
   test('put nothing that somebody else wrote into a script: it comes as a variable', () => {
     for (const { at, run } of steps) expect(run ?? '', at).not.toContain('${{');
   });
