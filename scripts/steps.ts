@@ -23,10 +23,10 @@ export async function runSteps(steps: Record<string, Step>): Promise<void> {
 
 const describeError = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-type RunOptions = { cwd?: string; env?: NodeJS.ProcessEnv };
+type RunOptions = { cwd?: string; env?: NodeJS.ProcessEnv; /** In milliseconds. */ timeout?: number };
 
 /**
- * Runs a program to its end and collects what it prints.
+ * Runs a program to its end and collects what it prints. The code of one that a signal ended is null.
  *
  * @throws Error of code ENOENT where there is no such program.
  */
