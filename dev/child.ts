@@ -30,7 +30,7 @@ export function startChild(options: {
   let child: ChildProcess;
 
   function start() {
-    child = spawn(process.execPath, ['--import', import.meta.resolve('./leave-with-parent.ts'), entry], {
+    child = spawn(process.execPath, ['--import', import.meta.resolve('./leave-with-parent.mjs'), entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,

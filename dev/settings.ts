@@ -10,6 +10,18 @@ const schema = z.object({
 /** Settings of the commands that developers run. */
 export const readDevSettings = () => readSettings(schema);
 
+/** Which of its tools `npm run verify` leaves out. */
+export function readVerifySettings(tools: string[]) {
+  const names = z
+    .string()
+    .default('')
+    .transform(splitNames)
+    .pipe(z.array(z.enum(tools)));
+  return readSettings(z.object({ VERIFY_SKIP: names }));
+}
+
+const splitNames = (list: string) => list.split(',').flatMap((name) => name.trim() || []);
+
 /** What `npm start` leaves for other commands: where the API is, and a key of its owner. */
 export const credentialsSchema = z.object({ baseUrl: z.url(), apiKey: z.string() });
 

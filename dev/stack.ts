@@ -1,16 +1,14 @@
 import type * as migrations from '@portfolio/core/runtime/migrate';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 import { letUsersIn } from './database-users.ts';
 import { startPostgres } from './postgres.ts';
+import { developmentPrograms } from './programs.ts';
 import { issuerKeyFile } from './settings.ts';
 import { buildWeb } from './web.ts';
 
-const entryOf = (workspace: string) =>
-  fileURLToPath(new URL(`../packages/${workspace}/src/main.ts`, import.meta.url));
 const readyTimeoutSeconds = 60;
 
 export type Stack = {
@@ -54,7 +52,7 @@ async function startServers(
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
   // The rest is loaded while Postgres, in processes of its own, makes its data folder.
-  const [database, cloudSettings, issuer] = await allOrNone([
+  const [database, cloudSettings, issuer, programs] = await allOrNone([
     Promise.all([
       startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
       import('@portfolio/core/runtime/migrate'),
@@ -64,18 +62,15 @@ async function startServers(
       .then(ownedBy)
       .then(async ({ endpoint }) => (await import('./cloud.ts')).createCloudResources(endpoint)),
     import('./issuer.ts').then(({ startIssuer }) => startIssuer(issuerKeyFile(folder.path))).then(ownedBy),
+    developmentPrograms(),
   ]);
-  const environment = {
-    // The second start finds the programs compiled already.
-    NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
-    ...cloudSettings,
-  };
+  const environment = { NODE_COMPILE_CACHE: programs.compileCache, ...cloudSettings };
   const logFile = (name: string) => join(folder.path, `${name}.log`);
-  const start = (name: string, settings: Record<string, string>) =>
+  const start = (name: 'api' | 'worker', settings: Record<string, string>) =>
     ownedBy(
       startChild({
         name,
-        entry: entryOf(name),
+        entry: programs[name],
         environment: { ...environment, ...settings },
         logFile: logFile(name),
         log,

@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +11,43 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const banner = `import { createRequire as requireFor } from 'node:module'; globalThis.require = requireFor(import.meta.url);`;
 
 /** The programs of each bundle, by the names of their files. */
-const programs: Record<string, Record<string, string>> = {
+const programs: Record<'api' | 'worker', Record<string, string>> = {
   api: { main: 'src/main.ts', migrate: 'src/migrate.ts' },
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 
+/** What all bundles have in common. `entryPoints` are sources, relative to `root`, by the names that they get. */
+export const bundleOptions = (
+  entryPoints: Record<string, string>,
+  outdir: string,
+  root = repository,
+): BuildOptions => ({
+  absWorkingDir: root,
+  entryPoints: Object.entries(entryPoints).map(([out, path]) => ({ in: join(root, path), out })),
+  outdir,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  sourcemap: 'linked',
+  // Node reads a whole map for the first stack trace; lines and columns are all that it takes from it.
+  sourcesContent: false,
+  keepNames: true,
+  banner: { js: banner },
+  logLevel: 'warning',
+});
+
 async function copyFonts(outDir: string): Promise<void> {
   const fonts = Object.keys(fontFiles) as (keyof typeof fontFiles)[];
   await Promise.all(fonts.map(fontPath).map((path) => cp(path, join(outDir, 'fonts', basename(path)))));
+}
+
+/** All that applying migrations needs: drizzle-kit's snapshots are for making new ones. */
+async function copyMigrations(outDir: string): Promise<void> {
+  await cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('_snapshot.json'),
+  });
 }
 
 /**
@@ -28,21 +57,9 @@ async function copyFonts(outDir: string): Promise<void> {
 export async function bundle(name: 'api' | 'worker', outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  const sources = Object.entries(programs[name]!);
-  await build({
-    entryPoints: sources.map(([out, path]) => ({ in: join(repository, 'packages', name, path), out })),
-    outdir: outDir,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    sourcemap: true,
-    minifySyntax: true,
-    keepNames: true,
-    banner: { js: banner },
-    logLevel: 'warning',
-  });
-  await cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), { recursive: true });
+  const sources = Object.entries(programs[name]).map(([out, path]) => [out, join('packages', name, path)]);
+  await build({ ...bundleOptions(Object.fromEntries(sources), outDir), minify: true });
+  await copyMigrations(outDir);
   if (name === 'worker') await copyFonts(outDir);
 }
 

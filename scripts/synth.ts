@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { evaluateStage, readApp } from '../tests/infra/synth/index.ts';
+import { synthesize } from '../tests/infra/synth/index.ts';
 
 const usage = `Usage: npm run synth -- <stage> [--manifests]
 
@@ -22,7 +22,7 @@ if (stage === undefined || others.length > 0) {
   process.exit(2);
 }
 
-const { resources, manifests } = await readApp(await evaluateStage(stage));
+const { resources, manifests } = await synthesize(stage);
 const print = (document: unknown) => process.stdout.write(`---\n${stringify(document, { lineWidth: 0 })}`);
 const objects = new Set<object>(manifests);
 if (!values.manifests) {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import { bundle } from '../scripts/bundle.ts';
 import { selfSigned } from './support/certificate.ts';
 import { plainUser } from './support/child.ts';
@@ -113,7 +114,7 @@ test('the bundles run alone, as a plain user with a database in the cloud, and m
     status: 'ready',
     dependencies: { database: 'ok', queue: 'ok', bucket: 'ok', schema: 'ok' },
   };
-  await vi.waitFor(async () => expect(await ask(port)).toMatchObject(ready), 20_000);
+  await eventually(async () => expect(await ask(port)).toMatchObject(ready));
   const worker = run('worker', 'main', {
     ...platform.environment,
     ...as('worker'),
@@ -128,9 +129,9 @@ test('the bundles run alone, as a plain user with a database in the cloud, and m
     body: '# Ελληνικά 中文',
   });
   const { id } = await operations.caseStudy.export.run(platform.as(owner), study);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await operations.job.read.run(platform.as(owner), { id })).toMatchObject({ state: 'succeeded' });
-  }, 20_000);
+  });
   expect(await ask(healthPort)).toMatchObject(ready);
 
   const ends = [api, worker].map((child) => once(child, 'exit'));
@@ -161,6 +162,8 @@ test('a bundle brings its files and no packages', async () => {
     expect.arrayContaining(['drizzle', 'main.js', 'migrate.js']),
   );
   for (const name of ['api', 'worker']) {
-    expect(await readdir(join(folder, name))).not.toContain('node_modules');
+    const files = await readdir(join(folder, name), { recursive: true });
+    expect(files.filter((file) => /node_modules|_snapshot\.json/.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['main.js.map', 'drizzle/meta/_journal.json']));
   }
 });

@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import type { PostgresServer } from '../dev/postgres.ts';
 import { selfSigned } from './support/certificate.ts';
 import { testFolder } from './support/folder.ts';
@@ -53,6 +54,7 @@ beforeEach(async () => {
     applicationName: 'test',
     log: silentLog,
     statementSeconds: 1,
+    slackSeconds: 0.5,
     signIn,
   });
   parts.defer(() => pool.close());
@@ -80,10 +82,10 @@ async function useAll(): Promise<string[]> {
 }
 
 async function untilHeard(heard: string[], text: string) {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await pool.sql.notify('news', text);
     expect(heard).toContain(text);
-  }, 20_000);
+  });
 }
 
 async function notesOf(server: PostgresServer): Promise<unknown[]> {
@@ -101,7 +103,7 @@ test('when the primary is gone, changes and news go on at the one that was promo
   expect(toOutage(await errorOf(note('lost')))).toMatchObject({ code: 'unavailable' });
   await replica.promote();
   rds.move(replica.url);
-  await vi.waitFor(() => note('after'), 20_000);
+  await eventually(() => note('after'));
   await untilHeard(heard, 'after');
   expect(await notesOf(replica)).toEqual(['before', 'after']);
 });
@@ -118,7 +120,7 @@ test('while the name leads to a standby, nothing is asked of it, it is not storm
   const errors = await Promise.all([1, 2, 3].map(() => errorOf(pool.db.execute(sql`select 1`))));
   expect(errors.map((error) => toOutage(error)?.code)).toEqual(errors.map(() => 'unavailable'));
   await replica.promote();
-  await vi.waitFor(() => note('after'), 20_000);
+  await eventually(() => note('after'));
   await untilHeard(heard, 'after');
 });
 
@@ -134,7 +136,7 @@ test('a primary that takes no more changes loses its connections: those to its s
   );
   expect(refused).toMatchObject({ cause: { code: '25006' } });
   expect(toOutage(refused)).toMatchObject({ code: 'unavailable' });
-  await vi.waitFor(() => note('after'), 20_000);
+  await eventually(() => note('after'));
   await untilHeard(heard, 'after');
   expect(await notesOf(replica)).toEqual(['after']);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 
-const leaveWithParent = new URL('../../dev/leave-with-parent.ts', import.meta.url).href;
+const leaveWithParent = new URL('../../dev/leave-with-parent.mjs', import.meta.url).href;
 
 /** A program of ours, by the file that it begins with, to be started and ended in every way. It never outlives this process. */
 export function createProgram(entry: string, environment: Record<string, string>, logFile: string) {

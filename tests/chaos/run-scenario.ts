@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { developmentPrograms } from '../../dev/programs.ts';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
 import { setScene } from './scene.ts';
 import { type Ground, type Stage, startStage } from './stage.ts';
-import { bundle } from '../../scripts/bundle.ts';
 
 /** What has not come to its end by then hangs. */
 const boundSeconds = { quick: 150, whole: 1200 };
@@ -20,7 +20,8 @@ export async function createRunner(
   { folder, createDatabase }: Omit<Ground, 'programs'>,
   isQuick: boolean,
 ): Promise<{ run(scenario: Scenario): Promise<Findings>; stop(): Promise<void> }> {
-  const programs = await bundlePrograms(folder);
+  // Processes that are killed all the time are back three times as soon as from sources.
+  const programs = await developmentPrograms();
   let shared: Stage | undefined;
   let stages = 0;
   const startNew = (ownPostgres: boolean) =>
@@ -66,13 +67,6 @@ export async function createRunner(
   }
 
   return { run, stop };
-}
-
-/** As the images have them: processes that are killed all the time are back three times as soon as from sources. */
-async function bundlePrograms(folder: string): Promise<Ground['programs']> {
-  const [api, worker] = [join(folder, 'api'), join(folder, 'worker')];
-  await Promise.all([bundle('api', api), bundle('worker', worker)]);
-  return { api: join(api, 'main.js'), worker: join(worker, 'main.js') };
 }
 
 const reasonOf = (error: unknown) =>

@@ -10,8 +10,8 @@ export type Scenario = {
   injects: string;
   /** What holds nevertheless. */
   promises: string;
-  /** Runs within `npm test`. */
-  quick: boolean;
+  /** What runs it beside `npm run chaos`: `npm test`, or only `npm run test:all`, or nothing, where it takes minutes. */
+  tested: 'always' | 'exhaustively' | 'never';
   /** Needs a Postgres of its own, that it stops. */
   ownPostgres?: boolean;
   /** Debian packages without which it cannot run. */

@@ -12,6 +12,7 @@ import { startPostgres } from '../../dev/postgres.ts';
 import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { testAws } from '../support/aws.ts';
 import { freePort } from '../support/stack.ts';
+import type { Programs } from '../../dev/programs.ts';
 import { type Program, createProgram } from './program.ts';
 import { until } from '../support/until.ts';
 import { type AwsTap, tapAws } from './wire/aws-tap.ts';
@@ -23,8 +24,7 @@ export type Ground = {
   /** Where it writes. */
   folder: string;
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
-  /** The files that API and worker begin with. */
-  programs: Record<'api' | 'worker', string>;
+  programs: Programs;
 };
 
 /** A process of ours with a tap on each of its wires. */
@@ -71,8 +71,7 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
       AWS_ENDPOINT_URL: taps.aws.endpoint,
       DATABASE_URL: taps.postgres.url,
       DATABASE_POOL_SIZE: '3',
-      // Later starts find the programs compiled already, where an earlier one ended in order.
-      NODE_COMPILE_CACHE: join(ground.folder, 'compile-cache'),
+      NODE_COMPILE_CACHE: ground.programs.compileCache,
       ...settings,
     };
     const program = createProgram(

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { testFolder } from '../support/folder.ts';
 import { freePort } from '../support/stack.ts';
 
@@ -25,8 +26,7 @@ function start(port: number) {
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
   const ended = once(child, 'exit').then(([code]) => code as number | null);
-  const prints = (text: string) =>
-    vi.waitFor(() => expect(printed).toContain(text), { timeout: 45_000, interval: 50 });
+  const prints = (text: string) => eventually(() => expect(printed).toContain(text));
   return { child, ended, prints, printed: () => printed };
 }
 

@@ -2,7 +2,8 @@ import { errorCodes } from '@portfolio/core/errors';
 import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { type TLSSocket, connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { type Asked, ask } from './support/ask.ts';
 import { type Nginx, createCertificates, hasNginx, startNginx } from './support/nginx.ts';
 import { echo, startUpstream } from './support/upstream.ts';
@@ -223,7 +224,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
   test('writes down who asked for what, without the query', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9', 'x-amzn-mtls-clientcert-subject': 'CN="a\\"b' };
     await get('consumers', { path: '/api/v1/logged?secret=1', headers });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const line = (await nginx.log()).find(({ path }) => path === '/api/v1/logged');
       expect(line).toMatchObject({
         method: 'GET',
@@ -328,7 +329,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     const answer = ask(leaving.ports.consumers, authority.cert, { path: '/api/v1/jobs' });
     await arrived;
     const stopped = leaving.stop();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(ask(leaving.ports.consumers, authority.cert, { path: '/healthz' })).rejects.toThrow(
         'ECONNREFUSED',
       ),

@@ -53,8 +53,7 @@ export default async function setUpRun(project: TestProject): Promise<() => Prom
   const server = createServer((request, response) => {
     make(request.url!).then(
       (value) => response.end(JSON.stringify(value)),
-      (error: unknown) =>
-        response.writeHead(500).end(String(error instanceof Error ? error.stack : error)),
+      (error: unknown) => response.writeHead(500).end(String(error instanceof Error ? error.stack : error)),
     );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

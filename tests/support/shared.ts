@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 
@@ -22,14 +23,10 @@ export function shared<Name extends keyof Shared>(name: Name, argument = ''): Pr
 
 /** By node:http, since fetch gives up after five minutes. */
 async function ask(path: string): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  request(inject('sharedUrl') + path, { agent: false }, (response) => {
-    text(response).then((answer) => {
-      if (response.statusCode === 200) resolve(answer);
-      else reject(new Error(`What the tests share could not be made (${path}): ${answer}`));
-    }, reject);
-  })
-    .on('error', reject)
-    .end();
-  return JSON.parse(await promise) as unknown;
+  const asked = request(inject('sharedUrl') + path, { agent: false }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  const answer = await text(response);
+  if (response.statusCode !== 200)
+    throw new Error(`What the tests share could not be made (${path}): ${answer}`);
+  return JSON.parse(answer) as unknown;
 }

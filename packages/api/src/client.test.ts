@@ -3,6 +3,7 @@ import { TRPCClientError } from '@trpc/client';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { playWorker } from '../../../tests/support/play-worker.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
@@ -210,7 +211,7 @@ describe('a key that is a function', () => {
     const id = await acceptJob();
     const keys = ['pk_expired', apiKey];
     const { seen, stop } = watch(client({ apiKey: () => keys.shift() ?? apiKey }), id);
-    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    await eventually(() => expect(seen).toEqual(['snapshot 1']));
     stop();
     const error = await firstError(client({ apiKey: 'pk_expired' }), id);
     expect(problemOf(error)?.code).toBe('unauthenticated');
@@ -249,16 +250,16 @@ describe('a subscription', () => {
     const proxy = await testProxy(api.baseUrl);
     const id = await acceptJob();
     const { seen, done } = watch(client({ baseUrl: proxy.baseUrl }), id);
-    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    await eventually(() => expect(seen).toEqual(['snapshot 1']));
     const worker = await playWorker(api, id);
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    await eventually(() => expect(seen).toHaveLength(2));
 
     proxy.down();
     await worker.progress(0.2);
-    await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1));
+    await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
     await worker.progress(0.3);
     proxy.up();
-    await vi.waitFor(() => expect(seen).toHaveLength(4));
+    await eventually(() => expect(seen).toHaveLength(4));
 
     proxy.cut();
     await worker.succeed();
@@ -270,14 +271,14 @@ describe('a subscription', () => {
   test('that the server ends for a reason that may pass goes on after the last item', async () => {
     const id = await acceptJob();
     const { seen, done } = watch(client(), id);
-    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    await eventually(() => expect(seen).toEqual(['snapshot 1']));
     const subscribe = vi.spyOn(api.services.jobBus, 'subscribe').mockImplementationOnce(() => {
       throw new Error('Away');
     });
     // The events of another job are refused at first; this one is not disturbed.
     const other = await acceptJob();
     const second = watch(client(), other);
-    await vi.waitFor(() => expect(second.seen).toEqual(['snapshot 1']));
+    await eventually(() => expect(second.seen).toEqual(['snapshot 1']));
     expect(subscribe).toHaveBeenCalledTimes(2);
     await (await playWorker(api, id)).succeed();
     await (await playWorker(api, other)).succeed();

@@ -3,7 +3,8 @@ import type { Services } from '@portfolio/core/context';
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type ServerOptions, buildServer } from './server.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -14,12 +15,16 @@ afterEach(async () => {
 const lines: string[] = [];
 
 /** The server with nothing behind it. */
-async function bareServer(authenticate: ServerOptions['authenticate'] = async () => anonymous) {
+async function bareServer(
+  authenticate: ServerOptions['authenticate'] = async () => anonymous,
+  options: Pick<ServerOptions, 'loadLimits'> = {},
+) {
   const server = await buildServer({
     services: { published: { onChange() {} } } as unknown as Services,
     authenticate,
     dependencies: {},
     log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
+    ...options,
   });
   cleanUp.push(() => server.close());
   const get = (url: string, headers: Record<string, string> = { authorization: 'Bearer x' }) =>
@@ -33,7 +38,7 @@ async function fullServer() {
   const made = await bareServer(() => gate.promise);
   const waiting = Array.from({ length: 501 }, () => made.get('/api/v1/jobs'));
   const isFull = async () => expect((await made.get('/api/openapi.json')).statusCode).toBe(503);
-  await vi.waitFor(isFull, 20_000);
+  await eventually(isFull);
   const release = async () => {
     gate.resolve(anonymous);
     return Promise.all(waiting);
@@ -95,7 +100,7 @@ test('streams that go on do not count', async () => {
     return reply.send(stream);
   });
   const waiting = Array.from({ length: 501 }, () => get('/stream'));
-  await vi.waitFor(() => expect(streams).toHaveLength(501), 20_000);
+  await eventually(() => expect(streams).toHaveLength(501));
   await setImmediate();
   expect((await get('/api/v1/jobs')).statusCode).toBe(401);
   for (const stream of streams) stream.end();
@@ -103,15 +108,23 @@ test('streams that go on do not count', async () => {
 });
 
 test('a busy event loop refuses work as well, and a worse one reads too; both end with it', async () => {
-  const { get } = await bareServer();
-  keepBusy(400);
-  await vi.waitFor(async () => expect((await get('/api/v1/jobs')).statusCode).toBe(503), 20_000);
+  // A quarter of what holds in production, in everything.
+  const { get } = await bareServer(undefined, {
+    loadLimits: {
+      windowMilliseconds: 250,
+      delayMilliseconds: 60,
+      delayOfPublishedMilliseconds: 250,
+      running: 500,
+    },
+  });
+  keepBusy(100);
+  await eventually(async () => expect((await get('/api/v1/jobs')).statusCode).toBe(503));
   expect((await get('/api/openapi.json', {})).statusCode).toBe(200);
-  keepBusy(1300);
-  await vi.waitFor(async () => expect((await get('/api/openapi.json', {})).statusCode).toBe(503), 20_000);
+  keepBusy(330);
+  await eventually(async () => expect((await get('/api/openapi.json', {})).statusCode).toBe(503));
   expect((await get('/healthz')).statusCode).toBe(200);
   for (const undo of cleanUp.splice(0, 2)) await undo();
-  await vi.waitFor(async () => expect((await get('/api/v1/jobs')).statusCode).toBe(401), 20_000);
+  await eventually(async () => expect((await get('/api/v1/jobs')).statusCode).toBe(401));
 });
 
 test('the log has a line when it begins and a line when it ends, and not one a request', async () => {

@@ -2,28 +2,47 @@ import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How often the delay of the event loop is looked at: it is the mean since the last time. */
-const windowMilliseconds = 1000;
 /** Of so many windows the best one counts: one large answer, or a module that is loaded, is no lasting load. */
 const windowCount = 3;
 const resolutionMilliseconds = 20;
 
-/** From when on new work is refused: whoever waits in such a queue has commonly left before it is his turn. */
-const limits = { delayMilliseconds: 250, running: 500 };
-/** Ready answers take next to nothing: they are refused only where not even those are in time. */
-const limitsOfPublished = { delayMilliseconds: 1000, running: Infinity };
+/** When a process is saturated. */
+export type LoadLimits = {
+  /** The delay of the event loop is its mean over so long. */
+  windowMilliseconds: number;
+  /** From this delay on new work is refused: whoever waits in such a queue has commonly left before it is served. */
+  delayMilliseconds: number;
+  /** From this delay on ready answers are refused too, which take next to nothing. */
+  delayOfPublishedMilliseconds: number;
+  /** So many requests run at once. */
+  running: number;
+};
+
+const defaultLimits: LoadLimits = {
+  windowMilliseconds: 1000,
+  delayMilliseconds: 250,
+  delayOfPublishedMilliseconds: 1000,
+  running: 500,
+};
 
 type Measured = { delayMilliseconds: number; running: number };
 
 /** How much this process has to do. */
-export type Load = { measure(): Measured; stop(): void };
+export type Load = {
+  measure(): Measured;
+  /** True where new work is refused. */
+  isSaturated(measured?: Measured): boolean;
+  /** True where even ready answers are refused. */
+  isOverwhelmed(measured: Measured): boolean;
+  stop(): void;
+};
 
 /**
- * Measures the load of this process: by how much its event loop was late on average in each of the last three seconds at
- * least, and how many requests are being worked on, from when their bodies are there until their answers begin. So neither slow clients nor streams
+ * Measures the load of this process: by how much its event loop was late on average in each of the last three windows
+ * at least, and how many requests are being worked on, from when their bodies are there until their answers begin. So neither slow clients nor streams
  * of events count.
  */
-export function createLoad(app: FastifyInstance): Load {
+export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
   const running = new Set<FastifyRequest>();
   app.addHook('preHandler', (request, _reply, done) => {
     running.add(request);
@@ -45,19 +64,18 @@ export function createLoad(app: FastifyInstance): Load {
     windows.shift();
     windows.push(Math.max(0, (delay.mean || 0) / 1e6 - resolutionMilliseconds));
     delay.reset();
-  }, windowMilliseconds).unref();
+  }, limits.windowMilliseconds).unref();
+  const measure = () => ({ delayMilliseconds: Math.min(...windows), running: running.size });
   return {
-    measure: () => ({ delayMilliseconds: Math.min(...windows), running: running.size }),
+    measure,
+    isSaturated: (measured = measure()) =>
+      measured.delayMilliseconds > limits.delayMilliseconds || measured.running > limits.running,
+    isOverwhelmed: (measured) => measured.delayMilliseconds > limits.delayOfPublishedMilliseconds,
     stop() {
       clearInterval(timer);
       delay.disable();
     },
   };
-}
-
-/** True where new work is refused. */
-export function isSaturated(load: Load): boolean {
-  return exceeds(load.measure(), limits);
 }
 
 /**
@@ -75,15 +93,12 @@ export function shedLoad(app: FastifyInstance, load: Load) {
 
   app.addHook('onRequest', (request, _reply, done) => {
     const measured = load.measure();
-    note(measured, exceeds(measured, limits));
+    note(measured, load.isSaturated(measured));
     if (!isShedding || isOfHealth(request)) return done();
-    if (readsPublished(request) && !exceeds(measured, limitsOfPublished)) return done();
+    if (readsPublished(request) && !load.isOverwhelmed(measured)) return done();
     done(new AppError('unavailable', 'There is more to do than can be done; try again in a few seconds.'));
   });
 }
-
-const exceeds = (measured: Measured, limit: Measured) =>
-  measured.delayMilliseconds > limit.delayMilliseconds || measured.running > limit.running;
 
 const isOfHealth = ({ routeOptions: { url } }: FastifyRequest) => url === '/healthz' || url === '/readyz';
 

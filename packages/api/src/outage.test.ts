@@ -7,7 +7,8 @@ import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
 import { type PostgresServer, startPostgres } from '../../../dev/postgres.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
@@ -123,7 +124,7 @@ describe('while the database is away', () => {
     const back = await startPostgres({ dataDir, port: postgres.port, durable: false });
     parts.defer(() => back.stop());
     const status = async () => (await get('/api/v1/portfolios', key)).status;
-    await vi.waitFor(async () => expect(await status()).toBe(200), 30_000);
+    await eventually(async () => expect(await status()).toBe(200));
   });
 });
 

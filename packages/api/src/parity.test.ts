@@ -1,4 +1,4 @@
-import { operations } from '@portfolio/core';
+import { allOperations, operations } from '@portfolio/core';
 import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
@@ -17,8 +17,6 @@ import { playWorker } from '../../../tests/support/play-worker.ts';
 import { user } from '../../../tests/support/services.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
-
-const all: AnyOperation[] = Object.values(operations).flatMap((verbs) => Object.values(verbs));
 
 const allScopes = scopeSchema.options;
 
@@ -225,7 +223,7 @@ async function outcomesOf(operation: AnyOperation, callers: Caller[]) {
 }
 
 test('every operation has an example here', () => {
-  expect(Object.keys(examples).toSorted()).toEqual(all.map(({ name }) => name).toSorted());
+  expect(Object.keys(examples).toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
 });
 
 test('every operation has one procedure, of its kind, and there are no others', () => {
@@ -234,19 +232,21 @@ test('every operation has one procedure, of its kind, and there are no others', 
     definition.procedures as object as Record<string, { _def: { type: string } }>,
   );
   const kinds = procedures.map(([name, { _def: procedure }]) => [name, procedure.type]);
-  expect(Object.fromEntries(kinds)).toEqual(Object.fromEntries(all.map(({ name, kind }) => [name, kind])));
+  expect(Object.fromEntries(kinds)).toEqual(
+    Object.fromEntries(allOperations.map(({ name, kind }) => [name, kind])),
+  );
 });
 
 test('every operation has one route, of a method that fits its kind, and there are no others', () => {
-  expect([...routes.keys()].toSorted()).toEqual(all.map(({ name }) => name).toSorted());
-  for (const { name, kind } of all) {
+  expect([...routes.keys()].toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
+  for (const { name, kind } of allOperations) {
     const { method, path } = routes.get(name)!;
     expect(kind === 'mutation' ? ['POST', 'PUT', 'PATCH', 'DELETE'] : ['GET']).toContain(method);
     expect(api.server.hasRoute({ method, url: path.replaceAll(/\{(\w+)\}/g, ':$1') })).toBe(true);
   }
 });
 
-const named = all.map((operation) => [operation.name, operation] as const);
+const named = allOperations.map((operation) => [operation.name, operation] as const);
 
 test.each(named)('%s gives the same result over tRPC and REST', async (_, operation) => {
   const place = open;

@@ -1,5 +1,6 @@
 import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { connectCache, hasValkey, startValkey } from '../../../tests/support/valkey.ts';
@@ -139,7 +140,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
   test('answers a process that has not read anything yet', async () => {
     await testCache(await connect()).read('kept', 'kept');
     const shared = await connect();
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await testCache(shared).read('kept', 'kept')).toEqual({ text: 'load 1', source: 'cache' }),
     );
   });
@@ -245,7 +246,7 @@ function readersAndWriter(isShared: boolean) {
     await read(other);
     expect(await read(other)).toMatchObject({ from: 'portfolio-api; hit' });
     const version = await write();
-    await vi.waitFor(async () => expect((await read(other)).version).toBe(version));
+    await eventually(async () => expect((await read(other)).version).toBe(version));
   });
 
   test('what is withdrawn is gone at once', async () => {

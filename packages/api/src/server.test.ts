@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
 import { testApi } from '../../../tests/support/api.ts';
 import { silentLog } from '../../../tests/support/services.ts';
@@ -193,11 +194,11 @@ describe('with everything behind it', () => {
     const client = new AbortController();
     const headers = { 'content-type': 'image/png' };
     const upload = api.call('POST', uploadPath, { key, body: png, headers, signal: client.signal });
-    const signal = await vi.waitFor(() => put.mock.lastCall![3]!);
+    const signal = await eventually(() => put.mock.lastCall![3]!);
     expect(signal.aborted).toBe(false);
     client.abort();
     await expect(upload).rejects.toThrow('aborted');
-    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await eventually(() => expect(signal.aborted).toBe(true));
     await api.stop();
   });
 
@@ -209,10 +210,10 @@ describe('with everything behind it', () => {
     const store = Promise.withResolvers<void>();
     const put = vi.spyOn(api.services.bucket, 'put').mockReturnValue(store.promise);
     const upload = api.call('POST', uploadPath, { key, body: png, headers: { 'content-type': 'image/png' } });
-    await vi.waitFor(() => expect(put).toHaveBeenCalled());
+    await eventually(() => expect(put).toHaveBeenCalled());
     const subscribe = vi.spyOn(api.services.jobBus, 'subscribe');
     const stream = await api.call('GET', '/api/v1/jobs/changes', { key });
-    await vi.waitFor(() => expect(subscribe).toHaveBeenCalled());
+    await eventually(() => expect(subscribe).toHaveBeenCalled());
     const streamEnd = stream.text().then(
       () => 'ended',
       () => 'ended',

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Authenticate, createRequestActors } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
 import { registerHealth } from './health.ts';
-import { createLoad, isSaturated, shedLoad } from './load.ts';
+import { type LoadLimits, createLoad, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
 import { acceptBodies } from './rest/bodies.ts';
@@ -49,6 +49,8 @@ export type ServerOptions = {
   /** Proxies of ours whose X-Forwarded-For is believed. */
   trustedProxyHops?: number | undefined;
   webRoot?: string | undefined;
+  /** When work is refused; left out, as is good in production. */
+  loadLimits?: LoadLimits;
   /** Aborts when the process is about to stop: it goes on to serve, but is not ready, and keeps no connection. */
   leaving?: AbortSignal | undefined;
 };
@@ -84,7 +86,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     void sendPage(reply);
     return true;
   });
-  const load = createLoad(app);
+  const load = createLoad(app, options.loadLimits);
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
   const actors = createRequestActors(authenticate);
@@ -94,7 +96,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerHealth(app, {
     dependencies,
     own: webRoot ? { page: () => access(join(webRoot, 'index.html')) } : {},
-    isSaturated: () => isSaturated(load),
+    isSaturated: () => load.isSaturated(),
     leaving,
   });
   // Who keeps a connection here makes its next one elsewhere.

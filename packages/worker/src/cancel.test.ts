@@ -5,8 +5,9 @@ import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { sql } from 'drizzle-orm';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
+import { developmentPrograms } from '../../../dev/programs.ts';
 import { type JobScene, jobScene, owner, result } from '../../../tests/support/jobs.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { silentLog } from '../../../tests/support/services.ts';
@@ -117,10 +118,10 @@ describe('a cancel from another process', () => {
     const running = run(id, handler, { leaseSeconds: 1 });
     await started.promise;
     await scene.cancel(id);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await transitions.reapLost(scene.db);
       expect(await scene.read(id)).toMatchObject({ state: 'cancelled' });
-    }, 10_000);
+    });
     gate.resolve(result);
     expect(await running).toMatchObject({ state: 'cancelled', result: null });
   });
@@ -138,12 +139,12 @@ describe('a cancel from another process', () => {
       return result;
     };
     const running = [...ids, spared].map((id) => run(id, handle));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const id of [...ids, spared]) expect((await scene.read(id)).state).toBe('running');
     });
     const filter = { portfolio: 'team', requestedBy: 'owner' };
     expect((await operations.job.cancelMany.run(scene.as(owner), filter)).changed).toBe(3);
-    await vi.waitFor(() => expect(aborted.toSorted()).toEqual(ids.toSorted()), 20_000);
+    await eventually(() => expect(aborted.toSorted()).toEqual(ids.toSorted()));
     release.resolve();
     const ends = (await Promise.all(running)).map(({ state }) => state);
     expect(ends).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);
@@ -181,9 +182,11 @@ describe('a cancel from another process', () => {
 });
 
 test('a cancel reaches the real worker in its own process, in the middle of a PDF', async () => {
-  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const programs = await developmentPrograms();
+  worker = spawn(process.execPath, [programs.worker], {
     env: {
       ...scene.environment,
+      NODE_COMPILE_CACHE: programs.compileCache,
       POLL_SECONDS: '1',
       LOG_LEVEL: 'warn',
       LEASE_SECONDS: '600',
@@ -196,15 +199,9 @@ test('a cancel reaches the real worker in its own process, in the middle of a PD
   const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
   await operations.caseStudy.create.run(scene.as(owner), { ...long, title: 'Long', body });
   const { id } = await operations.caseStudy.export.run(scene.as(owner), long);
-  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02), {
-    timeout: 40_000,
-    interval: 20,
-  });
+  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02));
   expect(await scene.cancel(id)).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(String) });
-  await vi.waitFor(async () => expect((await scene.read(id)).state).toBe('cancelled'), {
-    timeout: 20_000,
-    interval: 20,
-  });
+  await eventually(async () => expect((await scene.read(id)).state).toBe('cancelled'));
   const { cancelRequestedAt, finishedAt } = await scene.read(id);
   expect(Date.parse(finishedAt!) - Date.parse(cancelRequestedAt!)).toBeLessThan(1000);
   const events = await scene.eventsOf(id);

@@ -2,7 +2,8 @@ import { operations } from '@portfolio/core';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createDoorbell, relayOutbox } from '@portfolio/core/runtime/relay';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
@@ -42,7 +43,7 @@ test('while SQS is away jobs are accepted, and their messages go out when it is 
     expect(await read(id)).toMatchObject({ state: 'queued' });
   }
   proxy.up();
-  await vi.waitFor(async () => expect(await relayOutbox(platform.db, queue)).toBe(4), 20_000);
+  await eventually(async () => expect(await relayOutbox(platform.db, queue)).toBe(4));
   const received: (string | undefined)[] = [];
   while (received.length < 4) {
     const message = await platform.queue.receive(1, 30);
@@ -73,6 +74,6 @@ test('while S3 is away a job waits and burns no attempt, and it is done when S3 
     expect(job.maxAttempts - job.attempt).toBe(maxAttempts);
   }
   proxy.up();
-  await vi.waitFor(async () => expect(await run()).toMatchObject({ state: 'succeeded' }), 20_000);
+  await eventually(async () => expect(await run()).toMatchObject({ state: 'succeeded' }));
   bucket.close();
 });

@@ -2,7 +2,8 @@ import { registerTasks } from '@portfolio/core/schedule/runs';
 import type { Task } from '@portfolio/core/schedule/task';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type Child, startChild } from '../../../tests/support/child.ts';
 import { type TestServices, silentLog, testServices } from '../../../tests/support/services.ts';
 import { startSchedule } from './schedule.ts';
@@ -50,7 +51,7 @@ async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, w
   const scheduler = { db, bucket, jobBus, log: silentLog, tasks, leaseSeconds, pollSeconds: 0.05 };
   const running = Array.from({ length: workers }, () => startSchedule(scheduler, stop.signal));
   try {
-    await vi.waitFor(async () => expect(await holds()).toBe(true), 30_000);
+    await eventually(async () => expect(await holds()).toBe(true));
   } finally {
     stop.abort();
     await Promise.all(running);
@@ -101,7 +102,7 @@ test('a run that takes longer than its lease keeps it', async () => {
   const tasks = [
     task('long', async (tools) => {
       const before = await leaseOf('long');
-      await vi.waitFor(async () => expect(await leaseOf('long')).not.toEqual(before), 10_000);
+      await eventually(async () => expect(await leaseOf('long')).not.toEqual(before));
       return mark('long')(tools);
     }),
   ];
@@ -145,7 +146,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     const before = await platform.sql`select * from schedules`;
     process.kill(child.pid, 'SIGCONT');
     // It learns that its lease is lost, stops what it does, and ends a run that is no longer its own.
-    await vi.waitFor(async () => expect(await marks()).toEqual(['child', 'ours', 'woken']), 10_000);
+    await eventually(async () => expect(await marks()).toEqual(['child', 'ours', 'woken']));
     await child.end('SIGKILL');
     expect(await platform.sql`select * from schedules`).toEqual(before);
   },

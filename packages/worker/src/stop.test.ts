@@ -1,13 +1,13 @@
 import { operations } from '@portfolio/core';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
+import { developmentPrograms } from '../../../dev/programs.ts';
 import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
 
 /** So long that a job which were left to its lease would be seen. */
 const leaseSeconds = 600;
-const patience = { timeout: 40_000, interval: 20 };
 
 let scene: JobScene;
 let worker: ChildProcess;
@@ -26,9 +26,11 @@ async function busyWorker(slug: string) {
   const study = { portfolio: 'team', slug };
   const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
   await operations.caseStudy.create.run(scene.as(owner), { ...study, title: 'Long', body });
-  worker = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const programs = await developmentPrograms();
+  worker = spawn(process.execPath, [programs.worker], {
     env: {
       ...scene.environment,
+      NODE_COMPILE_CACHE: programs.compileCache,
       POLL_SECONDS: '1',
       LOG_LEVEL: 'warn',
       LEASE_SECONDS: String(leaseSeconds),
@@ -39,7 +41,7 @@ async function busyWorker(slug: string) {
   });
   ended = once(worker, 'exit');
   const { id } = await operations.caseStudy.export.run(scene.as(owner), study);
-  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02), patience);
+  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02));
   return id;
 }
 
@@ -47,7 +49,7 @@ test('a first signal lets a running job go on, a second one gives it back at onc
   const id = await busyWorker('given-back');
   worker.kill('SIGTERM');
   const { progress } = await scene.read(id);
-  await vi.waitFor(async () => expect((await scene.read(id)).progress).toBeGreaterThan(progress), patience);
+  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(progress));
   worker.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect(await scene.read(id)).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });

@@ -1,6 +1,7 @@
 import { newId } from '@portfolio/core/ids';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { type JobScene, jobScene } from '../../../tests/support/jobs.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { sweep } from './sweep.ts';
@@ -39,7 +40,7 @@ test('dead letters, however many, leave the other steps their turn, and heed a s
     },
   };
   const sweeping = sweep({ ...sweeper(), deadLetters }, stop.signal);
-  await vi.waitFor(async () => expect((await scene.read(id)).error?.code).toBe('worker_lost'), 20_000);
+  await eventually(async () => expect((await scene.read(id)).error?.code).toBe('worker_lost'));
   isEnough = true;
   await sweeping;
   expect(received).toBeLessThan(50);
@@ -53,7 +54,7 @@ test('a job that took all of its workers along is dead, and the log says so as a
   await scene.expire(id);
   const stop = new AbortController();
   const sweeping = sweep({ ...sweeper(), log }, stop.signal);
-  await vi.waitFor(async () => expect((await scene.read(id)).state).toBe('dead'), 20_000);
+  await eventually(async () => expect((await scene.read(id)).state).toBe('dead'));
   stop.abort();
   await sweeping;
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
@@ -82,5 +83,5 @@ test('no lease counts as lost before its worker could renew it: after a start, a
   await scene.expire(id);
   expect(await sweepTimes(3, id, async () => null, 60)).toEqual([false, false, false]);
   expect(await sweepTimes(8, id, outage, 0.2)).not.toContain(true);
-  await vi.waitFor(async () => expect(await sweepTimes(8, id, async () => null, 0.05)).toContain(true));
+  await eventually(async () => expect(await sweepTimes(8, id, async () => null, 0.05)).toContain(true));
 });

@@ -5,6 +5,7 @@ import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
@@ -179,7 +180,7 @@ describe('an attempt', () => {
       id,
       async () => {
         const first = await leaseOf(id);
-        await vi.waitFor(async () => expect(await leaseOf(id)).not.toBe(first), 5000);
+        await eventually(async () => expect(await leaseOf(id)).not.toBe(first));
         expect(await transitions.reapLost(platform.db)).toEqual([]);
         return result;
       },
@@ -250,7 +251,7 @@ describe('an attempt', () => {
         return result;
       });
       const running = run(id, handler, { db: database.db });
-      await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
+      await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
       proxy.up();
       expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
       expect(handler).toHaveBeenCalledTimes(1);
@@ -269,7 +270,7 @@ describe('an attempt', () => {
         });
       const running = run(id, handler, { db: database.db, leaseSeconds: 1 });
       await aborted.promise;
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [job] = await platform.sql`select lease_until < now() as expired from jobs where id = ${id}`;
         expect(job).toEqual({ expired: true });
       });
@@ -326,10 +327,7 @@ test('slots and sweep take a job from the queue through a failure to its end', a
   );
   await withWorker(runner, { 'export.pdf': 1 }, async () => {
     const id = await accept();
-    await vi.waitFor(
-      async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }),
-      20_000,
-    );
+    await eventually(async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }));
   });
 });
 
@@ -361,16 +359,15 @@ test('jobs of a kind that has no place left wait for one, and others pass them',
   });
   await withWorker(runner, { 'export.pdf': 1 }, async () => {
     const ids = [await accept(), await accept(), await accept()];
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const waiting = await Promise.all(ids.map(leaseOf));
       expect(waiting.filter(Boolean)).toHaveLength(1);
       const [row] = await platform.sql`
         select count(*)::int as back from jobs where id in ${platform.sql(ids)} and state = 'queued' and run_at > created_at`;
       expect(row!.back).toBe(2);
-    }, 10_000);
+    });
     release.resolve();
-    for (const id of ids)
-      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 20_000);
+    for (const id of ids) await eventually(async () => expect((await read(id)).state).toBe('succeeded'));
   });
   expect(most).toBe(1);
 });
@@ -415,10 +412,10 @@ test('a job whose message the queue gave up is dead, and runs when it is retried
     runnerWith(async () => result),
     { 'export.pdf': 1 },
     async () => {
-      await vi.waitFor(async () => expect((await read(id)).state).toBe('dead'), 10_000);
+      await eventually(async () => expect((await read(id)).state).toBe('dead'));
       expect((await read(id)).error).toMatchObject({ code: 'undeliverable' });
       await operations.job.retry.run(platform.as(owner), { id });
-      await vi.waitFor(async () => expect((await read(id)).state).toBe('succeeded'), 10_000);
+      await eventually(async () => expect((await read(id)).state).toBe('succeeded'));
     },
   );
 });

@@ -10,7 +10,7 @@ export const apiKilled: Scenario = {
     'its client has the answer',
   promises:
     'the job is done without the API; the client, which asks again with the same idempotency key, gets that job',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     // Its worker comes after the kill: one that was there could send the message before the API does.
     const beforeSend = await askAndKill(

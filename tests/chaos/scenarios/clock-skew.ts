@@ -18,7 +18,7 @@ export const clockSkew: Scenario = {
   injects:
     'one worker whose clock is an hour ahead, one whose clock is an hour behind; then kill -9 of the first',
   promises: 'leases, retries and order go by the clock of the database: nothing is lost, early or late',
-  quick: false,
+  tested: 'never',
   needs: { package: 'libfaketime', isThere: () => library !== undefined },
   async run(scene) {
     const ahead = await scene.startWorker(skewedBy('+3600s'));

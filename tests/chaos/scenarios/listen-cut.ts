@@ -9,7 +9,7 @@ export const listenCut: Scenario = {
     'the connections on which API and worker LISTEN are cut, again and again, while watchers follow jobs',
   promises:
     'every watcher gets every event of its job once and in order, by WebSocket and by server-sent events',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     await scene.startWorker();
     let cuts = 0;

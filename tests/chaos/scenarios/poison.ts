@@ -9,7 +9,7 @@ export const poisonMessage: Scenario = {
   injects:
     'messages that cannot be read, one for a job that does not exist, and a job with data it cannot use',
   promises: 'they are set aside at once, and the jobs behind them are not held up',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     const worker = await scene.startWorker();
     const unusable = await acceptUnusable(scene, worker);
@@ -49,7 +49,7 @@ export const crashLoop: Scenario = {
     'a job that kills its worker in each attempt, and a message that kills its worker before the job can be claimed',
   promises:
     'both jobs are declared dead after a bounded number of tries, and can be redriven through the API',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     const worker = await scene.startWorker();
     const kill = async () => {

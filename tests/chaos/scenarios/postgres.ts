@@ -8,7 +8,7 @@ export const postgresRestarted: Scenario = {
   name: 'postgres-restarted',
   injects: 'a restart of Postgres, then a crash of it (kill -9), while workers are in the middle of jobs',
   promises: 'all jobs are done, without a restart of API or worker',
-  quick: false,
+  tested: 'never',
   ownPostgres: true,
   async run(scene) {
     const worker = await scene.startWorker();
@@ -32,7 +32,7 @@ export const postgresAway: Scenario = {
   promises:
     'published reads go on from cache, all else is refused at once with 503, and afterwards all jobs are done with ' +
     'no attempt used up',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     // Shorter than the outage of the long run, longer than that of the quick one.
     await scene.startWorker({ LEASE_SECONDS: '10' });

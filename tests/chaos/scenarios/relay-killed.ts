@@ -9,7 +9,7 @@ export const relayKilled: Scenario = {
     'kill -9 of a relay before its message goes to SQS, and after SQS has it but before the outbox knows',
   promises:
     'the message goes out once more at most, the job is done once, and the outbox is empty in the end',
-  quick: true,
+  tested: 'always',
   async run(scene) {
     const worker = await scene.startWorker();
     // The API's own relay never gets through, so that the worker's has the work.

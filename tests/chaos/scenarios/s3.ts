@@ -8,7 +8,7 @@ export const s3MidUpload: Scenario = {
   name: 's3-mid-upload',
   injects: 'the connection to S3 breaks in the middle of every upload, for 20 s (2 s within npm test)',
   promises: 'no half file is ever shown, jobs wait until S3 is back, and no attempt is used up',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
     let broken = 0;

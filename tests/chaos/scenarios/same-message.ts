@@ -7,7 +7,7 @@ export const sameMessage: Scenario = {
   name: 'same-message',
   injects: 'two workers get the same message and claim its job at the same moment',
   promises: 'one of them works on the job, and the other one leaves it alone',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     // Long leases: a slow machine must not make a second attempt.
     const settings = { LEASE_SECONDS: '30' };

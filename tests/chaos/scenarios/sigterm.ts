@@ -10,7 +10,7 @@ export const sigterm: Scenario = {
   injects: 'SIGTERM of a worker and of the API while jobs wait, run and are asked for',
   promises:
     'both end with code 0 within their grace; what runs is finished or handed on, and no job has to wait for a lease',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     const leaving = await scene.startWorker(longLease);
     await scene.startWorker(longLease);

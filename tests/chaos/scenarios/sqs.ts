@@ -31,7 +31,7 @@ export const sqsFails: Scenario = {
   name: 'sqs-fails',
   injects: 'SQS answers every request with 500 for 20 s (2 s within npm test)',
   promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
-  quick: true,
+  tested: 'always',
   run: (scene) => withoutSqs(scene, internalError, scene.isQuick ? 2 : 20),
 };
 
@@ -39,7 +39,7 @@ export const sqsSilent: Scenario = {
   name: 'sqs-silent',
   injects: 'SQS takes every request and never answers, for 40 s',
   promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
-  quick: false,
+  tested: 'never',
   run: (scene) => withoutSqs(scene, () => 'hang', 40),
 };
 
@@ -47,7 +47,7 @@ export const sqsTwice: Scenario = {
   name: 'sqs-twice',
   injects: 'SQS delivers every message twice, the second time to whichever worker asks next',
   promises: 'every job is done once',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     const again: string[] = [];
     let repeated = 0;
@@ -77,7 +77,7 @@ export const sqsOutOfOrder: Scenario = {
   name: 'sqs-out-of-order',
   injects: 'messages are held back on their way and come in another order than they were sent, across groups',
   promises: 'jobs of one group run in the order in which they were accepted, one at a time',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     const held: string[] = [];
     let shuffled = 0;

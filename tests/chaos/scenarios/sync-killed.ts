@@ -14,7 +14,7 @@ export const syncKilled: Scenario = {
   injects:
     'kill -9 of a worker at every step of a sync of evidence, whose effects are in the database as well',
   promises: 'each evidence has one version, whole, and nothing of what was fetched lies around',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     const source = createServer((_, response) => {
       response.writeHead(200, { etag: '"one"', 'content-length': bytes.length }).end(bytes);

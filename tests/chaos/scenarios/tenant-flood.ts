@@ -6,7 +6,7 @@ export const tenantFlood: Scenario = {
   name: 'tenant-flood',
   injects: 'one portfolio asks for 10,000 exports, then another one asks for its only one',
   promises: 'the only one is done before more than a few dozen of the 10,000 are',
-  quick: false,
+  tested: 'never',
   async run(scene) {
     await scene.startWorker();
     const other = await scene.makePortfolio();

@@ -7,7 +7,7 @@ export const workerFrozen: Scenario = {
   injects:
     'SIGSTOP of a worker that is uploading a file, for longer than its lease; then it wakes up and goes on',
   promises: 'another worker ends the job meanwhile, and nothing that the late one writes counts',
-  quick: true,
+  tested: 'exhaustively',
   async run(scene) {
     const frozen = await scene.startWorker();
     const [stopped, wakes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -15,7 +15,7 @@ export const workerKilled: Scenario = {
     'kill -9 of a worker at every step of a job: before and after each of its requests, from the message that ' +
     'brings the job over the claim, every progress, the upload and the success to the removal of the message',
   promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
-  quick: true,
+  tested: 'always',
   run: (scene) => killAtEach(scene, async () => scene.accept(await scene.makeStudy())),
 };
 

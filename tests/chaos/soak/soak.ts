@@ -30,7 +30,7 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   injects: `${count} jobs of ${portfolioCount * groupsPerPortfolio} groups over ${workerCount} workers, with faults of every kind at random (seed ${seed})`,
   promises:
     'none is lost, none takes effect twice, groups keep their order, events have no gap, no lease is left, and memory is flat',
-  quick: false,
+  tested: 'never',
   ownPostgres: true,
   async run(scene) {
     const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);

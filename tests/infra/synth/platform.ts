@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { takeLock } from '../../../dev/data-folder.ts';
 import { wholeEnvironment } from '../../../dev/settings.ts';
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
@@ -13,45 +15,121 @@ export const platformFolder = join(sstFolder, 'platform');
 export type Provider = { name: string; package: string; version: string; alias: string };
 
 /** The providers that sst.config.ts names and that are installed, with the names under which stacks know them. */
-export async function readProviders(): Promise<Provider[]> {
-  return JSON.parse(await readFile(join(sstFolder, 'provider-lock.json'), 'utf8')) as Provider[];
+export function readProviders(folder = sstFolder): Promise<Provider[]> {
+  return readJson(join(folder, 'provider-lock.json'));
 }
 
 /**
- * Installs SST's components and the providers' libraries into `.sst`, where they are not there in the versions that
- * package.json and sst.config.ts ask for. They come from npm alone: no Pulumi, no account, nothing in the home folder.
+ * Installs SST's components and the providers' libraries into `.sst`, where they are not there, whole, in the versions
+ * that package.json and sst.config.ts ask for. They come from npm alone: no Pulumi, no account, nothing in the home folder.
  */
 export async function installPlatform(): Promise<void> {
-  if (await isInstalled()) return;
-  console.info("Installing SST's components and providers into .sst, about a minute …");
+  if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
+  await mkdir(sstFolder, { recursive: true });
+  const lock = await lockInstallation();
+  try {
+    // Another command may have installed it meanwhile.
+    if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
+    await install();
+  } finally {
+    lock.release();
+  }
+}
+
+async function install(): Promise<void> {
+  console.error("Installing SST's components and providers into .sst (about 350 MB), about a minute …");
+  // SST takes what is there for whole, also where it was interrupted.
+  await rm(platformFolder, { recursive: true, force: true });
+  await rm(join(sstFolder, 'provider-lock.json'), { force: true });
   const home = join(sstFolder, 'home');
   await mkdir(home, { recursive: true });
-  await promisify(execFile)(join(repository, 'node_modules/.bin/sst'), ['install'], {
-    cwd: repository,
-    env: {
-      ...wholeEnvironment(),
-      SST_SKIP_DEPENDENCY_CHECK: '1',
-      SST_NO_BUN: '1',
-      SST_TELEMETRY_DISABLED: '1',
-      SST_STAGE: 'test',
-      XDG_CONFIG_HOME: home,
-    },
-  });
+  const sst = join(repository, 'node_modules/.bin/sst');
+  const env = platformEnvironment(wholeEnvironment(), home);
+  const { output } = await promisify(execFile)(sst, ['install'], { cwd: repository, env }).then(
+    ({ stdout, stderr }) => ({ output: stdout + stderr }),
+    (error: Error & { stdout?: string; stderr?: string }) => ({
+      output: `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message,
+    }),
+  );
+  if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
+  throw new Error(
+    `SST's components could not be installed into ${sstFolder}:\n${output.trim()}\n` +
+      'They come from npm: check the network and `npm config get registry`, then run the same command again.',
+  );
 }
 
-/** A file of the repository; what is not there is empty. */
-const read = (path: string) => readFile(join(repository, path), 'utf8').catch(() => '');
-
-async function isInstalled(): Promise<boolean> {
-  const manifest = JSON.parse(await read('node_modules/sst/package.json')) as { version: string };
-  if ((await read('.sst/platform/version')) !== manifest.version) return false;
-  if (!existsSync(join(platformFolder, 'config.d.ts'))) return false;
-  const asked = providersOf(await read('sst.config.ts'));
-  const locked = await readProviders().catch((): Provider[] => []);
-  const isThere = ({ name, version, package: library }: Provider) =>
-    asked[name] === version && existsSync(join(platformFolder, 'node_modules', library));
-  return Object.keys(asked).length === locked.length && locked.every(isThere);
+async function lockInstallation() {
+  for (let isWaiting = false; ; isWaiting = true) {
+    const lock = takeLock(join(sstFolder, 'install-lock'));
+    if (lock.taken) return lock;
+    if (!isWaiting) console.error(`Process ${lock.heldBy} is installing SST's components; waiting for it …`);
+    await wait(500);
+  }
 }
+
+/**
+ * What `sst install` is run with: all that the caller has, since it says where npm's registry is, but for the settings
+ * by which npm would leave out packages or their scripts.
+ */
+export function platformEnvironment(
+  { NODE_ENV: _, ...env }: Record<string, string | undefined>,
+  home: string,
+): Record<string, string | undefined> {
+  return {
+    ...env,
+    npm_config_include: 'dev',
+    npm_config_omit: '',
+    npm_config_ignore_scripts: 'false',
+    npm_config_global: 'false',
+    npm_config_package_lock_only: 'false',
+    npm_config_dry_run: 'false',
+    SST_SKIP_DEPENDENCY_CHECK: '1',
+    SST_NO_BUN: '1',
+    SST_TELEMETRY_DISABLED: '1',
+    SST_STAGE: 'test',
+    XDG_CONFIG_HOME: home,
+  };
+}
+
+type Wanted = { version: string; providers: Record<string, string> };
+
+async function wantedPlatform(): Promise<Wanted> {
+  const { version } = await readJson<{ version: string }>(join(repository, 'node_modules/sst/package.json'));
+  return { version, providers: providersOf(await readFile(join(repository, 'sst.config.ts'), 'utf8')) };
+}
+
+type Packages = { packages: Record<string, unknown> };
+type Manifest = { dependencies?: object; devDependencies?: object };
+
+/** True where a folder `.sst` has what is wanted, with each package that it asks for and that npm noted at the end. */
+export async function isPlatformComplete(folder: string, wanted: Wanted): Promise<boolean> {
+  const platform = join(folder, 'platform');
+  try {
+    const [version, providers, manifest, { packages }] = await Promise.all([
+      readFile(join(platform, 'version'), 'utf8'),
+      readProviders(folder),
+      readJson<Manifest>(join(platform, 'package.json')),
+      readJson<Packages>(join(platform, 'node_modules/.package-lock.json')),
+    ]);
+    const needed = [
+      ...Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }),
+      ...providers.map((provider) => provider.package),
+    ].map((name) => `node_modules/${name}`);
+    return (
+      version === wanted.version &&
+      isDeepStrictEqual(
+        Object.fromEntries(providers.map(({ name, version: installed }) => [name, installed])),
+        wanted.providers,
+      ) &&
+      [...needed, ...Object.keys(packages), 'config.d.ts'].every((path) => existsSync(join(platform, path)))
+    );
+  } catch {
+    // A file that is missing or cut short.
+    return false;
+  }
+}
+
+const readJson = async <T>(file: string) => JSON.parse(await readFile(file, 'utf8')) as T;
 
 /** Read as text: to run it would need what it says is to be installed. */
 function providersOf(config: string): Record<string, string> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { playWorker } from '../../../../tests/support/play-worker.ts';
 import type { Outputs } from '../client.ts';
@@ -96,10 +97,10 @@ test('a stream lets go of everything when its client leaves', async () => {
   const subscribe = vi.spyOn(api.services.jobBus, 'subscribe');
   const client = new AbortController();
   await api.call('GET', '/api/v1/jobs/changes', { key, signal: client.signal });
-  const signal = await vi.waitFor(() => subscribe.mock.lastCall![1]);
+  const signal = await eventually(() => subscribe.mock.lastCall![1]);
   expect(signal.aborted).toBe(false);
   client.abort();
-  await vi.waitFor(() => expect(signal.aborted).toBe(true));
+  await eventually(() => expect(signal.aborted).toBe(true));
   subscribe.mockRestore();
 });
 

@@ -52,13 +52,13 @@ function refuse([name]: string[], detail: string) {
 }
 
 function readBody(body: unknown, takesBytes: boolean): Strings {
-  if (Buffer.isBuffer(body) !== takesBytes && body != null) {
+  if (body === undefined) return {};
+  if (Buffer.isBuffer(body) !== takesBytes && body !== null) {
     const expected = takesBytes ? 'the bytes of an image' : 'application/json';
     throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
   }
-  if (body === undefined || body === null) return {};
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
-  if (typeof body === 'object' && !Array.isArray(body)) return body as Strings;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
 }
 

@@ -1,4 +1,4 @@
-import { operations } from '@portfolio/core';
+import { allOperations } from '@portfolio/core';
 import type { AnyOperation } from '@portfolio/core/operation';
 import {
   type Answer,
@@ -19,11 +19,7 @@ import { tidySchemas } from './openapi-schemas.ts';
 /** An operation as it is declared, as it is described, and by which method. */
 type Route = { declared: AnyOperation; described: DescribedOperation; method: string };
 
-const declared = new Map<string, AnyOperation>(
-  Object.values(operations)
-    .flatMap((verbs): AnyOperation[] => Object.values(verbs))
-    .map((operation) => [operation.name.replace('.', '_'), operation]),
-);
+const declared = new Map(allOperations.map((operation) => [operation.name.replace('.', '_'), operation]));
 
 /**
  * Adds to a document what follows from the declarations of its operations: headers of requests and answers, every

@@ -1,13 +1,11 @@
-import { operations } from '@portfolio/core';
+import { allOperations } from '@portfolio/core';
 import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
-import type { AnyOperation, Operation } from '@portfolio/core/operation';
+import type { Operation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PublishedCache } from '../published-cache.ts';
 
-const byName = new Map<string, AnyOperation>(
-  Object.values(operations).flatMap((verbs) => Object.values(verbs).map((found) => [found.name, found])),
-);
+const byName = new Map(allOperations.map((operation) => [operation.name, operation]));
 
 type Call = { operation: Operation; input: Record<string, unknown> };
 

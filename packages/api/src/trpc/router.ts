@@ -1,118 +1,33 @@
 import { operations } from '@portfolio/core';
+import type { AnyOperation, Operation, StreamOperation } from '@portfolio/core/operation';
 import { mutation, query, router, subscription } from './procedures.ts';
 
-const {
-  portfolio,
-  caseStudy,
-  artifact,
-  evidence,
-  image,
-  job,
-  member,
-  metric,
-  apiKey,
-  ownKey,
-  webhook,
-  audit,
-} = operations;
+type ProcedureOf<T> =
+  T extends Operation<'query', infer I, infer O>
+    ? ReturnType<typeof query<I, O>>
+    : T extends Operation<'mutation', infer I, infer O>
+      ? ReturnType<typeof mutation<I, O>>
+      : T extends StreamOperation<infer I, infer O>
+        ? ReturnType<typeof subscription<I, O>>
+        : never;
 
-/** Every operation as a tRPC procedure. */
-export const appRouter = router({
-  portfolio: {
-    create: mutation(portfolio.create),
-    read: query(portfolio.read),
-    list: query(portfolio.list),
-    update: mutation(portfolio.update),
-    summary: query(portfolio.summary),
-    export: mutation(portfolio.export),
-  },
-  apiKey: { list: query(apiKey.list), create: mutation(apiKey.create), revoke: mutation(apiKey.revoke) },
-  ownKey: { list: query(ownKey.list), create: mutation(ownKey.create), revoke: mutation(ownKey.revoke) },
-  audit: { list: query(audit.list) },
-  webhook: {
-    list: query(webhook.list),
-    create: mutation(webhook.create),
-    read: query(webhook.read),
-    update: mutation(webhook.update),
-    delete: mutation(webhook.delete),
-    rotateSecret: mutation(webhook.rotateSecret),
-    test: mutation(webhook.test),
-    deliveries: query(webhook.deliveries),
-    delivery: query(webhook.delivery),
-    redeliver: mutation(webhook.redeliver),
-  },
-  member: {
-    list: query(member.list),
-    read: query(member.read),
-    add: mutation(member.add),
-    update: mutation(member.update),
-    remove: mutation(member.remove),
-  },
-  caseStudy: {
-    create: mutation(caseStudy.create),
-    read: query(caseStudy.read),
-    list: query(caseStudy.list),
-    update: mutation(caseStudy.update),
-    publish: mutation(caseStudy.publish),
-    unpublish: mutation(caseStudy.unpublish),
-    archive: mutation(caseStudy.archive),
-    delete: mutation(caseStudy.delete),
-    revisions: query(caseStudy.revisions),
-    revision: query(caseStudy.revision),
-    diff: query(caseStudy.diff),
-    restore: mutation(caseStudy.restore),
-    export: mutation(caseStudy.export),
-    pdf: query(caseStudy.pdf),
-    provenance: query(caseStudy.provenance),
-  },
-  evidence: {
-    upload: mutation(evidence.upload),
-    create: mutation(evidence.create),
-    list: query(evidence.list),
-    read: query(evidence.read),
-    update: mutation(evidence.update),
-    delete: mutation(evidence.delete),
-    addVersion: mutation(evidence.addVersion),
-    versions: query(evidence.versions),
-    content: query(evidence.content),
-    verify: mutation(evidence.verify),
-    sync: mutation(evidence.sync),
-  },
-  artifact: {
-    upload: mutation(artifact.upload),
-    create: mutation(artifact.create),
-    list: query(artifact.list),
-    read: query(artifact.read),
-    update: mutation(artifact.update),
-    delete: mutation(artifact.delete),
-    addVersion: mutation(artifact.addVersion),
-    versions: query(artifact.versions),
-    content: query(artifact.content),
-  },
-  metric: {
-    define: mutation(metric.define),
-    list: query(metric.list),
-    read: query(metric.read),
-    update: mutation(metric.update),
-    delete: mutation(metric.delete),
-    record: mutation(metric.record),
-    deleteSamples: mutation(metric.deleteSamples),
-    series: query(metric.series),
-    compare: query(metric.compare),
-    report: mutation(metric.report),
-  },
-  image: { upload: mutation(image.upload), read: query(image.read) },
-  job: {
-    list: query(job.list),
-    read: query(job.read),
-    result: query(job.result),
-    events: subscription(job.events),
-    changes: subscription(job.changes),
-    cancel: mutation(job.cancel),
-    retry: mutation(job.retry),
-    cancelMany: mutation(job.cancelMany),
-    retryMany: mutation(job.retryMany),
-  },
-});
+type Procedures<Nouns> = {
+  [Noun in keyof Nouns]: { [Verb in keyof Nouns[Noun]]: ProcedureOf<Nouns[Noun][Verb]> };
+};
+
+function procedureOf(operation: AnyOperation) {
+  if (operation.kind === 'subscription') return subscription(operation);
+  return operation.kind === 'query'
+    ? query(operation as Operation<'query'>)
+    : mutation(operation as Operation<'mutation'>);
+}
+
+const mapValues = <In, Out>(record: Record<string, In>, change: (value: In) => Out): Record<string, Out> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+
+/** Every operation as a tRPC procedure, at its noun and verb. */
+export const appRouter = router(
+  mapValues(operations, (verbs) => mapValues(verbs, procedureOf)) as Procedures<typeof operations>,
+);
 
 export type AppRouter = typeof appRouter;

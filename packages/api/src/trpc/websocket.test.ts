@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { playWorker } from '../../../../tests/support/play-worker.ts';
@@ -221,7 +222,7 @@ describe('a connection that does too much', () => {
     const [first, second] = [await connectTo(host), await connectTo(host)];
     expect(await statusOfUpgrade(`ws://${host}/trpc`)).toBe(429);
     first.close();
-    await vi.waitFor(async () => expect(await statusOfUpgrade(`ws://${host}/trpc`)).toBe(101));
+    await eventually(async () => expect(await statusOfUpgrade(`ws://${host}/trpc`)).toBe(101));
     second.terminate();
     await stop();
   });
@@ -257,12 +258,12 @@ describe('a connection that does too much', () => {
     await acceptJob();
 
     [1, 2, 3].forEach(subscribe);
-    await vi.waitFor(() => expect(errorOf(3)?.data.problem.code).toBe('too_many_requests'));
-    await vi.waitFor(() => expect([itemOf(1), itemOf(2)]).not.toContain(undefined));
+    await eventually(() => expect(errorOf(3)?.data.problem.code).toBe('too_many_requests'));
+    await eventually(() => expect([itemOf(1), itemOf(2)]).not.toContain(undefined));
     socket.send(JSON.stringify({ id: 1, method: 'subscription.stop' }));
-    await vi.waitFor(() => expect(endOf(1)).toBeDefined());
+    await eventually(() => expect(endOf(1)).toBeDefined());
     subscribe(4);
-    await vi.waitFor(() => expect(itemOf(4)).toBeDefined());
+    await eventually(() => expect(itemOf(4)).toBeDefined());
     socket.terminate();
     await stop();
   });
@@ -303,7 +304,7 @@ describe('a subscription to a job', () => {
   test('begins with a snapshot and brings each event until the job is done', async () => {
     const id = await acceptJob();
     const { seen, done } = watch(id);
-    await vi.waitFor(() => expect(seen).toEqual(['snapshot 1']));
+    await eventually(() => expect(seen).toEqual(['snapshot 1']));
     const worker = await playWorker(api, id);
     await worker.progress(0.5);
     await worker.succeed();
@@ -318,7 +319,7 @@ describe('a subscription to a job', () => {
     const { seen, done } = watch(id);
     const worker = await playWorker(api, id);
     await worker.progress(0.1);
-    await vi.waitFor(() => expect(seen.at(-1)).toMatch(/ 3$/));
+    await eventually(() => expect(seen.at(-1)).toMatch(/ 3$/));
 
     for (const socket of connections) socket.destroy();
     await worker.progress(0.2);

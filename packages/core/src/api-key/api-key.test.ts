@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, type Scope, scopeSchema } from '../actor.ts';
 import { operations } from '../index.ts';
@@ -32,7 +33,7 @@ const lastUsed = async (id: string) => {
   const [row] = await platform.sql`select last_used_at::text as at from api_keys where id = ${id}`;
   return row!.at as string | null;
 };
-const untilUsed = (id: string) => vi.waitFor(async () => expect(await lastUsed(id)).not.toBeNull());
+const untilUsed = (id: string) => eventually(async () => expect(await lastUsed(id)).not.toBeNull());
 
 describe('a secret', () => {
   test('is shown once, stands for its portfolio, and is in no list', async () => {
@@ -175,7 +176,7 @@ describe('the last use of a key', () => {
     await platform.sql`update api_keys set last_used_at = now() - interval '61 seconds' where id = ${id}`;
     const early = await lastUsed(id);
     await actorBy(secret);
-    await vi.waitFor(async () => expect(await lastUsed(id)).not.toBe(early));
+    await eventually(async () => expect(await lastUsed(id)).not.toBe(early));
   });
 
   test('is not noted of a key that was refused', async () => {

@@ -1,4 +1,3 @@
-export { createApiKey } from './create.ts';
-export { createOwnKey } from './create-own.ts';
-export { listApiKeys, listOwnKeys } from './list.ts';
-export { revokeApiKey, revokeOwnKey } from './revoke.ts';
+export { createApiKey as create } from './create.ts';
+export { listApiKeys as list } from './list.ts';
+export { revokeApiKey as revoke } from './revoke.ts';

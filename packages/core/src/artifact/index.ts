@@ -1,12 +1,12 @@
 import { requestUpload } from '../upload/request.ts';
 
-export { addArtifactVersion } from './add-version.ts';
-export { readArtifactContent } from './content.ts';
-export { createArtifact } from './create.ts';
-export { deleteArtifact } from './delete.ts';
-export { listArtifacts } from './list.ts';
-export { readArtifact } from './read.ts';
-export { updateArtifact } from './update.ts';
-export { listArtifactVersions } from './versions.ts';
+export { addArtifactVersion as addVersion } from './add-version.ts';
+export { readArtifactContent as content } from './content.ts';
+export { createArtifact as create } from './create.ts';
+export { deleteArtifact as delete } from './delete.ts';
+export { listArtifacts as list } from './list.ts';
+export { readArtifact as read } from './read.ts';
+export { updateArtifact as update } from './update.ts';
+export { listArtifactVersions as versions } from './versions.ts';
 
-export const uploadArtifact = requestUpload('artifact', 'artifact:write');
+export const upload = requestUpload('artifact', 'artifact:write');

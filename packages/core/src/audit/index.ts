@@ -1,1 +1,1 @@
-export { listAudit } from './list.ts';
+export { listAudit as list } from './list.ts';

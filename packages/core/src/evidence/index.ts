@@ -1,14 +1,14 @@
 import { requestUpload } from '../upload/request.ts';
 
-export { addEvidenceVersion } from './add-version.ts';
-export { readEvidenceContent } from './content.ts';
-export { createEvidence } from './create.ts';
-export { deleteEvidence } from './delete.ts';
-export { listEvidence } from './list.ts';
-export { readEvidence } from './read.ts';
-export { syncEvidence } from './sync.ts';
-export { updateEvidence } from './update.ts';
-export { verifyEvidence } from './verify.ts';
-export { listEvidenceVersions } from './versions.ts';
+export { addEvidenceVersion as addVersion } from './add-version.ts';
+export { readEvidenceContent as content } from './content.ts';
+export { createEvidence as create } from './create.ts';
+export { deleteEvidence as delete } from './delete.ts';
+export { listEvidence as list } from './list.ts';
+export { readEvidence as read } from './read.ts';
+export { syncEvidence as sync } from './sync.ts';
+export { updateEvidence as update } from './update.ts';
+export { verifyEvidence as verify } from './verify.ts';
+export { listEvidenceVersions as versions } from './versions.ts';
 
-export const uploadEvidence = requestUpload('evidence', 'evidence:write');
+export const upload = requestUpload('evidence', 'evidence:write');

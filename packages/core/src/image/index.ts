@@ -1,2 +1,2 @@
-export { readImage } from './read.ts';
-export { uploadImage } from './upload.ts';
+export { readImage as read } from './read.ts';
+export { uploadImage as upload } from './upload.ts';

@@ -1,8 +1,8 @@
-export { cancelJob } from './cancel.ts';
-export { watchJobs } from './changes.ts';
-export { watchJob } from './events.ts';
-export { listJobs } from './list.ts';
-export { cancelJobs, retryJobs } from './many.ts';
-export { readJob } from './read.ts';
-export { readJobResult } from './result.ts';
-export { retryJob } from './retry.ts';
+export { cancelJob as cancel } from './cancel.ts';
+export { watchJobs as changes } from './changes.ts';
+export { watchJob as events } from './events.ts';
+export { listJobs as list } from './list.ts';
+export { cancelJobs as cancelMany, retryJobs as retryMany } from './many.ts';
+export { readJob as read } from './read.ts';
+export { readJobResult as result } from './result.ts';
+export { retryJob as retry } from './retry.ts';

@@ -102,7 +102,8 @@ export type StoredResult = StoredResults[JobKind];
 export const timeSchema = z.iso
   .datetime()
   .refine((time) => time >= '0001', 'Expected a year after 0.')
-  .refine((time) => time.length <= 40, 'Expected fewer digits.');
+  // As long as the API's document says.
+  .refine((time) => time.length <= 35, 'Expected fewer digits.');
 
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the

@@ -1,5 +1,5 @@
-export { addMember } from './add.ts';
-export { listMembers } from './list.ts';
-export { readMember } from './read.ts';
-export { removeMember } from './remove.ts';
-export { updateMember } from './update.ts';
+export { addMember as add } from './add.ts';
+export { listMembers as list } from './list.ts';
+export { readMember as read } from './read.ts';
+export { removeMember as remove } from './remove.ts';
+export { updateMember as update } from './update.ts';

@@ -1,6 +1,6 @@
-export { createPortfolio } from './create.ts';
-export { exportPortfolio } from './export.ts';
-export { listPortfolios } from './list.ts';
-export { readPortfolio } from './read.ts';
-export { summarizePortfolio } from './summary.ts';
-export { updatePortfolio } from './update.ts';
+export { createPortfolio as create } from './create.ts';
+export { exportPortfolio as export } from './export.ts';
+export { listPortfolios as list } from './list.ts';
+export { readPortfolio as read } from './read.ts';
+export { summarizePortfolio as summary } from './summary.ts';
+export { updatePortfolio as update } from './update.ts';

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
 import type { Bucket } from '../context.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
@@ -209,4 +210,4 @@ const waiting = () => scene.sql`
   select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Until some statement waits for the lock of another. */
-const expectWaiting = () => vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000);
+const expectWaiting = () => eventually(async () => expect(await waiting()).toHaveLength(1));

@@ -2,6 +2,7 @@ import { type RequestListener, createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { createCloudResources } from '../../../../dev/cloud.ts';
 import { testAws } from '../../../../tests/support/aws.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
@@ -112,10 +113,10 @@ test('queue and bucket are away each for itself, and back by themselves', async 
   const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy', kind: 'export.pdf' };
   expect(await queue.send([message])).toEqual(['1']);
   proxy.down();
-  await vi.waitFor(async () => expect(await isRefusedAtOnce(queue.send([message]))).toBe(true), 20_000);
+  await eventually(async () => expect(await isRefusedAtOnce(queue.send([message]))).toBe(true));
   expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
   proxy.up();
-  await vi.waitFor(() => queue.send([{ ...message, id: '2' }]), 20_000);
+  await eventually(() => queue.send([{ ...message, id: '2' }]));
   expect(await bucket.get('a')).toBeNull();
 });
 

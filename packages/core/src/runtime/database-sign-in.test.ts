@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import type { PostgresServer } from '../../../../dev/postgres.ts';
 import { selfSigned } from '../../../../tests/support/certificate.ts';
 import { testFolder } from '../../../../tests/support/folder.ts';
@@ -70,6 +71,7 @@ async function open(
     applicationName: 'test',
     log: silentLog,
     signIn,
+    slackSeconds: 0.5,
     ...times,
   });
   parts.defer(async () => {
@@ -131,7 +133,7 @@ test('a server that falls silent behind TLS is given up, and asked again when it
   const error: unknown = await db.execute(who).catch((thrown: unknown) => thrown);
   process.kill(row!.pid, 'SIGCONT');
   expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
-  await vi.waitFor(() => db.execute(who), 20_000);
+  await eventually(() => db.execute(who));
 });
 
 describe('a password in Secrets Manager', () => {
@@ -150,7 +152,7 @@ describe('a password in Secrets Manager', () => {
     await asAdmin(
       (admin) => admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ada'`,
     );
-    await vi.waitFor(() => pool.db.execute(sql`select 1`), 20_000);
+    await eventually(() => pool.db.execute(sql`select 1`));
     expect(manager.reads()).toBe(2);
   });
 });
@@ -169,10 +171,10 @@ describe('tokens of AWS', () => {
     const { db } = await pool({}, { lifetimeSeconds: 0.5 });
     expect(await db.execute(who)).toEqual([{ current_user: 'eve' }]);
     // Those of one second are the same.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await db.execute(who);
       expect(new Set(rds.tokens).size).toBeGreaterThan(2);
-    }, 20_000);
+    });
   });
 
   test('are for one user, one region and 15 minutes', async () => {
@@ -193,7 +195,7 @@ describe('tokens of AWS', () => {
     const refused: unknown = await db.execute(who).catch((error: unknown) => error);
     expect(toOutage(refused)).toMatchObject({ code: 'unavailable' });
     rds.setClockAhead(0);
-    await vi.waitFor(() => db.execute(who), 20_000);
+    await eventually(() => db.execute(who));
   });
 
   test('that cannot be made fail the query, and leave the pool as it was', async () => {
@@ -205,7 +207,7 @@ describe('tokens of AWS', () => {
     for (const error of await Promise.all([fails(), fails(), fails(), fails()]))
       expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
     vi.unstubAllEnvs();
-    await vi.waitFor(() => db.execute(who), 20_000);
+    await eventually(() => db.execute(who));
   });
 });
 
@@ -223,7 +225,7 @@ test.each(['plain', 'with TLS'])(
     // What was asked before may be sent while another waits for its answer.
     for (let times = 0; times < 2; times += 1) await pool`select 1 as one`;
     const next = pool`select pg_sleep(60)`.catch(() => pool`select 1 as one`.catch(() => 'failed'));
-    await vi.waitFor(() =>
+    await eventually(() =>
       asAdmin(async (admin) => {
         const sleeping =
           await admin`select from pg_stat_activity where application_name = ${kind} and wait_event = 'PgSleep'`;

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { startPostgres } from '../../../../dev/postgres.ts';
 import { testDatabase } from '../../../../tests/support/database.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
@@ -31,7 +32,14 @@ async function behindProxy(statementSeconds?: number) {
 }
 
 function open(url: string, statementSeconds = 10) {
-  const pool = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog, statementSeconds });
+  const pool = openDatabase({
+    url,
+    poolSize: 2,
+    applicationName: 'test',
+    log: silentLog,
+    statementSeconds,
+    slackSeconds: 0.5,
+  });
   parts.defer(() => pool.close());
   return pool;
 }
@@ -53,7 +61,7 @@ async function isRefusedAtOnce(asked: PromiseLike<unknown>): Promise<boolean> {
 test('once the database is away, the next query and transaction are refused without asking it', async () => {
   const { proxy, pool } = await behindProxy();
   proxy.down();
-  await vi.waitFor(async () => expect(await isRefusedAtOnce(answers(pool))).toBe(true), 10_000);
+  await eventually(async () => expect(await isRefusedAtOnce(answers(pool))).toBe(true));
   const refusals = proxy.refusals();
   const refused = await Promise.all([
     isRefusedAtOnce(answers(pool)),
@@ -69,7 +77,7 @@ test('it goes on by itself when the database is back', async () => {
   proxy.down();
   expect(toOutage(await errorOf(answers(pool)))).toMatchObject({ code: 'unavailable' });
   proxy.up();
-  await vi.waitFor(() => answers(pool), 10_000);
+  await eventually(() => answers(pool));
 });
 
 test.each<[string, boolean]>([
@@ -86,7 +94,7 @@ test.each<[string, boolean]>([
   });
   expect(toOutage(await errorOf(lost))).toMatchObject({ code: 'unavailable' });
   // What postgres.js writes to a connection that is gone, it writes a little later, and ends the process by it.
-  await vi.waitFor(() => answers(pool), 10_000);
+  await eventually(() => answers(pool));
 });
 
 test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
@@ -100,7 +108,7 @@ test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
   const admin = open(database.url);
   await answers(pool);
   const ended = errorOf(pool.db.execute(sql`select pg_sleep(60)`));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const terminated = await admin.db.execute(
       sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ended' and wait_event = 'PgSleep'`,
     );
@@ -121,7 +129,7 @@ describe('a server that is mute', () => {
     for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
     expect(await isRefusedAtOnce(begin())).toBe(true);
     proxy.up();
-    await vi.waitFor(begin, 20_000);
+    await eventually(begin);
     await answers(pool);
   });
 
@@ -138,7 +146,7 @@ describe('a server that is mute', () => {
     for (const pid of frozen) process.kill(pid, 'SIGCONT');
     for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
     expect(isRefused).toBe(true);
-    await vi.waitFor(() => answers(pool), 20_000);
+    await eventually(() => answers(pool));
   });
 });
 
@@ -148,7 +156,7 @@ test('an abandoned transaction does not begin later', async () => {
   const work = vi.fn<() => Promise<void>>(async () => {});
   await Promise.all(Array.from({ length: 5 }, () => errorOf(pool.db.transaction(work))));
   proxy.up();
-  await vi.waitFor(() => answers(pool), 20_000);
+  await eventually(() => answers(pool));
   expect(work).not.toHaveBeenCalled();
 });
 

@@ -17,8 +17,6 @@ export type Database = {
 
 /** How long a lock is waited for: those who hold one are quick, or are stuck. */
 const lockSeconds = 5;
-/** What a statement's answer may take longer than the statement. */
-const slackSeconds = 3;
 
 type Pool = {
   url: string;
@@ -26,6 +24,8 @@ type Pool = {
   applicationName: string;
   log: Logger;
   statementSeconds?: number;
+  /** What a statement's answer may take longer than the statement, before the server counts as mute. */
+  slackSeconds?: number;
   /** Up to half as much longer, a connection is made anew: so replicas that come get their part of them. */
   lifetimeSeconds?: number;
   signIn?: SignIn;
@@ -71,7 +71,7 @@ export function openDatabase(pool: Pool): Database {
 }
 
 function openPool(pool: Pool, isWriter: boolean): Database {
-  const { url, poolSize, applicationName, log, statementSeconds = 10 } = pool;
+  const { url, poolSize, applicationName, log, statementSeconds = 10, slackSeconds = 3 } = pool;
   const { lifetimeSeconds = 600, signIn = plainSignIn } = pool;
   const sockets = createSockets({
     silenceSeconds: statementSeconds + slackSeconds,

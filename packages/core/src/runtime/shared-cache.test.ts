@@ -1,5 +1,6 @@
 import { createClient } from '@redis/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { connectCache, hasValkey, openCache, startValkey } from '../../../../tests/support/valkey.ts';
@@ -77,7 +78,7 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     const started = openCache(server.url);
     caches.push(started);
     started.changed(undefined);
-    await vi.waitFor(async () => expect(await textOf(started, 'key', 'team')).toBe('kept'), 5000);
+    await eventually(async () => expect(await textOf(started, 'key', 'team')).toBe('kept'));
     started.changed(undefined);
     expect(await textOf(started, 'key', 'team')).toBeUndefined();
     expect(await textOf(one, 'key', 'team')).toBeUndefined();
@@ -91,11 +92,11 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
       const cache = await open(`redis://127.0.0.1:${proxy.port}`);
       await keep(cache, 'changed', 'team', 'of before');
       proxy[fault]();
-      await vi.waitFor(async () => expect(await cache.read('changed', 'team')).toBeUndefined(), 5000);
+      await eventually(async () => expect(await cache.read('changed', 'team')).toBeUndefined());
       cache.changed('team');
       await cache.write('changed', '1.1', answer('not kept'));
       proxy.up();
-      await vi.waitFor(async () => expect(await cache.read('changed', 'team')).toBeDefined(), 10_000);
+      await eventually(async () => expect(await cache.read('changed', 'team')).toBeDefined());
       expect(await textOf(cache, 'changed', 'team')).toBeUndefined();
     },
   );

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { testDatabase } from '../../../../tests/support/database.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
@@ -29,7 +30,7 @@ async function awayDatabase() {
 test('what a process begins with waits for a database that is away', async () => {
   const { proxy, url } = await awayDatabase();
   const started = startPatiently(silentLog, () => migrate({ url }));
-  await vi.waitFor(() => expect(proxy.refusals()).toBeGreaterThan(1), 10_000);
+  await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
   proxy.up();
   await expect(started).resolves.toBeUndefined();
 });
@@ -56,11 +57,11 @@ test('hints are heard in the end by a process that began while the database was 
   })();
   proxy.up();
   const hint = JSON.stringify([{ jobId: 'job_1', portfolioId: 'pf_1' }]);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     // The first to be heard says only that listening has begun.
     await pool.sql.notify('job_hints', hint);
     expect(heard.mock.calls.length).toBeGreaterThan(2);
-  }, 20_000);
+  });
   over.abort();
   await listening;
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, describeFile, sendForm, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { anonymous } from '../actor.ts';
@@ -149,11 +150,11 @@ describe('an upload', () => {
     });
     await held.promise;
     const waiting = finish(asked.id).catch((error: unknown) => error);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const locks = await platform.sql`
         select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
       expect(locks).toHaveLength(1);
-    }, 10_000);
+    });
     await evidence.addVersion.run(platform.as(owner), { portfolio, slug: other, uploadId: asked.id });
     release.resolve();
     await holding;

@@ -16,7 +16,8 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
@@ -425,7 +426,7 @@ describe('a download that broke off', () => {
       else response.write(large.subarray(0, -1));
     };
     const stopped = attempt(id, { stop: stop.signal });
-    await vi.waitFor(async () => expect((await downloads())[0]?.parts).toHaveLength(1), 20_000);
+    await eventually(async () => expect((await downloads())[0]?.parts).toHaveLength(1));
     stop.abort();
     expect(await stopped).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });
     const [download] = await downloads();

@@ -8,7 +8,8 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { startChild } from '../../../../tests/support/child.ts';
 import { testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
@@ -135,7 +136,7 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
   for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
   const delivered = async () =>
     (await webhook.deliveries.run(platform.as(owner), { ...at, state: 'delivered' })).items;
-  await vi.waitFor(async () => expect(await delivered()).toHaveLength(3), 20_000);
+  await eventually(async () => expect(await delivered()).toHaveLength(3));
   draining.abort();
   await Promise.all(working);
   const told = received.map(({ body }) => JSON.parse(body) as { data: { job: string } });

@@ -211,8 +211,8 @@ function row(mark: string): string {
 }
 
 describe('long documents', { timeout: 60_000 }, () => {
-  test('a table of 10,000 rows has its header on each page and each row once', async () => {
-    const rows = Array.from({ length: 10_000 }, (_, index) => `| r${index}x | ${index * 7} ms |`).join('\n');
+  test('a table of 2,000 rows has its header on each page and each row once', async () => {
+    const rows = Array.from({ length: 2_000 }, (_, index) => `| r${index}x | ${index * 7} ms |`).join('\n');
     const pdf = await readPdf(
       await renderBytes(study(`| Identifier | Duration |\n|---|--:|\n${rows}\n\nafter it`)),
     );
@@ -220,7 +220,7 @@ describe('long documents', { timeout: 60_000 }, () => {
       const heads = (page + (pdf.artifacts[index] ?? '')).match(/Identifier/g) ?? [];
       expect(heads).toHaveLength(/r\d+x/.test(page) ? 1 : 0);
     }
-    expect(pdf.packed.match(/r\d+x/g)).toEqual(Array.from({ length: 10_000 }, (_, index) => `r${index}x`));
+    expect(pdf.packed.match(/r\d+x/g)).toEqual(Array.from({ length: 2_000 }, (_, index) => `r${index}x`));
     expect(pdf.packed).toMatch(/afterit$/);
   });
 

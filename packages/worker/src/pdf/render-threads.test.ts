@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 
 import { PermanentError } from '../handler.ts';
 import type { PdfDocument } from './document.ts';
@@ -158,14 +159,11 @@ test('a thread waits while its bytes are not taken', async () => {
   const document = study(longStudy(200_000));
   const rendering = new RenderThreads(limits).render({ document }, options({ out, onProgress }));
   let before = 0;
-  await vi.waitFor(
-    () => {
-      const stands = pages > 0 && pages === before;
-      before = pages;
-      expect(stands).toBe(true);
-    },
-    { interval: 250, timeout: 30_000 },
-  );
+  await eventually(() => {
+    const stands = pages > 0 && pages === before;
+    before = pages;
+    expect(stands).toBe(true);
+  }, 250);
   out.resume();
   const { pages: all } = await rendering;
   expect(before).toBeLessThan(all / 2);
