@@ -16,7 +16,7 @@ import {
   claims,
 } from './case-study.sql.ts';
 import type { Revision } from './revision-schemas.ts';
-import type { CaseStudy } from './schemas.ts';
+import { type CaseStudy, knownFields, readContent } from './schemas.ts';
 
 const fields = {
   id: caseStudies.id,
@@ -159,7 +159,8 @@ export async function fetchRevision(
   const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
   const [row] = await revisionByNumber(ctx.db).execute({ caseStudyId, number });
   if (!row) throw new AppError('not_found', `The case study "${slug}" has no revision ${number}.`);
-  return row.json;
+  const { content, changed, ...revision } = row.json;
+  return { ...revision, changed: knownFields(changed), content: readContent(content) };
 }
 
 export function noCaseStudy(tenant: Tenant, slug: string): AppError {
