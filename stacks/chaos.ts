@@ -1,6 +1,6 @@
-import type { Cluster } from './cluster.ts';
-import type { Database } from './database.ts';
-import type { Edge } from './edge.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { Database } from './data/database.ts';
+import type { Edge } from './edge/load-balancers.ts';
 import type { Stage } from './stage.ts';
 
 /**

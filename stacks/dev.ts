@@ -1,5 +1,5 @@
-import type { Files } from './files.ts';
-import type { Messaging } from './messaging.ts';
+import type { Files } from './data/files.ts';
+import type { Messaging } from './data/messaging.ts';
 
 /**
  * What `sst dev` runs: database, API, worker and page on the developer's machine, each started anew when its files

@@ -6,13 +6,13 @@ import {
   requiredLabels,
   rules,
   templateOf,
-} from '../../stacks/policies/gatekeeper.ts';
+} from '../../stacks/security/policies/gatekeeper.ts';
 import { startOpa } from './support/opa.ts';
 import type { App, Manifest } from './synth/app.ts';
 import type { Inputs } from './synth/resource.ts';
 import { synthesized } from './synth/synthesized.ts';
 
-const folder = fileURLToPath(new URL('../../stacks/policies', import.meta.url));
+const folder = fileURLToPath(new URL('../../stacks/security/policies', import.meta.url));
 const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/portfolio-production';
 const digest = `@sha256:${'a'.repeat(64)}`;
 const parameters: Partial<Record<RuleName, object>> = {

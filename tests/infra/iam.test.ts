@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { imageKey } from '../../packages/core/src/image/internal.ts';
 import { contentKey, stagingKey } from '../../packages/core/src/upload/keys.ts';
-import { fillPolicy } from '../../stacks/policies/iam.ts';
+import { fillPolicy } from '../../stacks/security/policies/iam.ts';
 import { type Document, type Statement, allows, many } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';

@@ -9,37 +9,37 @@ import { copyRepository } from './support/copy-repository.ts';
 /** A mistake in a stack, and the test that is to fail because of it. */
 const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
   'a bucket that everybody reads': {
-    file: 'stacks/bucket.ts',
+    file: 'stacks/data/bucket.ts',
     from: 'versioning: true,',
     to: "versioning: true, access: 'public',",
     fails: /^the bucket Files is closed to the public/,
   },
   'a Deployment without a disruption budget': {
-    file: 'stacks/api.ts',
+    file: 'stacks/app/api.ts',
     from: `disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },`,
     to: '',
     fails: /^production every Deployment has one budget/,
   },
   'a wildcard for an action': {
-    file: 'stacks/policies/iam/portfolio-worker.json',
+    file: 'stacks/security/policies/iam/portfolio-worker.json',
     from: '"sqs:ReceiveMessage"',
     to: '"sqs:*"',
     fails: /^no policy of any stage says \*/,
   },
   'an image that is named by its tag': {
-    file: 'stacks/images.ts',
+    file: 'stacks/images/index.ts',
     from: 'environment!.IMAGE)',
     to: "environment!.IMAGE.split('@')[0]!)",
     fails: /^production every image is named by its digest/,
   },
   'a database that answers without TLS': {
-    file: 'stacks/database.ts',
+    file: 'stacks/data/database.ts',
     from: `{ name: 'rds.force_ssl', value: '1' }`,
     to: `{ name: 'rds.force_ssl', value: '0' }`,
     fails: /nobody without TLS$/,
   },
   'an API that may take messages': {
-    file: 'stacks/policies/iam/portfolio-api.json',
+    file: 'stacks/security/policies/iam/portfolio-api.json',
     from: '"sqs:SendMessage"',
     to: '"sqs:SendMessage", "sqs:ReceiveMessage"',
     fails: /^the role of portfolio-api may do nothing else/,

@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addSecurityHeaders } from '../../packages/api/src/security-headers.ts';
-import { pageAddresses, pageHeaders } from '../../stacks/page.ts';
+import { pageAddresses, pageHeaders } from '../../stacks/edge/page.ts';
 import { type Document, allows } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
 import type { Inputs } from './synth/resource.ts';

@@ -1,0 +1,31 @@
+import type { AppParts } from './api.ts';
+import { migrationObjects, migrationSeconds } from '../k8s/migration.ts';
+import { createObjects } from '../cluster/objects.ts';
+
+/** Brings the database up to date. Returns what must be done before anything of this version is rolled out. */
+export function createMigration(
+  { cluster: { provider }, roles, database, images }: AppParts,
+  dependsOn: $util.Resource[],
+) {
+  const given = $resolve({
+    region: aws.getRegionOutput().region,
+    databaseUrl: database.writerUrl('portfolio_migrator'),
+    masterUrl: database.masterUrl,
+    masterSecret: database.masterSecretArn,
+    image: images.refs.api,
+  });
+  return createObjects(
+    'Migration',
+    given.apply(migrationObjects),
+    {
+      serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
+      config: { apiVersion: 'v1', kind: 'ConfigMap' },
+      job: { apiVersion: 'batch/v1', kind: 'Job' },
+    },
+    {
+      provider,
+      dependsOn: [...dependsOn, roles.migrator],
+      customTimeouts: { create: `${migrationSeconds + 60}s` },
+    },
+  );
+}

@@ -1,0 +1,23 @@
+import type { Cluster } from './cluster.ts';
+import { namespace, namespaces } from '../k8s/namespace.ts';
+import { networkPolicies } from '../k8s/network-policy.ts';
+import { createObject } from './objects.ts';
+import type { Stage } from '../stage.ts';
+
+export type Namespaces = ReturnType<typeof createNamespaces>;
+
+/**
+ * All namespaces, and in them, before anything runs there, the policies that refuse all traffic but what
+ * stacks/k8s/flows.ts declares. Whatever else is made in the cluster has to wait for what this returns.
+ */
+export function createNamespaces(stage: Stage, { provider }: Cluster): $util.Resource[] {
+  const names = Object.keys(namespaces) as (keyof typeof namespaces)[];
+  const made = names.map((name) => createObject(`${name}-namespace`, namespace(name), { provider }));
+  const policies = networkPolicies(stage.hasPrivateEndpoints).map((policy) =>
+    createObject(`${policy.metadata.namespace}-${policy.metadata.name}-policy`, policy, {
+      provider,
+      dependsOn: made,
+    }),
+  );
+  return [...made, ...policies];
+}

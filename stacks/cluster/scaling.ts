@@ -1,0 +1,85 @@
+import type { Cluster } from './cluster.ts';
+import { bindRole } from '../security/iam.ts';
+import type { Messaging } from '../data/messaging.ts';
+import type { Namespaces } from './namespaces.ts';
+
+/** What each container of a chart may use, and no more. */
+const resources = (cpu: string, memory: string) => ({
+  requests: { cpu, memory },
+  limits: { cpu: '1', memory },
+});
+const budget = { maxUnavailable: 1 };
+
+/**
+ * What scales: KEDA the pods, by what ScaledObjects say, and the cluster autoscaler the nodes, so that all pods have a
+ * place. Returns what ScaledObjects have to wait for.
+ */
+export function createScaling({ cluster, provider }: Cluster, { jobs }: Messaging, namespaces: Namespaces) {
+  const role = bindRole({ cluster }, 'keda-operator', { JobsArn: jobs.arn });
+  createNodeScaling({ cluster, provider }, namespaces);
+  return new kubernetes.helm.v3.Release(
+    'Keda',
+    {
+      name: 'keda',
+      namespace: 'keda',
+      chart: 'keda',
+      version: '2.20.2',
+      repositoryOpts: { repo: 'https://kedacore.github.io/charts' },
+      values: {
+        watchNamespace: 'portfolio',
+        operator: { replicaCount: 2 },
+        metricsServer: { replicaCount: 2 },
+        webhooks: { replicaCount: 2, failurePolicy: 'Fail' },
+        podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
+        resources: {
+          operator: resources('100m', '256Mi'),
+          metricServer: resources('100m', '256Mi'),
+          webhooks: resources('50m', '128Mi'),
+        },
+        prometheus: {
+          operator: { enabled: true },
+          metricServer: { enabled: true },
+          webhooks: { enabled: true },
+        },
+      },
+    },
+    { provider, dependsOn: [role, ...namespaces] },
+  );
+}
+
+/** Its version is the cluster's: both know the same rules of where a pod can go. */
+function createNodeScaling({ cluster, provider }: Cluster, namespaces: Namespaces) {
+  const role = bindRole({ cluster }, 'cluster-autoscaler', { ClusterName: cluster.name });
+  new kubernetes.helm.v3.Release(
+    'ClusterAutoscaler',
+    {
+      name: 'cluster-autoscaler',
+      namespace: 'kube-system',
+      chart: 'cluster-autoscaler',
+      version: '9.59.0',
+      repositoryOpts: { repo: 'https://kubernetes.github.io/autoscaler' },
+      values: {
+        nameOverride: 'cluster-autoscaler',
+        fullnameOverride: 'cluster-autoscaler',
+        // EKS gives the groups of managed nodes the tags that these are found by.
+        autoDiscovery: { clusterName: cluster.name },
+        awsRegion: aws.getRegionOutput().region,
+        rbac: { serviceAccount: { name: 'cluster-autoscaler' } },
+        replicaCount: 2,
+        resources: resources('100m', '512Mi'),
+        extraArgs: { 'balance-similar-node-groups': true, 'skip-nodes-with-system-pods': false },
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65_532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containerSecurityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      },
+    },
+    { provider, dependsOn: [role, ...namespaces] },
+  );
+}

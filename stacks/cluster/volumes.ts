@@ -1,0 +1,42 @@
+import { labelsOf } from '../k8s/labels.ts';
+import { type Cluster, createAddon } from './cluster.ts';
+
+/** Encrypted disks for pods that ask for some, and the role of what makes them. */
+export function createVolumes({ cluster, provider }: Cluster) {
+  const role = new aws.iam.Role('VolumesRole', {
+    assumeRolePolicy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:TagSession'],
+        },
+      ],
+    }),
+  });
+  const policy = new aws.iam.RolePolicyAttachment('VolumesPolicy', {
+    role: role.name,
+    policyArn: 'arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy',
+  });
+  const driver = createAddon(cluster, 'aws-ebs-csi-driver', {
+    identity: { serviceAccount: 'ebs-csi-controller-sa', roleArn: role.arn },
+    dependsOn: [provider, policy],
+  });
+  return new kubernetes.storage.v1.StorageClass(
+    'gp3',
+    {
+      metadata: {
+        name: 'gp3',
+        labels: labelsOf('gp3', 'volumes'),
+        annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+      },
+      provisioner: 'ebs.csi.aws.com',
+      parameters: { type: 'gp3', encrypted: 'true' },
+      // In the zone of the pod that asks for it.
+      volumeBindingMode: 'WaitForFirstConsumer',
+      allowVolumeExpansion: true,
+    },
+    { provider, dependsOn: [driver] },
+  );
+}

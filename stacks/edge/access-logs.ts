@@ -1,0 +1,30 @@
+import { keptBucket } from '../data/bucket.ts';
+import type { Stage } from '../stage.ts';
+
+export type AccessLogs = ReturnType<typeof createAccessLogs>;
+
+/**
+ * A bucket for what load balancers and CloudFront write down of every request and connection. Load balancers write with
+ * the bucket's own encryption only, which no key of ours can be for.
+ */
+export function createAccessLogs(stage: Stage) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const bucket = new sst.aws.Bucket('AccessLogs', {
+    transform: { bucket: keptBucket(stage) },
+    policy: [
+      {
+        principals: [{ type: 'service', identifiers: ['logdelivery.elasticloadbalancing.amazonaws.com'] }],
+        actions: ['s3:PutObject'],
+        paths: [$interpolate`*/AWSLogs/${accountId}/*`],
+      },
+      {
+        principals: [{ type: 'service', identifiers: ['delivery.logs.amazonaws.com'] }],
+        actions: ['s3:PutObject'],
+        paths: ['web/*'],
+        conditions: [{ test: 'StringEquals', variable: 'aws:SourceAccount', values: [accountId] }],
+      },
+    ],
+    lifecycle: [{ expiresIn: `${stage.logDays} days` }],
+  });
+  return { bucket };
+}

@@ -1,0 +1,107 @@
+import type { AccessLogs } from './access-logs.ts';
+import type { Clients } from './client-certificates.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { createFirewall } from './firewall.ts';
+import { type LoadBalancer, ingresses } from '../k8s/ingress.ts';
+import type { Names } from './domains.ts';
+import type { Network } from '../network.ts';
+import type { Stage } from '../stage.ts';
+
+export type Edge = ReturnType<typeof createEdge>;
+
+type Parts = {
+  cluster: Cluster;
+  network: Network;
+  clients: Clients;
+  logs: AccessLogs;
+  names: Names;
+};
+
+/**
+ * Two load balancers before NGINX. Consumers come from the internet with a certificate of theirs; browsers, which have
+ * none, come through CloudFront, whose way into the VPC is the only one to theirs: it has no public address.
+ */
+export function createEdge(
+  stage: Stage,
+  { cluster, network, clients, logs, names }: Parts,
+  dependsOn: $util.Resource[],
+) {
+  const certificateArn = names.regionalCertificate;
+  const firewall = createFirewall(stage, 'Consumers', 'REGIONAL');
+  const prefixes = aws.ec2.getManagedPrefixListOutput({
+    name: 'com.amazonaws.global.cloudfront.origin-facing',
+  });
+  const make = (
+    name: LoadBalancer['name'],
+    own: Pick<LoadBalancer, 'host' | 'paths'>,
+    annotations: Record<string, $util.Input<string>>,
+  ) => createLoadBalancer(stage, { cluster, logs, certificateArn }, { name, ...own }, annotations, dependsOn);
+  const calls = (['/api', '/trpc'] as const).map((path) => ({ path, pathType: 'Prefix' as const }));
+
+  const consumers = make(
+    'consumers',
+    { host: names.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
+    {
+      scheme: 'internet-facing',
+      subnets: joined($resolve(network.vpc.publicSubnets)),
+      'mutual-authentication': $jsonStringify([
+        { port: 443, mode: 'verify', trustStore: clients.store.arn, ignoreClientCertificateExpiry: false },
+      ]),
+      'wafv2-acl-arn': firewall.arn,
+    },
+  );
+  new aws.route53.Record('ConsumersRecord', {
+    zoneId: names.zoneId,
+    type: 'A',
+    name: names.api,
+    aliases: [{ name: consumers.dnsName, zoneId: consumers.zoneId, evaluateTargetHealth: true }],
+  });
+  const browsers = make(
+    'browsers',
+    { host: names.page, paths: calls },
+    {
+      scheme: 'internal',
+      subnets: joined($resolve(network.originSubnets.map(({ id }) => id))),
+      'security-group-prefix-lists': prefixes.id,
+    },
+  );
+  return { consumers, browsers };
+}
+
+const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(','));
+
+type Shared = { cluster: Cluster; logs: AccessLogs; certificateArn: $util.Output<string> };
+
+/** Made by the controller as its Ingresses say; gives what AWS knows of it then. */
+function createLoadBalancer(
+  stage: Stage,
+  { cluster, logs, certificateArn }: Shared,
+  own: Pick<LoadBalancer, 'name' | 'host' | 'paths'>,
+  annotations: Record<string, $util.Input<string>>,
+  dependsOn: $util.Resource[],
+) {
+  const given = $resolve({ certificateArn, logsBucket: logs.bucket.name, annotations });
+  const manifests = given.apply((values) =>
+    ingresses({
+      ...own,
+      ...values,
+      tags: { 'sst:app': $app.name, 'sst:stage': stage.name },
+      isProtected: stage.isProtected,
+      tokenIssuer: stage.tokenIssuer,
+      jwksUrl: new URL('.well-known/jwks.json', stage.tokenIssuer).href,
+    }),
+  );
+  const [, others] = (['withToken', 'others'] as const).map(
+    (of) =>
+      new kubernetes.networking.v1.Ingress(
+        `${own.name}-${of}`,
+        { metadata: manifests[of].metadata, spec: manifests[of].spec },
+        { provider: cluster.provider, dependsOn },
+      ),
+  );
+  const tags = $resolve({ cluster: cluster.cluster.name, status: others.status }).apply((made) => ({
+    'elbv2.k8s.aws/cluster': made.cluster,
+    'ingress.k8s.aws/stack': `portfolio-${own.name}`,
+  }));
+  return aws.lb.getLoadBalancerOutput({ tags });
+}

@@ -1,0 +1,106 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { bindRole } from '../security/iam.ts';
+import { latencyRule } from '../k8s/latency.ts';
+import { createObject } from '../cluster/objects.ts';
+import type { Stage } from '../stage.ts';
+
+/**
+ * Prometheus with its operator, Alertmanager and Grafana, and the exporter that reads CloudWatch. What they watch, show and
+ * tell of is another matter: here is what scaling needs of them.
+ */
+export function createMonitoring(
+  stage: Stage,
+  { cluster, provider }: Cluster,
+  namespaces: $util.Resource[],
+): $util.Resource {
+  const prometheus = new kubernetes.helm.v3.Release(
+    'kube-prometheus-stack',
+    {
+      name: 'kube-prometheus-stack',
+      chart: 'kube-prometheus-stack',
+      version: '79.5.0',
+      namespace: 'monitoring',
+      repositoryOpts: { repo: 'https://prometheus-community.github.io/helm-charts' },
+      values: {
+        prometheus: {
+          prometheusSpec: {
+            replicas: 2,
+            retention: '15d',
+            // Objects of all namespaces count, whichever chart or program made them.
+            serviceMonitorSelectorNilUsesHelmValues: false,
+            podMonitorSelectorNilUsesHelmValues: false,
+            ruleSelectorNilUsesHelmValues: false,
+            storageSpec: volume(stage.isProtected ? '100Gi' : '20Gi'),
+            podAntiAffinity: 'hard',
+          },
+        },
+        alertmanager: { alertmanagerSpec: { replicas: 3, storage: volume('2Gi') } },
+        grafana: { 'grafana.ini': { analytics: { check_for_updates: false, reporting_enabled: false } } },
+      },
+    },
+    { provider, dependsOn: namespaces },
+  );
+  // Its kind is known once the operator is there.
+  createObject('ApiLatency', latencyRule, { provider, dependsOn: [prometheus] });
+  createCloudWatchExporter({ cluster, provider }, prometheus);
+  return prometheus;
+}
+
+/** A disk that stays where its pod goes; the cluster's default class has none that is encrypted. */
+const volume = (storage: string) => ({
+  volumeClaimTemplate: {
+    spec: { storageClassName: 'gp3', accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+  },
+});
+
+const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
+
+/** What AWS measures of the queue, the database and the load balancer, for Prometheus. */
+function createCloudWatchExporter({ cluster, provider }: Cluster, prometheus: $util.Resource) {
+  const role = bindRole({ cluster }, 'cloudwatch-exporter');
+  const { region } = aws.getRegionOutput();
+  const job = (type: string, metrics: ReturnType<typeof metric>[]) => ({
+    type,
+    regions: [region],
+    searchTags: [{ key: 'sst:stage', value: `^${$app.stage}$` }],
+    metrics,
+  });
+  const config = {
+    apiVersion: 'v1alpha1',
+    discovery: {
+      jobs: [
+        job('AWS/SQS', [
+          metric('ApproximateNumberOfMessagesVisible', ['Maximum']),
+          metric('ApproximateAgeOfOldestMessage', ['Maximum']),
+        ]),
+        job('AWS/RDS', [
+          metric('CPUUtilization', ['Average']),
+          metric('DatabaseConnections', ['Maximum']),
+          metric('AuroraReplicaLag', ['Maximum']),
+        ]),
+        job('AWS/ApplicationELB', [
+          metric('HTTPCode_ELB_5XX_Count', ['Sum']),
+          metric('TargetResponseTime', ['p95']),
+        ]),
+      ],
+    },
+  };
+  new kubernetes.helm.v3.Release(
+    'cloudwatch-exporter',
+    {
+      name: 'cloudwatch-exporter',
+      chart: 'prometheus-yet-another-cloudwatch-exporter',
+      version: '0.42.0',
+      namespace: 'monitoring',
+      repositoryOpts: { repo: 'https://prometheus-community.github.io/helm-charts' },
+      values: {
+        nameOverride: 'cloudwatch-exporter',
+        fullnameOverride: 'cloudwatch-exporter',
+        serviceAccount: { name: 'cloudwatch-exporter' },
+        serviceMonitor: { enabled: true },
+        config: $jsonStringify(config),
+      },
+    },
+    { provider, dependsOn: [role, prometheus] },
+  );
+}

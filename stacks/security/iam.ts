@@ -1,0 +1,96 @@
+import type { Cache } from '../data/cache.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Database } from '../data/database.ts';
+import type { Files } from '../data/files.ts';
+import type { Messaging } from '../data/messaging.ts';
+import { type AccountName, type PolicyName, fillPolicy } from './policies/iam.ts';
+
+/** The namespaces of the service accounts that talk to AWS. */
+const namespaces: Record<AccountName, string> = {
+  'portfolio-api': 'portfolio',
+  'portfolio-worker': 'portfolio',
+  'portfolio-migrator': 'portfolio',
+  'external-secrets': 'external-secrets',
+  'keda-operator': 'keda',
+  'cloudwatch-exporter': 'monitoring',
+  'fluent-bit': 'logging',
+  'otel-collector': 'tracing',
+  'policy-controller': 'cosign-system',
+  'cluster-autoscaler': 'kube-system',
+  'aws-load-balancer-controller': 'kube-system',
+};
+
+/** Pod Identity signs its requests for a role with tags that name the pod. */
+const trust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+    },
+  ],
+});
+
+type Values = Record<string, $util.Input<string>>;
+
+/**
+ * A role for a service account, which its pods get by Pod Identity, with the policy of its name in
+ * `policies/iam`, and with `more` of them. Values fill a policy's placeholders; one too many or too few is refused.
+ */
+export function bindRole(
+  { cluster }: Pick<Cluster, 'cluster'>,
+  account: AccountName,
+  values: Values = {},
+  more: Partial<Record<PolicyName, Values>> = {},
+) {
+  const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: trust });
+  const all = Object.entries({ ...more, [account]: values }) as [PolicyName, Values][];
+  const policies = all.map(
+    ([name, given]) =>
+      new aws.iam.RolePolicy(`${name}-policy`, {
+        role: role.name,
+        policy: $resolve(given).apply((filled) => fillPolicy(name, filled)),
+      }),
+  );
+  return new aws.eks.PodIdentityAssociation(
+    `${account}-identity`,
+    {
+      clusterName: cluster.name,
+      namespace: namespaces[account],
+      serviceAccount: account,
+      roleArn: role.arn,
+    },
+    { dependsOn: policies },
+  );
+}
+
+export type AppRoles = ReturnType<typeof createAppRoles>;
+
+type Parts = { database: Database; files: Files; messaging: Messaging; cache: Cache | null };
+
+/**
+ * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
+ * before its role is bound has none.
+ */
+export function createAppRoles(cluster: Cluster, { database, files, messaging, cache }: Parts) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
+  const shared = {
+    DatabaseUsersArn: users,
+    JobsArn: messaging.jobs.arn,
+    FilesArn: files.bucket.arn,
+    DataKeyArn: files.key.arn,
+    QueueKeyArn: messaging.key.arn,
+  };
+  return {
+    api: bindRole(cluster, 'portfolio-api', shared, cache ? { 'portfolio-api-cache': cache.arns } : {}),
+    worker: bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn }),
+    migrator: bindRole(cluster, 'portfolio-migrator', {
+      DatabaseUsersArn: users,
+      MasterSecretArn: database.masterSecretArn,
+      DataKeyArn: files.key.arn,
+    }),
+  };
+}
