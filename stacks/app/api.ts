@@ -1,30 +1,11 @@
-import type { Cache } from '../data/cache.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Database } from '../data/database.ts';
-import type { Files } from '../data/files.ts';
-import type { AppRoles } from '../security/iam.ts';
-import type { Images } from '../images/index.ts';
-import { apiObjects } from '../k8s/api.ts';
-import type { Messaging } from '../data/messaging.ts';
 import { createObjects, rolloutTimeouts } from '../cluster/objects.ts';
+import { apiObjects } from '../k8s/api.ts';
 import type { Stage } from '../stage.ts';
-
-export type AppParts = {
-  cluster: Cluster;
-  roles: AppRoles;
-  database: Database;
-  files: Files;
-  messaging: Messaging;
-  images: Images;
-};
+import type { AppParts } from './index.ts';
 
 /** Rolls the API out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
-export function createApi(
-  stage: Stage,
-  { cache, ...parts }: AppParts & { cache: Cache | null },
-  dependsOn: $util.Resource[],
-): $util.Resource[] {
-  const { cluster, roles, database, files, messaging, images } = parts;
+export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]): $util.Resource[] {
+  const { cluster, roles, database, cache, files, messaging, images } = parts;
   const given = $resolve({
     region: aws.getRegionOutput().region,
     databaseUrl: database.writerUrl('portfolio_api'),

@@ -1,4 +1,4 @@
-import type { AppParts } from './api.ts';
+import type { AppParts } from './index.ts';
 import { workerObjects } from '../k8s/worker.ts';
 import { createObjects, rolloutTimeouts } from '../cluster/objects.ts';
 import type { Stage } from '../stage.ts';

@@ -1,8 +1,4 @@
-import type { Cache } from '../data/cache.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Database } from '../data/database.ts';
-import type { Files } from '../data/files.ts';
-import type { Messaging } from '../data/messaging.ts';
+import type { Eks } from '../cluster/eks.ts';
 import { type AccountName, type PolicyName, fillPolicy } from './policies/iam.ts';
 
 /** The namespaces of the service accounts that talk to AWS. */
@@ -39,7 +35,7 @@ type Values = Record<string, $util.Input<string>>;
  * `policies/iam`, and with `more` of them. Values fill a policy's placeholders; one too many or too few is refused.
  */
 export function bindRole(
-  { cluster }: Pick<Cluster, 'cluster'>,
+  { cluster }: Pick<Eks, 'cluster'>,
   account: AccountName,
   values: Values = {},
   more: Partial<Record<PolicyName, Values>> = {},
@@ -63,34 +59,4 @@ export function bindRole(
     },
     { dependsOn: policies },
   );
-}
-
-export type AppRoles = ReturnType<typeof createAppRoles>;
-
-type Parts = { database: Database; files: Files; messaging: Messaging; cache: Cache | null };
-
-/**
- * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
- * before its role is bound has none.
- */
-export function createAppRoles(cluster: Cluster, { database, files, messaging, cache }: Parts) {
-  const { accountId } = aws.getCallerIdentityOutput();
-  const { region } = aws.getRegionOutput();
-  const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
-  const shared = {
-    DatabaseUsersArn: users,
-    JobsArn: messaging.jobs.arn,
-    FilesArn: files.bucket.arn,
-    DataKeyArn: files.key.arn,
-    QueueKeyArn: messaging.key.arn,
-  };
-  return {
-    api: bindRole(cluster, 'portfolio-api', shared, cache ? { 'portfolio-api-cache': cache.arns } : {}),
-    worker: bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn }),
-    migrator: bindRole(cluster, 'portfolio-migrator', {
-      DatabaseUsersArn: users,
-      MasterSecretArn: database.masterSecretArn,
-      DataKeyArn: files.key.arn,
-    }),
-  };
 }

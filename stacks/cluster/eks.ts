@@ -3,7 +3,7 @@ import { createKey } from '../data/key.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
 
-export type Cluster = ReturnType<typeof createCluster>;
+export type Eks = ReturnType<typeof createEks>;
 
 const kubernetesVersion = '1.35';
 /** Pods of the worker and of the API have nodes of their own; all else runs on `system`. */
@@ -13,7 +13,7 @@ const groups = ['api', 'worker', 'system'] as const;
  * EKS with managed nodes in private subnets, and the provider with which everything in it is made: once there are nodes
  * to run it, and networks and names for its pods.
  */
-export function createCluster(stage: Stage, { vpc, groups: { nodes } }: Network) {
+export function createEks(stage: Stage, { vpc, groups: { nodes } }: Network) {
   const cluster = createControlPlane(stage, vpc);
   const onEachNode = [
     createAddon(cluster, 'vpc-cni', {
