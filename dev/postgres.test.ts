@@ -327,6 +327,6 @@ test('a start that is broken off while it creates its data leaves nothing behind
     signal: broken.signal,
     log: () => setImmediate(() => broken.abort()),
   });
-  await expect(starting).rejects.toThrow();
+  await expect(starting).rejects.toThrow('aborted');
   expect((await readdir(dataDir)).filter((name) => name.startsWith('cluster'))).toEqual([]);
 });

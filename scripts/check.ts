@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { installPlatform } from '../tests/infra/synth/platform.ts';
 import {
   findBrokenReferences,
-  findLockfileDrift,
+  findRegistryAddresses,
   findMachinePaths,
   findUnpreparedQueries,
   type Files,
@@ -70,7 +70,7 @@ const steps: Record<string, Check> = {
   'references in documents': rule(findBrokenReferences),
   'paths of one machine': rule((all) => findMachinePaths(all, root)),
   'unprepared queries': rule(findUnpreparedQueries),
-  lockfile: rule(findLockfileDrift),
+  lockfile: rule(findRegistryAddresses),
 };
 
 const started = performance.now();
