@@ -7,7 +7,7 @@ import { AppError } from './errors.ts';
 import { idempotencyKeys } from './idempotency.sql.ts';
 import { newId } from './ids.ts';
 import { announceChange } from './published.ts';
-import { inBatches } from './schedule/batches.ts';
+import { inBatches } from './batches.ts';
 
 /** A change of an operation: who asked for it is in the context. */
 export type Change<Prepared, Result> = {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { uploadId } from '../upload/schemas.ts';
 import { storeUpload, useUpload } from '../upload/take.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { fetchEvidence } from './internal.ts';
 import { keepVersion } from './keep-version.ts';
 import { lockEvidence } from './lock.ts';
@@ -27,7 +27,7 @@ export const addEvidenceVersion = operation({
     const found = requireUploads(await lockEvidence(ctx, tenant, slug));
     await useUpload(ctx, tenant, id);
     await keepVersion(ctx.db, found, { ...file, fetchedFrom: null });
-    await tellClaims(ctx.db, [found.id]);
+    await announceEvidenceChange(ctx.db, [found.id]);
     return fetchEvidence(ctx, tenant, slug);
   },
 });

@@ -1,11 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import type { Db } from '../context.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { announceChange } from '../published.ts';
 import type { StoredFile } from '../upload/schemas.ts';
 import { nextVersion } from '../version.sql.ts';
 import { recordWebhookEvent } from '../webhook/record.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { checkedNow } from './freshness.ts';
 import { keepVersion } from './keep-version.ts';
@@ -62,7 +62,7 @@ export function keepSynced(
       const { sha256, sizeBytes } = file;
       await record(tx, found, 'evidence.changed', { version: kept.number, sha256, sizeBytes });
     }
-    await tellClaims(tx, [found.id]);
+    await announceEvidenceChange(tx, [found.id]);
     return kept;
   });
 }
@@ -75,7 +75,7 @@ export function keepUnchanged(db: Db, by: Syncing) {
   return changeSynced(db, by, async (tx, { id, problem }) => {
     if (problem !== null) return null;
     await tx.update(evidence).set(checkedNow).where(eq(evidence.id, id));
-    await tellClaims(tx, [id]);
+    await announceEvidenceChange(tx, [id]);
     const { number, sha256, sizeBytes } = evidenceVersions;
     const [version] = await tx
       .select({ number, sha256, sizeBytes })
@@ -115,7 +115,7 @@ export async function keepMissing(db: Db, by: Syncing, status: 404 | 410): Promi
       })
       .where(eq(evidence.id, id));
     await record(tx, found, 'evidence.vanished', { version: found.latest, status });
-    await tellClaims(tx, [id]);
+    await announceEvidenceChange(tx, [id]);
     return true;
   });
   return isBroken === true;

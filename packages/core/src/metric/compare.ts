@@ -3,7 +3,7 @@ import type { Db } from '../context.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { instantSchema } from './instant.ts';
+import { instantSchema } from '../time.ts';
 import { fetchMetric, samplesDb, visibleSpan } from './internal.ts';
 import {
   type Metric,

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { caseStudies, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { claims } from '../claim/claim.sql.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';

@@ -7,7 +7,7 @@ import { iso, prepared } from '../sql.ts';
 import { compareWindows, judge } from './compare.ts';
 import { pieces, sumUp } from './days.ts';
 import { metrics } from './metric.sql.ts';
-import type { ReportStep } from './report-steps.ts';
+import type { ReportStep } from '../job/report-steps.ts';
 import type { Metric } from './schemas.ts';
 
 type Ask = JobPayload<'metrics.report'>;

@@ -18,7 +18,7 @@ import {
   maxReportSteps,
   reportFormatSchema,
   reportStepSchema,
-} from './report-steps.ts';
+} from '../job/report-steps.ts';
 import { checkRange, rangeInput } from './schemas.ts';
 
 export const reportMetrics = operation({

@@ -11,7 +11,7 @@ import {
   addMetric,
   owner,
   studyScene,
-} from './testing.ts';
+} from '../case-study/testing.ts';
 
 let scene: StudyScene;
 beforeAll(async () => {
