@@ -72,7 +72,7 @@ export async function fetchCaseStudy(
   slug: string,
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row || !maySee(tenant, row.json)) throw noCaseStudy(tenant, slug);
+  if (!row || !maySee(tenant, row.json)) throw caseStudyNotFound(tenant, slug);
   return row.json;
 }
 
@@ -92,7 +92,7 @@ const idBySlug = prepared((db) =>
 /** The id of the tenant's case study, or `not_found`. For members only. */
 export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
   const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noCaseStudy(tenant, slug);
+  if (!row) throw caseStudyNotFound(tenant, slug);
   return row.id;
 }
 
@@ -132,6 +132,6 @@ export async function fetchRevision(
   return { ...revision, changed: knownFields(changed), content: readContent(content) };
 }
 
-export function noCaseStudy(tenant: Tenant, slug: string): AppError {
+export function caseStudyNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no case study "${slug}" in portfolio "${tenant.slug}".`);
 }

@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { evidenceSchema, evidenceVersionSchema } from '../evidence/schemas.ts';
 import { evidenceStanding } from '../evidence/standing.ts';
-import { compareWindows, judge } from '../metric/compare.ts';
+import { compareWindows, assessChange } from '../metric/compare.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { metricSchema, summarySchema } from '../metric/schemas.ts';
 import { iso, isoOrNull, prepared } from '../sql.ts';
@@ -151,7 +151,7 @@ export async function measure<Row extends MeasuredRow>({ db }: Pick<Ctx, 'db'>, 
     ranges.map(({ row, from, to, changedAt }, at) => {
       const { id: _, ...metric } = row.metric!;
       const { before, after } = windows[at]!;
-      const change = judge(metric.betterWhen, before?.value ?? null, after.value);
+      const change = assessChange(metric.betterWhen, before?.value ?? null, after.value);
       return [row, { ...metric, from, to, changedAt, before, after, ...change }] as const;
     }),
   );

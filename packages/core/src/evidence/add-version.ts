@@ -6,7 +6,7 @@ import { uploadId } from '../upload/schemas.ts';
 import { storeUpload, useUpload } from '../upload/take.ts';
 import { announceEvidenceChange } from './change-listeners.ts';
 import { fetchEvidence } from './internal.ts';
-import { keepVersion } from './keep-version.ts';
+import { storeVersion } from './store-version.ts';
 import { lockEvidence } from './lock.ts';
 import { evidenceRef, evidenceSchema } from './schemas.ts';
 
@@ -26,7 +26,7 @@ export const addEvidenceVersion = operation({
   async run(ctx, { slug, uploadId: id }, tenant, file) {
     const found = requireUploads(await lockEvidence(ctx, tenant, slug));
     await useUpload(ctx, tenant, id);
-    await keepVersion(ctx.db, found, { ...file, fetchedFrom: null });
+    await storeVersion(ctx.db, found, { ...file, fetchedFrom: null });
     await announceEvidenceChange(ctx.db, [found.id]);
     return fetchEvidence(ctx, tenant, slug);
   },

@@ -1,4 +1,4 @@
-import { forgetAnswers } from '../change.ts';
+import { deleteExpiredAnswers } from '../change.ts';
 import { removeAbandonedDownloads } from '../evidence/download.ts';
 import { notifyStaleClaims } from '../claim/notify.ts';
 import { queueDueSyncs } from '../evidence/due.ts';
@@ -54,7 +54,7 @@ export const tasks: readonly Task[] = [
     name: 'idempotency-keys',
     everySeconds: hour,
     missed: 'skip',
-    run: ({ db, signal }) => forgetAnswers(db, signal),
+    run: ({ db, signal }) => deleteExpiredAnswers(db, signal),
   },
   {
     name: 'job-events',
