@@ -160,18 +160,18 @@ describe('a change', () => {
     expect(notified).toBe(0);
   });
 
-  test('rings only when it is committed', async () => {
+  test('notifies the relay only after its commit', async () => {
     const seen: unknown[] = [];
-    const rings = change({
+    const notifying = change({
       async run(ctx) {
         ctx.outboxNotifier.notify();
-        seen.push('after commit');
+        seen.push('requested');
         return '';
       },
     });
     const outboxNotifier = { notify: () => void seen.push('notified') };
-    await rings.run({ ...platform.as(owner), outboxNotifier }, { portfolio: 'team' });
-    expect(seen).toEqual(['after commit', 'notified']);
+    await notifying.run({ ...platform.as(owner), outboxNotifier }, { portfolio: 'team' });
+    expect(seen).toEqual(['requested', 'notified']);
   });
 
   test('of an existing thing must name the version that it was made for', async () => {
