@@ -1,68 +1,44 @@
-/**
- * `npm run check`: everything about the sources that needs no database. Runs all steps at once, prints one line for
- * each and the output of those that fail, and ends non-zero if any did.
- */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+/** `npm run check`: everything about the sources that needs no database. */
+import { globSync } from 'node:fs';
+import { writeTypes } from '../packages/api/src/rest/openapi-types.ts';
 import { installPlatform } from '../tests/infra/synth/platform.ts';
 import {
   findBrokenReferences,
-  findLockfileDrift,
+  findRegistryAddresses,
   findMachinePaths,
   findUnpreparedQueries,
   type Files,
 } from './house-rules.ts';
-
-/** Gives undefined when all is well, else what to show. */
-type Check = () => Promise<string | undefined>;
-
-const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+import { readFiles, root } from './repository.ts';
+import { run, runSteps, type Step } from './steps.ts';
 
 /** Runs a program of node_modules/.bin with this very Node. */
-function tool(name: string, ...args: string[]): Check {
+function tool(name: string, ...args: string[]): Step {
   return async () => {
-    const child = spawn(process.execPath, [`node_modules/.bin/${name}`, ...args], { cwd: root });
-    const ended = new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject).once('close', resolve);
+    const { code, output } = await run(process.execPath, [`node_modules/.bin/${name}`, ...args], {
+      cwd: root,
     });
-    const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-    return code === 0 ? undefined : `${out}${err}`;
+    return code === 0 ? undefined : output;
   };
 }
 
-function rule(find: (files: Files) => string[]): Check {
+function rule(find: (files: Files) => string[]): Step {
   return async () => {
     const problems = find(files);
     return problems.length === 0 ? undefined : problems.join('\n');
   };
 }
 
-/** What git tracks or would track. */
-function readFiles(): Files {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-  });
-  const paths = listed.toString().split('\0');
-  const present = paths.filter((path) => path !== '' && existsSync(`${root}/${path}`));
-  return new Map(
-    present.map((path) => {
-      const content = readFileSync(`${root}/${path}`);
-      return [path, content.includes(0) ? '' : content.toString()];
-    }),
-  );
-}
-
-// Types of the stacks are SST's and its providers'.
+// Types of the stacks are SST's and its providers'; a test has those of the API's document.
 await installPlatform();
+await writeTypes();
 
 const files = readFiles();
 const projects = globSync(['tsconfig.json', 'packages/*/tsconfig.json', 'stacks/tsconfig.json'], {
   cwd: root,
 });
 
-const steps: Record<string, Check> = {
+await runSteps({
   format: tool('oxfmt', '--check'),
   lint: tool('oxlint', '--type-aware', '--deny-warnings'),
   ...Object.fromEntries(projects.map((project) => [`types of ${project}`, tool('tsc', '-p', project)])),
@@ -70,21 +46,5 @@ const steps: Record<string, Check> = {
   'references in documents': rule(findBrokenReferences),
   'paths of one machine': rule((all) => findMachinePaths(all, root)),
   'unprepared queries': rule(findUnpreparedQueries),
-  lockfile: rule(findLockfileDrift),
-};
-
-const started = performance.now();
-const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
-
-const outcomes = await Promise.all(
-  Object.entries(steps).map(async ([name, check]) => {
-    const output = await check();
-    console.log(`${output === undefined ? 'ok    ' : 'FAILED'} ${name} (${seconds()})`);
-    if (output !== undefined) console.log(`\n${output.trim()}\n`);
-    return { name, failed: output !== undefined };
-  }),
-);
-
-const failed = outcomes.filter((outcome) => outcome.failed).map((outcome) => outcome.name);
-console.log(failed.length === 0 ? `All clean after ${seconds()}.` : `Not clean: ${failed.join(', ')}.`);
-process.exitCode = failed.length === 0 ? 0 : 1;
+  lockfile: rule(findRegistryAddresses),
+});

@@ -26,13 +26,15 @@ const program = (name: string, body: string) =>
 
 type Report = { status: string; tests: string[] }[];
 
-/** Stands for npm: `check` and `test` end as given, `test` leaves vitest's report where it was asked to. */
+/** Stands for npm: its scripts end as given, and `test` leaves vitest's report where it was asked to. */
 async function fakeNpm({
   check = 0,
+  verify = 0,
   test: tested = 0,
   report,
 }: {
   check?: number;
+  verify?: number;
   test?: number;
   report?: Report;
 }) {
@@ -43,7 +45,9 @@ async function fakeNpm({
   await writeFile(join(folder, 'report.json'), JSON.stringify({ testResults }));
   await program(
     'npm',
-    `if [[ $1 == run ]]; then exit ${check}; fi
+    `echo "npm $*"
+     if [[ $* == 'run check' ]]; then exit ${check}; fi
+     if [[ $* == 'run verify' ]]; then exit ${verify}; fi
      for flag; do [[ $flag == --outputFile.json=* ]] && target=\${flag#*=}; done
      ${report ? 'cp report.json "$target"' : ''}
      exit ${tested}`,
@@ -68,10 +72,18 @@ test('passes when the check is clean and every test passed', async () => {
   expect(await runPipeline()).toMatchObject({ code: 0, lastLine: '2 passed, 0 failed' });
 });
 
-test('fails when the check does, and still runs and counts the tests', async () => {
-  await fakeNpm({ check: 1, report: allPass });
-  expect(await runPipeline()).toMatchObject({ code: 1, lastLine: '2 passed, 0 failed' });
+test('leaves out no test', async () => {
+  await fakeNpm({ report: allPass });
+  expect((await runPipeline()).output).toContain('npm test -- --mode all ');
 });
+
+test.each(['check', 'verify'])(
+  'fails when `npm run %s` does, and still runs and counts the tests',
+  async (name) => {
+    await fakeNpm({ [name]: 1, report: allPass });
+    expect(await runPipeline()).toMatchObject({ code: 1, lastLine: '2 passed, 0 failed' });
+  },
+);
 
 test('fails when a test fails', async () => {
   await fakeNpm({ test: 1, report: [{ status: 'failed', tests: ['passed', 'failed'] }] });

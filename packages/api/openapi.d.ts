@@ -1,4 +1,4 @@
-// Written by `npm run openapi`.
+// Made of openapi.json, whose SHA-256 is 29d875b1e3b312f3cdc32e59d4e6d9189bdfa758a42fb7f83eb0347863d71f24.
 
 export interface paths {
     "/api/v1/portfolios": {

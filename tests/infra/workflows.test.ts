@@ -60,15 +60,15 @@ describe('workflows', () => {
   });
 
   test('may read the sources and nothing else; who deploys may have itself vouched for, too', () => {
-    for (const [file, { permissions }] of workflows) {
-      const vouched = file === 'deploy-stage.yml' ? { 'id-token': 'write' } : {};
-      expect(permissions, file).toEqual({ contents: 'read', ...vouched });
-    }
-    for (const { at, permissions, uses } of jobs) {
-      if (!permissions) continue;
+    for (const [file, { permissions }] of workflows) expect(permissions, file).toEqual({ contents: 'read' });
+    const deployments = jobs.filter(({ permissions }) => permissions);
+    expect(deployments.map(({ at, uses }) => [at, uses])).toEqual([
+      ['deploy-stage.yml: deploy', undefined],
+      ['deploy.yml: staging', './.github/workflows/deploy-stage.yml'],
+      ['deploy.yml: production', './.github/workflows/deploy-stage.yml'],
+    ]);
+    for (const { at, permissions } of deployments)
       expect(permissions, at).toEqual({ contents: 'read', 'id-token': 'write' });
-      expect(uses, at).toBe('./.github/workflows/deploy-stage.yml');
-    }
   });
 
   test('use actions by commit and images by digest, with the version that this is', () => {
@@ -88,6 +88,11 @@ describe('workflows', () => {
     for (const { at, with: options } of checkouts) expect(options?.['persist-credentials'], at).toBe(false);
     for (const job of jobs.filter(({ uses }) => !uses))
       expect(job['timeout-minutes'], job.at).toBeGreaterThan(0);
+  });
+
+  test('check out the whole history where tests run: what was released is read from it', () => {
+    const [checkout] = workflow('ci.yml').jobs.test!.steps!;
+    expect(checkout!.with).toMatchObject({ 'fetch-depth': 0 });
   });
 
   test('put nothing that somebody else wrote into a script: it comes as a variable', () => {

@@ -1,7 +1,7 @@
 import { errorCodes } from '@portfolio/core/errors';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { describeApi, files } from './rest/openapi-write.ts';
+import { describeApi, operationsFile } from './rest/openapi-write.ts';
 import { describeOperations } from './rest/operations-table.ts';
 
 let text: string;
@@ -23,7 +23,7 @@ const rowsOf = (columns: number) =>
 
 test('the reference has every operation as it is bound (else: npm run openapi)', async () => {
   const { document } = await describeApi();
-  expect(await readFile(files.operations, 'utf8')).toBe(describeOperations(document));
+  expect(await readFile(operationsFile, 'utf8')).toBe(describeOperations(document));
 });
 
 test('the page explains every kind of problem with its status', () => {

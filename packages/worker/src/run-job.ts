@@ -2,6 +2,7 @@ import type { Bucket, Db, Doorbell, JobBus } from '@portfolio/core/context';
 import { dispatch } from '@portfolio/core/job/dispatch';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
+import { readPayload } from '@portfolio/core/job/stored';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
@@ -90,16 +91,14 @@ export async function putBack({ db }: Pick<Runner, 'db'>, jobId: string): Promis
 }
 
 async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
-  const payload = jobKinds[job.kind].payload.safeParse(job.payload);
-  if (!payload.success)
-    throw new PermanentError('invalid_payload', 'The job was asked for with data it cannot use.');
+  const payload = payloadOf(job);
   const handler = (await runner.handlers[job.kind]()) as Handler<typeof job.kind>;
   const progress = createProgress(async (at) => {
     if (!(await transitions.progress(runner.db, lease, at))) throw new LeaseLost();
     hint();
   });
   try {
-    return await handler(payload.data, {
+    return await handler(payload, {
       db: runner.db,
       reader: runner.reader ?? runner.db,
       bucket: runner.bucket,
@@ -112,6 +111,14 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
     });
   } finally {
     await progress.stop();
+  }
+}
+
+function payloadOf({ kind, payload }: Claimed) {
+  try {
+    return readPayload(kind, payload);
+  } catch {
+    throw new PermanentError('invalid_payload', 'The job was asked for with data it cannot use.');
   }
 }
 

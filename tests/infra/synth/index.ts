@@ -42,6 +42,9 @@ export async function readApp(file: string): Promise<App> {
   return new App(synthesis.resources, synthesis.outputs);
 }
 
+/** The resources of a stage, evaluated as `evaluateStage` does. */
+export const synthesize = async (stage: string): Promise<App> => readApp(await evaluateStage(stage));
+
 /** Made once a process: stages that are asked for at the same time share it. */
 let bundled: Promise<{ bundleFile: string; hash: string }> | undefined;
 

@@ -2,7 +2,7 @@
 # What the pipeline runs on a fresh clone: Debian packages, `npm run check`, `npm test`. The last line says
 # "N passed, N failed"; the exit code is 0 only when all is clean, every test passed and none was skipped.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 # Debian packages that the tests need.
 packages=(chromium curl procps)

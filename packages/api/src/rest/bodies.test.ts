@@ -60,6 +60,11 @@ describe('a body of JSON', () => {
     );
   });
 
+  test.each(['null', '[]', '"name"', '7'])('that is no object (%s) changes nothing', async (body) => {
+    const response = await send('PATCH', `${portfolios}/team`, 'application/json', body, { 'if-match': '*' });
+    expect(await problemOf(response)).toBe('invalid_input');
+  });
+
   test('that is compressed is not taken', async () => {
     const more = { 'content-encoding': 'gzip' };
     const response = await send('POST', portfolios, 'application/json', gzipSync(json), more);

@@ -33,7 +33,7 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const takesQuery = request.method === 'GET' || request.method === 'HEAD';
     const expectedVersion = types.has('expectedVersion') ? readExpectedVersion(request.headers) : undefined;
     if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
-    const given = takesQuery ? readTexts(query) : readBody(request.body, takesBytes);
+    const given = takesQuery ? readTexts(query) : readBody(request, takesBytes);
     refuse(
       Object.keys(params).filter((name) => Object.hasOwn(given, name)),
       'It is given by the path already.',
@@ -51,14 +51,15 @@ function refuse([name]: string[], detail: string) {
   });
 }
 
-function readBody(body: unknown, takesBytes: boolean): Strings {
-  if (Buffer.isBuffer(body) !== takesBytes && body != null) {
+function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strings {
+  // Without a body Fastify gives null, and a body comes with its type.
+  if (body === undefined || headers['content-type'] === undefined) return {};
+  if (Buffer.isBuffer(body) !== takesBytes && body !== null) {
     const expected = takesBytes ? 'the bytes of an image' : 'application/json';
     throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
   }
-  if (body === undefined || body === null) return {};
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
-  if (typeof body === 'object' && !Array.isArray(body)) return body as Strings;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
 }
 

@@ -211,13 +211,6 @@ const harmless: [what: string, edit: (document: Document) => unknown][] = [
   ['an answer has a new value', (d) => schemaOf(d, 'Thing').properties.state!.enum!.push('auto')],
   ['an answer is never null any more', (d) => (schemaOf(d, 'Thing').properties.note = { type: 'string' })],
   ['a refusal goes', (d) => delete operationOf(d).responses[404]],
-  [
-    'a new major version comes',
-    (document) => {
-      document.info.version = '2.0.0';
-      document.paths = {};
-    },
-  ],
 ];
 
 test.each(harmless)('no client breaks when %s', (_, edit) => {

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { anonymous } from '../actor.ts';
 import { evidence } from '../evidence/evidence.sql.ts';
 import { operations } from '../index.ts';
@@ -210,21 +210,29 @@ test('as many claims and citations as there may be are kept', async () => {
   expect(read.claims.every((each) => each.evidence.length === 20)).toBe(true);
 });
 
-test('what is cited cannot go while a study is being written that cites it', async () => {
-  const { sql } = scene.platform;
-  await addEvidence(scene.platform, scene.portfolioId, 'contested', 1);
-  const outcomes = await Promise.allSettled([
-    scene.create('citing', { claims: [claim('a', { evidence: [{ slug: 'contested' }] })] }),
-    sql.begin(async (tx) => {
-      await tx`select from evidence where slug = 'contested' for update`;
-      await tx`delete from evidence_versions using evidence where id = evidence_id and slug = 'contested'`;
-      const cited = await tx`
-        select from claim_evidence join evidence on id = evidence_id where slug = 'contested'`;
-      if (cited.length === 0) await tx`delete from evidence where slug = 'contested'`;
-    }),
-  ]);
-  expect(outcomes[1].status).toBe('fulfilled');
-  const [row] = await sql`select id from evidence where slug = 'contested'`;
-  const refused = { code: 'invalid_input', fields: [{ pointer: '/claims/0/evidence/0/slug' }] };
-  expect(outcomes[0]).toMatchObject(row ? { status: 'fulfilled' } : { reason: refused });
-});
+test.each([
+  ['evidence', 'evidence', 'slug', { claims: [claim('a', { evidence: [{ slug: 'contested' }] })] }],
+  ['metric', 'metrics', 'key', { claims: [claim('a', { metric: { ...metric, key: 'contested' } })] }],
+  ['artifact', 'artifacts', 'slug', { artifacts: ['contested'] }],
+])(
+  'a study that names what is being deleted (%s) waits, and is refused by name',
+  async (noun, table, name, naming) => {
+    const { sql } = scene.platform;
+    const add = { evidence: addEvidence, metrics: addMetric, artifacts: addArtifact }[table]!;
+    await add(scene.platform, scene.portfolioId, 'contested', 0);
+    let created: Promise<unknown> | undefined;
+    await sql.begin(async (tx) => {
+      await tx`delete from ${tx(table)} where ${tx(name)} = 'contested'`;
+      created = scene.create(`citing-${noun}`, naming).catch((error: unknown) => error);
+      await vi.waitFor(async () => {
+        const waiting = await sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        expect(waiting).toHaveLength(1);
+      }, 10_000);
+    });
+    expect(await created).toMatchObject({
+      code: 'invalid_input',
+      fields: [{ detail: `There is no ${noun} "contested".` }],
+    });
+  },
+);

@@ -8,6 +8,7 @@ import { metrics } from '../metric/metric.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { maySee } from '../visibility.ts';
 import {
   caseStudies,
   caseStudyArtifacts,
@@ -16,7 +17,7 @@ import {
   claims,
 } from './case-study.sql.ts';
 import type { Revision } from './revision-schemas.ts';
-import type { CaseStudy } from './schemas.ts';
+import { type CaseStudy, knownFields, readContent } from './schemas.ts';
 
 const fields = {
   id: caseStudies.id,
@@ -96,14 +97,14 @@ const bySlug = prepared((db) =>
     .prepare('case_study_by_slug'),
 );
 
-/** The case study of the tenant, or `not_found`; to a stranger a draft does not exist. */
+/** The case study of the tenant, or `not_found` where there is none that the actor may see. */
 export async function fetchCaseStudy(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
   slug: string,
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row || (!tenant.insider && row.json.status !== 'published')) throw noCaseStudy(tenant, slug);
+  if (!row || !maySee(tenant, row.json)) throw noCaseStudy(tenant, slug);
   return row.json;
 }
 
@@ -120,7 +121,7 @@ const idBySlug = prepared((db) =>
     .prepare('case_study_id'),
 );
 
-/** The id of the tenant's case study, or `not_found`. For insiders only. */
+/** The id of the tenant's case study, or `not_found`. For members only. */
 export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
   const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
   if (!row) throw noCaseStudy(tenant, slug);
@@ -149,7 +150,7 @@ const revisionByNumber = prepared((db) =>
     .prepare('case_study_revision'),
 );
 
-/** A revision of the tenant's case study with its content, or `not_found`. For insiders only. */
+/** A revision of the tenant's case study with its content, or `not_found`. For members only. */
 export async function fetchRevision(
   ctx: Pick<Ctx, 'db'>,
   tenant: Tenant,
@@ -159,7 +160,8 @@ export async function fetchRevision(
   const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
   const [row] = await revisionByNumber(ctx.db).execute({ caseStudyId, number });
   if (!row) throw new AppError('not_found', `The case study "${slug}" has no revision ${number}.`);
-  return row.json;
+  const { content, changed, ...revision } = row.json;
+  return { ...revision, changed: knownFields(changed), content: readContent(content) };
 }
 
 export function noCaseStudy(tenant: Tenant, slug: string): AppError {

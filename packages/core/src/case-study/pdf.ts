@@ -5,7 +5,8 @@ import { AppError } from '../errors.ts';
 import { fetchJob } from '../job/internal.ts';
 import { jobs } from '../job/job.sql.ts';
 import { jobResultLinkSchema, linkToFile } from '../job/result.ts';
-import { type StoredResults, jobSchema } from '../job/schemas.ts';
+import { jobSchema } from '../job/schemas.ts';
+import { readResult } from '../job/stored.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -35,11 +36,10 @@ export const readCaseStudyPdf = operation({
     const { id, version, portfolio } = await fetchCaseStudy(ctx, tenant, ref.slug);
     const group = { groupKey: exportGroup(id) };
     // To strangers the newest file will do, which says of when it is: they cannot ask for another.
-    const state = tenant.insider ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
+    const state = tenant.isMember ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
     const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version), state });
-    if (made)
-      return { file: await linkToFile(ctx.bucket, made.result as StoredResults['export.pdf']), job: null };
-    if (!tenant.insider) {
+    if (made) return { file: await linkToFile(ctx.bucket, readResult('export.pdf', made.result)), job: null };
+    if (!tenant.isMember) {
       throw new AppError('not_found', `There is no PDF of case study "${ref.slug}" as it is now.`);
     }
     const [waiting] = await waitingExport(ctx.db).execute(group);

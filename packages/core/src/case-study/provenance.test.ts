@@ -144,9 +144,21 @@ describe('a claim', () => {
     ],
     ['none before the change', { ...range, from: '2026-01-25T00:00:00Z' }],
     ['none after the change', { ...range, to: '2026-02-05T00:00:00Z' }],
-  ])('whose metric has %s is broken', async (_, metric) => {
+    ['one at its end alone, which does not belong to it', { ...range, to: '2026-02-10T00:00:00Z' }],
+    [
+      'one at its end alone, without a change',
+      { ...range, from: '2026-03-01T00:00:00Z', changedAt: null, to: '2026-04-01T00:00:00Z' },
+    ],
+    [
+      'one at the change alone, which comes after it',
+      { ...range, from: '2026-01-25T00:00:00Z', changedAt: '2026-02-10T00:00:00Z' },
+    ],
+  ])('whose metric has %s is broken, as its comparison shows', async (_, metric) => {
     await write(claim({ metric }));
-    expect(await standing()).toBe('broken');
+    const [proved] = (await prove()).claims;
+    expect(proved!.standing).toBe('broken');
+    const counts = [proved!.metric!.before, proved!.metric!.after].map((side) => side?.count);
+    expect(counts).toContain(0);
   });
 
   test('on evidence that has no bytes yet is broken, and stale once there are some that nobody has seen', async () => {

@@ -7,7 +7,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { caseStudyRevisions } from './case-study.sql.ts';
 import { fetchCaseStudyId, revisionItemFields } from './internal.ts';
 import { revisionItemSchema, revisionNumber } from './revision-schemas.ts';
-import { caseStudyRef } from './schemas.ts';
+import { caseStudyRef, knownFields } from './schemas.ts';
 
 const place = z.strictObject({ number: revisionNumber });
 
@@ -27,7 +27,8 @@ export const listRevisions = operation({
     const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
     const before = cursor === undefined ? beforeAll : readCursor(cursor, place).number;
     const rows = await revisionsBefore(ctx.db).execute({ caseStudyId, before, limit: limit + 1 });
-    return toKeysetPage(rows, limit, ({ number }) => ({ number }));
+    const items = rows.map((row) => ({ ...row, changed: knownFields(row.changed) }));
+    return toKeysetPage(items, limit, ({ number }) => ({ number }));
   },
 });
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from './claim-schemas.ts';
@@ -10,12 +11,12 @@ const month = z
   .max(7)
   .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
 
-const period = z
-  .strictObject({ from: month, to: month.optional() })
-  .refine(({ from, to }) => !to || from <= to, {
-    path: ['to'],
-    message: 'Expected a month not before "from".',
-  });
+const periodFields = { from: month, to: month.optional() };
+
+const period = z.strictObject(periodFields).refine(({ from, to }) => !to || from <= to, {
+  path: ['to'],
+  message: 'Expected a month not before "from".',
+});
 
 const fields = {
   title: line(200),
@@ -38,6 +39,8 @@ export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 export const caseStudyContentSchema = z
   .object({
     ...fields,
+    // The database may have a field in it that this version does not know.
+    period: z.object(periodFields).nullable().describe('Months of the work; without `to` it goes on.'),
     claims: claimsSchema,
     artifacts: artifactsSchema,
   })
@@ -46,6 +49,13 @@ export type CaseStudyContent = z.infer<typeof caseStudyContentSchema>;
 
 export const contentFieldSchema = caseStudyContentSchema.keyof();
 export type ContentField = z.infer<typeof contentFieldSchema>;
+
+/** The content of a revision as the database has it: a field that came later is its default. */
+export const readContent = readerOf(caseStudyContentSchema);
+
+/** Those of some fields that contents have today; revisions may tell of others. */
+export const knownFields = (names: string[]) =>
+  contentFieldSchema.options.filter((field) => names.includes(field));
 
 /** The fields in which two contents differ. */
 export function changedFields(before: CaseStudyContent, after: CaseStudyContent): ContentField[] {

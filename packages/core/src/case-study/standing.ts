@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { evidenceStanding } from '../evidence/standing.ts';
 import { metricSamples } from '../metric/metric.sql.ts';
+import { isWithin } from '../metric/range.ts';
 import { claimEvidence, claims } from './case-study.sql.ts';
 
 /**
@@ -31,8 +32,7 @@ export const isChanged = sql<boolean>`(${evidence.latest} > 0 and not exists (
     and latest.number = ${evidence.latest}))`;
 
 const hasSamples = (from: SQL, to: SQL) => sql`exists (
-  select 1 from ${metricSamples}
-  where ${metricSamples.metricId} = ${claims.metricId} and ${metricSamples.at} >= ${from} and ${metricSamples.at} < ${to})`;
+  select 1 from ${metricSamples} where ${isWithin(sql`${claims.metricId}`, from, to)})`;
 
 const isMeasured = sql`(${hasSamples(sql`coalesce(${claims.changedAt}, ${claims.metricFrom})`, sql`${claims.metricTo}`)}
   and (${claims.changedAt} is null or ${hasSamples(sql`${claims.metricFrom}`, sql`${claims.changedAt}`)}))`;

@@ -2,7 +2,7 @@ import { and, eq, inArray, notExists, sql } from 'drizzle-orm';
 import type { Bucket, Db } from '../context.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidenceDownloads } from './evidence.sql.ts';
-import type { DownloadPart } from './schemas.ts';
+import { type DownloadPart, readParts } from './schemas.ts';
 import type { Held } from './sync-source.ts';
 
 export type Download = typeof evidenceDownloads.$inferSelect;
@@ -10,7 +10,7 @@ export type Download = typeof evidenceDownloads.$inferSelect;
 /** What earlier attempts of a job have fetched, or null. */
 export async function findDownload(db: Db, jobId: string): Promise<Download | null> {
   const [found] = await db.select().from(evidenceDownloads).where(eq(evidenceDownloads.jobId, jobId));
-  return found ?? null;
+  return found ? { ...found, parts: readParts(found.parts) } : null;
 }
 
 /** Begins a download, which has no parts yet. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { readerOf } from '../stored-json.ts';
 import { line, slugSchema, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
@@ -31,10 +32,18 @@ const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-di
 export type EvidenceProblem = z.infer<typeof evidenceProblemSchema>;
 
 /** What a source gave to recognize its bytes by (RFC 9110, 8.8), and the address that gave it. */
-export type Validators = { url: string; etag?: string; lastModified?: string };
+export const validatorsSchema = z.object({
+  url: z.string(),
+  etag: z.string().optional(),
+  lastModified: z.string().optional(),
+});
+export type Validators = z.infer<typeof validatorsSchema>;
+export const readValidators = readerOf(validatorsSchema.nullable());
 
 /** Bytes of a download that wait in the bucket, in the order in which they come. */
-export type DownloadPart = { key: string; sizeBytes: number };
+export const downloadPartSchema = z.object({ key: z.string(), sizeBytes: z.int() });
+export type DownloadPart = z.infer<typeof downloadPartSchema>;
+export const readParts = readerOf(z.array(downloadPartSchema));
 
 /** A state of the evidence's bytes, numbered from 1. `verifiedAt` is when they were last read and found unharmed. */
 export const evidenceVersionSchema = z

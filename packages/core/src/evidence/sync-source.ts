@@ -9,7 +9,7 @@ import { recordWebhookEvent } from '../webhook/record.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { checkedNow } from './freshness.ts';
 import { keepVersion } from './keep-version.ts';
-import type { Validators } from './schemas.ts';
+import { type Validators, readValidators } from './schemas.ts';
 
 /** A source that answers 404 counts as gone when it still does so after this time: once may be a hiccup. */
 const graceSeconds = 3600;
@@ -41,7 +41,8 @@ export async function fetchSyncSource(db: Db, evidenceId: string) {
     .from(evidence)
     .leftJoin(evidenceVersions, isLatest)
     .where(eq(evidence.id, evidenceId));
-  return row?.sourceUrl ? { ...row, sourceUrl: row.sourceUrl } : null;
+  if (!row?.sourceUrl) return null;
+  return { ...row, sourceUrl: row.sourceUrl, validators: readValidators(row.validators) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { type Job, jobSchema, timeSchema } from './schemas.ts';
+import { toJob } from './stored.ts';
 
 const snapshotSize = 20;
 /** How many changed jobs are read at once; a change of many jobs takes several pages. */
@@ -33,7 +34,7 @@ export const watchJobs = streamOperation({
 
     if (since === undefined) {
       const newest = await newestJobs(ctx.db).execute({ own });
-      for (const { at: _, ...job } of newest.toReversed()) yield { cursor: job.updatedAt, data: job };
+      for (const { at: _, ...job } of newest.toReversed()) yield { cursor: job.updatedAt, data: toJob(job) };
       seen = new Map(newest.map(({ id, lastSeq }) => [id, lastSeq]));
       // With no job at all, every one that comes is news.
       since = newest[0]?.updatedAt ?? new Date(0).toISOString();
@@ -54,7 +55,7 @@ export const watchJobs = streamOperation({
           inWindow.set(job.id, job.lastSeq);
           if (seen.get(job.id) === job.lastSeq) continue;
           if (since === undefined || job.updatedAt > since) since = job.updatedAt;
-          yield { cursor: since, data: job };
+          yield { cursor: since, data: toJob(job) };
         }
       } while (page.length === pageSize);
       // What is older is not read again.

@@ -5,11 +5,12 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobPriority, JobResult } from './schemas.ts';
+import { readError, toJob } from './stored.ts';
 
 /** A queued job that is due for so long, and has no worker yet, counts as stalled. */
 const stalledAfterSeconds = 300;
 
-/** The public fields of a job. */
+/** The public fields of a job, for `toJob`. */
 export const jobFields = {
   id: jobs.id,
   portfolio: portfolios.slug,
@@ -53,7 +54,7 @@ const byId = prepared((db) =>
 export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
   const [row] = await byId(db).execute({ id });
   if (!row) throw new AppError('not_found', `There is no job "${id}".`);
-  return row.json;
+  return toJob(row.json);
 }
 
 const eventsAfter = prepared((db) =>
@@ -75,6 +76,7 @@ const eventsAfter = prepared((db) =>
 );
 
 /** The events of a job after a number, in order. */
-export function fetchEvents(db: Db, id: string, after: number) {
-  return eventsAfter(db).execute({ id, after });
+export async function fetchEvents(db: Db, id: string, after: number) {
+  const events = await eventsAfter(db).execute({ id, after });
+  return events.map((event) => ({ ...event, error: readError(event.error) }));
 }

@@ -11,6 +11,7 @@ import { createdBetween, filterValues, hasKindAndState, jobFilterInput, statesIn
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { jobSchema, jobStateSchema } from './schemas.ts';
+import { toJob } from './stored.ts';
 
 export const listJobs = operation({
   name: 'job.list',
@@ -29,7 +30,8 @@ export const listJobs = operation({
   async run(ctx, { portfolio = null, limit, cursor = newest('job'), ...filter }) {
     const list = filter.requestedBy === undefined ? listAll : listOfRequester;
     const values = { portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
-    return toPage(await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values }), limit);
+    const rows = await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values });
+    return toPage(rows.map(toJob), limit);
   },
 });
 

@@ -75,6 +75,7 @@ describe('a list', () => {
       { kind: 'nothing' },
       { createdAfter: 'yesterday' },
       { createdBefore: '0000-01-01T00:00:00Z' },
+      { createdBefore: '2026-01-01T00:00:00.0000000000000000Z' },
       { requestedBy: '\0' },
     ]) {
       const asked = operations.job.list.run(scene.as(owner), filter as object);

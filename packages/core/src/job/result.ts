@@ -8,6 +8,7 @@ import { prepared } from '../sql.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { type StoredResults, jobFileSchema } from './schemas.ts';
+import { readResult } from './stored.ts';
 
 const linkLifetimeSeconds = 300;
 
@@ -36,16 +37,17 @@ export const readJobResult = operation({
     if (!job?.result) {
       throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
     }
-    if (!('key' in job.result)) {
+    const result = readResult(job.kind, job.result);
+    if (!('key' in result)) {
       throw new AppError('conflict', `Job "${id}" makes no file: its result is in the job itself.`);
     }
-    return linkToFile(bucket, job.result);
+    return linkToFile(bucket, result);
   },
 });
 
 const stateAndResult = prepared((db) =>
   db
-    .select({ state: jobs.state, result: jobs.result })
+    .select({ kind: jobs.kind, state: jobs.state, result: jobs.result })
     .from(jobs)
     .where(eq(jobs.id, sql.placeholder('id')))
     .prepare('job_result'),

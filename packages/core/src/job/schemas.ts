@@ -30,7 +30,7 @@ export const retryableStates = ['failed', 'cancelled', 'dead'] as const satisfie
 export const isFinal = (state: JobState) => state !== 'queued' && state !== 'running';
 
 /** Why an attempt did not succeed, in words for the one who asked. */
-const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
+export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
 /** The file that a job made. */
@@ -61,6 +61,14 @@ const evidenceSyncResultSchema = z.object({
 /** The answer of a webhook's receiver that took the message. */
 const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
 
+/** What each kind of job results in, as clients get it. */
+export const resultSchemas = {
+  'export.pdf': jobFileSchema,
+  'evidence.sync': evidenceSyncResultSchema,
+  'metrics.report': metricsReportResultSchema,
+  'webhook.deliver': webhookDeliverResultSchema,
+} satisfies Record<JobKind, z.ZodType>;
+
 /** What came of a job: a file, or what its kind tells instead. */
 const jobResultSchema = z.union([
   // Before the file, which would take it too.
@@ -75,11 +83,18 @@ export type JobResult = z.infer<typeof jobResultSchema>;
  * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
  * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
  */
+export const storedResultSchemas = {
+  'export.pdf': jobFileSchema.extend({
+    key: z.string(),
+    state: z.string().optional(),
+    studyVersion: z.int().optional(),
+  }),
+  'evidence.sync': evidenceSyncResultSchema,
+  'metrics.report': metricsReportResultSchema.extend({ key: z.string() }),
+  'webhook.deliver': webhookDeliverResultSchema,
+} satisfies Record<JobKind, z.ZodType>;
 export type StoredResults = {
-  'export.pdf': z.infer<typeof jobFileSchema> & { key: string; state?: string; studyVersion?: number };
-  'evidence.sync': z.infer<typeof evidenceSyncResultSchema>;
-  'metrics.report': z.infer<typeof metricsReportResultSchema> & { key: string };
-  'webhook.deliver': z.infer<typeof webhookDeliverResultSchema>;
+  [Kind in JobKind]: z.infer<(typeof storedResultSchemas)[Kind]>;
 };
 export type StoredResult = StoredResults[JobKind];
 
@@ -87,7 +102,8 @@ export type StoredResult = StoredResults[JobKind];
 export const timeSchema = z.iso
   .datetime()
   .refine((time) => time >= '0001', 'Expected a year after 0.')
-  .refine((time) => time.length <= 40, 'Expected fewer digits.');
+  // As long as the API's document says.
+  .refine((time) => time.length <= 35, 'Expected fewer digits.');
 
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the

@@ -7,7 +7,7 @@ import { atHome, ownPortfolios, portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { portfolioSchema } from './schemas.ts';
 import { prepared } from '../sql.ts';
-import { isPublic } from '../tenancy.ts';
+import { isVisible } from '../visibility.ts';
 
 export const listPortfolios = operation({
   name: 'portfolio.list',
@@ -30,7 +30,7 @@ const visibleAfter = prepared((db) =>
   db
     .select(portfolioFields)
     .from(portfolios)
-    .where(and(or(ownPortfolios, isPublic), gt(portfolios.id, sql.placeholder('cursor'))))
+    .where(and(or(ownPortfolios, isVisible.portfolio), gt(portfolios.id, sql.placeholder('cursor'))))
     .orderBy(asc(portfolios.id))
     .limit(sql.placeholder('limit'))
     .prepare('portfolio_list'),

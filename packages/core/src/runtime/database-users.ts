@@ -3,20 +3,48 @@ import type postgres from 'postgres';
 /** The user that owns the tables, and changes them. */
 const migrator = 'portfolio_migrator';
 
-const readAndWrite = 'select, insert, update, delete';
+const all = 'select, insert, update, delete';
 
-/** Who serves requests and who runs jobs, with what each may do to those tables to which it may not do everything. */
-const users: Record<string, Record<string, string>> = {
-  // What was audited, nobody changes or removes.
-  portfolio_api: { audit_log: 'select, insert', api_keys: 'select, insert, update' },
-  portfolio_worker: {
-    audit_log: 'select, insert',
-    api_keys: '',
-    members: 'select',
-    portfolios: 'select',
-    rate_limits: '',
-  },
+/**
+ * What the users that serve requests and that run jobs may do to each table; empty for nothing. A new table needs a
+ * decision here: a user may do nothing to a table that is not listed.
+ */
+export const tableGrants: Record<string, { api: string; worker: string }> = {
+  api_keys: { api: 'select, insert, update', worker: '' },
+  artifact_versions: { api: all, worker: all },
+  artifacts: { api: all, worker: all },
+  // Nobody changes or removes what was audited.
+  audit_log: { api: 'select, insert', worker: 'select, insert' },
+  case_studies: { api: all, worker: all },
+  case_study_artifacts: { api: all, worker: all },
+  case_study_images: { api: all, worker: all },
+  case_study_revisions: { api: all, worker: all },
+  claim_evidence: { api: all, worker: all },
+  claims: { api: all, worker: all },
+  evidence: { api: all, worker: all },
+  evidence_downloads: { api: all, worker: all },
+  evidence_versions: { api: all, worker: all },
+  idempotency_keys: { api: all, worker: all },
+  images: { api: all, worker: all },
+  job_events: { api: all, worker: all },
+  jobs: { api: all, worker: all },
+  members: { api: all, worker: 'select' },
+  metric_days: { api: all, worker: all },
+  metric_dirty_days: { api: all, worker: all },
+  metric_samples: { api: all, worker: all },
+  metrics: { api: all, worker: all },
+  outbox: { api: all, worker: all },
+  portfolios: { api: all, worker: 'select' },
+  rate_limits: { api: all, worker: '' },
+  removable_objects: { api: all, worker: all },
+  schedules: { api: all, worker: all },
+  uploads: { api: all, worker: all },
+  webhook_deliveries: { api: all, worker: all },
+  webhook_events: { api: all, worker: all },
+  webhooks: { api: all, worker: all },
 };
+
+const users = { portfolio_api: 'api', portfolio_worker: 'worker' } as const;
 
 /**
  * Creates the users of a database, those that are not there yet: none has a password, and where there is the role
@@ -37,23 +65,31 @@ export async function createUsers(sql: postgres.Sql): Promise<void> {
   await sql`grant usage, create on schema public to ${sql(migrator)}`;
 }
 
-/** Lets the users that are there do what they may, and no more. Takes a connection of the owner of the tables. */
+/**
+ * Lets the users that are there do what `tableGrants` says, and no more. Takes a connection of the owner of the tables.
+ * Leaves tables alone that are not listed: those of later code, when earlier code is rolled out again.
+ */
 export async function grantAccess(sql: postgres.Sql): Promise<void> {
-  const names = Object.keys(users);
-  const known = await sql<
-    { name: string }[]
-  >`select rolname as name from pg_roles where rolname = any(${names})`;
+  const tables = await sql<{ name: string }[]>`
+    select tablename as name from pg_tables
+    where schemaname = 'public' and tablename = any(${Object.keys(tableGrants)})`;
   await sql.begin(async (tx) => {
-    for (const { name } of known) {
-      const user = tx(name);
-      await tx`grant usage on schema public, drizzle to ${user}`;
-      await tx`grant usage on all sequences in schema public to ${user}`;
-      await tx`grant select on drizzle.__drizzle_migrations to ${user}`;
-      await tx`grant ${tx.unsafe(readAndWrite)} on all tables in schema public to ${user}`;
-      for (const [table, allowed] of Object.entries(users[name]!)) {
-        await tx`revoke all on ${tx(table)} from ${user}`;
-        if (allowed) await tx`grant ${tx.unsafe(allowed)} on ${tx(table)} to ${user}`;
-      }
+    for (const [user, part] of Object.entries(users)) {
+      const [known] = await tx`select from pg_roles where rolname = ${user}`;
+      if (!known) continue;
+      const statements = tables.flatMap(({ name }) => {
+        const allowed = tableGrants[name]![part];
+        const grant = `grant ${allowed} on public.${name} to ${user}`;
+        return [`revoke all on public.${name} from ${user}`, ...(allowed ? [grant] : [])];
+      });
+      await tx.unsafe(
+        [
+          `grant usage on schema public, drizzle to ${user}`,
+          `grant usage on all sequences in schema public to ${user}`,
+          `grant select on drizzle.__drizzle_migrations to ${user}`,
+          ...statements,
+        ].join(';\n'),
+      );
     }
   });
 }

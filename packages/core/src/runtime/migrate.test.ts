@@ -1,14 +1,17 @@
 import { sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { urlOf } from '../../../../dev/database-users.ts';
 import { startPostgres } from '../../../../dev/postgres.ts';
 import { testDatabase } from '../../../../tests/support/database.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { openDatabase } from './database.ts';
+import { tableGrants } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
-import { createSchemaCheck, migrate } from './migrate.ts';
+import { createSchemaCheck, migrate, migrateWith } from './migrate.ts';
 
 /** A server on which the one who creates the users, as on RDS, is not the owner of the tables. */
 let url: string;
@@ -43,6 +46,14 @@ async function bringUpToDate() {
   });
 }
 
+/** The tables that a user may do something to, with what that is. */
+const decided = (user: 'api' | 'worker') =>
+  Object.fromEntries(
+    Object.entries({ ...tableGrants, __drizzle_migrations: { api: 'select', worker: 'select' } })
+      .map(([table, allowed]) => [table, allowed[user]])
+      .filter(([, allowed]) => allowed !== ''),
+  );
+
 describe('the users of a database', () => {
   test('are created once, sign in by tokens where there are such, and are no more than that', async () => {
     await bringUpToDate();
@@ -62,33 +73,31 @@ describe('the users of a database', () => {
     expect(owners).toEqual([{ owner: 'portfolio_migrator' }]);
   });
 
-  test('may do to each table what they need, and nothing else', async () => {
-    const rows = await admin<{ user: string; table: string; granted: string }[]>`
-      select grantee as user, table_name as table, string_agg(privilege_type, ' ' order by privilege_type) as granted
-      from information_schema.role_table_grants
-      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+  test('have a decision about every table: add a new one to tableGrants in database-users.ts', async () => {
     const tables = await admin<
       { name: string }[]
-    >`select tablename as name from pg_tables where schemaname = 'public'`;
-    const all: Record<string, string> = Object.fromEntries(
-      tables.map(({ name }) => [name, 'DELETE INSERT SELECT UPDATE']),
-    );
-    const ofAll: Record<string, string> = {
-      ...all,
-      __drizzle_migrations: 'SELECT',
-      audit_log: 'INSERT SELECT',
-    };
-    const { api_keys: _keys, rate_limits: _limits, ...ofWorker } = ofAll;
+    >`select tablename as name from pg_tables where schemaname = 'public' order by 1`;
+    expect(Object.keys(tableGrants)).toEqual(tables.map(({ name }) => name));
+  });
+
+  test('may do to each table what was decided, and nothing else', async () => {
+    const rows = await admin<{ user: string; table: string; granted: string }[]>`
+      select grantee as user, table_name as table,
+        lower(string_agg(privilege_type, ', ' order by array_position('{SELECT,INSERT,UPDATE,DELETE}', privilege_type::text))) as granted
+      from information_schema.role_table_grants
+      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+    const granted = Object.groupBy(rows, ({ user }) => user);
+    expect(Object.keys(granted).toSorted()).toEqual(['portfolio_api', 'portfolio_worker']);
     const grantsOf = (user: string) =>
-      Object.fromEntries(
-        rows.filter((row) => row.user === user).map(({ table, granted }) => [table, granted]),
-      );
-    expect([...new Set(rows.map(({ user }) => user))].toSorted()).toEqual([
-      'portfolio_api',
-      'portfolio_worker',
-    ]);
-    expect(grantsOf('portfolio_api')).toEqual({ ...ofAll, api_keys: 'INSERT SELECT UPDATE' });
-    expect(grantsOf('portfolio_worker')).toEqual({ ...ofWorker, members: 'SELECT', portfolios: 'SELECT' });
+      Object.fromEntries(granted[user]!.map((row) => [row.table, row.granted]));
+    expect(grantsOf('portfolio_api')).toEqual(decided('api'));
+    expect(grantsOf('portfolio_worker')).toEqual(decided('worker'));
+  });
+
+  test('cannot rewrite the audit log, and a worker neither sees keys nor adds members', () => {
+    expect(tableGrants.audit_log).toEqual({ api: 'select, insert', worker: 'select, insert' });
+    expect(tableGrants.api_keys!.worker).toBe('');
+    expect(tableGrants.members!.worker).toBe('select');
   });
 
   test('may make nothing in the database, and others may not even enter it', async () => {
@@ -127,3 +136,63 @@ describe('a schema', () => {
     await pool.close();
   });
 });
+
+describe('a migration', () => {
+  const index = `drop index concurrently if exists "things_name";
+    --> statement-breakpoint
+    create unique index concurrently "things_name" on things (name);`;
+  const table = "create table things (name text); insert into things values ('a'), ('a')";
+  let database: postgres.Sql;
+  let access: { url: string };
+
+  beforeEach(async () => {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await admin`create database ${admin(name)}`;
+    access = { url: Object.assign(new URL(urlOf('portfolio', url)), { pathname: `/${name}` }).href };
+    database = postgres(access.url, { max: 1, onnotice: () => {} });
+    return () => database.end();
+  });
+
+  const recorded = async () =>
+    (await database`select created_at::int as at from drizzle.__drizzle_migrations order by id`).map(
+      ({ at }) => at,
+    );
+  const indexes = () => database`
+    select relname as name, indisvalid as valid from pg_index join pg_class on pg_class.oid = indexrelid
+    where indrelid = 'things'::regclass`;
+
+  test('that fails leaves nothing of itself, and those before it applied', async () => {
+    const folder = await folderOf(table, 'alter table things add column size int; select 1 / 0');
+    await expect(migrateWith(folder, access)).rejects.toThrow('division by zero');
+    expect(await recorded()).toEqual([1]);
+    expect(await database`select * from things limit 1`).toEqual([{ name: 'a' }]);
+  });
+
+  test('may build an index concurrently, also while others wait to migrate', async () => {
+    const folder = await folderOf(table, 'delete from things', index);
+    await Promise.all([1, 2, 3].map(() => migrateWith(folder, access)));
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: true }]);
+    expect(await recorded()).toEqual([1, 2, 3]);
+  });
+
+  test('that builds an index concurrently and fails is done again as a whole', async () => {
+    const folder = await folderOf(table, index);
+    await expect(migrateWith(folder, access)).rejects.toThrow('could not create unique index');
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: false }]);
+    expect(await recorded()).toEqual([1]);
+    await database`delete from things`;
+    await migrateWith(folder, access);
+    expect(await indexes()).toEqual([{ name: 'things_name', valid: true }]);
+    expect(await recorded()).toEqual([1, 2]);
+  });
+});
+
+/** A folder with a migration of each text, made at the first, the second millisecond and so on. */
+async function folderOf(...texts: string[]): Promise<string> {
+  const folder = await mkdtemp(join(inject('runFolder'), 'migrations-'));
+  const entries = texts.map((_, at) => ({ idx: at, when: at + 1, tag: `${at}`, breakpoints: true }));
+  await mkdir(join(folder, 'meta'));
+  await writeFile(join(folder, 'meta', '_journal.json'), JSON.stringify({ entries }));
+  await Promise.all(texts.map((text, at) => writeFile(join(folder, `${at}.sql`), text)));
+  return folder;
+}

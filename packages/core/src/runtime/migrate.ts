@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type postgres from 'postgres';
 import type { Db } from '../context.ts';
+import { applyMigrations } from './apply-migrations.ts';
 import { openConnection } from './database.ts';
 import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createUsers, grantAccess } from './database-users.ts';
@@ -14,6 +14,7 @@ import { hasCode, isSignInRefused } from './outage.ts';
 
 /** Any constant will do: all that migrate wait for the same one. */
 const lockKey = 7_016_996_765_293;
+const lockRetryMilliseconds = 200;
 /** A change of a table that waits for its lock has everybody else wait behind it: rather, it fails and is tried again. */
 const lockTimeout = '5s';
 const noSuchTable = '42P01';
@@ -37,8 +38,13 @@ function migrationsFolder(): string {
  */
 export async function migrate(owner: Access, ...admins: Access[]): Promise<void> {
   if (admins.length > 0) await createUsersAs(admins);
+  await migrateWith(migrationsFolder(), owner);
+}
+
+/** As `migrate`, with the migrations of a folder. */
+export async function migrateWith(folder: string, owner: Access): Promise<void> {
   await locked(owner, async (connection) => {
-    await applyMigrations(drizzle(connection), { migrationsFolder: migrationsFolder() });
+    await applyMigrations(connection, folder);
     await grantAccess(connection);
   });
 }
@@ -58,13 +64,24 @@ async function locked(
 ) {
   const connection = openConnection(url, signIn);
   try {
-    // The lock ends with the session, so a process that dies here blocks nobody.
-    await connection`select pg_advisory_lock(${lockKey})`;
+    await takeLock(connection);
     await connection`select set_config('lock_timeout', ${lockTimeout}, false)`;
     await work(connection);
   } finally {
     await connection.end();
   }
+}
+
+/**
+ * Takes the lock of all that migrate, which ends with the session: a process that dies blocks nobody. Asks for it again and
+ * again: to wait for it within Postgres holds a snapshot, for which CREATE INDEX CONCURRENTLY of the holder would wait.
+ */
+async function takeLock(connection: postgres.Sql) {
+  const isTaken = async () => {
+    const [row] = await connection<{ taken: boolean }[]>`select pg_try_advisory_lock(${lockKey}) as taken`;
+    return row!.taken;
+  };
+  while (!(await isTaken())) await setTimeout(lockRetryMilliseconds);
 }
 
 /** The time of the newest migration that was applied to a database; 0 where none was. */

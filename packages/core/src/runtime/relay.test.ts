@@ -33,6 +33,25 @@ test('rows that could not be sent stay for the next time', async () => {
   expect(await platform.db.$count(outbox)).toBe(0);
 });
 
+test('a row that is sent again, since it was not known that the queue had it, is delivered once', async () => {
+  const { queue } = platform;
+  while (await queue.receive(0, 1)) void 0;
+  await accept();
+  const lossy = {
+    async send(messages: Parameters<typeof queue.send>[0]) {
+      await queue.send(messages);
+      throw new Error('The answer got lost.');
+    },
+  };
+  await expect(relayOutbox(platform.db, lossy)).rejects.toThrow('got lost');
+  expect(await relayOutbox(platform.db, queue)).toBe(1);
+  const received = await queue.receive(0, 30);
+  expect(received?.job).not.toBeNull();
+  // While a message is out, the others of its group wait.
+  await queue.remove(received!);
+  expect(await queue.receive(0, 30)).toBeNull();
+});
+
 test('of a batch that the queue takes in part, the rest stays', async () => {
   await accept();
   await accept();

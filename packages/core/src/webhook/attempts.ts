@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { jobs } from '../job/job.sql.ts';
 import { prepared } from '../sql.ts';
 import { nextVersion } from '../version.sql.ts';
+import { readMessage } from './schemas.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
 /** A message that fails for good switches its webhook off if none was taken for so long: receivers have weekends. */
@@ -32,7 +33,7 @@ const byId = prepared((db) =>
 /** A delivery with all that it takes to send it; undefined where its webhook was deleted. */
 export async function fetchToSend(db: Db, deliveryId: string) {
   const [found] = await byId(db).execute({ id: deliveryId });
-  return found;
+  return found && { ...found, payload: readMessage(found.payload) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { readMessage } from './schemas.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
 /** The public fields of a webhook; its portfolio has to be joined. */
@@ -74,7 +75,7 @@ const deliveryById = prepared((db) =>
 export async function fetchDelivery({ db }: Pick<Ctx, 'db'>, tenant: Tenant, webhookId: string, id: string) {
   const [found] = await deliveryById(db).execute({ portfolioId: tenant.id, webhookId, id });
   if (!found) throw new AppError('not_found', `Webhook "${webhookId}" has no delivery "${id}".`);
-  return found;
+  return { ...found, payload: readMessage(found.payload) };
 }
 
 export function noWebhook({ slug }: Tenant, id: string): AppError {

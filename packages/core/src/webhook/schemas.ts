@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
+import { readerOf } from '../stored-json.ts';
 import { slugSchema, text } from '../text.ts';
 
 /** What webhooks can be told of. */
@@ -22,12 +23,15 @@ const deliveredEventSchema = z.enum([...webhookEventTypeSchema.options, 'ping'])
 export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
 
 /** The body of a message (Standard Webhooks). */
-const messageSchema = z.object({
+export const messageSchema = z.object({
   type: deliveredEventSchema,
   timestamp: z.iso.datetime().describe('When it happened.'),
   data: z.record(z.string(), z.unknown()),
 });
 export type Message = z.infer<typeof messageSchema>;
+
+/** A message as the database has it. */
+export const readMessage = readerOf(messageSchema);
 
 export const deliveryStateSchema = z.enum(['pending', 'delivered', 'failed']);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;

@@ -1,0 +1,170 @@
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { caseStudyContentSchema, readContent } from './case-study/schemas.ts';
+import { downloadPartSchema, readParts, readValidators, validatorsSchema } from './evidence/schemas.ts';
+import { jobKinds } from './job/kinds.ts';
+import { type JobKind, jobErrorSchema, jobKindSchema, storedResultSchemas } from './job/schemas.ts';
+import { readError, readPayload, readResult } from './job/stored.ts';
+import forms from './stored-forms.json' with { type: 'json' };
+import { readerOf } from './stored-json.ts';
+import { messageSchema, readMessage } from './webhook/schemas.ts';
+
+type Stored = { schema: z.ZodType; read: (stored: unknown) => unknown };
+
+const ofEachKind = (column: string, of: (kind: JobKind) => Stored) =>
+  Object.fromEntries(jobKindSchema.options.map((kind) => [`${column} ${kind}`, of(kind)]));
+
+const anything = z.record(z.string(), z.unknown());
+const unread: Stored = { schema: anything, read: (stored) => stored };
+const period = caseStudyContentSchema.shape.period.unwrap();
+
+/** What is kept as JSON: the schema of what is written today, and how it is read. */
+const columns: Record<string, Stored> = {
+  'case_studies.period': { schema: period, read: (stored) => period.parse(stored) },
+  'case_study_revisions.content': { schema: caseStudyContentSchema, read: readContent },
+  'evidence.validators': { schema: validatorsSchema, read: readValidators },
+  'evidence_downloads.parts': { schema: z.array(downloadPartSchema), read: readParts },
+  // Answered as it is, whatever the operation answers today.
+  'idempotency_keys.response': unread,
+  'job_events.error': { schema: jobErrorSchema, read: readError },
+  'jobs.error': { schema: jobErrorSchema, read: readError },
+  ...ofEachKind('jobs.payload', (kind) => ({
+    schema: jobKinds[kind].payload,
+    read: (stored) => readPayload(kind, stored),
+  })),
+  ...ofEachKind('jobs.result', (kind) => ({
+    schema: storedResultSchemas[kind],
+    read: (stored) => readResult(kind, stored),
+  })),
+  'webhook_deliveries.payload': { schema: messageSchema, read: readMessage },
+  // Sent on as it is.
+  'webhook_events.data': unread,
+};
+
+/** Every form that a column was ever written in, oldest first. */
+const allForms: [string, number, unknown][] = Object.entries(forms).flatMap(([column, written]) =>
+  (written as unknown[]).map((form, at): [string, number, unknown] => [column, at, form]),
+);
+
+async function jsonColumns(): Promise<string[]> {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const modules = await Promise.all(
+    files
+      .filter((file) => file.endsWith('.sql.ts'))
+      .map((file) => import(new URL(file, import.meta.url).href) as Promise<Record<string, unknown>>),
+  );
+  const tables = modules.flatMap((module) =>
+    Object.values(module).filter((value) => value instanceof PgTable),
+  );
+  return tables.flatMap((table) => {
+    const { name, columns: all } = getTableConfig(table);
+    return all.filter((column) => /json/.test(column.getSQLType())).map((column) => `${name}.${column.name}`);
+  });
+}
+
+test('every JSON column has its forms in stored-forms.json, and its schema and its reader here', async () => {
+  const known = Object.keys(columns).map((name) => name.replace(/ .*/, ''));
+  expect([...new Set(known)].toSorted()).toEqual((await jsonColumns()).toSorted());
+  expect(Object.keys(forms).toSorted()).toEqual(Object.keys(columns).toSorted());
+});
+
+test.each(allForms)('%s is read in form %i as what it would be written as today', (column, _, form) => {
+  const { schema, read } = columns[column]!;
+  const value = read(form);
+  expect(schema.parse(value)).toEqual(value);
+  expect(value).toMatchObject(form as object);
+});
+
+test.each(allForms)(
+  '%s is read in form %i with fields in it that a later version added',
+  (column, _, form) => {
+    const { read } = columns[column]!;
+    if (columns[column] === unread) return;
+    expect(read(withMore(form))).toEqual(read(form));
+  },
+);
+
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([name, field]) => [
+    name,
+    name === 'data' ? field : withMore(field),
+  ]);
+  return { ...Object.fromEntries(fields), laterAdded: 1 };
+}
+
+test.each(Object.keys(columns))(
+  '%s has a form with every field that is written today: add one to stored-forms.json, and leave the others',
+  (column) => {
+    const written = forms[column as keyof typeof forms] as unknown[];
+    const missing = fieldsOf(columns[column]!.schema).filter(
+      (path) => !written.some((form) => hasField(form, path)),
+    );
+    expect(missing.map((path) => path.join('.'))).toEqual([]);
+  },
+);
+
+/** The paths of all fields of a schema, also of those within others. */
+function fieldsOf(schema: z.core.$ZodType): string[][] {
+  if (schema instanceof z.ZodObject) {
+    return Object.entries(schema.shape).flatMap(([name, field]) => [
+      [name],
+      ...fieldsOf(field).map((path) => [name, ...path]),
+    ]);
+  }
+  if (schema instanceof z.ZodArray) return fieldsOf(schema.element);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(fieldsOf);
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return fieldsOf(schema.unwrap());
+  return [];
+}
+
+/** Whether a value has a field, in any of the items where it has several. */
+function hasField(value: unknown, [name, ...rest]: string[]): boolean {
+  if (name === undefined) return true;
+  if (Array.isArray(value)) return value.some((item) => hasField(item, [name, ...rest]));
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false;
+  return hasField((value as Record<string, unknown>)[name], rest);
+}
+
+describe('what is stored', () => {
+  const before = z.strictObject({ name: z.string().min(1) });
+  const written = before.parse({ name: 'Old' });
+
+  test('has null for a field that came later and may be null', () => {
+    const after = before.extend({ team: z.string().max(9).nullable() });
+    expect(readerOf(after)(written)).toEqual({ name: 'Old', team: null });
+  });
+
+  test('has the default of a field that came later and has one', () => {
+    const after = before.extend({
+      teams: z.array(z.string()).default([]),
+      size: z.int().nullable().default(3),
+    });
+    expect(readerOf(after)(written)).toEqual({ name: 'Old', teams: [], size: 3 });
+  });
+
+  test('has nothing for a field that came later and may be missing', () => {
+    expect(readerOf(before.extend({ team: z.string().optional() }))(written)).toEqual({ name: 'Old' });
+  });
+
+  test('has not what is no field any more, at any depth', () => {
+    const after = z.strictObject({
+      list: z.array(before),
+      one: z.union([before, z.strictObject({ a: z.int() })]),
+    });
+    const stored = { list: [{ name: 'a', gone: 1 }], one: { a: 1, gone: 1 }, gone: 1 };
+    expect(readerOf(after)(stored)).toEqual({ list: [{ name: 'a' }], one: { a: 1 } });
+  });
+
+  test('may be longer than is written today', () => {
+    expect(readerOf(z.object({ name: z.string().max(2) }))(written)).toEqual(written);
+  });
+
+  test('is refused where a field that must be there came later without a default', () => {
+    expect(() => readerOf(before.extend({ team: z.string() }))(written)).toThrow('team');
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * `npm run release -- <version>`: makes a release of what is committed. Moves what CHANGELOG.md has under Unreleased to the
+ * version, sets it in package.json, commits that and tags it. Says what is wrong, and changes nothing, where there is cause.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findUnannouncedBreaks } from './api-rules.ts';
+import { releaseUnreleased, sectionOf } from './changelog.ts';
+import { findMigrationProblems } from './migrations.ts';
+import { type History, type State, readHistory } from './releases.ts';
+import { isHigher, parseVersion } from './versions.ts';
+
+const changedFiles = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
+
+/** Makes a release on a day such as `2026-11-30`. Throws a sentence for people where it cannot be made. */
+export async function release(root: string, version: string, day: string): Promise<void> {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  const parsed = parseVersion(version);
+  if (!parsed) throw new Error(`"${version}" is no version: expected one such as 0.2.0.`);
+  if (git('status', '--porcelain') !== '')
+    throw new Error(
+      'There are changes that are not committed (`git status`): commit them, or put them away.',
+    );
+  if (git('tag', '--list', `v${version}`) !== '') throw new Error(`There is a tag v${version} already.`);
+
+  const history = readHistory(root);
+  const last = history.releases.at(-1)?.version;
+  const before = last === undefined ? undefined : parseVersion(last);
+  if (before && !isHigher(parsed, before))
+    throw new Error(`${version} is not higher than ${last}, the last release.`);
+  const files = filesOf(history.tree, version, day);
+  const problems = await problemsOf(history, version, files);
+  if (problems.length > 0) throw new Error(`This cannot be released as ${version}.\n${problems.join('\n')}`);
+
+  try {
+    for (const [path, text] of files) writeFileSync(join(root, path), text);
+    git('commit', '--quiet', '--message', `Release ${version}`, '--', ...changedFiles);
+    git('tag', '--annotate', '--message', `Release ${version}`, `v${version}`);
+  } catch (error) {
+    // Nobody's work is lost by it: all was committed before.
+    git('restore', '--staged', '--worktree', '--', ...changedFiles);
+    throw error;
+  }
+}
+
+/** The files that a release changes, as it will have them. */
+function filesOf({ read }: State, version: string, day: string): Map<string, string> {
+  const changelog = read('CHANGELOG.md') ?? '';
+  if (!/^[-*] \S/m.test(sectionOf(changelog, 'Unreleased') ?? ''))
+    throw new Error('CHANGELOG.md says nothing under "## [Unreleased]": write there what changed for users.');
+  const lockfile = JSON.parse(read('package-lock.json')!) as { packages: Record<string, object> };
+  const locked = { ...lockfile.packages, '': withVersion(lockfile.packages['']!, version) };
+  return new Map([
+    ['CHANGELOG.md', releaseUnreleased(changelog, version, day)],
+    ['package.json', toText(withVersion(JSON.parse(read('package.json')!) as object, version))],
+    ['package-lock.json', toText(withVersion({ ...lockfile, packages: locked }, version))],
+  ]);
+}
+
+/** The version comes right after the name, as npm writes it. */
+function withVersion(manifest: object, version: string): object {
+  const { name, version: _, ...rest } = manifest as { name: string; version?: string };
+  return { name, version, ...rest };
+}
+
+const toText = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+async function problemsOf({ releases, tree }: History, version: string, files: Map<string, string>) {
+  const released: State = {
+    name: 'this release',
+    version,
+    read: (path) => files.get(path) ?? tree.read(path),
+  };
+  const history = { releases, tree: released };
+  return [...findUnannouncedBreaks(history), ...(await findMigrationProblems(history))];
+}
+
+if (import.meta.main) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const [version, ...others] = process.argv.slice(2);
+  try {
+    if (version === undefined || others.length > 0) throw new Error('Usage: npm run release -- <version>');
+    await release(root, version, new Date().toISOString().slice(0, 10));
+    console.log(`Released ${version}. Send it off: git push --follow-tags`);
+  } catch (error) {
+    const { message, stderr } = error as Error & { stderr?: string };
+    console.error(stderr || message);
+    process.exitCode = 1;
+  }
+}

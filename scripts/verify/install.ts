@@ -1,0 +1,92 @@
+/**
+ * Brings the tools of `npm run verify` into `build/tools`, each by name at a pinned version: from PyPI what
+ * requirements.txt names, by hash; from the Go module proxy what is named here, held to Go's checksum database.
+ * What is there already is not fetched again.
+ */
+import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wholeEnvironment } from '../../dev/settings.ts';
+import { root } from '../repository.ts';
+import { run } from '../steps.ts';
+
+const goTools = {
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
+  kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
+  oasdiff: 'github.com/oasdiff/oasdiff@v1.38.0',
+};
+
+const needs = {
+  python3: 'Python 3.11 or newer with its venv module (Debian: python3-venv)',
+  go: 'Go 1.21 or newer (Debian: golang-go)',
+};
+
+const orSkip = 'or name it in VERIFY_SKIP';
+
+const pythonFolders = new Map<string, Promise<string>>();
+
+/**
+ * The folder of a Python environment with all that a file of pinned requirements beside this one names.
+ *
+ * @throws Error that says what is missing on this machine.
+ */
+export function pythonTools(requirements = 'requirements.txt'): Promise<string> {
+  const known = pythonFolders.get(requirements) ?? installPython(requirements);
+  pythonFolders.set(requirements, known);
+  return known;
+}
+
+async function installPython(requirements: string) {
+  const file = join(import.meta.dirname, requirements);
+  const name = `python-${requirements.replace('.txt', '')}`;
+  return installOnce(name, await readFile(file, 'utf8'), async (folder) => {
+    await fetchWith('python3', ['-m', 'venv', folder]);
+    const options = ['--quiet', '--no-deps', '--no-compile', '--only-binary=:all:', '--require-hashes'];
+    await fetchWith(join(folder, 'bin/pip'), ['install', ...options, '--requirement', file]);
+  });
+}
+
+/** Where Python puts the packages of such an environment. */
+export const packagesOf = (folder: string) => globSync(join(folder, 'lib/python3*/site-packages'))[0]!;
+
+/**
+ * The program of a Go module, compiled at its first use.
+ *
+ * @throws Error that says what is missing on this machine.
+ */
+export async function goTool(name: keyof typeof goTools): Promise<string> {
+  const folder = await installOnce(name, goTools[name], async (target) => {
+    // A newer Go that a module asks for comes from the module proxy, too.
+    const env = { GOTOOLCHAIN: 'auto', ...wholeEnvironment(), GOBIN: target, CGO_ENABLED: '0' };
+    await fetchWith('go', ['install', '-trimpath', goTools[name]], env);
+  });
+  return join(folder, name);
+}
+
+/** Fills a folder unless it was filled from the same source before, in this very place. */
+async function installOnce(name: string, source: string, install: (folder: string) => Promise<void>) {
+  const folder = join(root, 'build/tools', name);
+  const marker = join(folder, '.installed');
+  const wanted = createHash('sha256').update(`${folder}\n${source}`).digest('hex');
+  if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return folder;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await install(folder);
+  await writeFile(marker, wanted);
+  return folder;
+}
+
+async function fetchWith(program: string, args: string[], env: NodeJS.ProcessEnv = wholeEnvironment()) {
+  const need = program === 'go' ? needs.go : needs.python3;
+  const { code, output } = await run(program, args, { env }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new Error(
+      `This tool comes by ${program}, which is not on this machine. Install ${need}, ${orSkip}.`,
+    );
+  });
+  if (code !== 0)
+    throw new Error(
+      `${output}\nThis tool could not be fetched (see above). Give it ${need} and its registry, ${orSkip}.`,
+    );
+}

@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import { pythonTools } from './install.ts';
+import { runTool } from './run-tool.ts';
+
+/** Security of the workflows and of Dependabot's configuration; what is allowed is in .github/zizmor.yml. */
+export async function zizmor() {
+  const python = await pythonTools();
+  const options = ['--offline', '--persona=pedantic', '--no-progress', '--color=never'];
+  return runTool(join(python, 'bin/zizmor'), [...options, '.github']);
+}

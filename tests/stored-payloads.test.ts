@@ -1,0 +1,37 @@
+import { type JobKind, jobKindSchema } from '@portfolio/core/job/schemas';
+import forms from '../packages/core/src/stored-forms.json' with { type: 'json' };
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type JobScene, jobScene } from './support/jobs.ts';
+import { testRunner } from './support/runner.ts';
+import { runJob } from '../packages/worker/src/run-job.ts';
+
+let scene: JobScene;
+beforeAll(async () => {
+  scene = await jobScene();
+});
+afterAll(() => scene.stop());
+
+const payloads = jobKindSchema.options.flatMap((kind) =>
+  forms[`jobs.payload ${kind}`].map((form): [JobKind, object] => [kind, form]),
+);
+
+test.each(payloads)(
+  'a job %s that an earlier version accepted is run with what it was asked: %j',
+  async (kind, form) => {
+    const { id } = await scene.accept();
+    await scene.db.execute(
+      sql`update jobs set kind = ${kind}, payload = ${JSON.stringify({ ...form, later: 1 })}::jsonb where id = ${id}`,
+    );
+    const asked: unknown[] = [];
+    const handler = async (payload: unknown) => {
+      asked.push(payload);
+      return forms[`jobs.result ${kind}`].at(-1)!;
+    };
+    const runner = testRunner(scene);
+    const handlers = { ...runner.handlers, [kind]: async () => handler };
+    await runJob({ ...runner, handlers }, id, async () => {}, new AbortController().signal);
+    expect(asked).toMatchObject([form]);
+    expect(JSON.stringify(asked)).not.toContain('later');
+  },
+);
