@@ -16,8 +16,8 @@ const namespaces: Record<AccountName, string> = {
   'aws-load-balancer-controller': 'kube-system',
 };
 
-/** Pod Identity signs its requests for a role with tags that name the pod. */
-const trust = JSON.stringify({
+/** The trust policy of a role for pods. EKS Pod Identity tags each session with the name of its pod. */
+export const podIdentityTrust = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
     {
@@ -40,7 +40,7 @@ export function bindRole(
   values: Values = {},
   more: Partial<Record<PolicyName, Values>> = {},
 ) {
-  const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: trust });
+  const role = new aws.iam.Role(`${account}-role`, { assumeRolePolicy: podIdentityTrust });
   const all = Object.entries({ ...more, [account]: values }) as [PolicyName, Values][];
   const policies = all.map(
     ([name, given]) =>
