@@ -13,7 +13,7 @@ import { type ClaimStanding } from './schemas.ts';
  * Notifies webhooks of claims whose standing differs from the one they were notified of, among those that cite the given
  * evidence. Call it in the transaction that changed the evidence, or in which it turned stale: once for each change.
  */
-export async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<void> {
+async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<void> {
   const citing = sql`exists (select 1 from ${claimEvidence}
     where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
       and ${inArray(claimEvidence.evidenceId, evidenceIds)})`;
