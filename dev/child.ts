@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { inRepository } from './repository.ts';
 import { inheritedEnvironment } from './settings.ts';
 
+const leaveWithParent = pathToFileURL(inRepository('dev/leave-with-parent.mjs')).href;
 const pauseBeforeRestartMilliseconds = 1000;
 
 export type Child = {
@@ -30,7 +33,7 @@ export function startChild(options: {
   let child: ChildProcess;
 
   function start() {
-    child = spawn(process.execPath, ['--import', import.meta.resolve('./leave-with-parent.mjs'), entry], {
+    child = spawn(process.execPath, ['--import', leaveWithParent, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,
@@ -54,7 +57,9 @@ export function startChild(options: {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const [code, signal] = await ended;
-      if (code !== 0) log(`The ${name} did not end in order (${signal ?? `code ${code}`}); see ${logFile}.`);
+      // One that was still starting ends by the signal itself.
+      if (code !== 0 && signal !== 'SIGTERM')
+        log(`The ${name} did not end in order (${signal ?? `code ${code}`}); see ${logFile}.`);
     },
   };
 }

@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { describeDifference } from './import/differences.ts';
 import { importFolder } from './import/import-folder.ts';
-import { credentialsFile, credentialsSchema, readDevSettings } from './settings.ts';
+import {
+  credentialsFile,
+  credentialsSchema,
+  fromCommandFolder,
+  readDevSettings,
+  toCommandFolder,
+} from './settings.ts';
 
 const usage = `npm run import -- [--dry-run] <folder>
 
@@ -24,13 +30,13 @@ let changed = 0;
 try {
   const text = await readFile(keyFile, 'utf8').catch(() => {
     throw new Error(
-      `There is no ${keyFile}: run npm start first, or set PORTFOLIO_DATA_DIR as it was there.`,
+      `There is no ${toCommandFolder(keyFile)}: run npm start first, or set PORTFOLIO_DATA_DIR as it was there.`,
     );
   });
   const api = createClient(credentialsSchema.parse(JSON.parse(text)));
   const { portfolio } = await importFolder(
     api,
-    folder,
+    fromCommandFolder(folder),
     ({ what, change, differences }) => {
       if (change !== 'unchanged') changed++;
       console.log(`${change.padEnd(9)} ${what}`);
@@ -71,7 +77,7 @@ function describe(error: unknown): unknown {
     case 'timeout':
       return 'The platform does not answer: is npm start running?';
     case 'unauthenticated':
-      return `The platform does not know the key in ${keyFile}: start it again with npm start, which mends that.`;
+      return `The platform does not know the key in ${toCommandFolder(keyFile)}: start it again with npm start, which mends that.`;
     default:
       return error.message;
   }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../tests/support/eventually.ts';
 import { plainUser, startChild, type Child } from '../tests/support/child.ts';
 import { isExhaustive } from '../tests/support/exhaustive.ts';
@@ -55,6 +55,9 @@ function isRunning(pid: number): boolean {
 interface Started extends Child {
   server: { url: string; port: number; pid: number };
 }
+
+const parts = new AsyncDisposableStack();
+afterAll(() => parts.disposeAsync());
 
 /** As the user of this run; where that is root, exhaustively as a plain user as well. */
 const users = isRoot ? [{ user: 'root', asPlainUser: false }] : [];
@@ -303,4 +306,30 @@ describe('a folder that cannot be used is named, with the problem and what to do
     expect(message).toContain(join(folder.path, 'cluster'));
     expect(message).toContain(`Put back a good copy of ${folder.path}, or move it away`);
   });
+});
+
+test('a copy of a template has its data, and lets in with a password of its own alone', async () => {
+  const [template, copied] = [await testFolder(), await testFolder()];
+  const original = await startPostgres({ dataDir: template });
+  await query(original.url, 'create table kept as select 42 as answer');
+  await original.stop();
+
+  const server = await startPostgres({ dataDir: copied, template: async () => template });
+  parts.defer(() => server.stop());
+  expect(await query(server.url, 'select * from kept')).toEqual([{ answer: 42 }]);
+  const withOldPassword = Object.assign(new URL(server.url), { password: new URL(original.url).password });
+  expect(withOldPassword.href).not.toBe(server.url);
+  await expect(query(withOldPassword.href, 'select 1')).rejects.toThrow('password authentication failed');
+});
+
+test('a start that is broken off while it creates its data leaves nothing behind', async () => {
+  const dataDir = await testFolder();
+  const broken = new AbortController();
+  const starting = startPostgres({
+    dataDir,
+    signal: broken.signal,
+    log: () => setImmediate(() => broken.abort()),
+  });
+  await expect(starting).rejects.toThrow('aborted');
+  expect((await readdir(dataDir)).filter((name) => name.startsWith('cluster'))).toEqual([]);
 });

@@ -55,6 +55,10 @@ export interface PostgresOptions {
   dataDir: string;
   /** Port on 127.0.0.1; left out, a free one is found. */
   port?: number;
+  /** Gives the data folder of a stopped server, of which a new cluster becomes a copy with a password of its own. */
+  template?: () => Promise<string>;
+  /** Aborted, nothing further is begun, and the start fails. */
+  signal?: AbortSignal;
   /** Told, in a line each, about what takes time. */
   log?: (line: string) => void;
   /** False is faster and loses data when the machine crashes: for tests. Default true. */
@@ -88,7 +92,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     throw new Error(`The Postgres data in ${dataDir} is in use by another process (${lock.heldBy}).`);
   }
   try {
-    const cluster = await openCluster(dataDir, options.log ?? (() => {}));
+    const cluster = await openCluster(dataDir, options);
+    options.signal?.throwIfAborted();
     const server = await launch(cluster, options);
     const ended = server.exited.then(() => lock.release());
     return {
@@ -116,7 +121,10 @@ interface Cluster {
   user: DatabaseUser;
 }
 
-async function openCluster(dataDir: string, log: (line: string) => void): Promise<Cluster> {
+async function openCluster(
+  dataDir: string,
+  { template, signal, log = () => {} }: PostgresOptions,
+): Promise<Cluster> {
   const path = join(dataDir, 'cluster');
   const programs = await findPrograms();
   const user = await findDatabaseUser(path);
@@ -127,7 +135,13 @@ async function openCluster(dataDir: string, log: (line: string) => void): Promis
   } else {
     log('Creating the Postgres data folder');
     await writePassword(passwordFile);
-    await createCluster(path, passwordFile, programs, user);
+    const from = await template?.();
+    const runs = runAs(user, signal);
+    await createCluster(path, user, (folder) =>
+      from
+        ? copyTemplate(from, folder, passwordFile, programs, runs)
+        : initialise(folder, passwordFile, programs, runs),
+    );
   }
   const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
     throw unusable(path, `its password file ${passwordFile} cannot be read`, cause);
@@ -223,19 +237,35 @@ async function writePassword(file: string): Promise<void> {
 }
 
 /** Creates the cluster beside its place and moves it there when it is whole. */
-async function createCluster(
-  path: string,
-  passwordFile: string,
-  programs: Programs,
-  user: DatabaseUser,
-): Promise<void> {
+async function createCluster(path: string, user: DatabaseUser, fill: (folder: string) => Promise<unknown>) {
   const parent = dirname(path);
   const leftovers = (await readdir(parent)).filter((name) => name.startsWith(unfinishedPrefix));
   await Promise.all(leftovers.map((name) => removeFolder(join(parent, name))));
   const unfinished = await mkdtemp(join(parent, unfinishedPrefix));
   if (user) await chown(unfinished, user.uid, user.gid);
-  const [file, args] = command(user, programs.initdb, [
-    `--pgdata=${unfinished}`,
+  try {
+    await fill(unfinished);
+  } catch (cause) {
+    await removeFolder(unfinished);
+    throw new Error(`Postgres could not create its data in ${path}: ${messageOf(cause)}`, { cause });
+  }
+  await rename(unfinished, path);
+}
+
+/** Runs a program as the database user, with a text as its input; resolves to what it printed as errors. */
+type RunAs = (program: string, args: string[], input?: string) => Promise<string>;
+
+function runAs(user: DatabaseUser, signal?: AbortSignal): RunAs {
+  return async (program, args, input) => {
+    const running = run(...command(user, program, args), { env: environment, signal });
+    running.child.stdin?.end(input);
+    return (await running).stderr;
+  };
+}
+
+function initialise(folder: string, passwordFile: string, { initdb }: Programs, runs: RunAs) {
+  return runs(initdb, [
+    `--pgdata=${folder}`,
     `--username=${userName}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
@@ -248,13 +278,24 @@ async function createCluster(
     '--no-sync',
     '--no-instructions',
   ]);
-  try {
-    await run(file, args, { env: environment });
-  } catch (cause) {
-    await removeFolder(unfinished);
-    throw new Error(`Postgres could not create its data in ${path}: ${messageOf(cause)}`, { cause });
-  }
-  await rename(unfinished, path);
+}
+
+/**
+ * Copies the cluster of a template. The copy keeps the template's system identifier, which only matters to replicas of
+ * both at once, but not its password: that is changed before anybody can connect.
+ */
+async function copyTemplate(
+  template: string,
+  folder: string,
+  passwordFile: string,
+  programs: Programs,
+  runs: RunAs,
+) {
+  await runs('cp', ['-R', `${join(template, 'cluster')}/.`, folder]);
+  const change = `alter role ${userName} password '${await readFile(passwordFile, 'utf8')}'\n`;
+  const errors = await runs(programs.postgres, ['--single', '-D', folder, 'postgres'], change);
+  // In this mode a statement that fails does not fail the program.
+  if (/ERROR|FATAL/.test(errors)) throw new Error(errors);
 }
 
 /** An initdb whose parent was killed may still be writing: try again for a moment. */

@@ -1,14 +1,32 @@
 import { readSettings } from '@portfolio/core/runtime/settings';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
+import { inRepository } from './repository.ts';
 
+/** Where a command was given: npm runs its scripts at the root of the repository. */
+const commandFolder = process.env.INIT_CWD ?? process.cwd();
+
+/** The absolute path that a person means. */
+export const fromCommandFolder = (path: string) => resolve(commandFolder, path);
+
+/** A path as the person would write it. */
+export const toCommandFolder = (path: string) => relative(commandFolder, path) || '.';
+
+const portRange = 'Expected a port: a whole number from 1 to 65535.';
 const schema = z.object({
-  PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
-  PORTFOLIO_DATA_DIR: z.string().default('.local'),
+  PORT: z.coerce.number(portRange).int(portRange).min(1, portRange).max(65_535, portRange).default(3000),
+  PORTFOLIO_DATA_DIR: z.string().transform(fromCommandFolder).default(inRepository('.local')),
 });
 
-/** Settings of the commands that developers run. */
-export const readDevSettings = () => readSettings(schema);
+/** Settings of the commands that developers run. One that is invalid ends the process, which says what is wrong. */
+export function readDevSettings(): z.output<typeof schema> {
+  try {
+    return readSettings(schema);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return process.exit(1);
+  }
+}
 
 /** Which of its tools `npm run verify` leaves out. */
 export function readVerifySettings(tools: string[]) {
@@ -35,3 +53,16 @@ export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: proce
 
 /** All of it, for package managers: it says where their registry is, and how to get there. */
 export const wholeEnvironment = () => ({ ...process.env });
+
+/** What `npm run` has printed before the script that is this program; null where it printed nothing. */
+export function bannerOfNpm(): string | null {
+  const {
+    npm_lifecycle_event: event,
+    npm_lifecycle_script: script,
+    npm_config_loglevel: level,
+  } = process.env;
+  const { npm_package_name: name, npm_package_version: version } = process.env;
+  if (!event || !script || level === 'silent') return null;
+  const title = version ? `${name}@${version} ${event}` : event;
+  return `\n> ${title}\n> ${[script, ...process.argv.slice(2)].join(' ')}\n\n`;
+}

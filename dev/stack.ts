@@ -1,13 +1,17 @@
-import type * as migrations from '@portfolio/core/runtime/migrate';
-import { mkdir } from 'node:fs/promises';
+import { migrate } from '@portfolio/core/runtime/migrate';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startAws } from './aws.ts';
 import { type Child, startChild } from './child.ts';
+import { createCloudResources } from './cloud.ts';
 import { letUsersIn } from './database-users.ts';
+import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
+import { postgresTemplate } from './postgres-template.ts';
 import { developmentPrograms } from './programs.ts';
 import { issuerKeyFile } from './settings.ts';
-import { buildWeb } from './web.ts';
+import { builtWeb } from './web.ts';
 
 const readyTimeoutSeconds = 60;
 
@@ -24,6 +28,8 @@ type StackOptions = {
   folder: { path: string; postgresDir: string; awsDir: string };
   port: number;
   log: (line: string) => void;
+  /** Aborted while it starts, nothing further is begun: what was is stopped, and the start fails. */
+  signal?: AbortSignal;
   /** Settings of the API that differ from those of `npm start`. */
   apiSettings?: Record<string, string>;
   /** Settings of the worker that differ from those of `npm start`. */
@@ -35,35 +41,31 @@ type StackOptions = {
  * with the code and the settings that they have in the cloud. Resolves when `/readyz` says so.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const webRoot = join(options.folder.path, 'web');
-  await mkdir(webRoot, { recursive: true });
   await using started = new AsyncDisposableStack();
-  // The page is built while the servers start: the API reads its files when they are asked for.
-  const [stack] = await allOrNone([startServers(options, webRoot, started), buildWeb(webRoot)]);
+  const stack = await startServers(options, started);
   const all = started.move();
   return { ...stack, stop: () => all.disposeAsync() };
 }
 
 async function startServers(
-  { folder, port, log, apiSettings, workerSettings }: StackOptions,
-  webRoot: string,
+  { folder, port, log, signal, apiSettings, workerSettings }: StackOptions,
   started: AsyncDisposableStack,
 ) {
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
-  // The rest is loaded while Postgres, in processes of its own, makes its data folder.
-  const [database, cloudSettings, issuer, programs] = await allOrNone([
-    Promise.all([
-      startPostgres({ dataDir: folder.postgresDir, log }).then(ownedBy),
-      import('@portfolio/core/runtime/migrate'),
-    ]).then(prepare),
-    import('./aws.ts')
-      .then(({ startAws }) => startAws({ dataDir: folder.awsDir }))
+  const [database, cloudSettings, issuer, programs, webRoot] = await allOrNone([
+    startPostgres({ dataDir: folder.postgresDir, template: () => postgresTemplate(signal), signal, log })
       .then(ownedBy)
-      .then(async ({ endpoint }) => (await import('./cloud.ts')).createCloudResources(endpoint)),
-    import('./issuer.ts').then(({ startIssuer }) => startIssuer(issuerKeyFile(folder.path))).then(ownedBy),
-    developmentPrograms(),
+      .then(({ url }) => prepare(url, signal)),
+    startAws({ dataDir: folder.awsDir })
+      .then(ownedBy)
+      .then(({ endpoint }) => createCloudResources(endpoint)),
+    startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
+    // What is built may be left unfinished.
+    unlessAborted(developmentPrograms(), signal),
+    unlessAborted(builtWeb(), signal),
   ]);
+  signal?.throwIfAborted();
   const environment = { NODE_COMPILE_CACHE: programs.compileCache, ...cloudSettings };
   const logFile = (name: string) => join(folder.path, `${name}.log`);
   const start = (name: 'api' | 'worker', settings: Record<string, string>) =>
@@ -80,17 +82,18 @@ async function startServers(
   const baseUrl = `http://127.0.0.1:${port}`;
   const web = { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot };
   const api = start('api', { DATABASE_URL: database.users.api, ...web, ...issuer.settings, ...apiSettings });
-  await untilReady(baseUrl, logFile('api'));
   const worker = start('worker', {
     DATABASE_URL: database.users.worker,
     POLL_SECONDS: '1',
     ...workerSettings,
   });
+  await untilReady(baseUrl, logFile('api'), signal);
   return { baseUrl, databaseUrl: database.url, api, worker };
 }
 
 /** Brings the database up to date, as the program `migrate.ts` does before a release. */
-async function prepare([{ url }, { migrate }]: [{ url: string }, typeof migrations]) {
+async function prepare(url: string, signal?: AbortSignal) {
+  signal?.throwIfAborted();
   await migrate({ url }, { url });
   return { url, users: await letUsersIn(url) };
 }
@@ -101,12 +104,19 @@ async function allOrNone<T extends readonly unknown[]>(work: { [K in keyof T]: P
   return Promise.all(work);
 }
 
-async function untilReady(baseUrl: string, logFile: string): Promise<void> {
+/** What work resolves to, or a rejection as soon as the signal is aborted. */
+function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work;
+  const aborted = once(signal, 'abort').then(() => Promise.reject(signal.reason));
+  return Promise.race([work, aborted]);
+}
+
+async function untilReady(baseUrl: string, logFile: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + readyTimeoutSeconds * 1000;
   while (Date.now() < deadline) {
     const answer = await fetch(`${baseUrl}/readyz`).catch(() => null);
     if (answer?.ok) return;
-    await wait(50);
+    await wait(20, undefined, { signal });
   }
   throw new Error(`The API was not ready after ${readyTimeoutSeconds} s; ${logFile} says why.`);
 }

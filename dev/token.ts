@@ -1,5 +1,6 @@
 import { scopeSchema } from '@portfolio/core/actor';
 import { signToken } from './issuer.ts';
+import { printAlone } from './print-alone.ts';
 import { issuerKeyFile, readDevSettings } from './settings.ts';
 
 const usage = `npm run --silent token -- <subject> [scope …]
@@ -14,4 +15,10 @@ if (!subject || subject.startsWith('-') || !scopes.success) {
   process.exit(2);
 }
 const wanted = scopes.data.length > 0 ? scopes.data : scopeSchema.options;
-console.log(await signToken(issuerKeyFile(readDevSettings().PORTFOLIO_DATA_DIR), subject, wanted));
+const keyFile = issuerKeyFile(readDevSettings().PORTFOLIO_DATA_DIR);
+try {
+  printAlone(`${await signToken(keyFile, subject, wanted)}\n`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

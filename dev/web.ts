@@ -1,47 +1,42 @@
-import { createHash } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { type Recipe, buildsFolder, findBuild, installedPackages } from './builds.ts';
+import { inRepository } from './repository.ts';
 
-const root = fileURLToPath(new URL('../packages/web-status', import.meta.url));
-const repository = fileURLToPath(new URL('..', import.meta.url));
-/** What the page is made of. */
-const sources = ['packages/web-status/src', 'packages/api/src/client.ts'];
-const configuration = [
-  'packages/web-status/index.html',
-  'packages/web-status/vite.config.ts',
-  'package-lock.json',
-];
+const root = inRepository('packages/web-status');
+const configuration = ['index.html', 'vite.config.ts', 'package.json'].map((name) => join(root, name));
 
-/** Builds web-status into a folder, unless the folder holds the build of these very sources. */
+const recipe: Recipe = {
+  folder: buildsFolder('web'),
+  inputs: [
+    ...configuration,
+    ...globSync('src/**', { cwd: root }).map((path) => join(root, path)),
+    installedPackages,
+  ],
+  async make(folder) {
+    const { build } = await import('vite');
+    const made = await build({
+      root,
+      configFile: join(root, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: join(folder, 'page'), emptyOutDir: true },
+    });
+    const outputs = [made].flat().flatMap((part) => ('output' in part ? part.output : []));
+    const modules = outputs.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    return modules.filter((path) => path.startsWith(inRepository('packages')) && !path.includes('?'));
+  },
+};
+
+/** The folder of web-status as built from today's sources. */
+export const builtWeb = async () => join(await findBuild(recipe), 'page');
+
+/** Puts web-status, as built from today's sources, into a folder; leaves one alone that holds this very build. */
 export async function buildWeb(outDir: string): Promise<void> {
-  const stampFile = join(outDir, '.sources');
-  const stamp = await hashSources();
-  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
-  const { build } = await import('vite');
-  await build({
-    root,
-    configFile: join(root, 'vite.config.ts'),
-    logLevel: 'warn',
-    build: { outDir, emptyOutDir: true },
-  });
-  await writeFile(stampFile, stamp);
-}
-
-async function hashSources(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const source of [...sources, ...configuration]) {
-    for (const path of await filesBelow(join(repository, source)))
-      hash.update(path).update(await readFile(path));
-  }
-  return hash.digest('hex');
-}
-
-async function filesBelow(path: string): Promise<string[]> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => null);
-  if (!entries) return [path];
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
+  const page = await builtWeb();
+  const stampFile = join(outDir, '.build');
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === page) return;
+  await rm(outDir, { recursive: true, force: true });
+  await cp(page, outDir, { recursive: true });
+  await writeFile(stampFile, page);
 }

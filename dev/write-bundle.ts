@@ -1,11 +1,20 @@
-// Run by programs.ts in a process of its own, since esbuild's stays as long as the one that asked for it. Prints the sources.
+// Run by programs.ts: bundles the programs into a folder, and prints the paths of their sources.
 import { build } from 'esbuild';
 import { bundleOptions } from '../scripts/bundle.ts';
 
-const [root, folder, entryPoints] = process.argv.slice(2) as [string, string, string];
+const entryPoints = {
+  start: 'dev/run-platform.ts',
+  api: 'packages/api/src/main.ts',
+  migrate: 'packages/api/src/migrate.ts',
+  worker: 'packages/worker/src/main.ts',
+  'pdf-thread': 'packages/worker/src/pdf/thread.ts',
+};
+
 try {
   const { metafile } = await build({
-    ...bundleOptions(JSON.parse(entryPoints), folder, root),
+    ...bundleOptions(entryPoints, process.argv[2]!),
+    // Only loaded where the page is to be built.
+    external: ['vite'],
     metafile: true,
   });
   process.stdout.write(JSON.stringify(Object.keys(metafile.inputs)));

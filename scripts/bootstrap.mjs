@@ -6,8 +6,19 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +27,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const broughtNode = join(modules, '.bin', 'node');
 const marker = join(modules, '.portfolio-lock');
-const installing = join(modules, '.portfolio-installing');
+/** The lock of who installs, with the process id of its npm in a file; not in node_modules, which npm may remove. */
+const installing = join(root, 'build', 'installing');
+const npmFile = join(installing, 'npm');
 const staleAfterSeconds = 10;
+const npmEndsWithinSeconds = 2;
 
 const causes = [
   [/ENOSPC/, 'The disk is full. Free about 1 GB and run the same command again.'],
@@ -119,20 +133,53 @@ function showProgress(text) {
   };
 }
 
+/** npm's own cache, or one in this folder where this user may not write there, as with a HOME that is read-only. */
+function cacheArguments() {
+  const usual = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  if (isWritable(usual)) return [];
+  const own = join(root, 'build', 'npm-cache');
+  say(`This user may not write to npm's cache in ${usual}. Using ${own} instead.`);
+  return [`--cache=${own}`];
+}
+
+/** Whether a folder can be written to, or created where its nearest parent can. */
+function isWritable(folder) {
+  if (!existsSync(folder)) return dirname(folder) !== folder && isWritable(dirname(folder));
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends npm with all that it has started: it goes on for a minute when it is only asked to. */
+function endGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
 async function runNpm(args, env) {
   // Another package manager also sets npm_execpath, and takes other arguments.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') ? ['node', env.npm_execpath] : ['npm'];
   const [command, ...rest] = [...cli, ...args];
-  const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A process group of its own: Ctrl-C reaches this process alone, which ends all of the group.
+  const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  if (npm.pid) writeFileSync(npmFile, String(npm.pid));
   let output = '';
   npm.stdout.on('data', (chunk) => (output += chunk));
   npm.stderr.on('data', (chunk) => (output += chunk));
   let interrupted = false;
   const interrupt = () => {
+    if (!interrupted) say('Stopping npm …');
+    endGroup(npm.pid, interrupted ? 'SIGKILL' : 'SIGTERM');
     interrupted = true;
-    npm.kill();
+    setTimeout(() => endGroup(npm.pid, 'SIGKILL'), npmEndsWithinSeconds * 1000).unref();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt);
   const stopProgress = showProgress('npm is installing …');
   const code = await new Promise((resolve, reject) => npm.on('error', reject).on('close', resolve)).finally(
     stopProgress,
@@ -142,9 +189,28 @@ async function runNpm(args, env) {
     throw new Error(`${output.trim()}\n\nnpm could not install the dependencies (exit code ${code}).`);
 }
 
+/** Ends an npm that a killed command left behind, so that no two install at once. */
+async function endLeftNpm() {
+  const pid = Number(existsSync(npmFile) ? readFileSync(npmFile, 'utf8') : 0);
+  if (!pid || !isNpm(pid)) return;
+  say(`Stopping the npm (process ${pid}) that an earlier command left behind …`);
+  endGroup(pid, 'SIGTERM');
+  const deadline = Date.now() + npmEndsWithinSeconds * 1000;
+  while (isNpm(pid) && Date.now() < deadline) await sleep(50);
+  endGroup(pid, 'SIGKILL');
+  while (isNpm(pid)) await sleep(50);
+}
+
+/** Whether a process is an npm: its id may belong to another program by now. */
+function isNpm(pid) {
+  const file = `/proc/${pid}/cmdline`;
+  if (existsSync('/proc/self/cmdline')) return existsSync(file) && /\bnpm\b/.test(readFileSync(file, 'utf8'));
+  return /\bnpm\b/.test(spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout);
+}
+
 /** Two commands on one fresh clone must not install at once. A lock that nobody renews for 10 s is stale. */
 async function withLock(work) {
-  mkdirSync(modules, { recursive: true });
+  mkdirSync(dirname(installing), { recursive: true });
   for (let waiting = false; ; waiting = true) {
     try {
       mkdirSync(installing);
@@ -153,11 +219,13 @@ async function withLock(work) {
       if (error.code !== 'EEXIST') throw error;
     }
     const renewed = statSync(installing, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - renewed > staleAfterSeconds * 1000) rmSync(installing, { recursive: true, force: true });
-    else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
+    if (Date.now() - renewed > staleAfterSeconds * 1000) {
+      await endLeftNpm();
+      rmSync(installing, { recursive: true, force: true });
+    } else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
     await sleep(200);
   }
-  // Somebody may delete node_modules meanwhile: that is npm's to report.
+  // Somebody may delete the folder meanwhile: then another command goes on as if this one had ended.
   const renewal = setInterval(() => void utimes(installing, new Date(), new Date()).catch(() => {}), 1_000);
   try {
     await work();
@@ -182,24 +250,31 @@ async function install() {
   const bringsNode = !isNodeEnough(machine);
   const present = presentInstall();
   if (!present)
-    say('The dependencies are not installed yet. Installing them into node_modules, about a minute.');
+    say('The dependencies are not installed yet. Installing them into node_modules: 700 MB, about a minute.');
   else if (present !== wanted) say('package-lock.json has changed. Bringing node_modules up to date.');
   else if (!isEveryPackageThere()) say('Packages are missing from node_modules. Installing them again.');
   if (bringsNode)
-    say(`Node ${machine} is older than ${minimumNode()}. Bringing a newer one, for this folder only.`);
+    say(
+      `Node ${machine} is older than ${minimumNode()}. Bringing a newer one, for this folder only: 190 MB more.`,
+    );
 
   const started = Date.now();
   rmSync(marker, { force: true });
-  // Not `npm ci`: it refuses a lockfile made where the registry lacks other systems' binaries, and removes Node.
-  const args = ['install', '--no-save', '--include=dev', '--ignore-scripts=false', '--engine-strict=false'];
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  await runNpm([...args, ...quiet, ...(bringsNode ? [`node@^${minimumNode()}`] : [])], machineEnvironment());
-  const node = bringsNode ? verifyBroughtNode() : machine;
+  // `npm ci` takes the lockfile as it is or fails, but removes all that was there, a Node that was brought as well.
+  const isFresh = !existsSync(join(modules, '.package-lock.json'));
+  const command = bringsNode || !isFresh ? ['install', '--no-save'] : ['ci'];
+  const shielded = ['--include=dev', '--ignore-scripts=false', '--engine-strict=false'];
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false'];
+  const node = bringsNode ? [`node@^${minimumNode()}`] : [];
+  await runNpm([...command, ...shielded, ...quiet, ...cacheArguments(), ...node], machineEnvironment());
+  const version = bringsNode ? verifyBroughtNode() : machine;
+  mkdirSync(modules, { recursive: true });
   writeFileSync(marker, wanted);
-  say(`Ready after ${Math.round((Date.now() - started) / 1000)} s, on Node ${node}.`);
+  say(`Ready after ${Math.round((Date.now() - started) / 1000)} s, on Node ${version}.`);
 }
 
 try {
+  if (process.platform === 'win32') throw new Error('This runs on Linux and macOS; on Windows, in WSL.');
   if (!isReady()) await withLock(async () => isReady() || (await install()));
 } catch (error) {
   say(error.message);

@@ -62,11 +62,16 @@ async function npmCalls() {
   return log.split('\n').filter((line) => line !== '');
 }
 
-/** Starts the bootstrap as an npm script would: this Node first on the PATH, after the folder's own programs. */
-function start(npm = inClone('npm-cli.js')) {
+/** What npm scripts have: this Node first on the PATH, after the folder's own programs. */
+function environmentOfScripts() {
   const path = [inClone('node_modules', '.bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+  return { ...process.env, PATH: path, npm_execpath: inClone('npm-cli.js') };
+}
+
+/** Starts the bootstrap as an npm script would. */
+function start(environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, [inClone('scripts', 'bootstrap.mjs')], {
-    env: { ...process.env, PATH: path, npm_execpath: npm },
+    env: { ...environmentOfScripts(), ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said = text(child.stderr);
@@ -75,8 +80,16 @@ function start(npm = inClone('npm-cli.js')) {
 }
 
 async function bootstrapOnce(npm?: string) {
-  const { result } = start(npm);
+  const { result } = start(npm === undefined ? {} : { npm_execpath: npm });
   return await result;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function until(condition: () => boolean) {
@@ -154,6 +167,37 @@ describe('what is installed', () => {
   });
 });
 
+describe('the lockfile', () => {
+  it('is taken as it is on a fresh clone, and what is there is brought up to date with it', async () => {
+    await fakeNpm(
+      `mkdirSync('node_modules', { recursive: true }); writeFileSync('node_modules/.package-lock.json', '');`,
+    );
+    await bootstrapOnce();
+    await writeLockfile('2.0.0');
+    await bootstrapOnce();
+    expect(await npmCalls()).toEqual([
+      expect.stringMatching(/^ci /),
+      expect.stringMatching(/^install --no-save /),
+    ]);
+  });
+});
+
+describe("npm's cache", () => {
+  it('is one in the clone where the usual one cannot be written to', async () => {
+    await fakeNpm();
+    await writeFile(inClone('file'), '');
+    const { result } = start({ npm_config_cache: inClone('file', 'cache') });
+    expect(await result).toMatchObject({ code: 0, output: expect.stringContaining('may not write to npm') });
+    expect((await npmCalls())[0]).toContain(`--cache=${inClone('build', 'npm-cache')}`);
+  });
+
+  it('is the usual one elsewhere, also where it is yet to be made', async () => {
+    await fakeNpm();
+    await start({ npm_config_cache: inClone('new', 'cache') }).result;
+    expect((await npmCalls())[0]).not.toContain('--cache');
+  });
+});
+
 describe('the Node of npm scripts', () => {
   it('stays the one of the machine where that is new enough', async () => {
     await fakeNpm();
@@ -225,6 +269,39 @@ describe('an install that fails', () => {
     expect(code).toBe(1);
   });
 
+  it('by Ctrl-C ends npm within seconds, with all that it started, even where they do not listen', async () => {
+    await fakeNpm(`
+      process.on('SIGTERM', () => {});
+      const deaf = "process.on('SIGTERM', () => {}); require('node:fs').writeFileSync('running', String(process.pid)); setInterval(() => {}, 1000);";
+      require('node:child_process').spawn(process.execPath, ['--eval', deaf], { stdio: 'inherit' });
+      setInterval(() => {}, 1000);`);
+    const { child, result } = start();
+    await until(() => existsSync(inClone('running')));
+    const grandchild = Number(await readFile(inClone('running'), 'utf8'));
+    child.kill('SIGINT');
+    const { code, output } = await result;
+    expect(output).toContain('Stopping npm');
+    expect(code).toBe(1);
+    await until(() => !isRunning(grandchild));
+  });
+
+  it('by the end of its command leaves an npm that the next command ends before it installs', async () => {
+    await fakeNpm(`writeFileSync('running', String(process.pid)); setInterval(() => {}, 1000);`);
+    const { child, result } = start();
+    await until(() => existsSync(inClone('running')));
+    child.kill('SIGKILL');
+    await result;
+    const left = Number(await readFile(inClone('running'), 'utf8'));
+    expect(isRunning(left)).toBe(true);
+    const past = new Date(Date.now() - 60_000);
+    await utimes(inClone('build', 'installing'), past, past);
+    await fakeNpm();
+    const { output } = await bootstrapOnce();
+    expect(output).toContain(`Stopping the npm (process ${left})`);
+    expect(output).toContain('Ready after');
+    await until(() => !isRunning(left));
+  });
+
   it('by Ctrl-C stops npm, says so, and leaves nothing that the next run waits for', async () => {
     await fakeNpm(`writeFileSync('running', ''); setInterval(() => {}, 1000);`);
     const { child, result } = start();
@@ -235,6 +312,29 @@ describe('an install that fails', () => {
     expect(code).toBe(1);
     await fakeNpm();
     expect((await bootstrapOnce()).output).not.toContain('Another command');
+  });
+});
+
+describe('package.json', () => {
+  const prefix = '(node scripts/bootstrap.mjs) && ';
+
+  it('has every command begin with the bootstrap itself: npm may be told to run no script before a script', async () => {
+    const manifest = await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8');
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(manifest);
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
+    for (const command of Object.values(scripts)) {
+      expect(command.startsWith(prefix)).toBe(true);
+    }
+  });
+
+  it('has the rest of a command run on the Node that was just brought, which a shell would not look for again', async () => {
+    await writePackage({ engines: { node: '>=98' } });
+    await fakeNpm(bringNode('98.0.0'));
+    const { stdout } = await run('/bin/sh', ['-c', `${prefix}node --version`], {
+      cwd: clone,
+      env: environmentOfScripts(),
+    });
+    expect(stdout).toBe('98.0.0\n');
   });
 });
 
@@ -252,7 +352,7 @@ describe('two commands at the same time', () => {
 
   it('are not held up by the lock of a command that was killed', async () => {
     await fakeNpm();
-    const lock = inClone('node_modules', '.portfolio-installing');
+    const lock = inClone('build', 'installing');
     await mkdir(lock, { recursive: true });
     await utimes(lock, new Date(), new Date(Date.now() - 60_000));
     expect((await bootstrapOnce()).output).toContain('Ready after');

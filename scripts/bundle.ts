@@ -16,14 +16,10 @@ const programs: Record<'api' | 'worker', Record<string, string>> = {
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 
-/** What all bundles have in common. `entryPoints` are sources, relative to `root`, by the names that they get. */
-export const bundleOptions = (
-  entryPoints: Record<string, string>,
-  outdir: string,
-  root = repository,
-): BuildOptions => ({
-  absWorkingDir: root,
-  entryPoints: Object.entries(entryPoints).map(([out, path]) => ({ in: join(root, path), out })),
+/** What all bundles have in common. `entryPoints` are sources by the names that they get. */
+export const bundleOptions = (entryPoints: Record<string, string>, outdir: string): BuildOptions => ({
+  absWorkingDir: repository,
+  entryPoints: Object.entries(entryPoints).map(([out, path]) => ({ in: join(repository, path), out })),
   outdir,
   bundle: true,
   platform: 'node',

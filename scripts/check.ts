@@ -4,7 +4,7 @@ import { writeTypes } from '../packages/api/src/rest/openapi-types.ts';
 import { installPlatform } from '../tests/infra/synth/platform.ts';
 import {
   findBrokenReferences,
-  findLockfileDrift,
+  findRegistryAddresses,
   findMachinePaths,
   findUnpreparedQueries,
   type Files,
@@ -46,5 +46,5 @@ await runSteps({
   'references in documents': rule(findBrokenReferences),
   'paths of one machine': rule((all) => findMachinePaths(all, root)),
   'unprepared queries': rule(findUnpreparedQueries),
-  lockfile: rule(findLockfileDrift),
+  lockfile: rule(findRegistryAddresses),
 });

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { printAlone } from '../dev/print-alone.ts';
 import { synthesize } from '../tests/infra/synth/index.ts';
 
 const usage = `Usage: npm run synth -- <stage> [--manifests]
@@ -23,11 +24,12 @@ if (stage === undefined || others.length > 0) {
 }
 
 const { resources, manifests } = await synthesize(stage);
-const print = (document: unknown) => process.stdout.write(`---\n${stringify(document, { lineWidth: 0 })}`);
+const documents: unknown[] = [];
 const objects = new Set<object>(manifests);
 if (!values.manifests) {
   for (const { type, name, inputs, isCustom, options } of resources) {
-    if (isCustom && !objects.has(inputs)) print({ type, name, protect: options.protect, inputs });
+    if (isCustom && !objects.has(inputs)) documents.push({ type, name, protect: options.protect, inputs });
   }
 }
-for (const manifest of manifests) print(manifest);
+documents.push(...manifests);
+printAlone(documents.map((document) => `---\n${stringify(document, { lineWidth: 0 })}`).join(''));

@@ -1,14 +1,19 @@
-import type { Cluster } from './cluster/cluster.ts';
+import type { Cluster } from './cluster/index.ts';
 import type { Database } from './data/database.ts';
-import type { Edge } from './edge/load-balancers.ts';
+import type { LoadBalancers } from './edge/load-balancers.ts';
 import type { Stage } from './stage.ts';
 
 /**
  * Faults that AWS injects when somebody starts them: half of the workers' or API's nodes are ended, and the database fails
  * over. Each stops by itself where the load balancer answers with errors.
  */
-export function createChaos(stage: Stage, { cluster }: Cluster, database: Database, edge: Edge) {
-  const alarm = createAlarm(edge);
+export function createChaos(
+  stage: Stage,
+  { cluster }: Cluster,
+  database: Database,
+  loadBalancers: LoadBalancers,
+) {
+  const alarm = createAlarm(loadBalancers);
   const role = createRole(cluster, database);
   const template = (name: string, description: string, rest: Pick<Template, 'actions' | 'targets'>) =>
     new aws.fis.ExperimentTemplate(name, {
@@ -61,8 +66,8 @@ export function createChaos(stage: Stage, { cluster }: Cluster, database: Databa
 }
 
 /** Errors that a load balancer answers with, and those that it passes on: more than 25 in each of two minutes are too many. */
-function createAlarm(edge: Edge) {
-  const queries = Object.entries(edge).flatMap(([name, { arnSuffix }]) =>
+function createAlarm(loadBalancers: LoadBalancers) {
+  const queries = Object.entries(loadBalancers).flatMap(([name, { arnSuffix }]) =>
     ['ELB', 'Target'].map((from) => ({
       id: `${name}${from}`,
       metric: {

@@ -24,8 +24,12 @@ async function dataFolder(baseUrl: string, apiKey: string): Promise<string> {
 }
 
 /** Runs the command as npm does; resolves to how it ended and what it said. */
-function run(args: string[], folder = dataDir): Promise<{ code: unknown; out: string; err: string }> {
-  const env = { PATH: process.execPath, PORTFOLIO_DATA_DIR: folder };
+function run(
+  args: string[],
+  folder = dataDir,
+  more: Record<string, string> = {},
+): Promise<{ code: unknown; out: string; err: string }> {
+  const env = { PATH: process.execPath, PORTFOLIO_DATA_DIR: folder, ...more };
   return new Promise((resolve) => {
     execFile(process.execPath, [command, ...args], { env }, (error, out, err) =>
       resolve({ code: error?.code ?? 0, out, err }),
@@ -62,6 +66,14 @@ test('ends with 1 and every complaint where the folder is wrong', async () => {
     'Nothing was changed.',
     '',
   ]);
+});
+
+test('takes a folder from where the command was given, and shows paths from there', async () => {
+  const folder = await it.newFolder({ ...files('standing'), 'one.md': '---\ntitel: One\n---\n' });
+  const { err } = await run(['.'], dataDir, { INIT_CWD: folder });
+  expect(err).toMatch(/^one\.md:2: /);
+  const { err: elsewhere } = await run(['nowhere'], dataDir, { INIT_CWD: folder });
+  expect(elsewhere).toMatch(/^nowhere:1: This folder cannot be read\./);
 });
 
 test('says what is the matter when the platform is away, or does not know the key', async () => {

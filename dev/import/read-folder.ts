@@ -1,8 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { maxUploadBytes } from '@portfolio/core/upload/schemas';
 import { slugSchema } from '@portfolio/core/text';
 import { z } from 'zod';
+import { toCommandFolder } from '../settings.ts';
 import { type Complain, type Complaint, ImportError } from './complaint.ts';
 import { type Kind, artifactFile, evidenceFile, metricFile, portfolioFile, studyFile } from './fields.ts';
 import { type MarkdownFile, checkFields, parseMarkdownFile } from './front-matter.ts';
@@ -38,7 +39,7 @@ type Reader = { root: string; shown(path: string): string; complain: Complain };
  */
 export async function readPortfolioFolder(folder: string): Promise<PortfolioFolder> {
   const names = await readdir(folder).catch(() => null);
-  const refuse = (message: string) => new ImportError([{ file: folder, line: 1, message }]);
+  const refuse = (message: string) => new ImportError([{ file: toCommandFolder(folder), line: 1, message }]);
   if (!names) throw refuse('This folder cannot be read.');
   if (names.length === 0) throw refuse(`This folder is empty: expected ${portfolioName} in it.`);
   if (!names.includes(portfolioName)) {
@@ -48,7 +49,7 @@ export async function readPortfolioFolder(folder: string): Promise<PortfolioFold
   const root = resolve(folder);
   const reader: Reader = {
     root,
-    shown: (path) => relative(process.cwd(), path),
+    shown: toCommandFolder,
     complain: (complaint) => void complaints.push(complaint),
   };
   const portfolio = await readMarkdown(reader, join(root, portfolioName), portfolioFile);

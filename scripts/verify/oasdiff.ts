@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingToBreak } from '../api-rules.ts';
 import { readHistory } from '../releases.ts';
 import { root } from '../repository.ts';
 import { goTool } from './install.ts';
@@ -8,9 +9,10 @@ import { runTool } from './run-tool.ts';
 
 const document = 'packages/api/openapi.json';
 
-/** What a client of the last release could not do any more. */
+/** What a client of the last release could not do any more, where that is not announced. */
 export async function oasdiff() {
-  const released = readHistory(root).releases.at(-1)?.read(document);
+  const { releases, tree } = readHistory(root);
+  const released = releases.at(-1);
   if (released === undefined) {
     console.log('oasdiff: nothing is released yet.');
     return undefined;
@@ -19,8 +21,9 @@ export async function oasdiff() {
   const folder = await mkdtemp(join(tmpdir(), 'oasdiff-'));
   try {
     const baseline = join(folder, 'released.json');
-    await writeFile(baseline, released);
-    return await runTool(program, ['breaking', baseline, document, '--fail-on=ERR', '--color=never']);
+    await writeFile(baseline, released.read(document)!);
+    const found = await runTool(program, ['breaking', baseline, document, '--fail-on=ERR', '--color=never']);
+    return missingToBreak(released, tree).length === 0 ? undefined : found;
   } finally {
     await rm(folder, { recursive: true });
   }

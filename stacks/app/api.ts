@@ -1,53 +1,26 @@
-import type { Cache } from '../data/cache.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Database } from '../data/database.ts';
-import type { Files } from '../data/files.ts';
-import type { AppRoles } from '../security/iam.ts';
-import type { Images } from '../images/index.ts';
+import { createObjects } from '../cluster/objects.ts';
 import { apiObjects } from '../k8s/api.ts';
-import type { Messaging } from '../data/messaging.ts';
-import { createObjects, rolloutTimeouts } from '../cluster/objects.ts';
 import type { Stage } from '../stage.ts';
+import type { AppParts } from './index.ts';
+import { programFacts, programKinds, programOptions } from './program.ts';
 
-export type AppParts = {
-  cluster: Cluster;
-  roles: AppRoles;
-  database: Database;
-  files: Files;
-  messaging: Messaging;
-  images: Images;
-};
-
-/** Rolls the API out: pods, their settings, and what scales and protects them, once `dependsOn` are there or done. */
-export function createApi(
-  stage: Stage,
-  { cache, ...parts }: AppParts & { cache: Cache | null },
-  dependsOn: $util.Resource[],
-): $util.Resource[] {
-  const { cluster, roles, database, files, messaging, images } = parts;
+/** Rolls out the API, with its settings, its autoscaler and its disruption budget, after `dependsOn`. */
+export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]): $util.Resource[] {
+  const { roles, cache, images } = parts;
   const given = $resolve({
-    region: aws.getRegionOutput().region,
-    databaseUrl: database.writerUrl('portfolio_api'),
-    readerUrl: database.readerUrl('portfolio_api'),
-    queueUrl: messaging.jobs.url,
-    bucketName: files.bucket.name,
+    ...programFacts(parts, 'portfolio_api'),
     cache: cache && { url: cache.url, group: cache.group.replicationGroupId },
     image: images.refs.api,
-    collectorImage: images.refs.collector,
   });
   return createObjects(
     'Api',
     given.apply((values) => apiObjects(stage, values)),
     {
-      serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
-      config: { apiVersion: 'v1', kind: 'ConfigMap' },
-      sidecarConfig: { apiVersion: 'v1', kind: 'ConfigMap' },
-      disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
-      monitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' },
+      ...programKinds,
       service: { apiVersion: 'v1', kind: 'Service' },
       deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
     },
-    { provider: cluster.provider, dependsOn: [...dependsOn, roles.api], customTimeouts: rolloutTimeouts },
+    programOptions(parts, roles.api, dependsOn),
   );
 }

@@ -1,4 +1,4 @@
-import type { AppParts } from './api.ts';
+import type { AppParts } from './index.ts';
 import { migrationObjects, migrationSeconds } from '../k8s/migration.ts';
 import { createObjects } from '../cluster/objects.ts';
 

@@ -1,13 +1,12 @@
-import type { Cluster } from './cluster.ts';
-import { bindRole } from '../security/iam.ts';
+import type { Eks } from './eks.ts';
+import { bindRole } from '../security/pod-roles.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Network } from '../network.ts';
 
 /** Makes load balancers as Ingresses say, and tells them which pods are there. Ingresses wait for what it returns. */
 export function createLoadBalancerController(
-  { cluster, provider }: Cluster,
+  { cluster, provider, namespaces }: Eks & { namespaces: Namespaces },
   { vpc, groups }: Network,
-  namespaces: Namespaces,
 ): $util.Resource {
   const { region } = aws.getRegionOutput();
   const { accountId } = aws.getCallerIdentityOutput();

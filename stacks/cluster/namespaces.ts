@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster.ts';
+import type { Eks } from './eks.ts';
 import { namespace, namespaces } from '../k8s/namespace.ts';
 import { networkPolicies } from '../k8s/network-policy.ts';
 import { createObject } from './objects.ts';
@@ -10,7 +10,7 @@ export type Namespaces = ReturnType<typeof createNamespaces>;
  * All namespaces, and in them, before anything runs there, the policies that refuse all traffic but what
  * stacks/k8s/flows.ts declares. Whatever else is made in the cluster has to wait for what this returns.
  */
-export function createNamespaces(stage: Stage, { provider }: Cluster): $util.Resource[] {
+export function createNamespaces(stage: Stage, { provider }: Eks): $util.Resource[] {
   const names = Object.keys(namespaces) as (keyof typeof namespaces)[];
   const made = names.map((name) => createObject(`${name}-namespace`, namespace(name), { provider }));
   const policies = networkPolicies(stage.hasPrivateEndpoints).map((policy) =>

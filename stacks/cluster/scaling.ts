@@ -1,7 +1,9 @@
-import type { Cluster } from './cluster.ts';
-import { bindRole } from '../security/iam.ts';
+import type { Eks } from './eks.ts';
+import { bindRole } from '../security/pod-roles.ts';
 import type { Messaging } from '../data/messaging.ts';
 import type { Namespaces } from './namespaces.ts';
+
+type Parts = Eks & { namespaces: Namespaces };
 
 /** What each container of a chart may use, and no more. */
 const resources = (cpu: string, memory: string) => ({
@@ -14,9 +16,9 @@ const budget = { maxUnavailable: 1 };
  * What scales: KEDA the pods, by what ScaledObjects say, and the cluster autoscaler the nodes, so that all pods have a
  * place. Returns what ScaledObjects have to wait for.
  */
-export function createScaling({ cluster, provider }: Cluster, { jobs }: Messaging, namespaces: Namespaces) {
+export function createScaling({ cluster, provider, namespaces }: Parts, { jobs }: Messaging) {
   const role = bindRole({ cluster }, 'keda-operator', { JobsArn: jobs.arn });
-  createNodeScaling({ cluster, provider }, namespaces);
+  createNodeScaling({ cluster, provider, namespaces });
   return new kubernetes.helm.v3.Release(
     'Keda',
     {
@@ -48,7 +50,7 @@ export function createScaling({ cluster, provider }: Cluster, { jobs }: Messagin
 }
 
 /** Its version is the cluster's: both know the same rules of where a pod can go. */
-function createNodeScaling({ cluster, provider }: Cluster, namespaces: Namespaces) {
+function createNodeScaling({ cluster, provider, namespaces }: Parts) {
   const role = bindRole({ cluster }, 'cluster-autoscaler', { ClusterName: cluster.name });
   new kubernetes.helm.v3.Release(
     'ClusterAutoscaler',

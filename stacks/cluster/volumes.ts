@@ -1,19 +1,11 @@
 import { labelsOf } from '../k8s/labels.ts';
-import { type Cluster, createAddon } from './cluster.ts';
+import { podIdentityTrust } from '../security/pod-roles.ts';
+import { type Eks, createAddon } from './eks.ts';
 
 /** Encrypted disks for pods that ask for some, and the role of what makes them. */
-export function createVolumes({ cluster, provider }: Cluster) {
+export function createVolumes({ cluster, provider }: Eks) {
   const role = new aws.iam.Role('VolumesRole', {
-    assumeRolePolicy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'pods.eks.amazonaws.com' },
-          Action: ['sts:AssumeRole', 'sts:TagSession'],
-        },
-      ],
-    }),
+    assumeRolePolicy: podIdentityTrust,
   });
   const policy = new aws.iam.RolePolicyAttachment('VolumesPolicy', {
     role: role.name,

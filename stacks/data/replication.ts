@@ -9,7 +9,7 @@ type Source = { bucket: sst.aws.Bucket; rules: Rules };
  * Copies of buckets in another region, made by S3 within minutes of a change and kept under a key of that region: what is
  * left where a region is lost. What is removed is removed there as well; rules are those of the source.
  */
-export function createCopies(stage: Stage, key: aws.kms.Key, sources: Record<string, Source>) {
+export function createReplication(stage: Stage, key: aws.kms.Key, sources: Record<string, Source>) {
   const { copyRegion: region } = stage;
   if (!region) return;
   const tags = { 'sst:app': $app.name, 'sst:stage': stage.name };

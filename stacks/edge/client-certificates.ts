@@ -2,14 +2,14 @@ import { keptBucket } from '../data/bucket.ts';
 import { createHash } from 'node:crypto';
 import type { Stage } from '../stage.ts';
 
-export type Clients = ReturnType<typeof createClients>;
+export type ClientCertificates = ReturnType<typeof createClientCertificates>;
 
 /**
  * Whom consumers' certificates must be from, and which of those are revoked. The authority is the operator's own: its
  * certificates are given by `sst secret set ClientAuthorities`, its list of revoked ones by `RevokedClients`. Both are
  * public, and kept there because they are a stage's; what revokes a certificate is another deployment.
  */
-export function createClients(stage: Stage) {
+export function createClientCertificates(stage: Stage) {
   const authorities = given('ClientAuthorities');
   const revoked = given('RevokedClients');
   const bucket = new sst.aws.Bucket('Clients', {

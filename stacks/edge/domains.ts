@@ -1,12 +1,12 @@
 import type { Stage } from '../stage.ts';
 
-export type Names = ReturnType<typeof createNames>;
+export type Domains = ReturnType<typeof createDomains>;
 
 /**
  * The names of a stage, and certificates for them: for load balancers in this region, and for CloudFront in us-east-1. Both
  * are proven by the same records in the zone, and renewed by AWS for as long as these are there.
  */
-export function createNames(stage: Stage) {
+export function createDomains(stage: Stage) {
   const page = stage.domain;
   const api = `api.${page}`;
   const { zoneId } = aws.route53.getZoneOutput({ name: stage.zone });

@@ -1,32 +1,32 @@
 import type { AccessLogs } from './access-logs.ts';
-import type { Clients } from './client-certificates.ts';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClientCertificates } from './client-certificates.ts';
+import type { Cluster } from '../cluster/index.ts';
 import { createFirewall } from './firewall.ts';
 import { type LoadBalancer, ingresses } from '../k8s/ingress.ts';
-import type { Names } from './domains.ts';
+import type { Domains } from './domains.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
 
-export type Edge = ReturnType<typeof createEdge>;
+export type LoadBalancers = ReturnType<typeof createLoadBalancers>;
 
 type Parts = {
   cluster: Cluster;
   network: Network;
-  clients: Clients;
+  clients: ClientCertificates;
   logs: AccessLogs;
-  names: Names;
+  domains: Domains;
 };
 
 /**
  * Two load balancers before NGINX. Consumers come from the internet with a certificate of theirs; browsers, which have
  * none, come through CloudFront, whose way into the VPC is the only one to theirs: it has no public address.
  */
-export function createEdge(
+export function createLoadBalancers(
   stage: Stage,
-  { cluster, network, clients, logs, names }: Parts,
+  { cluster, network, clients, logs, domains }: Parts,
   dependsOn: $util.Resource[],
 ) {
-  const certificateArn = names.regionalCertificate;
+  const certificateArn = domains.regionalCertificate;
   const firewall = createFirewall(stage, 'Consumers', 'REGIONAL');
   const prefixes = aws.ec2.getManagedPrefixListOutput({
     name: 'com.amazonaws.global.cloudfront.origin-facing',
@@ -40,7 +40,7 @@ export function createEdge(
 
   const consumers = make(
     'consumers',
-    { host: names.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
+    { host: domains.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
     {
       scheme: 'internet-facing',
       subnets: joined($resolve(network.vpc.publicSubnets)),
@@ -51,14 +51,14 @@ export function createEdge(
     },
   );
   new aws.route53.Record('ConsumersRecord', {
-    zoneId: names.zoneId,
+    zoneId: domains.zoneId,
     type: 'A',
-    name: names.api,
+    name: domains.api,
     aliases: [{ name: consumers.dnsName, zoneId: consumers.zoneId, evaluateTargetHealth: true }],
   });
   const browsers = make(
     'browsers',
-    { host: names.page, paths: calls },
+    { host: domains.page, paths: calls },
     {
       scheme: 'internal',
       subnets: joined($resolve(network.originSubnets.map(({ id }) => id))),

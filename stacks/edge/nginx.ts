@@ -1,11 +1,11 @@
-import type { Clients } from './client-certificates.ts';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClientCertificates } from './client-certificates.ts';
+import type { Cluster } from '../cluster/index.ts';
 import type { Images } from '../images/index.ts';
 import { nginxObjects } from '../k8s/nginx.ts';
 import { createObjects } from '../cluster/objects.ts';
 import type { Stage } from '../stage.ts';
 
-type Parts = { cluster: Cluster; images: Images; clients: Clients };
+type Parts = { cluster: Cluster; images: Images; clients: ClientCertificates };
 
 /** Rolls NGINX out, once `dependsOn` are there: it does not start without its certificate and the API's Service. */
 export function createNginx(

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { AccessLogs } from './access-logs.ts';
-import type { Edge } from './load-balancers.ts';
+import type { LoadBalancers } from './load-balancers.ts';
 import { createFirewall } from './firewall.ts';
-import type { Names } from './domains.ts';
+import type { Domains } from './domains.ts';
 import { apiCalls, pageAddresses, pageHeaders } from './page.ts';
 import type { Stage } from '../stage.ts';
 
@@ -23,17 +23,17 @@ const contentTypes: Record<string, string> = {
  */
 export function createWeb(
   stage: Stage,
-  { edge, names, logs }: { edge: Edge; names: Names; logs: AccessLogs },
+  { browsers, domains, logs }: { browsers: LoadBalancers['browsers']; domains: Domains; logs: AccessLogs },
 ) {
   const page = createPage();
-  const api = createApiOrigin(stage, edge.browsers);
+  const api = createApiOrigin(stage, browsers);
   const distribution = new aws.cloudfront.Distribution('Web', {
     enabled: true,
     isIpv6Enabled: true,
     httpVersion: 'http2and3',
-    aliases: [names.page],
+    aliases: [domains.page],
     viewerCertificate: {
-      acmCertificateArn: names.globalCertificate,
+      acmCertificateArn: domains.globalCertificate,
       sslSupportMethod: 'sni-only',
       minimumProtocolVersion: 'TLSv1.2_2021',
     },
@@ -45,9 +45,9 @@ export function createWeb(
   });
   for (const type of ['A', 'AAAA']) {
     new aws.route53.Record(`Web${type}Record`, {
-      zoneId: names.zoneId,
+      zoneId: domains.zoneId,
       type,
-      name: names.page,
+      name: domains.page,
       aliases: [
         {
           name: distribution.domainName,
@@ -155,7 +155,7 @@ function uploadPage(bucket: aws.s3.Bucket) {
 }
 
 /** The load balancer of browsers, by a way of CloudFront's own into the VPC. */
-function createApiOrigin(stage: Stage, { arn, dnsName }: Edge['browsers']) {
+function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers']) {
   const origin = new aws.cloudfront.VpcOrigin('ApiOrigin', {
     vpcOriginEndpointConfig: {
       name: `${$app.name}-${stage.name}-browsers`,

@@ -3,13 +3,15 @@ import { type Stage, keep } from '../stage.ts';
 
 export type Images = ReturnType<typeof createImages>;
 
-/** Everything that runs in our own namespaces is built by us, from these files. */
-const dockerfiles = {
-  api: 'packages/api/Dockerfile',
-  worker: 'packages/worker/Dockerfile',
-  nginx: 'stacks/images/nginx.Dockerfile',
-  collector: 'stacks/images/collector.Dockerfile',
-} as const;
+type Name = 'api' | 'worker' | 'nginx' | 'collector';
+
+/** How each image is built. Pods in the namespace `portfolio` run these images and no others. */
+const recipes: Record<Name, { dockerfile: string; buildArgs?: Record<string, string> }> = {
+  api: { dockerfile: 'Dockerfile', buildArgs: { PROGRAM: 'api' } },
+  worker: { dockerfile: 'Dockerfile', buildArgs: { PROGRAM: 'worker' } },
+  nginx: { dockerfile: 'stacks/images/nginx.Dockerfile' },
+  collector: { dockerfile: 'stacks/images/collector.Dockerfile' },
+};
 
 /**
  * A repository for each image, and the key that images are signed with. Whoever takes an image from here waits until it
@@ -38,14 +40,16 @@ export function createImages(stage: Stage) {
     password: $util.secret(token.password),
   };
   const revision = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
-  const build = (name: keyof typeof dockerfiles) => {
+  const build = (name: Name) => {
+    const { dockerfile, buildArgs } = recipes[name];
     const repository = createRepository(stage, name);
     const { ref } = new dockerbuild.Image(`${name}Image`, {
       tags: [$interpolate`${repository.repositoryUrl}:${revision}`],
       push: true,
       platforms: ['linux/arm64'],
       context: { location: $cli.paths.root },
-      dockerfile: { location: `${$cli.paths.root}/${dockerfiles[name]}` },
+      dockerfile: { location: `${$cli.paths.root}/${dockerfile}` },
+      buildArgs,
       registries: [registry],
     });
     return sign(name, ref, key);

@@ -1,5 +1,5 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { bindRole } from '../security/iam.ts';
+import type { Cluster } from '../cluster/index.ts';
+import { bindRole } from '../security/pod-roles.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
 
@@ -7,8 +7,7 @@ import type { Stage } from '../stage.ts';
 export function createLogging(
   stage: Stage,
   { vpc, groups }: Network,
-  { cluster, provider }: Cluster,
-  namespaces: $util.Resource[],
+  { cluster, provider, namespaces }: Cluster,
 ) {
   const name = `${$app.name}-${stage.name}-logs`;
   const domain = createDomain(stage, name, vpc, groups.search);

@@ -1,5 +1,5 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { bindRole } from '../security/iam.ts';
+import type { Cluster } from '../cluster/index.ts';
+import { bindRole } from '../security/pod-roles.ts';
 import { latencyRule } from '../k8s/latency.ts';
 import { createObject } from '../cluster/objects.ts';
 import type { Stage } from '../stage.ts';
@@ -10,8 +10,7 @@ import type { Stage } from '../stage.ts';
  */
 export function createMonitoring(
   stage: Stage,
-  { cluster, provider }: Cluster,
-  namespaces: $util.Resource[],
+  { cluster, provider, namespaces, storageClass }: Cluster,
 ): $util.Resource {
   const prometheus = new kubernetes.helm.v3.Release(
     'kube-prometheus-stack',
@@ -38,7 +37,7 @@ export function createMonitoring(
         grafana: { 'grafana.ini': { analytics: { check_for_updates: false, reporting_enabled: false } } },
       },
     },
-    { provider, dependsOn: namespaces },
+    { provider, dependsOn: [...namespaces, storageClass] },
   );
   // Its kind is known once the operator is there.
   createObject('ApiLatency', latencyRule, { provider, dependsOn: [prometheus] });
@@ -56,7 +55,10 @@ const volume = (storage: string) => ({
 const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
 
 /** What AWS measures of the queue, the database and the load balancer, for Prometheus. */
-function createCloudWatchExporter({ cluster, provider }: Cluster, prometheus: $util.Resource) {
+function createCloudWatchExporter(
+  { cluster, provider }: Pick<Cluster, 'cluster' | 'provider'>,
+  prometheus: $util.Resource,
+) {
   const role = bindRole({ cluster }, 'cloudwatch-exporter');
   const { region } = aws.getRegionOutput();
   const job = (type: string, metrics: ReturnType<typeof metric>[]) => ({

@@ -1,8 +1,8 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { bindRole } from '../security/iam.ts';
+import type { Cluster } from '../cluster/index.ts';
+import { bindRole } from '../security/pod-roles.ts';
 
 /** The collector that takes the traces of all pods and hands them to X-Ray. */
-export function createTracing({ cluster, provider }: Cluster, namespaces: $util.Resource[]) {
+export function createTracing({ cluster, provider, namespaces }: Cluster) {
   const role = bindRole({ cluster }, 'otel-collector');
   const { region } = aws.getRegionOutput();
   new kubernetes.helm.v3.Release(

@@ -1,7 +1,6 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { bindRole } from './iam.ts';
+import type { Cluster } from '../cluster/index.ts';
+import { bindRole } from './pod-roles.ts';
 import type { Images } from '../images/index.ts';
-import type { Namespaces } from '../cluster/namespaces.ts';
 import {
   type RuleName,
   constraintOf,
@@ -19,14 +18,11 @@ const ourNamespaces = ['portfolio'];
  * controller lets no image in that our key has not signed. Both refuse all while they are away. Returns what must be
  * there before anything is rolled out, so that it is asked.
  */
-export function createAdmission(cluster: Cluster, images: Images, namespaces: Namespaces): $util.Resource[] {
-  return [
-    ...createGatekeeper(cluster.provider, images, namespaces),
-    createImagePolicy(cluster, images, namespaces),
-  ];
+export function createAdmission(cluster: Cluster, images: Images): $util.Resource[] {
+  return [...createGatekeeper(cluster, images), createImagePolicy(cluster, images)];
 }
 
-function createGatekeeper(provider: kubernetes.Provider, images: Images, namespaces: Namespaces) {
+function createGatekeeper({ provider, namespaces }: Cluster, images: Images) {
   const gatekeeper = new kubernetes.helm.v3.Release(
     'gatekeeper',
     {
@@ -79,11 +75,7 @@ function createGatekeeper(provider: kubernetes.Provider, images: Images, namespa
   });
 }
 
-function createImagePolicy(
-  { cluster, provider }: Cluster,
-  { registry, signingKey }: Images,
-  namespaces: Namespaces,
-) {
+function createImagePolicy({ cluster, provider, namespaces }: Cluster, { registry, signingKey }: Images) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const identity = bindRole({ cluster }, 'policy-controller', {

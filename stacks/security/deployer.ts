@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/index.ts';
 import { fillPolicy } from './policies/iam.ts';
 import type { Stage } from '../stage.ts';
 

@@ -1,24 +1,19 @@
-import type { Clients } from '../edge/client-certificates.ts';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClientCertificates } from '../edge/client-certificates.ts';
+import type { Cluster } from '../cluster/index.ts';
 import type { Database } from '../data/database.ts';
-import { bindRole } from './iam.ts';
+import { bindRole } from './pod-roles.ts';
 import { secretObjects } from '../k8s/secrets.ts';
-import type { Namespaces } from '../cluster/namespaces.ts';
 import { createObjects } from '../cluster/objects.ts';
 import { createKey } from '../data/key.ts';
 import type { Stage } from '../stage.ts';
 
-type Parts = { cluster: Cluster; database: Database; clients: Clients };
+type Parts = { cluster: Cluster; database: Database; clients: ClientCertificates };
 
 /**
  * What the platform keeps in Secrets Manager, and External Secrets, which brings it into the cluster. Values are put there
  * by hand and are nowhere else: neither in a setting nor in the state of a deployment. Returns what pods wait for.
  */
-export function createSecrets(
-  stage: Stage,
-  { cluster, database, clients }: Parts,
-  namespaces: Namespaces,
-): $util.Resource[] {
+export function createSecrets(stage: Stage, { cluster, database, clients }: Parts): $util.Resource[] {
   rotateMasterPassword(database);
   const key = createKey(stage, 'SecretsKey', 'Encrypts secrets');
   const prefix = `${$app.name}/${stage.name}/`;
@@ -54,7 +49,7 @@ export function createSecrets(
       monitoring: kind,
       alerting: kind,
     },
-    { provider: cluster.provider, dependsOn: [createOperator(cluster, prefix, key, namespaces)] },
+    { provider: cluster.provider, dependsOn: [createOperator(cluster, prefix, key)] },
   );
 }
 
@@ -67,12 +62,7 @@ const rotateMasterPassword = ({ masterSecretArn }: Database) =>
   });
 
 /** External Secrets, which may read secrets below `prefix` and no others. */
-function createOperator(
-  { cluster, provider }: Cluster,
-  prefix: string,
-  key: aws.kms.Key,
-  namespaces: Namespaces,
-) {
+function createOperator({ cluster, provider, namespaces }: Cluster, prefix: string, key: aws.kms.Key) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
   const role = bindRole({ cluster }, 'external-secrets', {

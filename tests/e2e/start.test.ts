@@ -1,11 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { testFolder } from '../support/folder.ts';
 import { freePort } from '../support/stack.ts';
@@ -18,16 +18,26 @@ beforeAll(async () => {
   folder = await testFolder();
 });
 
+const started: { child: ChildProcess; ended: Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
 /** Runs what `npm start` runs, and collects what it prints. */
-function start(port: number) {
+function start(port: number | string, dataDir = folder) {
   const child = spawn(process.execPath, [startScript], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: folder },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: dataDir },
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const prints = (text: string) => eventually(() => expect(printed).toContain(text));
-  return { child, ended, prints, printed: () => printed };
+  const running = { child, ended, prints, printed: () => printed };
+  started.push(running);
+  return running;
 }
 
 test('npm start prints commands that export, watch and download a PDF, and Ctrl-C saves everything', async () => {
@@ -60,7 +70,28 @@ test('Ctrl-C while it starts stops it in order, too', async () => {
   await starting.prints('Starting the portfolio platform');
   starting.child.kill('SIGINT');
   expect(await starting.ended).toBe(0);
-  expect(starting.printed()).toContain('Everything is saved');
+  expect(starting.printed()).toMatch(/Stopping;.*\nEverything is saved.*\n$/);
+});
+
+test('Ctrl-C while it creates a new folder begins nothing further, and the next start goes on', async () => {
+  const newFolder = await testFolder();
+  const starting = start(await freePort(), newFolder);
+  await starting.prints('Creating the Postgres data folder');
+  starting.child.kill('SIGINT');
+  expect(await starting.ended).toBe(0);
+  expect(starting.printed()).toMatch(/Stopping;.*\nEverything is saved.*\n$/);
+
+  const next = start(await freePort(), newFolder);
+  await next.prints('Importing the sample portfolio');
+  next.child.kill('SIGINT');
+  expect(await next.ended).toBe(0);
+  expect(next.printed()).not.toContain('The platform is ready');
+});
+
+test.each(['abc', '0', '65536', '3000.5'])('PORT=%s is refused in a sentence', async (port) => {
+  const refused = start(port);
+  expect(await refused.ended).toBe(1);
+  expect(refused.printed()).toContain('PORT: Expected a port: a whole number from 1 to 65535.');
 });
 
 test('a busy port is named, with a way out, before anything is started', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -110,6 +111,22 @@ test('every image of ours is built for the nodes, and scanned when it comes; its
     expect(inputs).toMatchObject({ push: true, platforms: ['linux/arm64'] });
   }
   expect(production.one('kms/key:Key', 'SigningKey').inputs).toMatchObject({ keyUsage: 'SIGN_VERIFY' });
+});
+
+test('every image has a Dockerfile that declares the arguments it is built with, and API and worker get their own program', () => {
+  const images = production.all('docker-build:index:Image');
+  for (const { name, inputs } of images) {
+    const dockerfile = readFileSync(inputs.dockerfile.location, 'utf8');
+    for (const argument of Object.keys(inputs.buildArgs ?? {}))
+      expect(dockerfile, name).toMatch(new RegExp(`^ARG ${argument}$`, 'm'));
+  }
+  const programs = images.flatMap(({ name, inputs: { buildArgs } }) =>
+    buildArgs ? [[name, buildArgs]] : [],
+  );
+  expect(Object.fromEntries(programs)).toEqual({
+    apiImage: { PROGRAM: 'api' },
+    workerImage: { PROGRAM: 'worker' },
+  });
 });
 
 test('every Kubernetes resource goes into this cluster, whatever cluster somebody has chosen at home', () => {

@@ -15,7 +15,7 @@ const mutations: Record<string, { file: string; from: string; to: string; fails:
     fails: /^the bucket Files is closed to the public/,
   },
   'a Deployment without a disruption budget': {
-    file: 'stacks/app/api.ts',
+    file: 'stacks/app/program.ts',
     from: `disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },`,
     to: '',
     fails: /^production every Deployment has one budget/,

@@ -6,7 +6,7 @@ import { tenantBySlug } from './tenancy.ts';
 
 const allScopes = scopeSchema.options;
 const members: Record<Role, Actor> = { viewer: user('viewer'), editor: user('editor'), owner: user('owner') };
-const stranger = user('stranger');
+const stranger = user('reader');
 
 let platform: TestServices;
 let ids: { closed: string; open: string };
@@ -26,12 +26,12 @@ async function createPortfolio(slug: string): Promise<string> {
   return id;
 }
 
-/** Whether an actor is let in: as an insider, as a stranger who sees published things, or the code of the refusal. */
+/** Whether an actor is let in: as a member, as a reader of what is published, or the code of the refusal. */
 async function admission(actor: Actor, portfolio: string, scope: Scope, isPublic = false): Promise<string> {
   const needs = { name: 'test.try', scope, public: isPublic };
   try {
-    const { insider } = await tenantBySlug(platform.as(actor), { portfolio }, needs);
-    return insider ? 'insider' : 'stranger';
+    const { isMember } = await tenantBySlug(platform.as(actor), { portfolio }, needs);
+    return isMember ? 'member' : 'reader';
   } catch (error) {
     return (error as { code: string }).code;
   }
@@ -42,7 +42,7 @@ describe('a member', () => {
     'may do what the role of %s allows, and no more',
     async (role) => {
       for (const scope of allScopes) {
-        const expected = roleScopes[role].includes(scope) ? 'insider' : 'forbidden';
+        const expected = roleScopes[role].includes(scope) ? 'member' : 'forbidden';
         expect([scope, await admission(members[role], 'closed', scope)]).toEqual([scope, expected]);
       }
     },
@@ -50,13 +50,13 @@ describe('a member', () => {
 
   test('may do no more than the credential allows', async () => {
     const owner = user('owner', ['case-study:read']);
-    expect(await admission(owner, 'closed', 'case-study:read')).toBe('insider');
+    expect(await admission(owner, 'closed', 'case-study:read')).toBe('member');
     expect(await admission(owner, 'closed', 'case-study:write')).toBe('forbidden');
   });
 
   test('whose credential lacks the scope sees what strangers see', async () => {
     const owner = user('owner', []);
-    expect(await admission(owner, 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(owner, 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(owner, 'closed', 'case-study:read', true)).toBe('forbidden');
   });
 });
@@ -71,14 +71,13 @@ const keyOf = (portfolioId: string, scopes: readonly Scope[] = allScopes): Actor
 
 describe('the key of a portfolio', () => {
   test('acts in its own portfolio, within its scopes', async () => {
-    for (const scope of allScopes)
-      expect(await admission(keyOf(ids.closed), 'closed', scope)).toBe('insider');
+    for (const scope of allScopes) expect(await admission(keyOf(ids.closed), 'closed', scope)).toBe('member');
     expect(await admission(keyOf(ids.closed, ['job:read']), 'closed', 'job:write')).toBe('forbidden');
   });
 
   test('is a stranger everywhere else', async () => {
     expect(await admission(keyOf(ids.open), 'closed', 'case-study:read', true)).toBe('not_found');
-    expect(await admission(keyOf(ids.closed), 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(keyOf(ids.closed), 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(keyOf(ids.closed), 'open', 'case-study:write')).toBe('forbidden');
   });
 
@@ -104,7 +103,7 @@ describe.each([
   });
 
   test('may read what is published, and nothing else', async () => {
-    expect(await admission(actor, 'open', 'case-study:read', true)).toBe('stranger');
+    expect(await admission(actor, 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(actor, 'open', 'case-study:read')).toBe('forbidden');
     expect(await admission(actor, 'open', 'case-study:write')).toBe('forbidden');
   });

@@ -1,14 +1,14 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { type Actor, type Scope, roleScopes } from './actor.ts';
-import { caseStudies } from './case-study/case-study.sql.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { jobs } from './job/job.sql.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
+import { isVisible } from './visibility.ts';
 
-/** The portfolio that a use case works in. A stranger (`insider: false`) may see published things only. */
-export type Tenant = { id: string; slug: string; name: string; insider: boolean };
+/** The portfolio that a use case works in. Who is not a member sees what visibility.ts says, and changes nothing. */
+export type Tenant = { id: string; slug: string; name: string; isMember: boolean };
 
 export type TenantResolver<Input> = (
   ctx: Ctx,
@@ -25,20 +25,15 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
 /** The tenant that the job `input.id` belongs to. */
 export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
   const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
-  // To strangers no job exists, not even in a portfolio that they know of.
+  // Jobs exist for members alone, also in a portfolio that everybody may see.
   const hidden = access && { ...access, isPublic: false };
   return authorize(ctx.actor, hidden, needs, `There is no job "${id}".`);
 };
 
-/** Members by this subject. Portfolio keys and strangers are members nowhere. */
+/** The subject by which members are found. Portfolio keys and anonymous readers are members nowhere. */
 export function subjectOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.subject : '';
 }
-
-/** True for a portfolio that has something published: strangers know of it. */
-export const isPublic: SQL<boolean> = sql<boolean>`exists (
-  select 1 from ${caseStudies}
-  where ${caseStudies.portfolioId} = ${portfolios.id} and ${caseStudies.status} = 'published')`;
 
 const accessBySlug = prepared((db) =>
   selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),
@@ -61,7 +56,7 @@ function selectAccess(db: Db, where: SQL) {
       slug: portfolios.slug,
       name: portfolios.name,
       role: members.role,
-      isPublic,
+      isPublic: isVisible.portfolio,
     })
     .from(portfolios)
     .leftJoin(
@@ -83,9 +78,9 @@ function authorize(
   if (!access) throw new AppError('not_found', notFound);
   const { id, slug, name } = access;
   const belongs = actor.kind === 'portfolio-key' ? actor.portfolioId === id : access.role !== null;
-  if (belongs && allows(actor, access, needs.scope)) return { id, slug, name, insider: true };
-  if (needs.public && access.isPublic) return { id, slug, name, insider: false };
-  // A stranger must not learn that a portfolio exists before something in it is published.
+  if (belongs && allows(actor, access, needs.scope)) return { id, slug, name, isMember: true };
+  if (needs.public && access.isPublic) return { id, slug, name, isMember: false };
+  // Nobody else may learn that a portfolio exists before something in it is published.
   if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
   throw new AppError(
     'forbidden',

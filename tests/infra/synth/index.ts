@@ -106,7 +106,7 @@ async function hashSources(): Promise<string> {
     'sst.config.ts',
     'stacks/**/*',
     'packages/core/src/runtime/settings.ts',
-    'packages/*/Dockerfile',
+    'Dockerfile',
     'tests/infra/synth/*.ts',
   ];
   const files = globSync(patterns, { cwd: repository, withFileTypes: true })

@@ -1,5 +1,6 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { readExpectedVersion } from './conditions.ts';
 
@@ -33,7 +34,7 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const takesQuery = request.method === 'GET' || request.method === 'HEAD';
     const expectedVersion = types.has('expectedVersion') ? readExpectedVersion(request.headers) : undefined;
     if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
-    const given = takesQuery ? readTexts(query) : readBody(request.body, takesBytes);
+    const given = takesQuery ? readTexts(query) : readBody(request, takesBytes);
     refuse(
       Object.keys(params).filter((name) => Object.hasOwn(given, name)),
       'It is given by the path already.',
@@ -51,8 +52,9 @@ function refuse([name]: string[], detail: string) {
   });
 }
 
-function readBody(body: unknown, takesBytes: boolean): Strings {
-  if (body === undefined) return {};
+function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strings {
+  // Fastify gives null both for no body and for the JSON `null`.
+  if (body === undefined || !hasBody(headers)) return {};
   if (Buffer.isBuffer(body) !== takesBytes && body !== null) {
     const expected = takesBytes ? 'the bytes of an image' : 'application/json';
     throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
@@ -60,6 +62,10 @@ function readBody(body: unknown, takesBytes: boolean): Strings {
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
+}
+
+function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
+  return encoding !== undefined || Number(length ?? 0) > 0;
 }
 
 function toNumber(value: string): unknown {

@@ -1,10 +1,10 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
-import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
-import type { Ctx, Db } from '../context.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { artifactVersions, artifacts } from './artifact.sql.ts';
 import type { Artifact, ArtifactVersion } from './schemas.ts';
 
@@ -42,16 +42,8 @@ export const artifactFields = {
   updatedAt: iso(artifacts.updatedAt),
 };
 
-/** True for a row of `artifacts` that a published study presents: strangers may see it. */
-export const isArtifactShown = sql<boolean>`exists (
-  select 1 from ${caseStudyArtifacts} join ${caseStudies} on ${caseStudies.id} = ${caseStudyArtifacts.caseStudyId}
-  where ${caseStudyArtifacts.artifactId} = ${artifacts.id} and ${caseStudies.status} = 'published')`;
-
-const bySlug = prepared((db) => selectOne(db).prepare('artifact_by_slug'));
-const shownBySlug = prepared((db) => selectOne(db, isArtifactShown).prepare('artifact_shown_by_slug'));
-
-function selectOne(db: Db, only?: SQL) {
-  return db
+const bySlug = preparedFor('artifact_by_slug', isVisible.artifact, (db, visible) =>
+  db
     .select({ json: jsonObject<Artifact>(artifactFields) })
     .from(artifacts)
     .innerJoin(portfolios, eq(portfolios.id, artifacts.portfolioId))
@@ -59,24 +51,23 @@ function selectOne(db: Db, only?: SQL) {
       and(
         eq(artifacts.portfolioId, sql.placeholder('portfolioId')),
         eq(artifacts.slug, sql.placeholder('slug')),
-        only,
+        visible,
       ),
-    );
-}
+    ),
+);
 
-/** The artifact of the tenant, or `not_found`; to a stranger only what a published study presents exists. */
+/** The artifact of the tenant, or `not_found` where there is none that the actor may see. */
 export async function fetchArtifact(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
   slug: string,
 ): Promise<Artifact> {
-  const find = tenant.insider ? bySlug : shownBySlug;
-  const [row] = await find(db).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noArtifact(tenant, slug);
+  const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
+  if (!row) throw artifactNotFound(tenant, slug);
   return row.json;
 }
 
-export function noArtifact(tenant: Tenant, slug: string): AppError {
+export function artifactNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no artifact "${slug}" in portfolio "${tenant.slug}".`);
 }
 

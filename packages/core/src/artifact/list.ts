@@ -1,15 +1,14 @@
-import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { slugSchema } from '../text.ts';
 import { artifacts } from './artifact.sql.ts';
-import { artifactFields, isArtifactShown } from './internal.ts';
+import { artifactFields } from './internal.ts';
 import { artifactKindSchema, artifactSchema } from './schemas.ts';
 
 export const listArtifacts = operation({
@@ -26,28 +25,24 @@ export const listArtifacts = operation({
   output: pageOf(artifactSchema),
   tenant: tenantBySlug,
   async run({ db }, { kind = null, limit, cursor = newest('artifact') }, tenant) {
-    const list = tenant.insider ? listAll : listShown;
-    const rows = await list(db).execute({ portfolioId: tenant.id, kind, cursor, limit: limit + 1 });
+    const rows = await page(db, tenant).execute({ portfolioId: tenant.id, kind, cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });
 
-const listAll = prepared((db) => listBefore(db).prepare('artifact_list'));
-const listShown = prepared((db) => listBefore(db, isArtifactShown).prepare('artifact_list_shown'));
-
-function listBefore(db: Db, only?: SQL) {
-  return db
+const page = preparedFor('artifact_list', isVisible.artifact, (db, visible) =>
+  db
     .select(artifactFields)
     .from(artifacts)
     .innerJoin(portfolios, eq(portfolios.id, artifacts.portfolioId))
     .where(
       and(
         eq(artifacts.portfolioId, sql.placeholder('portfolioId')),
-        only,
+        visible,
         sql`coalesce(${artifacts.kind} = ${sql.placeholder('kind')}, true)`,
         lt(artifacts.id, sql.placeholder('cursor')),
       ),
     )
     .orderBy(desc(artifacts.id))
-    .limit(sql.placeholder('limit'));
-}
+    .limit(sql.placeholder('limit')),
+);

@@ -1,11 +1,12 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
+import { type ProvenClaim, proveClaims } from '../claim/provenance.ts';
 import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull } from '../sql.ts';
+import { isPublished } from '../visibility.ts';
 import { caseStudies } from './case-study.sql.ts';
-import { type ProvenClaim, proveClaims } from './provenance.ts';
 
 /** A case study as a PDF shows it, and which state of it that is. */
 export type ExportSource = NonNullable<Awaited<ReturnType<typeof fetchExportSource>>>;
@@ -20,9 +21,9 @@ export function fetchExportSource(db: Db, caseStudyId: string) {
  * moment with its claims: no connection is held between two studies, and one study at a time is in memory.
  */
 export async function* publishedExportSources(db: Db, portfolioId: string): AsyncGenerator<ExportSource> {
-  const isPublished = and(eq(caseStudies.portfolioId, portfolioId), eq(caseStudies.status, 'published'));
+  const inPortfolio = and(eq(caseStudies.portfolioId, portfolioId), isPublished);
   for (let before = newest('caseStudy'); ;) {
-    const source = await fetchStudy(db, and(isPublished, lt(caseStudies.id, before)));
+    const source = await fetchStudy(db, and(inPortfolio, lt(caseStudies.id, before)));
     if (!source) return;
     yield source;
     before = source.id;

@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
+import { isPublished } from '../visibility.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { caseStudyItemFields } from './internal.ts';
 import type { Sort } from './list-schemas.ts';
@@ -21,7 +22,7 @@ export const listUnarchived = prepared((db) =>
   listNewest(db, ne(caseStudies.status, 'archived')).prepare('case_study_list'),
 );
 export const listPublished = prepared((db) =>
-  listNewest(db, eq(caseStudies.status, 'published')).prepare('case_study_list_published'),
+  listNewest(db, isPublished).prepare('case_study_list_published'),
 );
 
 function listNewest(db: Db, only: SQL) {

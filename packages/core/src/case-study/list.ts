@@ -1,6 +1,7 @@
 import { operation } from '../operation.ts';
 import { pageOf, readCursor, toKeysetPage } from '../page.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { maySee } from '../visibility.ts';
 import { listPublished, listSorted, listUnarchived, starts } from './list-queries.ts';
 import { type Place, caseStudyListInput, placeSchemas } from './list-schemas.ts';
 import { type CaseStudyStatus, caseStudyItemSchema } from './schemas.ts';
@@ -17,15 +18,13 @@ export const listCaseStudies = operation({
   async run({ db }, { limit, cursor, sort, tag, status, q }, tenant) {
     const place = cursor === undefined ? undefined : readCursor<Place>(cursor, placeSchemas[sort]);
     const page = { portfolioId: tenant.id, id: place?.id ?? starts[sort], limit: limit + 1 };
-    // To strangers there is nothing of another status.
-    if (!tenant.insider && status !== undefined && status !== 'published')
-      return { items: [], nextCursor: null };
-    const asked = tenant.insider ? status : undefined;
+    if (status !== undefined && !maySee(tenant, { status })) return { items: [], nextCursor: null };
+    const asked = tenant.isMember ? status : undefined;
     if (sort === '-createdAt' && tag.length === 0 && asked === undefined && q === undefined) {
-      const rows = await (tenant.insider ? listUnarchived : listPublished)(db).execute(page);
+      const rows = await (tenant.isMember ? listUnarchived : listPublished)(db).execute(page);
       return toKeysetPage(rows, limit, ({ id }) => ({ sort, id }));
     }
-    const statuses: CaseStudyStatus[] = tenant.insider ? ['draft', 'published'] : ['published'];
+    const statuses: CaseStudyStatus[] = tenant.isMember ? ['draft', 'published'] : ['published'];
     const key = place && 'key' in place ? place.key : null;
     const filter = { statuses: asked ? [asked] : statuses, tags: tag, q };
     const rows = await listSorted(db, sort, q !== undefined).execute({ ...page, ...filter, key });

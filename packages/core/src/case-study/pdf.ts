@@ -13,7 +13,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { acceptExport, exportCaseStudy, exportGroup } from './export.ts';
 import { stateOf } from './export-source.ts';
 import { fetchCaseStudy } from './internal.ts';
-import { proveClaims } from './provenance.ts';
+import { proveClaims } from '../claim/provenance.ts';
 import { caseStudyRef } from './schemas.ts';
 
 export const readCaseStudyPdf = operation({
@@ -36,10 +36,10 @@ export const readCaseStudyPdf = operation({
     const { id, version, portfolio } = await fetchCaseStudy(ctx, tenant, ref.slug);
     const group = { groupKey: exportGroup(id) };
     // To strangers the newest file will do, which says of when it is: they cannot ask for another.
-    const state = tenant.insider ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
+    const state = tenant.isMember ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
     const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version), state });
     if (made) return { file: await linkToFile(ctx.bucket, readResult('export.pdf', made.result)), job: null };
-    if (!tenant.insider) {
+    if (!tenant.isMember) {
       throw new AppError('not_found', `There is no PDF of case study "${ref.slug}" as it is now.`);
     }
     const [waiting] = await waitingExport(ctx.db).execute(group);

@@ -1,16 +1,14 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { signDownload } from '../upload/download.ts';
 import { contentKey } from '../upload/keys.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { evidenceVersionFields, fetchEvidence } from './internal.ts';
 import { evidenceRef, evidenceVersionSchema } from './schemas.ts';
-import { isEvidenceVersionShown } from './standing.ts';
 
 export const readEvidenceContent = operation({
   name: 'evidence.content',
@@ -28,9 +26,8 @@ export const readEvidenceContent = operation({
   tenant: tenantBySlug,
   async run({ db, bucket }, { slug, version }, tenant) {
     const { id, latest } = await fetchEvidence({ db }, tenant, slug);
-    const find = tenant.insider ? findVersion : findShownVersion;
     const number = version ?? latest?.number ?? 0;
-    const [found] = await find(db).execute({ id, number });
+    const [found] = await find(db, tenant).execute({ id, number });
     if (!found) {
       const which = version === undefined ? 'no version yet' : `no version ${version}`;
       throw new AppError('not_found', `Evidence "${slug}" has ${which}.`);
@@ -40,13 +37,8 @@ export const readEvidenceContent = operation({
   },
 });
 
-const findVersion = prepared((db) => selectVersion(db).prepare('evidence_version'));
-const findShownVersion = prepared((db) =>
-  selectVersion(db, isEvidenceVersionShown).prepare('evidence_version_shown'),
-);
-
-function selectVersion(db: Db, only?: SQL) {
-  return db
+const find = preparedFor('evidence_version', isVisible.evidenceVersion, (db, visible) =>
+  db
     .select(evidenceVersionFields)
     .from(evidenceVersions)
     .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
@@ -54,7 +46,7 @@ function selectVersion(db: Db, only?: SQL) {
       and(
         eq(evidenceVersions.evidenceId, sql.placeholder('id')),
         eq(evidenceVersions.number, sql.placeholder('number')),
-        only,
+        visible,
       ),
-    );
-}
+    ),
+);

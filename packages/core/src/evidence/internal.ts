@@ -1,12 +1,13 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
-import type { Ctx, Db } from '../context.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
+import { iso, isoOrNull, jsonObject } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import type { Evidence, EvidenceVersion } from './schemas.ts';
-import { evidenceStanding, isEvidenceShown } from './standing.ts';
+import { evidenceStanding } from './standing.ts';
 
 /** The public fields of a version of evidence. */
 export const evidenceVersionFields = {
@@ -40,11 +41,8 @@ export const evidenceFields = {
   updatedAt: iso(evidence.updatedAt),
 };
 
-const bySlug = prepared((db) => selectOne(db).prepare('evidence_by_slug'));
-const shownBySlug = prepared((db) => selectOne(db, isEvidenceShown).prepare('evidence_shown_by_slug'));
-
-function selectOne(db: Db, only?: SQL) {
-  return db
+const bySlug = preparedFor('evidence_by_slug', isVisible.evidence, (db, visible) =>
+  db
     .select({ json: jsonObject<Evidence>(evidenceFields) })
     .from(evidence)
     .innerJoin(portfolios, eq(portfolios.id, evidence.portfolioId))
@@ -52,23 +50,22 @@ function selectOne(db: Db, only?: SQL) {
       and(
         eq(evidence.portfolioId, sql.placeholder('portfolioId')),
         eq(evidence.slug, sql.placeholder('slug')),
-        only,
+        visible,
       ),
-    );
-}
+    ),
+);
 
-/** The evidence of the tenant, or `not_found`; to a stranger only what a published study cites exists. */
+/** The evidence of the tenant, or `not_found` where there is none that the actor may see. */
 export async function fetchEvidence(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
   slug: string,
 ): Promise<Evidence> {
-  const find = tenant.insider ? bySlug : shownBySlug;
-  const [row] = await find(db).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noEvidence(tenant, slug);
+  const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
+  if (!row) throw evidenceNotFound(tenant, slug);
   return row.json;
 }
 
-export function noEvidence(tenant: Tenant, slug: string): AppError {
+export function evidenceNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no evidence "${slug}" in portfolio "${tenant.slug}".`);
 }

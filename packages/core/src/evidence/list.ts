@@ -1,17 +1,16 @@
-import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { slugSchema } from '../text.ts';
 import { evidence } from './evidence.sql.ts';
 import { evidenceFields } from './internal.ts';
 import { evidenceSchema, evidenceStandingSchema } from './schemas.ts';
-import { evidenceStanding, isEvidenceShown } from './standing.ts';
+import { evidenceStanding } from './standing.ts';
 
 export const listEvidence = operation({
   name: 'evidence.list',
@@ -27,28 +26,24 @@ export const listEvidence = operation({
   output: pageOf(evidenceSchema),
   tenant: tenantBySlug,
   async run({ db }, { standing = null, limit, cursor = newest('evidence') }, tenant) {
-    const list = tenant.insider ? listAll : listShown;
     const filter = { portfolioId: tenant.id, standing, cursor, limit: limit + 1 };
-    return toPage(await list(db).execute(filter), limit);
+    return toPage(await page(db, tenant).execute(filter), limit);
   },
 });
 
-const listAll = prepared((db) => listBefore(db).prepare('evidence_list'));
-const listShown = prepared((db) => listBefore(db, isEvidenceShown).prepare('evidence_list_shown'));
-
-function listBefore(db: Db, only?: SQL) {
-  return db
+const page = preparedFor('evidence_list', isVisible.evidence, (db, visible) =>
+  db
     .select(evidenceFields)
     .from(evidence)
     .innerJoin(portfolios, eq(portfolios.id, evidence.portfolioId))
     .where(
       and(
         eq(evidence.portfolioId, sql.placeholder('portfolioId')),
-        only,
+        visible,
         sql`coalesce(${evidenceStanding} = ${sql.placeholder('standing')}, true)`,
         lt(evidence.id, sql.placeholder('cursor')),
       ),
     )
     .orderBy(desc(evidence.id))
-    .limit(sql.placeholder('limit'));
-}
+    .limit(sql.placeholder('limit')),
+);

@@ -1,14 +1,12 @@
-import { type SQL, and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf } from '../page.ts';
-import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { isVisible, preparedFor } from '../visibility.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { evidenceVersionFields, fetchEvidence } from './internal.ts';
 import { evidenceRef, evidenceVersionSchema } from './schemas.ts';
-import { isEvidenceVersionShown } from './standing.ts';
 
 const beyondAll = '2147483647';
 
@@ -31,28 +29,24 @@ export const listEvidenceVersions = operation({
   tenant: tenantBySlug,
   async run({ db }, { slug, limit, cursor = beyondAll }, tenant) {
     const { id } = await fetchEvidence({ db }, tenant, slug);
-    const list = tenant.insider ? listAll : listShown;
-    const rows = await list(db).execute({ id, cursor, limit: limit + 1 });
+    const rows = await page(db, tenant).execute({ id, cursor, limit: limit + 1 });
     const items = rows.slice(0, limit);
     return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.number) : null };
   },
 });
 
-const listAll = prepared((db) => listBefore(db).prepare('evidence_versions'));
-const listShown = prepared((db) => listBefore(db, isEvidenceVersionShown).prepare('evidence_versions_shown'));
-
-function listBefore(db: Db, only?: SQL) {
-  return db
+const page = preparedFor('evidence_versions', isVisible.evidenceVersion, (db, visible) =>
+  db
     .select(evidenceVersionFields)
     .from(evidenceVersions)
     .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
     .where(
       and(
         eq(evidenceVersions.evidenceId, sql.placeholder('id')),
-        only,
+        visible,
         lt(evidenceVersions.number, sql.placeholder('cursor')),
       ),
     )
     .orderBy(desc(evidenceVersions.number))
-    .limit(sql.placeholder('limit'));
-}
+    .limit(sql.placeholder('limit')),
+);

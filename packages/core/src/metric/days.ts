@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { isWithin } from './range.ts';
 import { metricDays, metricDirtyDays, metricSamples } from './metric.sql.ts';
 
 /** The begin of the day in UTC that a moment lies in, whatever the session's time zone. */
@@ -14,7 +15,7 @@ const percentiles = sql`percentile_cont(0.5) within group (order by s.value) as 
 /** What the samples of a metric from a moment until before another sum up to, by one walk along the primary key. */
 export const sumUp = (metricId: SQL, from: SQL, to: SQL, withPercentiles: boolean) => sql`
   select ${summed}${withPercentiles ? sql`, ${percentiles}` : sql``} from (
-    select at, value from ${metricSamples} where metric_id = ${metricId} and at >= ${from} and at < ${to} offset 0
+    select at, value from ${metricSamples} where ${isWithin(metricId, from, to)} offset 0
   ) s`;
 
 /**

@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { pieces } from './days.ts';
 import { metricSamples } from './metric.sql.ts';
+import { isWithin } from './range.ts';
 import type { AggregateName, Summary } from './schemas.ts';
 
 const { placeholder } = sql;
@@ -39,7 +40,7 @@ const statement = (name: AggregateName) =>
           from unnest(${placeholder('visible')}::text::tstzmultirange * tstzmultirange(tstzrange(part."from", part."to"))) as visible (span)
           cross join lateral (
             select at, value from ${metricSamples}
-            where metric_id = part.metric_id and at >= lower(visible.span) and at < upper(visible.span)
+            where ${isWithin(sql`part.metric_id`, sql`lower(visible.span)`, sql`upper(visible.span)`)}
             offset 0
           ) s
         ) as summary`,

@@ -2,6 +2,7 @@ import { and, count, eq, sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
 import { iso } from '../sql.ts';
+import { isPublished } from '../visibility.ts';
 import { portfolios } from './portfolio.sql.ts';
 
 /** What the cover of a portfolio's PDF shows; null if the portfolio is gone. For workers: no actor asks here. */
@@ -27,6 +28,6 @@ export async function countPublished(db: Db, portfolioId: string): Promise<numbe
   const [row] = await db
     .select({ studies: count() })
     .from(caseStudies)
-    .where(and(eq(caseStudies.portfolioId, portfolioId), eq(caseStudies.status, 'published')));
+    .where(and(eq(caseStudies.portfolioId, portfolioId), isPublished));
   return row!.studies;
 }

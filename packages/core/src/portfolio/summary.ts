@@ -1,21 +1,19 @@
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { caseStudies, caseStudyArtifacts, claimEvidence, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
+import { claimEvidence, claims } from '../claim/claim.sql.ts';
 import { caseStudyItemFields } from '../case-study/internal.ts';
-import { measure, measuredColumns, measuredSchema } from '../case-study/provenance.ts';
+import { measure, measuredColumns, measuredSchema } from '../claim/provenance.ts';
 import { caseStudyItemSchema } from '../case-study/schemas.ts';
-import {
-  claimStanding,
-  claimStandingSchema,
-  countStandings,
-  standingsSchema,
-} from '../case-study/standing.ts';
+import { claimStanding, countStandings } from '../claim/standing.ts';
+import { claimStandingSchema, standingsSchema } from '../claim/schemas.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
+import { isPublished } from '../visibility.ts';
 import { portfolios } from './portfolio.sql.ts';
 
 const newestCount = 5;
@@ -89,13 +87,10 @@ export const summarizePortfolio = operation({
 });
 
 const { placeholder } = sql;
-const isPublished = and(
-  eq(caseStudies.portfolioId, placeholder('portfolioId')),
-  eq(caseStudies.status, 'published'),
-);
+const publishedHere = and(eq(caseStudies.portfolioId, placeholder('portfolioId')), isPublished);
 
 const published = sql`(select id from ${caseStudies}
-  where ${caseStudies.portfolioId} = ${placeholder('portfolioId')} and ${caseStudies.status} = 'published') as published`;
+  where ${caseStudies.portfolioId} = ${placeholder('portfolioId')} and ${isPublished}) as published`;
 
 /** How many things published studies refer to; each once, unless all references count. */
 const countShown = (table: PgTable, column: AnyPgColumn, which: 'distinct' | 'all' = 'distinct') =>
@@ -127,7 +122,7 @@ const standingsOf = prepared((db) =>
     .select({ standing: claimStanding })
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
-    .where(isPublished)
+    .where(publishedHere)
     .prepare('portfolio_summary_standings'),
 );
 
@@ -136,7 +131,7 @@ const newestOf = prepared((db) =>
     .select(caseStudyItemFields)
     .from(caseStudies)
     .innerJoin(portfolios, eq(portfolios.id, caseStudies.portfolioId))
-    .where(isPublished)
+    .where(publishedHere)
     .orderBy(desc(caseStudies.publishedAt), desc(caseStudies.id))
     .limit(newestCount)
     .prepare('portfolio_summary_newest'),
@@ -154,7 +149,7 @@ const changesOf = prepared((db) =>
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
     .innerJoin(metrics, eq(metrics.id, claims.metricId))
-    .where(and(isPublished, isNotNull(claims.changedAt)))
+    .where(and(publishedHere, isNotNull(claims.changedAt)))
     .orderBy(desc(caseStudies.publishedAt), desc(caseStudies.id), asc(claims.position))
     .limit(headlineCount)
     .prepare('portfolio_summary_headlines'),

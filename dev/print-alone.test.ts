@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../tests/support/folder.ts';
+
+const run = promisify(execFile);
+const moduleUrl = new URL('print-alone.ts', import.meta.url).href;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await testFolder();
+  const scripts = { show: `${JSON.stringify(process.execPath)} show.mjs` };
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, scripts }));
+  const program = `import { printAlone } from '${moduleUrl}'; printAlone('a: ' + process.argv[2] + '\\n');`;
+  await writeFile(join(folder, 'show.mjs'), program);
+});
+
+const shell = (command: string) => run('/bin/sh', ['-c', command], { cwd: folder });
+
+test('what npm prints before a program is not in the file that the program writes', async () => {
+  await shell('npm run show -- ä > out.yaml');
+  expect(await readFile(join(folder, 'out.yaml'), 'utf8')).toBe('a: ä\n');
+});
+
+test('a file that holds more than that is left as it is', async () => {
+  await shell('echo before > more.yaml; npm run --silent show -- b >> more.yaml');
+  expect(await readFile(join(folder, 'more.yaml'), 'utf8')).toBe('before\na: b\n');
+});
+
+test('in a pipe nothing but the text comes with --silent, which is named without it', async () => {
+  expect(await shell('npm run --silent show -- b | cat')).toEqual({ stdout: 'a: b\n', stderr: '' });
+  const { stdout, stderr } = await shell('npm run show -- b | cat');
+  expect(stdout).toMatch(/^\n> show\n[^]*\na: b\n$/);
+  expect(stderr).toContain('npm run --silent');
+});

@@ -1,0 +1,109 @@
+import { createClient } from '@portfolio/api/client';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { openDataFolder } from './data-folder.ts';
+import { importFolder } from './import/import-folder.ts';
+import { ensureOwnerKey } from './owner.ts';
+import { inRepository } from './repository.ts';
+import { readDevSettings } from './settings.ts';
+import { type Stack, startStack } from './stack.ts';
+
+const log = (line: string) => console.log(line);
+
+let launched: Promise<Stack> | undefined;
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+
+// A supervisor that ends npm ends the shell between npm and this process, and nobody tells us.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent && !stopping.signal.aborted) void stop();
+}, 500).unref();
+
+async function stop() {
+  // Whoever asks twice wants it at once; the other processes end with this one.
+  if (stopping.signal.aborted) process.exit(130);
+  log('\nStopping; Ctrl-C again to stop at once.');
+  stopping.abort();
+  await launched?.then(
+    (stack) => stack.stop(),
+    // What fails to start stops by itself.
+    () => {},
+  );
+  log('Everything is saved. Start again with npm start.');
+  process.exit(0);
+}
+
+async function start() {
+  const { PORT: port, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
+  const folder = await openDataFolder(dataDir);
+  await assertPortIsFree(port);
+  log(`Starting the portfolio platform on ${folder.path}`);
+  launched = startStack({ folder, port, log, signal: stopping.signal });
+  const { baseUrl, databaseUrl } = await launched;
+  const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, databaseUrl);
+  stopping.signal.throwIfAborted();
+  await importSample(join(folder.path, 'sample-imported'), { baseUrl, apiKey });
+  stopping.signal.throwIfAborted();
+  console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
+}
+
+/** Until it was imported whole, once: who has changed the sample since does not get it back. */
+async function importSample(marker: string, credentials: { baseUrl: string; apiKey: string }) {
+  if (existsSync(marker)) return;
+  log('Importing the sample portfolio');
+  const api = createClient(credentials);
+  await importFolder(api, inRepository('dev/sample'), ({ what, change }) => log(`  ${change} ${what}`));
+  await writeFile(marker, '');
+}
+
+async function assertPortIsFree(port: number) {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new Error(whyNotListening(port, error), { cause: error });
+  }
+  probe.close();
+}
+
+function whyNotListening(port: number, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is busy. Stop what uses it, or choose another: PORT=${port + 1} npm start`;
+  if (code === 'EACCES')
+    return `This user may not listen on port ${port}. Choose one from 1024 on: PORT=3000 npm start`;
+  return `Nothing can listen on port ${port} of 127.0.0.1 (${String(error)}). Choose another: PORT=3000 npm start`;
+}
+
+function welcome(baseUrl: string, apiKey: string, credentialsFile: string): string {
+  const curl = `curl -fsS -H "Authorization: Bearer ${apiKey}"`;
+  const study = `${baseUrl}/api/v1/portfolios/portfolio-engineering/case-studies/outbox-and-leases`;
+  return `
+The platform is ready: ${baseUrl}
+Owner's API key:       ${apiKey}
+Both are kept in       ${credentialsFile}
+
+Export a case study as PDF, watch the job, download the file:
+
+  JOB=$(${curl} -X POST ${study}/exports | grep -o 'job_[0-9a-z]*' | head -n 1)
+  ${curl} -N ${baseUrl}/api/v1/jobs/$JOB/events
+  ${curl} -L -o outbox-and-leases.pdf ${baseUrl}/api/v1/jobs/$JOB/result
+
+Or sign in with the key at ${baseUrl}. Ctrl-C stops everything.
+`;
+}
+
+try {
+  await start();
+} catch (error) {
+  // Once a stop was asked for, what is still starting may fail: the stop goes on.
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : error);
+    await launched?.then((stack) => stack.stop()).catch(() => {});
+    process.exit(1);
+  }
+}

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { user } from '../../../../tests/support/services.ts';
+import { type Actor, anonymous } from '../actor.ts';
+import { operations } from '../index.ts';
+import { type StudyFixture, addArtifact, addEvidence, addMetric, owner, studyFixture } from './testing.ts';
+
+const { caseStudy } = operations;
+
+let fixture: StudyFixture;
+beforeAll(async () => {
+  fixture = await studyFixture();
+});
+beforeEach(() => fixture.platform.sql`delete from webhook_events`);
+afterAll(() => fixture.stop());
+
+type Verb = 'publish' | 'unpublish' | 'archive' | 'delete';
+const run = (verb: Verb, slug: string, expectedVersion: number | '*' = '*', actor: Actor = owner) =>
+  caseStudy[verb].run(fixture.as(actor), { ...fixture.ref(slug), expectedVersion });
+const events = () => fixture.platform.sql`select type, data from webhook_events order by id`;
+
+test('publishing lets everybody read the study, and the list show it without its text', async () => {
+  const { portfolio } = fixture;
+  await fixture.create('public', { body: 'For all.', claims: [{ key: 'a', statement: 'It is.' }] });
+  await expect(fixture.read('public', anonymous)).rejects.toMatchObject({ code: 'not_found' });
+  const published = await fixture.publish('public');
+  expect(published).toMatchObject({ status: 'published', publishedAt: published.updatedAt });
+  expect(await fixture.read('public', anonymous)).toEqual(published);
+  const { items } = await caseStudy.list.run(fixture.as(anonymous), { portfolio });
+  const { body: _, claims: __, artifacts: ___, ...item } = published;
+  expect(items).toEqual([{ ...item, claimCount: 1 }]);
+});
+
+test.each<[Verb, string]>([
+  ['unpublish', 'draft'],
+  ['archive', 'archived'],
+])('to %s hides a study from strangers, not from members', async (verb, status) => {
+  const slug = `hidden-${verb}`;
+  await fixture.create(slug);
+  await fixture.publish(slug);
+  const hidden = await run(verb, slug);
+  expect(hidden).toMatchObject({ status });
+  await expect(fixture.read(slug, anonymous)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await fixture.read(slug)).toEqual(hidden);
+});
+
+test('a draft has no date of publication; what is archived keeps the one it had', async () => {
+  await fixture.create('dated');
+  const { publishedAt } = await fixture.publish('dated');
+  expect(await run('archive', 'dated')).toMatchObject({ publishedAt });
+  expect(await run('unpublish', 'dated')).toMatchObject({ publishedAt: null });
+});
+
+test('what is archived becomes a draft before it is published again', async () => {
+  await fixture.create('away');
+  await run('archive', 'away');
+  const before = await fixture.read('away');
+  await expect(fixture.publish('away')).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('unpublish'),
+  });
+  expect(await fixture.read('away')).toEqual(before);
+  await run('unpublish', 'away');
+  expect(await fixture.publish('away')).toMatchObject({ status: 'published' });
+});
+
+test.each<[Verb]>([['publish'], ['unpublish'], ['archive']])(
+  'to %s a second time changes nothing and tells nobody',
+  async (verb) => {
+    const slug = `twice-${verb}`;
+    await fixture.create(slug);
+    const first = await run(verb, slug);
+    const told = await events();
+    expect(await run(verb, slug, first!.version)).toEqual(first);
+    expect(await events()).toEqual(told);
+  },
+);
+
+test('webhooks are told of each publication and of each end of one', async () => {
+  const { id } = await fixture.create('news', { title: 'News' });
+  const about = { id, portfolioId: fixture.portfolioId, portfolio: 'team', slug: 'news', title: 'News' };
+  const told = (kind: string, version: number) => ({
+    type: `case-study.${kind}`,
+    data: { ...about, version },
+  });
+  const versions = [];
+  for (const verb of ['publish', 'unpublish', 'publish', 'archive', 'unpublish', 'publish'] as const) {
+    versions.push((await run(verb, 'news'))!.version);
+  }
+  await run('delete', 'news');
+  expect(await events()).toEqual([
+    told('published', versions[0]!),
+    told('unpublished', versions[1]!),
+    told('published', versions[2]!),
+    told('unpublished', versions[3]!),
+    told('published', versions[5]!),
+    told('unpublished', versions[5]!),
+  ]);
+});
+
+test('a change for a version that is no more is refused, and nothing is told', async () => {
+  const { version } = await fixture.create('stale');
+  await fixture.update('stale', { summary: 'New' });
+  for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
+    await expect(run(verb, 'stale', version)).rejects.toMatchObject({ code: 'precondition_failed' });
+    await expect(run(verb, 'nothing')).rejects.toMatchObject({ code: 'not_found' });
+  }
+  expect(await events()).toEqual([]);
+});
+
+test('who may only read changes no status', async () => {
+  await fixture.platform.addMember(fixture.portfolioId, 'viewer', 'viewer');
+  const before = await fixture.create('guarded');
+  for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
+    await expect(run(verb, 'guarded', '*', user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
+  }
+  expect(await fixture.read('guarded')).toEqual(before);
+});
+
+test('of many that publish one version at once, one does', async () => {
+  const { version } = await fixture.create('contested');
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 6 }, () => run('publish', 'contested', version)),
+  );
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(await events()).toHaveLength(1);
+});
+
+describe('to delete a study', () => {
+  test('takes with it what hangs on it, but neither its jobs nor what it cited', async () => {
+    const { platform, portfolioId } = fixture;
+    await addEvidence(platform, portfolioId, 'trace', 1);
+    await addMetric(platform, portfolioId, 'latency');
+    await addArtifact(platform, portfolioId, 'pipeline');
+    const metric = { key: 'latency', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+    const claims = [{ key: 'a', statement: 'It is.', metric, evidence: [{ slug: 'trace' }] }];
+    const body = `/api/v1/portfolios/team/images/${'a'.repeat(64)}`;
+    const { id } = await fixture.create('whole', { body, claims, artifacts: ['pipeline'] });
+    const job = await caseStudy.export.run(fixture.as(owner), fixture.ref('whole'));
+    const rowsOf = (table: string) =>
+      platform.sql`select from ${platform.sql(table)} where case_study_id = ${id}`;
+    const tables = [
+      'claims',
+      'claim_evidence',
+      'case_study_artifacts',
+      'case_study_images',
+      'case_study_revisions',
+    ];
+    for (const table of tables) expect(await rowsOf(table)).toHaveLength(1);
+
+    expect(await run('delete', 'whole')).toBeNull();
+    await expect(fixture.read('whole')).rejects.toMatchObject({ code: 'not_found' });
+    for (const table of tables) expect(await rowsOf(table)).toHaveLength(0);
+    expect(await operations.job.read.run(fixture.as(owner), { id: job.id })).toMatchObject({ id: job.id });
+    expect(await platform.sql`select from evidence where slug = 'trace'`).toHaveLength(1);
+  });
+
+  test('frees its slug, whose versions go on', async () => {
+    const { version } = await fixture.create('again');
+    await run('delete', 'again', version);
+    await expect(run('delete', 'again')).rejects.toMatchObject({ code: 'not_found' });
+    const second = await fixture.create('again');
+    expect(second.version).toBeGreaterThan(version);
+    await expect(run('delete', 'again', version)).rejects.toMatchObject({ code: 'precondition_failed' });
+  });
+});
+
+test.each<[Verb]>([['unpublish'], ['archive'], ['delete']])(
+  'with the %s of its last published study a portfolio is hidden from strangers',
+  async (verb) => {
+    const portfolio = `only-${verb}`;
+    const ctx = fixture.as(owner);
+    const change = { portfolio, slug: 'only', expectedVersion: '*' as const };
+    await operations.portfolio.create.run(ctx, { slug: portfolio, name: 'Only' });
+    await caseStudy.create.run(ctx, { portfolio, slug: 'only', title: 'Only' });
+    await caseStudy.publish.run(ctx, change);
+    const look = () => operations.portfolio.read.run(fixture.as(anonymous), { portfolio });
+    await expect(look()).resolves.toMatchObject({ slug: portfolio });
+    await caseStudy[verb].run(ctx, change);
+    await expect(look()).rejects.toMatchObject({ code: 'not_found' });
+  },
+);

@@ -1,0 +1,33 @@
+import { and, eq } from 'drizzle-orm';
+import type { Db } from '../context.ts';
+import type { StoredFile } from '../upload/schemas.ts';
+import { checkedNow } from './freshness.ts';
+import { evidence, evidenceVersions } from './evidence.sql.ts';
+
+type KeptFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null };
+
+/**
+ * Keeps stored bytes as the newest version of evidence, whose row the transaction holds. The same bytes again make no
+ * version, but count as a check. Either way its problem, if any, is over; `announceEvidenceChange` is left to the caller.
+ */
+export async function storeVersion(
+  tx: Db,
+  { id, latest }: { id: string; latest: number },
+  { fetchedFrom, jobId = null, ...file }: KeptFile,
+): Promise<{ number: number; changed: boolean }> {
+  const isLatest = and(eq(evidenceVersions.evidenceId, id), eq(evidenceVersions.number, latest));
+  const [before] = await tx
+    .select({ sha256: evidenceVersions.sha256 })
+    .from(evidenceVersions)
+    .where(isLatest);
+  const changed = before?.sha256 !== file.sha256;
+  const number = changed ? latest + 1 : latest;
+  if (changed) {
+    await tx.insert(evidenceVersions).values({ evidenceId: id, number, fetchedFrom, jobId, ...file });
+  }
+  await tx
+    .update(evidence)
+    .set({ latest: number, ...checkedNow })
+    .where(eq(evidence.id, id));
+  return { number, changed };
+}

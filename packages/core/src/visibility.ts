@@ -1,0 +1,59 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { artifacts } from './artifact/artifact.sql.ts';
+import { caseStudies, caseStudyArtifacts, caseStudyImages } from './case-study/case-study.sql.ts';
+import { claimEvidence, claims } from './claim/claim.sql.ts';
+import type { Db } from './context.ts';
+import { evidence, evidenceVersions } from './evidence/evidence.sql.ts';
+import { images } from './image/image.sql.ts';
+import { metrics } from './metric/metric.sql.ts';
+import { portfolios } from './portfolio/portfolio.sql.ts';
+import { prepared } from './sql.ts';
+import type { Tenant } from './tenancy.ts';
+
+/** True for a published row of `case_studies`, the only ones that anonymous readers see. */
+export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'published'`;
+
+/**
+ * What anonymous readers see, as a condition on a row of each table: published case studies and what these show.
+ * Signed-in users see the same in portfolios of which they are not members.
+ */
+export const isVisible = {
+  portfolio: sql<boolean>`exists (
+    select 1 from ${caseStudies} where ${caseStudies.portfolioId} = ${portfolios.id} and ${isPublished})`,
+  artifact: sql<boolean>`exists (
+    select 1 from ${caseStudyArtifacts} join ${caseStudies} on ${caseStudies.id} = ${caseStudyArtifacts.caseStudyId}
+    where ${caseStudyArtifacts.artifactId} = ${artifacts.id} and ${isPublished})`,
+  evidence: sql<boolean>`exists (
+    select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
+    where ${claimEvidence.evidenceId} = ${evidence.id} and ${isPublished})`,
+  /** Cited versions, and the latest of evidence that is cited. */
+  evidenceVersion: sql<boolean>`exists (
+    select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
+    where ${claimEvidence.evidenceId} = ${evidenceVersions.evidenceId} and ${isPublished}
+      and ${evidenceVersions.number} in (${evidence.latest}, ${claimEvidence.evidenceVersion}))`,
+  image: sql<boolean>`exists (
+    select 1 from ${caseStudyImages} join ${caseStudies} on ${caseStudies.id} = ${caseStudyImages.caseStudyId}
+    where ${caseStudyImages.sha256} = ${images.sha256}
+      and ${caseStudies.portfolioId} = ${images.portfolioId} and ${isPublished})`,
+  metric: sql<boolean>`exists (
+    select 1 from ${claims} join ${caseStudies} on ${caseStudies.id} = ${claims.caseStudyId}
+    where ${claims.metricId} = ${metrics.id} and ${isPublished})`,
+};
+
+/**
+ * A statement that is prepared for two audiences: members of the tenant get all rows, everybody else those that meet
+ * the condition.
+ */
+export function preparedFor<Statement>(
+  name: string,
+  condition: SQL,
+  build: (db: Db, visible: SQL | undefined) => { prepare(name: string): Statement },
+): (db: Db, tenant: Tenant) => Statement {
+  const forMembers = prepared((db) => build(db, undefined).prepare(name));
+  const forOthers = prepared((db) => build(db, condition).prepare(`${name}_visible`));
+  return (db, { isMember }) => (isMember ? forMembers : forOthers)(db);
+}
+
+/** Whether a case study is visible in the tenant's view of its portfolio. */
+export const maySee = ({ isMember }: Tenant, { status }: { status: string }): boolean =>
+  isMember || status === 'published';

@@ -1,0 +1,30 @@
+import { bindRole } from '../security/pod-roles.ts';
+import type { AppParts } from './index.ts';
+
+type Parts = Omit<AppParts, 'roles' | 'images'>;
+
+/**
+ * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
+ * before its role is bound has none.
+ */
+export function createRoles({ cluster, database, cache, files, messaging }: Parts) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
+  const shared = {
+    DatabaseUsersArn: users,
+    JobsArn: messaging.jobs.arn,
+    FilesArn: files.bucket.arn,
+    DataKeyArn: files.key.arn,
+    QueueKeyArn: messaging.key.arn,
+  };
+  return {
+    api: bindRole(cluster, 'portfolio-api', shared, cache ? { 'portfolio-api-cache': cache.arns } : {}),
+    worker: bindRole(cluster, 'portfolio-worker', { ...shared, DeadLettersArn: messaging.deadLetters.arn }),
+    migrator: bindRole(cluster, 'portfolio-migrator', {
+      DatabaseUsersArn: users,
+      MasterSecretArn: database.masterSecretArn,
+      DataKeyArn: files.key.arn,
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+import { collector, collectorConfig } from './collector.ts';
+import { configMap } from './config-map.ts';
+import { deployment } from './deployment.ts';
+import { disruptionBudget } from './disruption-budget.ts';
+import { podMonitor } from './pod-monitor.ts';
+import { type Part, scratch } from './pod.ts';
+import { serviceAccount } from './service-account.ts';
+
+export type ProgramImages = { image: string; collectorImage: string };
+
+type Program = ProgramImages & {
+  component: 'api' | 'worker';
+  /** Its settings, as environment variables. */
+  environment: Record<string, string>;
+  graceSeconds: number;
+  /** The size of /tmp, as a Kubernetes quantity. */
+  scratchSize: string;
+  container: Omit<Part, 'name' | 'image' | 'envFrom' | 'volumeMounts'>;
+};
+
+const namespace = 'portfolio';
+
+/** What names the objects of a program and scales it. */
+export const workloadOf = (component: Program['component']) => ({
+  name: `portfolio-${component}`,
+  namespace,
+  component,
+});
+
+/** The objects that API and worker have in common: a Deployment with a collector beside it, and what belongs to both. */
+export function programObjects(program: Program) {
+  const { image, collectorImage, component, environment, graceSeconds, scratchSize, container } = program;
+  const { name } = workloadOf(component);
+  const config = configMap({ name, namespace, component, data: environment });
+  const sidecarConfig = collectorConfig(name, namespace, component);
+  const { sidecar, volume } = collector(collectorImage, sidecarConfig.metadata.name);
+  return {
+    serviceAccount: serviceAccount(name, namespace, component),
+    config,
+    sidecarConfig,
+    disruptionBudget: disruptionBudget(name, namespace, component),
+    monitor: podMonitor(name, namespace, component),
+    deployment: deployment({
+      name,
+      namespace,
+      component,
+      nodes: component,
+      graceSeconds,
+      sidecars: [sidecar],
+      volumes: [volume, scratch('tmp', scratchSize)],
+      containers: [
+        {
+          name: component,
+          image,
+          envFrom: [{ configMapRef: { name: config.metadata.name } }],
+          ...container,
+          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        },
+      ],
+    }),
+  };
+}

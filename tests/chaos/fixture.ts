@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type postgres from 'postgres';
+import { type Accepted, audit } from './audit.ts';
+import { BrokenPromise } from './scenario.ts';
+import type { AppProcess, Environment } from './environment.ts';
+import { until } from '../support/until.ts';
+import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
+
+/** What a scenario works with: a portfolio of its own on a environment, on which no worker runs at first. */
+export async function createFixture(environment: Environment, isQuick: boolean) {
+  const { api, apiKey, baseUrl, client, server, sql } = environment;
+  const workers: { member: AppProcess; remove(): Promise<void> }[] = [];
+  const accepted: Accepted[] = [];
+  const watched: (Watched & { stop(): void })[] = [];
+  const portfolio = await makePortfolio();
+  let studies = 0;
+
+  async function makePortfolio(): Promise<string> {
+    const slug = `team-${randomUUID()}`;
+    await client.portfolio.create.mutate({ slug, name: 'Team' });
+    return slug;
+  }
+
+  /** Makes a short case study, by default in the fixture's portfolio; resolves to its slug. */
+  async function makeStudy(of = portfolio): Promise<string> {
+    const slug = `study-${++studies}`;
+    const body = 'Some words make a short study. '.repeat(5);
+    await client.caseStudy.create.mutate({ portfolio: of, slug, title: `Study ${slug}`, body });
+    return slug;
+  }
+
+  /** Follows jobs from their first event, some by WebSocket and some by server-sent events. */
+  function watch(ids: string[]) {
+    for (const [index, id] of ids.entries()) {
+      watched.push(
+        index % 2 === 0 ? watchByWebSocket(client, id) : watchByServerSentEvents(baseUrl, apiKey, id),
+      );
+    }
+  }
+
+  /**
+   * Asks for the PDF of a study by REST, and again with the same idempotency key until there is an answer, as a patient
+   * client does; resolves to the job's id.
+   */
+  async function accept(slug: string, of = portfolio): Promise<string> {
+    const headers = { authorization: `Bearer ${apiKey}`, 'idempotency-key': randomUUID() };
+    const url = `${baseUrl}/api/v1/portfolios/${of}/case-studies/${slug}/exports`;
+    const askedAt = performance.now();
+    const { id } = await until(`a job for ${slug} is accepted`, async () => {
+      const answer = await fetch(url, { method: 'POST', headers }).catch(() => undefined);
+      if (answer?.status === 202) return (await answer.json()) as { id: string };
+      if (answer && ![409, 503].includes(answer.status)) {
+        throw new Error(`An export was answered with ${answer.status}: ${await answer.text()}`);
+      }
+      return undefined;
+    });
+    accepted.push({ id, askedAt, answeredAt: performance.now() });
+    return id;
+  }
+
+  /** API and workers, with the taps on their wires. */
+  const members = (): AppProcess[] => [api, ...workers.map(({ member }) => member)];
+  /** Processes that ended by themselves. */
+  const crashes = () => members().flatMap((member) => member.crashes);
+
+  return {
+    api,
+    apiIsReady: environment.apiIsReady,
+    apiKey,
+    baseUrl,
+    client,
+    portfolio,
+    sql,
+    accepted,
+    sendMessage: environment.sendMessage,
+    countMessages: environment.countMessages,
+    /** True within `npm test`: a few seconds at most. */
+    isQuick,
+    /** The server, where the scenario has one of its own. */
+    ownPostgres() {
+      if (!server) throw new Error('The scenario has not asked for a Postgres of its own.');
+      return server;
+    },
+    members,
+    /** Starts one more worker; resolves when it asks for messages. */
+    async startWorker(settings: Record<string, string> = {}): Promise<AppProcess> {
+      const worker = await environment.addWorker(settings);
+      workers.push(worker);
+      return worker.member;
+    },
+    makePortfolio,
+    makeStudy,
+    accept,
+    /** Asks for PDFs of some studies in turn, `each` of them so often, and follows the jobs; resolves to their ids. */
+    async load(studyCount: number, each: number): Promise<string[]> {
+      const slugs = await Promise.all(Array.from({ length: studyCount }, () => makeStudy()));
+      const ids: string[] = [];
+      for (let round = 0; round < each; round++) {
+        ids.push(...(await Promise.all(slugs.map((slug) => accept(slug)))));
+      }
+      watch(ids);
+      return ids;
+    },
+    watch,
+    /** The job as the database has it now. */
+    async readJob(id: string) {
+      const [row] = await sql<
+        { state: string; attempt: number; maxAttempts: number; error: { code: string } | null }[]
+      >`select state, attempt, max_attempts as "maxAttempts", error from jobs where id = ${id}`;
+      if (!row) throw new Error(`There is no job ${id}.`);
+      return row;
+    },
+    /** Resolves when jobs have ended; all that were accepted, where none is named. */
+    async ended(ids = accepted.map(({ id }) => id), timeoutSeconds?: number) {
+      let left: postgres.Row[] = [];
+      const haveEnded = async () => {
+        left = await sql`
+          select id, state, attempt, run_at, enqueued_at, lease_until, last_seq, now() from jobs
+          where id = any(${ids}) and state in ('queued', 'running') limit 5`;
+        return left.length === 0;
+      };
+      await until('all jobs end', haveEnded, timeoutSeconds).catch((cause: unknown) => {
+        throw new BrokenPromise(`jobs do not end: ${JSON.stringify(left)}`, { cause });
+      });
+    },
+    /** How often something of a type happened to the fixture's jobs. */
+    async countEvents(type: string): Promise<number> {
+      const [row] = await sql<[{ events: number }]>`
+        select count(*)::int as events from job_events
+        where type = ${type} and job_id = any(${accepted.map(({ id }) => id)})`;
+      return row.events;
+    },
+    crashes,
+    /** Waits until watchers have seen the end of their jobs and the outbox is empty; resolves to broken promises. */
+    async audit(): Promise<string[]> {
+      const isQuiet = async () => {
+        const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
+        return left.rows === 0 && watched.every(({ isDone }) => isDone);
+      };
+      await until('watchers see the end', isQuiet, 30).catch(() => {});
+      return [...crashes(), ...(await audit(environment, accepted, watched))];
+    },
+    /** Ends the workers and leaves the environment to the next fixture. */
+    async clear() {
+      for (const one of watched) one.stop();
+      await Promise.all(workers.map(({ remove }) => remove()));
+      api.postgres.clear();
+      api.aws.clear();
+    },
+  };
+}
+
+export type Fixture = Awaited<ReturnType<typeof createFixture>>;

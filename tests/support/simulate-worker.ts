@@ -1,0 +1,45 @@
+import { stateOf } from '@portfolio/core/case-study/export-source';
+import type { Services } from '@portfolio/core/context';
+import type { StoredResults } from '@portfolio/core/job/schemas';
+import { jobs } from '@portfolio/core/job/job.sql';
+import { type Lease, transitions } from '@portfolio/core/job/transitions';
+import { eq } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+
+const result: StoredResults['export.pdf'] = {
+  key: 'exports/never-shown.pdf',
+  fileName: 'study.pdf',
+  contentType: 'application/pdf',
+  sizeBytes: 3,
+  sha256: 'ab'.repeat(32),
+  pages: 1,
+  studyVersion: 1,
+};
+
+/** Claims a job and moves it by hand, with the hints that a worker gives. Its file shows a study without claims. */
+export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>, jobId: string) {
+  const lease: Lease = { id: jobId, token: randomUUID() };
+
+  async function move(change: Promise<{ portfolioId: string } | undefined>) {
+    const job = await change;
+    if (!job) throw new Error(`Job ${jobId} could not be moved.`);
+    jobBus.publish({ jobId, portfolioId: job.portfolioId });
+  }
+
+  async function claim() {
+    const claimed = await transitions.claim(db, lease, 60);
+    if (claimed) return claimed;
+    // Tests ask for the PDF of one study again and again; in a group of its own a job waits for none of the others.
+    await db.update(jobs).set({ groupKey: jobId }).where(eq(jobs.id, jobId));
+    return transitions.claim(db, lease, 60);
+  }
+
+  await move(claim());
+  return {
+    progress: (progress: number) =>
+      move(transitions.progress(db, lease, { progress, step: `At ${progress}` })),
+    succeed: (studyVersion = 1) =>
+      move(transitions.succeed(db, lease, { ...result, studyVersion, state: stateOf(studyVersion, []) })),
+    fail: () => move(transitions.fail(db, lease, { code: 'internal', message: 'It did not work.' })),
+  };
+}
