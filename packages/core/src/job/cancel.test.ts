@@ -129,7 +129,8 @@ test('only members who may change jobs can cancel one, and strangers find none',
   const { id } = await fixture.accept();
   await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
   const asked = (who: string) => operations.job.cancel.run(fixture.as(user(who)), { id });
-  await expect(asked('stranger')).rejects.toMatchObject({ code: 'not_found' });
+  const message = `There is no job "${id}".`;
+  await expect(asked('stranger')).rejects.toMatchObject({ code: 'not_found', message });
   await expect(asked('viewer')).rejects.toMatchObject({ code: 'forbidden' });
   expect(await fixture.read(id)).toMatchObject({ state: 'queued', lastSeq: 1 });
 });
