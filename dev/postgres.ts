@@ -133,6 +133,7 @@ async function openCluster(
     await checkVersion(path, programs.majorVersion);
     await endLeftover(path, log);
   } else {
+    signal?.throwIfAborted();
     log('Creating the Postgres data folder');
     await writePassword(passwordFile);
     const from = await template?.();
