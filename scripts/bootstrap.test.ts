@@ -294,7 +294,7 @@ describe('an install that fails', () => {
     child.kill('SIGKILL');
     await result;
     const npm = Number(await readFile(inClone('running'), 'utf8'));
-    await until(() => !isRunning(npm));
+    await vi.waitFor(() => expect(isRunning(npm)).toBe(false), 20_000);
   });
 
   it('by Ctrl-C stops npm, says so, and leaves nothing that the next run waits for', async () => {
