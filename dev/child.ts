@@ -33,7 +33,9 @@ export function startChild(options: {
   let child: ChildProcess;
 
   function start() {
-    child = spawn(process.execPath, ['--import', leaveWithParent, entry], {
+    // Stack traces in the log then name the sources, which costs a fifth of a second.
+    const flags = ['--enable-source-maps', '--import', leaveWithParent];
+    child = spawn(process.execPath, [...flags, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,

@@ -27,9 +27,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const broughtNode = join(modules, '.bin', 'node');
 const marker = join(modules, '.portfolio-lock');
-/** The lock of who installs, with the process id of its npm in a file; not in node_modules, which npm may remove. */
+/** The lock of who installs; not in node_modules, which npm may remove. */
 const installing = join(root, 'build', 'installing');
-const npmFile = join(installing, 'npm');
 const staleAfterSeconds = 10;
 const npmEndsWithinSeconds = 2;
 
@@ -162,13 +161,23 @@ function endGroup(pid, signal) {
   }
 }
 
+/** Has a shell end npm when this process is gone, however it ended: the pipe to the shell then closes. */
+function endWithThisProcess(npm) {
+  if (!npm.pid) return;
+  const guard = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "-$0"', String(npm.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  npm.once('exit', () => guard.kill('SIGKILL'));
+}
+
 async function runNpm(args, env) {
   // Another package manager also sets npm_execpath, and takes other arguments.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') ? ['node', env.npm_execpath] : ['npm'];
   const [command, ...rest] = [...cli, ...args];
   // A process group of its own: Ctrl-C reaches this process alone, which ends all of the group.
   const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  if (npm.pid) writeFileSync(npmFile, String(npm.pid));
+  endWithThisProcess(npm);
   let output = '';
   npm.stdout.on('data', (chunk) => (output += chunk));
   npm.stderr.on('data', (chunk) => (output += chunk));
@@ -189,25 +198,6 @@ async function runNpm(args, env) {
     throw new Error(`${output.trim()}\n\nnpm could not install the dependencies (exit code ${code}).`);
 }
 
-/** Ends an npm that a killed command left behind, so that no two install at once. */
-async function endLeftNpm() {
-  const pid = Number(existsSync(npmFile) ? readFileSync(npmFile, 'utf8') : 0);
-  if (!pid || !isNpm(pid)) return;
-  say(`Stopping the npm (process ${pid}) that an earlier command left behind …`);
-  endGroup(pid, 'SIGTERM');
-  const deadline = Date.now() + npmEndsWithinSeconds * 1000;
-  while (isNpm(pid) && Date.now() < deadline) await sleep(50);
-  endGroup(pid, 'SIGKILL');
-  while (isNpm(pid)) await sleep(50);
-}
-
-/** Whether a process is an npm: its id may belong to another program by now. */
-function isNpm(pid) {
-  const file = `/proc/${pid}/cmdline`;
-  if (existsSync('/proc/self/cmdline')) return existsSync(file) && /\bnpm\b/.test(readFileSync(file, 'utf8'));
-  return /\bnpm\b/.test(spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout);
-}
-
 /** Two commands on one fresh clone must not install at once. A lock that nobody renews for 10 s is stale. */
 async function withLock(work) {
   mkdirSync(dirname(installing), { recursive: true });
@@ -219,10 +209,8 @@ async function withLock(work) {
       if (error.code !== 'EEXIST') throw error;
     }
     const renewed = statSync(installing, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - renewed > staleAfterSeconds * 1000) {
-      await endLeftNpm();
-      rmSync(installing, { recursive: true, force: true });
-    } else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
+    if (Date.now() - renewed > staleAfterSeconds * 1000) rmSync(installing, { recursive: true, force: true });
+    else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
     await sleep(200);
   }
   // Somebody may delete the folder meanwhile: then another command goes on as if this one had ended.

@@ -8,6 +8,7 @@ import { openDataFolder } from '../data-folder.ts';
 import { letUsersIn } from '../database-users.ts';
 import { ensureOwnerKey } from '../owner.ts';
 import { startPostgres } from '../postgres.ts';
+import { postgresTemplate } from '../postgres-template.ts';
 import { readDevSettings } from '../settings.ts';
 import { environmentFile, sstFolder } from './environment-file.ts';
 
@@ -16,7 +17,12 @@ const databasePort = 54_320;
 
 const { PORT: apiPort, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
 const folder = await openDataFolder(sstFolder(dataDir));
-const server = await startPostgres({ dataDir: folder.postgresDir, port: databasePort, log: console.log });
+const server = await startPostgres({
+  dataDir: folder.postgresDir,
+  port: databasePort,
+  template: postgresTemplate,
+  log: console.log,
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }
