@@ -21,7 +21,7 @@ const server = await startPostgres({ dataDir: folder, durable: false });
 const owner = postgres(server.url, { max: 1, onnotice: () => {} });
 
 /** Neither role owns the table; the policy holds for `confined` alone. */
-async function setScene() {
+async function createFixture() {
   await migrate({ url: server.url });
   await owner.unsafe(`
     insert into portfolios (id, slug, name, tagline, description)
@@ -98,7 +98,7 @@ async function readFor(milliseconds: number, read: Read) {
 }
 
 try {
-  await setScene();
+  await createFixture();
   const [leaked] = await confined`select count(*)::int as studies from case_studies`;
   if (leaked!.studies !== 0) throw new Error('The policy does not hold.');
   const measured = new Map<string, Awaited<ReturnType<typeof readFor>>[]>();

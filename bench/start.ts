@@ -1,6 +1,6 @@
 /**
  * How long `npm start` takes on an installed clone, with a new data folder and with the one that it made:
- * `node bench/start.ts [runs]`. Seconds since the command was given, median and best of 5 runs. Takes a minute.
+ * `node bench/start.ts [runs]`. Seconds since the command was given, median and best of 5 runs. Takes half a minute.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -76,7 +76,7 @@ const figure = (values: number[]) => `${median(values).toFixed(2)} (${Math.min(.
 const columns: [string, Phase][] = [
   ['checked that all is installed', 'checked'],
   ['API ready', 'ready'],
-  ['sample imported, worker ready', 'done'],
+  ['sample imported', 'done'],
   ['stopped after Ctrl-C', 'stopped'],
 ];
 console.log('Seconds: median (best)');

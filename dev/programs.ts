@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** Entry files of the programs, and the folder in which Node is to keep what it compiles of them. */
 export type Programs = Record<'start' | 'api' | 'migrate' | 'worker', string> & { compileCache: string };
 
-const recipe: Recipe = {
+const recipe = (log?: (line: string) => void): Recipe => ({
   folder: buildsFolder('programs'),
   inputs: [
     'package.json',
@@ -21,18 +21,19 @@ const recipe: Recipe = {
     .map(inRepository)
     .concat(installedPackages),
   async make(folder) {
+    log?.('Building the programs, which is done again only when their sources change');
     const sources = await writeBundle(folder);
     await symlink(inRepository('drizzle'), join(folder, 'drizzle'));
     return sources;
   },
-};
+});
 
 /**
  * The programs as one bundle of today's sources, for processes on this machine: they start three times as fast as from
- * the sources. Made anew only when a source has changed.
+ * the sources. Made anew only when a source has changed, which `log` is told.
  */
-export async function developmentPrograms(): Promise<Programs> {
-  const folder = await findBuild(recipe);
+export async function developmentPrograms(log?: (line: string) => void): Promise<Programs> {
+  const folder = await findBuild(recipe(log));
   const entry = (name: string) => join(folder, `${name}.js`);
   return {
     start: entry('start'),

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { developmentPrograms } from './programs.ts';
 
 try {
-  const programs = await developmentPrograms();
+  const programs = await developmentPrograms(console.log);
   enableCompileCache(programs.compileCache);
   await import(pathToFileURL(programs.start).href);
 } catch (error) {

@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Recipe, buildsFolder, findBuild, installedPackages } from './builds.ts';
@@ -31,9 +31,12 @@ const recipe: Recipe = {
 /** The folder of web-status as built from today's sources. */
 export const builtWeb = async () => join(await findBuild(recipe), 'page');
 
-/** Puts web-status, as built from today's sources, into a folder. */
+/** Puts web-status, as built from today's sources, into a folder; leaves one alone that holds this very build. */
 export async function buildWeb(outDir: string): Promise<void> {
   const page = await builtWeb();
+  const stampFile = join(outDir, '.build');
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === page) return;
   await rm(outDir, { recursive: true, force: true });
   await cp(page, outDir, { recursive: true });
+  await writeFile(stampFile, page);
 }

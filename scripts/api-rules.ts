@@ -23,12 +23,17 @@ function compare(earlier: State, later: State): string[] {
   if (order) return [order];
   const breaks = findBreaks(documentOf(earlier), documentOf(later));
   if (breaks.length === 0) return [];
-  const missing = later.version === earlier.version ? missingNow(earlier, later) : missingIn(earlier, later);
+  const missing = missingToBreak(earlier, later);
   if (missing.length === 0) return [];
   return [
     `From ${earlier.name} to ${later.name}, ${missing.join(' and ')}, since clients break:`,
     ...breaks.map((what) => `  ${what}`),
   ];
+}
+
+/** What is missing between two states for the later one to break clients of the earlier: a version, a line, or nothing. */
+export function missingToBreak(earlier: State, later: State): string[] {
+  return later.version === earlier.version ? missingNow(earlier, later) : missingIn(earlier, later);
 }
 
 function compareVersions(earlier: State, later: State): string | undefined {

@@ -274,6 +274,7 @@ async function install() {
 }
 
 try {
+  if (process.platform === 'win32') throw new Error('This runs on Linux and macOS; on Windows, in WSL.');
   if (!isReady()) await withLock(async () => isReady() || (await install()));
 } catch (error) {
   say(error.message);

@@ -62,11 +62,16 @@ async function npmCalls() {
   return log.split('\n').filter((line) => line !== '');
 }
 
-/** Starts the bootstrap as an npm script would: this Node first on the PATH, after the folder's own programs. */
-function start(environment: Record<string, string> = {}) {
+/** What npm scripts have: this Node first on the PATH, after the folder's own programs. */
+function environmentOfScripts() {
   const path = [inClone('node_modules', '.bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+  return { ...process.env, PATH: path, npm_execpath: inClone('npm-cli.js') };
+}
+
+/** Starts the bootstrap as an npm script would. */
+function start(environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, [inClone('scripts', 'bootstrap.mjs')], {
-    env: { ...process.env, PATH: path, npm_execpath: inClone('npm-cli.js'), ...environment },
+    env: { ...environmentOfScripts(), ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said = text(child.stderr);
@@ -311,13 +316,25 @@ describe('an install that fails', () => {
 });
 
 describe('package.json', () => {
+  const prefix = '(node scripts/bootstrap.mjs) && ';
+
   it('has every command begin with the bootstrap itself: npm may be told to run no script before a script', async () => {
     const manifest = await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8');
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(manifest);
     expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
     for (const command of Object.values(scripts)) {
-      expect(command).toMatch(/^node scripts\/bootstrap\.mjs && /);
+      expect(command.startsWith(prefix)).toBe(true);
     }
+  });
+
+  it('has the rest of a command run on the Node that was just brought, which a shell would not look for again', async () => {
+    await writePackage({ engines: { node: '>=98' } });
+    await fakeNpm(bringNode('98.0.0'));
+    const { stdout } = await run('/bin/sh', ['-c', `${prefix}node --version`], {
+      cwd: clone,
+      env: environmentOfScripts(),
+    });
+    expect(stdout).toBe('98.0.0\n');
   });
 });
 

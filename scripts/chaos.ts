@@ -92,13 +92,13 @@ process.once('exit', () => {
 });
 const failed: string[] = [];
 const skipped: string[] = [];
-const ground = await makeGround(folder);
-const runner = await createRunner(ground, values.quick);
+const resources = await makeGround(folder);
+const runner = await createRunner(resources, values.quick);
 try {
   for (const scenario of chosen) if (!(await report(scenario))) failed.push(scenario.name);
 } finally {
   await runner.stop();
-  await ground.stop();
+  await resources.stop();
 }
 console.log(
   failed.length === 0

@@ -119,7 +119,7 @@ function problemsOfStatement(node: Node, known: Known, checksBefore: Set<string>
     ReindexStmt: 'REINDEX',
     TruncateStmt: 'TRUNCATE',
     VacuumStmt: 'VACUUM',
-    // Its statements are text, which nobody can judge.
+    // Its statements are text, which nobody can assessChange.
     DoStmt: 'DO',
   };
   const named = [...largeTables].find((table) => new RegExp(`\\b${table}\\b`).test(JSON.stringify(node)));

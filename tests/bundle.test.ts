@@ -10,7 +10,7 @@ import { bundle } from '../scripts/bundle.ts';
 import { selfSigned } from './support/certificate.ts';
 import { plainUser } from './support/child.ts';
 import { testFolder } from './support/folder.ts';
-import { playRds } from './support/rds.ts';
+import { simulateRds } from './support/rds.ts';
 import { testSecretsManager } from './support/secrets-manager.ts';
 import { testServices, user } from './support/services.ts';
 import { freePort } from './support/stack.ts';
@@ -21,7 +21,7 @@ const study = { portfolio: 'team', slug: 'faster' };
 const parts = new AsyncDisposableStack();
 let folder: string;
 let databaseUrl: string;
-let rds: Awaited<ReturnType<typeof playRds>>;
+let rds: Awaited<ReturnType<typeof simulateRds>>;
 let inCloud: Record<string, string>;
 
 /** A database as in the cloud, empty: with TLS, tokens of AWS, and the password of who created it in Secrets Manager. */
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await admin.end();
   databaseUrl = Object.assign(new URL(server.url), { pathname: '/portfolio' }).href;
   const region = 'us-east-1';
-  rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'local', certificate });
+  rds = await simulateRds(server.url, { host: 'localhost', region, secretKey: 'local', certificate });
   parts.defer(() => rds.stop());
   const { username, password } = new URL(server.url);
   const manager = await testSecretsManager({ master: JSON.stringify({ username, password }) });

@@ -11,7 +11,7 @@ import { eventually } from './support/eventually.ts';
 import type { PostgresServer } from '../dev/postgres.ts';
 import { selfSigned } from './support/certificate.ts';
 import { testFolder } from './support/folder.ts';
-import { playRds } from './support/rds.ts';
+import { simulateRds } from './support/rds.ts';
 import { type Replica, startReplica } from './support/replica.ts';
 import { silentLog } from './support/services.ts';
 import { startTlsPostgres } from './support/tls-postgres.ts';
@@ -20,7 +20,7 @@ const region = 'eu-central-1';
 const certificate = selfSigned('localhost');
 let primary: PostgresServer;
 let replica: Replica;
-let rds: Awaited<ReturnType<typeof playRds>>;
+let rds: Awaited<ReturnType<typeof simulateRds>>;
 let pool: Database;
 let parts: AsyncDisposableStack;
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
   replica = await startReplica(primary, join(folder, 'primary'), join(folder, 'replica'));
   parts.defer(() => replica.stop());
   await replica.catchUp();
-  rds = await playRds(primary.url, { host: 'localhost', region, secretKey: 'test', certificate });
+  rds = await simulateRds(primary.url, { host: 'localhost', region, secretKey: 'test', certificate });
   parts.defer(() => rds.stop());
   const settings = readSettings(migrationSettings, {
     DATABASE_URL: rds.url('ada', 'postgres'),

@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import type { Ctx } from '@portfolio/core/context';
-import { unringLost } from '@portfolio/core/job/dispatch';
+import { requeueLostMessages } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { randomUUID } from 'node:crypto';
@@ -88,7 +88,7 @@ test('a job runs from its acceptance to its end, and again, on prepared statemen
       const events = await operations.job.events.run(ctx, { id, lastEventId: '1' });
       for await (const _ of events);
       await operations.job.read.run(ctx, { id });
-      await unringLost(ctx.db, 300);
+      await requeueLostMessages(ctx.db, 300);
       await operations.job.retry.run(ctx, { id });
       await operations.job.cancel.run(ctx, { id });
     }),

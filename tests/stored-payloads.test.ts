@@ -2,15 +2,15 @@ import { type JobKind, jobKindSchema } from '@portfolio/core/job/schemas';
 import forms from '../packages/core/src/stored-forms.json' with { type: 'json' };
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type JobScene, jobScene } from './support/jobs.ts';
+import { type JobFixture, jobFixture } from './support/jobs.ts';
 import { testRunner } from './support/runner.ts';
 import { runJob } from '../packages/worker/src/run-job.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 const payloads = jobKindSchema.options.flatMap((kind) =>
   forms[`jobs.payload ${kind}`].map((form): [JobKind, object] => [kind, form]),
@@ -19,8 +19,8 @@ const payloads = jobKindSchema.options.flatMap((kind) =>
 test.each(payloads)(
   'a job %s that an earlier version accepted is run with what it was asked: %j',
   async (kind, form) => {
-    const { id } = await scene.accept();
-    await scene.db.execute(
+    const { id } = await fixture.accept();
+    await fixture.db.execute(
       sql`update jobs set kind = ${kind}, payload = ${JSON.stringify({ ...form, later: 1 })}::jsonb where id = ${id}`,
     );
     const asked: unknown[] = [];
@@ -28,7 +28,7 @@ test.each(payloads)(
       asked.push(payload);
       return forms[`jobs.result ${kind}`].at(-1)!;
     };
-    const runner = testRunner(scene);
+    const runner = testRunner(fixture);
     const handlers = { ...runner.handlers, [kind]: async () => handler };
     await runJob({ ...runner, handlers }, id, async () => {}, new AbortController().signal);
     expect(asked).toMatchObject([form]);

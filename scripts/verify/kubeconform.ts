@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { App, Manifest } from '../../tests/infra/synth/app.ts';
 import { synthesize } from '../../tests/infra/synth/index.ts';
-import { goTool, packagesOf, pythonTools } from './install.ts';
+import { goTool, pythonFiles } from './install.ts';
 import { runTool } from './run-tool.ts';
 
 const stages = ['production', 'staging', 'personal', 'dev'];
@@ -24,13 +24,12 @@ const isKubernetes = ({ apiVersion }: Manifest) => !groupsOfOthers.includes(apiV
 
 /** Every object of Kubernetes that any stage makes, against the schemas of the cluster's version. */
 export async function kubeconform() {
-  const apps = new Map<string, App>();
-  const [program, python] = await Promise.all([goTool('kubeconform'), pythonTools(), synthesizeInto(apps)]);
+  const [program, apps] = await Promise.all([goTool('kubeconform'), synthesizeAll()]);
+  const cluster = apps.get('production')!.one('aws:eks/cluster:Cluster');
+  const version = `${String(cluster.inputs.version)}.0`;
   const folder = await mkdtemp(join(tmpdir(), 'kubeconform-'));
   try {
-    const cluster = apps.get('production')!.one('aws:eks/cluster:Cluster');
-    const version = `${String(cluster.inputs.version)}.0`;
-    await writeSchemas(packagesOf(python), version, join(folder, 'schemas'));
+    await writeSchemas(version, join(folder, 'schemas'));
     const schemas = join(folder, 'schemas/{{.ResourceKind}}{{.KindSuffix}}.json');
     const files = await writeManifests(apps, folder);
     const options = ['-strict', '-summary', '-kubernetes-version', version, '-schema-location', schemas];
@@ -40,19 +39,23 @@ export async function kubeconform() {
   }
 }
 
-async function synthesizeInto(apps: Map<string, App>) {
+async function synthesizeAll() {
+  const apps = new Map<string, App>();
   for (const stage of stages) apps.set(stage, await synthesize(stage));
+  return apps;
 }
 
 /**
  * Kubernetes' JSON schemas from the package kubernetes-validate, made to refer to each other as files: as they are, their
  * `$id` has kubeconform look for them in the network.
  */
-async function writeSchemas(packages: string, version: string, target: string) {
-  const source = join(packages, 'kubernetes_validate/kubernetes-json-schema', `v${version}-local-strict`);
+async function writeSchemas(version: string, target: string) {
+  const part = `/v${version}-local-strict/`;
+  const unpacked = await pythonFiles('kubernetes-schemas.txt', part);
+  const source = join(unpacked, 'kubernetes_validate/kubernetes-json-schema', part);
   if (!existsSync(source))
     throw new Error(
-      `kubernetes-validate has no schemas of Kubernetes ${version}. Update it in scripts/verify/requirements.txt.`,
+      `kubernetes-validate has no schemas of Kubernetes ${version}. Update it in scripts/verify/kubernetes-schemas.txt.`,
     );
   await mkdir(target);
   for (const file of await readdir(source)) {

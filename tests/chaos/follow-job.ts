@@ -1,4 +1,4 @@
-import type { Member } from './stage.ts';
+import type { AppProcess } from './environment.ts';
 import { receives } from './wire/requests.ts';
 import type { Outcome, Request } from './wire/rules.ts';
 
@@ -10,7 +10,7 @@ export type Moment = { when: 'before' | 'after'; request: Request };
  * the removal of that message. Until the returned function is called.
  */
 export function followJob(
-  { postgres, aws }: Pick<Member, 'postgres' | 'aws'>,
+  { postgres, aws }: Pick<AppProcess, 'postgres' | 'aws'>,
   jobId: string,
   act: (moment: Moment) => Outcome | Promise<Outcome>,
 ): () => void {

@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { developmentPrograms } from '../../dev/programs.ts';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
-import { setScene } from './scene.ts';
-import { type Ground, type Stage, startStage } from './stage.ts';
+import { createFixture } from './fixture.ts';
+import { type Resources, type Environment, startEnvironment } from './environment.ts';
 
 /** What has not come to its end by then hangs. */
 const boundSeconds = { quick: 150, whole: 1200 };
@@ -15,17 +15,20 @@ export type Findings = {
   broken: string[];
 };
 
-/** Runs scenarios one after the other, on one stage for as long as all is well on it. */
+/** Runs scenarios one after the other, on one environment for as long as all is well on it. */
 export async function createRunner(
-  { folder, createDatabase }: Omit<Ground, 'programs'>,
+  { folder, createDatabase }: Omit<Resources, 'programs'>,
   isQuick: boolean,
 ): Promise<{ run(scenario: Scenario): Promise<Findings>; stop(): Promise<void> }> {
   // Processes that are killed all the time are back three times as soon as from sources.
   const programs = await developmentPrograms();
-  let shared: Stage | undefined;
+  let shared: Environment | undefined;
   let stages = 0;
   const startNew = (ownPostgres: boolean) =>
-    startStage({ folder: join(folder, `stage-${++stages}`), createDatabase, programs }, ownPostgres);
+    startEnvironment(
+      { folder: join(folder, `environment-${++stages}`), createDatabase, programs },
+      ownPostgres,
+    );
 
   async function stop() {
     await shared?.stop();
@@ -48,15 +51,15 @@ export async function createRunner(
     return findings;
   }
 
-  async function play(scenario: Scenario, stage: Stage): Promise<Findings> {
-    const scene = await setScene(stage, isQuick);
+  async function play(scenario: Scenario, environment: Environment): Promise<Findings> {
+    const fixture = await createFixture(environment, isQuick);
     try {
-      const measured = await Promise.race([scenario.run(scene), bound()]);
-      return { measured, broken: await scene.audit() };
+      const measured = await Promise.race([scenario.run(fixture), bound()]);
+      return { measured, broken: await fixture.audit() };
     } catch (error) {
-      return { measured: {}, broken: [reasonOf(error), ...scene.crashes()] };
+      return { measured: {}, broken: [reasonOf(error), ...fixture.crashes()] };
     } finally {
-      await scene.clear();
+      await fixture.clear();
     }
   }
 

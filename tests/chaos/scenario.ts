@@ -1,4 +1,4 @@
-import type { Scene } from './scene.ts';
+import type { Fixture } from './fixture.ts';
 
 /** Figures of a run, by what they say: `seconds until another worker had the job`. */
 export type Measured = Record<string, number | string>;
@@ -17,7 +17,7 @@ export type Scenario = {
   /** Debian packages without which it cannot run. */
   needs?: { package: string; isThere: () => boolean };
   /** Injects the faults and throws where a promise is broken; the audit comes after it. */
-  run(scene: Scene): Promise<Measured>;
+  run(fixture: Fixture): Promise<Measured>;
 };
 
 /** A promise that did not hold. */

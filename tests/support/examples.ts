@@ -2,7 +2,7 @@ import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
 import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
-import { playWorker } from './play-worker.ts';
+import { simulateWorker } from './simulate-worker.ts';
 import { user } from './services.ts';
 import { bytesOf, describeFile, upload } from './upload.ts';
 
@@ -299,7 +299,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   await operations.caseStudy.create.run(ctx, { ...spare, title: 'Spare' });
   await operations.caseStudy.update.run(ctx, { ...spare, body: 'More.', expectedVersion: '*' });
   const { id } = await operations.caseStudy.export.run(ctx, study);
-  await (await playWorker(api, id)).succeed();
+  await (await simulateWorker(api, id)).succeed();
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
   const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
   const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
@@ -367,7 +367,7 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
   const ctx = api.as(owner);
   for (const sort of [1, 2, 3].flatMap(() => ['failed', 'cancelled', 'waiting'] as const)) {
     const { id } = await operations.caseStudy.export.run(ctx, study);
-    if (sort === 'failed') await (await playWorker(api, id)).fail();
+    if (sort === 'failed') await (await simulateWorker(api, id)).fail();
     if (sort === 'cancelled') await operations.job.cancel.run(ctx, { id });
     jobs[sort].push(id);
   }

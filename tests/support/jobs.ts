@@ -23,7 +23,7 @@ export const result: StoredResults['export.pdf'] = {
 const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
 
 /** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */
-export async function jobScene() {
+export async function jobFixture() {
   const platform = await testServices();
   const { db } = platform;
   const ctx = platform.as(owner);
@@ -63,7 +63,7 @@ export async function jobScene() {
     /** A job that a worker has just claimed, whose message has reached the queue. */
     async claimed() {
       const { id } = await accept();
-      await platform.doorbell.idle();
+      await platform.outboxNotifier.idle();
       return claim(id);
     },
     async failed() {
@@ -79,4 +79,4 @@ export async function jobScene() {
   };
 }
 
-export type JobScene = Awaited<ReturnType<typeof jobScene>>;
+export type JobFixture = Awaited<ReturnType<typeof jobFixture>>;

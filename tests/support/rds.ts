@@ -17,7 +17,7 @@ type Front = {
  * a password, checked by a reading of Signature Version 4 of its own. `move` has new connections go to another server, as
  * a name does after a failover.
  */
-export async function playRds(target: string, { host, region, secretKey, certificate }: Front) {
+export async function simulateRds(target: string, { host, region, secretKey, certificate }: Front) {
   const secureContext = createSecureContext(certificate);
   const tokens: string[] = [];
   const sockets = new Set<Socket>();

@@ -7,13 +7,13 @@ export function testRunner(
   {
     workerDb: db,
     bucket,
-    doorbell,
+    outboxNotifier,
     jobBus,
-  }: Pick<TestServices, 'workerDb' | 'bucket' | 'doorbell' | 'jobBus'>,
+  }: Pick<TestServices, 'workerDb' | 'bucket' | 'outboxNotifier' | 'jobBus'>,
   settings: Partial<Runner> & { allowPrivate?: boolean } = {},
 ): Runner {
   const { allowPrivate = false, ...others } = settings;
   const handlers = createHandlers({ allowPrivate, log: silentLog });
-  const services = { db, reader: db, bucket, doorbell, jobBus, log: silentLog };
+  const services = { db, reader: db, bucket, outboxNotifier, jobBus, log: silentLog };
   return { ...services, handlers, leaseSeconds: 30, retryFactor: 1, ...others };
 }

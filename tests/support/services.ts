@@ -9,7 +9,7 @@ import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
-import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
 import { urlOf } from '../../dev/database-users.ts';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { testAws } from './aws.ts';
@@ -24,7 +24,7 @@ export function user(subject: string, scopes: readonly Scope[] = allScopes): Act
 }
 
 /**
- * The real services on a database and a cloud of the test file's own, with what tests need to set the scene:
+ * The real services on a database and a cloud of the test file's own, with what tests need to set the fixture:
  * `as(actor)` is the context of an actor's call. With `databaseUrl` they are another process's, on the same database. They
  * have the rights of the API's user, unless they are asked for `asOwner`.
  */
@@ -48,12 +48,12 @@ export async function testServices({
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
   const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
   const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL, silentLog);
-  const doorbell = createDoorbell(db, queue, silentLog);
+  const outboxNotifier = createOutboxNotifier(db, queue, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
   const published = createPublished(sql, silentLog);
   await published.listen();
-  const services: Services = { db, reader: db, bucket, doorbell, jobBus, published };
+  const services: Services = { db, reader: db, bucket, outboxNotifier, jobBus, published };
 
   return {
     services,
@@ -66,7 +66,7 @@ export async function testServices({
     bucket,
     queue,
     deadLetters,
-    doorbell,
+    outboxNotifier,
     jobBus,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
     addMember: (portfolioId: string, subject: string, role: Role) =>
@@ -74,7 +74,7 @@ export async function testServices({
     issueKey: async (subject: string, scopes: Scope[] = allScopes) =>
       (await issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null })).secret,
     async stop() {
-      await doorbell.idle();
+      await outboxNotifier.idle();
       jobBus.close();
       await pool.close();
       await workerPool.close();

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
-import { playWorker } from '../../../tests/support/play-worker.ts';
+import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { type Client, type Outputs, createClient, isTemporary, problemOf, result } from './client.ts';
 
@@ -251,7 +251,7 @@ describe('a subscription', () => {
     const id = await acceptJob();
     const { seen, done } = watch(client({ baseUrl: proxy.baseUrl }), id);
     await eventually(() => expect(seen).toEqual(['snapshot 1']));
-    const worker = await playWorker(api, id);
+    const worker = await simulateWorker(api, id);
     await eventually(() => expect(seen).toHaveLength(2));
 
     proxy.down();
@@ -280,8 +280,8 @@ describe('a subscription', () => {
     const second = watch(client(), other);
     await eventually(() => expect(second.seen).toEqual(['snapshot 1']));
     expect(subscribe).toHaveBeenCalledTimes(2);
-    await (await playWorker(api, id)).succeed();
-    await (await playWorker(api, other)).succeed();
+    await (await simulateWorker(api, id)).succeed();
+    await (await simulateWorker(api, other)).succeed();
     await Promise.all([done, second.done]);
     expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3']);
     expect(second.seen).toEqual(seen);

@@ -152,7 +152,7 @@ function checkTrpc({ status, text: body }: Pick<Answer, 'status' | 'text'>): Err
 
 /** Newest row and number of rows of every table: any write that lasts changes it. */
 async function mark(): Promise<unknown> {
-  await api.doorbell.idle();
+  await api.outboxNotifier.idle();
   return api.sql.unsafe((markQuery ??= await createMarkQuery()));
 }
 

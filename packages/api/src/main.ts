@@ -8,9 +8,9 @@ import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
-import { createDoorbell } from '@portfolio/core/runtime/relay';
+import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
 import { openSharedCache } from '@portfolio/core/runtime/shared-cache';
-import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
+import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
 import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -28,7 +28,7 @@ const { db, sql } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
 const queue = openQueue(aws, settings.QUEUE_URL, log);
-const doorbell = createDoorbell(db, queue, log);
+const outboxNotifier = createOutboxNotifier(db, queue, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
@@ -37,7 +37,7 @@ const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_R
 const leaving = new AbortController();
 
 const server = await buildServer({
-  services: { db, reader: reader.db, bucket, doorbell, jobBus, published },
+  services: { db, reader: reader.db, bucket, outboxNotifier, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
     database: database.check,
@@ -60,7 +60,7 @@ const server = await buildServer({
 await jobBus.listen();
 await published.listen();
 
-surviveOutages(log);
+ignoreUnhandledOutages(log);
 const { LINGER_SECONDS: linger } = settings;
 const delay = (linger + apiStop.close) * 1000;
 closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
@@ -68,7 +68,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   leaving.abort();
   if (!err) await wait(linger * 1000);
   await server.close();
-  await doorbell.idle();
+  await outboxNotifier.idle();
   jobBus.close();
   await rateCounter.close();
   await reader.close();

@@ -5,7 +5,7 @@
 import { openAdminSignIn, openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
-import { startPatiently } from '@portfolio/core/runtime/start-patiently';
+import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { migrationSettings, readSettings } from '@portfolio/core/runtime/settings';
 
 const settings = readSettings(migrationSettings);
@@ -17,7 +17,7 @@ const adminSignIn = await openAdminSignIn(settings, log);
 // Who creates a role is a member of it since Postgres 16. On RDS, members of one that signs in by tokens have to as well.
 const ways = settings.DATABASE_AUTH === 'iam' ? [adminSignIn, owner.signIn] : [adminSignIn];
 const admins = adminUrl === undefined ? [] : ways.map((signIn) => ({ url: adminUrl, signIn }));
-await startPatiently(log, () => migrate(owner, ...admins));
+await startWithRetries(log, () => migrate(owner, ...admins));
 log.info('the database is up to date');
 owner.signIn.close();
 adminSignIn.close();

@@ -13,7 +13,7 @@ import {
   examples,
   readRoutes,
 } from '../../../tests/support/examples.ts';
-import { playWorker } from '../../../tests/support/play-worker.ts';
+import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { user } from '../../../tests/support/services.ts';
 import { createClient } from './client.ts';
 import { appRouter } from './trpc/router.ts';
@@ -62,7 +62,7 @@ async function printStudy(portfolio: string, isPublished: boolean) {
   if (isPublished) await operations.caseStudy.publish.run(ctx, { ...study, expectedVersion: '*' });
   const { version } = await operations.caseStudy.read.run(ctx, study);
   const { id } = await operations.caseStudy.export.run(ctx, study);
-  await (await playWorker(api, id)).succeed(version);
+  await (await simulateWorker(api, id)).succeed(version);
 }
 
 /** What came of a call: a result, or the problem that it was refused with. */
@@ -165,7 +165,7 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
 
 /** A digest of all rows that calls may change, when nothing is on its way to the queue any more. */
 async function contents(): Promise<unknown> {
-  await api.doorbell.idle();
+  await api.outboxNotifier.idle();
   const tables = await api.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables
     where table_schema = 'public' order by 1`;

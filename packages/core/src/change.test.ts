@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type TestServices, testServices, user } from '../../../tests/support/services.ts';
-import { forgetAnswers } from './change.ts';
+import { deleteExpiredAnswers } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { operations } from './index.ts';
@@ -121,7 +121,7 @@ test('an answer is forgotten after a day', async () => {
   await caseStudy.create.run(keyed('old'), study());
   await caseStudy.create.run(keyed('young'), study());
   await platform.sql`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
-  await forgetAnswers(platform.db, new AbortController().signal);
+  await deleteExpiredAnswers(platform.db, new AbortController().signal);
   expect(await key()).toEqual([{ key: 'young' }]);
 });
 
@@ -141,37 +141,37 @@ describe('a change', () => {
     ]);
   });
 
-  test('that fails at its end leaves nothing: no row, no audit, no ring', async () => {
-    let rung = 0;
+  test('that fails at its end leaves nothing: no row, no audit, no notification', async () => {
+    let notified = 0;
     const before = await platform.sql`select count(*) from audit_log`;
     const fails = change({
       async run(ctx) {
         await ctx.db.execute(
           `insert into portfolios (id, slug, name, tagline, description) values ('pf_x', 'half', '', '', '')`,
         );
-        ctx.doorbell.ring();
+        ctx.outboxNotifier.notify();
         throw new AppError('conflict', 'Too late.');
       },
     });
-    const ctx = { ...platform.as(owner), doorbell: { ring: () => void (rung += 1) } };
+    const ctx = { ...platform.as(owner), outboxNotifier: { notify: () => void (notified += 1) } };
     await expect(fails.run(ctx, { portfolio: 'team' })).rejects.toMatchObject({ code: 'conflict' });
     expect(await platform.sql`select id from portfolios where slug = 'half'`).toEqual([]);
     expect(await platform.sql`select count(*) from audit_log`).toEqual(before);
-    expect(rung).toBe(0);
+    expect(notified).toBe(0);
   });
 
-  test('rings only when it is committed', async () => {
+  test('notifies the relay only after its commit', async () => {
     const seen: unknown[] = [];
-    const rings = change({
+    const notifying = change({
       async run(ctx) {
-        ctx.doorbell.ring();
-        seen.push('rung');
+        ctx.outboxNotifier.notify();
+        seen.push('requested');
         return '';
       },
     });
-    const doorbell = { ring: () => void seen.push('heard') };
-    await rings.run({ ...platform.as(owner), doorbell }, { portfolio: 'team' });
-    expect(seen).toEqual(['rung', 'heard']);
+    const outboxNotifier = { notify: () => void seen.push('notified') };
+    await notifying.run({ ...platform.as(owner), outboxNotifier }, { portfolio: 'team' });
+    expect(seen).toEqual(['requested', 'notified']);
   });
 
   test('of an existing thing must name the version that it was made for', async () => {

@@ -7,7 +7,7 @@ import { AppError } from './errors.ts';
 import { idempotencyKeys } from './idempotency.sql.ts';
 import { newId } from './ids.ts';
 import { announceChange } from './published.ts';
-import { inBatches } from './schedule/batches.ts';
+import { inBatches } from './batches.ts';
 
 /** A change of an operation: who asked for it is in the context. */
 export type Change<Prepared, Result> = {
@@ -59,7 +59,7 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   return {
     ...ctx,
     db: tx,
-    doorbell: { ring: () => void afterCommit.push(() => ctx.doorbell.ring()) },
+    outboxNotifier: { notify: () => void afterCommit.push(() => ctx.outboxNotifier.notify()) },
     jobBus: { ...ctx.jobBus, publish: (hint) => void afterCommit.push(() => ctx.jobBus.publish(hint)) },
   };
 }
@@ -93,7 +93,7 @@ function targetOf(thing: unknown): string | null {
 const keptHours = 24;
 
 /** Forgets answers that nobody may ask for again; resolves to how many. */
-export function forgetAnswers(db: Db, signal: AbortSignal): Promise<number> {
+export function deleteExpiredAnswers(db: Db, signal: AbortSignal): Promise<number> {
   return inBatches(1000, signal, async (size) => {
     const forgotten = await db.execute(sql`
       delete from ${idempotencyKeys} where ctid = any(array(

@@ -34,8 +34,8 @@ export type Bucket = {
   ): Promise<UploadForm>;
 };
 
-/** Tells the queue, soon and in batches, that outbox rows wait. Losing a ring loses nothing: the relay sweeps. */
-export type Doorbell = { ring(): void };
+/** Has the outbox sent to the queue soon, in batches. A lost notification loses nothing: the sweep sends what is left. */
+export type OutboxNotifier = { notify(): void };
 
 /** News of a job. A hint only: what happened is in the event log. `cancels` is for the worker that runs the job. */
 export type JobHint = { jobId: string; portfolioId: string; cancels?: true | undefined };
@@ -61,7 +61,7 @@ export type Services = {
   db: Db;
   reader: Db;
   bucket: Bucket;
-  doorbell: Doorbell;
+  outboxNotifier: OutboxNotifier;
   jobBus: JobBus;
   published: Published;
 };

@@ -22,6 +22,11 @@ export function jsonObject<T>(fields: Fields): SQL<T> {
   return sql<T>`json_build_object(${sql.join(pairs, sql`, `)})`;
 }
 
+/** Rows of a sub-select as a JSON array in their order; an empty one where there are none. */
+export function jsonArray(item: SQL | AnyPgColumn, order: AnyPgColumn, from: SQL): SQL {
+  return sql`(select coalesce(json_agg(${item} order by ${order}), '[]'::json) from ${from})`;
+}
+
 /**
  * A statement that is prepared once per client. Unprepared Drizzle queries cost an extra round trip and a plan
  * each (measured: 3.5 times slower), so every query of a hot path goes through here and ends in `.prepare(name)`.

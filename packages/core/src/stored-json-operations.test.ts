@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type JobScene, jobScene, owner } from '../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner } from '../../../tests/support/jobs.ts';
 import { addArtifact, addEvidence, addMetric } from './case-study/testing.ts';
 import { beginDownload, findDownload } from './evidence/download.ts';
 import { fetchSyncSource } from './evidence/sync-source.ts';
@@ -11,17 +11,17 @@ import forms from './stored-forms.json' with { type: 'json' };
 const { caseStudy, job, portfolio, webhook } = operations;
 
 /** Rows as every earlier version wrote them, read by the operations of today, which may add fields. */
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
-  const { portfolioId } = scene;
-  await addEvidence(scene, portfolioId, 'report', 1);
-  await addMetric(scene, portfolioId, 'latency');
-  await addArtifact(scene, portfolioId, 'module');
+  fixture = await jobFixture();
+  const { portfolioId } = fixture;
+  await addEvidence(fixture, portfolioId, 'report', 1);
+  await addMetric(fixture, portfolioId, 'latency');
+  await addArtifact(fixture, portfolioId, 'module');
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
-const ctx = () => scene.as(owner);
+const ctx = () => fixture.as(owner);
 
 describe('a revision', () => {
   const now = {
@@ -40,7 +40,7 @@ describe('a revision', () => {
     const ref = { portfolio: 'team', slug: `stored-${(studies += 1)}` };
     const { id } = await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
     await caseStudy.update.run(ctx(), { ...ref, ...now, expectedVersion: '*' });
-    await scene.db.execute(sql`
+    await fixture.db.execute(sql`
       update case_study_revisions set content = ${JSON.stringify(content)}::jsonb, changed = '{title,gone}'
       where case_study_id = ${id} and number = 1`);
     return ref;
@@ -84,7 +84,7 @@ test.each([...forms['case_studies.period'], { from: '2026-01', later: 1 }])(
   'the period of a study is read in each form: %j',
   async (form) => {
     const ref = { portfolio: 'team', slug: 'faster' };
-    await scene.db.execute(
+    await fixture.db.execute(
       sql`update case_studies set period = ${JSON.stringify(form)}::jsonb where slug = ${ref.slug}`,
     );
     const { later: _, ...period } = { later: 0, ...form };
@@ -99,8 +99,8 @@ const results = jobKindSchema.options.flatMap((kind) =>
 );
 
 test.each(results)('the result of a job %s is read in each form: %j', async (kind, form) => {
-  const id = await scene.succeeded();
-  await scene.db.execute(
+  const id = await fixture.succeeded();
+  await fixture.db.execute(
     sql`update jobs set kind = ${kind}, result = ${JSON.stringify({ ...form, later: 1 })}::jsonb where id = ${id}`,
   );
   const {
@@ -117,8 +117,8 @@ test.each(results)('the result of a job %s is read in each form: %j', async (kin
 test.each(results.filter(([, form]) => 'key' in form))(
   'the file of a job %s is found in each form of its result: %j',
   async (kind, form) => {
-    const id = await scene.succeeded();
-    await scene.db.execute(
+    const id = await fixture.succeeded();
+    await fixture.db.execute(
       sql`update jobs set kind = ${kind}, result = ${JSON.stringify(form)}::jsonb where id = ${id}`,
     );
     expect(await job.result.run(ctx(), { id })).toMatchObject(jobFileSchema.parse(form));
@@ -128,10 +128,10 @@ test.each(results.filter(([, form]) => 'key' in form))(
 test.each(forms['jobs.error'])(
   'the error of a job and of its events is read in each form: %j',
   async (form) => {
-    const id = await scene.failed();
+    const id = await fixture.failed();
     const stored = JSON.stringify({ ...form, later: 1 });
-    await scene.db.execute(sql`update jobs set error = ${stored}::jsonb where id = ${id}`);
-    await scene.db.execute(
+    await fixture.db.execute(sql`update jobs set error = ${stored}::jsonb where id = ${id}`);
+    await fixture.db.execute(
       sql`update job_events set error = ${stored}::jsonb where job_id = ${id} and type = 'failed'`,
     );
     expect((await job.read.run(ctx(), { id })).error).toMatchObject(form);
@@ -151,7 +151,7 @@ test.each(forms['webhook_deliveries.payload'])(
     });
     const { id: delivery } = await webhook.test.run(ctx(), { portfolio: 'team', id });
     const stored = JSON.stringify({ ...form, later: 1 });
-    await scene.db.execute(
+    await fixture.db.execute(
       sql`update webhook_deliveries set state = 'failed', payload = ${stored}::jsonb where id = ${delivery}`,
     );
     const ref = { portfolio: 'team', id };
@@ -167,7 +167,7 @@ test.each(forms['idempotency_keys.response'])(
     const repeatable = { ...ctx(), idempotencyKey: 'once' };
     const create = () => portfolio.create.run(repeatable, { slug: 'once', name: 'Once' });
     await create();
-    await scene.db.execute(sql`update idempotency_keys set response = ${JSON.stringify(form)}::json`);
+    await fixture.db.execute(sql`update idempotency_keys set response = ${JSON.stringify(form)}::json`);
     expect(await create()).toEqual(form.result);
   },
 );
@@ -176,9 +176,9 @@ test.each(forms['evidence.validators'])(
   'what a source is asked by is read in each form: %j',
   async (form) => {
     const stored = JSON.stringify({ ...form, later: 1 });
-    const [row] = await scene.db.execute<{ id: string }>(sql`
+    const [row] = await fixture.db.execute<{ id: string }>(sql`
     update evidence set source_url = ${form.url}, validators = ${stored}::jsonb where slug = 'report' returning id`);
-    const source = await fetchSyncSource(scene.db, row!.id);
+    const source = await fetchSyncSource(fixture.db, row!.id);
     expect(source!.validators).toMatchObject(form);
   },
 );
@@ -191,7 +191,7 @@ test('the parts of a download are read in each form', async () => {
     contentType: 'text/plain',
   };
   const unknown = { etag: null, lastModified: null, contentEncoding: null, sizeBytes: null };
-  await beginDownload(scene.db, async () => {}, {
+  await beginDownload(fixture.db, async () => {}, {
     jobId,
     ...about,
     ...unknown,
@@ -200,7 +200,7 @@ test('the parts of a download are read in each form', async () => {
   });
   for (const form of forms['evidence_downloads.parts']) {
     const stored = JSON.stringify(form.map((part) => ({ ...part, later: 1 })));
-    await scene.db.execute(sql`update evidence_downloads set parts = ${stored}::jsonb`);
-    expect((await findDownload(scene.db, jobId))!.parts).toMatchObject(form);
+    await fixture.db.execute(sql`update evidence_downloads set parts = ${stored}::jsonb`);
+    expect((await findDownload(fixture.db, jobId))!.parts).toMatchObject(form);
   }
 });

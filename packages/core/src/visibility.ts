@@ -1,12 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { artifacts } from './artifact/artifact.sql.ts';
-import {
-  caseStudies,
-  caseStudyArtifacts,
-  caseStudyImages,
-  claimEvidence,
-  claims,
-} from './case-study/case-study.sql.ts';
+import { caseStudies, caseStudyArtifacts, caseStudyImages } from './case-study/case-study.sql.ts';
+import { claimEvidence, claims } from './claim/claim.sql.ts';
 import type { Db } from './context.ts';
 import { evidence, evidenceVersions } from './evidence/evidence.sql.ts';
 import { images } from './image/image.sql.ts';

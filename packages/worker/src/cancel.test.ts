@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { developmentPrograms } from '../../../dev/programs.ts';
-import { type JobScene, jobScene, owner, result } from '../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner, result } from '../../../tests/support/jobs.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import type { Handler } from './handler.ts';
@@ -20,15 +20,20 @@ import { JobCancelled } from './watch-lease.ts';
 const longLeaseSeconds = 3000;
 const never = new AbortController().signal;
 
-/** The worker has connections and a bus of its own, as in another process; the API's are those of the scene. */
-let scene: JobScene;
+/** The worker has connections and a bus of its own, as in another process; the API's are those of the fixture. */
+let fixture: JobFixture;
 let database: Database;
 let workerBus: ReturnType<typeof createJobBus>;
 let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
-  scene = await jobScene();
-  database = openDatabase({ url: scene.databaseUrl, poolSize: 2, applicationName: 'worker', log: silentLog });
+  fixture = await jobFixture();
+  database = openDatabase({
+    url: fixture.databaseUrl,
+    poolSize: 2,
+    applicationName: 'worker',
+    log: silentLog,
+  });
   workerBus = createJobBus(database.sql, silentLog);
   await workerBus.listen();
 });
@@ -39,7 +44,7 @@ afterAll(async () => {
   }
   workerBus.close();
   await database.close();
-  await scene.stop();
+  await fixture.stop();
 });
 
 async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}) {
@@ -48,22 +53,22 @@ async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial
     'export.pdf': async () => handler,
   };
   const ours = { db: database.db, jobBus: workerBus, handlers, leaseSeconds: longLeaseSeconds };
-  const runner = testRunner(scene, { ...ours, ...settings });
+  const runner = testRunner(fixture, { ...ours, ...settings });
   await runJob(runner, id, async () => {}, never);
-  return scene.read(id);
+  return fixture.read(id);
 }
 
 /** Cancels the job of the attempt that calls it, and waits for the signal of the attempt. */
 async function cancelled(id: string, signal: AbortSignal): Promise<unknown> {
   const fired = new Promise((resolve) => signal.addEventListener('abort', resolve));
-  await scene.cancel(id);
+  await fixture.cancel(id);
   await fired;
   return signal.reason;
 }
 
 describe('a cancel from another process', () => {
   test('fires the signal of the handler, says why, and ends the job as cancelled', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     let reason: unknown;
     const job = await run(id, async (_payload, { signal }) => {
       reason = await cancelled(id, signal);
@@ -77,7 +82,7 @@ describe('a cancel from another process', () => {
     ['goes on and has a result', async () => result],
     ['fails with an error of its own', () => Promise.reject(new Error('The page was closed.'))],
   ])('ends the job as cancelled even where the handler %s', async (_, end) => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     const job = await run(id, async (_payload, { signal }) => {
       await cancelled(id, signal);
       return end();
@@ -86,16 +91,16 @@ describe('a cancel from another process', () => {
   });
 
   test('is obeyed where the attempt ended before the worker heard of it', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     const job = await run(id, async () => {
-      await scene.cancel(id);
+      await fixture.cancel(id);
       return result;
     });
     expect(job).toMatchObject({ state: 'cancelled', result: null });
   });
 
   test('reaches a worker that hears no hints with the answer to its heartbeat', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     const deaf = { ...workerBus, subscribe: () => workerBus.subscribe(() => false, AbortSignal.abort()) };
     const job = await run(
       id,
@@ -108,7 +113,7 @@ describe('a cancel from another process', () => {
   });
 
   test('ends the job even where its handler never lets go', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     const gate = Promise.withResolvers<typeof result>();
     const started = Promise.withResolvers<void>();
     const handler = async () => {
@@ -117,19 +122,19 @@ describe('a cancel from another process', () => {
     };
     const running = run(id, handler, { leaseSeconds: 1 });
     await started.promise;
-    await scene.cancel(id);
+    await fixture.cancel(id);
     await eventually(async () => {
-      await transitions.reapLost(scene.db);
-      expect(await scene.read(id)).toMatchObject({ state: 'cancelled' });
+      await transitions.reapLost(fixture.db);
+      expect(await fixture.read(id)).toMatchObject({ state: 'cancelled' });
     });
     gate.resolve(result);
     expect(await running).toMatchObject({ state: 'cancelled', result: null });
   });
 
   test('of many jobs reaches each, and no other', async () => {
-    const { id: spared } = await scene.accept();
-    await scene.change(spared, { requestedBy: sql`'somebody'` });
-    const ids = await Promise.all([1, 2, 3].map(async () => (await scene.accept()).id));
+    const { id: spared } = await fixture.accept();
+    await fixture.change(spared, { requestedBy: sql`'somebody'` });
+    const ids = await Promise.all([1, 2, 3].map(async () => (await fixture.accept()).id));
     const aborted: string[] = [];
     const release = Promise.withResolvers<void>();
     const handle: Handler<'export.pdf'> = async (_payload, { job, signal }) => {
@@ -140,10 +145,10 @@ describe('a cancel from another process', () => {
     };
     const running = [...ids, spared].map((id) => run(id, handle));
     await eventually(async () => {
-      for (const id of [...ids, spared]) expect((await scene.read(id)).state).toBe('running');
+      for (const id of [...ids, spared]) expect((await fixture.read(id)).state).toBe('running');
     });
     const filter = { portfolio: 'team', requestedBy: 'owner' };
-    expect((await operations.job.cancelMany.run(scene.as(owner), filter)).changed).toBe(3);
+    expect((await operations.job.cancelMany.run(fixture.as(owner), filter)).changed).toBe(3);
     await eventually(() => expect(aborted.toSorted()).toEqual(ids.toSorted()));
     release.resolve();
     const ends = (await Promise.all(running)).map(({ state }) => state);
@@ -152,15 +157,15 @@ describe('a cancel from another process', () => {
 
   test('and a success at the same time: one wins, and the answer to the cancel says which', async () => {
     for (let round = 0; round < 30; round++) {
-      const { id } = await scene.accept();
+      const { id } = await fixture.accept();
       const started = Promise.withResolvers<void>();
       const running = run(id, async () => {
         started.resolve();
-        for (let late = 0; late < round % 10; late++) await scene.sql`select 1`;
+        for (let late = 0; late < round % 10; late++) await fixture.sql`select 1`;
         return result;
       });
       await started.promise;
-      const [asked] = await Promise.allSettled([scene.cancel(id)]);
+      const [asked] = await Promise.allSettled([fixture.cancel(id)]);
       const { state } = await running;
       expect([asked.status, state]).toEqual(
         state === 'succeeded' ? ['rejected', 'succeeded'] : ['fulfilled', 'cancelled'],
@@ -170,12 +175,12 @@ describe('a cancel from another process', () => {
 
   test('leaves nothing behind in the bus', async () => {
     const subscribed = vi.spyOn(workerBus, 'subscribe');
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     await run(id, async () => result);
     expect(subscribed).toHaveBeenCalledTimes(1);
     const [match, signal] = subscribed.mock.calls[0]!;
-    expect(match({ jobId: id, portfolioId: scene.portfolioId, cancels: true })).toBe(true);
-    expect(match({ jobId: id, portfolioId: scene.portfolioId })).toBe(false);
+    expect(match({ jobId: id, portfolioId: fixture.portfolioId, cancels: true })).toBe(true);
+    expect(match({ jobId: id, portfolioId: fixture.portfolioId })).toBe(false);
     expect(signal.aborted).toBe(true);
     subscribed.mockRestore();
   });
@@ -185,7 +190,7 @@ test('a cancel reaches the real worker in its own process, in the middle of a PD
   const programs = await developmentPrograms();
   worker = spawn(process.execPath, [programs.worker], {
     env: {
-      ...scene.environment,
+      ...fixture.environment,
       NODE_COMPILE_CACHE: programs.compileCache,
       POLL_SECONDS: '1',
       LOG_LEVEL: 'warn',
@@ -197,13 +202,13 @@ test('a cancel reaches the real worker in its own process, in the middle of a PD
   });
   const long = { portfolio: 'team', slug: 'long' };
   const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
-  await operations.caseStudy.create.run(scene.as(owner), { ...long, title: 'Long', body });
-  const { id } = await operations.caseStudy.export.run(scene.as(owner), long);
-  await eventually(async () => expect((await scene.read(id)).progress).toBeGreaterThan(0.02));
-  expect(await scene.cancel(id)).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(String) });
-  await eventually(async () => expect((await scene.read(id)).state).toBe('cancelled'));
-  const { cancelRequestedAt, finishedAt } = await scene.read(id);
+  await operations.caseStudy.create.run(fixture.as(owner), { ...long, title: 'Long', body });
+  const { id } = await operations.caseStudy.export.run(fixture.as(owner), long);
+  await eventually(async () => expect((await fixture.read(id)).progress).toBeGreaterThan(0.02));
+  expect(await fixture.cancel(id)).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(String) });
+  await eventually(async () => expect((await fixture.read(id)).state).toBe('cancelled'));
+  const { cancelRequestedAt, finishedAt } = await fixture.read(id);
   expect(Date.parse(finishedAt!) - Date.parse(cancelRequestedAt!)).toBeLessThan(1000);
-  const events = await scene.eventsOf(id);
+  const events = await fixture.eventsOf(id);
   expect(events.slice(-1)).toMatchObject([{ type: 'cancelled', attempt: 1 }]);
 });

@@ -2,12 +2,12 @@ import type { Logger } from '@portfolio/core/runtime/log';
 import type { Queue, Received } from '@portfolio/core/runtime/queue';
 import { sql } from 'drizzle-orm';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Room } from './room.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import { type Runner, putBack, runJob } from './run-job.ts';
 
 const pauseAfterErrorMilliseconds = 1000;
 
-type Slot = Runner & { queue: Queue; room: Room; pollSeconds: number; log: Logger };
+type Slot = Runner & { queue: Queue; room: ConcurrencyLimit; pollSeconds: number; log: Logger };
 
 /**
  * One slot: takes a message, works on its job, removes the message, again and again until `draining`.
@@ -23,7 +23,7 @@ export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSign
       if (!message) continue;
       // What the last poll brought is left to others, at once.
       if (draining.aborted) return await queue.extend(message, 0);
-      await heed(slot, message, draining, stop);
+      await handleMessage(slot, message, draining, stop);
       await queue.remove(message);
     } catch (error) {
       log.warn({ err: error }, 'queue or database is away');
@@ -32,7 +32,12 @@ export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSign
   }
 }
 
-async function heed(slot: Slot, message: Received, draining: AbortSignal, stop: AbortSignal): Promise<void> {
+async function handleMessage(
+  slot: Slot,
+  message: Received,
+  draining: AbortSignal,
+  stop: AbortSignal,
+): Promise<void> {
   const { queue, room, leaseSeconds, log } = slot;
   if (!message.job) return log.error('a message could not be read and was removed');
   const { jobId, kind } = message.job;

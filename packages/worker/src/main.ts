@@ -7,16 +7,16 @@ import { createLog } from '@portfolio/core/runtime/log';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { openQueue } from '@portfolio/core/runtime/queue';
-import { createDoorbell } from '@portfolio/core/runtime/relay';
-import { startPatiently } from '@portfolio/core/runtime/start-patiently';
-import { surviveOutages } from '@portfolio/core/runtime/survive-outages';
+import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
+import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
+import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { readSettings, workerSettings, workerStop } from '@portfolio/core/runtime/settings';
 import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
 import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
 import { serveHealth } from './health.ts';
-import { createRoom } from './room.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { startSchedule } from './schedule.ts';
 import { sweep } from './sweep.ts';
 
@@ -41,7 +41,7 @@ const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, .
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
 const queue = openQueue(aws, settings.QUEUE_URL, log);
 const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
-const doorbell = createDoorbell(db, queue, log);
+const outboxNotifier = createOutboxNotifier(db, queue, log);
 const jobBus = createJobBus(database.sql, log);
 // Hints of cancels come by it.
 await jobBus.listen();
@@ -68,12 +68,22 @@ const health =
         },
       );
 // Jobs whose tables are not there yet would fail, and use up their attempts.
-await startPatiently(log, isSchemaCurrent);
+await startWithRetries(log, isSchemaCurrent);
 
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
 const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const runner = { db, reader: reader.db, bucket, doorbell, jobBus, log, handlers, leaseSeconds, retryFactor };
-const room = createRoom(
+const runner = {
+  db,
+  reader: reader.db,
+  bucket,
+  outboxNotifier,
+  jobBus,
+  log,
+  handlers,
+  leaseSeconds,
+  retryFactor,
+};
+const room = createConcurrencyLimit(
   Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
 );
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
@@ -96,7 +106,7 @@ const { close } = closeWithGrace(
     const late = setTimeout(() => stop.abort(), workerStop.drain * 1000);
     await Promise.all([...slots, sweeping, scheduling]);
     clearTimeout(late);
-    await doorbell.idle();
+    await outboxNotifier.idle();
     jobBus.close();
     await reader.close();
     await database.close();
@@ -108,7 +118,7 @@ const { close } = closeWithGrace(
   },
 );
 
-surviveOutages(log);
+ignoreUnhandledOutages(log);
 
 /** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
 const stages: (() => unknown)[] = [close, () => stop.abort(), () => process.exit(1)];

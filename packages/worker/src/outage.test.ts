@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openQueue } from '@portfolio/core/runtime/queue';
-import { createDoorbell, relayOutbox } from '@portfolio/core/runtime/relay';
+import { createOutboxNotifier, relayOutbox } from '@portfolio/core/runtime/relay';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
@@ -31,15 +31,15 @@ const read = (id: string) => operations.job.read.run(platform.as(owner), { id })
 test('while SQS is away jobs are accepted, and their messages go out when it is back', async () => {
   const { pathname } = new URL(platform.environment.QUEUE_URL);
   const queue = openQueue(aws, new URL(pathname, proxy.baseUrl).href, silentLog);
-  const doorbell = createDoorbell(platform.db, queue, silentLog);
-  const ctx = { ...platform.as(owner), doorbell };
+  const outboxNotifier = createOutboxNotifier(platform.db, queue, silentLog);
+  const ctx = { ...platform.as(owner), outboxNotifier };
   proxy.down();
   const accepted: string[] = [];
   for (const slug of ['one', 'two', 'three', 'four']) {
     await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
     const { id } = await operations.caseStudy.export.run(ctx, { portfolio: 'team', slug });
     accepted.push(id);
-    await doorbell.idle();
+    await outboxNotifier.idle();
     expect(await read(id)).toMatchObject({ state: 'queued' });
   }
   proxy.up();

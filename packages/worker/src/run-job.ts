@@ -1,4 +1,4 @@
-import type { Bucket, Db, Doorbell, JobBus } from '@portfolio/core/context';
+import type { Bucket, Db, OutboxNotifier, JobBus } from '@portfolio/core/context';
 import { dispatch } from '@portfolio/core/job/dispatch';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
@@ -18,7 +18,7 @@ export type Runner = {
   /** For analytical reads; left out, they go to `db`. */
   reader?: Db;
   bucket: Bucket;
-  doorbell: Doorbell;
+  outboxNotifier: OutboxNotifier;
   jobBus: JobBus;
   log: Logger;
   handlers: Handlers;
@@ -77,9 +77,9 @@ async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<C
 }
 
 /** The end of a job makes room for another one, and gives the next of its group its turn. */
-async function dispatchNext({ db, doorbell }: Runner, portfolioId: string, log: Logger) {
+async function dispatchNext({ db, outboxNotifier }: Runner, portfolioId: string, log: Logger) {
   try {
-    if ((await dispatch(db, portfolioId)) > 0) doorbell.ring();
+    if ((await dispatch(db, portfolioId)) > 0) outboxNotifier.notify();
   } catch (error) {
     log.warn({ err: error }, 'what is next is left to the sweep');
   }
@@ -126,7 +126,7 @@ function payloadOf({ kind, payload }: Claimed) {
 async function succeed(runner: Runner, lease: Lease, result: StoredResult, stop: AbortSignal, log: Logger) {
   const succeeded = await persist(runner, stop, () => transitions.succeed(runner.db, lease, result));
   if (succeeded) log.info({ result }, 'job succeeded');
-  else await letGo(runner, lease, stop, log);
+  else await discardAttempt(runner, lease, stop, log);
 }
 
 /** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */
@@ -138,7 +138,8 @@ async function settle(
   stop: AbortSignal,
   log: Logger,
 ) {
-  if (error instanceof LeaseLost || error instanceof JobCancelled) return letGo(runner, lease, stop, log);
+  if (error instanceof LeaseLost || error instanceof JobCancelled)
+    return discardAttempt(runner, lease, stop, log);
   const { db } = runner;
   const settled = await persist(runner, stop, () => {
     if (stop.aborted) return transitions.postpone(db, lease, stopped, 0);
@@ -154,12 +155,13 @@ async function settle(
       ? transitions.fail(db, lease, describe(error))
       : transitions.retry(db, lease, describe(error), retryDelaySeconds(job) * runner.retryFactor);
   });
-  if (!settled) await letGo(runner, lease, stop, log);
+  if (!settled) await discardAttempt(runner, lease, stop, log);
 }
 
 /** Ends an attempt whose result or failure is not wanted: the job was cancelled, or is another's by now. */
-async function letGo(runner: Runner, lease: Lease, stop: AbortSignal, log: Logger) {
-  if (await persist(runner, stop, () => transitions.obeyCancel(runner.db, lease))) log.info('job cancelled');
+async function discardAttempt(runner: Runner, lease: Lease, stop: AbortSignal, log: Logger) {
+  if (await persist(runner, stop, () => transitions.acknowledgeCancel(runner.db, lease)))
+    log.info('job cancelled');
   else log.warn('lease lost: the attempt counts for nothing');
 }
 

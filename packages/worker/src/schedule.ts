@@ -59,7 +59,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
   using lease = hold(scheduler, run);
   const signal = AbortSignal.any([stop, lease.signal, AbortSignal.timeout(timeLimitSeconds * 1000)]);
-  // What does not heed its signal is not given more time.
+  // What does not handleMessage its signal is not given more time.
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
@@ -67,15 +67,15 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
     if (!(await endRun(db, run))) log.warn('task was taken over: this run counts for nothing');
     else if (count > 0) log.info({ count }, 'task done');
   } catch (error) {
-    if (stop.aborted) return letGo(log, () => releaseRun(db, run));
+    if (stop.aborted) return discardAttempt(log, () => releaseRun(db, run));
     log.warn({ err: error }, 'task failed; it is tried again later');
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    await letGo(log, () => failRun(db, run, reason.slice(0, 500), leaseSeconds));
+    await discardAttempt(log, () => failRun(db, run, reason.slice(0, 500), leaseSeconds));
   }
 }
 
 /** Where the database is away, the lease runs out by itself. */
-async function letGo(log: Logger, release: () => Promise<boolean>): Promise<void> {
+async function discardAttempt(log: Logger, release: () => Promise<boolean>): Promise<void> {
   await release().catch((error: unknown) => log.warn({ err: error }, 'task is not released'));
 }
 

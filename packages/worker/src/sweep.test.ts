@@ -2,17 +2,17 @@ import { newId } from '@portfolio/core/ids';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
-import { type JobScene, jobScene } from '../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture } from '../../../tests/support/jobs.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { sweep } from './sweep.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
-const sweeper = () => ({ ...scene, log: silentLog, leaseSeconds: 0.1, sweepSeconds: 0.05 });
+const sweeper = () => ({ ...fixture, log: silentLog, leaseSeconds: 0.1, sweepSeconds: 0.05 });
 
 /** Messages that the queue has given up, of jobs that are gone. */
 async function giveUp(count: number) {
@@ -20,27 +20,27 @@ async function giveUp(count: number) {
     const jobId = newId('job');
     return { id: String(at), groupKey: jobId, jobId, kind: 'export.pdf' };
   });
-  for (let at = 0; at < count; at += 10) await scene.deadLetters.send(letters.slice(at, at + 10));
+  for (let at = 0; at < count; at += 10) await fixture.deadLetters.send(letters.slice(at, at + 10));
 }
 
-test('dead letters, however many, leave the other steps their turn, and heed a stop', async () => {
+test('dead letters, however many, leave the other steps their turn, and handleMessage a stop', async () => {
   await giveUp(60);
-  const { id } = await scene.claimed();
+  const { id } = await fixture.claimed();
   const stop = new AbortController();
   let received = 0;
   let isEnough = false;
   const deadLetters = {
-    ...scene.deadLetters,
-    async receive(...asked: Parameters<typeof scene.deadLetters.receive>) {
+    ...fixture.deadLetters,
+    async receive(...asked: Parameters<typeof fixture.deadLetters.receive>) {
       received += 1;
       // The reaper has had its turn by now, and is needed once more.
-      if (received === 1) await scene.expire(id);
+      if (received === 1) await fixture.expire(id);
       if (isEnough) stop.abort();
-      return scene.deadLetters.receive(...asked);
+      return fixture.deadLetters.receive(...asked);
     },
   };
   const sweeping = sweep({ ...sweeper(), deadLetters }, stop.signal);
-  await eventually(async () => expect((await scene.read(id)).error?.code).toBe('worker_lost'));
+  await eventually(async () => expect((await fixture.read(id)).error?.code).toBe('worker_lost'));
   isEnough = true;
   await sweeping;
   expect(received).toBeLessThan(50);
@@ -49,12 +49,12 @@ test('dead letters, however many, leave the other steps their turn, and heed a s
 test('a job that took all of its workers along is dead, and the log says so as an error', async () => {
   const lines: string[] = [];
   const log = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
-  const { id } = await scene.claimed();
-  await scene.sql`update jobs set max_attempts = 1 where id = ${id}`;
-  await scene.expire(id);
+  const { id } = await fixture.claimed();
+  await fixture.sql`update jobs set max_attempts = 1 where id = ${id}`;
+  await fixture.expire(id);
   const stop = new AbortController();
   const sweeping = sweep({ ...sweeper(), log }, stop.signal);
-  await eventually(async () => expect((await scene.read(id)).state).toBe('dead'));
+  await eventually(async () => expect((await fixture.read(id)).state).toBe('dead'));
   stop.abort();
   await sweeping;
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
@@ -67,9 +67,9 @@ async function sweepTimes(sweeps: number, id: string, letters: () => Promise<nul
   const stop = new AbortController();
   const lost: boolean[] = [];
   const deadLetters = {
-    ...scene.deadLetters,
+    ...fixture.deadLetters,
     async receive() {
-      lost.push((await scene.read(id)).error?.code === 'worker_lost');
+      lost.push((await fixture.read(id)).error?.code === 'worker_lost');
       if (lost.length === sweeps) stop.abort();
       return letters();
     },
@@ -79,8 +79,8 @@ async function sweepTimes(sweeps: number, id: string, letters: () => Promise<nul
 }
 
 test('no lease counts as lost before its worker could renew it: after a start, and after any step met an outage', async () => {
-  const { id } = await scene.claimed();
-  await scene.expire(id);
+  const { id } = await fixture.claimed();
+  await fixture.expire(id);
   expect(await sweepTimes(3, id, async () => null, 60)).toEqual([false, false, false]);
   expect(await sweepTimes(8, id, outage, 0.2)).not.toContain(true);
   await eventually(async () => expect(await sweepTimes(8, id, async () => null, 0.05)).toContain(true));

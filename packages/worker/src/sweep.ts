@@ -1,5 +1,5 @@
-import type { Db, Doorbell, JobBus } from '@portfolio/core/context';
-import { dispatch, unringLost } from '@portfolio/core/job/dispatch';
+import type { Db, OutboxNotifier, JobBus } from '@portfolio/core/context';
+import { dispatch, requeueLostMessages } from '@portfolio/core/job/dispatch';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { toOutage } from '@portfolio/core/runtime/outage';
@@ -18,7 +18,7 @@ const maxLetters = 20;
 type Sweeper = {
   db: Db;
   deadLetters: Queue;
-  doorbell: Doorbell;
+  outboxNotifier: OutboxNotifier;
   jobBus: JobBus;
   log: Logger;
   leaseSeconds: number;
@@ -31,7 +31,7 @@ type Sweeper = {
  * for. Any number of workers may sweep at once.
  */
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
-  const { db, doorbell, log, leaseSeconds, sweepSeconds } = sweeper;
+  const { db, outboxNotifier, log, leaseSeconds, sweepSeconds } = sweeper;
   // After an outage workers get the time to renew their leases, before their jobs count as lost. One may just be over.
   let reapsFrom = 0;
   const reapLater = () => (reapsFrom = performance.now() + leaseSeconds * 1000);
@@ -48,11 +48,11 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   }
   while (!stop.aborted) {
     if (performance.now() >= reapsFrom) await step('reap', () => reap(sweeper));
-    await step('unring', () => unringLost(db, silentSeconds));
+    await step('requeue lost messages', () => requeueLostMessages(db, silentSeconds));
     await step('dispatch', () => dispatch(db));
-    doorbell.ring();
-    await step('tell webhooks', () => tellWebhooks(sweeper));
-    await step('bury dead letters', () => buryDeadLetters(sweeper, stop));
+    outboxNotifier.notify();
+    await step('notify webhooks', () => notifyWebhooks(sweeper));
+    await step('handle dead letters', () => markDeadLetters(sweeper, stop));
     await wait(sweepSeconds * 1000, undefined, { signal: stop }).catch(() => {});
   }
 }
@@ -66,14 +66,14 @@ async function reap({ db, jobBus, log }: Sweeper): Promise<void> {
 }
 
 /** Declares jobs dead whose messages came back so often that the queue gave them up: they end who takes them. */
-async function buryDeadLetters(
+async function markDeadLetters(
   { db, deadLetters, jobBus, leaseSeconds, log }: Sweeper,
   stop: AbortSignal,
 ): Promise<void> {
   for (let count = 0; count < maxLetters && !stop.aborted; count++) {
     const letter = await deadLetters.receive(0, leaseSeconds);
     if (!letter) return;
-    const buried = letter.job && (await transitions.buryUndelivered(db, letter.job.jobId));
+    const buried = letter.job && (await transitions.markUndeliveredDead(db, letter.job.jobId));
     if (buried) {
       log.error({ jobId: buried.id, kind: buried.kind }, 'job is dead: no worker could take it');
       jobBus.publish({ jobId: buried.id, portfolioId: buried.portfolioId });
@@ -83,7 +83,7 @@ async function buryDeadLetters(
 }
 
 /** Makes jobs of what happened and webhooks want to know, and settles those that could not be told. */
-async function tellWebhooks({ db, jobBus }: Sweeper): Promise<void> {
+async function notifyWebhooks({ db, jobBus }: Sweeper): Promise<void> {
   for (let batch = 0; batch < maxBatches; batch++) {
     const { events, jobs } = await fanOutEvents(db);
     for (const job of jobs) jobBus.publish(job);

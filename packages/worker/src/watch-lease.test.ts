@@ -1,7 +1,7 @@
 import type { Db } from '@portfolio/core/context';
 import { transitions } from '@portfolio/core/job/transitions';
 import { createLog } from '@portfolio/core/runtime/log';
-import { DependencyAway } from '@portfolio/core/runtime/outage';
+import { DependencyUnavailable } from '@portfolio/core/runtime/outage';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { watchLease } from './watch-lease.ts';
 
@@ -32,5 +32,5 @@ test('a lease lasts from when it was asked for, however late the answer came', a
   await vi.advanceTimersByTimeAsync(2000);
   expect(watch.signal.aborted).toBe(false);
   await vi.advanceTimersByTimeAsync(100);
-  expect(watch.signal.reason).toBeInstanceOf(DependencyAway);
+  expect(watch.signal.reason).toBeInstanceOf(DependencyUnavailable);
 });

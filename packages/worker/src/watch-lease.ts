@@ -1,7 +1,7 @@
 import type { Db, JobBus } from '@portfolio/core/context';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
-import { DependencyAway } from '@portfolio/core/runtime/outage';
+import { DependencyUnavailable } from '@portfolio/core/runtime/outage';
 
 /** How often a lease is renewed within its time. */
 const renewalsPerLease = 3;
@@ -22,7 +22,7 @@ export class JobCancelled extends Error {
 
 /**
  * Watches over an attempt from its claim on. `signal` fires with `LeaseLost` when the lease is gone or may be, with
- * `DependencyAway` when it may be because the database is away, and with `JobCancelled` when a cancel was requested.
+ * `DependencyUnavailable` when it may be because the database is away, and with `JobCancelled` when a cancel was requested.
  * Make it before the claim, so that no hint of a cancel falls between.
  */
 export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
@@ -36,7 +36,7 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
     over.abort();
     cancels[Symbol.dispose]();
   }
-  // A handler that does not heed its signal is not given more time: the reaper ends its attempt.
+  // A handler that does not handleMessage its signal is not given more time: the reaper ends its attempt.
   ended.signal.addEventListener('abort', stop);
 
   return {
@@ -54,8 +54,8 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
       /** A process that was frozen has not asked often enough to blame the database: its attempt counts. */
       function endIfExpired() {
         if (performance.now() < heldUntil) return;
-        const isAway = unanswered >= renewalsPerLease - 1;
-        ended.abort(isAway ? new DependencyAway('The database') : new LeaseLost());
+        const isUnavailable = unanswered >= renewalsPerLease - 1;
+        ended.abort(isUnavailable ? new DependencyUnavailable('The database') : new LeaseLost());
       }
 
       async function renew() {

@@ -12,7 +12,7 @@ import { type TestServices, silentLog, testServices, user } from '../../../tests
 import { consume } from './consumer.ts';
 import { type Handler, NotYetError, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
-import { createRoom } from './room.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
@@ -335,7 +335,7 @@ test('slots and sweep take a job from the queue through a failure to its end', a
 async function withWorker(runner: Runner, places: Record<string, number>, work: () => Promise<void>) {
   const draining = new AbortController();
   const { queue, deadLetters } = platform;
-  const room = createRoom(places);
+  const room = createConcurrencyLimit(places);
   const slot = () => consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never);
   const running = [
     slot(),
@@ -381,7 +381,7 @@ test('a worker that drains begins no job that waited for a place', async () => {
     await gate.promise;
     return result;
   });
-  const places = createRoom({ 'export.pdf': 1 }, 60_000);
+  const places = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
   let asked = 0;
   const room = (kind: string) => {
     asked += 1;
@@ -403,7 +403,7 @@ test('a worker that drains begins no job that waited for a place', async () => {
 
 test('a job whose message the queue gave up is dead, and runs when it is retried', async () => {
   const id = await accept();
-  await platform.doorbell.idle();
+  await platform.outboxNotifier.idle();
   for (let times = 0; times < 12; times++) {
     const message = await platform.queue.receive(0, 30);
     if (message) await platform.queue.extend(message, 0);

@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 import { seconds, until } from '../../support/until.ts';
 import { commits, sends } from '../wire/requests.ts';
 
@@ -11,16 +11,18 @@ export const apiKilled: Scenario = {
   promises:
     'the job is done without the API; the client, which asks again with the same idempotency key, gets that job',
   tested: 'exhaustively',
-  async run(scene) {
+  async run(fixture) {
     // Its worker comes after the kill: one that was there could send the message before the API does.
     const beforeSend = await askAndKill(
-      scene,
-      (kill) => scene.api.aws.first('before', sends, kill),
-      scene.startWorker,
+      fixture,
+      (kill) => fixture.api.aws.first('before', sends, kill),
+      fixture.startWorker,
     );
     const measured = { 'done without the API, killed before the message, s': beforeSend };
-    if (scene.isQuick) return measured;
-    const afterCommit = await askAndKill(scene, (kill) => scene.api.postgres.first('after', commits, kill));
+    if (fixture.isQuick) return measured;
+    const afterCommit = await askAndKill(fixture, (kill) =>
+      fixture.api.postgres.first('after', commits, kill),
+    );
     return { ...measured, 'done without the API, killed after the commit, s': afterCommit };
   },
 };
@@ -29,30 +31,30 @@ type Kill = () => Promise<'cut'>;
 
 /** Asks for a job whose API is killed at a moment; resolves to how long the job took from then on, or from `then` on. */
 async function askAndKill(
-  scene: Scene,
+  fixture: Fixture,
   arrange: (kill: Kill) => Promise<unknown>,
   then?: () => Promise<unknown>,
 ): Promise<number> {
-  const slug = await scene.makeStudy();
+  const slug = await fixture.makeStudy();
   const countJobs = async () => {
-    const [row] = await scene.sql<[{ jobs: number; ended: number }]>`
+    const [row] = await fixture.sql<[{ jobs: number; ended: number }]>`
       select count(*)::int as jobs, (count(*) filter (where state = 'succeeded'))::int as ended from jobs`;
     return row;
   };
   const { jobs: before } = await countJobs();
   const killed = arrange(async () => {
-    await scene.api.kill();
+    await fixture.api.kill();
     return 'cut';
   });
-  const asked = scene.accept(slug);
+  const asked = fixture.accept(slug);
   await killed;
   await then?.();
   const recovery = await seconds(() =>
     until('the job ends', async () => (await countJobs()).ended === before + 1),
   );
-  scene.api.start();
-  await scene.apiIsReady();
-  scene.watch([await asked]);
+  fixture.api.start();
+  await fixture.apiIsReady();
+  fixture.watch([await asked]);
   const { jobs } = await countJobs();
   holds(jobs === before + 1, `one request made ${jobs - before} jobs`);
   return recovery;

@@ -20,21 +20,21 @@ export const clockSkew: Scenario = {
   promises: 'leases, retries and order go by the clock of the database: nothing is lost, early or late',
   tested: 'never',
   needs: { package: 'libfaketime', isThere: () => library !== undefined },
-  async run(scene) {
-    const ahead = await scene.startWorker(skewedBy('+3600s'));
-    await scene.startWorker(skewedBy('-3600s'));
-    const ids = await scene.load(4, 3);
-    await scene.ended();
-    const lost = await scene.countEvents('lost');
+  async run(fixture) {
+    const ahead = await fixture.startWorker(skewedBy('+3600s'));
+    await fixture.startWorker(skewedBy('-3600s'));
+    const ids = await fixture.load(4, 3);
+    await fixture.ended();
+    const lost = await fixture.countEvents('lost');
     holds(lost === 0, `${lost} attempts were taken for lost though no worker was`);
 
     const killed = ahead.aws.first('before', uploads, async () => {
       await ahead.kill();
       return 'cut' as const;
     });
-    const more = await scene.load(4, 2);
+    const more = await fixture.load(4, 2);
     await killed;
-    const recovery = await seconds(() => scene.ended());
+    const recovery = await seconds(() => fixture.ended());
     return { jobs: ids.length + more.length, 'all jobs done after the kill, s': recovery };
   },
 };

@@ -10,16 +10,16 @@ export const listenCut: Scenario = {
   promises:
     'every watcher gets every event of its job once and in order, by WebSocket and by server-sent events',
   tested: 'never',
-  async run(scene) {
-    await scene.startWorker();
+  async run(fixture) {
+    await fixture.startWorker();
     let cuts = 0;
     const cutting = setInterval(() => {
       cuts++;
-      for (const { postgres } of scene.members()) postgres.cutListeners();
+      for (const { postgres } of fixture.members()) postgres.cutListeners();
     }, everyMilliseconds);
     try {
-      const ids = await scene.load(4, 4);
-      const taken = await seconds(() => scene.ended());
+      const ids = await fixture.load(4, 4);
+      const taken = await seconds(() => fixture.ended());
       return { jobs: ids.length, 'times cut': cuts, 'all jobs done after, s': taken };
     } finally {
       clearInterval(cutting);

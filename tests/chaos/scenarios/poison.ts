@@ -1,6 +1,6 @@
 import { type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
-import { type Member, polls } from '../stage.ts';
+import type { Fixture } from '../fixture.ts';
+import { type AppProcess, polls } from '../environment.ts';
 import { seconds, until } from '../../support/until.ts';
 import { receives, uploads } from '../wire/requests.ts';
 
@@ -10,17 +10,17 @@ export const poisonMessage: Scenario = {
     'messages that cannot be read, one for a job that does not exist, and a job with data it cannot use',
   promises: 'they are set aside at once, and the jobs behind them are not held up',
   tested: 'exhaustively',
-  async run(scene) {
-    const worker = await scene.startWorker();
-    const unusable = await acceptUnusable(scene, worker);
+  async run(fixture) {
+    const worker = await fixture.startWorker();
+    const unusable = await acceptUnusable(fixture, worker);
     const bodies = ['not JSON', '{"jobId":7}', '{}', `{"jobId":"job_${'0'.repeat(26)}","kind":"export.pdf"}`];
-    for (const body of bodies) await scene.sendMessage(body);
-    const ids = await scene.load(2, 2);
-    const passed = await seconds(() => scene.ended());
-    const { state, attempt, error } = await scene.readJob(unusable);
+    for (const body of bodies) await fixture.sendMessage(body);
+    const ids = await fixture.load(2, 2);
+    const passed = await seconds(() => fixture.ended());
+    const { state, attempt, error } = await fixture.readJob(unusable);
     holds(state === 'failed', `a job whose data cannot be used is ${state}`);
     holds(attempt === 1, `a job whose data cannot be used was tried ${attempt} times (${error?.code})`);
-    await until('the queue is empty', async () => (await scene.countMessages()) === 0);
+    await until('the queue is empty', async () => (await fixture.countMessages()) === 0);
     return {
       'messages without use': bodies.length,
       'good jobs behind them': ids.length,
@@ -30,14 +30,14 @@ export const poisonMessage: Scenario = {
 };
 
 /** Accepts a job, and spoils its data before a worker sees it. */
-async function acceptUnusable(scene: Scene, worker: Member): Promise<string> {
+async function acceptUnusable(fixture: Fixture, worker: AppProcess): Promise<string> {
   const spoiled = Promise.withResolvers<void>();
   const stop = worker.aws.always('after', receives, async (_, answer) => {
     if (answer.includes('job_')) await spoiled.promise;
     return 'pass' as const;
   });
-  const [id] = (await scene.load(1, 1)) as [string];
-  await scene.sql`update jobs set payload = '{"caseStudyId": 7}' where id = ${id}`;
+  const [id] = (await fixture.load(1, 1)) as [string];
+  await fixture.sql`update jobs set payload = '{"caseStudyId": 7}' where id = ${id}`;
   spoiled.resolve();
   stop();
   return id;
@@ -50,33 +50,33 @@ export const crashLoop: Scenario = {
   promises:
     'both jobs are declared dead after a bounded number of tries, and can be redriven through the API',
   tested: 'never',
-  async run(scene) {
-    const worker = await scene.startWorker();
+  async run(fixture) {
+    const worker = await fixture.startWorker();
     const kill = async () => {
       await worker.kill();
       return 'cut' as const;
     };
     const stopInAttempt = worker.aws.always('before', uploads, kill);
-    const [first] = (await scene.load(1, 1)) as [string];
-    const ofAttempts = await restartUntilDead(scene, worker, first);
+    const [first] = (await fixture.load(1, 1)) as [string];
+    const ofAttempts = await restartUntilDead(fixture, worker, first);
     stopInAttempt();
 
-    const slug = await scene.makeStudy();
+    const slug = await fixture.makeStudy();
     const stopReceiving = worker.aws.always('after', receives, (_, answer) =>
       answer.includes('job_') ? kill() : 'pass',
     );
-    const second = await scene.accept(slug);
-    scene.watch([second]);
-    const ofMessages = await restartUntilDead(scene, worker, second);
+    const second = await fixture.accept(slug);
+    fixture.watch([second]);
+    const ofMessages = await restartUntilDead(fixture, worker, second);
     stopReceiving();
     if (!worker.isRunning()) worker.start();
 
-    for (const id of [first, second]) await scene.client.job.retry.mutate({ id });
+    for (const id of [first, second]) await fixture.client.job.retry.mutate({ id });
     // Who followed them saw them die; these see their new beginning, too.
-    scene.watch([first, second]);
-    await scene.ended();
+    fixture.watch([first, second]);
+    await fixture.ended();
     for (const id of [first, second]) {
-      const { state } = await scene.readJob(id);
+      const { state } = await fixture.readJob(id);
       holds(state === 'succeeded', `a dead job that was redriven is ${state}`);
     }
     return {
@@ -89,7 +89,7 @@ export const crashLoop: Scenario = {
 };
 
 /** Starts the worker again as often as it is killed, as an orchestrator does. */
-async function restartUntilDead(scene: Scene, worker: Member, id: string) {
+async function restartUntilDead(fixture: Fixture, worker: AppProcess, id: string) {
   const before = worker.starts();
   const taken = await seconds(() =>
     until(
@@ -99,7 +99,7 @@ async function restartUntilDead(scene: Scene, worker: Member, id: string) {
           worker.start();
           await Promise.race([polls(worker), until('it is killed', () => !worker.isRunning())]);
         }
-        return (await scene.readJob(id)).state === 'dead';
+        return (await fixture.readJob(id)).state === 'dead';
       },
       180,
     ),

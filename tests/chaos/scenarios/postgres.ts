@@ -1,5 +1,5 @@
 import { type Measured, type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 import { seconds } from '../../support/until.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pass, uploads } from '../wire/requests.ts';
@@ -10,17 +10,17 @@ export const postgresRestarted: Scenario = {
   promises: 'all jobs are done, without a restart of API or worker',
   tested: 'never',
   ownPostgres: true,
-  async run(scene) {
-    const worker = await scene.startWorker();
-    const { stop, crash, start } = scene.ownPostgres();
+  async run(fixture) {
+    const worker = await fixture.startWorker();
+    const { stop, crash, start } = fixture.ownPostgres();
     const measured: Measured = {};
     for (const [how, end] of Object.entries({ restart: stop, crash })) {
-      const ids = await scene.load(3, 2);
+      const ids = await fixture.load(3, 2);
       const uploading = worker.aws.first('before', uploads, pass);
-      await Promise.race([uploading, scene.ended(ids)]);
+      await Promise.race([uploading, fixture.ended(ids)]);
       await end();
       await start();
-      measured[`all jobs done after the ${how}, s`] = await seconds(() => scene.ended(ids));
+      measured[`all jobs done after the ${how}, s`] = await seconds(() => fixture.ended(ids));
     }
     return measured;
   },
@@ -33,25 +33,29 @@ export const postgresAway: Scenario = {
     'published reads go on from cache, all else is refused at once with 503, and afterwards all jobs are done with ' +
     'no attempt used up',
   tested: 'exhaustively',
-  async run(scene) {
+  async run(fixture) {
     // Shorter than the outage of the long run, longer than that of the quick one.
-    await scene.startWorker({ LEASE_SECONDS: '10' });
-    const slug = await scene.makeStudy();
-    await scene.client.caseStudy.publish.mutate({ portfolio: scene.portfolio, slug, expectedVersion: '*' });
-    const page = `${scene.baseUrl}/api/v1/portfolios/${scene.portfolio}/case-studies/${slug}`;
-    const ids = await scene.load(3, 3);
+    await fixture.startWorker({ LEASE_SECONDS: '10' });
+    const slug = await fixture.makeStudy();
+    await fixture.client.caseStudy.publish.mutate({
+      portfolio: fixture.portfolio,
+      slug,
+      expectedVersion: '*',
+    });
+    const page = `${fixture.baseUrl}/api/v1/portfolios/${fixture.portfolio}/case-studies/${slug}`;
+    const ids = await fixture.load(3, 3);
     holds((await fetch(page)).ok, 'the published study could not be read before the outage');
-    for (const { postgres } of scene.members()) postgres.down();
-    const outage = await watchOutage(scene, page, scene.isQuick ? 3 : 30);
-    for (const { postgres } of scene.members()) postgres.up();
-    const recovery = await seconds(() => scene.ended(ids));
-    await spareAttempts(scene, ids);
+    for (const { postgres } of fixture.members()) postgres.down();
+    const outage = await watchOutage(fixture, page, fixture.isQuick ? 3 : 30);
+    for (const { postgres } of fixture.members()) postgres.up();
+    const recovery = await seconds(() => fixture.ended(ids));
+    await spareAttempts(fixture, ids);
     return { ...outage, 'all jobs done after it was back, s': recovery };
   },
 };
 
 /** Reads and writes as clients do until it is over; resolves to what they got. */
-async function watchOutage({ baseUrl, portfolio, apiKey }: Scene, page: string, outageSeconds: number) {
+async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string, outageSeconds: number) {
   const until = performance.now() + outageSeconds * 1000;
   let reads = 0;
   let slowestRefusal = 0;
@@ -78,9 +82,9 @@ async function watchOutage({ baseUrl, portfolio, apiKey }: Scene, page: string, 
 }
 
 /** An outage uses up no attempt: as many are left as there were, but for the one that succeeded. */
-export async function spareAttempts(scene: Scene, ids: string[]): Promise<void> {
+export async function spareAttempts(fixture: Fixture, ids: string[]): Promise<void> {
   for (const id of ids) {
-    const { state, attempt, maxAttempts } = await scene.readJob(id);
+    const { state, attempt, maxAttempts } = await fixture.readJob(id);
     holds(state === 'succeeded', `${id} is ${state}`);
     holds(maxAttempts - attempt >= 4, `${id} has ${maxAttempts - attempt} attempts left after an outage`);
   }

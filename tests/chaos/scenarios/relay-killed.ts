@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { polls } from '../stage.ts';
+import { polls } from '../environment.ts';
 import { seconds } from '../../support/until.ts';
 import { sends } from '../wire/requests.ts';
 
@@ -10,21 +10,21 @@ export const relayKilled: Scenario = {
   promises:
     'the message goes out once more at most, the job is done once, and the outbox is empty in the end',
   tested: 'always',
-  async run(scene) {
-    const worker = await scene.startWorker();
+  async run(fixture) {
+    const worker = await fixture.startWorker();
     // The API's own relay never gets through, so that the worker's has the work.
-    scene.api.aws.always('before', sends, () => 'cut');
+    fixture.api.aws.always('before', sends, () => 'cut');
     const recoveries: number[] = [];
-    for (const when of scene.isQuick ? (['after'] as const) : (['before', 'after'] as const)) {
+    for (const when of fixture.isQuick ? (['after'] as const) : (['before', 'after'] as const)) {
       const killed = worker.aws.first(when, sends, async () => {
         await worker.kill();
         return 'cut' as const;
       });
-      await scene.load(1, 1);
+      await fixture.load(1, 1);
       await killed;
       worker.start();
       await polls(worker);
-      recoveries.push(await seconds(() => scene.ended()));
+      recoveries.push(await seconds(() => fixture.ended()));
     }
     return { 'slowest recovery after the restart, s': Math.max(...recoveries) };
   },

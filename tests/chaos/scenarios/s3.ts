@@ -9,19 +9,19 @@ export const s3MidUpload: Scenario = {
   injects: 'the connection to S3 breaks in the middle of every upload, for 20 s (2 s within npm test)',
   promises: 'no half file is ever shown, jobs wait until S3 is back, and no attempt is used up',
   tested: 'exhaustively',
-  async run(scene) {
-    const worker = await scene.startWorker({ LEASE_SECONDS: '10' });
+  async run(fixture) {
+    const worker = await fixture.startWorker({ LEASE_SECONDS: '10' });
     let broken = 0;
     const stop = worker.aws.always('before', uploads, () => {
       broken++;
       return 'half';
     });
-    const ids = await scene.load(3, 1);
-    await wait(scene.isQuick ? 2000 : 20_000);
+    const ids = await fixture.load(3, 1);
+    await wait(fixture.isQuick ? 2000 : 20_000);
     await until('uploads break', () => broken >= ids.length);
     stop();
-    const recovery = await seconds(() => scene.ended());
-    await spareAttempts(scene, ids);
+    const recovery = await seconds(() => fixture.ended());
+    await spareAttempts(fixture, ids);
     return { 'uploads that broke': broken, 'all jobs done after it was back, s': recovery };
   },
 };

@@ -1,5 +1,5 @@
 import { type Scenario, holds } from '../scenario.ts';
-import type { Member } from '../stage.ts';
+import type { AppProcess } from '../environment.ts';
 import { until } from '../../support/until.ts';
 import { isClaim, receives } from '../wire/requests.ts';
 
@@ -8,13 +8,13 @@ export const sameMessage: Scenario = {
   injects: 'two workers get the same message and claim its job at the same moment',
   promises: 'one of them works on the job, and the other one leaves it alone',
   tested: 'exhaustively',
-  async run(scene) {
+  async run(fixture) {
     // Long leases: a slow machine must not make a second attempt.
     const settings = { LEASE_SECONDS: '30' };
-    const one = await scene.startWorker(settings);
-    const other = await scene.startWorker(settings);
-    const slug = await scene.makeStudy();
-    const copies = new Map<Member, string>();
+    const one = await fixture.startWorker(settings);
+    const other = await fixture.startWorker(settings);
+    const slug = await fixture.makeStudy();
+    const copies = new Map<AppProcess, string>();
     let claims = 0;
     for (const [worker, twin] of [
       [one, other],
@@ -36,11 +36,11 @@ export const sameMessage: Scenario = {
         return 'pass' as const;
       });
     }
-    const jobId = await scene.accept(slug);
-    scene.watch([jobId]);
-    await scene.ended();
-    const { attempt } = await scene.readJob(jobId);
+    const jobId = await fixture.accept(slug);
+    fixture.watch([jobId]);
+    await fixture.ended();
+    const { attempt } = await fixture.readJob(jobId);
     holds(attempt === 1, `the job took ${attempt} attempts`);
-    return { 'claims of the job': claims, 'attempts that began': await scene.countEvents('started') };
+    return { 'claims of the job': claims, 'attempts that began': await fixture.countEvents('started') };
   },
 };

@@ -11,29 +11,29 @@ export const sigterm: Scenario = {
   promises:
     'both end with code 0 within their grace; what runs is finished or handed on, and no job has to wait for a lease',
   tested: 'never',
-  async run(scene) {
-    const leaving = await scene.startWorker(longLease);
-    await scene.startWorker(longLease);
+  async run(fixture) {
+    const leaving = await fixture.startWorker(longLease);
+    await fixture.startWorker(longLease);
     const uploading = leaving.aws.first('before', uploads, pass);
-    const ids = await scene.load(6, 3);
-    await Promise.race([uploading, scene.ended(ids)]);
+    const ids = await fixture.load(6, 3);
+    await Promise.race([uploading, fixture.ended(ids)]);
     let code: number | null = null;
     const workerLeft = await seconds(async () => {
       code = await leaving.terminate();
     });
     holds(code === 0, `the worker ended with ${code}`);
-    const slug = await scene.makeStudy();
-    const asked = [scene.accept(slug), scene.accept(slug)];
+    const slug = await fixture.makeStudy();
+    const asked = [fixture.accept(slug), fixture.accept(slug)];
     let apiCode: number | null = null;
     const apiLeft = await seconds(async () => {
-      apiCode = await scene.api.terminate();
+      apiCode = await fixture.api.terminate();
     });
     holds(apiCode === 0, `the API ended with ${apiCode}`);
-    scene.api.start();
-    await scene.apiIsReady();
-    scene.watch(await Promise.all(asked));
-    const done = await seconds(() => scene.ended());
-    const lost = await scene.countEvents('lost');
+    fixture.api.start();
+    await fixture.apiIsReady();
+    fixture.watch(await Promise.all(asked));
+    const done = await seconds(() => fixture.ended());
+    const lost = await fixture.countEvents('lost');
     holds(lost === 0, `${lost} attempts were lost in an orderly stop`);
     return {
       'worker ended after, s': workerLeft,

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 import { seconds } from '../../support/until.ts';
 import type { Act, Outcome } from '../wire/rules.ts';
 import { spareAttempts } from './postgres.ts';
@@ -9,20 +9,20 @@ import { internalError, isSqs, receives } from '../wire/requests.ts';
 const empty = { status: 200, body: '{}' };
 
 /** Has SQS fail for API and workers while jobs are accepted; resolves to figures when all of them are done. */
-async function withoutSqs(scene: Scene, outcome: () => Outcome, outageSeconds: number) {
-  await scene.startWorker({ LEASE_SECONDS: '10' });
-  const ready = await scene.load(2, 1);
-  const stops = scene.members().map(({ aws }) => aws.always('before', isSqs, outcome));
+async function withoutSqs(fixture: Fixture, outcome: () => Outcome, outageSeconds: number) {
+  await fixture.startWorker({ LEASE_SECONDS: '10' });
+  const ready = await fixture.load(2, 1);
+  const stops = fixture.members().map(({ aws }) => aws.always('before', isSqs, outcome));
   const over = wait(outageSeconds * 1000);
   let slowest = 0;
-  const slug = await scene.makeStudy();
+  const slug = await fixture.makeStudy();
   for (let asked = 0; asked < 3; asked++) {
-    slowest = Math.max(slowest, await seconds(async () => scene.watch([await scene.accept(slug)])));
+    slowest = Math.max(slowest, await seconds(async () => fixture.watch([await fixture.accept(slug)])));
   }
   await over;
   stops.forEach((stop) => stop());
-  const recovery = await seconds(() => scene.ended());
-  await spareAttempts(scene, [...ready, ...scene.accepted.map(({ id }) => id)]);
+  const recovery = await seconds(() => fixture.ended());
+  await spareAttempts(fixture, [...ready, ...fixture.accepted.map(({ id }) => id)]);
   holds(slowest < 2, `a job was accepted only after ${slowest} s`);
   return { 'slowest acceptance meanwhile, s': slowest, 'all jobs done after it was back, s': recovery };
 }
@@ -32,7 +32,7 @@ export const sqsFails: Scenario = {
   injects: 'SQS answers every request with 500 for 20 s (2 s within npm test)',
   promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
   tested: 'always',
-  run: (scene) => withoutSqs(scene, internalError, scene.isQuick ? 2 : 20),
+  run: (fixture) => withoutSqs(fixture, internalError, fixture.isQuick ? 2 : 20),
 };
 
 export const sqsSilent: Scenario = {
@@ -40,7 +40,7 @@ export const sqsSilent: Scenario = {
   injects: 'SQS takes every request and never answers, for 40 s',
   promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
   tested: 'never',
-  run: (scene) => withoutSqs(scene, () => 'hang', 40),
+  run: (fixture) => withoutSqs(fixture, () => 'hang', 40),
 };
 
 export const sqsTwice: Scenario = {
@@ -48,7 +48,7 @@ export const sqsTwice: Scenario = {
   injects: 'SQS delivers every message twice, the second time to whichever worker asks next',
   promises: 'every job is done once',
   tested: 'never',
-  async run(scene) {
+  async run(fixture) {
     const again: string[] = [];
     let repeated = 0;
     const keep: Act = (_, answer) => {
@@ -61,13 +61,13 @@ export const sqsTwice: Scenario = {
       repeated++;
       return { status: 200, body };
     };
-    for (const worker of [await scene.startWorker(longLease), await scene.startWorker(longLease)]) {
+    for (const worker of [await fixture.startWorker(longLease), await fixture.startWorker(longLease)]) {
       worker.aws.always('before', receives, repeat);
       worker.aws.always('after', receives, keep);
     }
-    const ids = await scene.load(4, 4);
-    await scene.ended();
-    const started = await scene.countEvents('started');
+    const ids = await fixture.load(4, 4);
+    await fixture.ended();
+    const started = await fixture.countEvents('started');
     holds(started === ids.length, `${ids.length} jobs began ${started} attempts`);
     return { jobs: ids.length, 'messages delivered twice': repeated, 'attempts that began': started };
   },
@@ -78,7 +78,7 @@ export const sqsOutOfOrder: Scenario = {
   injects: 'messages are held back on their way and come in another order than they were sent, across groups',
   promises: 'jobs of one group run in the order in which they were accepted, one at a time',
   tested: 'never',
-  async run(scene) {
+  async run(fixture) {
     const held: string[] = [];
     let shuffled = 0;
     const holdBack: Act = (_, answer) => {
@@ -94,12 +94,12 @@ export const sqsOutOfOrder: Scenario = {
       const late = Math.random() < 0.2 ? held.pop() : undefined;
       return late === undefined ? 'pass' : { status: 200, body: late };
     };
-    for (const worker of [await scene.startWorker(longLease), await scene.startWorker(longLease)]) {
+    for (const worker of [await fixture.startWorker(longLease), await fixture.startWorker(longLease)]) {
       worker.aws.always('before', receives, deliver);
       worker.aws.always('after', receives, holdBack);
     }
-    const ids = await scene.load(5, 4);
-    await scene.ended();
+    const ids = await fixture.load(5, 4);
+    await fixture.ended();
     return { jobs: ids.length, groups: 5, 'messages that overtook others': shuffled };
   },
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 import { killAtEach } from './worker-killed.ts';
 
 const bytes = Buffer.alloc(300_000, 'figures of a source, ');
@@ -15,7 +15,7 @@ export const syncKilled: Scenario = {
     'kill -9 of a worker at every step of a sync of evidence, whose effects are in the database as well',
   promises: 'each evidence has one version, whole, and nothing of what was fetched lies around',
   tested: 'never',
-  async run(scene) {
+  async run(fixture) {
     const source = createServer((_, response) => {
       response.writeHead(200, { etag: '"one"', 'content-length': bytes.length }).end(bytes);
     }).listen(0, '127.0.0.1');
@@ -24,11 +24,11 @@ export const syncKilled: Scenario = {
       const { port } = source.address() as AddressInfo;
       const settings = { OUTBOUND_ALLOW_PRIVATE: 'true' };
       const measured = await killAtEach(
-        scene,
-        () => askForSync(scene, `http://127.0.0.1:${port}/`),
+        fixture,
+        () => askForSync(fixture, `http://127.0.0.1:${port}/`),
         settings,
       );
-      await checkVersions(scene);
+      await checkVersions(fixture);
       return measured;
     } finally {
       source.closeAllConnections();
@@ -38,7 +38,7 @@ export const syncKilled: Scenario = {
 };
 
 /** Asks for the first sync of new evidence; resolves to the job's id. */
-async function askForSync({ client, portfolio, sql, accepted }: Scene, sourceUrl: string): Promise<string> {
+async function askForSync({ client, portfolio, sql, accepted }: Fixture, sourceUrl: string): Promise<string> {
   const at = { portfolio, slug: `evidence-${accepted.length}` };
   const created = await client.evidence.create.mutate({
     ...at,
@@ -53,7 +53,7 @@ async function askForSync({ client, portfolio, sql, accepted }: Scene, sourceUrl
   return id;
 }
 
-async function checkVersions({ client, portfolio, sql, accepted }: Scene): Promise<void> {
+async function checkVersions({ client, portfolio, sql, accepted }: Fixture): Promise<void> {
   for (const index of accepted.keys()) {
     const at = { portfolio, slug: `evidence-${index}` };
     const { items } = await client.evidence.versions.query(at);

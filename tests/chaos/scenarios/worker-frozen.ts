@@ -8,8 +8,8 @@ export const workerFrozen: Scenario = {
     'SIGSTOP of a worker that is uploading a file, for longer than its lease; then it wakes up and goes on',
   promises: 'another worker ends the job meanwhile, and nothing that the late one writes counts',
   tested: 'exhaustively',
-  async run(scene) {
-    const frozen = await scene.startWorker();
+  async run(fixture) {
+    const frozen = await fixture.startWorker();
     const [stopped, wakes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     void frozen.aws.first('before', uploads, async () => {
       frozen.freeze();
@@ -17,19 +17,19 @@ export const workerFrozen: Scenario = {
       await wakes.promise;
       return 'pass' as const;
     });
-    const [id] = (await scene.load(1, 1)) as [string];
+    const [id] = (await fixture.load(1, 1)) as [string];
     await stopped.promise;
-    await scene.startWorker();
-    const takeover = await seconds(() => scene.ended());
+    await fixture.startWorker();
+    const takeover = await seconds(() => fixture.ended());
     // Its upload goes on, and whatever it has to say of the job comes too late.
     const written = frozen.postgres.first('after', ({ text }) => text.includes(id), pass);
     frozen.thaw();
     wakes.resolve();
     await written;
-    const { state, attempt } = await scene.readJob(id);
+    const { state, attempt } = await fixture.readJob(id);
     holds(state === 'succeeded' && attempt === 2, `the job is ${state} after attempt ${attempt}`);
-    await scene.load(1, 2);
-    await scene.ended();
+    await fixture.load(1, 2);
+    await fixture.ended();
     return { 'another worker had ended the job after, s': takeover };
   },
 };

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Moment, followJob } from '../follow-job.ts';
 import { type Measured, type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
-import { type Member, polls } from '../stage.ts';
+import type { Fixture } from '../fixture.ts';
+import { type AppProcess, polls } from '../environment.ts';
 import { seconds } from '../../support/until.ts';
 import { labelOf, pass, removes } from '../wire/requests.ts';
 
@@ -16,29 +16,29 @@ export const workerKilled: Scenario = {
     'brings the job over the claim, every progress, the upload and the success to the removal of the message',
   promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
   tested: 'always',
-  run: (scene) => killAtEach(scene, async () => scene.accept(await scene.makeStudy())),
+  run: (fixture) => killAtEach(fixture, async () => fixture.accept(await fixture.makeStudy())),
 };
 
 /** Kills a worker at each step of jobs that `ask` asks for, one job a step. */
 export async function killAtEach(
-  scene: Scene,
+  fixture: Fixture,
   ask: () => Promise<string>,
   settings: Record<string, string> = {},
 ): Promise<Measured> {
-  const steps = scene.isQuick ? mostAtStake : await listSteps(scene, ask, settings);
-  const worker = await scene.startWorker(settings);
+  const steps = fixture.isQuick ? mostAtStake : await listSteps(fixture, ask, settings);
+  const worker = await fixture.startWorker(settings);
   const died: string[] = [];
   for (const step of steps) {
     const id = await ask();
-    scene.watch([id]);
-    if (!(await killAt(scene, worker, id, step))) continue;
+    fixture.watch([id]);
+    if (!(await killAt(fixture, worker, id, step))) continue;
     died.push(step);
     worker.start();
     await polls(worker);
   }
-  const recovery = await seconds(() => scene.ended());
-  for (const { id } of scene.accepted) {
-    const { state } = await scene.readJob(id);
+  const recovery = await seconds(() => fixture.ended());
+  for (const { id } of fixture.accepted) {
+    const { state } = await fixture.readJob(id);
     holds(state === 'succeeded', `a job whose worker was killed is ${state}`);
   }
   // A step or two may be missing: how often progress is told depends on how fast the machine is.
@@ -62,11 +62,11 @@ function createNames(): (moment: Moment) => string {
 
 /** Lets a worker do a job undisturbed; resolves to the names of its steps. */
 async function listSteps(
-  scene: Scene,
+  fixture: Fixture,
   ask: () => Promise<string>,
   settings: Record<string, string>,
 ): Promise<string[]> {
-  const worker = await scene.startWorker(settings);
+  const worker = await fixture.startWorker(settings);
   const id = await ask();
   const steps: string[] = [];
   const nameOf = createNames();
@@ -85,7 +85,7 @@ async function listSteps(
 const removalMilliseconds = 2000;
 
 /** Kills the worker at a step of a job; resolves to false where the job ended without that step. */
-async function killAt(scene: Scene, worker: Member, id: string, step: string): Promise<boolean> {
+async function killAt(fixture: Fixture, worker: AppProcess, id: string, step: string): Promise<boolean> {
   const nameOf = createNames();
   const killed = Promise.withResolvers<true>();
   const stop = followJob(worker, id, async (moment) => {
@@ -95,7 +95,7 @@ async function killAt(scene: Scene, worker: Member, id: string, step: string): P
     killed.resolve(true);
     return 'cut';
   });
-  const spared = scene.ended([id]).then(() => wait(removalMilliseconds, false as const));
+  const spared = fixture.ended([id]).then(() => wait(removalMilliseconds, false as const));
   const isKilled = await Promise.race([killed.promise, spared]);
   stop();
   return isKilled;

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Scene } from '../scene.ts';
-import { type Member, polls } from '../stage.ts';
+import type { Fixture } from '../fixture.ts';
+import { type AppProcess, polls } from '../environment.ts';
 import type { Act, Matches } from '../wire/rules.ts';
 import type { Fault } from './plan.ts';
 import { internalError, isSqs, receives, sends, uploads } from '../wire/requests.ts';
 
 /** Those of a soak: `mortals` may be ended, the others only suffer from what they need. */
-export type Cast = { scene: Scene; mortals: Member[]; all: Member[] };
+export type Processes = { fixture: Fixture; mortals: AppProcess[]; all: AppProcess[] };
 
 /** Breaks something and mends it; resolves when it is mended. What cannot be broken at the moment is left alone. */
-export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault): Promise<void> {
-  const { scene, mortals, all } = cast;
+export async function inject(processes: Processes, { kind, lastsSeconds, target }: Fault): Promise<void> {
+  const { fixture, mortals, all } = processes;
   const mortal = mortals[target % mortals.length]!;
   const anyone = all[target % all.length]!;
   const pause = () => wait(lastsSeconds * 1000);
@@ -26,7 +26,7 @@ export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault):
     case 'kill -9 of a worker when it has sent messages':
       return killWhenSent(mortal, pause);
     case 'kill -9 of the API':
-      return restart(scene.api, () => scene.api.kill());
+      return restart(fixture.api, () => fixture.api.kill());
     case 'SIGTERM of a worker':
       return restart(mortal, () => mortal.terminate());
     case 'SIGSTOP of a worker past its lease':
@@ -35,9 +35,9 @@ export async function inject(cast: Cast, { kind, lastsSeconds, target }: Fault):
       await wait(lastsSeconds * 1000 + leaseMilliseconds);
       return mortal.thaw();
     case 'crash of Postgres':
-      if (!scene.ownPostgres().isRunning()) return;
-      await scene.ownPostgres().crash();
-      return scene.ownPostgres().start();
+      if (!fixture.ownPostgres().isRunning()) return;
+      await fixture.ownPostgres().crash();
+      return fixture.ownPostgres().start();
     case 'connections of a process to Postgres cut':
       return anyone.postgres.cut();
     case 'Postgres refuses a process':
@@ -65,7 +65,7 @@ async function whileRules(stops: (() => void)[], pause: () => Promise<void>): Pr
 }
 
 /** Ends a process and starts it again, as an orchestrator does. */
-async function restart(member: Member, end: () => Promise<unknown>): Promise<void> {
+async function restart(member: AppProcess, end: () => Promise<unknown>): Promise<void> {
   if (!member.isRunning()) return;
   await end();
   if (!member.isRunning()) member.start();
@@ -73,7 +73,7 @@ async function restart(member: Member, end: () => Promise<unknown>): Promise<voi
 }
 
 /** Kills a relay between the message and the outbox. */
-async function killWhenSent(member: Member, pause: () => Promise<void>): Promise<void> {
+async function killWhenSent(member: AppProcess, pause: () => Promise<void>): Promise<void> {
   let killed: Promise<void> | undefined;
   const stop = member.aws.always('after', sends, async () => {
     stop();
@@ -85,7 +85,7 @@ async function killWhenSent(member: Member, pause: () => Promise<void>): Promise
   await killed;
 }
 
-async function deliverTwice(all: Member[], pause: () => Promise<void>): Promise<void> {
+async function deliverTwice(all: AppProcess[], pause: () => Promise<void>): Promise<void> {
   const again: string[] = [];
   const keep: Act = (_, answer) => {
     if (answer.includes('job_')) again.push(answer);

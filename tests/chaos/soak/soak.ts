@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { watchMemory } from '../memory.ts';
 import { type Measured, type Scenario, holds } from '../scenario.ts';
-import type { Scene } from '../scene.ts';
+import type { Fixture } from '../fixture.ts';
 import { seconds } from '../../support/until.ts';
 import { inject } from './inject.ts';
 import { type Fault, planFaults } from './plan.ts';
@@ -32,24 +32,24 @@ export const createSoak = (seed: number, count: number): Scenario => ({
     'none is lost, none takes effect twice, groups keep their order, events have no gap, no lease is left, and memory is flat',
   tested: 'never',
   ownPostgres: true,
-  async run(scene) {
+  async run(fixture) {
     const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);
-    const elder = await scene.startWorker();
-    const groups = await makeGroups(scene);
-    await askForJobs(scene, groups, Math.min(warmUpJobs, count), 0);
-    await scene.ended(undefined, warmUpTimeoutSeconds);
-    const mortals = await Promise.all(Array.from({ length: workerCount - 1 }, () => scene.startWorker()));
+    const elder = await fixture.startWorker();
+    const groups = await makeGroups(fixture);
+    await askForJobs(fixture, groups, Math.min(warmUpJobs, count), 0);
+    await fixture.ended(undefined, warmUpTimeoutSeconds);
+    const mortals = await Promise.all(Array.from({ length: workerCount - 1 }, () => fixture.startWorker()));
     const memory = watchMemory(elder.pid()!);
-    const cast = { scene, mortals, all: scene.members() };
+    const processes = { fixture, mortals, all: fixture.members() };
     const asked = new AbortController();
     const [asking, faults] = await Promise.all([
-      seconds(() => askForJobs(scene, groups, count, durationSeconds)).finally(() => asked.abort()),
-      injectUntil(asked.signal, cast, planFaults(seed, maxSeconds)),
+      seconds(() => askForJobs(fixture, groups, count, durationSeconds)).finally(() => asked.abort()),
+      injectUntil(asked.signal, processes, planFaults(seed, maxSeconds)),
     ]);
-    const drain = await seconds(() => scene.ended(undefined, drainTimeoutSeconds));
+    const drain = await seconds(() => fixture.ended(undefined, drainTimeoutSeconds));
     const { middle, end } = memory.stop();
     holds(end <= middle * maxGrowth, `a worker's memory grew from ${middle} MiB to ${end} MiB`);
-    const outcome = await expectSuccess(scene);
+    const outcome = await expectSuccess(fixture);
     return {
       ...outcome,
       ...countKinds(faults),
@@ -62,13 +62,13 @@ export const createSoak = (seed: number, count: number): Scenario => ({
 });
 
 /** Injects each fault at its time until `over`; resolves to those that were injected, when the last one is mended. */
-async function injectUntil(over: AbortSignal, cast: Parameters<typeof inject>[0], faults: Fault[]) {
+async function injectUntil(over: AbortSignal, processes: Parameters<typeof inject>[0], faults: Fault[]) {
   const injected: Fault[] = [];
   const injecting = faults.map(async (fault) => {
     await wait(fault.atSeconds * 1000, undefined, { signal: over }).catch(() => {});
     if (over.aborted) return;
     injected.push(fault);
-    await inject(cast, fault);
+    await inject(processes, fault);
   });
   await Promise.all(injecting);
   return injected;
@@ -76,18 +76,18 @@ async function injectUntil(over: AbortSignal, cast: Parameters<typeof inject>[0]
 
 type Group = { of: string; slug: string };
 
-async function makeGroups(scene: Scene): Promise<Group[]> {
+async function makeGroups(fixture: Fixture): Promise<Group[]> {
   const groups: Group[] = [];
   for (let number = 0; number < portfolioCount; number++) {
-    const of = await scene.makePortfolio();
+    const of = await fixture.makePortfolio();
     for (let group = 0; group < groupsPerPortfolio; group++)
-      groups.push({ of, slug: await scene.makeStudy(of) });
+      groups.push({ of, slug: await fixture.makeStudy(of) });
   }
   return groups;
 }
 
 /** Asks for jobs evenly over the time, as several clients do that each wait for their answers. */
-async function askForJobs(scene: Scene, groups: Group[], count: number, durationSeconds: number) {
+async function askForJobs(fixture: Fixture, groups: Group[], count: number, durationSeconds: number) {
   const start = performance.now();
   let asked = 0;
   const ask = async () => {
@@ -97,15 +97,15 @@ async function askForJobs(scene: Scene, groups: Group[], count: number, duration
       const isLate = performance.now() - start > maxSeconds * 1000;
       holds(!isLate, `only ${number} jobs could be asked for within ${maxSeconds} s`);
       const { of, slug } = groups[number % groups.length]!;
-      const id = await scene.accept(slug, of);
-      if (number % Math.ceil(count / watchedJobs) === 0) scene.watch([id]);
+      const id = await fixture.accept(slug, of);
+      if (number % Math.ceil(count / watchedJobs) === 0) fixture.watch([id]);
     }
   };
   await Promise.all(Array.from({ length: 16 }, ask));
 }
 
 /** Every job succeeded, but for those that lost a worker in each of their attempts. */
-async function expectSuccess({ sql, accepted }: Scene): Promise<Measured> {
+async function expectSuccess({ sql, accepted }: Fixture): Promise<Measured> {
   const ids = accepted.map(({ id }) => id);
   const rows = await sql<{ state: string; lost: number; maxAttempts: number; id: string }[]>`
     select id, state, max_attempts as "maxAttempts",

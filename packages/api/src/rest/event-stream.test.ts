@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
-import { playWorker } from '../../../../tests/support/play-worker.ts';
+import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import type { Outputs } from '../client.ts';
 
 let api: TestApi;
@@ -50,7 +50,7 @@ async function idsOf(response: Response): Promise<string[]> {
 
 test('a stream of a job begins with a snapshot, brings each event and ends with the job', async () => {
   const id = await acceptJob();
-  const worker = await playWorker(api, id);
+  const worker = await simulateWorker(api, id);
   const response = await api.call('GET', `/api/v1/jobs/${id}/events`, { key });
   expect(response.headers.get('content-type')).toBe('text/event-stream');
   expect(response.headers.get('cache-control')).toBe('no-store');
@@ -69,7 +69,7 @@ test('a stream of a job begins with a snapshot, brings each event and ends with 
 
 test('a client that comes back with Last-Event-ID gets what it missed and no more', async () => {
   const id = await acceptJob();
-  const worker = await playWorker(api, id);
+  const worker = await simulateWorker(api, id);
   await worker.progress(0.5);
   await worker.fail();
   const after = (lastEventId: string) =>

@@ -1,5 +1,6 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { readExpectedVersion } from './conditions.ts';
 
@@ -52,8 +53,8 @@ function refuse([name]: string[], detail: string) {
 }
 
 function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strings {
-  // Without a body Fastify gives null, and a body comes with its type.
-  if (body === undefined || headers['content-type'] === undefined) return {};
+  // Fastify gives null both for no body and for the JSON `null`.
+  if (body === undefined || !hasBody(headers)) return {};
   if (Buffer.isBuffer(body) !== takesBytes && body !== null) {
     const expected = takesBytes ? 'the bytes of an image' : 'application/json';
     throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
@@ -61,6 +62,10 @@ function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strin
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
+}
+
+function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
+  return encoding !== undefined || Number(length ?? 0) > 0;
 }
 
 function toNumber(value: string): unknown {

@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
-import { playWorker } from '../../../../tests/support/play-worker.ts';
+import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { user } from '../../../../tests/support/services.ts';
 
 const portfolios = '/api/v1/portfolios';
@@ -72,7 +72,7 @@ describe('a job', () => {
 
   test('that is done leads to its file by a link that no cache keeps', async () => {
     const location = (await accept()).headers.get('location')!;
-    await (await playWorker(api, location.split('/').at(-1)!)).succeed();
+    await (await simulateWorker(api, location.split('/').at(-1)!)).succeed();
     const result = await api.call('GET', `${location}/result`, { key });
     expect(result.status).toBe(302);
     expect(result.headers.get('cache-control')).toBe('no-store');
@@ -226,7 +226,7 @@ describe('a case study in the form that is asked for', () => {
     }
     expect(await jobs()).toBe(before);
     const { version } = (await (await as('application/json')).json()) as { version: number };
-    await (await playWorker(api, id)).succeed(version);
+    await (await simulateWorker(api, id)).succeed(version);
     for (const made of [await as('application/pdf', { key }), await as('application/pdf')]) {
       expect(made.status).toBe(302);
       expect(made.headers.get('location')).toContain('X-Amz-Signature');

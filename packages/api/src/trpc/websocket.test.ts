@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
-import { playWorker } from '../../../../tests/support/play-worker.ts';
+import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
@@ -305,7 +305,7 @@ describe('a subscription to a job', () => {
     const id = await acceptJob();
     const { seen, done } = watch(id);
     await eventually(() => expect(seen).toEqual(['snapshot 1']));
-    const worker = await playWorker(api, id);
+    const worker = await simulateWorker(api, id);
     await worker.progress(0.5);
     await worker.succeed();
     await done;
@@ -317,7 +317,7 @@ describe('a subscription to a job', () => {
     api.server.server.on('connection', (socket) => connections.add(socket));
     const id = await acceptJob();
     const { seen, done } = watch(id);
-    const worker = await playWorker(api, id);
+    const worker = await simulateWorker(api, id);
     await worker.progress(0.1);
     await eventually(() => expect(seen.at(-1)).toMatch(/ 3$/));
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { fetchApiKey, requireMayGiveScopes } from './internal.ts';
+import { fetchApiKey, requireMayGrantScopes } from './internal.ts';
 import { issueApiKey } from './issue.ts';
 import { apiKeyInput, newApiKeySchema } from './schemas.ts';
 
@@ -23,7 +23,7 @@ export const createOwnKey = operation({
         'The key of a portfolio has no keys of its own; use the key of a user.',
       );
     }
-    requireMayGiveScopes(actor, about.scopes);
+    requireMayGrantScopes(actor, about.scopes);
     const key = await issueApiKey(db, {
       ...about,
       subject: actor.subject,

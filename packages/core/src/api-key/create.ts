@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { fetchApiKey, requireMayGiveScopes } from './internal.ts';
+import { fetchApiKey, requireMayGrantScopes } from './internal.ts';
 import { issueApiKey } from './issue.ts';
 import { apiKeyInput, newApiKeySchema } from './schemas.ts';
 
@@ -17,7 +17,7 @@ export const createApiKey = operation({
   tenant: tenantBySlug,
   holdsSecret: true,
   async run({ actor, db }, { portfolio: _, expiresAt, ...about }, tenant) {
-    requireMayGiveScopes(actor, about.scopes);
+    requireMayGrantScopes(actor, about.scopes);
     const key = await issueApiKey(db, {
       ...about,
       portfolioId: tenant.id,

@@ -34,13 +34,13 @@ export async function fetchApiKey(db: Db, id: string) {
   return found!;
 }
 
-export const noApiKey = (id: string) => new AppError('not_found', `There is no API key "${id}".`);
+export const apiKeyNotFound = (id: string) => new AppError('not_found', `There is no API key "${id}".`);
 
 /**
  * A key never gets what the credential lacks that asks for it. What the role of a member leaves out of a credential
  * needs no look: a key of a user is held to the role at each use, and only owners make keys of a portfolio.
  */
-export function requireMayGiveScopes(actor: Actor, scopes: readonly Scope[]): void {
+export function requireMayGrantScopes(actor: Actor, scopes: readonly Scope[]): void {
   const held: readonly Scope[] = actor.kind === 'anonymous' ? [] : actor.scopes;
   const lacking = scopes.filter((scope) => !held.includes(scope));
   if (lacking.length === 0) return;

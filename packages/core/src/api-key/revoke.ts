@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import { subjectOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
-import { noApiKey } from './internal.ts';
+import { apiKeyNotFound } from './internal.ts';
 
 export const revokeApiKey = operation({
   name: 'apiKey.revoke',
@@ -38,6 +38,6 @@ async function revoke(db: Db, id: string, isOwned: SQL): Promise<null> {
     .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())` })
     .where(and(eq(apiKeys.id, id), isOwned))
     .returning({ id: apiKeys.id });
-  if (revoked.length === 0) throw noApiKey(id);
+  if (revoked.length === 0) throw apiKeyNotFound(id);
   return null;
 }

@@ -63,11 +63,11 @@ export async function fetchArtifact(
   slug: string,
 ): Promise<Artifact> {
   const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noArtifact(tenant, slug);
+  if (!row) throw artifactNotFound(tenant, slug);
   return row.json;
 }
 
-export function noArtifact(tenant: Tenant, slug: string): AppError {
+export function artifactNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no artifact "${slug}" in portfolio "${tenant.slug}".`);
 }
 

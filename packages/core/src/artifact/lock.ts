@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { artifacts } from './artifact.sql.ts';
-import { noArtifact } from './internal.ts';
+import { artifactNotFound } from './internal.ts';
 
 /** The artifact's row, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
 export async function lockArtifact(
@@ -17,7 +17,7 @@ export async function lockArtifact(
     .from(artifacts)
     .where(and(eq(artifacts.portfolioId, tenant.id), eq(artifacts.slug, slug)))
     .for('update');
-  if (!found) throw noArtifact(tenant, slug);
+  if (!found) throw artifactNotFound(tenant, slug);
   requireVersion(found, expected);
   return found;
 }

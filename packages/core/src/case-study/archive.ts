@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { changeStatus } from './life.ts';
+import { changeStatus } from './status.ts';
 import { caseStudyChange, caseStudySchema } from './schemas.ts';
 
 export const archiveCaseStudy = operation({

@@ -1,5 +1,3 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
 import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { shared } from '../../../../tests/support/shared.ts';
+import { applyMigrations } from '../runtime/apply-migrations.ts';
 import { migrate } from '../runtime/migrate.ts';
 
 const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -23,7 +22,7 @@ beforeAll(async () => {
   const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
   sql = postgres(url.href, { max: 1, onnotice: () => {} });
-  await applyMigrations(drizzle(sql), { migrationsFolder: firstMigrationOnly() });
+  await applyMigrations(sql, firstMigrationOnly());
   await sql`insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`;
   await sql`insert into members (portfolio_id, subject, role) values ('pf_1', 'owner', 'owner')`;
   await sql`

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operations } from '../index.ts';
-import { type StudyScene, owner, studyScene } from './testing.ts';
+import { type StudyFixture, owner, studyFixture } from './testing.ts';
 
 const { caseStudy } = operations;
 
-let scene: StudyScene;
+let fixture: StudyFixture;
 beforeAll(async () => {
-  scene = await studyScene();
+  fixture = await studyFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 test('a new study is a draft in its first version, and reads back as it was written', async () => {
   const fields = {
@@ -20,13 +20,13 @@ test('a new study is a draft in its first version, and reads back as it was writ
     tags: ['postgres', 'caching'],
     language: 'el',
   };
-  const created = await scene.create('written', fields);
+  const created = await fixture.create('written', fields);
   expect(created).toMatchObject({ ...fields, status: 'draft', publishedAt: null });
-  expect(await scene.read('written')).toEqual(created);
+  expect(await fixture.read('written')).toEqual(created);
 });
 
 test('what is left out gets its default', async () => {
-  expect(await scene.create('bare')).toMatchObject({
+  expect(await fixture.create('bare')).toMatchObject({
     summary: '',
     body: '',
     client: null,
@@ -38,29 +38,29 @@ test('what is left out gets its default', async () => {
 
 test('a study of two million characters is kept whole', async () => {
   const body = '長い文'.repeat(666_666);
-  await scene.create('long', { body });
-  expect((await scene.read('long')).body).toBe(body);
-  await expect(scene.create('longer', { body: 'x'.repeat(2_000_001) })).rejects.toMatchObject({
+  await fixture.create('long', { body });
+  expect((await fixture.read('long')).body).toBe(body);
+  await expect(fixture.create('longer', { body: 'x'.repeat(2_000_001) })).rejects.toMatchObject({
     code: 'invalid_input',
     fields: [{ pointer: '/body' }],
   });
 });
 
 test('two portfolios may use the same slug', async () => {
-  await operations.portfolio.create.run(scene.as(owner), { slug: 'other', name: 'Other' });
-  await scene.create('shared', { title: 'Here' });
-  await caseStudy.create.run(scene.as(owner), { portfolio: 'other', slug: 'shared', title: 'There' });
-  expect(await scene.read('shared')).toMatchObject({ portfolio: 'team', title: 'Here' });
+  await operations.portfolio.create.run(fixture.as(owner), { slug: 'other', name: 'Other' });
+  await fixture.create('shared', { title: 'Here' });
+  await caseStudy.create.run(fixture.as(owner), { portfolio: 'other', slug: 'shared', title: 'There' });
+  expect(await fixture.read('shared')).toMatchObject({ portfolio: 'team', title: 'Here' });
 });
 
 describe('an update', () => {
   test('changes the given fields, counts as a version and leaves the others', async () => {
-    const before = await scene.create('updated', {
+    const before = await fixture.create('updated', {
       client: 'ACME',
       tags: ['a'],
       period: { from: '2026-01' },
     });
-    const after = await scene.update('updated', { client: null, tags: [] });
+    const after = await fixture.update('updated', { client: null, tags: [] });
     expect(after).toEqual({
       ...before,
       client: null,
@@ -70,28 +70,28 @@ describe('an update', () => {
       updatedAt: expect.any(String),
     });
     expect(after.version).toBeGreaterThan(before.version);
-    expect(await scene.read('updated')).toEqual(after);
+    expect(await fixture.read('updated')).toEqual(after);
   });
 
   test('that changes nothing leaves even the version as it is', async () => {
-    const before = await scene.create('same', { tags: ['a'], period: { from: '2026-01', to: '2026-02' } });
+    const before = await fixture.create('same', { tags: ['a'], period: { from: '2026-01', to: '2026-02' } });
     const { title, tags, period, claims } = before;
-    expect(await scene.update('same', {})).toEqual(before);
-    expect(await scene.update('same', { title, tags, period, claims, body: undefined })).toEqual(before);
+    expect(await fixture.update('same', {})).toEqual(before);
+    expect(await fixture.update('same', { title, tags, period, claims, body: undefined })).toEqual(before);
   });
 
   test('of many at once loses no version', async () => {
-    await scene.create('busy');
+    await fixture.create('busy');
     const updated = await Promise.all(
-      Array.from({ length: 10 }, (_, at) => scene.update('busy', { summary: `Take ${at}` })),
+      Array.from({ length: 10 }, (_, at) => fixture.update('busy', { summary: `Take ${at}` })),
     );
     const versions = new Set(updated.map(({ version }) => version));
     expect(versions.size).toBe(10);
     expect(new Set(updated.map(({ revision }) => revision)).size).toBe(10);
-    expect((await scene.read('busy')).version).toBe(Math.max(...versions));
+    expect((await fixture.read('busy')).version).toBe(Math.max(...versions));
   });
 
   test('of a study that is not there finds nothing', async () => {
-    await expect(scene.update('nothing', { summary: 'x' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(fixture.update('nothing', { summary: 'x' })).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -1,19 +1,11 @@
-import { rememberStandings } from './tell-claims.ts';
+import { rewriteClaims } from '../claim/rewrite.ts';
 import { eq, sql } from 'drizzle-orm';
 import { actorName } from '../actor.ts';
 import type { Ctx, Db } from '../context.ts';
 import { imageHashes } from '../image/schemas.ts';
 import type { Tenant } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
-import {
-  caseStudies,
-  caseStudyArtifacts,
-  caseStudyImages,
-  caseStudyRevisions,
-  claimEvidence,
-  claims,
-} from './case-study.sql.ts';
-import type { Claim } from './claim-schemas.ts';
+import { caseStudies, caseStudyArtifacts, caseStudyImages, caseStudyRevisions } from './case-study.sql.ts';
 import { fetchCaseStudy } from './internal.ts';
 import { lockCaseStudy } from './lock.ts';
 import { type Naming, type References, resolveReferences } from './references.ts';
@@ -123,34 +115,4 @@ async function rewriteArtifacts(db: Db, id: string, slugs: string[], { artifacts
     position,
   }));
   await db.insert(caseStudyArtifacts).values(rows);
-}
-
-async function rewriteClaims(db: Db, id: string, written: Claim[], { evidence, metrics }: References) {
-  // What the claims cite goes with them.
-  await db.delete(claims).where(eq(claims.caseStudyId, id));
-  if (written.length === 0) return;
-  const rows = written.map(({ key, statement, metric }, position) => ({
-    caseStudyId: id,
-    key,
-    position,
-    statement,
-    ...(metric && {
-      metricId: metrics.get(metric.key)!.id,
-      metricFrom: metric.from,
-      metricTo: metric.to,
-      changedAt: metric.changedAt,
-    }),
-  }));
-  await db.insert(claims).values(rows);
-  const cited = written.flatMap((claim) =>
-    claim.evidence.map(({ slug, version }, position) => ({
-      caseStudyId: id,
-      claimKey: claim.key,
-      evidenceId: evidence.get(slug)!.id,
-      evidenceVersion: version,
-      position,
-    })),
-  );
-  if (cited.length > 0) await db.insert(claimEvidence).values(cited);
-  await rememberStandings(db, id);
 }

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { fetchCaseStudy } from './internal.ts';
-import { recordPublication } from './life.ts';
+import { recordPublication } from './status.ts';
 import { lockCaseStudy } from './lock.ts';
 import { caseStudyChange } from './schemas.ts';
 

@@ -1,12 +1,12 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
+import { type ProvenClaim, proveClaims } from '../claim/provenance.ts';
 import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull } from '../sql.ts';
 import { isPublished } from '../visibility.ts';
 import { caseStudies } from './case-study.sql.ts';
-import { type ProvenClaim, proveClaims } from './provenance.ts';
 
 /** A case study as a PDF shows it, and which state of it that is. */
 export type ExportSource = NonNullable<Awaited<ReturnType<typeof fetchExportSource>>>;

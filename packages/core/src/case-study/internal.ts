@@ -1,21 +1,15 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
-import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { and, eq, sql } from 'drizzle-orm';
 import { artifacts } from '../artifact/artifact.sql.ts';
+import { claims } from '../claim/claim.sql.ts';
+import { claimsOfStudy } from '../claim/fields.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { evidence } from '../evidence/evidence.sql.ts';
-import { metrics } from '../metric/metric.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
+import { iso, isoOrNull, jsonArray, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { maySee } from '../visibility.ts';
-import {
-  caseStudies,
-  caseStudyArtifacts,
-  caseStudyRevisions,
-  claimEvidence,
-  claims,
-} from './case-study.sql.ts';
+import { caseStudies, caseStudyArtifacts, caseStudyRevisions } from './case-study.sql.ts';
+
 import type { Revision } from './revision-schemas.ts';
 import { type CaseStudy, knownFields, readContent } from './schemas.ts';
 
@@ -42,32 +36,6 @@ export const caseStudyItemFields = {
   ...fields,
   claimCount: sql<number>`(select count(*) from ${claims} where ${claims.caseStudyId} = ${caseStudies.id})::int`,
 };
-
-/** Rows of a sub-select as a JSON array in their order; an empty one where there are none. */
-function jsonArray(item: SQL | AnyPgColumn, order: AnyPgColumn, from: SQL): SQL {
-  return sql`(select coalesce(json_agg(${item} order by ${order}), '[]'::json) from ${from})`;
-}
-
-const citedEvidence = jsonArray(
-  jsonObject({ slug: evidence.slug, version: claimEvidence.evidenceVersion }),
-  claimEvidence.position,
-  sql`${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
-    where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}`,
-);
-
-const metricRange = sql`case when ${metrics.id} is not null then ${jsonObject({
-  key: metrics.key,
-  from: iso(claims.metricFrom),
-  to: iso(claims.metricTo),
-  changedAt: isoOrNull(claims.changedAt),
-})} end`;
-
-const claimsOfStudy = jsonArray(
-  jsonObject({ key: claims.key, statement: claims.statement, metric: metricRange, evidence: citedEvidence }),
-  claims.position,
-  sql`${claims} left join ${metrics} on ${metrics.id} = ${claims.metricId}
-    where ${claims.caseStudyId} = ${caseStudies.id}`,
-);
 
 const artifactsOfStudy = jsonArray(
   artifacts.slug,
@@ -104,7 +72,7 @@ export async function fetchCaseStudy(
   slug: string,
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row || !maySee(tenant, row.json)) throw noCaseStudy(tenant, slug);
+  if (!row || !maySee(tenant, row.json)) throw caseStudyNotFound(tenant, slug);
   return row.json;
 }
 
@@ -124,7 +92,7 @@ const idBySlug = prepared((db) =>
 /** The id of the tenant's case study, or `not_found`. For members only. */
 export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
   const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noCaseStudy(tenant, slug);
+  if (!row) throw caseStudyNotFound(tenant, slug);
   return row.id;
 }
 
@@ -164,6 +132,6 @@ export async function fetchRevision(
   return { ...revision, changed: knownFields(changed), content: readContent(content) };
 }
 
-export function noCaseStudy(tenant: Tenant, slug: string): AppError {
+export function caseStudyNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no case study "${slug}" in portfolio "${tenant.slug}".`);
 }

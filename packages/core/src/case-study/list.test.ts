@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Actor, anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
-import { type StudyScene, owner, studyScene } from './testing.ts';
+import { type StudyFixture, owner, studyFixture } from './testing.ts';
 
 const { caseStudy } = operations;
 const change = (slug: string) => ({ portfolio: 'team', slug, expectedVersion: '*' as const });
 
-let scene: StudyScene;
+let fixture: StudyFixture;
 /** Five studies, in this order; `bravo` and `delta` are published, in that order, and `echo` is archived. */
 beforeAll(async () => {
-  scene = await studyScene();
+  fixture = await studyFixture();
   const studies = {
     charlie: { title: 'Éclair: faster queues', tags: ['queues', 'aws'], body: 'Nothing of note.' },
     bravo: { title: 'apple queues', tags: ['queues'], summary: 'A queue that is running.' },
@@ -17,15 +17,15 @@ beforeAll(async () => {
     alpha: { title: 'Zebra', tags: ['aws', 'queues', 'go'], body: '日本語 の text' },
     echo: { title: 'old', tags: ['aws'] },
   };
-  for (const [slug, content] of Object.entries(studies)) await scene.create(slug, content);
-  await scene.publish('bravo');
-  await scene.publish('delta');
-  await caseStudy.archive.run(scene.as(owner), change('echo'));
+  for (const [slug, content] of Object.entries(studies)) await fixture.create(slug, content);
+  await fixture.publish('bravo');
+  await fixture.publish('delta');
+  await caseStudy.archive.run(fixture.as(owner), change('echo'));
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 const page = (asked: object = {}, actor: Actor = owner) =>
-  caseStudy.list.run(scene.as(actor), { portfolio: 'team', ...asked });
+  caseStudy.list.run(fixture.as(actor), { portfolio: 'team', ...asked });
 const slugs = async (asked: object = {}, actor: Actor = owner) =>
   (await page(asked, actor)).items.map(({ slug }) => slug);
 
@@ -120,7 +120,7 @@ describe('an order', () => {
 
   test('by title goes on through equal titles, long and odd ones', async () => {
     const portfolio = 'titles';
-    await operations.portfolio.create.run(scene.as(owner), { slug: portfolio, name: 'Titles' });
+    await operations.portfolio.create.run(fixture.as(owner), { slug: portfolio, name: 'Titles' });
     const titles = [
       'Same',
       'same',
@@ -131,7 +131,7 @@ describe('an order', () => {
       '𐐀'.repeat(100),
     ];
     for (const [at, title] of titles.entries()) {
-      await caseStudy.create.run(scene.as(owner), { portfolio, slug: `t-${at}`, title });
+      await caseStudy.create.run(fixture.as(owner), { portfolio, slug: `t-${at}`, title });
     }
     for (const sort of ['title', '-publishedAt']) {
       const found = await walk({ portfolio, sort });
@@ -144,7 +144,7 @@ test.each(['-createdAt', 'createdAt', '-publishedAt', 'title', 'relevance'])(
   'pages by %s skip and repeat none of what was there, while others write',
   async (sort) => {
     const portfolio = `busy-${sort.replace('-', 'latest-').toLowerCase()}`;
-    const ctx = scene.as(owner);
+    const ctx = fixture.as(owner);
     await operations.portfolio.create.run(ctx, { slug: portfolio, name: 'Busy' });
     const publish = async (slug: string) => {
       await caseStudy.create.run(ctx, { portfolio, slug, title: `Word ${slug}` });
@@ -260,10 +260,10 @@ describe('what the search knows of a text', () => {
   ])('has room for two million characters of %s', async (name, body) => {
     const slug = `room-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
     const texts = { title: '\u{20000}'.repeat(100), summary: '\u{20001}s-'.repeat(125), body };
-    await expect(scene.create(slug, texts)).resolves.toMatchObject({ slug });
-    const [row] = await scene.platform.sql`
+    await expect(fixture.create(slug, texts)).resolves.toMatchObject({ slug });
+    const [row] = await fixture.platform.sql`
       select length(search) as words from case_studies where slug = ${slug}`;
     expect(row!.words).toBeGreaterThan(0);
-    await caseStudy.delete.run(scene.as(owner), change(slug));
+    await caseStudy.delete.run(fixture.as(owner), change(slug));
   });
 });

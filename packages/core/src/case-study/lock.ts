@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { caseStudies } from './case-study.sql.ts';
-import { noCaseStudy } from './internal.ts';
+import { caseStudyNotFound } from './internal.ts';
 
 /** The study's id and version, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
 export async function lockCaseStudy(
@@ -17,7 +17,7 @@ export async function lockCaseStudy(
     .from(caseStudies)
     .where(and(eq(caseStudies.portfolioId, tenant.id), eq(caseStudies.slug, slug)))
     .for('update');
-  if (!found) throw noCaseStudy(tenant, slug);
+  if (!found) throw caseStudyNotFound(tenant, slug);
   requireVersion(found, expected);
   return found;
 }

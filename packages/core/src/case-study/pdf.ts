@@ -13,7 +13,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { acceptExport, exportCaseStudy, exportGroup } from './export.ts';
 import { stateOf } from './export-source.ts';
 import { fetchCaseStudy } from './internal.ts';
-import { proveClaims } from './provenance.ts';
+import { proveClaims } from '../claim/provenance.ts';
 import { caseStudyRef } from './schemas.ts';
 
 export const readCaseStudyPdf = operation({

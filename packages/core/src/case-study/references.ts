@@ -5,7 +5,7 @@ import { AppError, type FieldError } from '../errors.ts';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import type { Tenant } from '../tenancy.ts';
-import type { Claim, ClaimInput } from './claim-schemas.ts';
+import type { Claim, ClaimInput } from '../claim/schemas.ts';
 
 /** What a study's claims and artifacts name, as its authors write it. */
 export type Naming = { claims: ClaimInput[]; artifacts: string[] };

@@ -3,32 +3,32 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
 import { anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
-import { type StudyScene, addArtifact, addEvidence, addMetric, owner, studyScene } from './testing.ts';
+import { type StudyFixture, addArtifact, addEvidence, addMetric, owner, studyFixture } from './testing.ts';
 
 const { caseStudy } = operations;
 
-let scene: StudyScene;
+let fixture: StudyFixture;
 beforeAll(async () => {
-  scene = await studyScene();
-  const { platform, portfolioId } = scene;
+  fixture = await studyFixture();
+  const { platform, portfolioId } = fixture;
   await platform.addMember(portfolioId, 'editor', 'editor');
   await platform.addMember(portfolioId, 'viewer', 'viewer');
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 const list = (slug: string, page: object = {}) =>
-  caseStudy.revisions.run(scene.as(owner), { ...scene.ref(slug), ...page });
+  caseStudy.revisions.run(fixture.as(owner), { ...fixture.ref(slug), ...page });
 const revision = (slug: string, number: number) =>
-  caseStudy.revision.run(scene.as(owner), { ...scene.ref(slug), number });
+  caseStudy.revision.run(fixture.as(owner), { ...fixture.ref(slug), number });
 const diff = (slug: string, from: number, to: number) =>
-  caseStudy.diff.run(scene.as(owner), { ...scene.ref(slug), from, to });
+  caseStudy.diff.run(fixture.as(owner), { ...fixture.ref(slug), from, to });
 const restore = (slug: string, number: number, expectedVersion: number | '*' = '*') =>
-  caseStudy.restore.run(scene.as(owner), { ...scene.ref(slug), number, expectedVersion });
+  caseStudy.restore.run(fixture.as(owner), { ...fixture.ref(slug), number, expectedVersion });
 
 test('each change of content is a revision: whose, when, of which fields', async () => {
-  await scene.create('told', { body: 'One.', tags: ['a'] });
-  await scene.update('told', { body: 'Two.', title: 'told' }, user('editor'));
-  await scene.update('told', { tags: ['b'], claims: [{ key: 'a', statement: 'It is.' }] });
+  await fixture.create('told', { body: 'One.', tags: ['a'] });
+  await fixture.update('told', { body: 'Two.', title: 'told' }, user('editor'));
+  await fixture.update('told', { tags: ['b'], claims: [{ key: 'a', statement: 'It is.' }] });
   const { items, nextCursor } = await list('told');
   const at = expect.stringMatching(/^\d{4}-.*Z$/);
   expect(items).toEqual([
@@ -37,7 +37,7 @@ test('each change of content is a revision: whose, when, of which fields', async
     { number: 1, author: 'owner', createdAt: at, restoredFrom: null, changed: [] },
   ]);
   expect(nextCursor).toBeNull();
-  expect(await scene.read('told')).toMatchObject({ revision: 3 });
+  expect(await fixture.read('told')).toMatchObject({ revision: 3 });
 });
 
 test('a revision holds the whole content as it was then', async () => {
@@ -52,8 +52,8 @@ test('a revision holds the whole content as it was then', async () => {
     claims: [{ key: 'a', statement: 'It is.', metric: null, evidence: [] }],
     artifacts: [],
   };
-  await scene.create('whole', content);
-  await scene.update('whole', { title: 'Now', claims: [], client: null, body: '' });
+  await fixture.create('whole', content);
+  await fixture.update('whole', { title: 'Now', claims: [], client: null, body: '' });
   expect((await revision('whole', 1)).content).toEqual(content);
   expect((await revision('whole', 2)).content).toEqual({
     ...content,
@@ -66,24 +66,24 @@ test('a revision holds the whole content as it was then', async () => {
 });
 
 test('neither what changes nothing nor a publication is a revision', async () => {
-  await scene.create('still', { body: 'Text.' });
-  await scene.update('still', { body: 'Text.', tags: [], claims: [] });
-  await scene.publish('still');
+  await fixture.create('still', { body: 'Text.' });
+  await fixture.update('still', { body: 'Text.', tags: [], claims: [] });
+  await fixture.publish('still');
   expect((await list('still')).items).toHaveLength(1);
 });
 
 test('changes of many at once are numbered without a gap', async () => {
-  await scene.create('many');
-  await Promise.all(Array.from({ length: 8 }, (_, at) => scene.update('many', { summary: `Take ${at}` })));
+  await fixture.create('many');
+  await Promise.all(Array.from({ length: 8 }, (_, at) => fixture.update('many', { summary: `Take ${at}` })));
   const { items } = await list('many');
   expect(items.map(({ number }) => number)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
 });
 
 test('pages of revisions skip and repeat none while others write', async () => {
-  await scene.create('paged');
-  for (const summary of ['a', 'b', 'c']) await scene.update('paged', { summary });
+  await fixture.create('paged');
+  for (const summary of ['a', 'b', 'c']) await fixture.update('paged', { summary });
   const first = await list('paged', { limit: 2 });
-  await scene.update('paged', { summary: 'd' });
+  await fixture.update('paged', { summary: 'd' });
   const second = await list('paged', { limit: 2, cursor: first.nextCursor });
   expect([...first.items, ...second.items].map(({ number }) => number)).toEqual([4, 3, 2, 1]);
   expect(second.nextCursor).toBeNull();
@@ -107,9 +107,9 @@ test.each([
 describe('a comparison', () => {
   test('tells the fields before and after, and texts line by line', async () => {
     const body = Array.from({ length: 50 }, (_, at) => `Line ${at}.`);
-    await scene.create('compared', { summary: 'Old', body: body.join('\n'), tags: ['a'] });
+    await fixture.create('compared', { summary: 'Old', body: body.join('\n'), tags: ['a'] });
     const after = body.with(25, 'Another.').toSpliced(40, 1).join('\n');
-    await scene.update('compared', { summary: 'New', body: after, client: 'ACME' });
+    await fixture.update('compared', { summary: 'New', body: after, client: 'ACME' });
     const found = await diff('compared', 1, 2);
     expect(found).toMatchObject({
       from: 1,
@@ -140,15 +140,15 @@ describe('a comparison', () => {
     ['nothing but line ends', (mark: string) => '\n'.repeat(mark === 'a' ? 2_000_000 : 1_000_000)],
   ])('of large texts with %s says that they are too different', async (name, bodyOf) => {
     const slug = name.replaceAll(' ', '-');
-    await scene.create(slug, { body: bodyOf('a') });
-    await scene.update(slug, { body: bodyOf('b') });
+    await fixture.create(slug, { body: bodyOf('a') });
+    await fixture.update(slug, { body: bodyOf('b') });
     expect(await diff(slug, 1, 2)).toMatchObject({ changed: ['body'], patches: { body: null } });
   });
 
   test('of large texts with one difference finds it', async () => {
     const line = `${'word '.repeat(40)}\n`;
-    await scene.create('large', { body: line.repeat(9_900) });
-    await scene.update('large', { body: `${line.repeat(5_000)}Another.\n${line.repeat(4_899)}` });
+    await fixture.create('large', { body: line.repeat(9_900) });
+    await fixture.update('large', { body: `${line.repeat(5_000)}Another.\n${line.repeat(4_899)}` });
     const { patches } = await diff('large', 1, 2);
     expect(patches.body).toContain('+Another.');
     expect(patches.body!.length).toBeLessThan(5_000);
@@ -157,9 +157,9 @@ describe('a comparison', () => {
 
 describe('to restore a revision', () => {
   test('brings its content back as a new one, and leaves the status', async () => {
-    const first = await scene.create('back', { body: 'One.', tags: ['a'], period: { from: '2026-01' } });
-    await scene.update('back', { body: 'Two.', tags: [], period: null });
-    const published = await scene.publish('back');
+    const first = await fixture.create('back', { body: 'One.', tags: ['a'], period: { from: '2026-01' } });
+    await fixture.update('back', { body: 'Two.', tags: [], period: null });
+    const published = await fixture.publish('back');
     const restored = await restore('back', 1, published.version);
     expect(restored).toEqual({
       ...first,
@@ -183,17 +183,19 @@ describe('to restore a revision', () => {
   });
 
   test('brings claims back with the versions that they cited', async () => {
-    const { platform, portfolioId } = scene;
+    const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'trace', 2);
     await addEvidence(platform, portfolioId, 'awaited', 0);
     const evidence = [{ slug: 'trace', version: 1 }, { slug: 'awaited' }];
-    const { claims } = await scene.create('cites', { claims: [{ key: 'a', statement: 'It is.', evidence }] });
-    await scene.update('cites', { claims: [] });
+    const { claims } = await fixture.create('cites', {
+      claims: [{ key: 'a', statement: 'It is.', evidence }],
+    });
+    await fixture.update('cites', { claims: [] });
     expect(await restore('cites', 1)).toMatchObject({ claims });
   });
 
   test('names what is gone since', async () => {
-    const { platform, portfolioId } = scene;
+    const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'gone', 1);
     await addEvidence(platform, portfolioId, 'pruned', 1);
     await addMetric(platform, portfolioId, 'gone');
@@ -201,15 +203,15 @@ describe('to restore a revision', () => {
     const metric = { key: 'gone', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
     const evidence = [{ slug: 'gone' }, { slug: 'pruned' }];
     const claims = [{ key: 'a', statement: 'It is.', metric, evidence }];
-    await scene.create('orphaned', { claims, artifacts: ['gone'] });
-    await scene.update('orphaned', { claims: [], artifacts: [] });
+    await fixture.create('orphaned', { claims, artifacts: ['gone'] });
+    await fixture.update('orphaned', { claims: [], artifacts: [] });
     for (const table of ['evidence', 'artifacts']) {
       await platform.sql`delete from ${platform.sql(table)} where slug = 'gone'`;
     }
     await platform.sql`delete from metrics where key = 'gone'`;
     await platform.sql`
       delete from evidence_versions using evidence where id = evidence_id and slug = 'pruned'`;
-    const before = await scene.read('orphaned');
+    const before = await fixture.read('orphaned');
     await expect(restore('orphaned', 1)).rejects.toMatchObject({
       code: 'invalid_input',
       fields: [
@@ -219,18 +221,18 @@ describe('to restore a revision', () => {
         { pointer: '/artifacts/0' },
       ],
     });
-    expect(await scene.read('orphaned')).toEqual(before);
+    expect(await fixture.read('orphaned')).toEqual(before);
   });
 });
 
 test('revisions are for members: strangers learn nothing of them, not even of a published study', async () => {
-  await scene.create('open');
-  await scene.publish('open');
-  const ref = scene.ref('open');
+  await fixture.create('open');
+  await fixture.publish('open');
+  const ref = fixture.ref('open');
   const reads = [
-    (actor: typeof owner) => caseStudy.revisions.run(scene.as(actor), ref),
-    (actor: typeof owner) => caseStudy.revision.run(scene.as(actor), { ...ref, number: 1 }),
-    (actor: typeof owner) => caseStudy.diff.run(scene.as(actor), { ...ref, from: 1, to: 1 }),
+    (actor: typeof owner) => caseStudy.revisions.run(fixture.as(actor), ref),
+    (actor: typeof owner) => caseStudy.revision.run(fixture.as(actor), { ...ref, number: 1 }),
+    (actor: typeof owner) => caseStudy.diff.run(fixture.as(actor), { ...ref, from: 1, to: 1 }),
   ];
   for (const read of reads) {
     await expect(read(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });

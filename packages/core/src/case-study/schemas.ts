@@ -4,7 +4,7 @@ import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
 import { line, slugSchema, text } from '../text.ts';
-import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from './claim-schemas.ts';
+import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
 const month = z
   .string()

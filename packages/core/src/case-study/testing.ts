@@ -11,7 +11,7 @@ const { caseStudy } = operations;
 export const owner = user('owner');
 
 /** The services with a portfolio "team" of `owner`, and short ways to what tests of its studies do. */
-export async function studyScene() {
+export async function studyFixture() {
   const platform = await testServices();
   const as = (actor: Actor) => platform.as(actor);
   const portfolio = 'team';
@@ -37,7 +37,7 @@ export async function studyScene() {
   };
 }
 
-export type StudyScene = Awaited<ReturnType<typeof studyScene>>;
+export type StudyFixture = Awaited<ReturnType<typeof studyFixture>>;
 
 /** Evidence with versions 1 to `latest`. */
 export async function addEvidence({ db }: TestServices, portfolioId: string, slug: string, latest: number) {

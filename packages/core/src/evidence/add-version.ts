@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { uploadId } from '../upload/schemas.ts';
 import { storeUpload, useUpload } from '../upload/take.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { fetchEvidence } from './internal.ts';
-import { keepVersion } from './keep-version.ts';
+import { storeVersion } from './store-version.ts';
 import { lockEvidence } from './lock.ts';
 import { evidenceRef, evidenceSchema } from './schemas.ts';
 
@@ -26,8 +26,8 @@ export const addEvidenceVersion = operation({
   async run(ctx, { slug, uploadId: id }, tenant, file) {
     const found = requireUploads(await lockEvidence(ctx, tenant, slug));
     await useUpload(ctx, tenant, id);
-    await keepVersion(ctx.db, found, { ...file, fetchedFrom: null });
-    await tellClaims(ctx.db, [found.id]);
+    await storeVersion(ctx.db, found, { ...file, fetchedFrom: null });
+    await announceEvidenceChange(ctx.db, [found.id]);
     return fetchEvidence(ctx, tenant, slug);
   },
 });

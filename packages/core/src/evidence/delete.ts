@@ -1,6 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { caseStudies, claimEvidence } from '../case-study/case-study.sql.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { claimEvidence } from '../claim/claim.sql.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';

@@ -5,7 +5,8 @@ import { bytesOf, upload } from '../../../../tests/support/upload.ts';
 import { operations } from '../index.ts';
 import { jobs } from '../job/job.sql.ts';
 import { webhookEvents } from '../webhook/webhook.sql.ts';
-import { queueDueSyncs, tellStaleClaims } from './due.ts';
+import { notifyStaleClaims } from '../claim/notify.ts';
+import { queueDueSyncs } from './due.ts';
 import { evidence as evidenceTable } from './evidence.sql.ts';
 
 const { evidence, caseStudy } = operations;
@@ -211,11 +212,11 @@ describe('claims that turn stale by time alone', () => {
     const [one, other] = [await cited(), await cited()];
     await create(`study-${++count}`, one, other);
     const name = `study-${count}`;
-    expect(await tellStaleClaims(platform.db)).toBe(0);
+    expect(await notifyStaleClaims(platform.db)).toBe(0);
     await age(one, other);
-    const passes = await Promise.all([tellStaleClaims(platform.db), tellStaleClaims(platform.db)]);
+    const passes = await Promise.all([notifyStaleClaims(platform.db), notifyStaleClaims(platform.db)]);
     expect(passes.reduce((sum, taken) => sum + taken)).toBe(2);
-    expect(await tellStaleClaims(platform.db)).toBe(0);
+    expect(await notifyStaleClaims(platform.db)).toBe(0);
     expect(await told()).toEqual([['claim.stale', name]]);
     await one.add();
     expect(await told()).toEqual([]);
@@ -230,7 +231,7 @@ describe('claims that turn stale by time alone', () => {
     await caseStudy.archive.run(platform.as(owner), archived);
     await age(one);
     await create(`study-${++count}`, one);
-    expect(await tellStaleClaims(platform.db)).toBe(1);
+    expect(await notifyStaleClaims(platform.db)).toBe(1);
     expect(await told()).toEqual([]);
   });
 
@@ -240,7 +241,7 @@ describe('claims that turn stale by time alone', () => {
     const without = { ...study(`study-${count}`, []), expectedVersion: '*' as const };
     await caseStudy.update.run(platform.as(owner), without);
     await age(one);
-    expect(await tellStaleClaims(platform.db)).toBe(1);
+    expect(await notifyStaleClaims(platform.db)).toBe(1);
     expect(await told()).toEqual([]);
   });
 });

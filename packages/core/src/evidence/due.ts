@@ -1,5 +1,4 @@
 import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import type { Db, JobHint } from '../context.ts';
 import { queueJob } from '../job/accept.ts';
 import { dispatch } from '../job/dispatch.ts';
@@ -65,25 +64,4 @@ function takeDue(tx: Db) {
     })
     .where(sql`${evidence.id} = any(array(${taken}))`)
     .returning({ id: evidence.id, portfolioId: evidence.portfolioId, title: evidence.title });
-}
-
-/**
- * Tells webhooks of claims that turned stale by time alone, of up to 200 pieces of evidence; resolves to how many of
- * them had turned stale. Any number of processes may call it at once.
- */
-export function tellStaleClaims(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
-    const stale = await tx
-      .select({ id: evidence.id })
-      .from(evidence)
-      .where(lte(evidence.staleAt, sql`now()`))
-      .orderBy(evidence.staleAt)
-      .limit(batchSize)
-      .for('no key update', { skipLocked: true });
-    if (stale.length === 0) return 0;
-    const ids = stale.map(({ id }) => id);
-    await tx.update(evidence).set({ staleAt: null }).where(inArray(evidence.id, ids));
-    await tellClaims(tx, ids);
-    return ids.length;
-  });
 }

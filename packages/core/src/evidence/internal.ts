@@ -62,10 +62,10 @@ export async function fetchEvidence(
   slug: string,
 ): Promise<Evidence> {
   const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw noEvidence(tenant, slug);
+  if (!row) throw evidenceNotFound(tenant, slug);
   return row.json;
 }
 
-export function noEvidence(tenant: Tenant, slug: string): AppError {
+export function evidenceNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no evidence "${slug}" in portfolio "${tenant.slug}".`);
 }

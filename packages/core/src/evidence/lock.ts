@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
-import { noEvidence } from './internal.ts';
+import { evidenceNotFound } from './internal.ts';
 
 /** The evidence's row, held until the transaction ends, but for those who begin to cite it; `not_found` or `precondition_failed` otherwise. */
 export async function lockEvidence(
@@ -17,7 +17,7 @@ export async function lockEvidence(
     .from(evidence)
     .where(and(eq(evidence.portfolioId, tenant.id), eq(evidence.slug, slug)))
     .for('no key update');
-  if (!found) throw noEvidence(tenant, slug);
+  if (!found) throw evidenceNotFound(tenant, slug);
   requireVersion(found, expected);
   return found;
 }

@@ -1,14 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import type { Db } from '../context.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { announceChange } from '../published.ts';
 import type { StoredFile } from '../upload/schemas.ts';
 import { nextVersion } from '../version.sql.ts';
 import { recordWebhookEvent } from '../webhook/record.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { checkedNow } from './freshness.ts';
-import { keepVersion } from './keep-version.ts';
+import { storeVersion } from './store-version.ts';
 import { type Validators, readValidators } from './schemas.ts';
 
 /** A source that answers 404 counts as gone when it still does so after this time: once may be a hiccup. */
@@ -49,7 +49,7 @@ export async function fetchSyncSource(db: Db, evidenceId: string) {
  * Keeps what was fetched. Resolves to the version that the evidence has now, and whether it is new; to null where the
  * evidence is gone or has another source by now.
  */
-export function keepSynced(
+export function storeSynced(
   db: Db,
   by: Syncing,
   file: StoredFile & { fetchedFrom: string },
@@ -57,12 +57,12 @@ export function keepSynced(
 ) {
   return changeSynced(db, by, async (tx, found) => {
     await tx.update(evidence).set({ validators }).where(eq(evidence.id, found.id));
-    const kept = await keepVersion(tx, found, { ...file, jobId: by.jobId });
+    const kept = await storeVersion(tx, found, { ...file, jobId: by.jobId });
     if (kept.changed && found.latest > 0) {
       const { sha256, sizeBytes } = file;
       await record(tx, found, 'evidence.changed', { version: kept.number, sha256, sizeBytes });
     }
-    await tellClaims(tx, [found.id]);
+    await announceEvidenceChange(tx, [found.id]);
     return kept;
   });
 }
@@ -71,11 +71,11 @@ export function keepSynced(
  * Counts the source's word that nothing has changed as a check. Resolves to the version, and to null where the word is
  * of no use: the evidence has another source by now, or a problem, which only the bytes would mend.
  */
-export function keepUnchanged(db: Db, by: Syncing) {
+export function recordUnchanged(db: Db, by: Syncing) {
   return changeSynced(db, by, async (tx, { id, problem }) => {
     if (problem !== null) return null;
     await tx.update(evidence).set(checkedNow).where(eq(evidence.id, id));
-    await tellClaims(tx, [id]);
+    await announceEvidenceChange(tx, [id]);
     const { number, sha256, sizeBytes } = evidenceVersions;
     const [version] = await tx
       .select({ number, sha256, sizeBytes })
@@ -90,7 +90,7 @@ export function keepUnchanged(db: Db, by: Syncing) {
  * Notes that the source has no such thing: for good (410), or at present (404). Resolves to whether the evidence is
  * broken by that: a missing source counts as gone once it has been missing for an hour.
  */
-export async function keepMissing(db: Db, by: Syncing, status: 404 | 410): Promise<boolean> {
+export async function recordMissing(db: Db, by: Syncing, status: 404 | 410): Promise<boolean> {
   const isBroken = await changeSynced(db, by, async (tx, found) => {
     const { id, problem, isOverdue } = found;
     if (problem === 'source-vanished') return true;
@@ -115,7 +115,7 @@ export async function keepMissing(db: Db, by: Syncing, status: 404 | 410): Promi
       })
       .where(eq(evidence.id, id));
     await record(tx, found, 'evidence.vanished', { version: found.latest, status });
-    await tellClaims(tx, [id]);
+    await announceEvidenceChange(tx, [id]);
     return true;
   });
   return isBroken === true;

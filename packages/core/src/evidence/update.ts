@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { evidence } from './evidence.sql.ts';
 import { movedSource, replanned } from './freshness.ts';
 import { fetchEvidence } from './internal.ts';
@@ -33,7 +33,7 @@ export const updateEvidence = operation({
       const plan = isMoved ? { ...replanned, ...movedSource } : replanned;
       await db.update(evidence).set(plan).where(eq(evidence.id, id));
     }
-    await tellClaims(db, [id]);
+    await announceEvidenceChange(db, [id]);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

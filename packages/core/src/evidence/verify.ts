@@ -2,12 +2,12 @@ import { and, eq, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Bucket } from '../context.ts';
-import { tellClaims } from '../case-study/tell-claims.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { contentKey } from '../upload/keys.ts';
 import { nextVersion } from '../version.sql.ts';
+import { announceEvidenceChange } from './change-listeners.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { fetchEvidence } from './internal.ts';
 import { lockEvidence } from './lock.ts';
@@ -48,7 +48,7 @@ export const verifyEvidence = operation({
         .set({ verifiedAt: sql`now()` })
         .where(and(eq(evidenceVersions.evidenceId, found.id), eq(evidenceVersions.number, number)));
     }
-    await tellClaims(db, [found.id]);
+    await announceEvidenceChange(db, [found.id]);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

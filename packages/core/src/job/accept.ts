@@ -47,19 +47,19 @@ const unfinishedInGroup = prepared((db) =>
     .prepare('job_unfinished_in_group'),
 );
 
-const hastenGroup = prepared((db) =>
+const raiseGroupPriority = prepared((db) =>
   db
     .update(jobs)
     .set({ priority: sql`${sql.placeholder('priority')}` })
     .where(
       sql`${jobs.groupKey} = ${sql.placeholder('groupKey')} and ${jobs.state} = 'queued' and ${jobs.priority} > ${sql.placeholder('priority')}`,
     )
-    .prepare('job_hasten_group'),
+    .prepare('job_raise_group_priority'),
 );
 
 /** Gives the jobs that a job has to wait for in its group its own priority, where theirs is lower. */
-async function hasten(db: Db, groupKey: string, priority: JobPriority): Promise<void> {
-  await hastenGroup(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
+async function raisePriority(db: Db, groupKey: string, priority: JobPriority): Promise<void> {
+  await raiseGroupPriority(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
 }
 
 /** Stores a job for the actor of an operation, dispatches and rings. Throws `conflict` where too many wait for their turn. */
@@ -77,9 +77,10 @@ export async function acceptJob<Kind extends JobKind>(
   }
   const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
   const { id } = await queueJob(ctx.db, asked);
-  if (waiting!.jobs > 0) await hasten(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
+  if (waiting!.jobs > 0)
+    await raisePriority(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
   await dispatch(ctx.db, tenant.id);
-  ctx.doorbell.ring();
+  ctx.outboxNotifier.notify();
   ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
   return fetchJob(ctx, id);
 }

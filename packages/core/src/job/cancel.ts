@@ -20,7 +20,7 @@ export const cancelJob = operation({
   tenant: tenantOfJob,
   async run(ctx, { id }, tenant) {
     const changed = await transitions.cancel(ctx.db, id);
-    if (changed && (await dispatch(ctx.db, tenant.id)) > 0) ctx.doorbell.ring();
+    if (changed && (await dispatch(ctx.db, tenant.id)) > 0) ctx.outboxNotifier.notify();
     const job = await fetchJob(ctx, id);
     if (changed) ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id, cancels: true });
     else if (job.cancelRequestedAt === null) {

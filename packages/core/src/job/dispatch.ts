@@ -21,55 +21,59 @@ export const hasTurn = sql`not exists (
   where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running')
     and (other.state = 'running' or other.turn < ${jobs.turn}))`;
 
-const waits = sql`${jobs.state} = 'queued' and ${jobs.rungAt} is null and ${jobs.runAt} <= now()`;
+const waits = sql`${jobs.state} = 'queued' and ${jobs.enqueuedAt} is null and ${jobs.runAt} <= now()`;
 
 /**
  * The one statement that decides what is worked on next: it writes the outbox rows of jobs whose time and turn have
- * come, the most urgent first, as far as their portfolio has room. At most one job of a group is ever on its way,
+ * come, the most urgent first, up to the limit of their portfolio. At most one job of a group is ever on its way,
  * so that no number of relays, queues and workers can change the order within it.
  */
-const ring = (name: string, portfolios: SQL) =>
+const enqueue = (name: string, portfolios: SQL) =>
   prepared((db) => {
     const { id, groupKey, priority, turn } = getTableColumns(jobs);
-    const rung = db.$with('rung', { id, groupKey, priority, turn }).as(sql`
-      update ${jobs} set rung_at = now() where ${jobs.id} = any(array(
+    const enqueued = db.$with('enqueued', { id, groupKey, priority, turn }).as(sql`
+      update ${jobs} set enqueued_at = now() where ${jobs.id} = any(array(
         select next.id from (${portfolios}) p
         cross join lateral (
-          select greatest(0, ${sql.raw(String(maxInFlight))} - count(*)) as jobs from ${jobs} f
-          where f.portfolio_id = p.portfolio_id and f.rung_at is not null and f.state in ('queued', 'running')) room
+          select greatest(0, ${sql.raw(String(maxInFlight))} - count(*)) as slots from ${jobs} f
+          where f.portfolio_id = p.portfolio_id and f.enqueued_at is not null and f.state in ('queued', 'running')) free
         cross join lateral (
           select ${jobs.id} from ${jobs}
           where ${jobs.portfolioId} = p.portfolio_id and ${waits} and ${hasTurn}
-          order by ${jobs.priority}, ${jobs.turn} limit room.jobs for update skip locked) next))
+          order by ${jobs.priority}, ${jobs.turn} limit free.slots for update skip locked) next))
       returning ${jobs}.*`);
-    const bells = db.$with('bells', { jobId: outbox.jobId }).as(sql`
-      insert into ${outbox} (job_id, group_key) select id, group_key from ${rung} order by priority, turn
+    const messages = db.$with('messages', { jobId: outbox.jobId }).as(sql`
+      insert into ${outbox} (job_id, group_key) select id, group_key from ${enqueued} order by priority, turn
       returning job_id`);
-    return db.with(rung, bells).select().from(bells).prepare(name);
+    return db.with(enqueued, messages).select().from(messages).prepare(name);
   });
 
-const ringOf = ring('job_dispatch', sql`select ${placeholder('portfolioId')}::text as portfolio_id`);
-const ringAll = ring('job_dispatch_all', sql`select distinct portfolio_id from ${jobs} where ${waits}`);
+const enqueueIn = enqueue('job_dispatch', sql`select ${placeholder('portfolioId')}::text as portfolio_id`);
+const enqueueInAll = enqueue(
+  'job_dispatch_all',
+  sql`select distinct portfolio_id from ${jobs} where ${waits}`,
+);
 
-/** Lets what is next in a portfolio, or in all of them, go to the queue; resolves to the number of jobs that do. */
+/** Enqueues the next jobs of a portfolio, or of all of them; resolves to how many. */
 export async function dispatch(db: Db, portfolioId?: string): Promise<number> {
-  const rung = portfolioId === undefined ? ringAll(db).execute() : ringOf(db).execute({ portfolioId });
-  return (await rung).length;
+  const rows =
+    portfolioId === undefined ? enqueueInAll(db).execute() : enqueueIn(db).execute({ portfolioId });
+  return (await rows).length;
 }
 
-const unringSilent = prepared((db) =>
+const requeueSilent = prepared((db) =>
   db
     .update(jobs)
-    .set({ rungAt: sql`null` })
+    .set({ enqueuedAt: sql`null` })
     .where(
-      sql`${jobs.state} = 'queued' and ${jobs.rungAt} < now() - make_interval(secs => ${placeholder('silentSeconds')})
+      sql`${jobs.state} = 'queued' and ${jobs.enqueuedAt} < now() - make_interval(secs => ${placeholder('silentSeconds')})
         and not exists (select 1 from ${outbox} where ${outbox.jobId} = ${jobs.id})`,
     )
     .returning({ id: jobs.id })
-    .prepare('job_unring_silent'),
+    .prepare('job_requeue_silent'),
 );
 
-/** Lets jobs be dispatched again whose message left so long ago that it must be lost. */
-export async function unringLost(db: Db, silentSeconds: number): Promise<number> {
-  return (await unringSilent(db).execute({ silentSeconds })).length;
+/** Has jobs dispatched again whose message was sent so long ago that it must be lost; resolves to how many. */
+export async function requeueLostMessages(db: Db, silentSeconds: number): Promise<number> {
+  return (await requeueSilent(db).execute({ silentSeconds })).length;
 }

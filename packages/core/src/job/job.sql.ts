@@ -60,7 +60,7 @@ export const jobs = pgTable(
     leaseUntil: instant('lease_until'),
     runAt: instant('run_at').notNull().defaultNow(),
     /** When the queue was last told of it; null while it waits for its time, its turn or for room. */
-    rungAt: instant('rung_at'),
+    enqueuedAt: instant('enqueued_at'),
     cancelRequestedAt: instant('cancel_requested_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -80,10 +80,10 @@ export const jobs = pgTable(
       .where(sql`${table.state} in ('queued', 'running')`),
     index('jobs_waiting')
       .on(table.portfolioId, table.priority, table.turn, table.runAt)
-      .where(sql`${table.state} = 'queued' and ${table.rungAt} is null`),
+      .where(sql`${table.state} = 'queued' and ${table.enqueuedAt} is null`),
     index('jobs_in_flight')
-      .on(table.portfolioId, table.rungAt)
-      .where(sql`${table.state} in ('queued', 'running') and ${table.rungAt} is not null`),
+      .on(table.portfolioId, table.enqueuedAt)
+      .where(sql`${table.state} in ('queued', 'running') and ${table.enqueuedAt} is not null`),
     index('jobs_finished')
       .on(table.finishedAt)
       .where(sql`${table.finishedAt} is not null`),

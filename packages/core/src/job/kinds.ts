@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { instantSchema } from '../metric/instant.ts';
-import { maxReportMetrics, reportFormatSchema, reportStepSchema } from '../metric/report-steps.ts';
+import { instantSchema } from '../time.ts';
+import { maxReportMetrics, reportFormatSchema, reportStepSchema } from './report-steps.ts';
 import type { JobKind, JobPriority } from './schemas.ts';
 
 type KindOfJob = {

@@ -1,69 +1,69 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type JobScene, jobScene, owner } from '../../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { jobs, outbox } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
   const other = { portfolio: 'other', slug: 'study' };
-  await operations.portfolio.create.run(scene.as(owner), { slug: 'other', name: 'Other' });
-  await operations.caseStudy.create.run(scene.as(owner), { ...other, title: 'Study' });
+  await operations.portfolio.create.run(fixture.as(owner), { slug: 'other', name: 'Other' });
+  await operations.caseStudy.create.run(fixture.as(owner), { ...other, title: 'Study' });
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await scene.doorbell.idle();
-  await scene.db.delete(jobs);
+  await fixture.outboxNotifier.idle();
+  await fixture.db.delete(jobs);
 });
 
-const ctx = () => scene.as(owner);
+const ctx = () => fixture.as(owner);
 const portfolio = 'team';
 type Filter = Omit<Parameters<typeof operations.job.cancelMany.run>[1], 'portfolio'>;
 type RetryFilter = Omit<Parameters<typeof operations.job.retryMany.run>[1], 'portfolio'>;
 const cancelMany = (filter: Filter = {}) => operations.job.cancelMany.run(ctx(), { portfolio, ...filter });
 const retryMany = (filter: RetryFilter = {}) => operations.job.retryMany.run(ctx(), { portfolio, ...filter });
-const stateOf = async (id: string) => (await scene.read(id)).state;
+const stateOf = async (id: string) => (await fixture.read(id)).state;
 
 test('all open jobs are cancelled at once: queued ones end, running ones are asked to', async () => {
-  const { id: queued } = await scene.accept();
-  const { id: running } = await scene.claimed();
-  const succeeded = await scene.succeeded();
+  const { id: queued } = await fixture.accept();
+  const { id: running } = await fixture.claimed();
+  const succeeded = await fixture.succeeded();
   expect(await cancelMany()).toEqual({ changed: 2, hasMore: false });
   expect(await stateOf(queued)).toBe('cancelled');
-  expect(await scene.read(running)).toMatchObject({
+  expect(await fixture.read(running)).toMatchObject({
     state: 'running',
     cancelRequestedAt: expect.any(String),
   });
   expect(await stateOf(succeeded)).toBe('succeeded');
-  expect((await scene.eventsOf(queued)).at(-1)).toMatchObject({ type: 'cancelled', seq: 2 });
-  expect((await scene.eventsOf(running)).at(-1)).toMatchObject({ type: 'cancelling', seq: 3 });
+  expect((await fixture.eventsOf(queued)).at(-1)).toMatchObject({ type: 'cancelled', seq: 2 });
+  expect((await fixture.eventsOf(running)).at(-1)).toMatchObject({ type: 'cancelling', seq: 3 });
   expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
 });
 
 test('jobs that ended without a result are queued again at once, each with a message', async () => {
-  const failed = await scene.failed();
-  const { id: cancelled } = await scene.accept();
-  await scene.cancel(cancelled);
-  await scene.doorbell.idle();
-  const asked = { ...ctx(), doorbell: { ring() {} } };
+  const failed = await fixture.failed();
+  const { id: cancelled } = await fixture.accept();
+  await fixture.cancel(cancelled);
+  await fixture.outboxNotifier.idle();
+  const asked = { ...ctx(), outboxNotifier: { notify() {} } };
   expect(await operations.job.retryMany.run(asked, { portfolio })).toEqual({ changed: 2, hasMore: false });
-  const rung = await scene.db
+  const enqueued = await fixture.db
     .select()
     .from(outbox)
     .where(inArray(outbox.jobId, [failed, cancelled]));
-  expect(rung).toHaveLength(2);
-  expect(await scene.read(failed)).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 6 });
-  expect(await scene.read(cancelled)).toMatchObject({ state: 'queued', attempt: 0, maxAttempts: 5 });
+  expect(enqueued).toHaveLength(2);
+  expect(await fixture.read(failed)).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 6 });
+  expect(await fixture.read(cancelled)).toMatchObject({ state: 'queued', attempt: 0, maxAttempts: 5 });
 });
 
 test('a filter leaves alone what it does not name', async () => {
-  const { id } = await scene.accept();
-  const { id: running } = await scene.claimed();
-  await scene.change(id, { requestedBy: sql`'robot'` });
-  const createdAfter = (await scene.read(id)).createdAt;
+  const { id } = await fixture.accept();
+  const { id: running } = await fixture.claimed();
+  await fixture.change(id, { requestedBy: sql`'robot'` });
+  const createdAfter = (await fixture.read(id)).createdAt;
   const createdBefore = new Date(Date.parse(createdAfter) + 1).toISOString();
   for (const filter of [
     { requestedBy: 'nobody' },
@@ -82,12 +82,12 @@ test('a filter leaves alone what it does not name', async () => {
   } satisfies Filter;
   expect(await cancelMany(filter)).toEqual({ changed: 1, hasMore: false });
   expect(await stateOf(id)).toBe('cancelled');
-  expect(await scene.read(running)).toMatchObject({ cancelRequestedAt: null });
+  expect(await fixture.read(running)).toMatchObject({ cancelRequestedAt: null });
 });
 
 test('a call changes no more than its limit, the oldest first, and says whether there are more', async () => {
   const ids: string[] = [];
-  for (let n = 0; n < 5; n++) ids.push((await scene.accept()).id);
+  for (let n = 0; n < 5; n++) ids.push((await fixture.accept()).id);
   expect(await cancelMany({ limit: 2 })).toEqual({ changed: 2, hasMore: true });
   expect(await Promise.all(ids.map(stateOf))).toEqual([
     'cancelled',
@@ -103,8 +103,8 @@ test('a call changes no more than its limit, the oldest first, and says whether 
 });
 
 test('a thousand jobs are cancelled and queued again in one call each', async () => {
-  const { id } = await scene.accept();
-  await scene.sql`
+  const { id } = await fixture.accept();
+  await fixture.sql`
     insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
     select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, state, group_key, payload, requested_by,
       max_attempts, last_seq
@@ -115,8 +115,8 @@ test('a thousand jobs are cancelled and queued again in one call each', async ()
 });
 
 test('jobs that are held by their attempts are cancelled without waiting for those', async () => {
-  const lease = await scene.claimed();
-  await scene.db.transaction(async (tx) => {
+  const lease = await fixture.claimed();
+  await fixture.db.transaction(async (tx) => {
     expect(await transitions.hold(tx, lease)).toBe(true);
     expect(await cancelMany()).toEqual({ changed: 1, hasMore: false });
   });
@@ -124,31 +124,31 @@ test('jobs that are held by their attempts are cancelled without waiting for tho
 
 test('calls at the same time change each job once', async () => {
   const ids: string[] = [];
-  for (let n = 0; n < 12; n++) ids.push((await scene.accept()).id);
+  for (let n = 0; n < 12; n++) ids.push((await fixture.accept()).id);
   const answers = await Promise.all([1, 2, 3, 4].map(() => cancelMany({ limit: 5 })));
   const changed = answers.reduce((sum, answer) => sum + answer.changed, 0);
-  const ended = await scene.db.$count(jobs, eq(jobs.state, 'cancelled'));
+  const ended = await fixture.db.$count(jobs, eq(jobs.state, 'cancelled'));
   expect(changed).toBe(ended);
-  for (const id of ids) expect((await scene.eventsOf(id)).length).toBeLessThanOrEqual(2);
+  for (const id of ids) expect((await fixture.eventsOf(id)).length).toBeLessThanOrEqual(2);
 });
 
 test('jobs of another portfolio are never reached', async () => {
   const { id } = await operations.caseStudy.export.run(ctx(), { portfolio: 'other', slug: 'study' });
   expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
   expect(await stateOf(id)).toBe('queued');
-  await scene.cancel(id);
+  await fixture.cancel(id);
   expect(await retryMany()).toEqual({ changed: 0, hasMore: false });
   expect(await stateOf(id)).toBe('cancelled');
 });
 
 test('strangers and viewers are refused, and nothing changes', async () => {
-  const { id } = await scene.accept();
-  await scene.addMember(scene.portfolioId, 'viewer', 'viewer');
+  const { id } = await fixture.accept();
+  await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
   for (const [who, code] of [
     ['stranger', 'not_found'],
     ['viewer', 'forbidden'],
   ] as const) {
-    const caller = scene.as(user(who));
+    const caller = fixture.as(user(who));
     await expect(operations.job.cancelMany.run(caller, { portfolio })).rejects.toMatchObject({ code });
     await expect(operations.job.retryMany.run(caller, { portfolio })).rejects.toMatchObject({ code });
   }

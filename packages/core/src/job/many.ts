@@ -32,7 +32,7 @@ export const cancelJobs = operation({
   async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.doorbell.ring();
+    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
     return { changed: changed.length, hasMore };
   },
@@ -52,7 +52,7 @@ export const retryJobs = operation({
   async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.doorbell.ring();
+    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
     for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });
     return { changed: changed.length, hasMore };
   },

@@ -1,34 +1,34 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
-import { type JobScene, jobScene, owner, result, study } from '../../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner, result, study } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { jobs } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 const list = async (filter: Parameters<typeof operations.job.list.run>[1]) =>
-  (await operations.job.list.run(scene.as(owner), filter)).items.map(({ id }) => id);
+  (await operations.job.list.run(fixture.as(owner), filter)).items.map(({ id }) => id);
 const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
-const stalled = async (id: string) => (await scene.read(id)).stalled;
+const stalled = async (id: string) => (await fixture.read(id)).stalled;
 
 describe('a list', () => {
   const about = { requestedBy: sql`'lister'` };
 
   test('holds the jobs that match all of its filters, newest first', async () => {
-    const { id: old, createdAt: createdAfter } = await scene.accept();
-    await scene.change(old, about);
+    const { id: old, createdAt: createdAfter } = await fixture.accept();
+    await fixture.change(old, about);
     const justAfter = new Date(Date.parse(createdAfter) + 1).toISOString();
-    const failed = await scene.failed();
-    await scene.change(failed, about);
-    const { id: cancelled } = await scene.accept();
-    await scene.change(cancelled, about);
-    await scene.cancel(cancelled);
+    const failed = await fixture.failed();
+    await fixture.change(failed, about);
+    const { id: cancelled } = await fixture.accept();
+    await fixture.change(cancelled, about);
+    await fixture.cancel(cancelled);
 
     const requestedBy = 'lister';
     expect(await list({ requestedBy })).toEqual([cancelled, failed, old]);
@@ -42,26 +42,32 @@ describe('a list', () => {
   });
 
   test('goes by the time of the database, though the clock of the process that made an id was half an hour off', async () => {
-    const { id } = await scene.accept();
-    await scene.change(id, { requestedBy: sql`'drifter'`, createdAt: sql`now() - interval '30 minutes'` });
+    const { id } = await fixture.accept();
+    await fixture.change(id, { requestedBy: sql`'drifter'`, createdAt: sql`now() - interval '30 minutes'` });
     expect(await list({ requestedBy: 'drifter', createdBefore: at(-20) })).toEqual([id]);
     expect(await list({ requestedBy: 'drifter', createdAfter: at(-20) })).toEqual([]);
-    await scene.change(id, { createdAt: sql`now() + interval '30 minutes'` });
+    await fixture.change(id, { createdAt: sql`now() + interval '30 minutes'` });
     expect(await list({ requestedBy: 'drifter', createdAfter: at(20) })).toEqual([id]);
   });
 
   test('comes in pages that skip and repeat nothing, though it is read from several places of the index', async () => {
     const ids: string[] = [];
-    for (const make of [scene.failed, scene.succeeded, scene.failed, scene.succeeded, scene.failed]) {
+    for (const make of [
+      fixture.failed,
+      fixture.succeeded,
+      fixture.failed,
+      fixture.succeeded,
+      fixture.failed,
+    ]) {
       const id = await make();
-      await scene.change(id, { requestedBy: sql`'pager'` });
+      await fixture.change(id, { requestedBy: sql`'pager'` });
       ids.unshift(id);
     }
     const pages: string[] = [];
     let cursor: string | null | undefined;
     while (cursor !== null) {
       const filter = { requestedBy: 'pager', limit: 2, ...(cursor && { cursor }) };
-      const page = await operations.job.list.run(scene.as(owner), filter);
+      const page = await operations.job.list.run(fixture.as(owner), filter);
       pages.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     }
@@ -78,7 +84,7 @@ describe('a list', () => {
       { createdBefore: '2026-01-01T00:00:00.0000000000000000Z' },
       { requestedBy: '\0' },
     ]) {
-      const asked = operations.job.list.run(scene.as(owner), filter as object);
+      const asked = operations.job.list.run(fixture.as(owner), filter as object);
       await expect(asked).rejects.toMatchObject({ code: 'invalid_input' });
     }
   });
@@ -86,29 +92,29 @@ describe('a list', () => {
 
 describe('a job is shown as stalled', () => {
   test('while its lease has run out and nobody took it back', async () => {
-    const { id } = await scene.claimed();
+    const { id } = await fixture.claimed();
     expect(await stalled(id)).toBe(false);
-    await scene.expire(id);
+    await fixture.expire(id);
     expect(await stalled(id)).toBe(true);
-    await transitions.reapLost(scene.db);
+    await transitions.reapLost(fixture.db);
     expect(await stalled(id)).toBe(false);
   });
 
   test('while it is due for long, but not while it waits for its next attempt', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     expect(await stalled(id)).toBe(false);
-    await scene.change(id, {
+    await fixture.change(id, {
       runAt: sql`now() - interval '6 minutes'`,
       createdAt: sql`now() - interval '1 day'`,
     });
     expect(await stalled(id)).toBe(true);
-    await scene.change(id, { runAt: sql`now() + interval '1 minute'` });
+    await fixture.change(id, { runAt: sql`now() + interval '1 minute'` });
     expect(await stalled(id)).toBe(false);
   });
 
   test('never after its end', async () => {
-    const id = await scene.failed();
-    await scene.change(id, { runAt: sql`now() - interval '1 day'` });
+    const id = await fixture.failed();
+    await fixture.change(id, { runAt: sql`now() - interval '1 day'` });
     expect(await stalled(id)).toBe(false);
   });
 });
@@ -117,8 +123,8 @@ describe('strangers', () => {
   const stranger = user('stranger');
 
   test('do not find a job, its events or its result, and see none in lists', async () => {
-    const { id } = await scene.accept();
-    const ctx = scene.as(stranger);
+    const { id } = await fixture.accept();
+    const ctx = fixture.as(stranger);
     await expect(operations.job.read.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
     await expect(operations.job.events.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
     await expect(operations.job.result.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
@@ -126,35 +132,35 @@ describe('strangers', () => {
   });
 
   test('do not find a job even in a portfolio that they know of', async () => {
-    const ctx = scene.as(owner);
+    const ctx = fixture.as(owner);
     const known = { portfolio: 'known', slug: 'seen' };
     await operations.portfolio.create.run(ctx, { slug: 'known', name: 'Known' });
     await operations.caseStudy.create.run(ctx, { ...known, title: 'Seen' });
     await operations.caseStudy.publish.run(ctx, { ...known, expectedVersion: '*' });
     const { id } = await operations.caseStudy.export.run(ctx, known);
-    const asked = operations.job.read.run(scene.as(stranger), { id });
+    const asked = operations.job.read.run(fixture.as(stranger), { id });
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('cannot ask for an export, and nothing is accepted', async () => {
-    const before = await scene.db.$count(jobs);
-    const asked = operations.caseStudy.export.run(scene.as(stranger), study);
+    const before = await fixture.db.$count(jobs);
+    const asked = operations.caseStudy.export.run(fixture.as(stranger), study);
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
-    expect(await scene.db.$count(jobs)).toBe(before);
+    expect(await fixture.db.$count(jobs)).toBe(before);
   });
 });
 
 test('a result names the file and a link to it, and not its place in the bucket', async () => {
-  const lease = await scene.claimed();
-  await expect(operations.job.result.run(scene.as(owner), { id: lease.id })).rejects.toMatchObject({
+  const lease = await fixture.claimed();
+  await expect(operations.job.result.run(fixture.as(owner), { id: lease.id })).rejects.toMatchObject({
     code: 'conflict',
   });
   const body = Buffer.from('pdf');
-  await scene.bucket.put(result.key, body, { contentType: result.contentType, fileName: result.fileName });
-  await transitions.succeed(scene.db, lease, result);
-  const { url, ...about } = await operations.job.result.run(scene.as(owner), { id: lease.id });
+  await fixture.bucket.put(result.key, body, { contentType: result.contentType, fileName: result.fileName });
+  await transitions.succeed(fixture.db, lease, result);
+  const { url, ...about } = await operations.job.result.run(fixture.as(owner), { id: lease.id });
   expect(about).toMatchObject({ fileName: 'faster.pdf', sizeBytes: 3, pages: 1 });
-  expect(JSON.stringify(await scene.read(lease.id))).not.toContain('secret-place');
+  expect(JSON.stringify(await fixture.read(lease.id))).not.toContain('secret-place');
   const download = await fetch(url);
   expect(await download.text()).toBe('pdf');
   expect(download.headers.get('content-disposition')).toContain('attachment; filename="faster.pdf"');

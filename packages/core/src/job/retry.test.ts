@@ -1,75 +1,75 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { failure, type JobScene, jobScene, result } from '../../../../tests/support/jobs.ts';
+import { failure, type JobFixture, jobFixture, result } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { outbox } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 test('a failed job goes back to the queue with its message, and runs to its end', async () => {
-  const id = await scene.failed();
-  await scene.doorbell.idle();
-  const asked = { ...scene.as(user('owner')), doorbell: { ring() {} } };
+  const id = await fixture.failed();
+  await fixture.outboxNotifier.idle();
+  const asked = { ...fixture.as(user('owner')), outboxNotifier: { notify() {} } };
   const job = await operations.job.retry.run(asked, { id });
   expect(job).toMatchObject({ state: 'queued', error: null, finishedAt: null, startedAt: null, progress: 0 });
-  expect(await scene.db.select().from(outbox).where(eq(outbox.jobId, id))).toHaveLength(1);
-  await transitions.succeed(scene.db, await scene.claim(id), result);
-  expect(await scene.read(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
-  const events = await scene.eventsOf(id);
+  expect(await fixture.db.select().from(outbox).where(eq(outbox.jobId, id))).toHaveLength(1);
+  await transitions.succeed(fixture.db, await fixture.claim(id), result);
+  expect(await fixture.read(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
+  const events = await fixture.eventsOf(id);
   expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(events[3]).toMatchObject({ type: 'requeued', state: 'queued', error: null });
 });
 
 test('attempts are numbered on, as many as a new job has, so that no number comes twice', async () => {
-  const id = await scene.failed();
-  expect(await scene.retry(id)).toMatchObject({ attempt: 1, maxAttempts: 6 });
-  await transitions.fail(scene.db, await scene.claim(id), failure);
-  expect(await scene.retry(id)).toMatchObject({ attempt: 2, maxAttempts: 7 });
+  const id = await fixture.failed();
+  expect(await fixture.retry(id)).toMatchObject({ attempt: 1, maxAttempts: 6 });
+  await transitions.fail(fixture.db, await fixture.claim(id), failure);
+  expect(await fixture.retry(id)).toMatchObject({ attempt: 2, maxAttempts: 7 });
 });
 
 test('a cancelled and a dead job can be retried, too', async () => {
-  const { id: cancelled } = await scene.accept();
-  await scene.cancel(cancelled);
-  const { id: dead } = await scene.claimed();
-  await scene.change(dead, { attempt: sql`max_attempts` });
-  await scene.expire(dead);
-  await transitions.reapLost(scene.db);
+  const { id: cancelled } = await fixture.accept();
+  await fixture.cancel(cancelled);
+  const { id: dead } = await fixture.claimed();
+  await fixture.change(dead, { attempt: sql`max_attempts` });
+  await fixture.expire(dead);
+  await transitions.reapLost(fixture.db);
   for (const id of [cancelled, dead]) {
-    expect(await scene.retry(id)).toMatchObject({ state: 'queued', cancelRequestedAt: null });
-    expect(await transitions.succeed(scene.db, await scene.claim(id), result)).toBeDefined();
+    expect(await fixture.retry(id)).toMatchObject({ state: 'queued', cancelRequestedAt: null });
+    expect(await transitions.succeed(fixture.db, await fixture.claim(id), result)).toBeDefined();
   }
 });
 
 test('a job that is queued, runs or has succeeded cannot be retried', async () => {
-  const { id: queued } = await scene.accept();
-  const { id: running } = await scene.claimed();
-  const { id: cancelling } = await scene.claimed();
-  await scene.cancel(cancelling);
-  for (const id of [queued, running, cancelling, await scene.succeeded()]) {
-    const before = await scene.read(id);
-    await expect(scene.retry(id)).rejects.toMatchObject({ code: 'conflict' });
-    expect(await scene.read(id)).toEqual(before);
+  const { id: queued } = await fixture.accept();
+  const { id: running } = await fixture.claimed();
+  const { id: cancelling } = await fixture.claimed();
+  await fixture.cancel(cancelling);
+  for (const id of [queued, running, cancelling, await fixture.succeeded()]) {
+    const before = await fixture.read(id);
+    await expect(fixture.retry(id)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await fixture.read(id)).toEqual(before);
   }
 });
 
 test('of many retries at once one is carried out', async () => {
-  const id = await scene.failed();
-  const asked = await Promise.allSettled(Array.from({ length: 8 }, () => scene.retry(id)));
+  const id = await fixture.failed();
+  const asked = await Promise.allSettled(Array.from({ length: 8 }, () => fixture.retry(id)));
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  expect(await scene.read(id)).toMatchObject({ state: 'queued', lastSeq: 4, maxAttempts: 6 });
+  expect(await fixture.read(id)).toMatchObject({ state: 'queued', lastSeq: 4, maxAttempts: 6 });
 });
 
 test('only members who may change jobs can retry one, and strangers find none', async () => {
-  const id = await scene.failed();
-  await scene.addMember(scene.portfolioId, 'viewer', 'viewer');
-  const asked = (who: string) => operations.job.retry.run(scene.as(user(who)), { id });
+  const id = await fixture.failed();
+  await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
+  const asked = (who: string) => operations.job.retry.run(fixture.as(user(who)), { id });
   await expect(asked('stranger')).rejects.toMatchObject({ code: 'not_found' });
   await expect(asked('viewer')).rejects.toMatchObject({ code: 'forbidden' });
-  expect(await scene.read(id)).toMatchObject({ state: 'failed' });
+  expect(await fixture.read(id)).toMatchObject({ state: 'failed' });
 });

@@ -34,7 +34,7 @@ export const retryJob = operation({
       );
     }
     await dispatch(ctx.db, tenant.id);
-    ctx.doorbell.ring();
+    ctx.outboxNotifier.notify();
     ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
     return job;
   },

@@ -2,8 +2,8 @@ import { type SQL, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  type JobScene,
-  jobScene,
+  type JobFixture,
+  jobFixture,
   leaseSeconds,
   owner,
   result,
@@ -16,17 +16,17 @@ import { outbox } from './job.sql.ts';
 import { jobStateSchema } from './schemas.ts';
 import { moves, transitions } from './transitions.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
-const bells = (id: string) => scene.db.$count(outbox, eq(outbox.jobId, id));
+const bells = (id: string) => fixture.db.$count(outbox, eq(outbox.jobId, id));
 
 describe('accepting', () => {
   test('puts the job, its first event and its message in place at once', async () => {
-    const job = await scene.accept();
+    const job = await fixture.accept();
     expect(idOf('job').parse(job.id)).toBe(job.id);
     expect(job).toMatchObject({
       state: 'queued',
@@ -35,88 +35,91 @@ describe('accepting', () => {
       lastSeq: 1,
       requestedBy: 'owner',
     });
-    expect(await scene.eventsOf(job.id)).toMatchObject([{ seq: 1, type: 'queued', state: 'queued' }]);
-    expect((await scene.queue.receive(5, 30))?.job).toEqual({ jobId: job.id, kind: 'export.pdf' });
-    await scene.doorbell.idle();
-    expect(await scene.db.select().from(outbox)).toEqual([]);
+    expect(await fixture.eventsOf(job.id)).toMatchObject([{ seq: 1, type: 'queued', state: 'queued' }]);
+    expect((await fixture.queue.receive(5, 30))?.job).toEqual({ jobId: job.id, kind: 'export.pdf' });
+    await fixture.outboxNotifier.idle();
+    expect(await fixture.db.select().from(outbox)).toEqual([]);
   });
 
   test('keeps the message in the outbox while the queue is away', async () => {
-    const job = await operations.caseStudy.export.run({ ...scene.as(owner), doorbell: { ring() {} } }, study);
-    const rows = await scene.db.select().from(outbox).where(eq(outbox.jobId, job.id));
+    const job = await operations.caseStudy.export.run(
+      { ...fixture.as(owner), outboxNotifier: { notify() {} } },
+      study,
+    );
+    const rows = await fixture.db.select().from(outbox).where(eq(outbox.jobId, job.id));
     expect(rows).toMatchObject([{ jobId: job.id, groupKey: expect.stringMatching(/^export:cs_/) }]);
   });
 });
 
 describe('a lease', () => {
   test('is given to one claimant only, however many ask at once', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     const claims = await Promise.all(
-      Array.from({ length: 10 }, () => transitions.claim(scene.db, scene.leaseOn(id), leaseSeconds)),
+      Array.from({ length: 10 }, () => transitions.claim(fixture.db, fixture.leaseOn(id), leaseSeconds)),
     );
     expect(claims.filter(Boolean)).toHaveLength(1);
-    expect(await scene.read(id)).toMatchObject({ state: 'running', attempt: 1 });
+    expect(await fixture.read(id)).toMatchObject({ state: 'running', attempt: 1 });
   });
 
   test('lets its holder alone write', async () => {
-    const lease = await scene.claimed();
+    const lease = await fixture.claimed();
     const thief = { id: lease.id, token: randomUUID() };
     const error = { code: 'internal', message: 'x' };
     for (const write of [
-      transitions.progress(scene.db, thief, { progress: 0.5, step: 'stolen' }),
-      transitions.succeed(scene.db, thief, result),
-      transitions.retry(scene.db, thief, error, 0),
-      transitions.fail(scene.db, thief, error),
-      transitions.heartbeat(scene.db, thief, leaseSeconds),
+      transitions.progress(fixture.db, thief, { progress: 0.5, step: 'stolen' }),
+      transitions.succeed(fixture.db, thief, result),
+      transitions.retry(fixture.db, thief, error, 0),
+      transitions.fail(fixture.db, thief, error),
+      transitions.heartbeat(fixture.db, thief, leaseSeconds),
     ]) {
       expect(await write).toBeUndefined();
     }
-    expect(await scene.read(lease.id)).toMatchObject({ state: 'running', progress: 0, lastSeq: 2 });
-    expect(await transitions.succeed(scene.db, lease, result)).toBeDefined();
+    expect(await fixture.read(lease.id)).toMatchObject({ state: 'running', progress: 0, lastSeq: 2 });
+    expect(await transitions.succeed(fixture.db, lease, result)).toBeDefined();
   });
 
   test('that ran out sends the job back to be dispatched again, and shuts out the old holder', async () => {
-    const lease = await scene.claimed();
-    await scene.expire(lease.id);
-    expect((await transitions.reapLost(scene.db)).map(({ id }) => id)).toContain(lease.id);
-    expect(await scene.read(lease.id)).toMatchObject({ state: 'queued', error: { code: 'worker_lost' } });
-    await dispatch(scene.db);
-    expect(await scene.db.select().from(outbox).where(eq(outbox.jobId, lease.id))).toHaveLength(1);
-    expect(await transitions.succeed(scene.db, lease, result)).toBeUndefined();
+    const lease = await fixture.claimed();
+    await fixture.expire(lease.id);
+    expect((await transitions.reapLost(fixture.db)).map(({ id }) => id)).toContain(lease.id);
+    expect(await fixture.read(lease.id)).toMatchObject({ state: 'queued', error: { code: 'worker_lost' } });
+    await dispatch(fixture.db);
+    expect(await fixture.db.select().from(outbox).where(eq(outbox.jobId, lease.id))).toHaveLength(1);
+    expect(await transitions.succeed(fixture.db, lease, result)).toBeUndefined();
   });
 
   test('that runs out in the last attempt leaves the job dead', async () => {
-    const lease = await scene.claimed();
-    await scene.change(lease.id, { attempt: sql`max_attempts` });
-    await scene.expire(lease.id);
-    await transitions.reapLost(scene.db);
-    expect(await scene.read(lease.id)).toMatchObject({ state: 'dead', error: { code: 'worker_lost' } });
-    expect((await scene.eventsOf(lease.id)).at(-1)).toMatchObject({ type: 'dead', state: 'dead' });
+    const lease = await fixture.claimed();
+    await fixture.change(lease.id, { attempt: sql`max_attempts` });
+    await fixture.expire(lease.id);
+    await transitions.reapLost(fixture.db);
+    expect(await fixture.read(lease.id)).toMatchObject({ state: 'dead', error: { code: 'worker_lost' } });
+    expect((await fixture.eventsOf(lease.id)).at(-1)).toMatchObject({ type: 'dead', state: 'dead' });
   });
 
   test('that is alive is left alone by the reaper', async () => {
-    const lease = await scene.claimed();
-    expect((await transitions.reapLost(scene.db)).map(({ id }) => id)).not.toContain(lease.id);
-    expect(await transitions.heartbeat(scene.db, lease, leaseSeconds)).toBeDefined();
+    const lease = await fixture.claimed();
+    expect((await transitions.reapLost(fixture.db)).map(({ id }) => id)).not.toContain(lease.id);
+    expect(await transitions.heartbeat(fixture.db, lease, leaseSeconds)).toBeDefined();
   });
 });
 
 describe('a retry', () => {
   test('waits for its time, then gets a message, then can be claimed', async () => {
-    const lease = await scene.claimed();
-    await transitions.retry(scene.db, lease, { code: 'internal', message: 'Try later.' }, 3600);
-    const waiting = await scene.read(lease.id);
+    const lease = await fixture.claimed();
+    await transitions.retry(fixture.db, lease, { code: 'internal', message: 'Try later.' }, 3600);
+    const waiting = await fixture.read(lease.id);
     expect(waiting).toMatchObject({ state: 'queued', error: { message: 'Try later.' } });
     expect(Date.parse(waiting.retryAt!) - Date.parse(waiting.updatedAt)).toBeCloseTo(3_600_000, -3);
-    expect(await transitions.claim(scene.db, scene.leaseOn(lease.id), leaseSeconds)).toBeUndefined();
-    await dispatch(scene.db);
+    expect(await transitions.claim(fixture.db, fixture.leaseOn(lease.id), leaseSeconds)).toBeUndefined();
+    await dispatch(fixture.db);
     expect(await bells(lease.id)).toBe(0);
 
-    await scene.change(lease.id, { runAt: sql`now()` });
-    await dispatch(scene.db);
-    await dispatch(scene.db);
+    await fixture.change(lease.id, { runAt: sql`now()` });
+    await dispatch(fixture.db);
+    await dispatch(fixture.db);
     expect(await bells(lease.id)).toBe(1);
-    expect(await transitions.claim(scene.db, scene.leaseOn(lease.id), leaseSeconds)).toMatchObject({
+    expect(await transitions.claim(fixture.db, fixture.leaseOn(lease.id), leaseSeconds)).toMatchObject({
       attempt: 2,
     });
   });
@@ -124,15 +127,15 @@ describe('a retry', () => {
 
 describe('events', () => {
   test('number every change from 1 without a gap', async () => {
-    const lease = await scene.claimed();
+    const lease = await fixture.claimed();
     for (const progress of [0.25, 0.5]) {
-      await transitions.progress(scene.db, lease, { progress, step: 'Working' });
+      await transitions.progress(fixture.db, lease, { progress, step: 'Working' });
     }
-    await transitions.retry(scene.db, lease, { code: 'internal', message: 'Again.' }, 0);
-    const second = scene.leaseOn(lease.id);
-    await transitions.claim(scene.db, second, leaseSeconds);
-    await transitions.succeed(scene.db, second, result);
-    const events = await scene.eventsOf(lease.id);
+    await transitions.retry(fixture.db, lease, { code: 'internal', message: 'Again.' }, 0);
+    const second = fixture.leaseOn(lease.id);
+    await transitions.claim(fixture.db, second, leaseSeconds);
+    await transitions.succeed(fixture.db, second, result);
+    const events = await fixture.eventsOf(lease.id);
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(events.map(({ type }) => type)).toEqual([
       'queued',
@@ -143,12 +146,12 @@ describe('events', () => {
       'started',
       'succeeded',
     ]);
-    expect((await scene.read(lease.id)).lastSeq).toBe(7);
+    expect((await fixture.read(lease.id)).lastSeq).toBe(7);
   });
 });
 
 test('the database itself refuses states that no transition leads to', async () => {
-  const id = await scene.succeeded();
+  const id = await fixture.succeeded();
   const impossible: Record<string, SQL>[] = [
     { state: sql`'lost'` },
     { state: sql`'running'` },
@@ -160,7 +163,7 @@ test('the database itself refuses states that no transition leads to', async () 
     { cancelRequestedAt: sql`now()` },
   ];
   for (const values of impossible) {
-    await expect(scene.change(id, values)).rejects.toMatchObject({
+    await expect(fixture.change(id, values)).rejects.toMatchObject({
       cause: { constraint_name: expect.stringMatching(/^jobs_/) },
     });
   }
@@ -194,26 +197,26 @@ describe('the moves of a job', () => {
   test.each(pairs)(
     'from %s to %s are possible in the database where they are in the types',
     async (from, to) => {
-      const { id } = await scene.accept();
-      for (const state of ways[from]) await scene.change(id, becomes(state));
-      const move = scene.change(id, becomes(to));
+      const { id } = await fixture.accept();
+      for (const state of ways[from]) await fixture.change(id, becomes(state));
+      const move = fixture.change(id, becomes(to));
       const refusal = await move.then(
         () => null,
         ({ cause }: { cause: { constraint_name: string } }) => cause.constraint_name,
       );
       const isAllowed = (moves[from] as readonly string[]).includes(to);
       expect(refusal).toBe(isAllowed ? null : 'jobs_move');
-      expect((await scene.read(id)).state).toBe(isAllowed ? to : from);
+      expect((await fixture.read(id)).state).toBe(isAllowed ? to : from);
     },
   );
 
   test('each have one event of their own: none without, and no gap', async () => {
-    const { id } = await scene.accept();
+    const { id } = await fixture.accept();
     for (const lastSeq of [sql`last_seq`, sql`last_seq + 2`]) {
-      const silent = scene.change(id, { ...becomes('running'), lastSeq });
+      const silent = fixture.change(id, { ...becomes('running'), lastSeq });
       await expect(silent).rejects.toMatchObject({ cause: { constraint_name: 'jobs_move' } });
     }
-    await expect(scene.change(id, { lastSeq: sql`last_seq - 1` })).rejects.toMatchObject({
+    await expect(fixture.change(id, { lastSeq: sql`last_seq - 1` })).rejects.toMatchObject({
       cause: { constraint_name: 'jobs_move' },
     });
   });

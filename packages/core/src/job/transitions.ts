@@ -67,7 +67,7 @@ const set = (...assignments: SQL[]) =>
   );
 const noProgress = [sql`progress = 0`, sql`step = null`];
 const release = [sql`lease_token = null`, sql`lease_until = null`];
-const backInQueue = (runAt: SQL) => [...noProgress, sql`run_at = ${runAt}`, sql`rung_at = null`];
+const backInQueue = (runAt: SQL) => [...noProgress, sql`run_at = ${runAt}`, sql`enqueued_at = null`];
 const leased = sql`${jobs.id} = ${placeholder('id')} and ${jobs.leaseToken} = ${placeholder('token')}`;
 const wanted = sql`${jobs.cancelRequestedAt} is null`;
 const typed = (type: JobEventType | JobState) => sql.raw(`'${type}'`);
@@ -107,7 +107,7 @@ function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolea
       insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error)
       select id, last_seq, ${typeof type === 'string' ? typed(type) : type}, state, attempt, progress, step, error
       from ${changed}`);
-    const news = db.$with('news', {}).as(endedNews);
+    const news = db.$with('news', {}).as(endedEvents);
     return db
       .with(changed, event, ...(ends ? [news] : []))
       .select()
@@ -117,7 +117,7 @@ function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolea
 }
 
 /** What webhooks are told of jobs that ended, where any of them listens. Deliveries tell nothing of themselves. */
-const endedNews = sql`
+const endedEvents = sql`
   insert into ${webhookEvents} (portfolio_id, type, data)
   select portfolio_id, ended.type, jsonb_build_object(
     'jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
@@ -223,7 +223,7 @@ const fail = transition('job_fail', {
 
 const endCancelled = [sql`step = null`, sql`finished_at = now()`, ...release];
 
-const obeyCancel = transition('job_obey_cancel', {
+const acknowledgeCancel = transition('job_acknowledge_cancel', {
   moves: ['running → cancelled'],
   event: 'cancelled',
   where: sql`${leased} and not ${wanted}`,
@@ -247,7 +247,7 @@ const requeueLost = transition('job_requeue_lost', {
   assign: [lost, ...backInQueue(sql`now()`), ...release],
 });
 
-const buryLost = transition('job_bury_lost', {
+const markLostDead = transition('job_mark_lost_dead', {
   moves: ['running → dead'],
   event: 'dead',
   where: expired(sql`attempt >= max_attempts and ${wanted}`),
@@ -264,10 +264,10 @@ const cancelLost = transition('job_cancel_lost', {
 });
 
 /** A job that waits for something else than its message is not what broke those who took the message. */
-const buryUndelivered = transition('job_bury_undelivered', {
+const markUndeliveredDead = transition('job_mark_undelivered_dead', {
   moves: ['queued → dead'],
   event: 'dead',
-  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.rungAt} is not null and ${jobs.runAt} <= now()`,
+  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.enqueuedAt} is not null and ${jobs.runAt} <= now()`,
   assign: [
     sql`error = jsonb_build_object('code', 'undeliverable', 'message', 'No worker could take the job, however often the queue offered it.')`,
     sql`finished_at = now()`,
@@ -327,7 +327,7 @@ const requeueMany = requeueWhere('job_requeue_many', many(retryable));
 const putBack = prepared((db) =>
   db
     .update(jobs)
-    .set({ rungAt: sql`null`, runAt: sql`now() + ${seconds('delaySeconds')}` })
+    .set({ enqueuedAt: sql`null`, runAt: sql`now() + ${seconds('delaySeconds')}` })
     .where(sql`${jobs.id} = ${placeholder('id')} and ${jobs.state} = 'queued' and ${jobs.runAt} <= now()`)
     .returning({ id: jobs.id })
     .prepare('job_put_back'),
@@ -400,7 +400,7 @@ export const transitions = {
   /** Prolongs a lease and says whether its job is to be cancelled; undefined when it is no longer held. */
   heartbeat: (db: Db, lease: Lease, leaseSeconds: number) => first(heartbeat(db), { ...lease, leaseSeconds }),
   /** Ends an attempt whose cancel was requested; undefined where none was, or where the lease is gone. */
-  obeyCancel: (db: Db, lease: Lease) => first(obeyCancel(db), lease),
+  acknowledgeCancel: (db: Db, lease: Lease) => first(acknowledgeCancel(db), lease),
   /**
    * Takes jobs back from workers whose lease ran out. Those whose cancel was requested are cancelled; of the others,
    * those without attempts left are dead: each of their workers was lost, or the last one was.
@@ -408,10 +408,10 @@ export const transitions = {
   reapLost: async (db: Db) => [
     ...(await cancelLost(db).execute()),
     ...(await requeueLost(db).execute()),
-    ...(await buryLost(db).execute()),
+    ...(await markLostDead(db).execute()),
   ],
   /** Ends a job whose message the queue has given up, unless it is being worked on or waits for its time. */
-  buryUndelivered: (db: Db, id: string) => first(buryUndelivered(db), { id }),
+  markUndeliveredDead: (db: Db, id: string) => first(markUndeliveredDead(db), { id }),
   /** Cancels a queued job; of a running one, asks its worker to. */
   cancel: (db: Db, id: string) => first(cancel(db), { id }),
   /** Puts a job that ended without a result back into the queue, with attempts anew. */

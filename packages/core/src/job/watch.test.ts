@@ -1,76 +1,76 @@
 import { and, eq, lt } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
-import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { jobEvents } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 describe('events', () => {
   test('reach a watcher from the snapshot to the end, in order', async () => {
-    const lease = await scene.claimed();
-    const items = await operations.job.events.run(scene.as(owner), { id: lease.id });
+    const lease = await fixture.claimed();
+    const items = await operations.job.events.run(fixture.as(owner), { id: lease.id });
     const seen: (string | number)[] = [];
     for await (const { data } of items) {
       seen.push(data.type === 'snapshot' ? `snapshot at ${data.job.lastSeq}` : data.event.seq);
       const next = seen.length;
       if (next < 4)
-        await transitions.progress(scene.db, lease, { progress: next / 10, step: `Step ${next}` });
-      else await transitions.succeed(scene.db, lease, result);
-      scene.hint(lease.id);
+        await transitions.progress(fixture.db, lease, { progress: next / 10, step: `Step ${next}` });
+      else await transitions.succeed(fixture.db, lease, result);
+      fixture.hint(lease.id);
     }
     expect(seen).toEqual(['snapshot at 2', 3, 4, 5, 6]);
   });
 
   test('reach a watcher that comes back from where it left, and nobody twice', async () => {
-    const lease = await scene.claimed();
-    await transitions.progress(scene.db, lease, { progress: 0.5, step: 'Working' });
-    await transitions.succeed(scene.db, lease, result);
-    const items = await operations.job.events.run(scene.as(owner), { id: lease.id, lastEventId: '2' });
+    const lease = await fixture.claimed();
+    await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
+    await transitions.succeed(fixture.db, lease, result);
+    const items = await operations.job.events.run(fixture.as(owner), { id: lease.id, lastEventId: '2' });
     const cursors = [];
     for await (const { cursor } of items) cursors.push(cursor);
     expect(cursors).toEqual(['3', '4']);
   });
 
   test('reach a watcher who comes back after they were pruned as a snapshot, and go on from it', async () => {
-    const lease = await scene.claimed();
-    await transitions.progress(scene.db, lease, { progress: 0.5, step: 'Working' });
-    await scene.db.delete(jobEvents).where(and(eq(jobEvents.jobId, lease.id), lt(jobEvents.seq, 3)));
-    const items = await operations.job.events.run(scene.as(owner), { id: lease.id, lastEventId: '0' });
+    const lease = await fixture.claimed();
+    await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
+    await fixture.db.delete(jobEvents).where(and(eq(jobEvents.jobId, lease.id), lt(jobEvents.seq, 3)));
+    const items = await operations.job.events.run(fixture.as(owner), { id: lease.id, lastEventId: '0' });
     expect((await items.next()).value).toMatchObject({ cursor: '3', data: { type: 'snapshot' } });
-    await transitions.succeed(scene.db, lease, result);
-    scene.hint(lease.id);
+    await transitions.succeed(fixture.db, lease, result);
+    fixture.hint(lease.id);
     expect((await items.next()).value).toMatchObject({ cursor: '4', data: { type: 'event' } });
     expect((await items.next()).done).toBe(true);
   });
 
   test('go on for a watcher who comes back after a retry by hand', async () => {
-    const id = await scene.failed();
-    await scene.retry(id);
-    await transitions.succeed(scene.db, await scene.claim(id), result);
-    const items = await operations.job.events.run(scene.as(owner), { id, lastEventId: '2' });
+    const id = await fixture.failed();
+    await fixture.retry(id);
+    await transitions.succeed(fixture.db, await fixture.claim(id), result);
+    const items = await operations.job.events.run(fixture.as(owner), { id, lastEventId: '2' });
     const types: string[] = [];
     for await (const { data } of items) if (data.type === 'event') types.push(data.event.type);
     expect(types).toEqual(['failed', 'requeued', 'started', 'succeeded']);
   });
 
   test('end at once for a watcher that is gone already', async () => {
-    const { id } = await scene.claimed();
-    const items = await operations.job.events.run(scene.as(owner, AbortSignal.abort()), { id });
+    const { id } = await fixture.claimed();
+    const items = await operations.job.events.run(fixture.as(owner, AbortSignal.abort()), { id });
     await items.next();
     expect(await items.next()).toEqual({ done: true, value: undefined });
   });
 
   test('end with the signal of the watcher', async () => {
-    const { id } = await scene.claimed();
+    const { id } = await fixture.claimed();
     const gone = new AbortController();
-    const items = await operations.job.events.run(scene.as(owner, gone.signal), { id });
+    const items = await operations.job.events.run(fixture.as(owner, gone.signal), { id });
     await items.next();
     const next = items.next();
     gone.abort();
@@ -79,52 +79,52 @@ describe('events', () => {
 });
 
 test('job.changes shows the newest jobs first and then each change once', async () => {
-  const lease = await scene.claimed();
+  const lease = await fixture.claimed();
   const ends = new AbortController();
-  const items = await operations.job.changes.run(scene.as(owner, ends.signal), {});
+  const items = await operations.job.changes.run(fixture.as(owner, ends.signal), {});
   const states: string[] = [];
   for await (const { data } of items) {
     if (data.id !== lease.id) continue;
     states.push(data.state);
     if (data.state === 'succeeded') break;
-    await transitions.succeed(scene.db, lease, result);
-    scene.hint(lease.id);
+    await transitions.succeed(fixture.db, lease, result);
+    fixture.hint(lease.id);
   }
   expect(states).toEqual(['running', 'succeeded']);
 });
 
 test('job.changes tells of each of a thousand jobs that change at once', async () => {
-  const { id } = await scene.accept();
+  const { id } = await fixture.accept();
   const ends = new AbortController();
-  const items = await operations.job.changes.run(scene.as(owner, ends.signal), {});
+  const items = await operations.job.changes.run(fixture.as(owner, ends.signal), {});
   await items.next();
-  const made = await scene.sql<{ id: string }[]>`
+  const made = await fixture.sql<{ id: string }[]>`
     insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
     select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, state, group_key, payload, requested_by,
       max_attempts, last_seq
     from jobs, generate_series(1, 1200) n where id = ${id} returning id`;
-  scene.hint(id);
+  fixture.hint(id);
   const open = new Set(made.map((job) => job.id));
   for await (const { data } of items) if (open.delete(data.id) && open.size === 0) break;
   expect(open.size).toBe(0);
-  await scene.sql`delete from jobs where id = any(${made.map((job) => job.id)})`;
+  await fixture.sql`delete from jobs where id = any(${made.map((job) => job.id)})`;
 });
 
 test('job.changes tells those who are no members any more nothing', async () => {
   const leaving = user('leaving');
   const ends = new AbortController();
-  await scene.addMember(scene.portfolioId, 'leaving', 'viewer');
-  const watched = await operations.job.changes.run(scene.as(leaving, ends.signal), {});
+  await fixture.addMember(fixture.portfolioId, 'leaving', 'viewer');
+  const watched = await operations.job.changes.run(fixture.as(leaving, ends.signal), {});
   await watched.next();
   const removed = { portfolio: 'team', subject: 'leaving', expectedVersion: '*' as const };
-  await operations.member.remove.run(scene.as(owner), removed);
-  const stays = await operations.job.changes.run(scene.as(owner), {});
+  await operations.member.remove.run(fixture.as(owner), removed);
+  const stays = await operations.job.changes.run(fixture.as(owner), {});
   await stays.next();
   const seen: string[] = [];
   const told = (async () => {
     for await (const { data } of watched) seen.push(data.id);
   })();
-  const { id } = await scene.accept();
+  const { id } = await fixture.accept();
   // Who stays hears of it by the same hint, and later than the other one would.
   for await (const { data } of stays) if (data.id === id) break;
   ends.abort();
@@ -135,7 +135,7 @@ test('job.changes tells those who are no members any more nothing', async () => 
 test('job.changes refuses a cursor that is no time, and one that Postgres cannot read', async () => {
   const endless = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
   for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z', endless]) {
-    const asked = operations.job.changes.run(scene.as(owner), { lastEventId });
+    const asked = operations.job.changes.run(fixture.as(owner), { lastEventId });
     await expect(asked).rejects.toMatchObject({ code: 'invalid_input' });
   }
 });

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { failure, type JobScene, jobScene, result } from '../../../../tests/support/jobs.ts';
+import { failure, type JobFixture, jobFixture, result } from '../../../../tests/support/jobs.ts';
 import { newId } from '../ids.ts';
 import type { WebhookEventType } from '../webhook/schemas.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
@@ -8,20 +8,20 @@ import { transitions } from './transitions.ts';
 
 const all: WebhookEventType[] = ['job.succeeded', 'job.failed', 'job.cancelled'];
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await scene.db.delete(webhooks);
-  await scene.db.delete(webhookEvents);
+  await fixture.db.delete(webhooks);
+  await fixture.db.delete(webhookEvents);
 });
 
 const listen = (events: WebhookEventType[], enabled = true) =>
-  scene.db.insert(webhooks).values({
+  fixture.db.insert(webhooks).values({
     id: newId('webhook'),
-    portfolioId: scene.portfolioId,
+    portfolioId: fixture.portfolioId,
     url: 'https://hooks.example.com',
     description: '',
     events,
@@ -29,17 +29,17 @@ const listen = (events: WebhookEventType[], enabled = true) =>
     enabled,
   });
 const recorded = () =>
-  scene.db.select({ type: webhookEvents.type, data: webhookEvents.data }).from(webhookEvents);
+  fixture.db.select({ type: webhookEvents.type, data: webhookEvents.data }).from(webhookEvents);
 
 async function lose(id: string) {
-  await scene.change(id, { attempt: sql`max_attempts`, leaseUntil: sql`now() - interval '1 second'` });
-  await transitions.reapLost(scene.db);
+  await fixture.change(id, { attempt: sql`max_attempts`, leaseUntil: sql`now() - interval '1 second'` });
+  await transitions.reapLost(fixture.db);
 }
 
 test('each end of a job is recorded once for those who listen, with what they need to know', async () => {
   await listen(all);
   await listen(all);
-  const jobId = await scene.failed();
+  const jobId = await fixture.failed();
   const about = { kind: 'export.pdf', title: 'PDF of “Faster”', attempt: 1 };
   expect(await recorded()).toEqual([
     { type: 'job.failed', data: { jobId, ...about, state: 'failed', error: failure } },
@@ -48,16 +48,16 @@ test('each end of a job is recorded once for those who listen, with what they ne
 
 test('success, death and every way of being cancelled have their event', async () => {
   await listen(all);
-  const succeeded = await scene.succeeded();
-  const { id: dead } = await scene.claimed();
+  const succeeded = await fixture.succeeded();
+  const { id: dead } = await fixture.claimed();
   await lose(dead);
-  const { id: queued } = await scene.accept();
-  await scene.cancel(queued);
-  const running = await scene.claimed();
-  await scene.cancel(running.id);
-  await transitions.obeyCancel(scene.db, running);
-  const { id: lost } = await scene.claimed();
-  await scene.cancel(lost);
+  const { id: queued } = await fixture.accept();
+  await fixture.cancel(queued);
+  const running = await fixture.claimed();
+  await fixture.cancel(running.id);
+  await transitions.acknowledgeCancel(fixture.db, running);
+  const { id: lost } = await fixture.claimed();
+  await fixture.cancel(lost);
   await lose(lost);
   const events = await recorded();
   expect(events.map(({ type, data }) => [type, (data as { jobId: string }).jobId])).toEqual([
@@ -72,26 +72,26 @@ test('success, death and every way of being cancelled have their event', async (
 
 test('what does not end a job is not recorded', async () => {
   await listen(all);
-  const lease = await scene.claimed();
-  await transitions.progress(scene.db, lease, { progress: 0.5, step: 'Working' });
-  await transitions.retry(scene.db, lease, failure, 0);
-  await scene.claim(lease.id);
-  await scene.cancel(lease.id);
+  const lease = await fixture.claimed();
+  await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
+  await transitions.retry(fixture.db, lease, failure, 0);
+  await fixture.claim(lease.id);
+  await fixture.cancel(lease.id);
   expect(await recorded()).toEqual([]);
 });
 
 test('nothing is recorded where nobody listens, or to other events only, or no more', async () => {
-  await scene.failed();
+  await fixture.failed();
   await listen(['job.succeeded', 'case-study.published']);
   await listen(all, false);
-  await scene.failed();
+  await fixture.failed();
   expect(await recorded()).toEqual([]);
 });
 
 test('deliveries of webhooks tell nothing of themselves, which would never end', async () => {
   await listen(all);
-  const lease = await scene.claimed();
-  await scene.change(lease.id, { kind: sql`'webhook.deliver'` });
-  await transitions.succeed(scene.db, lease, result);
+  const lease = await fixture.claimed();
+  await fixture.change(lease.id, { kind: sql`'webhook.deliver'` });
+  await transitions.succeed(fixture.db, lease, result);
   expect(await recorded()).toEqual([]);
 });

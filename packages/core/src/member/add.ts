@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { members } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { fetchMember, requireMayGive } from './internal.ts';
+import { fetchMember, requireMayGrant } from './internal.ts';
 import { memberRef, memberSchema } from './schemas.ts';
 
 export const addMember = operation({
@@ -17,7 +17,7 @@ export const addMember = operation({
   output: memberSchema,
   tenant: tenantBySlug,
   async run(ctx, { subject, role }, tenant) {
-    requireMayGive(ctx.actor, role);
+    requireMayGrant(ctx.actor, role);
     const added = await ctx.db
       .insert(members)
       .values({ portfolioId: tenant.id, subject, role })

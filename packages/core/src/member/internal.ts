@@ -32,16 +32,16 @@ const bySubject = prepared((db) =>
 /** The member of the portfolio with this subject; `not_found` otherwise. */
 export async function fetchMember({ db }: Pick<Ctx, 'db'>, tenant: Tenant, subject: string) {
   const [found] = await bySubject(db).execute({ portfolioId: tenant.id, subject });
-  if (!found) throw noMember(tenant, subject);
+  if (!found) throw memberNotFound(tenant, subject);
   return found;
 }
 
-export function noMember({ slug }: Tenant, subject: string): AppError {
+export function memberNotFound({ slug }: Tenant, subject: string): AppError {
   return new AppError('not_found', `Portfolio "${slug}" has no member "${subject}".`);
 }
 
 /** A credential that may do less than a role allows cannot give that role: it could give it to itself. */
-export function requireMayGive(actor: Actor, role: Role): void {
+export function requireMayGrant(actor: Actor, role: Role): void {
   const held: readonly string[] = actor.kind === 'anonymous' ? [] : actor.scopes;
   const lacking = roleScopes[role].filter((scope) => !held.includes(scope));
   if (lacking.length === 0) return;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
-import { noMember } from './internal.ts';
+import { memberNotFound } from './internal.ts';
 
 /**
  * Holds a member until the transaction ends: `not_found` or `precondition_failed` otherwise. Changes of a portfolio's
@@ -21,7 +21,7 @@ export async function lockMember(db: Db, tenant: Tenant, subject: string, expect
     .from(members)
     .where(isMember(tenant, subject))
     .for('update');
-  if (!found) throw noMember(tenant, subject);
+  if (!found) throw memberNotFound(tenant, subject);
   requireVersion(found, expected);
   return found;
 }

@@ -5,7 +5,7 @@ import { members } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
 import { expectedVersion } from '../version.ts';
-import { fetchMember, requireMayGive } from './internal.ts';
+import { fetchMember, requireMayGrant } from './internal.ts';
 import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
 import { memberRef, memberSchema } from './schemas.ts';
 
@@ -19,7 +19,7 @@ export const updateMember = operation({
   output: memberSchema,
   tenant: tenantBySlug,
   async run(ctx, { subject, role, expectedVersion: expected }, tenant) {
-    requireMayGive(ctx.actor, role);
+    requireMayGrant(ctx.actor, role);
     const found = await lockMember(ctx.db, tenant, subject, expected);
     if (found.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx.db, tenant, subject);
     await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, subject));

@@ -3,7 +3,7 @@ import type { Db } from '../context.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { instantSchema } from './instant.ts';
+import { instantSchema } from '../time.ts';
 import { fetchMetric, samplesDb, visibleSpan } from './internal.ts';
 import {
   type Metric,
@@ -69,14 +69,14 @@ export const compareMetric = operation({
       { metricId: metric.id, from: at, to },
     ]);
     const { portfolio, unit, betterWhen } = metric;
-    const compared = judge(betterWhen, before!.value, after!.value);
+    const compared = assessChange(betterWhen, before!.value, after!.value);
     const sides = { before: before!, after: after!, ...compared };
     return { portfolio, metric: key, unit, betterWhen, aggregate, from, at, to, ...sides };
   },
 });
 
 /** What became of a value: nulls where a side is missing, and where a ratio is no finite number. */
-export function judge(betterWhen: Metric['betterWhen'], before: number | null, after: number | null) {
+export function assessChange(betterWhen: Metric['betterWhen'], before: number | null, after: number | null) {
   if (before === null || after === null) return { difference: null, ratio: null, improved: null };
   const ratio = after / before;
   return {

@@ -1,6 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { caseStudies, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { claims } from '../claim/claim.sql.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';

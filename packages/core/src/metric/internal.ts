@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { caseStudies, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { claims } from '../claim/claim.sql.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
@@ -40,11 +41,11 @@ const byKey = preparedFor('metric_by_key', isVisible.metric, (db, visible) =>
 /** The metric of the tenant, or `not_found` where there is none that the actor may see. */
 export async function fetchMetric({ db }: Pick<Ctx, 'db'>, tenant: Tenant, key: string): Promise<Metric> {
   const [row] = await byKey(db, tenant).execute({ portfolioId: tenant.id, key });
-  if (!row) throw noMetric(tenant, key);
+  if (!row) throw metricNotFound(tenant, key);
   return row.json;
 }
 
-export function noMetric(tenant: Tenant, key: string): AppError {
+export function metricNotFound(tenant: Tenant, key: string): AppError {
   return new AppError('not_found', `There is no metric "${key}" in portfolio "${tenant.slug}".`);
 }
 

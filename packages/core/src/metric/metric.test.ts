@@ -5,7 +5,7 @@ import { type Actor, anonymous } from '../actor.ts';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { AppError } from '../errors.ts';
 import { operations } from '../index.ts';
-import { compareWindows, judge } from './compare.ts';
+import { compareWindows, assessChange } from './compare.ts';
 import { metricSamples } from './metric.sql.ts';
 import { type AggregateName, type Sample, aggregateSchema } from './schemas.ts';
 import { seriesToCsv } from './series.ts';
@@ -506,7 +506,7 @@ describe('a comparison', () => {
     ['up', 0, 2, { difference: 2, ratio: null, improved: true }],
     ['up', 0, 0, { difference: 0, ratio: null, improved: false }],
   ] as const)('where %s is better, from %d to %d, is judged', (betterWhen, before, after, judgement) => {
-    expect(judge(betterWhen, before, after)).toEqual(judgement);
+    expect(assessChange(betterWhen, before, after)).toEqual(judgement);
   });
 
   test.each([

@@ -4,10 +4,10 @@ import type { JobPayload } from '../job/kinds.ts';
 import { jobs } from '../job/job.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, prepared } from '../sql.ts';
-import { compareWindows, judge } from './compare.ts';
+import { compareWindows, assessChange } from './compare.ts';
 import { pieces, sumUp } from './days.ts';
 import { metrics } from './metric.sql.ts';
-import type { ReportStep } from './report-steps.ts';
+import type { ReportStep } from '../job/report-steps.ts';
 import type { Metric } from './schemas.ts';
 
 type Ask = JobPayload<'metrics.report'>;
@@ -26,7 +26,7 @@ export type ReportRow = {
 export type ReportedMetric = Pick<Metric, 'id' | 'key' | 'name' | 'unit' | 'betterWhen'>;
 
 /** The averages of a metric over the two halves of the range; null of one without samples. */
-export type Halves = { first: number | null; second: number | null } & ReturnType<typeof judge>;
+export type Halves = { first: number | null; second: number | null } & ReturnType<typeof assessChange>;
 
 export type ReportSource = {
   portfolio: { slug: string; name: string };
@@ -111,7 +111,7 @@ async function compareHalves(db: Db, { from, to }: Ask, given: ReportedMetric[])
   );
   return windows.map(({ before, after }, place) => {
     const [first, second] = [before!.value, after.value];
-    return { first, second, ...judge(given[place]!.betterWhen, first, second) };
+    return { first, second, ...assessChange(given[place]!.betterWhen, first, second) };
   });
 }
 

@@ -8,7 +8,7 @@ import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { noMetric } from './internal.ts';
+import { metricNotFound } from './internal.ts';
 import { metrics } from './metric.sql.ts';
 import {
   type ReportFormat,
@@ -18,7 +18,7 @@ import {
   maxReportSteps,
   reportFormatSchema,
   reportStepSchema,
-} from './report-steps.ts';
+} from '../job/report-steps.ts';
 import { checkRange, rangeInput } from './schemas.ts';
 
 export const reportMetrics = operation({
@@ -84,7 +84,7 @@ async function fetchIds(db: Db, tenant: Tenant, keys: string[]): Promise<string[
   const idOf = new Map(rows.map(({ key, id }) => [key, id]));
   return keys.map((key) => {
     const id = idOf.get(key);
-    if (id === undefined) throw noMetric(tenant, key);
+    if (id === undefined) throw metricNotFound(tenant, key);
     return id;
   });
 }

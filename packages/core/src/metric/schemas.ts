@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { line, slugSchema, text } from '../text.ts';
 import { expectedVersion } from '../version.ts';
-import { instantSchema } from './instant.ts';
+import { instantSchema } from '../time.ts';
 
 const fields = {
   name: line(200),

@@ -17,22 +17,22 @@ export const portfolioFields = {
   updatedAt: iso(portfolios.updatedAt),
 };
 
-/** Selects the portfolios in which an actor is at home; takes the values of `atHome(actor)`. */
-export const ownPortfolios: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
+/** Selects the portfolios in which an actor is at home; takes the values of `ownPortfolioValues(actor)`. */
+export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
   select 1 from ${members}
   where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
 
-/** What `ownPortfolios` goes by. Strangers are at home nowhere. */
-export function atHome(actor: Actor) {
+/** What `isOwnPortfolio` goes by. Strangers are at home nowhere. */
+export function ownPortfolioValues(actor: Actor) {
   const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
   return { ownPortfolioId, subject: subjectOf(actor) };
 }
 
 const ownIds = prepared((db) =>
-  db.select({ id: portfolios.id }).from(portfolios).where(ownPortfolios).prepare('portfolio_own_ids'),
+  db.select({ id: portfolios.id }).from(portfolios).where(isOwnPortfolio).prepare('portfolio_own_ids'),
 );
 
 /** The ids of the portfolios in which an actor is at home: what is theirs is then found by index. */
 export async function ownPortfolioIds({ db, actor }: Pick<Ctx, 'db' | 'actor'>): Promise<string[]> {
-  return (await ownIds(db).execute(atHome(actor))).map(({ id }) => id);
+  return (await ownIds(db).execute(ownPortfolioValues(actor))).map(({ id }) => id);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { anonymous } from '../actor.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { atHome, ownPortfolios, portfolioFields } from './internal.ts';
+import { ownPortfolioValues, isOwnPortfolio, portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { portfolioSchema } from './schemas.ts';
 import { prepared } from '../sql.ts';
@@ -20,7 +20,7 @@ export const listPortfolios = operation({
   tenant: 'none',
   async run({ actor, db }, { limit, cursor = '' }) {
     const mayReadOwn = actor.kind !== 'anonymous' && actor.scopes.includes('portfolio:read');
-    const home = atHome(mayReadOwn ? actor : anonymous);
+    const home = ownPortfolioValues(mayReadOwn ? actor : anonymous);
     const rows = await visibleAfter(db).execute({ ...home, cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
@@ -30,7 +30,7 @@ const visibleAfter = prepared((db) =>
   db
     .select(portfolioFields)
     .from(portfolios)
-    .where(and(or(ownPortfolios, isVisible.portfolio), gt(portfolios.id, sql.placeholder('cursor'))))
+    .where(and(or(isOwnPortfolio, isVisible.portfolio), gt(portfolios.id, sql.placeholder('cursor'))))
     .orderBy(asc(portfolios.id))
     .limit(sql.placeholder('limit'))
     .prepare('portfolio_list'),

@@ -1,16 +1,13 @@
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { caseStudies, caseStudyArtifacts, claimEvidence, claims } from '../case-study/case-study.sql.ts';
+import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
+import { claimEvidence, claims } from '../claim/claim.sql.ts';
 import { caseStudyItemFields } from '../case-study/internal.ts';
-import { measure, measuredColumns, measuredSchema } from '../case-study/provenance.ts';
+import { measure, measuredColumns, measuredSchema } from '../claim/provenance.ts';
 import { caseStudyItemSchema } from '../case-study/schemas.ts';
-import {
-  claimStanding,
-  claimStandingSchema,
-  countStandings,
-  standingsSchema,
-} from '../case-study/standing.ts';
+import { claimStanding, countStandings } from '../claim/standing.ts';
+import { claimStandingSchema, standingsSchema } from '../claim/schemas.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';

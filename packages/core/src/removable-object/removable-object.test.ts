@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
-import { type JobScene, jobScene, owner, result } from '../../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
 import type { Bucket } from '../context.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { operations } from '../index.ts';
@@ -14,46 +14,46 @@ const portfolio = 'team';
 const about = { contentType: 'text/plain' };
 const all = '*' as const;
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
-beforeEach(() => scene.sql`delete from removable_objects`);
+afterAll(() => fixture.stop());
+beforeEach(() => fixture.sql`delete from removable_objects`);
 
-const aDayLater = () => scene.sql`update removable_objects set since = since - interval '25 hours'`;
-const remove = () => removeUnreferenced(scene, never);
+const aDayLater = () => fixture.sql`update removable_objects set since = since - interval '25 hours'`;
+const remove = () => removeUnreferenced(fixture, never);
 const keyOf = (noun: 'evidence' | 'artifacts', bytes: Uint8Array) =>
-  contentKey(noun, scene.portfolioId, sha256Of(bytes));
-const isThere = async (key: string) => (await scene.bucket.get(key)) !== null;
+  contentKey(noun, fixture.portfolioId, sha256Of(bytes));
+const isThere = async (key: string) => (await fixture.bucket.get(key)) !== null;
 const noted = async () =>
-  (await scene.sql`select key from removable_objects order by key`).map(({ key }) => key as string);
+  (await fixture.sql`select key from removable_objects order by key`).map(({ key }) => key as string);
 
 async function addEvidence(slug: string, bytes: ReturnType<typeof bytesOf>) {
-  const ctx = scene.as(owner);
+  const ctx = fixture.as(owner);
   await operations.evidence.create.run(ctx, { portfolio, slug, title: slug });
   const uploadId = await upload(ctx, portfolio, bytes);
   await operations.evidence.addVersion.run(ctx, { portfolio, slug, uploadId });
 }
 const deleteEvidence = (slug: string) =>
-  operations.evidence.delete.run(scene.as(owner), { portfolio, slug, expectedVersion: all });
+  operations.evidence.delete.run(fixture.as(owner), { portfolio, slug, expectedVersion: all });
 
 /** An export whose first attempt was cut off after it had stored its file, and whose second one succeeded. */
 async function exportOfTwoAttempts() {
-  const { id } = await scene.accept();
-  const [lost, won] = [1, 2].map((attempt) => `exports/${scene.portfolioId}/${id}/${attempt}.pdf`);
-  await scene.bucket.put(lost!, bytesOf('half'), about);
-  await transitions.retry(scene.db, await scene.claim(id), { code: 'internal', message: 'No luck.' }, 0);
-  await scene.bucket.put(won!, bytesOf('whole'), about);
-  await transitions.succeed(scene.db, await scene.claim(id), { ...result, key: won! });
+  const { id } = await fixture.accept();
+  const [lost, won] = [1, 2].map((attempt) => `exports/${fixture.portfolioId}/${id}/${attempt}.pdf`);
+  await fixture.bucket.put(lost!, bytesOf('half'), about);
+  await transitions.retry(fixture.db, await fixture.claim(id), { code: 'internal', message: 'No luck.' }, 0);
+  await fixture.bucket.put(won!, bytesOf('whole'), about);
+  await transitions.succeed(fixture.db, await fixture.claim(id), { ...result, key: won! });
   return { id, lost: lost!, won: won! };
 }
 
 describe('what was stored', () => {
   test('goes a day later, and no sooner, if nothing refers to it', async () => {
     const key = keyOf('evidence', bytesOf('left'));
-    await scene.bucket.put(key, bytesOf('left'), about);
-    await scene.sql`update removable_objects set since = since - interval '23 hours'`;
+    await fixture.bucket.put(key, bytesOf('left'), about);
+    await fixture.sql`update removable_objects set since = since - interval '23 hours'`;
     expect(await remove()).toBe(0);
     expect(await isThere(key)).toBe(true);
     await aDayLater();
@@ -65,7 +65,7 @@ describe('what was stored', () => {
   test('is noted before it is there, so that no cut-off leaves what nobody knows of', async () => {
     const seen: string[][] = [];
     const put: Bucket['put'] = async () => void seen.push(await noted());
-    const bucket = trackPuts({ ...scene.bucket, put }, scene.db);
+    const bucket = trackPuts({ ...fixture.bucket, put }, fixture.db);
     await bucket.put('exports/pf/job/1.pdf', bytesOf('x'), about);
     expect(seen).toEqual([['exports/pf/job/1.pdf']]);
     const signal = AbortSignal.abort();
@@ -74,7 +74,7 @@ describe('what was stored', () => {
   });
 
   test('stays while something refers to it: evidence, artifacts, images, results', async () => {
-    const ctx = scene.as(owner);
+    const ctx = fixture.as(owner);
     await addEvidence('kept', bytesOf('kept evidence'));
     await operations.artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
     const uploadId = await upload(ctx, portfolio, bytesOf('kept artifact'), 'artifact');
@@ -86,7 +86,7 @@ describe('what was stored', () => {
     const keys = [
       keyOf('evidence', bytesOf('kept evidence')),
       keyOf('artifacts', bytesOf('kept artifact')),
-      `images/${scene.portfolioId}/${sha256}`,
+      `images/${fixture.portfolioId}/${sha256}`,
       won,
     ];
     expect(await noted()).toEqual([...keys, lost].toSorted((a, b) => (a < b ? -1 : 1)));
@@ -99,9 +99,9 @@ describe('what was stored', () => {
   });
 
   test('by an attempt that still runs stays', async () => {
-    const { id } = await scene.claimed();
-    const key = `exports/${scene.portfolioId}/${id}/1.pdf`;
-    await scene.bucket.put(key, bytesOf('slow'), about);
+    const { id } = await fixture.claimed();
+    const key = `exports/${fixture.portfolioId}/${id}/1.pdf`;
+    await fixture.bucket.put(key, bytesOf('slow'), about);
     await aDayLater();
     await remove();
     expect(await isThere(key)).toBe(true);
@@ -138,15 +138,15 @@ describe('what is deleted', () => {
   });
 
   test('as a whole portfolio hands over all that it held, and a job its file', async () => {
-    const ctx = scene.as(owner);
+    const ctx = fixture.as(owner);
     const { id } = await operations.portfolio.create.run(ctx, { slug: 'short-lived', name: 'Short' });
     await operations.evidence.create.run(ctx, { portfolio: 'short-lived', slug: 'one', title: 'One' });
     const uploadId = await upload(ctx, 'short-lived', bytesOf('its'));
     await operations.evidence.addVersion.run(ctx, { portfolio: 'short-lived', slug: 'one', uploadId });
     const made = await exportOfTwoAttempts();
-    await scene.sql`delete from removable_objects`;
-    await scene.sql`delete from portfolios where id = ${id}`;
-    await scene.sql`delete from jobs where id = ${made.id}`;
+    await fixture.sql`delete from removable_objects`;
+    await fixture.sql`delete from portfolios where id = ${id}`;
+    await fixture.sql`delete from jobs where id = ${made.id}`;
     expect(await noted()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);
   });
 });
@@ -154,13 +154,13 @@ describe('what is deleted', () => {
 describe('a removal', () => {
   test('while the bucket is away changes nothing, and is made up for', async () => {
     const key = keyOf('evidence', bytesOf('later'));
-    await scene.bucket.put(key, bytesOf('later'), about);
+    await fixture.bucket.put(key, bytesOf('later'), about);
     await aDayLater();
     const away = {
-      ...scene.bucket,
+      ...fixture.bucket,
       remove: () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' })),
     };
-    await expect(removeUnreferenced({ db: scene.db, bucket: away }, never)).rejects.toThrow('away');
+    await expect(removeUnreferenced({ db: fixture.db, bucket: away }, never)).rejects.toThrow('away');
     expect(await noted()).toEqual([key]);
     expect(await remove()).toBe(1);
     expect(await isThere(key)).toBe(false);
@@ -168,21 +168,21 @@ describe('a removal', () => {
 
   test('comes before a new copy of the same bytes, never after it', async () => {
     const key = keyOf('evidence', bytesOf('again'));
-    await scene.bucket.put(key, bytesOf('again'), about);
+    await fixture.bucket.put(key, bytesOf('again'), about);
     await aDayLater();
     const deciding = Promise.withResolvers<void>();
     const decided = Promise.withResolvers<void>();
     const slow = {
-      ...scene.bucket,
+      ...fixture.bucket,
       async remove(removed: string) {
         deciding.resolve();
         await decided.promise;
-        await scene.bucket.remove(removed);
+        await fixture.bucket.remove(removed);
       },
     };
-    const removal = removeUnreferenced({ db: scene.db, bucket: slow }, never);
+    const removal = removeUnreferenced({ db: fixture.db, bucket: slow }, never);
     await deciding.promise;
-    const put = scene.bucket.put(key, bytesOf('again'), about);
+    const put = fixture.bucket.put(key, bytesOf('again'), about);
     await expectWaiting();
     decided.resolve();
     await Promise.all([removal, put]);
@@ -192,21 +192,21 @@ describe('a removal', () => {
 
   test('by two at once removes each object once', async () => {
     const keys = Array.from({ length: 50 }, (_, at) => `exports/pf/job_none/${at}.pdf`);
-    await Promise.all(keys.map((key) => scene.bucket.put(key, bytesOf('x'), about)));
+    await Promise.all(keys.map((key) => fixture.bucket.put(key, bytesOf('x'), about)));
     await aDayLater();
     const removed: string[] = [];
     const counting = {
-      ...scene.bucket,
+      ...fixture.bucket,
       remove: async (key: string) => void removed.push(key),
     };
-    const runs = [1, 2].map(() => removeUnreferenced({ db: scene.db, bucket: counting }, never));
+    const runs = [1, 2].map(() => removeUnreferenced({ db: fixture.db, bucket: counting }, never));
     await Promise.all(runs);
     expect(removed.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(keys.toSorted((a, b) => (a < b ? -1 : 1)));
     expect(await noted()).toEqual([]);
   });
 });
 
-const waiting = () => scene.sql`
+const waiting = () => fixture.sql`
   select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Until some statement waits for the lock of another. */

@@ -4,7 +4,7 @@ import type { Bucket, Db } from '../context.ts';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { images } from '../image/image.sql.ts';
 import { jobs } from '../job/job.sql.ts';
-import { inBatches } from '../schedule/batches.ts';
+import { inBatches } from '../batches.ts';
 import { removableObjects } from './removable-object.sql.ts';
 
 /** Longer than anything takes from storing an object to the commit of what refers to it. */

@@ -55,7 +55,7 @@ const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 const isRefusedAtOnce = async (asked: Promise<unknown>) =>
-  String(await errorOf(asked)).startsWith('DependencyAway');
+  String(await errorOf(asked)).startsWith('DependencyUnavailable');
 
 const slowDown = '<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>';
 
@@ -135,9 +135,11 @@ test('a mute cloud is given up', async () => {
 });
 
 test('the check asks, also while the breaker is open', async () => {
-  let isAway = true;
-  const { bucket } = await fakeS3((_request, response) => void response.writeHead(isAway ? 503 : 200).end());
+  let isUnavailable = true;
+  const { bucket } = await fakeS3(
+    (_request, response) => void response.writeHead(isUnavailable ? 503 : 200).end(),
+  );
   for (let times = 0; times < 3; times += 1) await errorOf(bucket.get('a'));
-  isAway = false;
+  isUnavailable = false;
   await expect(bucket.check(new AbortController().signal)).resolves.toBeDefined();
 });

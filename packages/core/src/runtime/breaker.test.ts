@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError } from '../errors.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import { DependencyAway } from './outage.ts';
+import { DependencyUnavailable } from './outage.ts';
 
 const lines: string[] = [];
 const log = pino(
@@ -27,7 +27,7 @@ test('the first failure after a second without any success opens it: no further 
   const breaker = createBreaker('X', log, { failures: 1 });
   expect(await errorOf(breaker, away)).toBe(refused);
   const work = vi.fn<typeof here>(here);
-  expect(await errorOf(breaker, work)).toBeInstanceOf(DependencyAway);
+  expect(await errorOf(breaker, work)).toBeInstanceOf(DependencyUnavailable);
   expect(work).not.toHaveBeenCalled();
 });
 
@@ -43,7 +43,7 @@ test('failures between successes do not open it', async () => {
 test('where some are forgiven, only so many in a row open it', async () => {
   const breaker = createBreaker('X', log, { failures: 3 });
   for (let times = 0; times < 3; times += 1) expect(await errorOf(breaker, away)).toBe(refused);
-  expect(await errorOf(breaker, away)).toBeInstanceOf(DependencyAway);
+  expect(await errorOf(breaker, away)).toBeInstanceOf(DependencyUnavailable);
 });
 
 test('bugs, refusals and gone clients never open it', async () => {
@@ -70,10 +70,10 @@ test('a probe closes it, and nobody waits for one that hangs', async () => {
   await vi.advanceTimersByTimeAsync(1001);
   expect(probe).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(5000);
-  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyUnavailable);
   answers[0]!.reject(refused);
   await vi.advanceTimersByTimeAsync(1001);
-  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyUnavailable);
   answers[1]!.resolve('back');
   await vi.advanceTimersByTimeAsync(0);
   expect(await breaker.run(here)).toBe('answer');
@@ -96,7 +96,7 @@ test('without a probe one call tries, and the others are refused meanwhile', asy
   vi.advanceTimersByTime(1001);
   const slow = Promise.withResolvers<string>();
   const trial = breaker.run(() => slow.promise);
-  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyAway);
+  expect(await errorOf(breaker, here)).toBeInstanceOf(DependencyUnavailable);
   slow.resolve('back');
   expect(await trial).toBe('back');
   expect(await breaker.run(here)).toBe('answer');
@@ -112,12 +112,12 @@ test('a stopped one tries no more', async () => {
 });
 
 test('the log has a line when it opens and a line when it closes, however many are refused', async () => {
-  let isAway = true;
-  const probe = () => (isAway ? away() : here());
+  let isUnavailable = true;
+  const probe = () => (isUnavailable ? away() : here());
   const breaker = createBreaker('X', log, { failures: 1, probe });
   for (let times = 0; times < 5; times += 1) await errorOf(breaker, away);
   await vi.advanceTimersByTimeAsync(5000);
-  isAway = false;
+  isUnavailable = false;
   await vi.advanceTimersByTimeAsync(2000);
   expect(lines).toEqual(['breaker open: it is away', 'breaker closed: it is back']);
 });

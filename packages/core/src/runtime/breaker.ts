@@ -1,6 +1,6 @@
 import { BrokenCircuitError, CircuitState, type IBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import type { Logger } from './log.ts';
-import { DependencyAway, isOutage } from './outage.ts';
+import { DependencyUnavailable, isOutage } from './outage.ts';
 
 /** How long an open breaker lets nothing through, before it is tried whether the dependency is back. */
 const openMilliseconds = 1000;
@@ -8,7 +8,7 @@ const openMilliseconds = 1000;
 const silenceMilliseconds = 1000;
 
 export type Breaker = {
-  /** Runs work that asks a dependency, or throws `DependencyAway` at once where that is known to be away. */
+  /** Runs work that asks a dependency, or throws `DependencyUnavailable` at once where that is known to be away. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Lets nothing more be tried. */
   stop(): void;
@@ -32,7 +32,7 @@ export function createBreaker(
 ): Breaker {
   const rule = new OpensInSilence(failures);
   const circuit = circuitBreaker(handleWhen(counts), { halfOpenAfter: openMilliseconds, breaker: rule });
-  let isAway = false;
+  let isUnavailable = false;
   let timer: NodeJS.Timeout | undefined;
 
   function tryLater(tryNow: () => Promise<unknown>) {
@@ -51,26 +51,26 @@ export function createBreaker(
   }
 
   circuit.onBreak((reason) => {
-    if (isAway) return;
-    isAway = true;
+    if (isUnavailable) return;
+    isUnavailable = true;
     log.warn({ dependency, err: 'error' in reason ? reason.error : undefined }, 'breaker open: it is away');
     if (probe) tryLater(probe);
   });
   circuit.onHalfOpen(() => log.debug({ dependency }, 'breaker half open: one call tries'));
   circuit.onReset(() => {
-    isAway = false;
+    isUnavailable = false;
     log.info({ dependency }, 'breaker closed: it is back');
   });
 
   return {
     async run(work) {
       // The library would have others wait for the one that tries, and that one may wait for a time-out.
-      const isRefused = probe ? isAway : circuit.state === CircuitState.HalfOpen;
-      if (isRefused) throw new DependencyAway(dependency);
+      const isRefused = probe ? isUnavailable : circuit.state === CircuitState.HalfOpen;
+      if (isRefused) throw new DependencyUnavailable(dependency);
       try {
         return await circuit.execute(work);
       } catch (error) {
-        throw error instanceof BrokenCircuitError ? new DependencyAway(dependency) : error;
+        throw error instanceof BrokenCircuitError ? new DependencyUnavailable(dependency) : error;
       }
     },
     stop() {

@@ -2,7 +2,7 @@ import postgres from 'postgres';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
-import { DependencyAway, NoAnswer, isOutage } from './outage.ts';
+import { DependencyUnavailable, NoAnswer, isOutage } from './outage.ts';
 
 const noop = () => {};
 
@@ -184,7 +184,7 @@ function guardTransaction(tx: postgres.TransactionSql, connection: Connection): 
   function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
     const query = tx.unsafe(...given);
     const answer = Promise.resolve().then(() => {
-      if (connection.isLost) throw new DependencyAway('the connection of a transaction');
+      if (connection.isLost) throw new DependencyUnavailable('the connection of a transaction');
       return query.catch((error: unknown) => {
         connection.isLost ||= isOutage(error);
         throw error;

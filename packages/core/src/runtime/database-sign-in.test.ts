@@ -10,7 +10,7 @@ import type { PostgresServer } from '../../../../dev/postgres.ts';
 import { selfSigned } from '../../../../tests/support/certificate.ts';
 import { testFolder } from '../../../../tests/support/folder.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
-import { playRds } from '../../../../tests/support/rds.ts';
+import { simulateRds } from '../../../../tests/support/rds.ts';
 import { testSecretsManager } from '../../../../tests/support/secrets-manager.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { startTlsPostgres } from '../../../../tests/support/tls-postgres.ts';
@@ -158,7 +158,7 @@ describe('a password in Secrets Manager', () => {
 });
 
 async function behindRds() {
-  const rds = await playRds(server.url, { host: 'localhost', region, secretKey: 'test', certificate });
+  const rds = await simulateRds(server.url, { host: 'localhost', region, secretKey: 'test', certificate });
   parts.defer(() => rds.stop());
   const pool = (environment = {}, times = {}) =>
     open({ DATABASE_URL: rds.url('eve', 'postgres'), DATABASE_AUTH: 'iam', ...environment }, times);

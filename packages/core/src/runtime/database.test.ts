@@ -55,7 +55,7 @@ const errorOf = (asked: PromiseLike<unknown>): Promise<unknown> =>
 /** True where it was refused without asking the server. */
 async function isRefusedAtOnce(asked: PromiseLike<unknown>): Promise<boolean> {
   const error = toOutage(await errorOf(asked));
-  return String((error?.cause as Error | undefined)?.cause ?? error?.cause).includes('DependencyAway');
+  return String((error?.cause as Error | undefined)?.cause ?? error?.cause).includes('DependencyUnavailable');
 }
 
 test('once the database is away, the next query and transaction are refused without asking it', async () => {

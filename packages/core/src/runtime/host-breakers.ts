@@ -1,7 +1,7 @@
 import { type Breaker, createBreaker } from './breaker.ts';
 import { OutboundError } from './guarded-fetch.ts';
 import type { Logger } from './log.ts';
-import { DependencyAway } from './outage.ts';
+import { DependencyUnavailable } from './outage.ts';
 
 /** Hosts that are remembered: those that were asked last. */
 const maxHosts = 1000;
@@ -34,7 +34,7 @@ export function createHostBreakers(log: Logger): HostBreakers {
       try {
         return await breakerOf(URL.parse(url)?.host ?? '').run(work);
       } catch (error) {
-        if (!(error instanceof DependencyAway)) throw error;
+        if (!(error instanceof DependencyUnavailable)) throw error;
         throw new OutboundError(
           'unreachable',
           'Its server did not answer a moment ago, and is tried again soon.',

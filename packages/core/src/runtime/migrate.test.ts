@@ -175,6 +175,21 @@ describe('a migration', () => {
     expect(await recorded()).toEqual([1, 2, 3]);
   });
 
+  test('that builds an index concurrently waits for others as long as it takes, and no other one does', async () => {
+    const note = "insert into limits select current_setting('lock_timeout')";
+    const folder = await folderOf(
+      `${table}; delete from things; create table limits (value text); ${note}`,
+      `${note}; --> statement-breakpoint\n ${index}`,
+      note,
+    );
+    await migrateWith(folder, access);
+    expect(await database`select value from limits`).toEqual([
+      { value: '5s' },
+      { value: '0' },
+      { value: '5s' },
+    ]);
+  });
+
   test('that builds an index concurrently and fails is done again as a whole', async () => {
     const folder = await folderOf(table, index);
     await expect(migrateWith(folder, access)).rejects.toThrow('could not create unique index');

@@ -24,12 +24,12 @@ const lockTimeout = '55P03';
 const maxDepth = 5;
 
 /** Thrown in place of asking a dependency whose breaker is open. */
-export class DependencyAway extends Error {
+export class DependencyUnavailable extends Error {
   readonly code = 'DEPENDENCY_AWAY';
 
   constructor(dependency: string) {
     super(`${dependency} is away; it is asked again within a second or two.`);
-    this.name = 'DependencyAway';
+    this.name = 'DependencyUnavailable';
   }
 }
 
@@ -60,7 +60,10 @@ export class NoAnswer extends Error {
  * also where it is the cause of another error; null for all else, such as for sites of others that are away.
  */
 export function toOutage(error: unknown): AppError | null {
-  const passes = find(error, (inner) => isAway(inner) || [lockTimeout, readOnly].includes(codeOf(inner)));
+  const passes = find(
+    error,
+    (inner) => isUnavailable(inner) || [lockTimeout, readOnly].includes(codeOf(inner)),
+  );
   if (!passes) return null;
   const detail = 'Something that this needs is away at present; try again in a few seconds.';
   return new AppError('unavailable', detail, { cause: error });
@@ -68,7 +71,7 @@ export function toOutage(error: unknown): AppError | null {
 
 /** True where an error, or a cause of it, says that a dependency is away: what breakers count. */
 export function isOutage(error: unknown): boolean {
-  return find(error, isAway);
+  return find(error, isUnavailable);
 }
 
 /** True where a database refused a sign-in. */
@@ -82,7 +85,7 @@ export const hasCode = (error: unknown, code: string) => find(error, (inner) => 
 
 /** True for an outage that an open breaker knows of, and has told the log. */
 export function isKnownOutage({ cause }: AppError): boolean {
-  return find(cause, (inner) => inner instanceof DependencyAway);
+  return find(cause, (inner) => inner instanceof DependencyUnavailable);
 }
 
 function find(error: unknown, matches: (inner: Error) => boolean): boolean {
@@ -96,7 +99,7 @@ function find(error: unknown, matches: (inner: Error) => boolean): boolean {
   return false;
 }
 
-function isAway(error: Error): boolean {
+function isUnavailable(error: Error): boolean {
   const code = codeOf(error);
   return codes.has(code) || sqlState.test(code) || codes.has(error.name) || isOfFailingService(error);
 }

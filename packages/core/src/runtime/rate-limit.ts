@@ -35,7 +35,7 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
   let changed = new Set<Entry>();
   let timer: NodeJS.Timeout | undefined;
   let exchanging: Promise<void> | undefined;
-  let isAway = false;
+  let isUnavailable = false;
   let tidiedAt = 0;
 
   /** Windows are the same for all processes, so a new one makes all that was counted the past. */
@@ -69,11 +69,11 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
       }
       if (tidiedAt !== start) await removePast(db, start);
       tidiedAt = start;
-      isAway = false;
+      isUnavailable = false;
     } catch (error) {
       if (start === windowStart) for (const { entry } of sent) changed.add(entry);
-      if (!isAway) log.warn({ err: error }, 'rate limits are counted by this process alone for now');
-      isAway = true;
+      if (!isUnavailable) log.warn({ err: error }, 'rate limits are counted by this process alone for now');
+      isUnavailable = true;
     }
   }
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { silentLog, type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
 import { jobs, outbox } from '../job/job.sql.ts';
-import { createDoorbell, relayOutbox } from './relay.ts';
+import { createOutboxNotifier, relayOutbox } from './relay.ts';
 
 const owner = user('owner');
-const deaf = { ring() {} };
+const silent = { notify() {} };
 let platform: TestServices;
 beforeAll(async () => {
   platform = await testServices();
@@ -19,7 +19,7 @@ let studies = 0;
 async function accept() {
   const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
-  await operations.caseStudy.export.run({ ...platform.as(owner), doorbell: deaf }, study);
+  await operations.caseStudy.export.run({ ...platform.as(owner), outboxNotifier: silent }, study);
 }
 const away = {
   send: () => Promise.reject(new Error('The queue is away.')),
@@ -78,15 +78,15 @@ test('relays that work at the same time send each row once', async () => {
   expect(new Set(sent).size).toBe(15);
 });
 
-test('a doorbell that rings while the outbox is emptied is answered', async () => {
+test('a outboxNotifier that rings while the outbox is emptied is answered', async () => {
   const sent: string[] = [];
-  const doorbell = createDoorbell(
+  const outboxNotifier = createOutboxNotifier(
     platform.db,
     {
       async send(messages) {
         if (sent.length === 0) {
           await accept();
-          doorbell.ring();
+          outboxNotifier.notify();
         }
         sent.push(...messages.map(({ jobId }) => jobId));
         return messages.map(({ id }) => id);
@@ -95,15 +95,15 @@ test('a doorbell that rings while the outbox is emptied is answered', async () =
     silentLog,
   );
   await accept();
-  doorbell.ring();
-  await doorbell.idle();
+  outboxNotifier.notify();
+  await outboxNotifier.idle();
   expect(new Set(sent).size).toBe(2);
 });
 
-test('a doorbell whose queue is away gives up without an error', async () => {
+test('a outboxNotifier whose queue is away gives up without an error', async () => {
   await accept();
-  const doorbell = createDoorbell(platform.db, away, silentLog);
-  doorbell.ring();
-  await doorbell.idle();
+  const outboxNotifier = createOutboxNotifier(platform.db, away, silentLog);
+  outboxNotifier.notify();
+  await outboxNotifier.idle();
   expect(await platform.db.$count(outbox)).toBe(1);
 });

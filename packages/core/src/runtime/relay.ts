@@ -1,5 +1,5 @@
 import { asc, eq, inArray, sql } from 'drizzle-orm';
-import type { Db, Doorbell } from '../context.ts';
+import type { Db, OutboxNotifier } from '../context.ts';
 import { jobs, outbox } from '../job/job.sql.ts';
 import type { Logger } from './log.ts';
 import type { Queue } from './queue.ts';
@@ -29,32 +29,32 @@ export async function relayOutbox(db: Db, queue: Pick<Queue, 'send'>): Promise<n
 }
 
 /**
- * A doorbell that empties the outbox in the background: rings while it works are answered by one more round.
- * What fails here is left to the worker's sweep.
+ * Sends the outbox in the background. Notifications that arrive while it works cause one more round; what fails is left
+ * to the worker's sweep.
  */
-export function createDoorbell(
+export function createOutboxNotifier(
   db: Db,
   queue: Pick<Queue, 'send'>,
   log: Logger,
-): Doorbell & { idle(): Promise<void> } {
-  let rung = false;
+): OutboxNotifier & { idle(): Promise<void> } {
+  let isNotified = false;
   let working: Promise<void> | undefined;
 
   async function empty() {
-    while (rung) {
-      rung = false;
+    while (isNotified) {
+      isNotified = false;
       try {
         while ((await relayOutbox(db, queue)) > 0);
       } catch (error) {
-        log.warn({ err: error }, 'the outbox could not be sent; the sweep will');
+        log.warn({ err: error }, 'sending the outbox failed; the sweep will retry');
       }
     }
     working = undefined;
   }
 
   return {
-    ring() {
-      rung = true;
+    notify() {
+      isNotified = true;
       working ??= empty();
     },
     async idle() {

@@ -1,6 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type JobScene, failure, jobScene, owner, result, study } from '../../../../tests/support/jobs.ts';
+import {
+  type JobFixture,
+  failure,
+  jobFixture,
+  owner,
+  result,
+  study,
+} from '../../../../tests/support/jobs.ts';
 import { anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
@@ -8,17 +15,17 @@ import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.
 
 const never = new AbortController().signal;
 
-let scene: JobScene;
+let fixture: JobFixture;
 beforeAll(async () => {
-  scene = await jobScene();
+  fixture = await jobFixture();
 });
-afterAll(() => scene.stop());
-beforeEach(() => scene.sql`delete from jobs`);
+afterAll(() => fixture.stop());
+beforeEach(() => fixture.sql`delete from jobs`);
 
 /** As if the job had ended so many days, and an hour, ago. */
 const endedDaysAgo = (id: string, days: number) =>
-  scene.change(id, { finishedAt: sql`now() - make_interval(days => ${days}, hours => 1)` });
-const jobIds = async () => (await scene.sql`select id from jobs order by id`).map(({ id }) => id as string);
+  fixture.change(id, { finishedAt: sql`now() - make_interval(days => ${days}, hours => 1)` });
+const jobIds = async () => (await fixture.sql`select id from jobs order by id`).map(({ id }) => id as string);
 /** The hours around the moment that is so many days and an hour after now. */
 const periodIn = (days: number, hours: number) => {
   const now = Date.now() + days * 86_400_000;
@@ -31,128 +38,128 @@ const periodIn = (days: number, hours: number) => {
 /** A result that no study's present version has. */
 const superseded = { ...result, studyVersion: 0 };
 async function succeededWith(what: typeof result) {
-  const { id } = await operations.caseStudy.export.run(scene.as(owner), study);
-  await transitions.succeed(scene.db, await scene.claim(id), what);
+  const { id } = await operations.caseStudy.export.run(fixture.as(owner), study);
+  await transitions.succeed(fixture.db, await fixture.claim(id), what);
   return id;
 }
 
 describe('a job', () => {
   test('that ended more than 90 days ago is removed with its events, however it ended', async () => {
-    const [failed, succeeded] = [await scene.failed(), await succeededWith(superseded)];
-    const { id: cancelled } = await scene.accept();
-    await scene.cancel(cancelled);
-    const young = await scene.failed();
+    const [failed, succeeded] = [await fixture.failed(), await succeededWith(superseded)];
+    const { id: cancelled } = await fixture.accept();
+    await fixture.cancel(cancelled);
+    const young = await fixture.failed();
     for (const id of [failed, succeeded, cancelled]) await endedDaysAgo(id, 90);
     await endedDaysAgo(young, 89);
-    expect(await removeOldJobs(scene.db, never)).toBe(3);
+    expect(await removeOldJobs(fixture.db, never)).toBe(3);
     expect(await jobIds()).toEqual([young]);
-    expect(await scene.eventsOf(failed)).toEqual([]);
-    await expect(scene.read(failed)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await fixture.eventsOf(failed)).toEqual([]);
+    await expect(fixture.read(failed)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('that has not ended stays, however old it is', async () => {
-    const { id } = await scene.accept();
-    await scene.change(id, { createdAt: sql`now() - interval '1 year'` });
-    const { id: again } = await scene.accept();
-    await transitions.fail(scene.db, await scene.claim(again), failure);
+    const { id } = await fixture.accept();
+    await fixture.change(id, { createdAt: sql`now() - interval '1 year'` });
+    const { id: again } = await fixture.accept();
+    await transitions.fail(fixture.db, await fixture.claim(again), failure);
     await endedDaysAgo(again, 100);
-    await scene.retry(again);
-    expect(await removeOldJobs(scene.db, never)).toBe(0);
+    await fixture.retry(again);
+    expect(await removeOldJobs(fixture.db, never)).toBe(0);
     expect(await jobIds()).toEqual([id, again]);
   });
 
   test('whose file is the newest PDF of a study as it is now stays, until the study changes', async () => {
     const publish = { ...study, expectedVersion: '*' as const };
-    const { version } = await operations.caseStudy.publish.run(scene.as(owner), publish);
+    const { version } = await operations.caseStudy.publish.run(fixture.as(owner), publish);
     await endedDaysAgo(await succeededWith({ ...result, studyVersion: version }), 101);
     const id = await succeededWith({ ...result, studyVersion: version });
     await endedDaysAgo(id, 100);
-    expect(await removeOldJobs(scene.db, never)).toBe(1);
+    expect(await removeOldJobs(fixture.db, never)).toBe(1);
     expect(await jobIds()).toEqual([id]);
-    expect(await operations.caseStudy.pdf.run(scene.as(anonymous), study)).toMatchObject({
+    expect(await operations.caseStudy.pdf.run(fixture.as(anonymous), study)).toMatchObject({
       file: { sha256: result.sha256 },
     });
     const change = { ...study, title: 'Faster still', expectedVersion: version };
-    await operations.caseStudy.update.run(scene.as(owner), change);
-    expect(await removeOldJobs(scene.db, never)).toBe(1);
+    await operations.caseStudy.update.run(fixture.as(owner), change);
+    expect(await removeOldJobs(fixture.db, never)).toBe(1);
   });
 
   test('is removed once by two that look at once, in as many batches as it takes', async () => {
-    const id = await scene.failed();
-    await scene.sql`
+    const id = await fixture.failed();
+    await fixture.sql`
       insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq, finished_at)
       select id || n, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq,
         now() - interval '91 days'
       from jobs, generate_series(1, 2500) n where id = ${id}`;
-    const removed = await Promise.all([1, 2].map(() => removeOldJobs(scene.db, never)));
+    const removed = await Promise.all([1, 2].map(() => removeOldJobs(fixture.db, never)));
     expect(removed[0]! + removed[1]!).toBe(2500);
     expect(await jobIds()).toEqual([id]);
   });
 
   test('is left alone when the run was told to stop', async () => {
-    await endedDaysAgo(await scene.failed(), 100);
-    await expect(removeOldJobs(scene.db, AbortSignal.abort())).rejects.toThrow('aborted');
+    await endedDaysAgo(await fixture.failed(), 100);
+    await expect(removeOldJobs(fixture.db, AbortSignal.abort())).rejects.toThrow('aborted');
     expect(await jobIds()).toHaveLength(1);
   });
 });
 
 describe('the events of a job', () => {
   test('are pruned in the period in which it has been over for 30 days', async () => {
-    const [before, within, after] = [await scene.failed(), await scene.failed(), await scene.failed()];
+    const [before, within, after] = [await fixture.failed(), await fixture.failed(), await fixture.failed()];
     await endedDaysAgo(before, 32);
     await endedDaysAgo(within, 30);
     await endedDaysAgo(after, 28);
-    const { id: open } = await scene.accept();
-    expect(await pruneJobEvents(scene.db, periodIn(0, 2), never)).toBe(3);
-    for (const id of [before, after]) expect(await scene.eventsOf(id)).toHaveLength(3);
-    expect(await scene.eventsOf(within)).toEqual([]);
-    expect(await scene.eventsOf(open)).toHaveLength(1);
-    expect(await pruneJobEvents(scene.db, periodIn(0, 2), never)).toBe(0);
+    const { id: open } = await fixture.accept();
+    expect(await pruneJobEvents(fixture.db, periodIn(0, 2), never)).toBe(3);
+    for (const id of [before, after]) expect(await fixture.eventsOf(id)).toHaveLength(3);
+    expect(await fixture.eventsOf(within)).toEqual([]);
+    expect(await fixture.eventsOf(open)).toHaveLength(1);
+    expect(await pruneJobEvents(fixture.db, periodIn(0, 2), never)).toBe(0);
   });
 
   test('that are all gone leave a watcher a snapshot of how it ended, and the list as it was', async () => {
-    const id = await scene.failed();
-    const before = await scene.read(id);
+    const id = await fixture.failed();
+    const before = await fixture.read(id);
     await endedDaysAgo(id, 30);
-    await pruneJobEvents(scene.db, periodIn(0, 2), never);
+    await pruneJobEvents(fixture.db, periodIn(0, 2), never);
     for (const lastEventId of ['0', '2']) {
       const items = [];
-      const events = await operations.job.events.run(scene.as(owner), { id, lastEventId });
+      const events = await operations.job.events.run(fixture.as(owner), { id, lastEventId });
       for await (const item of events) items.push(item);
       expect(items).toMatchObject([
         { cursor: '3', data: { type: 'snapshot', job: { id, state: 'failed', error: failure } } },
       ]);
     }
-    const caughtUp = await operations.job.events.run(scene.as(owner), { id, lastEventId: '3' });
+    const caughtUp = await operations.job.events.run(fixture.as(owner), { id, lastEventId: '3' });
     expect(await caughtUp.next()).toMatchObject({ done: true });
-    expect({ ...(await scene.read(id)), finishedAt: null }).toEqual({ ...before, finishedAt: null });
+    expect({ ...(await fixture.read(id)), finishedAt: null }).toEqual({ ...before, finishedAt: null });
   });
 
   test('count on from where they were when it is retried after they are gone', async () => {
-    const id = await scene.failed();
+    const id = await fixture.failed();
     await endedDaysAgo(id, 30);
-    await pruneJobEvents(scene.db, periodIn(0, 2), never);
-    await scene.retry(id);
-    expect((await scene.eventsOf(id)).map(({ seq, type }) => [seq, type])).toEqual([[4, 'requeued']]);
-    const events = await operations.job.events.run(scene.as(owner), { id, lastEventId: '1' });
+    await pruneJobEvents(fixture.db, periodIn(0, 2), never);
+    await fixture.retry(id);
+    expect((await fixture.eventsOf(id)).map(({ seq, type }) => [seq, type])).toEqual([[4, 'requeued']]);
+    const events = await operations.job.events.run(fixture.as(owner), { id, lastEventId: '1' });
     expect((await events.next()).value).toMatchObject({ cursor: '4', data: { type: 'snapshot' } });
     await events.return(undefined);
   });
 });
 
 test('a list of jobs goes on after the job at which its page ended was removed', async () => {
-  const [oldest, , newest] = [await scene.failed(), await scene.failed(), await scene.failed()];
-  const ctx = scene.as(owner);
+  const [oldest, , newest] = [await fixture.failed(), await fixture.failed(), await fixture.failed()];
+  const ctx = fixture.as(owner);
   const page = await operations.job.list.run(ctx, { portfolio: 'team', limit: 2 });
   expect(page.items[0]!.id).toBe(newest);
   await endedDaysAgo(page.items[1]!.id, 100);
-  await removeOldJobs(scene.db, never);
+  await removeOldJobs(fixture.db, never);
   const rest = await operations.job.list.run(ctx, { portfolio: 'team', limit: 2, cursor: page.nextCursor! });
   expect(rest.items.map(({ id }) => id)).toEqual([oldest]);
 });
 
 test('a delivery is removed after 30 days, unless it is still being tried', async () => {
-  const ctx = scene.as(owner);
+  const ctx = fixture.as(owner);
   const hook = { portfolio: 'team', url: 'https://example.com/hook', events: ['job.failed' as const] };
   const { id: webhook } = await operations.webhook.create.run(ctx, hook);
   const at = { portfolio: 'team', id: webhook };
@@ -161,17 +168,17 @@ test('a delivery is removed after 30 days, unless it is still being tried', asyn
     await operations.webhook.test.run(ctx, at),
     await operations.webhook.test.run(ctx, at),
   ];
-  await scene.sql`update webhook_deliveries set state = 'failed' where id <> ${pending.id}`;
-  await scene.sql`
+  await fixture.sql`update webhook_deliveries set state = 'failed' where id <> ${pending.id}`;
+  await fixture.sql`
     update webhook_deliveries set created_at = now() - interval '30 days 1 hour' where id <> ${young.id}`;
-  expect(await removeOldDeliveries(scene.db, never)).toBe(1);
+  expect(await removeOldDeliveries(fixture.db, never)).toBe(1);
   const { items } = await operations.webhook.deliveries.run(ctx, at);
   expect(items.map(({ id }) => id)).toEqual([young.id, pending.id]);
   expect(old.job).not.toBeNull();
   // A job outlives its delivery, and a delivery its job.
-  await transitions.fail(scene.db, await scene.claim(young.job!), failure);
+  await transitions.fail(fixture.db, await fixture.claim(young.job!), failure);
   await endedDaysAgo(young.job!, 100);
-  await removeOldJobs(scene.db, never);
+  await removeOldJobs(fixture.db, never);
   const left = await operations.webhook.delivery.run(ctx, { ...at, delivery: young.id });
   expect(left).toMatchObject({ state: 'failed', job: null });
 });

@@ -3,7 +3,7 @@ import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
-import { inBatches } from './batches.ts';
+import { inBatches } from '../batches.ts';
 import type { Period } from './task.ts';
 
 /** A batch takes up to a second (jobs, on a busy machine), after which a stop is heeded. */

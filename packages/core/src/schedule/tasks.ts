@@ -1,10 +1,11 @@
-import { forgetAnswers } from '../change.ts';
+import { deleteExpiredAnswers } from '../change.ts';
 import { removeAbandonedDownloads } from '../evidence/download.ts';
-import { queueDueSyncs, tellStaleClaims } from '../evidence/due.ts';
+import { notifyStaleClaims } from '../claim/notify.ts';
+import { queueDueSyncs } from '../evidence/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
-import { inBatches } from './batches.ts';
+import { inBatches } from '../batches.ts';
 import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
 import type { Task } from './task.ts';
 
@@ -28,7 +29,7 @@ export const tasks: readonly Task[] = [
     name: 'stale-claims',
     everySeconds: minute,
     missed: 'skip',
-    run: ({ db, signal }) => inBatches(200, signal, () => tellStaleClaims(db)),
+    run: ({ db, signal }) => inBatches(200, signal, () => notifyStaleClaims(db)),
   },
   {
     name: 'abandoned-downloads',
@@ -53,7 +54,7 @@ export const tasks: readonly Task[] = [
     name: 'idempotency-keys',
     everySeconds: hour,
     missed: 'skip',
-    run: ({ db, signal }) => forgetAnswers(db, signal),
+    run: ({ db, signal }) => deleteExpiredAnswers(db, signal),
   },
   {
     name: 'job-events',

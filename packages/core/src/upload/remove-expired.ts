@@ -1,6 +1,6 @@
 import { and, inArray, lt, sql } from 'drizzle-orm';
 import type { Bucket, Db } from '../context.ts';
-import { inBatches } from '../schedule/batches.ts';
+import { inBatches } from '../batches.ts';
 import { stagingKey } from './keys.ts';
 import { formLifetimeMinutes } from './schemas.ts';
 import { uploads } from './upload.sql.ts';

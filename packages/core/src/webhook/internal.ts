@@ -51,7 +51,7 @@ const webhookById = prepared((db) =>
 /** The webhook of the portfolio; `not_found` otherwise. */
 export async function fetchWebhook({ db }: Pick<Ctx, 'db'>, tenant: Tenant, id: string) {
   const [found] = await webhookById(db).execute({ portfolioId: tenant.id, id });
-  if (!found) throw noWebhook(tenant, id);
+  if (!found) throw webhookNotFound(tenant, id);
   return found;
 }
 
@@ -78,6 +78,6 @@ export async function fetchDelivery({ db }: Pick<Ctx, 'db'>, tenant: Tenant, web
   return { ...found, payload: readMessage(found.payload) };
 }
 
-export function noWebhook({ slug }: Tenant, id: string): AppError {
+export function webhookNotFound({ slug }: Tenant, id: string): AppError {
   return new AppError('not_found', `Portfolio "${slug}" has no webhook "${id}".`);
 }

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
-import { noWebhook } from './internal.ts';
+import { webhookNotFound } from './internal.ts';
 import { webhooks } from './webhook.sql.ts';
 
 /** Holds a webhook until the transaction ends: `not_found` or `precondition_failed` otherwise. */
@@ -12,7 +12,7 @@ export async function lockWebhook(db: Db, tenant: Tenant, id: string, expected: 
     .from(webhooks)
     .where(and(eq(webhooks.portfolioId, tenant.id), eq(webhooks.id, id)))
     .for('update');
-  if (!found) throw noWebhook(tenant, id);
+  if (!found) throw webhookNotFound(tenant, id);
   requireVersion(found, expected);
   return found;
 }

@@ -50,7 +50,7 @@ async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id:
   const to = { webhookId, portfolioId: tenant.id };
   const { id, jobId } = await startDelivery(ctx.db, to, message, actorName(ctx.actor));
   await dispatch(ctx.db, tenant.id);
-  ctx.doorbell.ring();
+  ctx.outboxNotifier.notify();
   ctx.jobBus.publish({ jobId, portfolioId: tenant.id });
   return fetchDelivery(ctx, tenant, webhookId, id);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aJob } from '../a-job.ts';
+import { testJob } from '../test-job.ts';
 import type { JobEvent } from '../types.ts';
 import { currentJob } from './current-job.ts';
 import { appendEvent } from './event-log.ts';
@@ -20,8 +20,8 @@ function anEvent(about: Partial<JobEvent>): JobEvent {
 }
 
 test('the newest version of a job counts, in whichever order they came', () => {
-  const older = aJob({ lastSeq: 3 });
-  const newer = aJob({ lastSeq: 7 });
+  const older = testJob({ lastSeq: 3 });
+  const newer = testJob({ lastSeq: 7 });
   expect(currentJob([older, newer], undefined)).toBe(newer);
   expect(currentJob([newer, older], undefined)).toBe(newer);
   expect(currentJob([undefined, older], undefined)).toBe(older);
@@ -30,7 +30,7 @@ test('the newest version of a job counts, in whichever order they came', () => {
 
 test('an event ahead of the versions moves the job on', () => {
   const job = currentJob(
-    [aJob({ lastSeq: 2, title: 'A' })],
+    [testJob({ lastSeq: 2, title: 'A' })],
     anEvent({ seq: 3, progress: 0.5, step: 'laying out page 1' }),
   );
   expect(job).toMatchObject({ title: 'A', state: 'running', attempt: 1, progress: 0.5, lastSeq: 3 });
@@ -38,17 +38,17 @@ test('an event ahead of the versions moves the job on', () => {
 });
 
 test('an event that a version already contains changes nothing', () => {
-  const done = aJob({ lastSeq: 9, state: 'succeeded', progress: 1 });
+  const done = testJob({ lastSeq: 9, state: 'succeeded', progress: 1 });
   expect(currentJob([done], anEvent({ seq: 9, progress: 0.9 }))).toBe(done);
 });
 
 test('the last event tells when the job finished', () => {
-  const job = currentJob([aJob()], anEvent({ type: 'failed', state: 'failed' }));
+  const job = currentJob([testJob()], anEvent({ type: 'failed', state: 'failed' }));
   expect(job?.finishedAt).toBe('2026-01-02T03:05:00.000Z');
 });
 
 test('events tell of a cancel that was asked for, carried out and undone by a retry', () => {
-  const running = aJob({ state: 'running', attempt: 1 });
+  const running = testJob({ state: 'running', attempt: 1 });
   const cancelling = currentJob([running], anEvent({ type: 'cancelling' }))!;
   expect(cancelling).toMatchObject({ cancelRequestedAt: '2026-01-02T03:05:00.000Z', finishedAt: null });
   const ended = currentJob([cancelling], anEvent({ seq: 3, type: 'cancelled', state: 'cancelled' }))!;

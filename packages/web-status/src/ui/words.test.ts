@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
-import { aJob } from '../a-job.ts';
+import { testJob } from '../test-job.ts';
 import { count, currentStep, eventWords, fileSize, percent, shownState, stateChange } from './words.ts';
 
 test('waiting for another attempt is told from waiting for the first', () => {
-  expect(shownState(aJob())).toBe('queued');
-  expect(shownState(aJob({ attempt: 1 }))).toBe('retrying');
-  expect(shownState(aJob({ attempt: 1, state: 'running' }))).toBe('running');
+  expect(shownState(testJob())).toBe('queued');
+  expect(shownState(testJob({ attempt: 1 }))).toBe('retrying');
+  expect(shownState(testJob({ attempt: 1, state: 'running' }))).toBe('running');
 });
 
 test('what is to be cancelled is told from what runs on, until it has ended', () => {
   const asked = { attempt: 1, cancelRequestedAt: '2026-01-02T03:04:05.000Z' };
-  expect(shownState(aJob({ ...asked, state: 'running' }))).toBe('cancelling');
-  expect(shownState(aJob({ ...asked, state: 'cancelled' }))).toBe('cancelled');
+  expect(shownState(testJob({ ...asked, state: 'running' }))).toBe('cancelling');
+  expect(shownState(testJob({ ...asked, state: 'cancelled' }))).toBe('cancelled');
 });
 
 test('the current step is a sentence in every state', () => {
-  expect(currentStep(aJob())).toBe('Waiting for a worker');
-  expect(currentStep(aJob({ attempt: 1 }))).toBe('Waiting for the next attempt');
-  expect(currentStep(aJob({ attempt: 1, state: 'running' }))).toBe('Starting');
-  expect(currentStep(aJob({ state: 'running', step: 'laying out page 3' }))).toBe('Laying out page 3');
+  expect(currentStep(testJob())).toBe('Waiting for a worker');
+  expect(currentStep(testJob({ attempt: 1 }))).toBe('Waiting for the next attempt');
+  expect(currentStep(testJob({ attempt: 1, state: 'running' }))).toBe('Starting');
+  expect(currentStep(testJob({ state: 'running', step: 'laying out page 3' }))).toBe('Laying out page 3');
   // The step of the attempt that ended stays on the job, and is no longer what it does.
-  expect(currentStep(aJob({ state: 'failed', step: 'laying out page 3' }))).toBe('Stopped');
+  expect(currentStep(testJob({ state: 'failed', step: 'laying out page 3' }))).toBe('Stopped');
 });
 
 test('a change of state is told with the title of the job', () => {
-  expect(stateChange(aJob({ title: 'PDF of “A”', state: 'succeeded' }))).toBe('PDF of “A” is done.');
+  expect(stateChange(testJob({ title: 'PDF of “A”', state: 'succeeded' }))).toBe('PDF of “A” is done.');
 });
 
 test('a line of the log says which attempt it is about', () => {

@@ -3,9 +3,9 @@ import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
 import {
   type Syncing,
   fetchSyncSource,
-  keepMissing,
-  keepSynced,
-  keepUnchanged,
+  recordMissing,
+  storeSynced,
+  recordUnchanged,
 } from '@portfolio/core/evidence/sync-source';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { OtherBytes, settleBytes } from '@portfolio/core/upload/settle';
@@ -39,7 +39,7 @@ async function sync(tools: SyncTools, source: Source) {
   const fetched = await fetchEvidence(tools, source);
   if (fetched.is === 'missing') return refuseMissing(db, by, fetched.status);
   if (fetched.is === 'unchanged') {
-    const kept = await keepUnchanged(db, by);
+    const kept = await recordUnchanged(db, by);
     if (!kept) throw new TemporaryError('source_changed', 'The evidence was changed meanwhile.');
     return { ...kept, changed: false };
   }
@@ -47,14 +47,14 @@ async function sync(tools: SyncTools, source: Source) {
   const { file, validators } = fetched;
   const isKept = source.latest?.sha256 === file.sha256 && source.problem === null;
   const contentType = isKept ? file.contentType : await settle(tools, fetched);
-  const kept = await keepSynced(db, by, { ...file, contentType }, validators);
+  const kept = await storeSynced(db, by, { ...file, contentType }, validators);
   if (!kept) throw new TemporaryError('source_changed', 'The evidence was given another source.');
   return { ...kept, sha256: file.sha256, sizeBytes: file.sizeBytes };
 }
 
 async function refuseMissing(db: Db, by: Syncing, status: 404 | 410): Promise<never> {
   const answers = `it answers ${status}`;
-  if (await keepMissing(db, by, status)) {
+  if (await recordMissing(db, by, status)) {
     throw new PermanentError('source_vanished', `The source is gone: ${answers}.`);
   }
   throw new TemporaryError(

@@ -14,7 +14,7 @@ import { startChild } from '../../../../tests/support/child.ts';
 import { testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { consume } from '../consumer.ts';
-import { createRoom } from '../room.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { runJob } from '../run-job.ts';
 import { sweep } from '../sweep.ts';
 
@@ -127,7 +127,7 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
   ];
   const draining = new AbortController();
   const runner = testRunner(platform, { allowPrivate: true });
-  const room = createRoom({ 'webhook.deliver': 2 });
+  const room = createConcurrencyLimit({ 'webhook.deliver': 2 });
   const working = [1, 2].flatMap(() => [
     consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, new AbortController().signal),
     sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),

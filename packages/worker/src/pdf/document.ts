@@ -1,4 +1,4 @@
-import type { ProvenClaim } from '@portfolio/core/case-study/provenance';
+import type { ProvenClaim } from '@portfolio/core/claim/provenance';
 
 /** A case study as it is printed. */
 export type PdfDocument = {

@@ -1,4 +1,4 @@
-import { type ReportStep, endOfStep } from '@portfolio/core/metric/report-steps';
+import { type ReportStep, endOfStep } from '@portfolio/core/job/report-steps';
 import type { ReportRow } from '@portfolio/core/metric/report-source';
 import type { Ink, Point } from '../pdf/pages/ink.ts';
 import { type Color, colors, types } from '../pdf/theme.ts';

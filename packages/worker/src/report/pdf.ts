@@ -1,4 +1,4 @@
-import { type ReportStep } from '@portfolio/core/metric/report-steps';
+import { type ReportStep } from '@portfolio/core/job/report-steps';
 import type { Halves, ReportRow, ReportSource, ReportedMetric } from '@portfolio/core/metric/report-source';
 import type { Table, TableRow } from 'mdast';
 import type { Writable } from 'node:stream';

@@ -1,4 +1,4 @@
-import type { ProvenClaim } from '@portfolio/core/case-study/provenance';
+import type { ProvenClaim } from '@portfolio/core/claim/provenance';
 
 type Cited = ProvenClaim['evidence'][number];
 type Measured = NonNullable<ProvenClaim['metric']>;

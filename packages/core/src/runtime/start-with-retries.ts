@@ -8,7 +8,7 @@ const pauseMilliseconds = 1000;
  * Does what a process begins with, again and again while something that it needs is away. To end instead would be to be
  * started again by an orchestrator, which waits for longer with each time.
  */
-export async function startPatiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
+export async function startWithRetries<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();

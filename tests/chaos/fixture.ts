@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { type Accepted, audit } from './audit.ts';
 import { BrokenPromise } from './scenario.ts';
-import type { Member, Stage } from './stage.ts';
+import type { AppProcess, Environment } from './environment.ts';
 import { until } from '../support/until.ts';
 import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
 
-/** What a scenario works with: a portfolio of its own on a stage, on which no worker runs at first. */
-export async function setScene(stage: Stage, isQuick: boolean) {
-  const { api, apiKey, baseUrl, client, server, sql } = stage;
-  const workers: { member: Member; remove(): Promise<void> }[] = [];
+/** What a scenario works with: a portfolio of its own on a environment, on which no worker runs at first. */
+export async function createFixture(environment: Environment, isQuick: boolean) {
+  const { api, apiKey, baseUrl, client, server, sql } = environment;
+  const workers: { member: AppProcess; remove(): Promise<void> }[] = [];
   const accepted: Accepted[] = [];
   const watched: (Watched & { stop(): void })[] = [];
   const portfolio = await makePortfolio();
@@ -21,7 +21,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
     return slug;
   }
 
-  /** Makes a short case study, by default in the scene's portfolio; resolves to its slug. */
+  /** Makes a short case study, by default in the fixture's portfolio; resolves to its slug. */
   async function makeStudy(of = portfolio): Promise<string> {
     const slug = `study-${++studies}`;
     const body = 'Some words make a short study. '.repeat(5);
@@ -59,21 +59,21 @@ export async function setScene(stage: Stage, isQuick: boolean) {
   }
 
   /** API and workers, with the taps on their wires. */
-  const members = (): Member[] => [api, ...workers.map(({ member }) => member)];
+  const members = (): AppProcess[] => [api, ...workers.map(({ member }) => member)];
   /** Processes that ended by themselves. */
   const crashes = () => members().flatMap((member) => member.crashes);
 
   return {
     api,
-    apiIsReady: stage.apiIsReady,
+    apiIsReady: environment.apiIsReady,
     apiKey,
     baseUrl,
     client,
     portfolio,
     sql,
     accepted,
-    sendMessage: stage.sendMessage,
-    countMessages: stage.countMessages,
+    sendMessage: environment.sendMessage,
+    countMessages: environment.countMessages,
     /** True within `npm test`: a few seconds at most. */
     isQuick,
     /** The server, where the scenario has one of its own. */
@@ -83,8 +83,8 @@ export async function setScene(stage: Stage, isQuick: boolean) {
     },
     members,
     /** Starts one more worker; resolves when it asks for messages. */
-    async startWorker(settings: Record<string, string> = {}): Promise<Member> {
-      const worker = await stage.addWorker(settings);
+    async startWorker(settings: Record<string, string> = {}): Promise<AppProcess> {
+      const worker = await environment.addWorker(settings);
       workers.push(worker);
       return worker.member;
     },
@@ -115,7 +115,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
       let left: postgres.Row[] = [];
       const haveEnded = async () => {
         left = await sql`
-          select id, state, attempt, run_at, rung_at, lease_until, last_seq, now() from jobs
+          select id, state, attempt, run_at, enqueued_at, lease_until, last_seq, now() from jobs
           where id = any(${ids}) and state in ('queued', 'running') limit 5`;
         return left.length === 0;
       };
@@ -123,7 +123,7 @@ export async function setScene(stage: Stage, isQuick: boolean) {
         throw new BrokenPromise(`jobs do not end: ${JSON.stringify(left)}`, { cause });
       });
     },
-    /** How often something of a type happened to the scene's jobs. */
+    /** How often something of a type happened to the fixture's jobs. */
     async countEvents(type: string): Promise<number> {
       const [row] = await sql<[{ events: number }]>`
         select count(*)::int as events from job_events
@@ -138,9 +138,9 @@ export async function setScene(stage: Stage, isQuick: boolean) {
         return left.rows === 0 && watched.every(({ isDone }) => isDone);
       };
       await until('watchers see the end', isQuiet, 30).catch(() => {});
-      return [...crashes(), ...(await audit(stage, accepted, watched))];
+      return [...crashes(), ...(await audit(environment, accepted, watched))];
     },
-    /** Ends the workers and leaves the stage to the next scene. */
+    /** Ends the workers and leaves the environment to the next fixture. */
     async clear() {
       for (const one of watched) one.stop();
       await Promise.all(workers.map(({ remove }) => remove()));
@@ -150,4 +150,4 @@ export async function setScene(stage: Stage, isQuick: boolean) {
   };
 }
 
-export type Scene = Awaited<ReturnType<typeof setScene>>;
+export type Fixture = Awaited<ReturnType<typeof createFixture>>;

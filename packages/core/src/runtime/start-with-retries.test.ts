@@ -6,7 +6,7 @@ import { silentLog } from '../../../../tests/support/services.ts';
 import { openDatabase } from './database.ts';
 import { createJobBus } from './job-bus.ts';
 import { migrate } from './migrate.ts';
-import { startPatiently } from './start-patiently.ts';
+import { startWithRetries } from './start-with-retries.ts';
 
 let parts = new AsyncDisposableStack();
 afterEach(async () => {
@@ -29,7 +29,7 @@ async function awayDatabase() {
 
 test('what a process begins with waits for a database that is away', async () => {
   const { proxy, url } = await awayDatabase();
-  const started = startPatiently(silentLog, () => migrate({ url }));
+  const started = startWithRetries(silentLog, () => migrate({ url }));
   await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
   proxy.up();
   await expect(started).resolves.toBeUndefined();
@@ -37,7 +37,7 @@ test('what a process begins with waits for a database that is away', async () =>
 
 test('what another try would not mend ends the start', async () => {
   const tries = vi.fn<() => Promise<void>>(() => Promise.reject(new TypeError('no function')));
-  await expect(startPatiently(silentLog, tries)).rejects.toThrow('no function');
+  await expect(startWithRetries(silentLog, tries)).rejects.toThrow('no function');
   expect(tries).toHaveBeenCalledTimes(1);
 });
 

@@ -17,7 +17,7 @@ const result: StoredResults['export.pdf'] = {
 };
 
 /** Claims a job and moves it by hand, with the hints that a worker gives. Its file shows a study without claims. */
-export async function playWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>, jobId: string) {
+export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>, jobId: string) {
   const lease: Lease = { id: jobId, token: randomUUID() };
 
   async function move(change: Promise<{ portfolioId: string } | undefined>) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema } from '../metric/instant.ts';
+import { instantSchema } from '../time.ts';
 import { line, slugSchema } from '../text.ts';
 
 /** Issues for all but the first of things with the same name, at the path of the name. */
@@ -102,3 +102,16 @@ export const artifactsSchema = z
 
 /** As `artifactsSchema`, from authors. */
 export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));
+
+/**
+ * What a claim is worth now: `unbacked` without evidence and metric; `broken` when evidence is missing or has a
+ * problem, or when a side of what was measured has no samples; `stale` when evidence was not checked for too long, or
+ * is no longer what its author had seen; else `backed`.
+ */
+export const claimStandingSchema = z.enum(['backed', 'stale', 'broken', 'unbacked']);
+export type ClaimStanding = z.infer<typeof claimStandingSchema>;
+
+/** How many claims have which standing. */
+export const standingsSchema = z
+  .object({ backed: z.int(), stale: z.int(), broken: z.int(), unbacked: z.int() })
+  .meta({ id: 'Standings' });

@@ -8,9 +8,9 @@ type KeptFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null
 
 /**
  * Keeps stored bytes as the newest version of evidence, whose row the transaction holds. The same bytes again make no
- * version, but count as a check. Either way its problem, if any, is over; `tellClaims` is left to the caller.
+ * version, but count as a check. Either way its problem, if any, is over; `announceEvidenceChange` is left to the caller.
  */
-export async function keepVersion(
+export async function storeVersion(
   tx: Db,
   { id, latest }: { id: string; latest: number },
   { fetchedFrom, jobId = null, ...file }: KeptFile,

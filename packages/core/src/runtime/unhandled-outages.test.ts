@@ -7,8 +7,8 @@ const moduleAt = (path: string) => new URL(path, import.meta.url).href;
 const leaveBehind = (error: string) =>
   startChild(`
     const { createLog } = await import('${moduleAt('./log.ts')}');
-    const { surviveOutages } = await import('${moduleAt('./survive-outages.ts')}');
-    surviveOutages(createLog('child', 'silent'));
+    const { ignoreUnhandledOutages } = await import('${moduleAt('./unhandled-outages.ts')}');
+    ignoreUnhandledOutages(createLog('child', 'silent'));
     process.on('uncaughtException', ({ message }) => console.log('ends by ' + message));
     void Promise.reject(${error});
     setTimeout(() => console.log('goes on'), 200);`);

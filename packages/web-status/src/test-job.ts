@@ -1,7 +1,7 @@
 import type { Job } from './types.ts';
 
 /** For tests: a job that was just accepted, with what the test is about. */
-export function aJob(about: Partial<Job> = {}): Job {
+export function testJob(about: Partial<Job> = {}): Job {
   return {
     id: 'job_1',
     portfolio: 'acme',

@@ -2,7 +2,7 @@
  * Takes one place of a kind, in the order of asking; resolves to undefined where none is free in time, or where there is
  * no such kind. Dispose of it to leave it.
  */
-export type Room = (kind: string) => Promise<Disposable | undefined>;
+export type ConcurrencyLimit = (kind: string) => Promise<Disposable | undefined>;
 
 type Places = { free: number; waiting: Set<() => void> };
 
@@ -10,7 +10,10 @@ type Places = { free: number; waiting: Set<() => void> };
  * Places for jobs of each kind within this process: what a kind needs of memory and processor stays bounded. Whoever
  * finds none waits a moment for one: to go at once would be to lose against those who happen to come when one is free.
  */
-export function createRoom(places: Record<string, number>, patienceMilliseconds = 2000): Room {
+export function createConcurrencyLimit(
+  places: Record<string, number>,
+  patienceMilliseconds = 2000,
+): ConcurrencyLimit {
   const kinds = new Map<string, Places>(
     Object.entries(places).map(([kind, free]) => [kind, { free, waiting: new Set() }]),
   );

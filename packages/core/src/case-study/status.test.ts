@@ -2,30 +2,30 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { user } from '../../../../tests/support/services.ts';
 import { type Actor, anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
-import { type StudyScene, addArtifact, addEvidence, addMetric, owner, studyScene } from './testing.ts';
+import { type StudyFixture, addArtifact, addEvidence, addMetric, owner, studyFixture } from './testing.ts';
 
 const { caseStudy } = operations;
 
-let scene: StudyScene;
+let fixture: StudyFixture;
 beforeAll(async () => {
-  scene = await studyScene();
+  fixture = await studyFixture();
 });
-beforeEach(() => scene.platform.sql`delete from webhook_events`);
-afterAll(() => scene.stop());
+beforeEach(() => fixture.platform.sql`delete from webhook_events`);
+afterAll(() => fixture.stop());
 
 type Verb = 'publish' | 'unpublish' | 'archive' | 'delete';
 const run = (verb: Verb, slug: string, expectedVersion: number | '*' = '*', actor: Actor = owner) =>
-  caseStudy[verb].run(scene.as(actor), { ...scene.ref(slug), expectedVersion });
-const events = () => scene.platform.sql`select type, data from webhook_events order by id`;
+  caseStudy[verb].run(fixture.as(actor), { ...fixture.ref(slug), expectedVersion });
+const events = () => fixture.platform.sql`select type, data from webhook_events order by id`;
 
 test('publishing lets everybody read the study, and the list show it without its text', async () => {
-  const { portfolio } = scene;
-  await scene.create('public', { body: 'For all.', claims: [{ key: 'a', statement: 'It is.' }] });
-  await expect(scene.read('public', anonymous)).rejects.toMatchObject({ code: 'not_found' });
-  const published = await scene.publish('public');
+  const { portfolio } = fixture;
+  await fixture.create('public', { body: 'For all.', claims: [{ key: 'a', statement: 'It is.' }] });
+  await expect(fixture.read('public', anonymous)).rejects.toMatchObject({ code: 'not_found' });
+  const published = await fixture.publish('public');
   expect(published).toMatchObject({ status: 'published', publishedAt: published.updatedAt });
-  expect(await scene.read('public', anonymous)).toEqual(published);
-  const { items } = await caseStudy.list.run(scene.as(anonymous), { portfolio });
+  expect(await fixture.read('public', anonymous)).toEqual(published);
+  const { items } = await caseStudy.list.run(fixture.as(anonymous), { portfolio });
   const { body: _, claims: __, artifacts: ___, ...item } = published;
   expect(items).toEqual([{ ...item, claimCount: 1 }]);
 });
@@ -35,39 +35,39 @@ test.each<[Verb, string]>([
   ['archive', 'archived'],
 ])('to %s hides a study from strangers, not from members', async (verb, status) => {
   const slug = `hidden-${verb}`;
-  await scene.create(slug);
-  await scene.publish(slug);
+  await fixture.create(slug);
+  await fixture.publish(slug);
   const hidden = await run(verb, slug);
   expect(hidden).toMatchObject({ status });
-  await expect(scene.read(slug, anonymous)).rejects.toMatchObject({ code: 'not_found' });
-  expect(await scene.read(slug)).toEqual(hidden);
+  await expect(fixture.read(slug, anonymous)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await fixture.read(slug)).toEqual(hidden);
 });
 
 test('a draft has no date of publication; what is archived keeps the one it had', async () => {
-  await scene.create('dated');
-  const { publishedAt } = await scene.publish('dated');
+  await fixture.create('dated');
+  const { publishedAt } = await fixture.publish('dated');
   expect(await run('archive', 'dated')).toMatchObject({ publishedAt });
   expect(await run('unpublish', 'dated')).toMatchObject({ publishedAt: null });
 });
 
 test('what is archived becomes a draft before it is published again', async () => {
-  await scene.create('away');
+  await fixture.create('away');
   await run('archive', 'away');
-  const before = await scene.read('away');
-  await expect(scene.publish('away')).rejects.toMatchObject({
+  const before = await fixture.read('away');
+  await expect(fixture.publish('away')).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('unpublish'),
   });
-  expect(await scene.read('away')).toEqual(before);
+  expect(await fixture.read('away')).toEqual(before);
   await run('unpublish', 'away');
-  expect(await scene.publish('away')).toMatchObject({ status: 'published' });
+  expect(await fixture.publish('away')).toMatchObject({ status: 'published' });
 });
 
 test.each<[Verb]>([['publish'], ['unpublish'], ['archive']])(
   'to %s a second time changes nothing and tells nobody',
   async (verb) => {
     const slug = `twice-${verb}`;
-    await scene.create(slug);
+    await fixture.create(slug);
     const first = await run(verb, slug);
     const told = await events();
     expect(await run(verb, slug, first!.version)).toEqual(first);
@@ -76,8 +76,8 @@ test.each<[Verb]>([['publish'], ['unpublish'], ['archive']])(
 );
 
 test('webhooks are told of each publication and of each end of one', async () => {
-  const { id } = await scene.create('news', { title: 'News' });
-  const about = { id, portfolioId: scene.portfolioId, portfolio: 'team', slug: 'news', title: 'News' };
+  const { id } = await fixture.create('news', { title: 'News' });
+  const about = { id, portfolioId: fixture.portfolioId, portfolio: 'team', slug: 'news', title: 'News' };
   const told = (kind: string, version: number) => ({
     type: `case-study.${kind}`,
     data: { ...about, version },
@@ -98,8 +98,8 @@ test('webhooks are told of each publication and of each end of one', async () =>
 });
 
 test('a change for a version that is no more is refused, and nothing is told', async () => {
-  const { version } = await scene.create('stale');
-  await scene.update('stale', { summary: 'New' });
+  const { version } = await fixture.create('stale');
+  await fixture.update('stale', { summary: 'New' });
   for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
     await expect(run(verb, 'stale', version)).rejects.toMatchObject({ code: 'precondition_failed' });
     await expect(run(verb, 'nothing')).rejects.toMatchObject({ code: 'not_found' });
@@ -108,16 +108,16 @@ test('a change for a version that is no more is refused, and nothing is told', a
 });
 
 test('who may only read changes no status', async () => {
-  await scene.platform.addMember(scene.portfolioId, 'viewer', 'viewer');
-  const before = await scene.create('guarded');
+  await fixture.platform.addMember(fixture.portfolioId, 'viewer', 'viewer');
+  const before = await fixture.create('guarded');
   for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
     await expect(run(verb, 'guarded', '*', user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
   }
-  expect(await scene.read('guarded')).toEqual(before);
+  expect(await fixture.read('guarded')).toEqual(before);
 });
 
 test('of many that publish one version at once, one does', async () => {
-  const { version } = await scene.create('contested');
+  const { version } = await fixture.create('contested');
   const outcomes = await Promise.allSettled(
     Array.from({ length: 6 }, () => run('publish', 'contested', version)),
   );
@@ -127,15 +127,15 @@ test('of many that publish one version at once, one does', async () => {
 
 describe('to delete a study', () => {
   test('takes with it what hangs on it, but neither its jobs nor what it cited', async () => {
-    const { platform, portfolioId } = scene;
+    const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'trace', 1);
     await addMetric(platform, portfolioId, 'latency');
     await addArtifact(platform, portfolioId, 'pipeline');
     const metric = { key: 'latency', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
     const claims = [{ key: 'a', statement: 'It is.', metric, evidence: [{ slug: 'trace' }] }];
     const body = `/api/v1/portfolios/team/images/${'a'.repeat(64)}`;
-    const { id } = await scene.create('whole', { body, claims, artifacts: ['pipeline'] });
-    const job = await caseStudy.export.run(scene.as(owner), scene.ref('whole'));
+    const { id } = await fixture.create('whole', { body, claims, artifacts: ['pipeline'] });
+    const job = await caseStudy.export.run(fixture.as(owner), fixture.ref('whole'));
     const rowsOf = (table: string) =>
       platform.sql`select from ${platform.sql(table)} where case_study_id = ${id}`;
     const tables = [
@@ -148,17 +148,17 @@ describe('to delete a study', () => {
     for (const table of tables) expect(await rowsOf(table)).toHaveLength(1);
 
     expect(await run('delete', 'whole')).toBeNull();
-    await expect(scene.read('whole')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(fixture.read('whole')).rejects.toMatchObject({ code: 'not_found' });
     for (const table of tables) expect(await rowsOf(table)).toHaveLength(0);
-    expect(await operations.job.read.run(scene.as(owner), { id: job.id })).toMatchObject({ id: job.id });
+    expect(await operations.job.read.run(fixture.as(owner), { id: job.id })).toMatchObject({ id: job.id });
     expect(await platform.sql`select from evidence where slug = 'trace'`).toHaveLength(1);
   });
 
   test('frees its slug, whose versions go on', async () => {
-    const { version } = await scene.create('again');
+    const { version } = await fixture.create('again');
     await run('delete', 'again', version);
     await expect(run('delete', 'again')).rejects.toMatchObject({ code: 'not_found' });
-    const second = await scene.create('again');
+    const second = await fixture.create('again');
     expect(second.version).toBeGreaterThan(version);
     await expect(run('delete', 'again', version)).rejects.toMatchObject({ code: 'precondition_failed' });
   });
@@ -168,12 +168,12 @@ test.each<[Verb]>([['unpublish'], ['archive'], ['delete']])(
   'with the %s of its last published study a portfolio is hidden from strangers',
   async (verb) => {
     const portfolio = `only-${verb}`;
-    const ctx = scene.as(owner);
+    const ctx = fixture.as(owner);
     const change = { portfolio, slug: 'only', expectedVersion: '*' as const };
     await operations.portfolio.create.run(ctx, { slug: portfolio, name: 'Only' });
     await caseStudy.create.run(ctx, { portfolio, slug: 'only', title: 'Only' });
     await caseStudy.publish.run(ctx, change);
-    const look = () => operations.portfolio.read.run(scene.as(anonymous), { portfolio });
+    const look = () => operations.portfolio.read.run(fixture.as(anonymous), { portfolio });
     await expect(look()).resolves.toMatchObject({ slug: portfolio });
     await caseStudy[verb].run(ctx, change);
     await expect(look()).rejects.toMatchObject({ code: 'not_found' });

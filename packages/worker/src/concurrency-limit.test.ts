@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRoom } from './room.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 test('a kind has so many places, and one that is left can be taken again', async () => {
-  const room = createRoom({ 'export.pdf': 2, 'evidence.sync': 1 }, 1);
+  const room = createConcurrencyLimit({ 'export.pdf': 2, 'evidence.sync': 1 }, 1);
   const [first, second] = [await room('export.pdf'), await room('export.pdf')];
   expect(first).toBeDefined();
   expect(second).toBeDefined();
@@ -14,7 +14,7 @@ test('a kind has so many places, and one that is left can be taken again', async
 });
 
 test('those who wait get a place in the order in which they came', async () => {
-  const room = createRoom({ 'export.pdf': 1 }, 60_000);
+  const room = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
   const order: string[] = [];
   const held = await room('export.pdf');
   const waiting = ['first', 'second', 'third'].map(async (name) => {
@@ -27,5 +27,5 @@ test('those who wait get a place in the order in which they came', async () => {
 });
 
 test('a kind that this worker does not know has no place', async () => {
-  expect(await createRoom({ 'export.pdf': 1 })('some.new-kind')).toBeUndefined();
+  expect(await createConcurrencyLimit({ 'export.pdf': 1 })('some.new-kind')).toBeUndefined();
 });

@@ -1,16 +1,19 @@
-import { type SQL, and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { type SQL, and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { evidence } from '../evidence/evidence.sql.ts';
+import { onEvidenceChange } from '../evidence/change-listeners.ts';
 import { evidenceStanding } from '../evidence/standing.ts';
 import { recordWebhookEvent } from '../webhook/record.ts';
-import { caseStudies, claimEvidence, claims } from './case-study.sql.ts';
-import { type ClaimStanding, claimStanding, isChanged } from './standing.ts';
+import { caseStudies } from '../case-study/case-study.sql.ts';
+import { claimEvidence, claims } from './claim.sql.ts';
+import { claimStanding, isChanged } from './standing.ts';
+import { type ClaimStanding } from './schemas.ts';
 
 /**
- * Tells webhooks of claims whose standing is another one than they know, among those that cite the given evidence. Call
- * it in the transaction that changed the evidence, or in which it turned stale: each change is told once.
+ * Notifies webhooks of claims whose standing differs from the one they were notified of, among those that cite the given
+ * evidence. Call it in the transaction that changed the evidence, or in which it turned stale: once for each change.
  */
-export async function tellClaims(tx: Db, evidenceIds: string[]): Promise<void> {
+async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<void> {
   const citing = sql`exists (select 1 from ${claimEvidence}
     where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
       and ${inArray(claimEvidence.evidenceId, evidenceIds)})`;
@@ -21,30 +24,30 @@ export async function tellClaims(tx: Db, evidenceIds: string[]): Promise<void> {
     .orderBy(asc(claims.caseStudyId), asc(claims.key))
     .for('no key update');
   if (held.length === 0) return;
-  // A statement of its own, which sees what those who held the claims before have committed.
+  // A statement of its own, which sees what earlier holders of the locks have committed.
   for (const { portfolioId, ...data } of await findChanged(tx, citing)) {
     const type = `claim.${data.standing}` as const;
     if (type !== 'claim.unbacked') await recordWebhookEvent(tx, { portfolioId, type, data });
   }
-  await remember(tx, citing);
+  await markNotified(tx, citing);
 }
 
-/** Takes the standings of a study's claims as known: their author has just written them. */
-export const rememberStandings = (tx: Db, caseStudyId: string) =>
-  remember(tx, eq(claims.caseStudyId, caseStudyId));
+/** Marks the standings of a study's claims as notified: their author has just written them. */
+export const acknowledgeStandings = (tx: Db, caseStudyId: string) =>
+  markNotified(tx, eq(claims.caseStudyId, caseStudyId));
 
-async function remember(tx: Db, which: SQL): Promise<void> {
+async function markNotified(tx: Db, which: SQL): Promise<void> {
   await tx
     .update(claims)
-    .set({ toldStanding: claimStanding })
-    .where(and(which, sql`${claims.toldStanding} is distinct from ${claimStanding}`));
+    .set({ notifiedStanding: claimStanding })
+    .where(and(which, sql`${claims.notifiedStanding} is distinct from ${claimStanding}`));
 }
 
 /** Why evidence does not back a claim as it stands; null where it does. */
 type Reason = 'missing' | 'source-vanished' | 'bytes-lost' | 'bytes-differ' | 'changed' | 'not-checked';
 type Cited = { evidence: string; seenVersion: number; latestVersion: number; why: Reason | null };
 
-const before = sql<ClaimStanding>`coalesce(${claims.toldStanding}, 'backed')`;
+const before = sql<ClaimStanding>`coalesce(${claims.notifiedStanding}, 'backed')`;
 
 const why = sql`case when ${evidenceStanding} = 'missing' then 'missing' when ${evidence.problem} is not null then ${evidence.problem}
   when ${isChanged} then 'changed' when ${evidenceStanding} = 'stale' then 'not-checked' end`;
@@ -70,3 +73,28 @@ function findChanged(tx: Db, which: SQL) {
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
     .where(and(which, sql`${caseStudies.status} <> 'archived' and ${before} <> ${claimStanding}`));
 }
+
+const batchSize = 200;
+
+/**
+ * Notifies webhooks of claims that turned stale as time passed, for up to 200 pieces of evidence. Resolves to how many of
+ * them had turned stale. Any number of processes may call it at once.
+ */
+export function notifyStaleClaims(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const stale = await tx
+      .select({ id: evidence.id })
+      .from(evidence)
+      .where(lte(evidence.staleAt, sql`now()`))
+      .orderBy(evidence.staleAt)
+      .limit(batchSize)
+      .for('no key update', { skipLocked: true });
+    if (stale.length === 0) return 0;
+    const ids = stale.map(({ id }) => id);
+    await tx.update(evidence).set({ staleAt: null }).where(inArray(evidence.id, ids));
+    await notifyStandingChanges(tx, ids);
+    return ids.length;
+  });
+}
+
+onEvidenceChange(notifyStandingChanges);

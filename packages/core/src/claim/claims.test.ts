@@ -4,31 +4,31 @@ import { anonymous } from '../actor.ts';
 import { evidence } from '../evidence/evidence.sql.ts';
 import { operations } from '../index.ts';
 import {
-  type StudyScene,
+  type StudyFixture,
   addArtifact,
   addEvidence,
   addEvidenceVersion,
   addMetric,
   owner,
-  studyScene,
-} from './testing.ts';
+  studyFixture,
+} from '../case-study/testing.ts';
 
-let scene: StudyScene;
+let fixture: StudyFixture;
 beforeAll(async () => {
-  scene = await studyScene();
-  const { platform, portfolioId } = scene;
+  fixture = await studyFixture();
+  const { platform, portfolioId } = fixture;
   await addEvidence(platform, portfolioId, 'trace', 3);
   await addEvidence(platform, portfolioId, 'report', 1);
   await addEvidence(platform, portfolioId, 'awaited', 0);
   await addMetric(platform, portfolioId, 'latency');
   await addArtifact(platform, portfolioId, 'pipeline');
   await addArtifact(platform, portfolioId, 'runbook');
-  const { id } = await operations.portfolio.create.run(scene.as(owner), { slug: 'other', name: 'Other' });
+  const { id } = await operations.portfolio.create.run(fixture.as(owner), { slug: 'other', name: 'Other' });
   await addEvidence(platform, id, 'foreign', 1);
   await addMetric(platform, id, 'foreign');
   await addArtifact(platform, id, 'foreign');
 });
-afterAll(() => scene.stop());
+afterAll(() => fixture.stop());
 
 const metric = {
   key: 'latency',
@@ -39,7 +39,7 @@ const metric = {
 const claim = (key: string, rest: object = {}) => ({ key, statement: `It is ${key}.`, ...rest });
 
 test('claims and artifacts read back in their order, with the version of what they cite', async () => {
-  const created = await scene.create('backed', {
+  const created = await fixture.create('backed', {
     claims: [
       claim('faster', { metric, evidence: [{ slug: 'trace', version: 2 }, { slug: 'report' }] }),
       claim('cheaper'),
@@ -59,26 +59,26 @@ test('claims and artifacts read back in their order, with the version of what th
     { key: 'cheaper', statement: 'It is cheaper.', metric: null, evidence: [] },
   ]);
   expect(created.artifacts).toEqual(['runbook', 'pipeline']);
-  expect(await scene.read('backed')).toEqual(created);
-  await scene.publish('backed');
-  expect(await scene.read('backed', anonymous)).toMatchObject({ claims: created.claims });
+  expect(await fixture.read('backed')).toEqual(created);
+  await fixture.publish('backed');
+  expect(await fixture.read('backed', anonymous)).toMatchObject({ claims: created.claims });
 });
 
 test('what an update does not give stays; what it gives takes the place of all there was', async () => {
   const claims = [claim('a', { evidence: [{ slug: 'trace' }], metric }), claim('b')];
-  const before = await scene.create('patched', { claims, artifacts: ['pipeline'] });
-  expect(await scene.update('patched', { summary: 'New' })).toMatchObject({
+  const before = await fixture.create('patched', { claims, artifacts: ['pipeline'] });
+  expect(await fixture.update('patched', { summary: 'New' })).toMatchObject({
     claims: before.claims,
     artifacts: ['pipeline'],
   });
-  expect(await scene.update('patched', { claims: [claim('b'), claim('a')] })).toMatchObject({
+  expect(await fixture.update('patched', { claims: [claim('b'), claim('a')] })).toMatchObject({
     claims: [
       { key: 'b', evidence: [] },
       { key: 'a', evidence: [], metric: null },
     ],
     artifacts: ['pipeline'],
   });
-  expect(await scene.update('patched', { claims: [], artifacts: [] })).toMatchObject({
+  expect(await fixture.update('patched', { claims: [], artifacts: [] })).toMatchObject({
     claims: [],
     artifacts: [],
   });
@@ -86,7 +86,7 @@ test('what an update does not give stays; what it gives takes the place of all t
 
 test('instants are kept in UTC, whatever offset they came with', async () => {
   const range = { key: 'latency', from: '1900-01-01T00:00:00Z', to: '2999-12-31T23:59:59.999+00:00' };
-  const { claims } = await scene.create('zones', {
+  const { claims } = await fixture.create('zones', {
     claims: [claim('a', { metric: { ...range, changedAt: '2026-02-01T14:30:00+02:00' } })],
   });
   expect(claims[0]!.metric).toEqual({
@@ -99,26 +99,26 @@ test('instants are kept in UTC, whatever offset they came with', async () => {
 
 describe('evidence that is cited without a version', () => {
   test('stays at the one that the same claim cited, until the claim says something else', async () => {
-    const id = await addEvidence(scene.platform, scene.portfolioId, 'growing', 1);
+    const id = await addEvidence(fixture.platform, fixture.portfolioId, 'growing', 1);
     const cite = [claim('pinned', { evidence: [{ slug: 'growing' }] })];
-    const { claims } = await scene.create('pins', { claims: cite });
+    const { claims } = await fixture.create('pins', { claims: cite });
     expect(claims[0]!.evidence).toEqual([{ slug: 'growing', version: 1 }]);
-    await addEvidenceVersion(scene.platform, id, 2);
-    await scene.platform.db.update(evidence).set({ latest: 2 }).where(eq(evidence.id, id));
+    await addEvidenceVersion(fixture.platform, id, 2);
+    await fixture.platform.db.update(evidence).set({ latest: 2 }).where(eq(evidence.id, id));
 
     const also = [...cite, claim('later', { evidence: [{ slug: 'growing' }] })];
-    const updated = await scene.update('pins', { claims: also });
+    const updated = await fixture.update('pins', { claims: also });
     expect(updated.claims.map((each) => each.evidence[0]!.version)).toEqual([1, 2]);
     const reworded = [{ ...cite[0], statement: 'It is another thing.' }];
-    expect((await scene.update('pins', { claims: reworded })).claims[0]!.evidence[0]!.version).toBe(2);
+    expect((await fixture.update('pins', { claims: reworded })).claims[0]!.evidence[0]!.version).toBe(2);
   });
 
   test('is at version 0 while there is none', async () => {
-    const { claims } = await scene.create('awaits', {
+    const { claims } = await fixture.create('awaits', {
       claims: [claim('a', { evidence: [{ slug: 'awaited' }] })],
     });
     expect(claims[0]!.evidence).toEqual([{ slug: 'awaited', version: 0 }]);
-    expect(await scene.update('awaits', { claims })).toMatchObject({ revision: 1 });
+    expect(await fixture.update('awaits', { claims })).toMatchObject({ revision: 1 });
   });
 });
 
@@ -142,11 +142,11 @@ describe('a study is refused', () => {
       '/artifacts/2',
     ];
     const refusal = { code: 'invalid_input', fields: pointers.map((pointer) => ({ pointer })) };
-    await expect(scene.create('unknown', { claims, artifacts })).rejects.toMatchObject(refusal);
-    await expect(scene.read('unknown')).rejects.toMatchObject({ code: 'not_found' });
-    const before = await scene.create('known', { claims: [claim('a')] });
-    await expect(scene.update('known', { claims, artifacts })).rejects.toMatchObject(refusal);
-    expect(await scene.read('known')).toEqual(before);
+    await expect(fixture.create('unknown', { claims, artifacts })).rejects.toMatchObject(refusal);
+    await expect(fixture.read('unknown')).rejects.toMatchObject({ code: 'not_found' });
+    const before = await fixture.create('known', { claims: [claim('a')] });
+    await expect(fixture.update('known', { claims, artifacts })).rejects.toMatchObject(refusal);
+    expect(await fixture.read('known')).toEqual(before);
   });
 
   test('with the place of each thing that comes twice', async () => {
@@ -155,7 +155,9 @@ describe('a study is refused', () => {
       claim('b'),
       claim('a'),
     ];
-    await expect(scene.create('twice', { claims, artifacts: ['runbook', 'runbook'] })).rejects.toMatchObject({
+    await expect(
+      fixture.create('twice', { claims, artifacts: ['runbook', 'runbook'] }),
+    ).rejects.toMatchObject({
       fields: [
         { pointer: '/claims/0/evidence/2/slug' },
         { pointer: '/claims/2/key' },
@@ -175,7 +177,7 @@ describe('a study is refused', () => {
     ['no instant', { to: 'soon' }, '/to'],
   ])('for a metric range with %s', async (_, wrong, field) => {
     await expect(
-      scene.create('range', { claims: [claim('a', { metric: { ...metric, ...wrong } })] }),
+      fixture.create('range', { claims: [claim('a', { metric: { ...metric, ...wrong } })] }),
     ).rejects.toMatchObject({
       code: 'invalid_input',
       fields: expect.arrayContaining([{ pointer: `/claims/0/metric${field}`, detail: expect.anything() }]),
@@ -191,7 +193,7 @@ describe('a study is refused', () => {
   ])('for %s', async (_, content, pointer) => {
     const cited = Array.from({ length: 21 }, (__, at) => ({ slug: `e-${at}` }));
     const given = 'evidence' in content ? { claims: [claim('a', { evidence: cited })] } : content;
-    await expect(scene.create('too-much', given)).rejects.toMatchObject({
+    await expect(fixture.create('too-much', given)).rejects.toMatchObject({
       code: 'invalid_input',
       fields: [{ pointer }],
     });
@@ -199,13 +201,13 @@ describe('a study is refused', () => {
 });
 
 test('as many claims and citations as there may be are kept', async () => {
-  const { platform, portfolioId } = scene;
+  const { platform, portfolioId } = fixture;
   const slugs = Array.from({ length: 20 }, (_, at) => `many-${at}`);
   for (const slug of slugs) await addEvidence(platform, portfolioId, slug, 1);
   const cited = slugs.map((slug) => ({ slug }));
   const claims = Array.from({ length: 100 }, (_, at) => claim(`c-${at}`, { metric, evidence: cited }));
-  await scene.create('full', { claims });
-  const read = await scene.read('full');
+  await fixture.create('full', { claims });
+  const read = await fixture.read('full');
   expect(read.claims).toHaveLength(100);
   expect(read.claims.every((each) => each.evidence.length === 20)).toBe(true);
 });
@@ -217,13 +219,13 @@ test.each([
 ])(
   'a study that names what is being deleted (%s) waits, and is refused by name',
   async (noun, table, name, naming) => {
-    const { sql } = scene.platform;
+    const { sql } = fixture.platform;
     const add = { evidence: addEvidence, metrics: addMetric, artifacts: addArtifact }[table]!;
-    await add(scene.platform, scene.portfolioId, 'contested', 0);
+    await add(fixture.platform, fixture.portfolioId, 'contested', 0);
     let created: Promise<unknown> | undefined;
     await sql.begin(async (tx) => {
       await tx`delete from ${tx(table)} where ${tx(name)} = 'contested'`;
-      created = scene.create(`citing-${noun}`, naming).catch((error: unknown) => error);
+      created = fixture.create(`citing-${noun}`, naming).catch((error: unknown) => error);
       await vi.waitFor(async () => {
         const waiting = await sql`
         select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

@@ -19,8 +19,8 @@ import { type AwsTap, tapAws } from './wire/aws-tap.ts';
 import { type PostgresTap, tapPostgres } from './wire/postgres-tap.ts';
 import { pass, receives } from './wire/requests.ts';
 
-/** What a stage is built on. */
-export type Ground = {
+/** What a environment is built on. */
+export type Resources = {
   /** Where it writes. */
   folder: string;
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
@@ -28,7 +28,7 @@ export type Ground = {
 };
 
 /** A process of ours with a tap on each of its wires. */
-export type Member = Program & { name: string; postgres: PostgresTap; aws: AwsTap };
+export type AppProcess = Program & { name: string; postgres: PostgresTap; aws: AwsTap };
 
 /** One scenario asks for more than many users do. */
 const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000' };
@@ -39,22 +39,22 @@ const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '
  * The platform: real servers, the real program of the API in a process of its own, and a tap on each of its wires.
  * Workers come and go. With `ownPostgres` its database is on a server of its own, which can be stopped.
  */
-export async function startStage(ground: Ground, ownPostgres: boolean) {
+export async function startEnvironment(resources: Resources, ownPostgres: boolean) {
   const started = new AsyncDisposableStack();
   try {
-    return { ...(await setUp(ground, ownPostgres, started)), stop: () => started.disposeAsync() };
+    return { ...(await setUp(resources, ownPostgres, started)), stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;
   }
 }
 
-export type Stage = Awaited<ReturnType<typeof startStage>>;
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>;
 
-async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposableStack) {
-  await mkdir(ground.folder, { recursive: true });
-  const server = ownPostgres ? await startOwnPostgres(ground.folder) : undefined;
-  const database = server ?? (await ground.createDatabase());
+async function setUp(resources: Resources, ownPostgres: boolean, started: AsyncDisposableStack) {
+  await mkdir(resources.folder, { recursive: true });
+  const server = ownPostgres ? await startOwnPostgres(resources.folder) : undefined;
+  const database = server ?? (await resources.createDatabase());
   started.defer(() => database.drop());
   await migrate({ url: database.url });
   const aws = started.adopt(await testAws(), (running) => running.stop());
@@ -71,15 +71,15 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
       AWS_ENDPOINT_URL: taps.aws.endpoint,
       DATABASE_URL: taps.postgres.url,
       DATABASE_POOL_SIZE: '3',
-      NODE_COMPILE_CACHE: ground.programs.compileCache,
+      NODE_COMPILE_CACHE: resources.programs.compileCache,
       ...settings,
     };
     const program = createProgram(
-      ground.programs[workspace],
+      resources.programs[workspace],
       environment,
-      join(ground.folder, `${name}.log`),
+      join(resources.folder, `${name}.log`),
     );
-    const member: Member = { ...program, ...taps, name };
+    const member: AppProcess = { ...program, ...taps, name };
     const remove = async () => {
       await program.kill();
       await Promise.all([taps.postgres.stop(), taps.aws.stop()]);
@@ -95,7 +95,7 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
   const isReady = async () => (await fetch(`${baseUrl}/readyz`).catch(() => null))?.ok;
   const apiIsReady = () => until(`the API is ready (see ${api.logFile})`, isReady);
   await apiIsReady();
-  const apiKey = await ensureOwnerKey(join(ground.folder, 'credentials.json'), baseUrl, database.url);
+  const apiKey = await ensureOwnerKey(join(resources.folder, 'credentials.json'), baseUrl, database.url);
   return {
     api,
     apiIsReady,
@@ -115,7 +115,7 @@ async function setUp(ground: Ground, ownPostgres: boolean, started: AsyncDisposa
 }
 
 /** Resolves when a worker that has just been started asks for messages. */
-export async function polls(worker: Member): Promise<void> {
+export async function polls(worker: AppProcess): Promise<void> {
   const asked = worker.aws.first('before', receives, pass);
   const hasAsked = () => Promise.race([asked.then(() => true), wait(10, false)]);
   await until(`${worker.name} asks for messages (see ${worker.logFile})`, hasAsked);

@@ -1,23 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { evidenceStanding } from '../evidence/standing.ts';
 import { metricSamples } from '../metric/metric.sql.ts';
 import { isWithin } from '../metric/range.ts';
-import { claimEvidence, claims } from './case-study.sql.ts';
-
-/**
- * What a claim is worth now: `unbacked` without evidence and metric; `broken` when evidence is missing or has a
- * problem, or when a side of what was measured has no samples; `stale` when evidence was not checked for too long, or
- * is no longer what its author had seen; else `backed`.
- */
-export const claimStandingSchema = z.enum(['backed', 'stale', 'broken', 'unbacked']);
-export type ClaimStanding = z.infer<typeof claimStandingSchema>;
-
-/** How many claims have which standing. */
-export const standingsSchema = z
-  .object({ backed: z.int(), stale: z.int(), broken: z.int(), unbacked: z.int() })
-  .meta({ id: 'Standings' });
+import { claimEvidence, claims } from './claim.sql.ts';
+import type { ClaimStanding, standingsSchema } from './schemas.ts';
 
 const cites = (such?: SQL) => sql`exists (
   select 1 from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}

@@ -1,0 +1,3 @@
+-- The standard terms of the field: a job is enqueued, and webhooks are notified of a standing.
+ALTER TABLE "jobs" RENAME COLUMN "rung_at" TO "enqueued_at";--> statement-breakpoint
+ALTER TABLE "claims" RENAME COLUMN "told_standing" TO "notified_standing";

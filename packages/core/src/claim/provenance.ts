@@ -1,0 +1,159 @@
+import { asc, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Ctx } from '../context.ts';
+import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
+import { evidenceSchema, evidenceVersionSchema } from '../evidence/schemas.ts';
+import { evidenceStanding } from '../evidence/standing.ts';
+import { compareWindows, assessChange } from '../metric/compare.ts';
+import { metrics } from '../metric/metric.sql.ts';
+import { metricSchema, summarySchema } from '../metric/schemas.ts';
+import { iso, isoOrNull, prepared } from '../sql.ts';
+import { slugSchema } from '../text.ts';
+import { claimEvidence, claims } from './claim.sql.ts';
+import { claimStandingSchema, maxCited } from './schemas.ts';
+import { claimStanding, isChanged } from './standing.ts';
+
+const seenSchema = evidenceVersionSchema.pick({
+  number: true,
+  sha256: true,
+  sizeBytes: true,
+  contentType: true,
+  fileName: true,
+  fetchedFrom: true,
+  fetchedAt: true,
+});
+
+/** Evidence as a claim cites it: `seen` is the version that its author had seen, null if there was none. */
+const citedSchema = evidenceSchema
+  .pick({ slug: true, title: true, standing: true, problem: true, sourceUrl: true, checkedAt: true })
+  .extend({
+    isChanged: z.boolean().describe('Whether the latest bytes are others than the author had seen.'),
+    freshUntil: z.iso.datetime().nullable().describe('When it turns stale unless checked; null for never.'),
+    seen: seenSchema.nullable(),
+    latestVersion: z.int(),
+    content: z.string().nullable().describe('Where the bytes are that the author had seen.'),
+  })
+  .meta({ id: 'CitedEvidence' });
+
+/** What was measured: averages before and after the change, or of the whole range where there was none. */
+export const measuredSchema = metricSchema
+  .pick({ key: true, name: true, unit: true, betterWhen: true })
+  .extend({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    changedAt: z.iso.datetime().nullable(),
+    before: summarySchema.nullable(),
+    after: summarySchema,
+    difference: z.number().nullable(),
+    ratio: z.number().nullable(),
+    improved: z.boolean().nullable(),
+  })
+  .meta({ id: 'Measured' });
+
+export const provenClaimSchema = z
+  .object({
+    key: slugSchema,
+    statement: z.string(),
+    standing: claimStandingSchema,
+    evidence: z.array(citedSchema).max(maxCited),
+    metric: measuredSchema.nullable(),
+  })
+  .meta({ id: 'ProvenClaim' });
+
+/** A claim with all that it rests on, as it is now. */
+export type ProvenClaim = z.infer<typeof provenClaimSchema>;
+
+type Cited = Omit<z.infer<typeof citedSchema>, 'content'>;
+
+const seen = sql`(select json_build_object('number', v.number, 'sha256', v.sha256, 'sizeBytes', v.size_bytes,
+    'contentType', v.content_type, 'fileName', v.file_name, 'fetchedFrom', v.fetched_from, 'fetchedAt', ${iso(sql`v.fetched_at`)})
+  from ${evidenceVersions} v where v.evidence_id = ${evidence.id} and v.number = ${claimEvidence.evidenceVersion})`;
+
+const cited = sql<Cited[]>`(
+  select coalesce(json_agg(json_build_object(
+    'slug', ${evidence.slug}, 'title', ${evidence.title}, 'standing', ${evidenceStanding}, 'problem', ${evidence.problem},
+    'sourceUrl', ${evidence.sourceUrl}, 'checkedAt', ${iso(evidence.checkedAt)}, 'isChanged', ${isChanged},
+    'freshUntil', ${iso(sql`(${evidence.checkedAt} + make_interval(secs => ${evidence.freshForSeconds}))`)},
+    'latestVersion', ${evidence.latest}, 'seen', ${seen}) order by ${claimEvidence.position}), '[]')
+  from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
+  where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key})`;
+
+/** What `measure` needs of a claim, from `claims` joined to `metrics`. */
+export const measuredColumns = {
+  metric: {
+    id: metrics.id,
+    key: metrics.key,
+    name: metrics.name,
+    unit: metrics.unit,
+    betterWhen: metrics.betterWhen,
+  },
+  from: isoOrNull(claims.metricFrom),
+  to: isoOrNull(claims.metricTo),
+  changedAt: isoOrNull(claims.changedAt),
+};
+
+const claimsOf = prepared((db) =>
+  db
+    .select({
+      key: claims.key,
+      statement: claims.statement,
+      standing: claimStanding,
+      evidence: cited,
+      ...measuredColumns,
+    })
+    .from(claims)
+    .leftJoin(metrics, eq(metrics.id, claims.metricId))
+    .where(eq(claims.caseStudyId, sql.placeholder('id')))
+    .orderBy(asc(claims.position))
+    .prepare('case_study_provenance'),
+);
+
+/** The claims of a study, in order, with all that they rest on. `portfolio` is the slug of its portfolio. */
+export async function proveClaims(
+  ctx: Pick<Ctx, 'db'>,
+  caseStudyId: string,
+  portfolio: string,
+): Promise<ProvenClaim[]> {
+  const rows = await claimsOf(ctx.db).execute({ id: caseStudyId });
+  const metricOf = await measure(ctx, rows);
+  return rows.map((row) => ({
+    key: row.key,
+    statement: row.statement,
+    standing: row.standing,
+    metric: metricOf(row),
+    evidence: row.evidence.map((one) => ({
+      ...one,
+      content:
+        one.seen && `/api/v1/portfolios/${portfolio}/evidence/${one.slug}/content?version=${one.seen.number}`,
+    })),
+  }));
+}
+
+type MeasuredRow = {
+  metric: { id: string; key: string; name: string; unit: string; betterWhen: 'up' | 'down' } | null;
+  from: string | null;
+  to: string | null;
+  changedAt: string | null;
+};
+
+/**
+ * Measures the ranges of all rows at once; the answer gives what was measured of each. Not on the reader: what a claim
+ * is worth has to agree with the standing beside it, which the writer tells.
+ */
+export async function measure<Row extends MeasuredRow>({ db }: Pick<Ctx, 'db'>, rows: Row[]) {
+  const ranges = rows.flatMap((row) =>
+    row.metric
+      ? [{ row, metricId: row.metric.id, from: row.from!, to: row.to!, changedAt: row.changedAt }]
+      : [],
+  );
+  const windows = ranges.length > 0 ? await compareWindows(db, ranges) : [];
+  const measured = new Map(
+    ranges.map(({ row, from, to, changedAt }, at) => {
+      const { id: _, ...metric } = row.metric!;
+      const { before, after } = windows[at]!;
+      const change = assessChange(metric.betterWhen, before?.value ?? null, after.value);
+      return [row, { ...metric, from, to, changedAt, before, after, ...change }] as const;
+    }),
+  );
+  return (row: Row) => measured.get(row) ?? null;
+}
