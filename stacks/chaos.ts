@@ -4,8 +4,8 @@ import type { LoadBalancers } from './edge/load-balancers.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * Faults that AWS injects when somebody starts them: half of the workers' or API's nodes are ended, and the database fails
- * over. Each stops by itself where the load balancer answers with errors.
+ * Experiments of the AWS Fault Injection Service, started by hand: they terminate half of the nodes of the API or the
+ * worker, or fail over the database. An alarm on errors of the load balancers stops an experiment.
  */
 export function createChaos(
   stage: Stage,
@@ -24,7 +24,7 @@ export function createChaos(
       ...rest,
     });
   for (const group of ['api', 'worker']) {
-    template(`${group}-nodes-end`, `Half of the nodes of ${group} end`, {
+    template(`${group}-nodes-end`, `Terminates half of the ${group} nodes`, {
       actions: [
         {
           name: 'end',
@@ -46,7 +46,7 @@ export function createChaos(
       ],
     });
   }
-  template('database-fails-over', 'A reader of the database becomes its writer', {
+  template('database-fails-over', 'Fails the database over to a reader', {
     actions: [
       {
         name: 'failover',
@@ -65,7 +65,7 @@ export function createChaos(
   });
 }
 
-/** Errors that a load balancer answers with, and those that it passes on: more than 25 in each of two minutes are too many. */
+/** Fires after two minutes with more than 25 5xx responses each, from the load balancers or their targets. */
 function createAlarm(loadBalancers: LoadBalancers) {
   const queries = Object.entries(loadBalancers).flatMap(([name, { arnSuffix }]) =>
     ['ELB', 'Target'].map((from) => ({
@@ -79,10 +79,10 @@ function createAlarm(loadBalancers: LoadBalancers) {
       },
     })),
   );
-  // A load balancer that had no errors has no such metric.
+  // The metric does not exist until a load balancer has returned its first error.
   const expression = queries.map(({ id }) => `FILL(${id}, 0)`).join(' + ');
   return new aws.cloudwatch.MetricAlarm('ChaosStop', {
-    alarmDescription: 'Stops faults that are injected: requests fail',
+    alarmDescription: 'Stops fault injection because requests fail',
     metricQueries: [...queries, { id: 'errors', expression, label: 'Errors', returnData: true }],
     evaluationPeriods: 2,
     threshold: 25,
@@ -93,7 +93,7 @@ function createAlarm(loadBalancers: LoadBalancers) {
 
 type Template = ConstructorParameters<typeof aws.fis.ExperimentTemplate>[1];
 
-/** What the fault injector may break, and nothing else. */
+/** Limits fault injection to the nodes of this cluster and to this database. */
 function createRole(cluster: aws.eks.Cluster, database: Database) {
   const role = new aws.iam.Role('ChaosRole', {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'fis.amazonaws.com' }),
@@ -107,7 +107,7 @@ function createRole(cluster: aws.eks.Cluster, database: Database) {
       Statement: [
         { Effect: 'Allow', Action: 'rds:FailoverDBCluster', Resource: database.cluster.arn },
         { Effect: 'Allow', Action: 'rds:DescribeDBClusters', Resource: database.cluster.arn },
-        // How it finds what has the tags of a target; AWS lets no resource be named of either.
+        // Finds targets by tag. AWS supports no resource-level permissions for these actions.
         { Effect: 'Allow', Action: ['tag:GetResources', 'ec2:DescribeInstances'], Resource: '*' },
         {
           Effect: 'Allow',

@@ -2,9 +2,8 @@ import type { Files } from './data/files.ts';
 import type { Messaging } from './data/messaging.ts';
 
 /**
- * What `sst dev` runs: database, API, worker and page on the developer's machine, each started anew when its files
- * change; the queue and the bucket are the stage's own in the cloud. The settings are those that pods get;
- * how to sign in to the local database is added by dev/sst.
+ * The processes of `sst dev`: database, API, worker and page run on the developer's machine and restart when their files
+ * change. The queue and the bucket are in the cloud. Settings are those of pods; dev/sst adds the local database.
  */
 export function createDev(messaging: Messaging, { bucket }: Files) {
   const environment = {

@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 
 export type Network = ReturnType<typeof createNetwork>;
 
-/** AWS services that pods and nodes use and that have endpoints by the hour; S3 has one that costs nothing. */
+/** AWS services that pods and nodes use through interface endpoints. The gateway endpoint of S3 is free. */
 const interfaceEndpoints = [
   'ecr.api',
   'ecr.dkr',
@@ -22,11 +22,11 @@ export function createNetwork(stage: Stage) {
     az: 3,
     nat: stage.hasManagedNat ? 'managed' : 'ec2',
     transform: {
-      // Everything has a group of its own: what forgets to name one is reached by nobody.
+      // The default group allows nothing: each resource must name its own group.
       securityGroup: (args) => {
         Object.assign(args, { ingress: [], egress: [] });
       },
-      // By default, the whole internet may speak to the gateways.
+      // The component's default allows connections from the whole internet to the NAT instances.
       natSecurityGroup: (args) => {
         args.ingress = [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: [addresses.vpc] }];
       },
@@ -49,8 +49,8 @@ export function createNetwork(stage: Stage) {
 }
 
 /**
- * For the load balancer that only CloudFront reaches, one in each zone. It has no public address, and gets the keys that
- * tokens are verified with by the gateway of its zone.
+ * A subnet in each zone for the load balancer behind CloudFront. It has no public address, and fetches the issuer's keys
+ * for verifying tokens through the NAT gateway of its zone.
  */
 function createOriginSubnets(vpc: sst.aws.Vpc) {
   const { names } = aws.getAvailabilityZonesOutput({ state: 'available' });
@@ -68,7 +68,7 @@ function createOriginSubnets(vpc: sst.aws.Vpc) {
   });
 }
 
-/** Who may speak to whom within the VPC; nodes belong to `nodes`, whatever else they belong to. */
+/** Security groups. All nodes are in `nodes`; the other groups accept connections from `nodes` only. */
 function createSecurityGroups(vpc: sst.aws.Vpc) {
   const group = (name: string, description: string) =>
     new aws.ec2.SecurityGroup(name, { vpcId: vpc.id, description });
@@ -79,7 +79,7 @@ function createSecurityGroups(vpc: sst.aws.Vpc) {
   const search = group('SearchGroup', 'OpenSearch');
   new aws.vpc.SecurityGroupEgressRule('NodesToAnywhere', {
     securityGroupId: nodes.id,
-    description: 'What pods may reach is narrowed by their network policies',
+    description: 'Network policies limit the egress of pods',
     ipProtocol: '-1',
     cidrIpv4: '0.0.0.0/0',
   });
@@ -123,7 +123,7 @@ function createEndpoints(stage: Stage, vpc: sst.aws.Vpc, group: aws.ec2.Security
 const pascalCase = (name: string) =>
   name.replaceAll(/(?:^|[.-])(\w)/g, (_, first: string) => first.toUpperCase());
 
-/** Who was reached by whom, kept as long as logs are. */
+/** Flow logs of all connections, with the retention of other logs. */
 function createFlowLogs(stage: Stage, vpc: sst.aws.Vpc) {
   const logs = new aws.cloudwatch.LogGroup('FlowLogs', { retentionInDays: stage.logDays });
   const role = new aws.iam.Role('FlowLogsRole', {

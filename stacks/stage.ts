@@ -1,31 +1,31 @@
-/** Sizes of a group of nodes: `instanceType` must be of the arm64 architecture, as the images are. */
+/** The size of a node group. `instanceType` must have the arm64 architecture, because the images are built for it. */
 type Nodes = { instanceType: string; min: number; max: number };
 
-/** Everything that differs by stage; an operator's own values are here, too. */
+/** Everything that differs between stages, including the operator's own domain, issuer and repository. */
 export type Stage = {
   name: string;
-  /** The zone in Route 53, of the stage's own account, that its domains are in. */
+  /** The Route 53 zone of its domains, in the account of the stage. */
   zone: string;
-  /** Where the page is; the API's consumers use `api.` before it. */
+  /** The domain of the page. The API's domain is the same with `api.` in front. */
   domain: string;
-  /** Who issues the tokens that the API accepts. */
+  /** The issuer whose tokens the API accepts. */
   tokenIssuer: string;
-  /** Whose workflows deploy it, as GitHub's tokens call them. A developer's own stage is deployed by herself. */
+  /** The repository whose workflows deploy the stage, as in the `sub` claim of GitHub's tokens. Personal stages have none. */
   repository?: string;
-  /** Data outlives the stage, and nothing is removed by mistake. */
+  /** Whether the stage is protected from removal, and its data kept when resources are removed. */
   isProtected: boolean;
-  /** A gateway in each zone, in place of one small instance in each. */
+  /** A managed NAT gateway in each zone; otherwise a small NAT instance in each. */
   hasManagedNat: boolean;
-  /** Endpoints within the VPC for the AWS services that pods use, which cost by the hour. */
+  /** VPC endpoints for the AWS services that pods use. They are charged by the hour. */
   hasPrivateEndpoints: boolean;
-  /** A Valkey cluster for what processes of the API share, beside what each of them keeps. */
+  /** A Valkey cluster as a cache that API processes share, in addition to the cache in each process. */
   hasCache: boolean;
-  /** Capacity units of each instance (2 GiB each). A reader is promoted where the writer fails. */
+  /** Aurora capacity units of each instance (2 GiB each). A reader is promoted when the writer fails. */
   database: { minUnits: number; maxUnits: number; readers: number };
   nodes: { api: Nodes; worker: Nodes; system: Nodes };
   replicas: { api: { min: number; max: number }; worker: { min: number; max: number }; nginx: number };
   logDays: number;
-  /** Another region, where copies of files and of exports of the database are kept; null where there are none. */
+  /** The region to which files and database exports are replicated; null without replication. */
   copyRegion: string | null;
 };
 
@@ -33,7 +33,7 @@ const domain = 'portfolio.example.com';
 
 const common = {
   tokenIssuer: 'https://id.example.com/',
-  // Since 2026, with the numbers of both: the same names can be somebody else's one day.
+  // GitHub adds the numeric IDs of owner and repository, because names can be taken over by another account.
   repository: 'example@1001/portfolio-api-platform@2002',
 };
 
@@ -56,7 +56,7 @@ const production: Omit<Stage, 'name'> = {
   copyRegion: 'eu-west-1',
 };
 
-/** The same in small: what is tried here must go on there. */
+/** The same architecture in a smaller size, so that a test here is valid for production. */
 const staging: Omit<Stage, 'name'> = {
   ...production,
   domain: `staging.${domain}`,
@@ -76,7 +76,7 @@ const staging: Omit<Stage, 'name'> = {
   copyRegion: null,
 };
 
-/** What the stage of a name is like; any name but two is a developer's own. */
+/** The configuration of a stage. Every name except `production` and `staging` is a developer's personal stage. */
 export function stageOf(name: string): Stage {
   if (name === 'production') return { name, ...production };
   if (name === 'staging') return { name, ...staging };
@@ -85,5 +85,5 @@ export function stageOf(name: string): Stage {
   return { name, ...own, zone, domain: `${name}.${zone}`, logDays: 7 };
 }
 
-/** Options of what must outlive a protected stage: nobody removes or replaces it by mistake. */
+/** Pulumi options that protect a resource with data from being deleted or replaced in a protected stage. */
 export const keep = ({ isProtected }: Stage) => ({ protect: isProtected, retainOnDelete: isProtected });

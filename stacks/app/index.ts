@@ -19,12 +19,12 @@ type Parts = {
   images: Images;
 };
 
-/** What API, worker and migrations use of the rest of the stage. */
+/** The parts of the stage that API, worker and migrations use. */
 export type AppParts = Parts & { roles: ReturnType<typeof createRoles> };
 
 type Dependencies = { admission: $util.Resource[]; prometheus: $util.Resource };
 
-/** The program itself: migrations first, then API and worker. Returns the resources of the API. */
+/** Migrates the database, then rolls out API and worker. Returns the resources of the API. */
 export function createApp(
   stage: Stage,
   parts: Parts,

@@ -2,7 +2,7 @@ import type { AppParts } from './index.ts';
 import { migrationObjects, migrationSeconds } from '../k8s/migration.ts';
 import { createObjects } from '../cluster/objects.ts';
 
-/** Brings the database up to date. Returns what must be done before anything of this version is rolled out. */
+/** Runs the migrations. API and worker depend on the returned resources, so that they start with a migrated database. */
 export function createMigration(
   { cluster: { provider }, roles, database, images }: AppParts,
   dependsOn: $util.Resource[],

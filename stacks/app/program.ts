@@ -1,7 +1,7 @@
 import { rolloutTimeouts } from '../cluster/objects.ts';
 import type { AppParts } from './index.ts';
 
-/** What API and worker both need to know of the stage; each signs in to the database as the user `databaseUser`. */
+/** The values that the manifests of both API and worker need. `databaseUser` is the program's user in the database. */
 export const programFacts = ({ database, files, messaging, images }: AppParts, databaseUser: string) => ({
   region: aws.getRegionOutput().region,
   databaseUrl: database.writerUrl(databaseUser),
@@ -11,7 +11,7 @@ export const programFacts = ({ database, files, messaging, images }: AppParts, d
   collectorImage: images.refs.collector,
 });
 
-/** The kinds of the objects that a program's Deployment needs before it, in the order in which they are created. */
+/** The kinds of the objects that are created before a program's Deployment, in order. */
 export const programKinds = {
   serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
   config: { apiVersion: 'v1', kind: 'ConfigMap' },

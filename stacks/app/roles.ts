@@ -4,8 +4,8 @@ import type { AppParts } from './index.ts';
 type Parts = Omit<AppParts, 'roles' | 'images'>;
 
 /**
- * The roles of API, worker and migrations: each signs in to the database as the user of its own name. A pod that starts
- * before its role is bound has none.
+ * The IAM roles of API, worker and migrations. Each may sign in to the database as its own user only. Pods must depend on
+ * their role: one that starts before its role is bound gets no credentials.
  */
 export function createRoles({ cluster, database, cache, files, messaging }: Parts) {
   const { accountId } = aws.getCallerIdentityOutput();

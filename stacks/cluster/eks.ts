@@ -6,12 +6,12 @@ import type { Stage } from '../stage.ts';
 export type Eks = ReturnType<typeof createEks>;
 
 const kubernetesVersion = '1.35';
-/** Pods of the worker and of the API have nodes of their own; all else runs on `system`. */
+/** The node groups: API and worker pods have nodes of their own, and all other pods run on `system`. */
 const groups = ['api', 'worker', 'system'] as const;
 
 /**
- * EKS with managed nodes in private subnets, and the provider with which everything in it is made: once there are nodes
- * to run it, and networks and names for its pods.
+ * EKS with managed nodes in private subnets, and the provider for Kubernetes objects. The provider depends on nodes,
+ * network and DNS, so that objects are created when their pods can run.
  */
 export function createEks(stage: Stage, { vpc, groups: { nodes } }: Network) {
   const cluster = createControlPlane(stage, vpc);
@@ -22,7 +22,7 @@ export function createEks(stage: Stage, { vpc, groups: { nodes } }: Network) {
     createAddon(cluster, 'kube-proxy'),
     createAddon(cluster, 'eks-pod-identity-agent'),
   ];
-  // Nodes are ready once they have a network, and get as many addresses as it has when they come.
+  // Nodes become ready only with a CNI, and read its prefix delegation setting when they start.
   const ready = createNodes(stage, { vpc, cluster, nodes, dependsOn: onEachNode });
   const addons = ['coredns', 'metrics-server'].map((name) =>
     createAddon(cluster, name, { dependsOn: ready }),
@@ -51,7 +51,7 @@ function createControlPlane(stage: Stage, vpc: sst.aws.Vpc) {
       encryptionConfig: { provider: { keyArn: key.arn }, resources: ['secrets'] },
       enabledClusterLogTypes: ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'],
       kubernetesNetworkConfig: { serviceIpv4Cidr: addresses.services },
-      // The pipeline that deploys is outside of the VPC; who may speak to the endpoint is said by access entries.
+      // The deployment pipeline is outside of the VPC. Access entries decide who is authorized.
       vpcConfig: { subnetIds: vpc.privateSubnets, endpointPrivateAccess: true, endpointPublicAccess: true },
       upgradePolicy: { supportType: 'STANDARD' },
       zonalShiftConfig: { enabled: true },
@@ -82,10 +82,10 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
   ];
   const attached = policies.map((policy) => attach(`Node${policy}`, role, policy));
   const template = new aws.ec2.LaunchTemplate('NodeTemplate', {
-    // A pod is a hop away from its node: it cannot ask the node's metadata for the node's credentials.
+    // A pod is one network hop from its node, so a limit of 1 keeps it from the node's instance credentials.
     metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
     vpcSecurityGroupIds: [cluster.vpcConfig.clusterSecurityGroupId, nodes.id],
-    // Bottlerocket has its system on the first volume and all that pods write on the second.
+    // Bottlerocket keeps its system on the first volume, and images and pod data on the second.
     blockDeviceMappings: [
       { deviceName: '/dev/xvda', ebs: { volumeType: 'gp3', volumeSize: 4, encrypted: 'true' } },
       { deviceName: '/dev/xvdb', ebs: { volumeType: 'gp3', volumeSize: 50, encrypted: 'true' } },
@@ -101,7 +101,7 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
       `${group}Nodes`,
       {
         clusterName: cluster.name,
-        // Left out, both would stay what they were when the cluster goes on and there are patches.
+        // Without these, nodes would not follow upgrades of the cluster nor get patches.
         version: cluster.version,
         releaseVersion: newestImage,
         nodeRoleArn: role.arn,
@@ -116,7 +116,7 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
         tags: { workload: group },
         ...(group !== 'system' && { taints: [{ key: 'workload', value: group, effect: 'NO_SCHEDULE' }] }),
       },
-      // The autoscaler decides on the number of nodes from then on.
+      // The cluster autoscaler changes the number of nodes after creation.
       { dependsOn: [...attached, ...dependsOn], ignoreChanges: ['scalingConfig.desiredSize'] },
     );
   });
@@ -124,12 +124,12 @@ function createNodes(stage: Stage, { vpc, cluster, nodes, dependsOn }: Parts) {
 
 type Addon = {
   values?: object;
-  /** The role that the pods of a service account of the addon get. */
+  /** The IAM role for the pods of one of the addon's service accounts. */
   identity?: { serviceAccount: string; roleArn: $util.Input<string> };
   dependsOn?: $util.Resource[];
 };
 
-/** A part of the cluster that EKS itself keeps, in the version that it recommends for the cluster's. */
+/** An EKS addon, in the version that EKS recommends for the cluster's Kubernetes version. */
 export function createAddon(cluster: aws.eks.Cluster, name: string, addon: Addon = {}) {
   const { values, identity, dependsOn = [] } = addon;
   return new aws.eks.Addon(

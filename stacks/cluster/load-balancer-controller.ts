@@ -3,7 +3,7 @@ import { bindRole } from '../security/pod-roles.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Network } from '../network.ts';
 
-/** Makes load balancers as Ingresses say, and tells them which pods are there. Ingresses wait for what it returns. */
+/** Creates load balancers from Ingresses and registers pods with them. Ingresses depend on the returned release. */
 export function createLoadBalancerController(
   { cluster, provider, namespaces }: Eks & { namespaces: Namespaces },
   { vpc, groups }: Network,
@@ -35,7 +35,7 @@ export function createLoadBalancerController(
         replicaCount: 2,
         podDisruptionBudget: { maxUnavailable: 1 },
         resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
-        // No Service waits for it while it is away.
+        // Otherwise no Service could be created while the controller is unavailable.
         enableServiceMutatorWebhook: false,
         enableShield: false,
         enableWaf: false,

@@ -7,8 +7,8 @@ import type { Stage } from '../stage.ts';
 export type Namespaces = ReturnType<typeof createNamespaces>;
 
 /**
- * All namespaces, and in them, before anything runs there, the policies that refuse all traffic but what
- * stacks/k8s/flows.ts declares. Whatever else is made in the cluster has to wait for what this returns.
+ * All namespaces with their network policies, which deny all traffic except the flows in stacks/k8s/flows.ts. Every other
+ * object in the cluster depends on the returned resources.
  */
 export function createNamespaces(stage: Stage, { provider }: Eks): $util.Resource[] {
   const names = Object.keys(namespaces) as (keyof typeof namespaces)[];

@@ -1,25 +1,24 @@
 type Manifest = { apiVersion: string; kind: string; metadata?: object };
 type Options = {
   provider: kubernetes.Provider;
-  /** What must be there before. */
   dependsOn?: $util.Resource[];
   customTimeouts?: $util.CustomTimeouts;
   retainOnDelete?: boolean;
 };
 
-/** Makes a Kubernetes object as one of the builders in stacks/k8s gives it. */
+/** Creates a Kubernetes object from a manifest built in stacks/k8s. */
 export const createObject = (name: string, manifest: Manifest, options: Options) =>
   new kubernetes.apiextensions.CustomResource(name, { ...manifest }, options);
 
-/** A rollout waits for new nodes, a quarter of its pods at a time; left alone it would be given up after ten minutes. */
+/** A rollout may wait for new nodes, a quarter of its pods at a time. The default timeout is ten minutes. */
 export const rolloutTimeouts = { create: '30m', update: '30m' };
 
-/** All that objects hold beside what kind they are. */
+/** The fields of all objects, except `apiVersion` and `kind`. */
 const fields = ['metadata', 'spec', 'data', 'immutable', 'automountServiceAccountToken'];
 
 /**
- * Makes the objects of a workload, which are known only once other resources are made; what kinds they are is known
- * before. They are made in the order of `kinds`, each after those before it, and awaited: a rollout to its end.
+ * Creates the objects of a workload, whose content depends on other resources, so that only their kinds are known before.
+ * They are created one after another in the order of `kinds`. Rollouts are awaited.
  */
 export function createObjects<Objects extends Record<string, Manifest>>(
   prefix: string,
@@ -32,8 +31,8 @@ export function createObjects<Objects extends Record<string, Manifest>>(
     const content = fields.map((field) => [field, objects.apply((all) => Reflect.get(all[name], field))]);
     const logicalName = prefix + name.replace(/^./, (first) => first.toUpperCase());
     const object = { apiVersion, kind, ...Object.fromEntries(content) };
-    // A Deployment that is rolled back by hand starts pods with the ConfigMap of before. One that is there still is taken over
-    // when its settings come back, by server-side apply; later providers than this one want `upsertExistingObjects` for that.
+    // A Deployment that is rolled back by hand needs the ConfigMap of its former version. Server-side apply adopts a
+    // retained one when its settings return; later versions of the provider need `upsertExistingObjects` for this.
     const retainOnDelete = kind === 'ConfigMap';
     made.push(createObject(logicalName, object, { ...options, retainOnDelete, dependsOn: [...made] }));
   }

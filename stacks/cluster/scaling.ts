@@ -5,7 +5,7 @@ import type { Namespaces } from './namespaces.ts';
 
 type Parts = Eks & { namespaces: Namespaces };
 
-/** What each container of a chart may use, and no more. */
+/** Requests and limits for a container of a chart. */
 const resources = (cpu: string, memory: string) => ({
   requests: { cpu, memory },
   limits: { cpu: '1', memory },
@@ -13,8 +13,8 @@ const resources = (cpu: string, memory: string) => ({
 const budget = { maxUnavailable: 1 };
 
 /**
- * What scales: KEDA the pods, by what ScaledObjects say, and the cluster autoscaler the nodes, so that all pods have a
- * place. Returns what ScaledObjects have to wait for.
+ * KEDA, which scales pods by ScaledObjects, and the cluster autoscaler, which adds nodes for pods that cannot be
+ * scheduled. Returns the release of KEDA, which ScaledObjects depend on.
  */
 export function createScaling({ cluster, provider, namespaces }: Parts, { jobs }: Messaging) {
   const role = bindRole({ cluster }, 'keda-operator', { JobsArn: jobs.arn });
@@ -49,7 +49,7 @@ export function createScaling({ cluster, provider, namespaces }: Parts, { jobs }
   );
 }
 
-/** Its version is the cluster's: both know the same rules of where a pod can go. */
+/** The version of the autoscaler must match that of Kubernetes, since it simulates the scheduler. */
 function createNodeScaling({ cluster, provider, namespaces }: Parts) {
   const role = bindRole({ cluster }, 'cluster-autoscaler', { ClusterName: cluster.name });
   new kubernetes.helm.v3.Release(
@@ -63,7 +63,7 @@ function createNodeScaling({ cluster, provider, namespaces }: Parts) {
       values: {
         nameOverride: 'cluster-autoscaler',
         fullnameOverride: 'cluster-autoscaler',
-        // EKS gives the groups of managed nodes the tags that these are found by.
+        // EKS adds the tags for auto-discovery to the Auto Scaling groups of managed node groups.
         autoDiscovery: { clusterName: cluster.name },
         awsRegion: aws.getRegionOutput().region,
         rbac: { serviceAccount: { name: 'cluster-autoscaler' } },

@@ -2,7 +2,7 @@ import { labelsOf } from '../k8s/labels.ts';
 import { podIdentityTrust } from '../security/pod-roles.ts';
 import { type Eks, createAddon } from './eks.ts';
 
-/** Encrypted disks for pods that ask for some, and the role of what makes them. */
+/** The EBS CSI driver, and a default storage class with encrypted volumes. */
 export function createVolumes({ cluster, provider }: Eks) {
   const role = new aws.iam.Role('VolumesRole', {
     assumeRolePolicy: podIdentityTrust,
@@ -25,7 +25,7 @@ export function createVolumes({ cluster, provider }: Eks) {
       },
       provisioner: 'ebs.csi.aws.com',
       parameters: { type: 'gp3', encrypted: 'true' },
-      // In the zone of the pod that asks for it.
+      // Creates the volume in the zone where its pod is scheduled.
       volumeBindingMode: 'WaitForFirstConsumer',
       allowVolumeExpansion: true,
     },

@@ -3,10 +3,10 @@ import type { Database } from './database.ts';
 import type { Files } from './files.ts';
 import type { Stage } from '../stage.ts';
 
-/** What Aurora does not keep by itself: a snapshot of each week in a bucket, for a year. */
+/** How long weekly exports are kept. Aurora's own snapshots are kept for 35 days at most. */
 const exportDays = 365;
 
-/** Exports the newest automated snapshot to S3 each week, for the recovery from disasters. */
+/** Exports the newest automated snapshot to S3 each week, for disaster recovery. */
 export function createBackup(stage: Stage, { cluster }: Database, { key }: Files) {
   const rules: Rules = [
     {
@@ -32,12 +32,12 @@ export function createBackup(stage: Stage, { cluster }: Database, { key }: Files
   return { bucket, rules };
 }
 
-/** What RDS writes the export with. */
+/** The role with which RDS writes an export to the bucket. */
 function createExportRole(bucket: sst.aws.Bucket, key: aws.kms.Key) {
   return serviceRole('BackupExport', 'export.rds.amazonaws.com', [
     {
       Effect: 'Allow',
-      // As AWS has it in "Exporting DB cluster snapshot data to Amazon S3".
+      // The actions that AWS documents in "Exporting DB cluster snapshot data to Amazon S3".
       Action: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
       Resource: $interpolate`${bucket.arn}/*`,
     },
@@ -46,7 +46,7 @@ function createExportRole(bucket: sst.aws.Bucket, key: aws.kms.Key) {
   ]);
 }
 
-/** What an export needs of its key ("Exporting DB cluster snapshot data to Amazon S3", Aurora's guide). */
+/** The permissions on the key that an export needs, according to the same page. */
 const keyActions = [
   'kms:CreateGrant',
   'kms:Decrypt',
@@ -72,7 +72,7 @@ function createStateMachine({ cluster, bucket, exporter, key }: Parts) {
   const snapshots = $interpolate`arn:aws:rds:${region}:${accountId}:cluster-snapshot:*`;
   const role = serviceRole('BackupMachine', 'states.amazonaws.com', [
     { Effect: 'Allow', Action: 'rds:DescribeDBClusterSnapshots', Resource: [cluster.arn, snapshots] },
-    // Of an export, AWS lets no resource be named: which may be read, and where to, is said by the role that it gets.
+    // AWS supports no resource-level permissions for exports; the exporter's role limits what is read and written.
     { Effect: 'Allow', Action: ['rds:StartExportTask', 'rds:DescribeExportTasks'], Resource: '*' },
     { Effect: 'Allow', Action: 'iam:PassRole', Resource: exporter.arn },
     { Effect: 'Allow', Action: ['kms:DescribeKey', 'kms:CreateGrant'], Resource: key.arn },
@@ -87,8 +87,8 @@ function createStateMachine({ cluster, bucket, exporter, key }: Parts) {
 }
 
 /**
- * Finds the newest automated snapshot, starts its export, and waits for its end, so that an execution fails where the
- * export does. An export has the name of its execution: none is started twice.
+ * Finds the newest automated snapshot, starts its export, and waits until it ends, so that the execution fails if the
+ * export fails. The export is named after the execution, so that a retry does not start a second one.
  */
 function weeklyExport(names: Record<'cluster' | 'bucket' | 'role' | 'key', $util.Output<string>>) {
   const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 60, MaxAttempts: 5, BackoffRate: 2 }];
@@ -145,7 +145,7 @@ type Statement = {
   Resource: $util.Input<string> | $util.Input<string>[];
 };
 
-/** A role that an AWS service takes on, with what it may do. */
+/** A role that an AWS service assumes, with its permissions. */
 function serviceRole(name: string, service: string, statements: Statement[]) {
   const role = new aws.iam.Role(`${name}Role`, {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: service }),

@@ -1,16 +1,16 @@
 import { type Stage, keep } from '../stage.ts';
 
-/** What becomes of objects and of their former versions. */
+/** Lifecycle rules for objects and their noncurrent versions. */
 export type Rules = aws.types.input.s3.BucketLifecycleConfigurationRule[];
 
 type Options = {
   key: aws.kms.Key;
   rules: Rules;
-  /** Of another region than the stage's. */
+  /** The provider of another region; the default is the stage's own region. */
   provider?: aws.Provider;
 };
 
-/** What SST makes a bucket of, kept with all that is in it where the stage is protected. */
+/** A transform for SST's bucket component that protects the bucket and its content in a protected stage. */
 export const keptBucket =
   (stage: Stage) =>
   (args: aws.s3.BucketArgs, options: $util.CustomResourceOptions): undefined => {
@@ -19,8 +19,8 @@ export const keptBucket =
   };
 
 /**
- * A bucket that nobody but roles of ours reaches, encrypted with `key`, with all versions of what was there. SST's
- * component closes it to the public, and has its policy refuse plain http.
+ * A private, versioned bucket, encrypted with `key`. SST's component blocks public access and adds a policy that denies
+ * plain HTTP.
  */
 export function createBucket(stage: Stage, name: string, { key, rules, provider }: Options) {
   const options = provider && { provider };
@@ -28,7 +28,7 @@ export function createBucket(stage: Stage, name: string, { key, rules, provider 
     name,
     {
       versioning: true,
-      // By default pages of all origins may use it, be it with a link that was signed for somebody.
+      // The component's default CORS rules allow pages of every origin to use presigned URLs.
       cors: false,
       transform: { bucket: keptBucket(stage) },
     },

@@ -7,13 +7,13 @@ const user = 'portfolio-api';
 export type Cache = NonNullable<ReturnType<typeof createCache>>;
 
 /**
- * Valkey, encrypted on its way and at rest, over two zones, for what processes of the API share; they sign in to it with
- * tokens of AWS. Null where the stage has none: then each of them has its own memory alone.
+ * A Valkey cluster in two zones, encrypted in transit and at rest, as a cache that API processes share. They sign in with
+ * IAM tokens. Null if the stage has none: then each process caches in its own memory only.
  */
 export function createCache(stage: Stage, { vpc, groups }: Network) {
   if (!stage.hasCache) return null;
   const account = new aws.elasticache.User('CacheUser', {
-    // With tokens, both have to be the same; there is one of the name in an account.
+    // IAM authentication requires both to be the same. The name is unique in an account.
     userId: `${user}-${stage.name}`,
     userName: `${user}-${stage.name}`,
     engine: 'valkey',
@@ -45,7 +45,7 @@ export function createCache(stage: Stage, { vpc, groups }: Network) {
   return {
     url: $interpolate`rediss://${account.userName}@${group.primaryEndpointAddress}:${cachePort}`,
     group,
-    /** What the policy of who signs in names. */
+    /** The resources that an IAM policy must name to allow signing in. */
     arns: { CacheArn: group.arn, CacheUserArn: account.arn },
   };
 }

@@ -4,15 +4,15 @@ import { type Stage, keep } from '../stage.ts';
 
 export type Database = ReturnType<typeof createDatabase>;
 
-/** What is run here must run there: migrations and statements need no more than this version has. */
+/** The major version is also that of development and tests, so that every statement works in both. */
 const postgresVersion = '17.6';
 const databaseName = 'portfolio';
-/** What the reference architecture asks for, and the most that Aurora keeps. */
+/** Required by the reference architecture, and the longest retention that Aurora supports. */
 const backupDays = 35;
 
 /**
- * Aurora PostgreSQL over three zones. SST's own component makes a password and keeps it in its state; here Aurora makes
- * that of the master, which it keeps and renews in Secrets Manager, and pods sign in with tokens of their IAM roles.
+ * Aurora PostgreSQL in three zones. SST's component would keep the master password in its state; here Aurora generates
+ * it and rotates it in Secrets Manager. Pods sign in with IAM tokens.
  */
 export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: Files) {
   const subnets = new aws.rds.SubnetGroup('DatabaseSubnets', { subnetIds: vpc.privateSubnets });
@@ -26,7 +26,7 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
   });
   const name = `${$app.name}-${stage.name}`;
   const logs = new aws.cloudwatch.LogGroup('DatabaseLogs', {
-    // Where Aurora writes; it would make the group itself, and keep all for ever.
+    // Aurora writes to this name. It would create a group without retention if there were none.
     name: `/aws/rds/cluster/${name}/postgresql`,
     retentionInDays: stage.logDays,
   });
@@ -72,7 +72,7 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
       engineVersion: cluster.engineVersion,
       instanceClass: 'db.serverless',
       dbSubnetGroupName: subnets.name,
-      // Those of the first two tiers grow with the writer, and are promoted first.
+      // Readers in tiers 0 and 1 scale with the writer and are promoted first.
       promotionTier: tier,
       performanceInsightsEnabled: true,
       performanceInsightsKmsKeyId: key.arn,
@@ -85,7 +85,7 @@ export function createDatabase(stage: Stage, { vpc, groups }: Network, { key }: 
     cluster,
     masterSecretArn: cluster.masterUserSecrets.apply(([secret]) => secret.secretArn),
     masterUrl: $interpolate`postgres://${cluster.masterUsername}@${cluster.endpoint}:${cluster.port}/${databaseName}`,
-    /** Where a user of the database signs in: no password is in it. */
+    /** The URL for a user of the database, without a password. */
     writerUrl: (user: string) => url(user, cluster.endpoint),
     readerUrl: (user: string) => url(user, cluster.readerEndpoint),
   };

@@ -4,10 +4,10 @@ import type { Stage } from '../stage.ts';
 
 export type Files = ReturnType<typeof createFiles>;
 
-/** What was removed or replaced by mistake can be brought back for as long as a state of the database can. */
+/** Deleted or replaced files can be restored for as long as Aurora's snapshots are kept. */
 const keptDays = 35;
 
-/** The bucket for files, and the key with which all data is encrypted. */
+/** The bucket for files, and the key that encrypts all data. */
 export function createFiles(stage: Stage) {
   const key = createKey(stage, 'DataKey', 'Encrypts the database, its snapshots and the buckets');
   const rules: Rules = [

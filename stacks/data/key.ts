@@ -1,6 +1,6 @@
 import { type Stage, keep } from '../stage.ts';
 
-/** A key of ours that AWS renews each year, by default in the region of the stage: what it encrypted is lost with it. */
+/** A customer managed key, rotated each year, by default in the stage's region. Deleting it destroys what it encrypts. */
 export function createKey(stage: Stage, name: string, description: string, provider?: aws.Provider) {
   return new aws.kms.Key(
     name,

@@ -4,16 +4,16 @@ import type { Stage } from '../stage.ts';
 
 export type Messaging = ReturnType<typeof createMessaging>;
 
-/** A message that comes so often ends who takes it: its job is declared dead (docs/jobs.md). */
+/** A message received this often probably crashes the worker: its job is marked dead (docs/jobs.md). */
 const maxReceives = 10;
 const twoWeeksSeconds = 14 * 24 * 3600;
 
-/** The FIFO queue that rings for jobs, and the one for messages that nobody could deal with. */
+/** The FIFO queue that wakes workers for jobs, and its dead-letter queue. */
 export function createMessaging(stage: Stage) {
   const key = createKey(stage, 'QueueKey', 'Encrypts messages');
   const queue = {
     kmsMasterKeyId: key.arn,
-    // High throughput: limits are per group of messages, of which each job's group is one.
+    // High throughput mode: limits apply to each message group, and each group of jobs is one.
     deduplicationScope: 'messageGroup',
     fifoThroughputLimit: 'perMessageGroupId',
     messageRetentionSeconds: twoWeeksSeconds,
@@ -21,7 +21,7 @@ export function createMessaging(stage: Stage) {
   const deadLetters = new sst.aws.Queue('DeadLetters', { fifo: true, transform: { queue } });
   const jobs = new sst.aws.Queue('Jobs', {
     fifo: true,
-    // Workers hide what they work on for as long as their lease, again and again.
+    // Workers extend the visibility timeout together with the lease of their job.
     visibilityTimeout: `${workerSettings.shape.LEASE_SECONDS.parse(undefined)} seconds`,
     dlq: { queue: deadLetters.arn, retry: maxReceives },
     transform: { queue },
@@ -35,7 +35,7 @@ export function createMessaging(stage: Stage) {
   return { jobs, deadLetters, key };
 }
 
-/** Who may use a queue is said by the roles of those who do; what comes unencrypted is refused to all. */
+/** Denies plain HTTP for everybody. Permissions to use the queue are in the policies of roles. */
 function refusePlainHttp(name: string, queue: sst.aws.Queue) {
   new aws.sqs.QueuePolicy(`${name}Policy`, {
     queueUrl: queue.url,

@@ -2,12 +2,12 @@ import { type Rules, createBucket } from './bucket.ts';
 import { createKey } from './key.ts';
 import type { Stage } from '../stage.ts';
 
-/** A bucket that is encrypted with the key of data, and what becomes of what is in it. */
+/** A bucket encrypted with the data key, and its lifecycle rules. */
 type Source = { bucket: sst.aws.Bucket; rules: Rules };
 
 /**
- * Copies of buckets in another region, made by S3 within minutes of a change and kept under a key of that region: what is
- * left where a region is lost. What is removed is removed there as well; rules are those of the source.
+ * Replicates buckets to another region within minutes, encrypted with a key of that region, so that data survives the
+ * loss of a region. Deletions are replicated too, and the copies have the lifecycle rules of their sources.
  */
 export function createReplication(stage: Stage, key: aws.kms.Key, sources: Record<string, Source>) {
   const { copyRegion: region } = stage;
@@ -39,7 +39,7 @@ export function createReplication(stage: Stage, key: aws.kms.Key, sources: Recor
           },
         ],
       },
-      // Both have to keep versions by then, which is said beside the bucket.
+      // Both need versioning before; SST's component configures it in a resource of its own.
       { dependsOn: [source, copy] },
     );
   }
@@ -49,7 +49,7 @@ type Ends = Record<'source' | 'copy', sst.aws.Bucket> & Record<'key' | 'copyKey'
 
 const allow = (Action: string[], Resource: $util.Input<string>) => ({ Effect: 'Allow', Action, Resource });
 
-/** What S3 copies with ("Setting up permissions for live replication"). */
+/** The role of S3, with the permissions of "Setting up permissions for live replication" in its documentation. */
 function createRole(name: string, { source, copy, key, copyKey }: Ends) {
   const role = new aws.iam.Role(`${name}CopyRole`, {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 's3.amazonaws.com' }),

@@ -4,8 +4,8 @@ import type { Stage } from '../stage.ts';
 export type AccessLogs = ReturnType<typeof createAccessLogs>;
 
 /**
- * A bucket for what load balancers and CloudFront write down of every request and connection. Load balancers write with
- * the bucket's own encryption only, which no key of ours can be for.
+ * The bucket for the access logs of load balancers and CloudFront. It has no customer managed key, because load balancers
+ * support only S3's own encryption.
  */
 export function createAccessLogs(stage: Stage) {
   const { accountId } = aws.getCallerIdentityOutput();

@@ -5,13 +5,12 @@ import type { Stage } from '../stage.ts';
 export type ClientCertificates = ReturnType<typeof createClientCertificates>;
 
 /**
- * Whom consumers' certificates must be from, and which of those are revoked. The authority is the operator's own: its
- * certificates are given by `sst secret set ClientAuthorities`, its list of revoked ones by `RevokedClients`. Both are
- * public, and kept there because they are a stage's; what revokes a certificate is another deployment.
+ * The trust store for client certificates: the operator's certificate authorities and revocation list, set by
+ * `sst secret set` as ClientAuthorities and RevokedClients. Both are public. Revoking a certificate takes a deployment.
  */
 export function createClientCertificates(stage: Stage) {
-  const authorities = given('ClientAuthorities');
-  const revoked = given('RevokedClients');
+  const authorities = publicSecret('ClientAuthorities');
+  const revoked = publicSecret('RevokedClients');
   const bucket = new sst.aws.Bucket('Clients', {
     versioning: true,
     transform: { bucket: keptBucket(stage) },
@@ -19,7 +18,7 @@ export function createClientCertificates(stage: Stage) {
   const upload = (name: string, content: $util.Output<string>) =>
     new aws.s3.BucketObjectv2(name, {
       bucket: bucket.name,
-      // A load balancer reads it once: what has changed must have another name.
+      // A trust store reads the object once, so changed content needs another key.
       key: content.apply((text) => `${name}-${hash(text)}.pem`),
       content,
       contentType: 'application/x-pem-file',
@@ -39,6 +38,6 @@ export function createClientCertificates(stage: Stage) {
   return { authorities, revoked, store, revocation };
 }
 
-const given = (name: string) => $util.unsecret(new sst.Secret(name).value);
+const publicSecret = (name: string) => $util.unsecret(new sst.Secret(name).value);
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 10);

@@ -3,40 +3,44 @@ import type { Stage } from '../stage.ts';
 export type Domains = ReturnType<typeof createDomains>;
 
 /**
- * The names of a stage, and certificates for them: for load balancers in this region, and for CloudFront in us-east-1. Both
- * are proven by the same records in the zone, and renewed by AWS for as long as these are there.
+ * The domains of a stage, with certificates for the load balancers in its region and for CloudFront in us-east-1. The same
+ * DNS records validate both, and AWS renews the certificates as long as the records exist.
  */
 export function createDomains(stage: Stage) {
   const page = stage.domain;
   const api = `api.${page}`;
   const { zoneId } = aws.route53.getZoneOutput({ name: stage.zone });
-  const regional = request('EdgeCertificate', [page, api]);
-  const global = request('WebCertificate', [page], 'us-east-1');
-  const proofs = { Page: page, Api: api };
-  const dependsOn = Object.entries(proofs).map(([name, proven]) => {
-    const proof = regional.domainValidationOptions.apply((options) =>
-      options.find(({ domainName }) => domainName === proven)!,
+  const regional = requestCertificate('EdgeCertificate', [page, api]);
+  const global = requestCertificate('WebCertificate', [page], 'us-east-1');
+  const validated = { Page: page, Api: api };
+  const dependsOn = Object.entries(validated).map(([name, domain]) => {
+    const validation = regional.domainValidationOptions.apply((options) =>
+      options.find(({ domainName }) => domainName === domain)!,
     );
     return new aws.route53.Record(`${name}Proof`, {
       zoneId,
-      type: proof.resourceRecordType,
-      name: proof.resourceRecordName,
-      records: [proof.resourceRecordValue],
+      type: validation.resourceRecordType,
+      name: validation.resourceRecordName,
+      records: [validation.resourceRecordValue],
       ttl: 300,
     });
   });
-  const proven = (name: string, { arn, region }: aws.acm.Certificate) =>
+  const validate = (name: string, { arn, region }: aws.acm.Certificate) =>
     new aws.acm.CertificateValidation(name, { certificateArn: arn, region }, { dependsOn }).certificateArn;
   return {
     page,
     api,
     zoneId,
-    regionalCertificate: proven('EdgeCertificateProof', regional),
-    globalCertificate: proven('WebCertificateProof', global),
+    regionalCertificate: validate('EdgeCertificateProof', regional),
+    globalCertificate: validate('WebCertificateProof', global),
   };
 }
 
-const request = (name: string, [domainName, ...subjectAlternativeNames]: string[], region?: string) =>
+const requestCertificate = (
+  name: string,
+  [domainName, ...subjectAlternativeNames]: string[],
+  region?: string,
+) =>
   new aws.acm.Certificate(name, {
     domainName,
     subjectAlternativeNames,

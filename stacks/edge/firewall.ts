@@ -1,13 +1,13 @@
 import type { Stage } from '../stage.ts';
 
-/** Far above what the API itself allows a user in five minutes: whoever passes it means harm. */
+/** Far above the API's own rate limit, so that only abusive clients reach it. */
 const requestsPerFiveMinutes = 40_000;
 
 /**
- * Rules that look into bodies and queries would take case studies about code and markup for attacks, and batches of tRPC
- * for too long: they count, and the API's own validation decides.
+ * Managed rule groups, and the rules in them that only count matches. These inspect bodies and queries, and would block
+ * case studies that contain code or markup, and long tRPC batches.
  */
-const counted: Record<string, string[]> = {
+const ruleGroups: Record<string, string[]> = {
   AWSManagedRulesAmazonIpReputationList: [],
   AWSManagedRulesCommonRuleSet: [
     'SizeRestrictions_BODY',
@@ -24,7 +24,7 @@ const counted: Record<string, string[]> = {
   AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'],
 };
 
-const watched = (metricName: string) => ({
+const visibility = (metricName: string) => ({
   metricName,
   cloudwatchMetricsEnabled: true,
   sampledRequestsEnabled: true,
@@ -37,10 +37,10 @@ const flood = {
   statement: {
     rateBasedStatement: { aggregateKeyType: 'IP', limit: requestsPerFiveMinutes, evaluationWindowSec: 300 },
   },
-  visibilityConfig: watched('Flood'),
+  visibilityConfig: visibility('Flood'),
 };
 
-const managed = Object.entries(counted).map(([group, rules], index) => ({
+const managed = Object.entries(ruleGroups).map(([group, rules], index) => ({
   name: group,
   priority: index + 1,
   overrideAction: { none: {} },
@@ -51,31 +51,31 @@ const managed = Object.entries(counted).map(([group, rules], index) => ({
       ruleActionOverrides: rules.map((name) => ({ name, actionToUse: { count: {} } })),
     },
   },
-  visibilityConfig: watched(group),
+  visibilityConfig: visibility(group),
 }));
 
-/** A web ACL: known bad addresses and inputs are refused, and floods from one address. CloudFront's are in us-east-1. */
+/** A web ACL that blocks known bad addresses and inputs, and floods from one address. CloudFront's must be in us-east-1. */
 export function createFirewall(stage: Stage, name: string, scope: 'REGIONAL' | 'CLOUDFRONT') {
-  const placed = scope === 'CLOUDFRONT' ? { region: 'us-east-1' } : {};
+  const region = scope === 'CLOUDFRONT' ? { region: 'us-east-1' } : {};
   const acl = new aws.wafv2.WebAcl(`${name}Firewall`, {
-    ...placed,
+    ...region,
     scope,
     defaultAction: { allow: {} },
     rules: [flood, ...managed],
-    visibilityConfig: watched(name),
+    visibilityConfig: visibility(name),
   });
   const logs = new aws.cloudwatch.LogGroup(`${name}FirewallLogs`, {
-    ...placed,
-    // WAF writes to groups of such names alone.
+    ...region,
+    // WAF requires this prefix.
     name: `aws-waf-logs-${$app.name}-${stage.name}-${name.toLowerCase()}`,
     retentionInDays: stage.logDays,
   });
   new aws.wafv2.WebAclLoggingConfiguration(`${name}FirewallLogging`, {
-    ...placed,
+    ...region,
     resourceArn: acl.arn,
     logDestinationConfigs: [logs.arn],
     redactedFields: [{ singleHeader: { name: 'authorization' } }],
-    // What was let through is in the access logs.
+    // Allowed requests are in the access logs.
     loggingFilter: {
       defaultBehavior: 'DROP',
       filters: [

@@ -18,8 +18,8 @@ type Parts = {
 };
 
 /**
- * Two load balancers before NGINX. Consumers come from the internet with a certificate of theirs; browsers, which have
- * none, come through CloudFront, whose way into the VPC is the only one to theirs: it has no public address.
+ * Two load balancers in front of NGINX: a public one, which requires client certificates, for API consumers, and an
+ * internal one for browsers, which have no certificates. Only CloudFront can reach the internal one.
  */
 export function createLoadBalancers(
   stage: Stage,
@@ -72,7 +72,7 @@ const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(',')
 
 type Shared = { cluster: Cluster; logs: AccessLogs; certificateArn: $util.Output<string> };
 
-/** Made by the controller as its Ingresses say; gives what AWS knows of it then. */
+/** Creates the Ingresses, from which the controller creates the load balancer, and looks it up. */
 function createLoadBalancer(
   stage: Stage,
   { cluster, logs, certificateArn }: Shared,

@@ -7,7 +7,7 @@ import type { Stage } from '../stage.ts';
 
 type Parts = { cluster: Cluster; images: Images; clients: ClientCertificates };
 
-/** Rolls NGINX out, once `dependsOn` are there: it does not start without its certificate and the API's Service. */
+/** Rolls out NGINX after `dependsOn`, since it does not start without its certificate and the API's Service. */
 export function createNginx(
   stage: Stage,
   { cluster, images, clients: { authorities, revoked } }: Parts,

@@ -1,9 +1,9 @@
-/** What is not the page's own: CloudFront passes it on to the API. */
+/** Path patterns that CloudFront forwards to the API. */
 export const apiCalls = ['/api/*', '/trpc', '/trpc/*'];
 
 /**
- * A CloudFront function (cloudfront-js-2.0): addresses of the page are known in the browser only, and all get the same
- * file; what is missing in `/assets` stays missing.
+ * A CloudFront function (cloudfront-js-2.0) that serves index.html for every path, because the page routes in the browser.
+ * Paths below `/assets/` keep their 404.
  */
 export const pageAddresses = `function handler(event) {
   var request = event.request;
@@ -11,9 +11,9 @@ export const pageAddresses = `function handler(event) {
   return request;
 }`;
 
-/** What the API tells browsers with every answer (packages/api/src/security-headers.ts), and to come by TLS alone. */
+/** The API's security headers (packages/api/src/security-headers.ts), and Strict-Transport-Security. */
 export const pageHeaders = {
-  comment: 'Of web-status',
+  comment: 'Security headers of web-status',
   securityHeadersConfig: {
     contentSecurityPolicy: {
       override: true,

@@ -17,9 +17,8 @@ const contentTypes: Record<string, string> = {
 };
 
 /**
- * web-status and the API under one origin, by CloudFront: the page's files come from a bucket that nobody else reads, calls
- * go on to the load balancer of browsers. SST's StaticSite has no room for
- * the second: its own function routes everything.
+ * CloudFront serves web-status and the API from one origin: the page's files from a private bucket, and calls from the
+ * internal load balancer. SST's StaticSite does not support a second origin, since its function routes all requests.
  */
 export function createWeb(
   stage: Stage,
@@ -57,18 +56,18 @@ export function createWeb(
       ],
     });
   }
-  page.letRead(distribution.arn);
-  writeLogs(stage, distribution.arn, logs);
+  page.allowReads(distribution.arn);
+  deliverLogs(stage, distribution.arn, logs);
 }
 
-/** Policies that CloudFront itself keeps ("Use managed cache policies" and "… origin request policies"). */
+/** IDs of CloudFront's managed cache and origin request policies. */
 const managed = {
   cachingOptimized: '658327ea-f89d-4fab-a63d-7e88639e58f6',
   cachingDisabled: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
   allViewer: '216adef6-5c7f-47e4-b989-5492eafa07d3',
 };
 
-/** The built page in a bucket, and how CloudFront reads and shows it. */
+/** Uploads the built page to a bucket. Returns the origin and the cache behavior for CloudFront. */
 function createPage() {
   const bucket = new aws.s3.Bucket('Page', { forceDestroy: true });
   new aws.s3.BucketPublicAccessBlock('PageAccess', {
@@ -105,7 +104,7 @@ function createPage() {
       responseHeadersPolicyId: headers.id,
       functionAssociations: [{ eventType: 'viewer-request', functionArn: addresses.arn }],
     },
-    letRead: (distributionArn: $util.Output<string>) =>
+    allowReads: (distributionArn: $util.Output<string>) =>
       new aws.s3.BucketPolicy('PagePolicy', {
         bucket: bucket.id,
         policy: $jsonStringify({
@@ -131,7 +130,7 @@ function createPage() {
   };
 }
 
-/** Files with a hash in their names stay, for pages that are open; index.html names those that it needs, so it is last. */
+/** Keeps assets of former versions, since open pages may load them. Uploads index.html last, since it names new assets. */
 function uploadPage(bucket: aws.s3.Bucket) {
   const folder = `${$cli.paths.root}/build/web`;
   execFileSync(process.execPath, [`${$cli.paths.root}/scripts/bundle.ts`, 'web'], { stdio: 'pipe' });
@@ -154,7 +153,7 @@ function uploadPage(bucket: aws.s3.Bucket) {
   upload('index.html', 'no-cache', { dependsOn: uploaded });
 }
 
-/** The load balancer of browsers, by a way of CloudFront's own into the VPC. */
+/** The internal load balancer as a VPC origin. Returns the origin and the cache behavior for CloudFront. */
 function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers']) {
   const origin = new aws.cloudfront.VpcOrigin('ApiOrigin', {
     vpcOriginEndpointConfig: {
@@ -170,7 +169,7 @@ function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers
     origin: {
       originId: 'api',
       domainName: dnsName,
-      // It leaves a connection before the load balancer does, and waits for answers as long as that does.
+      // Shorter than the load balancer's idle timeout, so that CloudFront closes connections first; reads wait as long.
       vpcOriginConfig: { vpcOriginId: origin.id, originKeepaliveTimeout: 50, originReadTimeout: 60 },
     },
     behavior: {
@@ -180,30 +179,30 @@ function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers
       cachedMethods: ['GET', 'HEAD'],
       compress: true,
       cachePolicyId: managed.cachingDisabled,
-      // With Host, by which the load balancer's certificate is checked, and with what upgrades to WebSockets.
+      // Forwards Host, which the load balancer's certificate must match, and the headers of a WebSocket upgrade.
       originRequestPolicyId: managed.allViewer,
     },
   };
 }
 
-/** Every request, in the bucket of access logs. CloudFront's own things are in us-east-1. */
-function writeLogs(stage: Stage, distributionArn: $util.Output<string>, { bucket }: AccessLogs) {
-  const placed = { region: 'us-east-1' };
+/** Delivers access logs to the bucket. CloudFront's log sources are in us-east-1. */
+function deliverLogs(stage: Stage, distributionArn: $util.Output<string>, { bucket }: AccessLogs) {
+  const region = { region: 'us-east-1' };
   const name = `${$app.name}-${stage.name}-web`;
   const source = new aws.cloudwatch.LogDeliverySource('WebLogs', {
-    ...placed,
+    ...region,
     name,
     logType: 'ACCESS_LOGS',
     resourceArn: distributionArn,
   });
   const destination = new aws.cloudwatch.LogDeliveryDestination('WebLogsBucket', {
-    ...placed,
+    ...region,
     name,
     outputFormat: 'json',
     deliveryDestinationConfiguration: { destinationResourceArn: $interpolate`${bucket.arn}/web` },
   });
   new aws.cloudwatch.LogDelivery('WebLogsDelivery', {
-    ...placed,
+    ...region,
     deliverySourceName: source.name,
     deliveryDestinationArn: destination.arn,
   });

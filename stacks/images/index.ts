@@ -14,8 +14,8 @@ const recipes: Record<Name, { dockerfile: string; buildArgs?: Record<string, str
 };
 
 /**
- * A repository for each image, and the key that images are signed with. Whoever takes an image from here waits until it
- * is signed; pods name it by its digest.
+ * Builds all images, pushes each to its own repository, and signs them. `refs` name images by digest, and resolve after
+ * an image is signed.
  */
 export function createImages(stage: Stage) {
   const key = new aws.kms.Key(
@@ -36,7 +36,7 @@ export function createImages(stage: Stage) {
   const registry = {
     address: token.proxyEndpoint,
     username: token.userName,
-    // Of twelve hours; encrypted in the state of the deployment all the same.
+    // Valid for twelve hours, and still encrypted in the state.
     password: $util.secret(token.password),
   };
   const revision = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
@@ -63,13 +63,13 @@ export function createImages(stage: Stage) {
       nginx: build('nginx'),
       collector: build('collector'),
     },
-    /** Where every image of ours comes from. */
+    /** The prefix of all image names. */
     registry: $interpolate`${accountId}.dkr.ecr.${region}.amazonaws.com/${$app.name}-${stage.name}`,
     signingKey: key,
   };
 }
 
-/** Signs an image and what it is made of; says again which one, once that is done. */
+/** Signs an image and attests its SBOM. Returns the same reference, which resolves after signing. */
 function sign(name: string, ref: $util.Output<string>, key: aws.kms.Key) {
   const signature = new command.local.Command(`${name}Signature`, {
     create: `${$cli.paths.root}/stacks/images/sign`,
@@ -81,7 +81,7 @@ function sign(name: string, ref: $util.Output<string>, key: aws.kms.Key) {
 function createRepository(stage: Stage, name: string) {
   const repository = new aws.ecr.Repository(`${name}Repository`, {
     name: `${$app.name}-${stage.name}/${name}`,
-    // A commit that is deployed again is built again, to other bytes. Pods and signatures name an image by its digest.
+    // Deploying a commit again builds it again with another digest. Pods and signatures name images by digest.
     imageTagMutability: 'MUTABLE',
     imageScanningConfiguration: { scanOnPush: true },
     encryptionConfigurations: [{ encryptionType: 'KMS' }],

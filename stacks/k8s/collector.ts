@@ -5,12 +5,12 @@ export const metricsPort = 9464;
 const healthPort = 13_133;
 const folder = '/etc/otelcol';
 
-/** Where the cluster's own collector takes traces: `tracing` in stacks/k8s/flows.ts lets them through. */
+/** The cluster's own collector, created in stacks/observability/tracing.ts. */
 const traces = 'otel-collector.tracing.svc.cluster.local:4317';
 
 /**
- * What the OpenTelemetry collector beside a program does: takes OTLP from within the pod alone, shows metrics to
- * Prometheus, and passes traces on. Written as JSON, which is YAML.
+ * The configuration of the OpenTelemetry collector beside a program: it receives OTLP from its own pod only, exposes
+ * metrics to Prometheus, and forwards traces. Written as JSON, which is valid YAML.
  */
 const settings = {
   extensions: { health_check: { endpoint: `0.0.0.0:${healthPort}` } },
@@ -37,7 +37,7 @@ const settings = {
   },
 };
 
-/** The settings of a workload's collector. */
+/** The ConfigMap of a workload's collector. */
 export const collectorConfig = (name: string, namespace: string, component: string) =>
   configMap({
     name: `${name}-collector`,
@@ -46,7 +46,7 @@ export const collectorConfig = (name: string, namespace: string, component: stri
     data: { 'config.yaml': JSON.stringify(settings, null, 2) },
   });
 
-/** The sidecar, and the volume that it needs. Where it is away the program goes on: no readiness depends on it. */
+/** The sidecar and its volume. It has no readiness probe, so that the pod stays ready while the collector is down. */
 export function collector(image: string, configName: string) {
   const sidecar: Part = {
     name: 'collector',

@@ -5,8 +5,8 @@ import { labelsOf } from './labels.ts';
 type Config = { name: string; namespace: string; component: string; data: Record<string, string> };
 
 /**
- * A ConfigMap that never changes: its name ends with a hash of what is in it. So other settings are a rollout like
- * another image, pods of before keep theirs to their end, and a rollback brings both back.
+ * An immutable ConfigMap whose name ends with a hash of its data. Changed settings thus start a rollout, old pods keep
+ * their settings, and a rollback restores image and settings together.
  */
 export function configMap({ name, namespace, component, data }: Config) {
   const sorted = Object.entries(data).toSorted(([one], [other]) => (one < other ? -1 : 1));

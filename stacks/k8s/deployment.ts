@@ -4,11 +4,11 @@ import { podTemplate, spread } from './pod.ts';
 
 type Workload = Parameters<typeof podTemplate>[0] & {
   namespace: string;
-  /** Left out where an autoscaler decides: a rollout then leaves their number alone. */
+  /** Omitted if an autoscaler sets it, so that a deployment does not reset the number of pods. */
   replicas?: number;
 };
 
-/** Replicas that are replaced a quarter at a time: none goes before another is ready in its place. */
+/** A Deployment that replaces a quarter of its pods at a time, and stops none before its replacement is ready. */
 export function deployment({ namespace, replicas, ...pod }: Workload) {
   const template = podTemplate(pod);
   return {

@@ -2,8 +2,8 @@ import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisrup
 import { labelsOf, selectorOf } from './labels.ts';
 
 /**
- * Lets nodes be drained pod by pod. Told by what may be missing and not by what must be there, it holds for any number
- * of replicas and never stops a drain; a pod that is not ready anyway protects nobody.
+ * Allows one pod at a time to be evicted. `maxUnavailable` works for any number of replicas and never blocks draining a
+ * node. Pods that are not ready may always be evicted.
  */
 export const disruptionBudget = (
   name: string,

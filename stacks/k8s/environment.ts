@@ -6,21 +6,21 @@ import {
   workerSettings,
 } from '../../packages/core/src/runtime/settings.ts';
 
-/** Settings of a program, as its environment holds them. */
+/** The settings of a program as environment variables. */
 type Environment<Schema extends z.ZodObject> = { [Name in keyof z.input<Schema>]?: string };
 
-/** Where the database is, for one of its users. */
+/** The database's region, and its URL for one user. */
 export type DatabaseFacts = { region: string; databaseUrl: string };
 
-/** What API and worker are told of a stage. */
+/** The values of a stage that both API and worker need. */
 export type Facts = DatabaseFacts & { readerUrl: string; queueUrl: string; bucketName: string };
 
 export const apiPort = apiSettings.shape.PORT.parse(undefined);
 export const workerHealthPort = 8080;
-/** Jobs that a worker has at a time. */
+/** How many jobs a worker runs at a time. */
 export const workerConcurrency = workerSettings.shape.WORKER_CONCURRENCY.parse(undefined);
 
-/** NGINX tells one address in X-Forwarded-For: the client's, whichever way it came. */
+/** NGINX sets X-Forwarded-For to one address, that of the client. */
 const trustedProxyHops = 1;
 
 const signIn = ({ region, databaseUrl }: DatabaseFacts) => ({
@@ -37,7 +37,7 @@ const shared = (facts: Facts) => ({
   BUCKET_NAME: facts.bucketName,
 });
 
-/** Where the cache is that processes of the API share, and the replication group whose tokens they sign in with. */
+/** The URL of the shared cache, and the replication group for which IAM tokens are generated. */
 export type CacheFacts = { url: string; group: string };
 
 type Own = { publicOrigin: string; tokenIssuer: string; cache: CacheFacts | null };
@@ -62,7 +62,7 @@ export const workerEnvironment = (facts: Facts, deadLetterQueueUrl: string) =>
     HEALTH_PORT: String(workerHealthPort),
   }) satisfies Environment<typeof workerSettings>;
 
-/** `masterSecret`: where in Secrets Manager the password of the user at `masterUrl` is, as JSON. */
+/** `masterSecret` is the ARN of the secret with the password of the user in `masterUrl`, as JSON. */
 export const migrationEnvironment = (
   facts: DatabaseFacts,
   { masterUrl, masterSecret }: { masterUrl: string; masterSecret: string },

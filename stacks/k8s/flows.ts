@@ -3,16 +3,16 @@ import { apiPort } from './environment.ts';
 import { metricsPort } from './collector.ts';
 import { nginxPorts } from './nginx.ts';
 
-/** Pods, by namespace and by labels that the Service before them selects by, too. */
+/** Pods by namespace and labels. The labels must be among those that their Service selects by. */
 export type Pods = { namespace: NamespaceName; labels: Record<string, string> };
 
-/** A port of TCP, or a range of them. */
+/** A TCP port, or an inclusive range of them. */
 type Port = number | readonly [from: number, to: number];
 
-/** Who may open connections to whom. */
+/** Allows connections from each of `from` to each of `to`, on TCP `ports` and UDP ports `udp`. */
 export type Flow = {
-  from: readonly (PodsName | PlaceName)[];
-  to: readonly (PodsName | PlaceName)[];
+  from: readonly (PodsName | PeerName)[];
+  to: readonly (PodsName | PeerName)[];
   ports: readonly Port[];
   udp?: readonly number[];
 };
@@ -24,8 +24,8 @@ const named = (namespace: NamespaceName, name: string): Pods => ({
 const app = (namespace: NamespaceName, name: string): Pods => ({ namespace, labels: { app: name } });
 
 /**
- * All pods that speak or are spoken to; those of charts by the labels that their charts give them. What is on its node's
- * own network (kube-proxy, the CNI, the Pod Identity agent, the node exporter) is no pod to network policies.
+ * All pods with network traffic; those of charts by the labels of the chart. Network policies do not apply to pods on the
+ * host network (kube-proxy, the CNI, the Pod Identity agent, the node exporter), so these are missing.
  */
 export const pods = {
   nginx: named('portfolio', 'portfolio-nginx'),
@@ -63,8 +63,8 @@ export const pods = {
 
 export type PodsName = keyof typeof pods;
 
-/** Addresses that are no pods'; what each is made of is in network-policy.ts. */
-export type PlaceName =
+/** Peers that are not pods. Their addresses are in network-policy.ts. */
+export type PeerName =
   | 'internet'
   | 'aws'
   | 'vpc'
@@ -74,7 +74,7 @@ export type PlaceName =
   | 'kubernetesApi'
   | 'podIdentityAgent';
 
-const everyone = Object.keys(pods) as PodsName[];
+const allPods = Object.keys(pods) as PodsName[];
 const withRole = [
   'api',
   'worker',
@@ -92,22 +92,22 @@ const withRole = [
 const databasePort = 5432;
 export const cachePort = 6379;
 
-/** The declared flows: everything else is refused, in both directions and in every namespace. */
+/** All allowed flows. Network policies deny everything else, in both directions and in every namespace. */
 export const flows: readonly Flow[] = [
-  // What consumers and browsers ask for.
+  // Requests of consumers and browsers.
   { from: ['loadBalancer'], to: ['nginx'], ports: [nginxPorts.consumers] },
   { from: ['originLoadBalancer'], to: ['nginx'], ports: [nginxPorts.browsers] },
   { from: ['nginx'], to: ['api'], ports: [apiPort, metricsPort] },
   { from: ['api', 'worker', 'migration'], to: ['vpc'], ports: [databasePort] },
   { from: ['api'], to: ['vpc'], ports: [cachePort] },
-  // S3 has public addresses; the issuer's keys are on the internet, too.
+  // S3, which has public addresses, and the keys of the token issuer.
   { from: ['api'], to: ['internet'], ports: [443] },
-  // Evidence and webhooks: what `checkUrl` in core lets through.
+  // Evidence and webhooks: the ports that `checkUrl` in core allows.
   { from: ['worker'], to: ['internet'], ports: [443, [1024, 65_535]] },
   { from: ['api', 'worker'], to: ['traceCollector'], ports: [4317] },
 
-  // What everybody needs of the cluster and of AWS.
-  { from: everyone, to: ['dns'], ports: [53], udp: [53] },
+  // DNS, AWS services and the Kubernetes API.
+  { from: allPods, to: ['dns'], ports: [53], udp: [53] },
   { from: ['dns'], to: ['vpc'], ports: [53], udp: [53] },
   { from: withRole, to: ['aws'], ports: [443] },
   { from: withRole, to: ['podIdentityAgent'], ports: [80] },
@@ -142,7 +142,7 @@ export const flows: readonly Flow[] = [
     ports: [443],
   },
 
-  // What Kubernetes' API asks: webhooks, and metrics that are part of it.
+  // Calls from the Kubernetes API server: webhooks and aggregated APIs.
   { from: ['controlPlane'], to: ['gatekeeper', 'policyController'], ports: [8443] },
   { from: ['controlPlane'], to: ['loadBalancerController', 'kedaWebhook'], ports: [9443] },
   { from: ['controlPlane'], to: ['externalSecretsWebhook', 'prometheusOperator'], ports: [10_250] },
@@ -151,11 +151,11 @@ export const flows: readonly Flow[] = [
   { from: ['metricsServer'], to: ['vpc'], ports: [10_250] },
   { from: ['gatekeeperJobs'], to: ['gatekeeper'], ports: [8443] },
 
-  // Scaling asks KEDA's operator, and that asks Prometheus.
+  // Autoscaling: KEDA's metrics server queries its operator, which queries Prometheus.
   { from: ['kedaMetrics'], to: ['keda'], ports: [9666] },
   { from: ['keda'], to: ['prometheus'], ports: [9090] },
 
-  // What Prometheus reads: of the pods, and of what is on the nodes' own network (kubelet, node exporter).
+  // Scraping by Prometheus: pods, and kubelet and node exporter on the nodes.
   { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort] },
   { from: ['prometheus'], to: ['nginx'], ports: [nginxPorts.monitoring] },
   { from: ['prometheus'], to: ['prometheus'], ports: [8080, 9090] },
@@ -184,10 +184,10 @@ export const flows: readonly Flow[] = [
   },
   { from: ['prometheus'], to: ['vpc'], ports: [9100, 10_250] },
 
-  // Logs go to OpenSearch, which has addresses of the network's own.
+  // Logs to OpenSearch, which has addresses in the VPC.
   { from: ['fluentBit'], to: ['vpc'], ports: [443] },
 
-  // What people look at, and what wakes them.
+  // Dashboards and alerts.
   { from: ['grafana'], to: ['prometheus'], ports: [9090] },
   { from: ['grafana', 'alertmanager'], to: ['alertmanager'], ports: [9093] },
   { from: ['alertmanager'], to: ['alertmanager'], ports: [9094], udp: [9094] },

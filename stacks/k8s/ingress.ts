@@ -4,12 +4,12 @@ import { loadBalancerIdleSeconds } from './nginx-config.ts';
 
 const nginx = 'portfolio-nginx';
 
-/** Those of a load balancer: who comes by it, and by what it differs from others. */
+/** A load balancer for one group of clients. */
 export type LoadBalancer = {
   name: 'consumers' | 'browsers';
   host: string;
   paths: { path: string; pathType: 'Prefix' | 'Exact' }[];
-  /** What only this load balancer has, by the annotation's name without its prefix. */
+  /** Annotations of this load balancer only, without their prefix. */
   annotations: Record<string, string>;
   certificateArn: string;
   logsBucket: string;
@@ -20,8 +20,8 @@ export type LoadBalancer = {
 };
 
 /**
- * The two Ingresses of a load balancer: one for requests with a JWT, which the load balancer verifies before anything else
- * sees it (it knows no algorithm but RS256), and one for all others, with an API key or nothing. The API verifies both.
+ * The two Ingresses of a load balancer: one for requests with a JWT, which the load balancer verifies (RS256 only), and
+ * one for all other requests, with an API key or anonymous. The API verifies all credentials again.
  */
 export const ingresses = (given: LoadBalancer) => ({
   withToken: ingress(given, `portfolio-${given.name}-token`, {
@@ -65,7 +65,7 @@ const list = (values: Record<string, string | number | boolean>) =>
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
 
-/** What both Ingresses say alike, as members of a group must. */
+/** Annotations that must be the same in all Ingresses of a group. */
 const shared = ({ name, certificateArn, logsBucket, tags, isProtected }: LoadBalancer) => ({
   'group.name': `portfolio-${name}`,
   'listen-ports': JSON.stringify([{ HTTPS: 443 }]),

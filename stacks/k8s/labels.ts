@@ -1,12 +1,12 @@
-/** Whatever is made here belongs to one platform. */
+/** The labels of all objects. */
 const platform = { 'app.kubernetes.io/part-of': 'portfolio', 'app.kubernetes.io/managed-by': 'sst' };
 
-/** What every object has, and every pod; `component` is its part in the platform, such as `api`. */
+/** The labels of an object or pod. `component` is its role in the platform, such as `api`. */
 export const labelsOf = (name: string, component: string) => ({
   ...selectorOf(name),
   'app.kubernetes.io/component': component,
   ...platform,
 });
 
-/** What pods of one workload are known by: never to change, as that of a Deployment cannot. */
+/** The labels that select the pods of a workload. They must not change: the selector of a Deployment is immutable. */
 export const selectorOf = (name: string) => ({ 'app.kubernetes.io/name': name });

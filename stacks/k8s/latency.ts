@@ -1,7 +1,7 @@
 import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import { labelsOf } from './labels.ts';
 
-/** The API's latency and what it is to be: recorded once, and read by autoscaler, alert and dashboard alike. */
+/** The name of the recorded p95 latency of the API, and its objective. */
 export const apiLatencyP95 = {
   record: 'portfolio:api_request_duration_seconds:p95_5m',
   objectiveSeconds: 0.4,
@@ -9,7 +9,7 @@ export const apiLatencyP95 = {
 
 const name = 'portfolio-api-latency';
 
-/** Records it from the histogram that OpenTelemetry's conventions name `http.server.request.duration`. */
+/** Records the latency from OpenTelemetry's histogram `http.server.request.duration`. */
 export const latencyRule = {
   apiVersion: 'monitoring.coreos.com/v1',
   kind: 'PrometheusRule',

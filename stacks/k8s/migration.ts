@@ -10,14 +10,14 @@ const name = 'portfolio-migrator';
 const namespace = 'portfolio';
 const component = 'migration';
 
-/** How long migrations may take, all attempts together. */
+/** The time limit for migrations, including all retries. */
 export const migrationSeconds = 900;
 
 type Given = DatabaseFacts & { masterUrl: string; masterSecret: string; image: string };
 
 /**
- * The Job that brings the database up to date before anything of a new version runs. Its name ends with a hash of
- * what it runs: a Job cannot change, and one that is done for a version need not run for it again.
+ * The Job that migrates the database before a new version is rolled out. A Job is immutable, so its name ends with a hash
+ * of its spec: each version gets a new Job, and an unchanged version does not run it again.
  */
 export function migrationObjects({ image, masterUrl, masterSecret, ...facts }: Given) {
   const data = migrationEnvironment(facts, { masterUrl, masterSecret });
@@ -51,7 +51,7 @@ export function migrationObjects({ image, masterUrl, masterSecret, ...facts }: G
       name: `${name}-${hash}`,
       namespace,
       labels: labelsOf(name, component),
-      // One that failed is made again by the next deployment, which would wait for it in vain.
+      // Makes the next deployment replace a failed Job instead of waiting for it.
       annotations: { 'pulumi.com/replaceUnready': 'true' },
     },
     spec,

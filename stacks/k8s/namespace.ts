@@ -2,8 +2,8 @@ import type { INamespace } from 'kubernetes-models/v1/Namespace';
 import { labelsOf } from './labels.ts';
 
 /**
- * The namespaces that a stage makes, with the level of Kubernetes' pod security standards that holds in each. Those of
- * Prometheus' node exporter and of Fluent Bit read the nodes they run on; Sigstore's chart sets no seccomp profile.
+ * The namespaces of a stage, with their pod security levels. Prometheus' node exporter and Fluent Bit mount directories of
+ * their nodes, which needs `privileged`. Sigstore's chart sets no seccomp profile, which needs `baseline`.
  */
 export const namespaces = {
   portfolio: 'restricted',
@@ -16,12 +16,12 @@ export const namespaces = {
   'cosign-system': 'baseline',
 } as const;
 
-/** Those that are there before, and hold pods of the cluster itself, or none. */
-export const givenNamespaces = ['kube-system', 'default', 'kube-public', 'kube-node-lease'] as const;
+/** The namespaces that every Kubernetes cluster has. */
+export const builtInNamespaces = ['kube-system', 'default', 'kube-public', 'kube-node-lease'] as const;
 
-export type NamespaceName = keyof typeof namespaces | (typeof givenNamespaces)[number];
+export type NamespaceName = keyof typeof namespaces | (typeof builtInNamespaces)[number];
 
-/** A namespace, in which pods that break the level are neither admitted nor unnoticed. */
+/** A Namespace that enforces its pod security level, and reports violations in audit logs and warnings. */
 export function namespace(name: keyof typeof namespaces): INamespace {
   const level = namespaces[name];
   return {
@@ -34,9 +34,9 @@ export function namespace(name: keyof typeof namespaces): INamespace {
         'pod-security.kubernetes.io/enforce': level,
         'pod-security.kubernetes.io/audit': level,
         'pod-security.kubernetes.io/warn': level,
-        // Where Sigstore's controller looks at images: it does so nowhere else.
+        // Makes Sigstore's controller verify the images in this namespace only.
         ...(name === 'portfolio' && { 'policy.sigstore.dev/include': 'true' }),
-        // Rollouts wait until load balancers send to the new pods.
+        // Makes rollouts wait until load balancers have registered the new pods.
         ...(name === 'portfolio' && { 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' }),
       },
     },

@@ -2,13 +2,13 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import type { INetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer';
 import type { INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort';
 import { addresses } from './addresses.ts';
-import { type Flow, type PlaceName, type Pods, type PodsName, flows, pods } from './flows.ts';
+import { type Flow, type PeerName, type Pods, type PodsName, flows, pods } from './flows.ts';
 import { labelsOf } from './labels.ts';
-import { type NamespaceName, givenNamespaces, namespaces } from './namespace.ts';
+import { type NamespaceName, builtInNamespaces, namespaces } from './namespace.ts';
 
 type Policy = INetworkPolicy & { metadata: { name: string; namespace: NamespaceName } };
 
-/** What is not the internet: the blocks of IANA's special-purpose registry that must not or cannot be reached there. */
+/** Addresses that are not public, from IANA's special-purpose registry. */
 const notInternet = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -27,11 +27,11 @@ const notInternet = [
 ];
 
 /**
- * All network policies: in every namespace one that refuses everything, and for all pods one that lets their flows
- * through. `hasPrivateEndpoints`: whether AWS's services are reached by addresses of the VPC.
+ * All network policies: one for each namespace that denies everything, and one for each entry of `pods` that allows its
+ * flows. `hasPrivateEndpoints` is true if AWS services have addresses in the VPC.
  */
 export function networkPolicies(hasPrivateEndpoints: boolean): Policy[] {
-  const everyNamespace = [...(Object.keys(namespaces) as (keyof typeof namespaces)[]), ...givenNamespaces];
+  const everyNamespace = [...(Object.keys(namespaces) as (keyof typeof namespaces)[]), ...builtInNamespaces];
   const everyPods = Object.keys(pods) as PodsName[];
   return [
     ...everyNamespace.map(refuseAll),
@@ -69,9 +69,9 @@ function allowFlows(name: PodsName, hasPrivateEndpoints: boolean): Policy {
 
 const kebabCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const isPods = (name: PodsName | PlaceName): name is PodsName => Object.hasOwn(pods, name);
+const isPods = (name: PodsName | PeerName): name is PodsName => Object.hasOwn(pods, name);
 
-function peers(name: PodsName | PlaceName, hasPrivateEndpoints: boolean): INetworkPolicyPeer[] {
+function peers(name: PodsName | PeerName, hasPrivateEndpoints: boolean): INetworkPolicyPeer[] {
   if (!isPods(name)) return blocks(name, hasPrivateEndpoints);
   const { namespace, labels }: Pods = pods[name];
   return [
@@ -84,22 +84,22 @@ function peers(name: PodsName | PlaceName, hasPrivateEndpoints: boolean): INetwo
 
 const block = (cidr: string): INetworkPolicyPeer => ({ ipBlock: { cidr } });
 
-/** What each place is made of. */
-function blocks(place: PlaceName, hasPrivateEndpoints: boolean): INetworkPolicyPeer[] {
+/** The addresses of a peer that is not a pod. */
+function blocks(peer: PeerName, hasPrivateEndpoints: boolean): INetworkPolicyPeer[] {
   const internet = { ipBlock: { cidr: '0.0.0.0/0', except: notInternet } };
   const vpc = block(addresses.vpc);
   return {
     internet: [internet],
     aws: hasPrivateEndpoints ? [internet, vpc] : [internet],
     vpc: [vpc],
-    // It has interfaces in the subnets of the nodes, with addresses like any other.
+    // The control plane has network interfaces in the subnets of the nodes.
     controlPlane: [vpc],
     loadBalancer: addresses.publicSubnets.map(block),
     originLoadBalancer: addresses.originSubnets.map(block),
-    // The CNI looks at packets before kube-proxy turns a Service's address into one of those behind it.
+    // The CNI evaluates policies before kube-proxy translates the address of a Service.
     kubernetesApi: [block(addresses.services), vpc],
     podIdentityAgent: [block(addresses.podIdentityAgent)],
-  }[place];
+  }[peer];
 }
 
 const portsOf = ({ ports, udp = [] }: Pick<Flow, 'ports' | 'udp'>): INetworkPolicyPort[] => [

@@ -1,19 +1,19 @@
-/** How long a load balancer keeps a connection on which nothing moves; so long may an answer keep a client waiting. */
+/** The idle timeout of the load balancers, which also limits the time until the first byte of a response. */
 export const loadBalancerIdleSeconds = 60;
 
-/** How long NGINX, asked to stop, lets requests and WebSockets go on before it ends them. */
+/** How long NGINX waits for open requests and WebSockets when it is stopped. */
 export const nginxShutdownSeconds = 20;
 
-/** The subject of the only client certificate that may read metrics, as RFC 2253 writes it. */
+/** The subject of the only client certificate that may read metrics, in the format of RFC 2253. */
 const monitoringSubject = 'CN=portfolio-monitoring';
 
 export type NginxFacts = {
-  /** `consumers` and `browsers`: from the load balancer of each; `monitoring`: from within the cluster, by mutual TLS. */
+  /** `consumers` and `browsers` are for the load balancers, `monitoring` is for mutual TLS inside the cluster. */
   ports: { consumers: number; browsers: number; monitoring: number };
-  /** Host and port of the API, and of the sidecars that tell its metrics. */
+  /** Host and port of the API, and of the metrics of its sidecars. */
   api: string;
   metrics: string;
-  /** Folders: with `tls.crt` and `tls.key`; with `authorities.pem` and `revoked.pem`; one to write to. */
+  /** Directories: with `tls.crt` and `tls.key`; with `authorities.pem` and `revoked.pem`; for temporary files. */
   certificate: string;
   clients: string;
   scratch: string;
@@ -21,8 +21,8 @@ export type NginxFacts = {
 };
 
 /**
- * The configuration of the NGINX before the API. Where a request came from is known by its port alone: on that for
- * consumers the load balancer has verified a certificate and says whose; elsewhere such headers are anybody's.
+ * The configuration of NGINX in front of the API. The port tells the origin of a request: on `consumers`, the load
+ * balancer has verified a client certificate and set its headers; on other ports these headers are not trusted.
  */
 export const nginxConfig = (facts: NginxFacts) => `${main(facts)}
 http {
@@ -56,7 +56,7 @@ proxy_max_temp_file_size 16m;
 log_format json escape=json '${logLine}';
 access_log ${accessLog} json;
 
-# By variables: so each handshake reads the files, and a renewed certificate needs no restart.
+# With variables, each handshake reads the files, so that a renewed certificate needs no restart.
 map "" $certificate {
   default ${certificate}/tls.crt;
 }
@@ -68,20 +68,20 @@ ssl_certificate_key $certificate_key;
 ssl_protocols TLSv1.2 TLSv1.3;
 ssl_session_cache shared:tls:10m;
 
-# Bodies are read to their end before the API sees them: it never waits for a slow client. The limit is the API's own.
+# NGINX buffers bodies, so that the API never waits for a slow client. The size limit is that of the API.
 client_max_body_size 8m;
 client_header_timeout 10s;
 client_body_timeout 10s;
 send_timeout 30s;
 reset_timedout_connection on;
-# Whoever opens a connection must be the first to leave it: load balancers leave us, and we leave the API.
+# The side that opens a connection must close it first: load balancers those to NGINX, and NGINX those to the API.
 keepalive_timeout ${loadBalancerIdleSeconds + 15}s;
 proxy_connect_timeout 3s;
 proxy_send_timeout 30s;
-# Answered by us before the load balancer gives up; event streams and WebSockets send something twice as often.
+# Times out before the load balancer does. Event streams and WebSockets send something twice as often.
 proxy_read_timeout ${loadBalancerIdleSeconds - 5}s;`;
 
-/** Addresses are without their queries, which hold what clients look for. */
+/** Without the query string, which may contain personal search terms. */
 const logLine = JSON.stringify({
   time: '$time_iso8601',
   service: 'nginx',
@@ -99,8 +99,8 @@ const logLine = JSON.stringify({
 });
 
 const identities = ({ ports: { consumers, browsers, monitoring } }: NginxFacts) => `
-# The load balancer writes whom it speaks to at the end of X-Forwarded-For; for browsers that is CloudFront, which has
-# written the browser's address before. Whatever is further ahead came from the client.
+# The load balancer appends the address of its client to X-Forwarded-For; for browsers that is CloudFront, which has
+# appended the browser's address before. Earlier entries come from the client and are not trusted.
 map $http_x_forwarded_for $last_address {
   default $remote_addr;
   "~(?:^|,) *(?<last>[^, ]+) *$" $last;
@@ -132,7 +132,7 @@ map $upgrade $upgrade_connection {
   "" "";
 }`;
 
-/** Headers that the API would believe, or that others behind a proxy would: none of them passes. */
+/** Headers by which applications identify clients behind a proxy. All are removed. */
 const identityHeaders = [
   'Forwarded',
   'X-Real-IP',
@@ -153,7 +153,7 @@ const identityHeaders = [
   'Proxy',
 ];
 
-/** To the API there is one proxy, which says who the client is: TRUSTED_PROXY_HOPS is 1. */
+/** NGINX is the only proxy that the API trusts (TRUSTED_PROXY_HOPS is 1), so it sets the client's address. */
 const toApi = `
 proxy_http_version 1.1;
 proxy_set_header Host $host;
@@ -174,43 +174,42 @@ const strictTransport = 'add_header Strict-Transport-Security "max-age=63072000;
 
 type Refusal = { from: string; status: number; code: string; title: string; detail: string };
 
-/** What NGINX refuses, or answers for an API that is away, in the API's own form (RFC 9457). */
+/** NGINX's own errors, as problem details (RFC 9457) with the titles of packages/core/src/errors.ts. */
 const refusals: Refusal[] = [
   {
     from: '400 414 494 495 496 497',
     status: 400,
     code: 'malformed_request',
     title: 'The request could not be read',
-    detail:
-      'Expected HTTP with a short address and few headers, and the client certificate that was asked for.',
+    detail: 'Malformed HTTP, a URL or headers that are too long, or a missing or invalid client certificate.',
   },
   {
     from: '403',
     status: 403,
     code: 'forbidden',
     title: 'The actor may not do this',
-    detail: 'The client certificate is not one that may read this.',
+    detail: 'The client certificate is not authorized to read metrics.',
   },
   {
     from: '404',
     status: 404,
     code: 'not_found',
     title: 'Nothing was found here',
-    detail: 'The API is at /api/v1 and at /trpc.',
+    detail: 'The API is served at /api/v1 and /trpc.',
   },
   {
     from: '413',
     status: 413,
     code: 'payload_too_large',
     title: 'The request body is too large',
-    detail: 'The body is larger than 8 MiB.',
+    detail: 'The request body is larger than 8 MiB.',
   },
   {
     from: '500 502 503 504',
     status: 503,
     code: 'unavailable',
     title: 'The service is not available at present',
-    detail: 'The API did not answer; try again.',
+    detail: 'The API did not respond; retry in a few seconds.',
   },
 ];
 
@@ -234,12 +233,12 @@ ${indent(parts.join('\n'))}
 ${indent(refusals.map(refuse).join('\n'))}
 }`;
 
-/** `/healthz` is NGINX's own, for load balancers and Kubernetes: it does not go away with the API. */
+/** `/healthz` is the health of NGINX itself, for load balancers and Kubernetes. It does not depend on the API. */
 const routes = `location = /healthz {
   access_log off;
   return 200;
 }
-# Without this, NGINX would redirect it.
+# Without this, NGINX would redirect to /api/.
 location = /api {
   return 404;
 }

@@ -19,14 +19,14 @@ export const nginxPorts = { consumers: 8443, browsers: 8444, monitoring: 9443 };
 /** The Secret with NGINX's own certificate. */
 export const nginxCertificate = 'portfolio-nginx-tls';
 
-/** Until load balancers have learnt that a pod leaves, it serves as before. */
+/** How long a stopping pod keeps serving, until load balancers have deregistered it. */
 const preStopSeconds = 15;
 const api = 'portfolio-api.portfolio.svc.cluster.local';
 
-/** Whose certificates clients must have, and which of those are revoked; as PEM. */
+/** The certificate authorities of clients and their revocation list, as PEM. */
 export type Clients = { authorities: string; revoked: string };
 
-/** Everything in the cluster that NGINX is. */
+/** All Kubernetes objects of NGINX. */
 export function nginxObjects(stage: Stage, { image, clients }: { image: string; clients: Clients }) {
   const settings = nginxConfig({
     ports: nginxPorts,
@@ -77,7 +77,7 @@ const createDeployment = (stage: Stage, image: string, config: string, clients: 
       { name: 'config', configMap: { name: config } },
       { name: 'clients', configMap: { name: clients } },
       { name: 'certificate', secret: { secretName: nginxCertificate } },
-      // Bodies that do not fit in memory, until they are complete.
+      // For buffered bodies that do not fit in memory.
       scratch('tmp', '1Gi'),
     ],
     containers: [container(image)],

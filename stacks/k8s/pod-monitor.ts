@@ -1,7 +1,7 @@
 import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import { labelsOf, selectorOf } from './labels.ts';
 
-/** Has Prometheus read what the collector beside each pod of a workload shows, as the job of the workload's name. */
+/** Makes Prometheus scrape the collectors of a workload's pods. The job label is the name of the workload. */
 export const podMonitor = (name: string, namespace: string, component: string) =>
   ({
     apiVersion: 'monitoring.coreos.com/v1',

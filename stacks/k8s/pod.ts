@@ -5,10 +5,10 @@ import type { ITopologySpreadConstraint } from 'kubernetes-models/v1/TopologySpr
 import type { IVolume } from 'kubernetes-models/v1/Volume';
 import { labelsOf, selectorOf } from './labels.ts';
 
-/** The user of all our images; it owns nothing on any node. */
+/** The unprivileged user of all images. */
 const user = 65_532;
 
-/** What a container may use: its memory is what it asks for, so that no node runs out of it. */
+/** `memory` is both request and limit, so that a node cannot run out of memory. */
 type Resources = { cpu: string; cpuLimit: string; memory: string };
 
 export type Part = Omit<IContainer, 'resources' | 'securityContext'> & { name: string; resources: Resources };
@@ -16,16 +16,16 @@ export type Part = Omit<IContainer, 'resources' | 'securityContext'> & { name: s
 type Pod = {
   name: string;
   component: string;
-  /** Of which nodes: those of `api` and `worker` admit no others. */
+  /** The node group. Those of `api` and `worker` are tainted for other pods. */
   nodes: 'api' | 'worker' | 'system';
   graceSeconds?: number;
   containers: Part[];
-  /** Run beside the containers: started before them, and ended after them. */
+  /** Started before the containers, and stopped after them. */
   sidecars?: Part[];
   volumes?: IVolume[];
 };
 
-/** The pods of a workload: without rights, with nothing to write to but what is given, on the nodes made for them. */
+/** A hardened pod template: unprivileged, with a read-only root file system, on the nodes of its group. */
 export function podTemplate({
   name,
   component,
@@ -72,7 +72,7 @@ const hardened = ({ resources: { cpu, cpuLimit, memory }, ...container }: Part) 
   },
 });
 
-/** A folder that a container may write to, gone with its pod. */
+/** A writable directory that is deleted with its pod. */
 export const scratch = (name: string, sizeLimit: string): IVolume => ({ name, emptyDir: { sizeLimit } });
 
 export const httpProbe = (path: string, port: string | number, timing: Omit<IProbe, 'httpGet'>): IProbe => ({
@@ -81,8 +81,8 @@ export const httpProbe = (path: string, port: string | number, timing: Omit<IPro
 });
 
 /**
- * Over all zones evenly, and over nodes where that can be. Each version of a Deployment is spread by itself, and a zone
- * that is down, whose nodes are tainted, does not keep the others from taking its pods.
+ * Spreads pods evenly over zones, and over nodes if possible. Each version of a Deployment is spread by itself. Tainted
+ * nodes do not count, so that the pods of a failed zone can run in the others.
  */
 export function spread(name: string): ITopologySpreadConstraint[] {
   const one = (topologyKey: string, whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway') => ({

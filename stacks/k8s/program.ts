@@ -20,14 +20,14 @@ type Program = ProgramImages & {
 
 const namespace = 'portfolio';
 
-/** What names the objects of a program and scales it. */
+/** The name, namespace and component of a program's objects. */
 export const workloadOf = (component: Program['component']) => ({
   name: `portfolio-${component}`,
   namespace,
   component,
 });
 
-/** The objects that API and worker have in common: a Deployment with a collector beside it, and what belongs to both. */
+/** The objects that API and worker have in common: a Deployment with a collector as a sidecar, and their settings. */
 export function programObjects(program: Program) {
   const { image, collectorImage, component, environment, graceSeconds, scratchSize, container } = program;
   const { name } = workloadOf(component);

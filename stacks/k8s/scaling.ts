@@ -4,16 +4,16 @@ import { workerConcurrency } from './environment.ts';
 import { labelsOf } from './labels.ts';
 import { apiLatencyP95 } from './latency.ts';
 
-/** The Service that the Prometheus operator makes for every Prometheus. */
+/** The Service that the Prometheus operator creates. */
 const prometheus = 'http://prometheus-operated.monitoring.svc.cluster.local:9090';
 
-/** A message that waits longer shows that there are too few workers, however few messages there are. */
+/** An older message means that there are too few workers, even if there are few messages. */
 const maxAgeSeconds = 60;
 
 type Target = { name: string; namespace: string; component: string };
 type Range = { min: number; max: number };
 
-/** More API pods when they use 60 % of the processor that they ask for, or when 5 % of answers take 0.4 s and more. */
+/** Scales the API for a CPU utilization of 60 % of the requests, and a p95 latency below 0.4 s. */
 export const apiScaling = ({ min, max, ...target }: Target & Range) =>
   scaledObject(target, {
     min,
@@ -26,7 +26,7 @@ export const apiScaling = ({ min, max, ...target }: Target & Range) =>
 
 type Queue = { queueUrl: string; queueName: string; region: string };
 
-/** More workers for more messages than they can have at a time, and when the oldest message waits for too long. */
+/** Scales the worker by the number of messages that one pod can process at a time, and by the age of the oldest one. */
 export const workerScaling = ({ min, max, queueUrl, queueName, region, ...target }: Target & Range & Queue) =>
   scaledObject(target, {
     min,
@@ -45,7 +45,7 @@ export const workerScaling = ({ min, max, queueUrl, queueName, region, ...target
     ],
   });
 
-/** KEDA asks the queue as itself: by the role of its own service account. */
+/** Makes KEDA read the queue with the role of its own service account. */
 export const queueAuthentication = ({ name, namespace, component }: Target) =>
   ({
     apiVersion: 'keda.sh/v1alpha1',
@@ -54,7 +54,7 @@ export const queueAuthentication = ({ name, namespace, component }: Target) =>
     spec: { podIdentity: { provider: 'aws' } },
   }) satisfies ITriggerAuthentication;
 
-/** Compared as it is, and not divided by the number of pods: neither a latency nor an age is shared by them. */
+/** `Value` compares the value as it is. The default divides it by the number of pods, wrong for a latency or an age. */
 const prometheusTrigger = ({ query, threshold }: { query: string; threshold: number }) => ({
   type: 'prometheus',
   metricType: 'Value',
@@ -73,7 +73,7 @@ function scaledObject({ name, namespace, component }: Target, { min, max, trigge
       minReplicaCount: min,
       maxReplicaCount: max,
       pollingInterval: 15,
-      // When Prometheus or SQS cannot be asked, pods that are needed stay; without `behavior` they would be cut down.
+      // Keeps the current pods while Prometheus or SQS are unavailable, instead of scaling down to `replicas`.
       fallback: { failureThreshold: 3, replicas: min, behavior: 'currentReplicasIfHigher' },
       triggers,
       advanced: {

@@ -3,7 +3,7 @@ import type { IClusterSecretStore } from '@kubernetes-models/external-secrets/ex
 import { labelsOf } from './labels.ts';
 import { nginxCertificate } from './nginx.ts';
 
-/** Secrets by their names in Secrets Manager, and the certificate of the authority that issues those among them. */
+/** The names of secrets in Secrets Manager, and the certificate authority of their certificates, as PEM. */
 export type SecretFacts = {
   region: string;
   names: { nginx: string; monitoring: string; alerting: string };
@@ -15,7 +15,7 @@ const certificate = {
   keys: { 'tls.crt': 'certificate', 'tls.key': 'key' },
 } as const;
 
-/** All Secrets of the cluster that come from Secrets Manager, and where they come from. */
+/** The Secrets that are synced from Secrets Manager, and the store they are read from. */
 export const secretObjects = ({ region, names, authorities }: SecretFacts) => ({
   store: secretStore(region, ['portfolio', 'monitoring']),
   nginx: externalSecret({
@@ -24,7 +24,7 @@ export const secretObjects = ({ region, names, authorities }: SecretFacts) => ({
     namespace: 'portfolio',
     source: names.nginx,
   }),
-  /** With which Prometheus shows who it is, and by which it knows NGINX. */
+  /** The client certificate of Prometheus, and the authority by which it verifies NGINX. */
   monitoring: externalSecret({
     ...certificate,
     name: 'portfolio-monitoring-tls',
@@ -32,7 +32,7 @@ export const secretObjects = ({ region, names, authorities }: SecretFacts) => ({
     source: names.monitoring,
     given: { 'ca.crt': authorities },
   }),
-  /** Read by Alertmanager as files. */
+  /** Alertmanager reads these as files. */
   alerting: externalSecret({
     name: 'alertmanager-receivers',
     namespace: 'monitoring',
@@ -44,7 +44,7 @@ export const secretObjects = ({ region, names, authorities }: SecretFacts) => ({
 
 const storeName = 'secrets-manager';
 
-/** Secrets Manager, as the role of External Secrets' own pods reads it, for these namespaces alone. */
+/** Secrets Manager, read with the role of External Secrets' pods. Only `namespaces` may use the store. */
 const secretStore = (region: string, namespaces: string[]) =>
   ({
     apiVersion: 'external-secrets.io/v1',
@@ -60,14 +60,14 @@ type Synced = {
   name: string;
   namespace: string;
   type: 'Opaque' | 'kubernetes.io/tls';
-  /** The secret in Secrets Manager, and which members of its JSON become which keys. */
+  /** The name of the secret in Secrets Manager, and its JSON property for each key of the Secret. */
   source: string;
   keys: Record<string, string>;
-  /** What is no secret, beside them. */
+  /** Additional public data. */
   given?: Record<string, string>;
 };
 
-/** A Secret that follows one in Secrets Manager: a new value is there within minutes. */
+/** An ExternalSecret. A new value in Secrets Manager is synced within five minutes. */
 const externalSecret = ({ name, namespace, type, source, keys, given = {} }: Synced) =>
   ({
     apiVersion: 'external-secrets.io/v1',
@@ -79,7 +79,7 @@ const externalSecret = ({ name, namespace, type, source, keys, given = {} }: Syn
       target: {
         name,
         creationPolicy: 'Owner',
-        // Pods go on with what they have where a secret is deleted by mistake.
+        // Keeps the Secret for pods if its source is deleted by mistake.
         deletionPolicy: 'Retain',
         template: {
           type,

@@ -1,7 +1,7 @@
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { labelsOf } from './labels.ts';
 
-/** Who a workload is to AWS, by an association of EKS Pod Identity. It has no business with Kubernetes' own API. */
+/** The identity of a workload in AWS, through EKS Pod Identity. It has no access to the Kubernetes API. */
 export const serviceAccount = (name: string, namespace: string, component: string): IServiceAccount => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',

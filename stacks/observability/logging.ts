@@ -3,7 +3,7 @@ import { bindRole } from '../security/pod-roles.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
 
-/** OpenSearch within the VPC, and Fluent Bit on every node, which sends it the logs of all pods. */
+/** OpenSearch in the VPC, and Fluent Bit on every node, which sends the logs of all pods to it. */
 export function createLogging(
   stage: Stage,
   { vpc, groups }: Network,
@@ -23,7 +23,7 @@ export function createLogging(
       repositoryOpts: { repo: 'https://fluent.github.io/helm-charts' },
       values: {
         serviceAccount: { name: 'fluent-bit' },
-        // On the nodes of API and worker, too, which no other pods are let onto.
+        // Also runs on the nodes of API and worker, whose taints keep other pods away.
         tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
         config: {
           outputs: $interpolate`[OUTPUT]

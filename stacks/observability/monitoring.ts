@@ -5,8 +5,8 @@ import { createObject } from '../cluster/objects.ts';
 import type { Stage } from '../stage.ts';
 
 /**
- * Prometheus with its operator, Alertmanager and Grafana, and the exporter that reads CloudWatch. What they watch, show and
- * tell of is another matter: here is what scaling needs of them.
+ * Prometheus with its operator, Alertmanager and Grafana, and an exporter for CloudWatch metrics. The only rule is the one
+ * that autoscaling needs; there are no alerts or dashboards yet. Returns the release of Prometheus.
  */
 export function createMonitoring(
   stage: Stage,
@@ -25,7 +25,7 @@ export function createMonitoring(
           prometheusSpec: {
             replicas: 2,
             retention: '15d',
-            // Objects of all namespaces count, whichever chart or program made them.
+            // Selects monitors and rules of all namespaces, and not only those of this chart.
             serviceMonitorSelectorNilUsesHelmValues: false,
             podMonitorSelectorNilUsesHelmValues: false,
             ruleSelectorNilUsesHelmValues: false,
@@ -39,13 +39,13 @@ export function createMonitoring(
     },
     { provider, dependsOn: [...namespaces, storageClass] },
   );
-  // Its kind is known once the operator is there.
+  // The chart installs the CRD of the rule.
   createObject('ApiLatency', latencyRule, { provider, dependsOn: [prometheus] });
   createCloudWatchExporter({ cluster, provider }, prometheus);
   return prometheus;
 }
 
-/** A disk that stays where its pod goes; the cluster's default class has none that is encrypted. */
+/** A persistent volume claim for an encrypted volume. */
 const volume = (storage: string) => ({
   volumeClaimTemplate: {
     spec: { storageClassName: 'gp3', accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
@@ -54,7 +54,7 @@ const volume = (storage: string) => ({
 
 const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
 
-/** What AWS measures of the queue, the database and the load balancer, for Prometheus. */
+/** Exports CloudWatch metrics of the queue, the database and the load balancers to Prometheus. */
 function createCloudWatchExporter(
   { cluster, provider }: Pick<Cluster, 'cluster' | 'provider'>,
   prometheus: $util.Resource,

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/index.ts';
 import { bindRole } from '../security/pod-roles.ts';
 
-/** The collector that takes the traces of all pods and hands them to X-Ray. */
+/** The collector that receives traces from the sidecars and exports them to X-Ray. */
 export function createTracing({ cluster, provider, namespaces }: Cluster) {
   const role = bindRole({ cluster }, 'otel-collector');
   const { region } = aws.getRegionOutput();

@@ -10,13 +10,12 @@ import {
   workloads,
 } from './policies/gatekeeper.ts';
 
-/** Namespaces whose pods are ours: all rules hold there, and every image is one that we signed. */
-const ourNamespaces = ['portfolio'];
+/** The namespaces in which all rules apply and all images must be signed. */
+const enforcedNamespaces = ['portfolio'];
 
 /**
- * What the cluster lets in: Gatekeeper asks the rules of `policies/gatekeeper` of every workload of ours, and Sigstore's
- * controller lets no image in that our key has not signed. Both refuse all while they are away. Returns what must be
- * there before anything is rolled out, so that it is asked.
+ * Admission control: Gatekeeper enforces the rules in `policies/gatekeeper`, and Sigstore's controller rejects images that
+ * the stage's key has not signed. Both fail closed. Workloads depend on the returned resources.
  */
 export function createAdmission(cluster: Cluster, images: Images): $util.Resource[] {
   return [...createGatekeeper(cluster, images), createImagePolicy(cluster, images)];
@@ -34,20 +33,20 @@ function createGatekeeper({ provider, namespaces }: Cluster, images: Images) {
       values: {
         replicas: 3,
         validatingWebhookFailurePolicy: 'Fail',
-        // Asked of nothing else: leases of controllers, say, have to be renewed while it is away.
+        // Limited to workloads, so that other objects (such as leases) can change while Gatekeeper is unavailable.
         validatingWebhookCustomRules: workloads.map(({ apiGroups, resources }) => ({
           apiGroups,
           apiVersions: ['*'],
           operations: ['CREATE', 'UPDATE'],
           resources,
         })),
-        // It must be able to start again itself, and so must what the cluster's network is made of.
+        // Gatekeeper itself and the cluster's network must be able to start while Gatekeeper is unavailable.
         validatingWebhookExemptNamespacesLabels: {
           'kubernetes.io/metadata.name': ['kube-system', 'gatekeeper-system'],
         },
         disableMutation: true,
         auditInterval: 300,
-        // The namespace is made with its labels beforehand, and the release waits until it is ready anyway.
+        // The namespace has its labels already, and the release waits until Gatekeeper is ready.
         postInstall: { labelNamespace: { enabled: false }, probeWebhook: { enabled: false } },
       },
     },
@@ -67,7 +66,7 @@ function createGatekeeper({ provider, namespaces }: Cluster, images: Images) {
         dependsOn: [gatekeeper],
       },
     );
-    const constraint = constraintOf(name, ourNamespaces, parameters[name] ?? {});
+    const constraint = constraintOf(name, enforcedNamespaces, parameters[name] ?? {});
     return new kubernetes.apiextensions.CustomResource(`${name}-constraint`, constraint, {
       provider,
       dependsOn: [template],
@@ -94,15 +93,17 @@ function createImagePolicy({ cluster, provider, namespaces }: Cluster, { registr
         webhook: {
           replicaCount: 3,
           failurePolicy: 'Fail',
-          // Nothing is asked of Sigstore's public services: what counts is our key.
+          // Images are verified with the stage's key, so Sigstore's public services are not needed.
           extraArgs: { 'disable-tuf': true },
-          // What the namespace asks of pods, beside what the chart says by itself.
+          // Required by the pod security level of the namespace, and not set by the chart.
           podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           namespaceSelector: {
-            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ourNamespaces }],
+            matchExpressions: [
+              { key: 'kubernetes.io/metadata.name', operator: 'In', values: enforcedNamespaces },
+            ],
           },
           serviceAccount: { name: 'policy-controller' },
-          // An image that no policy is about is refused.
+          // Rejects images that match no policy.
           configData: { 'no-match-policy': 'deny' },
         },
       },

@@ -8,8 +8,8 @@ const github = 'token.actions.githubusercontent.com';
 const deployerName = 'DeployerRole';
 
 /**
- * What no role of a stage can do, whatever its policies say: change who may do what. Every role that is made after this
- * is made within it and under the stage's own path, so that who deploys can make no role that may do more than all roles.
+ * The permissions boundary of all roles in the stage: it denies changing permissions. Roles that are created later get
+ * the boundary and the stage's path, so that the deployer cannot create a role with more permissions.
  */
 export function createBoundary(stage: Stage) {
   const { accountId } = aws.getCallerIdentityOutput();
@@ -36,9 +36,8 @@ export function createBoundary(stage: Stage) {
 }
 
 /**
- * Lets the workflows of a repository deploy the stage, from its environment of the stage's name alone: GitHub vouches for
- * them, and AWS gives keys for two hours. Changes of this role itself are made by a person. An account knows GitHub
- * once: staging and production have accounts of their own.
+ * Lets GitHub workflows deploy the stage from the environment with its name, with OIDC and credentials for two hours.
+ * The role cannot change itself. An account can have one OIDC provider for GitHub, so each such stage has its own account.
  */
 export function createDeployer(stage: Stage, { cluster }: Cluster, boundary: Boundary) {
   if (!stage.repository) return undefined;
@@ -70,18 +69,18 @@ export function createDeployer(stage: Stage, { cluster }: Cluster, boundary: Bou
     role: role.name,
     policy: $resolve(boundary).apply((values) => fillPolicy('deployer', values)),
   });
-  admitToCluster(cluster, role);
+  grantClusterAccess(cluster, role);
   return role.arn;
 }
 
-/** Only who made the cluster is let in by itself. */
-function admitToCluster(cluster: aws.eks.Cluster, role: aws.iam.Role) {
-  const who = { clusterName: cluster.name, principalArn: role.arn };
-  const entry = new aws.eks.AccessEntry('DeployerEntry', who);
+/** EKS gives access only to the creator of the cluster by default. */
+function grantClusterAccess(cluster: aws.eks.Cluster, role: aws.iam.Role) {
+  const principal = { clusterName: cluster.name, principalArn: role.arn };
+  const entry = new aws.eks.AccessEntry('DeployerEntry', principal);
   new aws.eks.AccessPolicyAssociation(
     'DeployerAccess',
     {
-      ...who,
+      ...principal,
       policyArn: 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
       accessScope: { type: 'cluster' },
     },

@@ -1,7 +1,7 @@
 import type { Eks } from '../cluster/eks.ts';
 import { type AccountName, type PolicyName, fillPolicy } from './policies/iam.ts';
 
-/** The namespaces of the service accounts that talk to AWS. */
+/** The namespaces of the service accounts with access to AWS. */
 const namespaces: Record<AccountName, string> = {
   'portfolio-api': 'portfolio',
   'portfolio-worker': 'portfolio',
@@ -31,8 +31,8 @@ export const podIdentityTrust = JSON.stringify({
 type Values = Record<string, $util.Input<string>>;
 
 /**
- * A role for a service account, which its pods get by Pod Identity, with the policy of its name in
- * `policies/iam`, and with `more` of them. Values fill a policy's placeholders; one too many or too few is refused.
+ * Creates an IAM role and binds it to a service account by EKS Pod Identity. The role has the policy with the account's
+ * name in `policies/iam`, and those in `more`. Values fill placeholders; throws if one is missing or unknown.
  */
 export function bindRole(
   { cluster }: Pick<Eks, 'cluster'>,

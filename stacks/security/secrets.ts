@@ -10,8 +10,8 @@ import type { Stage } from '../stage.ts';
 type Parts = { cluster: Cluster; database: Database; clients: ClientCertificates };
 
 /**
- * What the platform keeps in Secrets Manager, and External Secrets, which brings it into the cluster. Values are put there
- * by hand and are nowhere else: neither in a setting nor in the state of a deployment. Returns what pods wait for.
+ * Secrets in Secrets Manager, and External Secrets, which syncs them into the cluster. Operators set the values by hand,
+ * so that they are in neither settings nor state. Pods depend on the returned resources.
  */
 export function createSecrets(stage: Stage, { cluster, database, clients }: Parts): $util.Resource[] {
   rotateMasterPassword(database);
@@ -24,18 +24,18 @@ export function createSecrets(stage: Stage, { cluster, database, clients }: Part
         name: prefix + name,
         description,
         kmsKeyId: key.arn,
-        // Without one, a stage that was removed can be made again at once.
+        // Without a recovery window, a removed stage can be created again immediately.
         recoveryWindowInDays: stage.isProtected ? 30 : 0,
       },
       { protect: stage.isProtected },
     ).name;
   const names = {
-    nginx: secret('nginx-tls', 'Of NGINX: {"certificate": PEM, "key": PEM}'),
+    nginx: secret('nginx-tls', 'Certificate of NGINX: {"certificate": PEM, "key": PEM}'),
     monitoring: secret(
       'monitoring-tls',
-      'Of Prometheus, CN=portfolio-monitoring: {"certificate": PEM, "key": PEM}',
+      'Certificate of Prometheus, CN=portfolio-monitoring: {"certificate": PEM, "key": PEM}',
     ),
-    alerting: secret('alerting', 'Whom alerts go to: {"slackUrl", "pagerDutyKey"}'),
+    alerting: secret('alerting', 'Alert receivers: {"slackUrl", "pagerDutyKey"}'),
   };
   const { region } = aws.getRegionOutput();
   const objects = $resolve({ region, names, authorities: clients.authorities }).apply(secretObjects);
@@ -53,7 +53,7 @@ export function createSecrets(stage: Stage, { cluster, database, clients }: Part
   );
 }
 
-/** RDS makes the password, keeps it in Secrets Manager and changes both at once, without any code of ours. */
+/** RDS manages the master password in Secrets Manager, so that rotation needs no code here. */
 const rotateMasterPassword = ({ masterSecretArn }: Database) =>
   new aws.secretsmanager.SecretRotation('MasterPasswordRotation', {
     secretId: masterSecretArn,
@@ -61,7 +61,7 @@ const rotateMasterPassword = ({ masterSecretArn }: Database) =>
     rotationRules: { automaticallyAfterDays: 7 },
   });
 
-/** External Secrets, which may read secrets below `prefix` and no others. */
+/** External Secrets, with permission to read the secrets below `prefix` only. */
 function createOperator({ cluster, provider, namespaces }: Cluster, prefix: string, key: aws.kms.Key) {
   const { accountId } = aws.getCallerIdentityOutput();
   const { region } = aws.getRegionOutput();
@@ -84,7 +84,7 @@ function createOperator({ cluster, provider, namespaces }: Cluster, prefix: stri
         resources,
         leaderElect: true,
         serviceAccount: { name: 'external-secrets' },
-        // Into the cluster alone, and by a store of the cluster alone.
+        // Secrets are only synced into the cluster, and only through a ClusterSecretStore.
         processPushSecret: false,
         processClusterPushSecret: false,
         processSecretStore: false,

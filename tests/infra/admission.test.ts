@@ -45,7 +45,7 @@ const goodPod = {
   securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
 };
 
-/** A Deployment that all rules accept, but for what is given. */
+/** A Deployment that all rules accept, with a change. */
 function deployment({ container = {}, pod = {}, meta = { labels }, init }: Change = {}) {
   const template = {
     metadata: { labels },
@@ -64,19 +64,19 @@ const security = (change: object) => ({
   container: { securityContext: { ...(good.securityContext as object), ...change } },
 });
 
-/** What each rule refuses, and with which words. */
-const refused: [RuleName, string, Change, string][] = [
+/** For each rule, changes that it must reject, with a part of the message. */
+const rejected: [RuleName, string, Change, string][] = [
   [
     'registries',
     'an image of another registry',
     { container: { image: `docker.io/nginx${digest}` } },
-    'a registry other than',
+    'must come from',
   ],
   [
     'registries',
-    'a registry that only begins like ours',
+    'a registry whose name only begins like the allowed one',
     { container: { image: `${registry}-evil/api${digest}` } },
-    'a registry other than',
+    'must come from',
   ],
   [
     'registries',
@@ -84,118 +84,113 @@ const refused: [RuleName, string, Change, string][] = [
     { init: { image: `docker.io/busybox${digest}` } },
     'init: the image',
   ],
-  ['digests', 'a tag', { container: { image: `${registry}/api:v1` } }, 'is not named by its digest'],
-  ['digests', 'a name alone', { container: { image: `${registry}/api` } }, 'is not named by its digest'],
+  ['digests', 'a tag', { container: { image: `${registry}/api:v1` } }, 'must be named by its digest'],
+  ['digests', 'a name alone', { container: { image: `${registry}/api` } }, 'must be named by its digest'],
   [
     'digests',
-    'half a digest',
+    'an incomplete digest',
     { container: { image: `${registry}/api@sha256:abc` } },
-    'is not named by its digest',
+    'must be named by its digest',
   ],
   [
     'users',
     'user 0',
     { pod: { securityContext: { ...goodPod.securityContext, runAsUser: 0 } } },
-    'runs as user 0',
+    'runAsUser must not be 0',
   ],
-  ['users', 'user 0 of one container', security({ runAsUser: 0 }), 'runs as user 0'],
-  ['users', 'a pod that may be root', { pod: { securityContext: {} } }, 'runAsNonRoot is not true'],
+  ['users', 'user 0 of one container', security({ runAsUser: 0 }), 'runAsUser must not be 0'],
+  ['users', 'a pod that may be root', { pod: { securityContext: {} } }, 'runAsNonRoot must be true'],
   [
     'users',
-    'a container that takes back what its pod says',
+    'a container that overrides its pod',
     security({ runAsNonRoot: false }),
-    'runAsNonRoot is not true',
+    'runAsNonRoot must be true',
   ],
   [
     'users',
-    'a root file system to write to',
+    'a writable root file system',
     security({ readOnlyRootFilesystem: false }),
-    'readOnlyRootFilesystem is not true',
+    'readOnlyRootFilesystem must be true',
   ],
-  ['privileges', 'the network of the node', { pod: { hostNetwork: true } }, 'hostNetwork is true'],
-  ['privileges', 'the processes of the node', { pod: { hostPID: true } }, 'hostPID is true'],
-  ['privileges', 'the shared memory of the node', { pod: { hostIPC: true } }, 'hostIPC is true'],
+  ['privileges', 'the network of the node', { pod: { hostNetwork: true } }, 'hostNetwork must not be true'],
+  ['privileges', 'the processes of the node', { pod: { hostPID: true } }, 'hostPID must not be true'],
+  ['privileges', 'the shared memory of the node', { pod: { hostIPC: true } }, 'hostIPC must not be true'],
   [
     'privileges',
-    'a folder of the node',
+    'a directory of the node',
     { pod: { volumes: [{ name: 'v', hostPath: { path: '/' } }] } },
-    'is a folder of the node',
+    'must not be a hostPath',
   ],
   [
     'privileges',
     'a port of the node',
     { container: { ports: [{ hostPort: 80 }] } },
-    'takes a port of the node',
+    'hostPort is not allowed',
   ],
-  ['privileges', 'a privileged container', security({ privileged: true }), 'is privileged'],
+  ['privileges', 'a privileged container', security({ privileged: true }), 'must not be privileged'],
   [
     'privileges',
-    'more privileges later',
+    'privilege escalation',
     security({ allowPrivilegeEscalation: true }),
-    'allowPrivilegeEscalation is not false',
+    'allowPrivilegeEscalation must be false',
   ],
-  [
-    'privileges',
-    'capabilities that are kept',
-    security({ capabilities: {} }),
-    'does not drop all capabilities',
-  ],
+  ['privileges', 'capabilities that are kept', security({ capabilities: {} }), 'must drop ALL capabilities'],
   [
     'privileges',
     'a capability that is added',
     security({ capabilities: { drop: ['ALL'], add: ['NET_RAW'] } }),
-    'adds the capability NET_RAW',
+    'must not add the capability NET_RAW',
   ],
   [
     'privileges',
     'no seccomp profile',
     { pod: { securityContext: { runAsNonRoot: true } } },
-    'has no seccomp profile',
+    'seccompProfile.type must be RuntimeDefault',
   ],
   [
     'privileges',
     'an unconfined container',
     security({ seccompProfile: { type: 'Unconfined' } }),
-    'has no seccomp profile',
+    'seccompProfile.type must be RuntimeDefault',
   ],
   [
     'resources',
-    'no limit of memory',
+    'no memory limit',
     { container: { resources: { requests: { cpu: '1', memory: '1Gi' } } } },
-    'says no limits of memory',
+    'resources.limits.memory is missing',
   ],
   [
     'resources',
     'no requests',
     { container: { resources: { limits: { memory: '1Gi' } } } },
-    'says no requests of cpu',
+    'resources.requests.cpu is missing',
   ],
   ['labels', 'an object without labels', { meta: {} }, 'the label app.kubernetes.io/name is missing'],
   [
     'probes',
-    'a container that nobody asks whether it lives',
+    'a container without a liveness probe',
     { container: { livenessProbe: undefined } },
     'has no livenessProbe',
   ],
   [
     'probes',
-    'a container that nobody asks whether it is ready',
+    'a container without a readiness probe',
     { container: { readinessProbe: undefined } },
     'has no readinessProbe',
   ],
   [
     'probes',
-    'a sidecar that nobody asks whether it lives',
+    'a sidecar without a liveness probe',
     { init: { restartPolicy: 'Always', livenessProbe: undefined } },
     'init: has no livenessProbe',
   ],
   [
     'tokens',
-    'a token for the API of Kubernetes',
+    'a token for the Kubernetes API',
     { pod: { automountServiceAccountToken: true } },
-    'is not false',
+    'must be false',
   ],
-  ['tokens', 'a token by default', { pod: { automountServiceAccountToken: undefined } }, 'is not false'],
+  ['tokens', 'a token by default', { pod: { automountServiceAccountToken: undefined } }, 'must be false'],
 ];
 
 const check = (rule: RuleName, objects: readonly object[]) =>
@@ -205,9 +200,9 @@ const check = (rule: RuleName, objects: readonly object[]) =>
   );
 
 describe.each(Object.keys(rules) as RuleName[])('the rule %s', (rule) => {
-  const ofRule = refused.filter(([name]) => name === rule);
+  const ofRule = rejected.filter(([name]) => name === rule);
 
-  test('accepts what is as it should be, whatever makes the pod', () => {
+  test('accepts a good pod, whatever kind creates it', () => {
     const { template } = deployment().spec;
     const objects = [
       deployment(),
@@ -218,40 +213,40 @@ describe.each(Object.keys(rules) as RuleName[])('the rule %s', (rule) => {
     expect(check(rule, objects)).toEqual(objects.map(() => []));
   });
 
-  test('refuses what is not, and says why', () => {
+  test('rejects each violation with a message', () => {
     expect(ofRule.length).toBeGreaterThan(0);
-    const said = check(
+    const violations = check(
       rule,
       ofRule.map(([, , change]) => deployment(change)),
     );
     for (const [index, [, what, , words]] of ofRule.entries())
-      expect(said[index]!.join('\n'), what).toContain(words);
+      expect(violations[index]!.join('\n'), what).toContain(words);
   });
 
-  test('refuses the same of a pod that something else made', () => {
+  test('rejects the same violations in a pod of another controller', () => {
     const pods = ofRule.map(([, , change]) => {
       const { metadata, spec } = deployment(change);
       return { kind: 'Pod', metadata, spec: spec.template.spec };
     });
-    const said = check(rule, pods);
-    for (const [index, [, what]] of ofRule.entries()) expect(said[index], what).not.toEqual([]);
+    const violations = check(rule, pods);
+    for (const [index, [, what]] of ofRule.entries()) expect(violations[index], what).not.toEqual([]);
   });
 
-  test('is made known under the kind of its constraint, with its Rego in one package', () => {
+  test('has a template with the kind of its constraint, and its Rego in one package', () => {
     const { spec } = templateOf(rule, folder);
     expect(spec.crd.spec.names.kind).toBe(rules[rule].kind);
     expect(spec.targets[0]!.rego.match(/^package /gm)).toHaveLength(1);
   });
 });
 
-describe('what is asked of workloads in the cluster', () => {
+describe('admission in the cluster', () => {
   let production: App;
   beforeAll(async () => {
     production = await synthesized('production');
   });
   const manifests = (kind: string) => production.manifests.filter((manifest) => manifest.kind === kind);
 
-  test('is every rule, of every pod of our namespaces, with our registry alone', () => {
+  test('enforces every rule in the namespace of the platform, and allows images of its registry only', () => {
     for (const { kind } of Object.values(rules)) {
       const [constraint, ...others] = manifests(kind);
       expect(others).toEqual([]);
@@ -263,7 +258,7 @@ describe('what is asked of workloads in the cluster', () => {
     expect(manifests('OurRegistries')[0]!.spec.parameters).toEqual({ registries: [registry] });
   });
 
-  test('is a signature by our key: what no policy is about is refused', () => {
+  test('requires a signature by the key of the stage, and rejects images that match no policy', () => {
     const [policy] = manifests('ClusterImagePolicy');
     expect(policy!.spec).toMatchObject({
       images: [{ glob: `${registry}/**` }],
@@ -276,7 +271,7 @@ describe('what is asked of workloads in the cluster', () => {
     });
   });
 
-  test('is asked in our namespaces: nothing is let in there while nobody can be asked', () => {
+  test('fails closed while an admission controller is unavailable', () => {
     const { values } = production.one('helm.sh/v3:Release', 'gatekeeper').inputs;
     expect(values).toMatchObject({ validatingWebhookFailurePolicy: 'Fail', replicas: 3 });
     const { namespaceSelector, failurePolicy } = production.one('helm.sh/v3:Release', 'policy-controller')
@@ -287,21 +282,21 @@ describe('what is asked of workloads in the cluster', () => {
     ]);
   });
 
-  test('is asked of all that makes pods and of nothing else: what else the cluster does goes on', () => {
+  test('covers every kind that creates pods and no other, so that the rest of the cluster works without it', () => {
     const { values } = production.one('helm.sh/v3:Release', 'gatekeeper').inputs;
-    const asked = values.validatingWebhookCustomRules.flatMap(
+    const covered = values.validatingWebhookCustomRules.flatMap(
       ({ resources }: { resources: string[] }) => resources,
     );
     const kinds = new Set(Object.values(rules).flatMap(({ match }) => match.flatMap((one) => one.kinds)));
     const plural = [...kinds].map((kind) => `${kind.toLowerCase()}s`);
-    expect(asked.toSorted()).toEqual([...plural, 'pods/ephemeralcontainers'].toSorted());
+    expect(covered.toSorted()).toEqual([...plural, 'pods/ephemeralcontainers'].toSorted());
   });
 });
 
 const kindsOf = (rule: RuleName): string[] => rules[rule].match.flatMap(({ kinds }) => kinds);
 
-/** What a rule says of objects, with the parameters that it has in a stage. */
-const ask = (rule: RuleName, app: App, objects: readonly object[]) => {
+/** The violations of a rule in each object, with the rule's parameters in a stage. */
+const violationsOf = (rule: RuleName, app: App, objects: readonly object[]) => {
   const [constraint] = app.manifests.filter(({ kind }) => kind === rules[rule].kind);
   return opa.violationsOf(
     regoOf(rule, folder),
@@ -314,7 +309,7 @@ const workloadsOf = (app: App) =>
     ({ kind, metadata }) => metadata.namespace === 'portfolio' && kindsOf('users').includes(kind),
   );
 
-describe('our own workloads', () => {
+describe('the workloads of the platform', () => {
   const names = Object.keys(rules) as RuleName[];
   let stages: [string, App][];
   beforeAll(async () => {
@@ -326,24 +321,24 @@ describe('our own workloads', () => {
   });
   test.each(names)('are accepted by the rule %s, in every stage', (rule) => {
     for (const [stage, app] of stages) {
-      const asked = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
-      expect(asked.length, stage).toBeGreaterThan(1);
-      expect(ask(rule, app, asked), stage).toEqual(asked.map(() => []));
+      const covered = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
+      expect(covered.length, stage).toBeGreaterThan(1);
+      expect(violationsOf(rule, app, covered), stage).toEqual(covered.map(() => []));
     }
   });
 
-  /** Each made in a copy of every workload that the rule is about. */
+  /** Each is applied to a copy of every workload that the rule covers. */
   const mistakes: [RuleName, string, (workload: Manifest) => unknown][] = [
     ['digests', 'a tag', eachContainer((one) => (one.image = one.image.replace(/@.*/, '')))],
     [
       'registries',
-      'a foreign registry',
+      'another registry',
       eachContainer((one) => (one.image = one.image.replace(/^[^/]+/, 'docker.io'))),
     ],
     ['users', 'root', eachContainer((one) => Object.assign((one.securityContext ??= {}), { runAsUser: 0 }))],
     [
       'users',
-      'a root file system to write to',
+      'a writable root file system',
       eachContainer((one) => delete one.securityContext.readOnlyRootFilesystem),
     ],
     ['privileges', 'privileges', eachContainer((one) => (one.securityContext.privileged = true))],
@@ -352,25 +347,25 @@ describe('our own workloads', () => {
     ['resources', 'no requests', eachContainer((one) => delete one.resources.requests)],
     ['labels', 'no labels', ({ metadata }) => delete metadata.labels],
     ['labels', 'no labels on pods', ({ spec }) => delete spec.template.metadata.labels],
-    ['probes', 'nothing that tells whether it lives', eachContainer((one) => delete one.livenessProbe)],
-    ['probes', 'nothing that tells whether it is ready', eachContainer((one) => delete one.readinessProbe)],
+    ['probes', 'no liveness probe', eachContainer((one) => delete one.livenessProbe)],
+    ['probes', 'no readiness probe', eachContainer((one) => delete one.readinessProbe)],
     [
       'tokens',
-      "a token for Kubernetes' API",
+      'a token for the Kubernetes API',
       ({ spec }) => delete spec.template.spec.automountServiceAccountToken,
     ],
   ];
 
   test.each(mistakes)('are refused by the rule %s with %s', (rule, _, change) => {
     const [, app] = stages[0]!;
-    const asked = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
-    const changed = asked.map((workload) => {
+    const covered = workloadsOf(app).filter(({ kind }) => kindsOf(rule).includes(kind));
+    const changed = covered.map((workload) => {
       const copy = structuredClone(workload);
       change(copy);
       return copy;
     });
-    for (const [index, said] of ask(rule, app, changed).entries())
-      expect(said, asked[index]!.metadata.name).not.toEqual([]);
+    for (const [index, violations] of violationsOf(rule, app, changed).entries())
+      expect(violations, covered[index]!.metadata.name).not.toEqual([]);
   });
 });
 
@@ -381,6 +376,6 @@ function eachContainer(change: (container: Inputs) => unknown) {
   };
 }
 
-test('Rego that does not compile is an error and not silence', () => {
+test('Rego that does not compile is an error', () => {
   expect(() => opa.violationsOf('package x\nviolation[{"msg": m}] { m := unknown }', [{}])).toThrow(/unsafe/);
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   dev = await synthesized('dev');
 });
 
-test('the cluster knows whom to let in by access entries, encrypts its secrets, and logs all that it can', () => {
+test('the cluster authorizes by access entries, encrypts its secrets, and writes all its logs', () => {
   const { inputs, options } = production.one('eks/cluster:Cluster');
   expect(inputs).toMatchObject({
     accessConfig: { authenticationMode: 'API' },
@@ -44,7 +44,7 @@ test('API, worker and system pods have managed nodes of their own, in private su
   expect(of.system!.taints).toBeUndefined();
 });
 
-test('a pod cannot ask for the credentials of its node, whose disks are encrypted', () => {
+test('a pod cannot get the credentials of its node, and the disks of nodes are encrypted', () => {
   const { metadataOptions, blockDeviceMappings } = production.one('ec2/launchTemplate:LaunchTemplate').inputs;
   expect(metadataOptions).toMatchObject({ httpTokens: 'required', httpPutResponseHopLimit: 1 });
   for (const { ebs } of blockDeviceMappings) expect(ebs.encrypted).toBe('true');
@@ -68,7 +68,7 @@ test('network policies are enforced, and pods get their roles by Pod Identity', 
 const dependencies = (type: string, name: string) =>
   production.one(type, name).options.dependsOn.map((urn) => urn.split('::').at(-1));
 
-test('nodes come once there is a network for their pods, and everything in the cluster once there are nodes', () => {
+test('nodes depend on the pod network, and everything in the cluster depends on nodes', () => {
   for (const group of ['api', 'worker', 'system']) {
     expect(dependencies('NodeGroup', `${group}Nodes`)).toEqual(
       expect.arrayContaining(['vpc-cniAddon', 'kube-proxyAddon', 'eks-pod-identity-agentAddon']),
@@ -87,7 +87,7 @@ test('nodes come once there is a network for their pods, and everything in the c
   );
 });
 
-test('nodes get the version of the control plane, and its newest patches', () => {
+test('nodes have the version of the control plane and the newest patches', () => {
   const { version } = production.one('eks/cluster:Cluster').inputs;
   for (const { inputs } of production.all('eks/nodeGroup:NodeGroup'))
     expect(inputs).toMatchObject({ version, releaseVersion: '1.50.0-0123abcd' });
@@ -98,7 +98,7 @@ test('nodes that fail are replaced', () => {
     expect(inputs.nodeRepairConfig).toEqual({ enabled: true });
 });
 
-test('every image of ours is built for the nodes, and scanned when it comes; its commit can be deployed again', () => {
+test('every image is built for the architecture of the nodes and scanned on push, and a commit can be deployed again', () => {
   const repositories = production.all('ecr/repository:Repository').map(({ inputs }) => inputs);
   expect(new Set(repositories.map(({ name }) => name))).toEqual(
     new Set(['api', 'collector', 'nginx', 'worker'].map((name) => `portfolio-production/${name}`)),
@@ -129,12 +129,12 @@ test('every image has a Dockerfile that declares the arguments it is built with,
   });
 });
 
-test('every Kubernetes resource goes into this cluster, whatever cluster somebody has chosen at home', () => {
+test('every Kubernetes resource is created in this cluster, and not in that of a local kubeconfig', () => {
   const inCluster = production.resources.filter(({ type }) => type.startsWith('kubernetes:'));
   for (const { name, options } of inCluster) expect(options.provider, name).toContain('Kubernetes');
 });
 
-test('sst dev has a queue and a bucket in the cloud, and everything else on the machine', () => {
+test('sst dev creates a queue and a bucket in the cloud, and runs everything else on the machine', () => {
   const types = dev.resources
     .filter(({ type }) => type.startsWith('aws:'))
     .map(({ type }) => type.split('/')[0]);

@@ -19,7 +19,7 @@ const major = (version: string) => version.split('.')[0];
 const cluster = () => production.one('rds/cluster:Cluster');
 
 describe('the database of production', () => {
-  test('is of the version that development and tests run on, but for bug fixes', async () => {
+  test('has the major version that development and tests use', async () => {
     const sql = postgres((await shared('cluster')).url, { max: 1 });
     onTestFinished(() => sql.end());
     const [row] = await sql`show server_version`;
@@ -30,7 +30,7 @@ describe('the database of production', () => {
     expect(cluster().inputs.backupRetentionPeriod).toBe(35);
   });
 
-  test('is encrypted with a key of ours that rotates', () => {
+  test('is encrypted with a customer managed key that rotates', () => {
     expect(cluster().inputs).toMatchObject({
       storageEncrypted: true,
       kmsKeyId: expect.stringContaining('DataKey'),
@@ -38,13 +38,13 @@ describe('the database of production', () => {
     expect(production.one('kms/key:Key', 'DataKey').inputs.enableKeyRotation).toBe(true);
   });
 
-  test('signs pods in by IAM, and nobody without TLS', () => {
+  test('authenticates pods by IAM, and requires TLS', () => {
     expect(cluster().inputs.iamDatabaseAuthenticationEnabled).toBe(true);
     const { parameters } = production.one('rds/clusterParameterGroup:ClusterParameterGroup').inputs;
     expect(parameters).toContainEqual({ name: 'rds.force_ssl', value: '1' });
   });
 
-  test('writes to a log that ends', () => {
+  test('writes to a log group with a retention', () => {
     const { clusterIdentifier, enabledCloudwatchLogsExports } = cluster().inputs;
     expect(enabledCloudwatchLogsExports).toEqual(['postgresql']);
     expect(production.one('cloudwatch/logGroup:LogGroup', 'DatabaseLogs').inputs).toMatchObject({
@@ -53,13 +53,13 @@ describe('the database of production', () => {
     });
   });
 
-  test('has no password that a person, the program or its state knows', () => {
+  test('has a master password that only AWS knows', () => {
     expect(cluster().inputs).toMatchObject({ manageMasterUserPassword: true });
     expect(cluster().inputs.masterPassword).toBeUndefined();
     expect(production.all('random:index/randomPassword:RandomPassword')).toEqual([]);
   });
 
-  test('is not removed by mistake, and leaves a snapshot where it is removed', () => {
+  test('is protected from deletion, and leaves a final snapshot', () => {
     expect(cluster().inputs).toMatchObject({
       deletionProtection: true,
       skipFinalSnapshot: false,
@@ -68,7 +68,7 @@ describe('the database of production', () => {
     expect(cluster().options).toMatchObject({ protect: true, retainOnDelete: true });
   });
 
-  test('runs over three zones, with two readers of which one is as large as the writer', () => {
+  test('has subnets in three zones and two readers, one of them as large as the writer', () => {
     const tiers = production
       .all('rds/clusterInstance:ClusterInstance')
       .map(({ inputs }) => inputs.promotionTier);
@@ -76,7 +76,7 @@ describe('the database of production', () => {
     expect(production.one('rds/subnetGroup:SubnetGroup').inputs.subnetIds).toHaveLength(3);
   });
 
-  test('is reached by nodes of the cluster alone', () => {
+  test('accepts connections from nodes of the cluster only', () => {
     const rules = production
       .all('vpc/securityGroupIngressRule:SecurityGroupIngressRule')
       .filter(({ inputs }) => inputs.securityGroupId.startsWith('DatabaseGroup'));
@@ -100,7 +100,7 @@ describe.each([
     },
   );
 
-  test('is closed to the public in every way', () => {
+  test('blocks all public access', () => {
     expect(
       production.one('s3/bucketPublicAccessBlock:BucketPublicAccessBlock', `${name}PublicAccessBlock`).inputs,
     ).toMatchObject({
@@ -111,7 +111,7 @@ describe.each([
     });
   });
 
-  test('is encrypted with our key', () => {
+  test('is encrypted with the data key', () => {
     const [rule] = production.one('BucketServerSideEncryptionConfiguration', `${name}Encryption`).inputs
       .rules;
     expect(rule.applyServerSideEncryptionByDefault).toMatchObject({
@@ -120,13 +120,13 @@ describe.each([
     });
   });
 
-  test('is open to no page of another origin', () => {
+  test('allows no cross-origin requests', () => {
     expect(production.all('BucketCorsConfiguration').filter((cors) => cors.name.startsWith(name))).toEqual(
       [],
     );
   });
 
-  test('refuses plain http', () => {
+  test('denies plain HTTP', () => {
     const { Statement } = JSON.parse(
       production.one('s3/bucketPolicy:BucketPolicy', `${name}Policy`).inputs.policy,
     );
@@ -140,7 +140,7 @@ const bucket = (of: string) => production.one('s3/bucket:Bucket', `${of}Bucket`)
 const rulesOf = (of: string) => production.one('BucketLifecycleConfiguration', `${of}Lifecycle`).inputs.rules;
 
 describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
-  test('is in another region, with its key, and made by S3 of whatever comes and goes', () => {
+  test('is in another region with a key of that region, and S3 replicates objects and deletions to it', () => {
     const replication = production.one(
       's3/bucketReplicationConfig:BucketReplicationConfig',
       `${name}Replication`,
@@ -172,12 +172,12 @@ describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
     for (const made of regional) expect(made.options.provider, made.name).toContain('CopyRegion');
   });
 
-  test('is kept as the bucket is, by the same rules', () => {
+  test('has the lifecycle rules of its source', () => {
     expect(rulesOf(`${name}Copy`)).toEqual(rulesOf(name));
     expect(bucket(`${name}Copy`).options).toMatchObject({ protect: true, retainOnDelete: true });
   });
 
-  test('is written by a role of S3 that reads the bucket, and nothing else', () => {
+  test('is written with a role that may read the source and write the copy only', () => {
     const policy = JSON.parse(production.one('iam/rolePolicy:RolePolicy', `${name}CopyPolicy`).inputs.policy);
     const object = `arn:aws:s3:::${bucket(name).inputs.bucket}/a`;
     expect(allows(policy, { action: 's3:GetObjectVersionForReplication', resource: object })).toBe(true);
@@ -186,7 +186,7 @@ describe.each(['Files', 'Backups'])('the copy of the bucket %s', (name) => {
   });
 });
 
-/** Runs the state machine of production, and gives the last of its states. */
+/** Runs the state machine of production, and returns its last state. */
 function run(service: Service): Promise<string> {
   const { definition } = production.one('sfn/stateMachine:StateMachine').inputs;
   return runStateMachine(JSON.parse(definition) as StateMachine, service);
@@ -200,25 +200,25 @@ describe('the weekly export', () => {
     { DbClusterSnapshotArn: 'not yet whole', Status: 'creating', SnapshotCreateTime: '2026-11-08T04:00:00Z' },
   ];
 
-  /** RDS that knows these snapshots; an export goes through the given states. */
+  /** A fake of RDS with these snapshots, and an export that goes through the given states. */
   function createRds(statuses: string[], known = snapshots) {
-    const asked: [string, Record<string, unknown>][] = [];
+    const calls: [string, Record<string, unknown>][] = [];
     const service = (action: string, args: Record<string, unknown>) => {
-      asked.push([action, args]);
+      calls.push([action, args]);
       if (action === 'describeDBClusterSnapshots') return { DbClusterSnapshots: known };
       if (action === 'startExportTask') return { Status: 'STARTING' };
       return { ExportTasks: [{ Status: statuses.length > 1 ? statuses.shift() : statuses[0] }] };
     };
-    return { service, argumentsOf: (action: string) => asked.find(([name]) => name === action)?.[1] };
+    return { service, argumentsOf: (action: string) => calls.find(([name]) => name === action)?.[1] };
   }
 
-  test('is started each week', () => {
+  test('starts every week', () => {
     const { scheduleExpression, target } = production.one('scheduler/schedule:Schedule').inputs;
     expect(scheduleExpression).toMatch(/^cron\(.* SUN \*\)$/);
     expect(target.arn).toContain('Backup');
   });
 
-  test('puts the newest whole snapshot that Aurora made into the bucket, encrypted with our key', async () => {
+  test('exports the newest complete automated snapshot to the bucket, encrypted with the data key', async () => {
     const { service, argumentsOf } = createRds(['STARTING', 'IN_PROGRESS', 'COMPLETE']);
     expect(await run(service)).toBe('Exported');
     const { clusterIdentifier, kmsKeyId } = production.one('rds/cluster:Cluster').inputs;
@@ -227,7 +227,7 @@ describe('the weekly export', () => {
       SnapshotType: 'automated',
     });
     expect(argumentsOf('startExportTask')).toEqual({
-      // What RDS allows: letters, digits and single hyphens, 60 at most.
+      // RDS allows letters, digits and single hyphens, 60 characters at most.
       ExportTaskIdentifier: expect.stringMatching(/^[a-z](-?[a-z0-9])*$/),
       SourceArn: newest,
       S3BucketName: production.one('s3/bucket:Bucket', 'BackupsBucket').inputs.bucket,
@@ -237,15 +237,15 @@ describe('the weekly export', () => {
     });
   });
 
-  test.each(['FAILED', 'CANCELED'])('fails where RDS says %s', async (status) => {
+  test.each(['FAILED', 'CANCELED'])('fails if the export ends as %s', async (status) => {
     expect(await run(createRds(['IN_PROGRESS', status]).service)).toBe('NotExported');
   });
 
-  test('fails where there is no snapshot', async () => {
-    await expect(run(createRds(['COMPLETE'], []).service)).rejects.toThrow('Nothing');
+  test('fails without a snapshot', async () => {
+    await expect(run(createRds(['COMPLETE'], []).service)).rejects.toThrow('has no result');
   });
 
-  test('goes on with an export that was started before its answer was lost', async () => {
+  test('continues with an export that an earlier attempt has started', async () => {
     const { service } = createRds(['COMPLETE']);
     const lossy = (action: string, args: Record<string, unknown>) => {
       if (action !== 'startExportTask') return service(action, args);
@@ -254,7 +254,7 @@ describe('the weekly export', () => {
     expect(await run(lossy)).toBe('Exported');
   });
 
-  test('hands on one role to RDS and no other', () => {
+  test('may pass one role to RDS and no other', () => {
     const { Statement } = JSON.parse(
       production.one('iam/rolePolicy:RolePolicy', 'BackupMachinePolicy').inputs.policy,
     );
@@ -265,7 +265,7 @@ describe('the weekly export', () => {
   });
 });
 
-test('a cache is there where the stage asks for one: encrypted, over two zones', () => {
+test('a stage has a cache in two zones, encrypted, if it is configured', () => {
   expect(production.one('elasticache/replicationGroup:ReplicationGroup').inputs).toMatchObject({
     engine: 'valkey',
     multiAzEnabled: true,
@@ -276,7 +276,7 @@ test('a cache is there where the stage asks for one: encrypted, over two zones',
   expect(staging.all('elasticache/replicationGroup:ReplicationGroup')).toEqual([]);
 });
 
-test('stages but production can be removed with all their data', () => {
+test('all stages except production can be removed with their data', () => {
   for (const app of [staging, personal]) {
     expect(app.one('rds/cluster:Cluster').inputs).toMatchObject({
       deletionProtection: false,
@@ -284,16 +284,16 @@ test('stages but production can be removed with all their data', () => {
     });
     for (const { inputs, name } of app.all('s3/bucket:Bucket')) expect(inputs.forceDestroy, name).toBe(true);
     const kept = app.resources.filter(({ options }) => options.protect || options.retainOnDelete);
-    // Former files of the page and settings of pods stay for those who have them, and go with their bucket or cluster.
+    // Old files of the page and old ConfigMaps are retained for open pages and rollbacks; their bucket or cluster is not.
     const types = kept.filter(({ name }) => !name.startsWith('page/assets/')).map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(['kubernetes:v1:ConfigMap']));
   }
 });
 
-/** The page is built anew by each deployment: its bucket holds nothing else. */
+/** Each deployment builds the page again, so the bucket of the page holds no data. */
 const isNotThePage = ({ name }: { name: string }) => name !== 'Page';
 
-test('of production, what holds data stays: database, buckets, and the keys without which they are nothing', () => {
+test('production retains everything that holds data: database, buckets and keys', () => {
   const held = ['rds/cluster:Cluster', 's3/bucket:Bucket', 'kms/key:Key']
     .flatMap((type) => production.all(type))
     .filter(isNotThePage);

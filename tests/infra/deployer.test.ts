@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Ask, type Document, allows, many } from './support/iam-evaluator.ts';
+import { type Request, type Document, allows, many } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
 
@@ -17,10 +17,11 @@ const roles = `${account}:role/portfolio/production`;
 const boundary = `${account}:policy/Boundary`;
 const policyOf = (type: string, name: string) =>
   JSON.parse(production.one(`aws:iam/${type}`, name).inputs.policy) as Document;
-const deployerMay = (ask: Ask) => allows(policyOf('rolePolicy:RolePolicy', 'DeployerPolicy'), ask);
+const deployerMay = (request: Request) =>
+  allows(policyOf('rolePolicy:RolePolicy', 'DeployerPolicy'), request);
 
-describe('who deploys', () => {
-  test("is a run of the repository's workflows in the environment of the stage, and nobody else", () => {
+describe('the deployer', () => {
+  test("can only be assumed by the repository's workflows in the environment of the stage", () => {
     for (const [stage, app] of [
       ['production', production],
       ['staging', staging],
@@ -47,7 +48,7 @@ describe('who deploys', () => {
     }
   });
 
-  test("is let into the cluster; a developer's own stage knows no deployer", () => {
+  test('has access to the cluster, and does not exist in personal stages', () => {
     const { principalArn } = production.one('eks/accessEntry:AccessEntry').inputs;
     expect(principalArn).toContain('DeployerRole');
     expect(production.one('eks/accessPolicyAssociation:AccessPolicyAssociation').inputs).toMatchObject({
@@ -59,9 +60,9 @@ describe('who deploys', () => {
     expect(personal.all('iam/role:Role').map(({ name }) => name)).not.toContain('DeployerRole');
   });
 
-  test.each<[string, Ask]>([
+  test.each<[string, Request]>([
     [
-      'make a role within the boundary',
+      'create a role with the boundary',
       {
         action: 'iam:CreateRole',
         resource: `${roles}/a`,
@@ -69,7 +70,7 @@ describe('who deploys', () => {
       },
     ],
     [
-      'say what such a role may do',
+      'set the policy of such a role',
       {
         action: 'iam:PutRolePolicy',
         resource: `${roles}/a`,
@@ -77,7 +78,7 @@ describe('who deploys', () => {
       },
     ],
     [
-      'hand it to pods',
+      'pass it to pods',
       {
         action: 'iam:PassRole',
         resource: `${roles}/a`,
@@ -95,14 +96,14 @@ describe('who deploys', () => {
       'sign an image',
       { action: 'kms:Sign', resource: 'arn:aws:kms:eu-central-1:123456789012:key/SigningKey' },
     ],
-  ])('may %s', (_, ask) => {
-    expect(deployerMay(ask)).toBe(true);
+  ])('may %s', (_, request) => {
+    expect(deployerMay(request)).toBe(true);
   });
 
-  test.each<[string, Ask]>([
-    ['make a role without a boundary', { action: 'iam:CreateRole', resource: `${roles}/a` }],
+  test.each<[string, Request]>([
+    ['create a role without a boundary', { action: 'iam:CreateRole', resource: `${roles}/a` }],
     [
-      'make one within another boundary',
+      'create a role with another boundary',
       {
         action: 'iam:CreateRole',
         resource: `${roles}/a`,
@@ -110,7 +111,7 @@ describe('who deploys', () => {
       },
     ],
     [
-      'take the boundary from a role',
+      'remove the boundary from a role',
       {
         action: 'iam:DeleteRolePermissionsBoundary',
         resource: `${roles}/a`,
@@ -118,7 +119,7 @@ describe('who deploys', () => {
       },
     ],
     [
-      'make a role of another stage',
+      'create a role of another stage',
       {
         action: 'iam:CreateRole',
         resource: `${account}:role/portfolio/staging/a`,
@@ -126,7 +127,7 @@ describe('who deploys', () => {
       },
     ],
     [
-      'change what it may do itself',
+      'change its own policy',
       {
         action: 'iam:PutRolePolicy',
         resource: `${account}:role/DeployerRole`,
@@ -134,14 +135,14 @@ describe('who deploys', () => {
       },
     ],
     [
-      'change who it may be',
+      'change its own trust policy',
       { action: 'iam:UpdateAssumeRolePolicy', resource: `${account}:role/DeployerRole` },
     ],
     ['change the boundary', { action: 'iam:CreatePolicyVersion', resource: boundary }],
-    ['make a user', { action: 'iam:CreateUser', resource: `${account}:user/a` }],
-    ['make a key that lasts', { action: 'iam:CreateAccessKey', resource: `${account}:user/a` }],
+    ['create a user', { action: 'iam:CreateUser', resource: `${account}:user/a` }],
+    ['create an access key', { action: 'iam:CreateAccessKey', resource: `${account}:user/a` }],
     [
-      'hand a role to a service that no stage has',
+      'pass a role to a service that no stage uses',
       {
         action: 'iam:PassRole',
         resource: `${roles}/a`,
@@ -149,23 +150,23 @@ describe('who deploys', () => {
       },
     ],
     [
-      'read a secret that it has made',
+      'read the value of a secret',
       {
         action: 'secretsmanager:GetSecretValue',
         resource: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:portfolio/production/alerting-a',
       },
     ],
-    ['take on a role', { action: 'sts:AssumeRole', resource: `${roles}/a` }],
+    ['assume a role', { action: 'sts:AssumeRole', resource: `${roles}/a` }],
     [
       'read other parameters',
       { action: 'ssm:GetParameter', resource: 'arn:aws:ssm:eu-central-1:123456789012:parameter/other' },
     ],
     ['leave the organization', { action: 'organizations:LeaveOrganization', resource: '*' }],
-  ])('may not %s', (_, ask) => {
-    expect(deployerMay(ask)).toBe(false);
+  ])('may not %s', (_, request) => {
+    expect(deployerMay(request)).toBe(false);
   });
 
-  test('may make what the stages hold, and uses no service for anything else', () => {
+  test('has access to exactly the services that the stages use', () => {
     const used = new Set(
       [production, staging].flatMap((app) =>
         app.resources.flatMap(({ type }) => {
@@ -180,7 +181,7 @@ describe('who deploys', () => {
   });
 });
 
-test('who deploys hands roles to those services alone that take on roles of the stages', () => {
+test('the deployer can pass roles only to services that assume roles of the stages', () => {
   const statements = many(policyOf('rolePolicy:RolePolicy', 'DeployerPolicy').Statement);
   const allowed = statements.find(({ Action }) => many(Action).includes('iam:PassRole'))!.Condition!;
   const taken = [production, staging].flatMap((app) =>
@@ -190,15 +191,15 @@ test('who deploys hands roles to those services alone that take on roles of the 
       return many(Statement).flatMap(({ Principal }) => many((Principal as { Service?: string }).Service));
     }),
   );
-  // The exporter is handed on by the machine that starts exports.
+  // The state machine passes the exporter's role, and not the deployer.
   const services = new Set(taken.filter((service) => service !== 'export.rds.amazonaws.com'));
   expect(allowed.StringEquals!['iam:PassedToService']).toEqual([...services].toSorted());
 });
 
-/** Of these, not all may be done: what may be has statements of its own. */
+/** Services with statements of their own, which do not allow all actions. */
 const heldApart = ['iam', 'secretsmanager'];
 
-/** What IAM calls the service of a resource, where Pulumi calls it something else. */
+/** The IAM prefix of a resource's service, which may differ from Pulumi's module. */
 function serviceOf(type: string, module: string): string {
   if (type.startsWith('aws:cloudwatch/log')) return 'logs';
   const others: Record<string, string> = {
@@ -213,7 +214,7 @@ function serviceOf(type: string, module: string): string {
 }
 
 describe('the boundary', () => {
-  test('is around every role of every stage but the deployer, and they are under the path of their stage', () => {
+  test('is set for every role of every stage except the deployer, and roles have the path of their stage', () => {
     for (const [stage, app] of [
       ['production', production],
       ['staging', staging],
@@ -229,14 +230,14 @@ describe('the boundary', () => {
     }
   });
 
-  test.each<[boolean, string, Ask]>([
-    [true, 'use what its own policy names', { action: 's3:GetObject', resource: 'arn:aws:s3:::files/a' }],
-    [false, 'make a role', { action: 'iam:CreateRole', resource: `${roles}/a` }],
-    [false, 'say what a role may do', { action: 'iam:PutRolePolicy', resource: `${roles}/a` }],
-    [false, 'take on another role', { action: 'sts:AssumeRole', resource: `${account}:role/DeployerRole` }],
+  test.each<[boolean, string, Request]>([
+    [true, 'use its own permissions', { action: 's3:GetObject', resource: 'arn:aws:s3:::files/a' }],
+    [false, 'create a role', { action: 'iam:CreateRole', resource: `${roles}/a` }],
+    [false, 'set the policy of a role', { action: 'iam:PutRolePolicy', resource: `${roles}/a` }],
+    [false, 'assume another role', { action: 'sts:AssumeRole', resource: `${account}:role/DeployerRole` }],
     [
       true,
-      'hand the exporter to RDS',
+      'pass the exporter role to RDS',
       {
         action: 'iam:PassRole',
         resource: `${roles}/a`,
@@ -245,18 +246,18 @@ describe('the boundary', () => {
     ],
     [
       false,
-      'hand a role to a machine',
+      'pass a role to an instance',
       {
         action: 'iam:PassRole',
         resource: `${roles}/a`,
         context: { 'iam:PassedToService': 'ec2.amazonaws.com' },
       },
     ],
-  ])('%s: a role may %s', (expected, _, ask) => {
-    expect(allows(policyOf('policy:Policy', 'Boundary'), ask)).toBe(expected);
+  ])('%s: a role may %s', (expected, _, request) => {
+    expect(allows(policyOf('policy:Policy', 'Boundary'), request)).toBe(expected);
   });
 
-  test('lets pass all that the policies within it allow', () => {
+  test('allows everything that the policies of the roles allow', () => {
     const within = policyOf('policy:Policy', 'Boundary');
     const policies = production
       .all('aws:iam/rolePolicy:RolePolicy')
@@ -274,7 +275,7 @@ describe('the boundary', () => {
   });
 });
 
-test('images are signed before anything is told their names, each by its digest and with the key of the stage', () => {
+test('images are signed by digest with the key of the stage before anything uses them', () => {
   const signatures = production.all('command:local:Command');
   const images = production.all('docker-build:index:Image');
   expect(signatures).toHaveLength(images.length);

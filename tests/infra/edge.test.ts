@@ -12,12 +12,12 @@ beforeAll(async () => {
 
 const ingress = (app: App, name: string): Manifest =>
   app.manifests.find(({ kind, metadata }) => kind === 'Ingress' && metadata.name === name)!;
-/** An annotation of the load balancer controller. */
-const said = (manifest: Manifest, name: string): string | undefined =>
+/** The value of an annotation for the load balancer controller. */
+const annotationOf = (manifest: Manifest, name: string): string | undefined =>
   (manifest.metadata.annotations as Record<string, string>)[`alb.ingress.kubernetes.io/${name}`];
 const attributes = (manifest: Manifest) =>
   Object.fromEntries(
-    said(manifest, 'load-balancer-attributes')!
+    annotationOf(manifest, 'load-balancer-attributes')!
       .split(',')
       .map((one) => one.split('=') as [string, string]),
   );
@@ -33,12 +33,14 @@ const find = (kind: string, name: string) =>
 const names = ['consumers', 'browsers'] as const;
 
 describe('consumers', () => {
-  test('come from the internet, with a certificate that our authority vouches for and has not revoked', () => {
+  test('connect from the internet with a valid client certificate that is not revoked', () => {
     const main = ingress(production, 'portfolio-consumers');
-    expect(said(main, 'scheme')).toBe('internet-facing');
-    expect(said(main, 'subnets')).toMatch(/^VpcPublicSubnet1-id,VpcPublicSubnet2-id,VpcPublicSubnet3-id$/);
+    expect(annotationOf(main, 'scheme')).toBe('internet-facing');
+    expect(annotationOf(main, 'subnets')).toMatch(
+      /^VpcPublicSubnet1-id,VpcPublicSubnet2-id,VpcPublicSubnet3-id$/,
+    );
     const trust = production.one('lb/trustStore:TrustStore');
-    expect(JSON.parse(said(main, 'mutual-authentication')!)).toEqual([
+    expect(JSON.parse(annotationOf(main, 'mutual-authentication')!)).toEqual([
       {
         port: 443,
         mode: 'verify',
@@ -60,7 +62,7 @@ describe('consumers', () => {
     });
   });
 
-  test('have api. before the domain, and come to /api, /trpc and /metrics by the port that believes who they are', () => {
+  test('use the domain with api. in front, and reach /api, /trpc and /metrics on the port that trusts client certificates', () => {
     expect(pathsOf(ingress(production, 'portfolio-consumers'))).toEqual(
       ['/api', '/trpc', '/metrics'].map((path) => [
         `api.portfolio.example.com${path}`,
@@ -75,15 +77,15 @@ describe('consumers', () => {
     });
   });
 
-  test('come to a load balancer in three zones', () => {
-    const ids = said(ingress(production, 'portfolio-consumers'), 'subnets')!.split(',');
+  test('have a load balancer in three zones', () => {
+    const ids = annotationOf(ingress(production, 'portfolio-consumers'), 'subnets')!.split(',');
     const subnets = production.all('ec2/subnet:Subnet').filter(({ name }) => ids.includes(`${name}-id`));
     expect(new Set(subnets.map(({ inputs }) => inputs.availabilityZone)).size).toBe(3);
   });
 
-  test('pass a firewall', () => {
+  test('are filtered by a firewall', () => {
     const acl = production.one('wafv2/webAcl:WebAcl', 'ConsumersFirewall');
-    expect(said(ingress(production, 'portfolio-consumers'), 'wafv2-acl-arn')).toMatch(
+    expect(annotationOf(ingress(production, 'portfolio-consumers'), 'wafv2-acl-arn')).toMatch(
       /^arn:aws:wafv2:eu-central-1:.*ConsumersFirewall$/,
     );
     expect(acl.inputs.scope).toBe('REGIONAL');
@@ -91,11 +93,11 @@ describe('consumers', () => {
 });
 
 describe('browsers', () => {
-  test('come by a load balancer that has no public address, and from CloudFront', () => {
+  test('have an internal load balancer that accepts connections from CloudFront only', () => {
     const main = ingress(production, 'portfolio-browsers');
-    expect(said(main, 'scheme')).toBe('internal');
-    expect(said(main, 'subnets')).toBe('OriginSubnet1-id,OriginSubnet2-id,OriginSubnet3-id');
-    expect(said(main, 'security-group-prefix-lists')).toContain('cloudfront-origin-facing');
+    expect(annotationOf(main, 'scheme')).toBe('internal');
+    expect(annotationOf(main, 'subnets')).toBe('OriginSubnet1-id,OriginSubnet2-id,OriginSubnet3-id');
+    expect(annotationOf(main, 'security-group-prefix-lists')).toContain('cloudfront-origin-facing');
     const zones = production
       .all('ec2/subnet:Subnet')
       .filter(({ name }) => name.startsWith('OriginSubnet'))
@@ -103,7 +105,7 @@ describe('browsers', () => {
     expect(new Set(zones).size).toBe(3);
   });
 
-  test('have their tokens verified with keys that the load balancer gets by the gateway of its zone', () => {
+  test('have a load balancer that fetches the keys of tokens through the gateway of its zone', () => {
     const routes = production.all('ec2/routeTableAssociation:RouteTableAssociation');
     const subnets = ['OriginSubnet1-id', 'OriginSubnet2-id', 'OriginSubnet3-id'];
     const tables = subnets.map(
@@ -113,9 +115,9 @@ describe('browsers', () => {
     for (const table of tables) expect(table).toContain('PrivateRouteTable');
   });
 
-  test('need no certificate, and come to /api and /trpc by the port that believes nothing of one', () => {
+  test('need no certificate, and reach /api and /trpc on the port that trusts no certificate headers', () => {
     const main = ingress(production, 'portfolio-browsers');
-    expect(said(main, 'mutual-authentication')).toBeUndefined();
+    expect(annotationOf(main, 'mutual-authentication')).toBeUndefined();
     expect(pathsOf(main)).toEqual(
       ['/api', '/trpc'].map((path) => [`portfolio.example.com${path}`, 'portfolio-nginx', 'browsers']),
     );
@@ -123,13 +125,15 @@ describe('browsers', () => {
 });
 
 describe.each(names)('the load balancer of %s', (name) => {
-  test('verifies tokens before anything else sees them, as the API does again', () => {
+  test('verifies tokens, with the same issuer as the API', () => {
     const main = ingress(production, `portfolio-${name}`);
     const withToken = ingress(production, `portfolio-${name}-token`);
-    expect(Number(said(withToken, 'group.order'))).toBeLessThan(Number(said(main, 'group.order')));
-    expect(said(withToken, 'group.name')).toBe(said(main, 'group.name'));
+    expect(Number(annotationOf(withToken, 'group.order'))).toBeLessThan(
+      Number(annotationOf(main, 'group.order')),
+    );
+    expect(annotationOf(withToken, 'group.name')).toBe(annotationOf(main, 'group.name'));
     expect(pathsOf(withToken)).toEqual(pathsOf(main));
-    expect(JSON.parse(said(withToken, 'conditions.portfolio-nginx')!)).toEqual([
+    expect(JSON.parse(annotationOf(withToken, 'conditions.portfolio-nginx')!)).toEqual([
       {
         field: 'http-header',
         httpHeaderConfig: { httpHeaderName: 'Authorization', values: ['Bearer eyJ*'] },
@@ -138,23 +142,23 @@ describe.each(names)('the load balancer of %s', (name) => {
     const { data } = production.manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && /^portfolio-api-[0-9a-f]+$/.test(metadata.name),
     )!;
-    expect(JSON.parse(said(withToken, 'jwt-validation')!)).toEqual({
+    expect(JSON.parse(annotationOf(withToken, 'jwt-validation')!)).toEqual({
       issuer: data.JWT_ISSUER,
       jwksEndpoint: data.JWT_JWKS_URL,
     });
-    expect(said(main, 'jwt-validation')).toBeUndefined();
+    expect(annotationOf(main, 'jwt-validation')).toBeUndefined();
   });
 
-  test('speaks TLS 1.2 and later, with a certificate that our zone proves, and TLS to NGINX, too', () => {
+  test('requires TLS 1.2, with a certificate that is validated by DNS, and uses TLS to NGINX', () => {
     for (const one of [
       ingress(production, `portfolio-${name}`),
       ingress(production, `portfolio-${name}-token`),
     ]) {
-      expect(JSON.parse(said(one, 'listen-ports')!)).toEqual([{ HTTPS: 443 }]);
-      expect(said(one, 'ssl-policy')).toBe('ELBSecurityPolicy-TLS13-1-2-Res-2021-06');
-      expect(said(one, 'certificate-arn')).toMatch(/certificate\/EdgeCertificate$/);
-      expect(said(one, 'backend-protocol')).toBe('HTTPS');
-      expect(said(one, 'healthcheck-protocol')).toBe('HTTPS');
+      expect(JSON.parse(annotationOf(one, 'listen-ports')!)).toEqual([{ HTTPS: 443 }]);
+      expect(annotationOf(one, 'ssl-policy')).toBe('ELBSecurityPolicy-TLS13-1-2-Res-2021-06');
+      expect(annotationOf(one, 'certificate-arn')).toMatch(/certificate\/EdgeCertificate$/);
+      expect(annotationOf(one, 'backend-protocol')).toBe('HTTPS');
+      expect(annotationOf(one, 'healthcheck-protocol')).toBe('HTTPS');
     }
     expect(production.one('acm/certificate:Certificate', 'EdgeCertificate').inputs).toMatchObject({
       domainName: 'portfolio.example.com',
@@ -163,7 +167,7 @@ describe.each(names)('the load balancer of %s', (name) => {
     });
   });
 
-  test('drops malformed headers, writes everything down, and outlives no request', () => {
+  test('drops malformed headers, writes access logs, and has a longer idle timeout than requests need', () => {
     const logs = production.one('s3/bucket:Bucket', 'AccessLogsBucket').inputs.bucket;
     expect(attributes(ingress(production, `portfolio-${name}`))).toMatchObject({
       'routing.http.drop_invalid_header_fields.enabled': 'true',
@@ -176,7 +180,7 @@ describe.each(names)('the load balancer of %s', (name) => {
     });
   });
 
-  test('is not deleted by mistake in production, and is where a stage ends', () => {
+  test('is protected from deletion in production only', () => {
     const [kept, removable] = [production, staging].map((app) =>
       attributes(ingress(app, `portfolio-${name}`)),
     );
@@ -185,7 +189,7 @@ describe.each(names)('the load balancer of %s', (name) => {
   });
 });
 
-test('members of a group say nothing that contradicts another', () => {
+test('Ingresses of a group have no contradicting annotations', () => {
   const own = /\/(group\.order|conditions\..*|jwt-validation)$/;
   for (const name of names) {
     const { annotations } = ingress(production, `portfolio-${name}-token`).metadata;
@@ -196,7 +200,7 @@ test('members of a group say nothing that contradicts another', () => {
   }
 });
 
-test('logs are written by AWS alone, for this account, and kept as long as others', () => {
+test('only AWS may write access logs, for this account, and they have the retention of other logs', () => {
   const { Statement } = JSON.parse(
     production.one('s3/bucketPolicy:BucketPolicy', 'AccessLogsPolicy').inputs.policy,
   ) as { Statement: { Effect: string; Principal: object; Action: string[]; Resource: string[] }[] };
@@ -216,7 +220,7 @@ test('logs are written by AWS alone, for this account, and kept as long as other
   expect(rules).toMatchObject([{ expiration: { days: 400 } }]);
 });
 
-test('firewalls refuse floods, known bad addresses and inputs, and keep tokens out of their logs', () => {
+test('firewalls block floods, known bad addresses and inputs, and keep tokens out of their logs', () => {
   for (const { name, inputs } of production.all('wafv2/webAcl:WebAcl')) {
     const groups = inputs.rules.map(
       ({ statement }: { statement: { managedRuleGroupStatement?: { name: string } } }) =>
@@ -235,7 +239,7 @@ test('firewalls refuse floods, known bad addresses and inputs, and keep tokens o
     expect(inputs.redactedFields).toEqual([{ singleHeader: { name: 'authorization' } }]);
 });
 
-test('NGINX trusts whom the load balancer trusts', () => {
+test('NGINX trusts the same authorities as the load balancer', () => {
   const { data } = production.manifests.find(
     ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('portfolio-nginx-clients-'),
   )!;
@@ -245,7 +249,7 @@ test('NGINX trusts whom the load balancer trusts', () => {
   });
 });
 
-test('a rollout of NGINX waits for the load balancers, and a pod that leaves serves until they know', () => {
+test('a rollout of NGINX waits for the load balancers, and a stopping pod serves until it is deregistered', () => {
   expect(find('Namespace', 'portfolio').metadata.labels).toHaveProperty(
     ['elbv2.k8s.aws/pod-readiness-gate-inject'],
     'enabled',

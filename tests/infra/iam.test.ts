@@ -28,7 +28,7 @@ const bucket = (name: string) => `arn:aws:s3:::${production.one('s3/bucket:Bucke
 const file = (key: string) => `${bucket('FilesBucket')}/${key}`;
 const user = (name: string) => `arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-DATABASE/${name}`;
 
-/** What each account asks for in the course of its work, and what somebody who has taken it over would try. */
+/** For each account, requests that it needs, and requests that an attacker with its credentials might try. */
 const cases: Record<string, { may: () => [string, string][]; mayNot: () => [string, string][] }> = {
   'portfolio-api': {
     may: () => [
@@ -117,18 +117,18 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
 };
 
 describe.each(Object.keys(cases))('the role of %s', (account) => {
-  test('may do what its code does', () => {
+  test('allows what its program needs', () => {
     for (const [action, resource] of cases[account]!.may())
       expect(allows(policyOf(account), { action, resource }), `${action} ${resource}`).toBe(true);
   });
 
-  test('may do nothing else', () => {
+  test('denies everything else', () => {
     for (const [action, resource] of cases[account]!.mayNot())
       expect(allows(policyOf(account), { action, resource }), `${action} ${resource}`).toBe(false);
   });
 });
 
-test('the API signs in to the cache as its own user, and does nothing else with it', () => {
+test('the API may sign in to the cache as its own user, and nothing else', () => {
   const policy = policyOf('portfolio-api-cache');
   const { replicationGroupId } = production.one('elasticache/replicationGroup:ReplicationGroup').inputs;
   const arn = 'arn:aws:elasticache:eu-central-1:123456789012';
@@ -149,18 +149,18 @@ test.each([
   ['portfolio-api', ['s3', 'sqs'], ['secretsmanager', 'rds']],
   ['portfolio-worker', ['s3', 'sqs'], ['secretsmanager', 'rds']],
   ['portfolio-migrator', ['secretsmanager'], ['s3', 'sqs']],
-])('%s uses keys by way of the services that it may use, and not by itself', (account, services, others) => {
-  const ask = { action: 'kms:Decrypt', resource: production.one('rds/cluster:Cluster').inputs.kmsKeyId };
+])('%s may use keys through the services that it needs, and not directly', (account, services, others) => {
+  const request = { action: 'kms:Decrypt', resource: production.one('rds/cluster:Cluster').inputs.kmsKeyId };
   const by = (service: string) => ({
-    ...ask,
+    ...request,
     context: { 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` },
   });
   for (const service of services) expect(allows(policyOf(account), by(service)), service).toBe(true);
   for (const service of others) expect(allows(policyOf(account), by(service)), service).toBe(false);
-  expect(allows(policyOf(account), ask)).toBe(false);
+  expect(allows(policyOf(account), request)).toBe(false);
 });
 
-test('each role is taken on by the pods of its own service account alone', () => {
+test('each role can be assumed by the pods of its own service account only', () => {
   const bindings = production
     .all('eks/podIdentityAssociation:PodIdentityAssociation')
     .map(({ inputs }) => inputs);
@@ -182,9 +182,9 @@ test('each role is taken on by the pods of its own service account alone', () =>
   }
 });
 
-/** Where `*` is all that a statement can say of what it is about, or of what may be done, and why. */
+/** The allowed wildcards in actions and resources, with reasons. */
 const wildcards: {
-  /** The policies; those of service accounts and services where nothing is said. */
+  /** The names of the policies; by default those of service accounts and services. */
   policies?: RegExp;
   actions: RegExp;
   resources?: RegExp;
@@ -194,39 +194,39 @@ const wildcards: {
   {
     actions:
       /^(ec2|elasticloadbalancing|autoscaling):Describe\w+$|^ec2:Get(InstanceTypesFromInstanceRequirements|SecurityGroupsForVpc)$/,
-    reason: 'AWS names no resources for what lists them',
+    reason: 'listing has no resource-level permissions',
   },
   {
     actions: /^(ec2|elasticloadbalancing|autoscaling):\w+$/,
     resources: /^\*$|^arn:aws:ec2:[\w-]+:\d+:instance\/\*$/,
     isBound: ({ Condition }) =>
       /"aws:(Resource|Request)Tag\/[\w./:-]*cluster[\w-]*":"portfolio-/.test(JSON.stringify(Condition ?? {})),
-    reason: 'their names are not known beforehand; a condition binds them to the tag of this cluster',
+    reason: 'names are not known in advance; a condition requires the tag of this cluster',
   },
   {
     actions: /^(ec2:CreateTags|elasticloadbalancing:AddTags)$/,
     resources: /^arn:aws:(ec2|elasticloadbalancing):\*:\*:[a-z-]+\/\*$/,
     isBound: ({ Condition }) => /:CreateAction"/.test(JSON.stringify(Condition ?? {})),
-    reason: 'what is made is tagged as it is made, and not later',
+    reason: 'resources may be tagged when they are created, and not later',
   },
   {
     actions: /^eks:DescribeNodegroup$/,
     resources: /^\*$|:nodegroup\/portfolio-\w+\/\*$/,
-    reason: 'the autoscaler looks groups up by names that it finds; their ARNs end in what EKS makes up',
+    reason: 'node group ARNs end with an ID that EKS generates',
   },
   {
     actions: /^acm:(List|Describe)Certificates?$/,
-    reason: 'the controller looks for the certificate of a host',
+    reason: 'the controller searches for the certificate of a host',
   },
   {
     actions: /^(wafv2:\w+|elasticloadbalancing:SetWebAcl)$/,
-    reason: 'the names of load balancers are not known beforehand',
+    reason: 'the names of load balancers are not known in advance',
   },
-  { actions: /^(cloudwatch|tag):(Get|List)\w+$/, reason: 'metrics have no resources to name' },
-  { actions: /^xray:\w+$/, reason: 'X-Ray has no resources to name for segments and sampling' },
+  { actions: /^(cloudwatch|tag):(Get|List)\w+$/, reason: 'metrics have no resource-level permissions' },
+  { actions: /^xray:\w+$/, reason: 'X-Ray has no resource-level permissions for segments and sampling' },
   {
     actions: /^ecr:GetAuthorizationToken$/,
-    reason: 'a token is for the registry of the account, which has no name',
+    reason: 'a token is valid for all registries of the account',
   },
   {
     actions: /^ecr:\w+$/,
@@ -236,54 +236,57 @@ const wildcards: {
   {
     actions: /^s3:(Get|Put|Delete)Object$|^s3:AbortMultipartUpload$/,
     resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)bucket-\w+\/(\w+\/)?\*$/,
-    reason: 'the objects of a bucket, or of a folder of it',
+    reason: 'the objects in a bucket, or below a prefix',
   },
   {
     policies: /^(Files|Backups)CopyPolicy$/,
     actions: /^s3:(GetObjectVersion(ForReplication|Acl|Tagging)|Replicate(Object|Delete|Tags))$/,
     resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)(copy)?bucket-\w+\/\*$/,
-    reason: 'the objects of a bucket, and those of its copy',
+    reason: 'the objects in a bucket and in its copy',
   },
-  { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a group' },
+  { actions: /^logs:\w+$/, resources: /loggroup\/\w+:\*$/, reason: 'the streams of a log group' },
   { actions: /^es:ESHttp(Post|Put)$/, resources: /\/\*$/, reason: 'the paths of a domain' },
   {
     actions: /^rds:DescribeDBClusterSnapshots$/,
     resources: /:cluster-snapshot:\*$/,
-    reason: 'RDS names the snapshots that it makes',
+    reason: 'RDS generates the names of snapshots',
   },
-  { actions: /^rds:(StartExportTask|DescribeExportTasks)$/, reason: 'RDS names no resources of exports' },
+  {
+    actions: /^rds:(StartExportTask|DescribeExportTasks)$/,
+    reason: 'exports have no resource-level permissions',
+  },
   {
     actions: /^secretsmanager:(GetSecretValue|DescribeSecret)$/,
     resources: /:secret:portfolio\/\w+\/\*$/,
-    reason: 'the secrets of the stage, whose names end in what Secrets Manager makes up',
+    reason: 'the secrets of the stage, whose ARNs end with a generated suffix',
   },
   {
     policies: /^BackupExportPolicy$/,
     actions: /^s3:(Put|Get|Delete)Object\*$/,
     resources: /BackupsBucket[^/]*\/\*$/i,
-    reason: 'what AWS asks for an export, in the bucket of exports alone',
+    reason: 'the actions that AWS documents for exports, in the bucket of exports only',
   },
   {
     policies: /^ChaosPolicy$/,
     actions: /^(tag:GetResources|ec2:DescribeInstances)$/,
-    reason: 'AWS names no resources of what is looked for by tag',
+    reason: 'searching by tag has no resource-level permissions',
   },
   {
     policies: /^aws-load-balancer-controller-policy$/,
     actions: /^iam:CreateServiceLinkedRole$/,
     resources: /:role\/aws-service-role\/elasticloadbalancing\.amazonaws\.com\/\*$/,
-    reason: "the role of AWS' own that the first load balancer of an account makes",
+    reason: 'the service-linked role that the first load balancer of an account creates',
   },
   {
     policies: /^DeployerPolicy$/,
     actions: /^secretsmanager:(?!GetSecretValue|PutSecretValue)\w+$/,
     resources: /:secret:\*$/,
-    reason: 'makes the secrets of the stage, of which it reads none',
+    reason: 'creates the secrets of the stage, and cannot read or write their values',
   },
   {
     policies: /^DeployerPolicy$/,
     actions: /^[a-z0-9-]+:\*$/,
-    reason: 'the program decides what a stage holds; which services is held by a test of its own',
+    reason: 'the program decides what a stage contains; another test limits the services',
   },
   {
     policies: /^(DeployerPolicy|Boundary)$/,
@@ -292,21 +295,21 @@ const wildcards: {
       /^\*$|(:(role|instance-profile)\/portfolio\/\w+|:parameter\/(sst|aws\/service\/bottlerocket)|:role\/aws-service-role)\/\*$/,
     isBound: ({ Action, Resource }) =>
       many(Resource)[0] !== '*' || many(Action).every((action) => /^iam:(Get|List)\*$/.test(action)),
-    reason: 'roles of the stage, which the program names; it looks at any',
+    reason: 'the roles of the stage, whose names the program chooses; all roles may be read',
   },
 ];
 
-/** Policies of AWS' own that roles have, and what for. */
+/** The AWS managed policies in use, with their purpose. */
 const managed: Record<string, string> = {
-  AmazonEBSCSIDriverPolicy: 'disks of pods: it may change those alone that it has tagged itself',
-  AmazonEKSClusterPolicy: 'what the control plane needs',
-  AmazonEKSWorkerNodePolicy: 'what nodes need',
-  AmazonEKS_CNI_Policy: 'addresses of pods',
-  AmazonEC2ContainerRegistryPullOnly: 'images of nodes',
-  AmazonSSMManagedInstanceCore: "the gateways of stages without AWS' own, made by SST",
+  AmazonEBSCSIDriverPolicy: 'volumes of pods; limited to volumes that the driver has tagged',
+  AmazonEKSClusterPolicy: 'the control plane',
+  AmazonEKSWorkerNodePolicy: 'nodes',
+  AmazonEKS_CNI_Policy: 'IP addresses of pods',
+  AmazonEC2ContainerRegistryPullOnly: 'pulling images',
+  AmazonSSMManagedInstanceCore: 'NAT instances, created by SST in stages without managed gateways',
 };
 
-/** All policies that anybody gets, with their names. */
+/** All inline and customer managed policies, with the names of their resources. */
 function documentsOf(app: App): { name: string; policy: Document }[] {
   const iam = app.resources.filter(({ type }) => type.startsWith('aws:iam'));
   return iam.flatMap(({ name, type, inputs }) => {
@@ -318,7 +321,7 @@ function documentsOf(app: App): { name: string; policy: Document }[] {
   });
 }
 
-test('no policy of any stage says * but where the list above says why', () => {
+test('no policy of any stage has a wildcard that is not in the list above', () => {
   for (const [stage, app] of Object.entries(stages)) {
     for (const { name, policy } of documentsOf(app)) {
       for (const statement of many(policy.Statement).filter(({ Effect }) => Effect === 'Allow')) {
@@ -341,7 +344,7 @@ test('no policy of any stage says * but where the list above says why', () => {
   }
 });
 
-test("no role has a policy of AWS' own but where the list above says why", () => {
+test('no role has an AWS managed policy that is not in the list above', () => {
   for (const app of Object.values(stages)) {
     const attached = [
       ...app.all('iam/rolePolicyAttachment:RolePolicyAttachment').map(({ inputs }) => inputs.policyArn),
@@ -351,7 +354,7 @@ test("no role has a policy of AWS' own but where the list above says why", () =>
   }
 });
 
-test('a policy is filled with all of its values and no others', () => {
+test('filling a policy requires exactly its placeholders', () => {
   expect(() => fillPolicy('keda-operator', {})).toThrow('The policy keda-operator has no value for JobsArn.');
   expect(() => fillPolicy('keda-operator', { JobsArn: 'a', FilesArn: 'b' })).toThrow(
     'The policy keda-operator has no placeholder FilesArn.',

@@ -14,13 +14,13 @@ beforeAll(async () => {
   for (const stage of stages) apps[stage] = await synthesized(stage);
 });
 
-/** Where the schemas are of objects that Kubernetes does not know by itself. */
+/** The libraries with schemas of custom resources. */
 const libraries: Record<string, string> = {
   'keda.sh': '@kubernetes-models/keda',
   'external-secrets.io': '@kubernetes-models/external-secrets',
   'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
 };
-/** Of these there is no library; tests/infra/admission.test.ts tries them by what they do. */
+/** No library has schemas for these; tests/infra/admission.test.ts tests their behaviour. */
 const withoutSchema = ['templates.gatekeeper.sh', 'constraints.gatekeeper.sh', 'policy.sigstore.dev'];
 
 const groupOf = ({ apiVersion }: Manifest) => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
@@ -37,7 +37,7 @@ async function modelOf(manifest: Manifest): Promise<Model> {
 }
 
 describe.each(stages)('%s', (stage) => {
-  test('every object is as its schema wants it', async () => {
+  test('every object is valid according to its schema', async () => {
     const known = apps[stage].manifests.filter((one) => !withoutSchema.includes(groupOf(one)));
     expect(known.length).toBeGreaterThan(50);
     for (const manifest of known) {
@@ -49,7 +49,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('every object says what it is and what it belongs to, and is made by the provider of the cluster', () => {
+  test('every object has the common labels, and is created by the provider of the cluster', () => {
     for (const { metadata, kind } of apps[stage].manifests.filter(
       (one) => !withoutSchema.includes(groupOf(one)),
     ))
@@ -68,7 +68,7 @@ describe.each(stages)('%s', (stage) => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('every pod is without rights, writes nowhere but where it is told to, and has its bounds', () => {
+  test('every pod is unprivileged, has a read-only root file system, and has resource limits', () => {
     const workloads = workloadsOf(apps[stage]);
     expect(workloads.map(({ manifest }) => manifest.kind)).toContain('Job');
     for (const { template, containers } of workloads) {
@@ -101,7 +101,7 @@ describe.each(stages)('%s', (stage) => {
   });
 
   describe('every Deployment', () => {
-    test('is spread over zones, also while one of them is down', () => {
+    test('is spread over zones, even while one of them is down', () => {
       for (const { template } of deploymentsOf(apps[stage])) {
         const zones = template.spec.topologySpreadConstraints?.find(
           ({ topologyKey }) => topologyKey === 'topology.kubernetes.io/zone',
@@ -115,7 +115,7 @@ describe.each(stages)('%s', (stage) => {
       }
     });
 
-    test('has one budget that lets one pod go at its fewest, and keeps at least one', () => {
+    test('has one disruption budget, which allows one eviction and keeps at least one pod', () => {
       for (const deployment of deploymentsOf(apps[stage])) {
         const budgets = ofKind(apps[stage], 'PodDisruptionBudget').filter((one) =>
           selectsPodsOf(deployment, one),
@@ -128,7 +128,7 @@ describe.each(stages)('%s', (stage) => {
       }
     });
 
-    test('is replaced a quarter at a time, with none missing, and asked how it is at ports that it has', () => {
+    test('replaces a quarter of its pods at a time without losing capacity, and has probes on existing ports', () => {
       for (const { manifest, template } of deploymentsOf(apps[stage])) {
         expect(manifest.spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: '25%' });
         for (const { ports, startupProbe, livenessProbe, readinessProbe } of template.spec.containers)
@@ -139,7 +139,7 @@ describe.each(stages)('%s', (stage) => {
       }
     });
 
-    test('is as many pods as its autoscaler says, where it has one', () => {
+    test('sets no number of replicas if it has an autoscaler', () => {
       const scaled = ofKind(apps[stage], 'ScaledObject').map(
         ({ spec }) => spec.scaleTargetRef.name as string,
       );
@@ -148,7 +148,7 @@ describe.each(stages)('%s', (stage) => {
         expect(objectOf(apps[stage], 'Deployment', name).spec).not.toHaveProperty('replicas');
     });
 
-    test('runs where there are nodes for it, and is let in there', () => {
+    test('selects existing nodes and tolerates their taints', () => {
       const groups = apps[stage].all('eks/nodeGroup:NodeGroup').map(({ inputs }) => inputs);
       for (const { template } of workloadsOf(apps[stage])) {
         const { nodeSelector, tolerations = [] } = template.spec;
@@ -167,7 +167,7 @@ const selectsPodsOf = ({ template }: Workload, { spec }: Manifest) =>
     ([key, value]) => template.metadata?.labels?.[key] === value,
   );
 
-/** With how many pods a Deployment gets by. */
+/** The smallest number of pods of a Deployment. */
 function fewestOf(app: App, { metadata, spec }: Manifest): number {
   const scaler = ofKind(app, 'ScaledObject').find((one) => one.spec.scaleTargetRef.name === metadata.name);
   return (scaler?.spec.minReplicaCount ?? spec.replicas) as number;
@@ -175,7 +175,7 @@ function fewestOf(app: App, { metadata, spec }: Manifest): number {
 
 const podOf = (name: string) => objectOf(apps.production, 'Deployment', name).spec.template.spec;
 
-test('an API pod is given the time that its code takes to end', () => {
+test('an API pod gets the time that its shutdown takes', () => {
   const { terminationGracePeriodSeconds: grace, containers } = podOf('portfolio-api');
   const { preStop } = containers[0].lifecycle;
   const { LINGER_SECONDS: linger } = objectOf(apps.production, 'ConfigMap', 'portfolio-api').data;
@@ -184,13 +184,13 @@ test('an API pod is given the time that its code takes to end', () => {
   expect(grace).toBeGreaterThan(preStop.sleep.seconds + Number(linger) + apiStop.close);
 });
 
-test('a worker pod is given the time that its code takes to end', () => {
+test('a worker pod gets the time that its shutdown takes', () => {
   const { POLL_SECONDS } = objectOf(apps.production, 'ConfigMap', 'portfolio-worker').data;
   const poll = workerSettings.shape.POLL_SECONDS.parse(POLL_SECONDS);
   expect(podOf('portfolio-worker').terminationGracePeriodSeconds).toBeGreaterThan(poll + workerStop.close);
 });
 
-test('the API answers where its probes ask', async () => {
+test('the API serves the paths of its probes', async () => {
   const server = await buildServer({
     services: { published: { onChange() {} } } as unknown as Services,
     authenticate: async () => anonymous,
@@ -202,7 +202,7 @@ test('the API answers where its probes ask', async () => {
     expect((await server.inject(httpGet.path)).statusCode).toBe(200);
 });
 
-test('the collector runs beside a program from before its start to after its end, and nothing waits for it', () => {
+test('the collector starts before its program and stops after it, and its failure does not make the pod unready', () => {
   for (const name of ['portfolio-api', 'portfolio-worker']) {
     const [sidecar] = podOf(name).initContainers;
     expect(sidecar).toMatchObject({ name: 'collector', restartPolicy: 'Always' });
@@ -211,7 +211,7 @@ test('the collector runs beside a program from before its start to after its end
   }
 });
 
-test('a collector takes what its own pod sends, and only pipes of parts that it has', () => {
+test('a collector accepts data of its own pod only, and its pipelines refer to configured components', () => {
   const config = JSON.parse(
     objectOf(apps.production, 'ConfigMap', 'portfolio-api-collector').data['config.yaml'],
   );
@@ -222,7 +222,7 @@ test('a collector takes what its own pod sends, and only pipes of parts that it 
       for (const name of pipeline[part]!) expect(config[part]).toHaveProperty(name);
 });
 
-test('pods that break the rules of Kubernetes itself are not admitted beside ours', () => {
+test('the namespace of the platform enforces the restricted pod security level', () => {
   expect(objectOf(apps.production, 'Namespace', 'portfolio').metadata.labels).toMatchObject({
     'pod-security.kubernetes.io/enforce': 'restricted',
     'policy.sigstore.dev/include': 'true',

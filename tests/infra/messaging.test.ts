@@ -13,7 +13,7 @@ const queuesOf = (app: App) => ({
   deadLetters: app.one('sqs/queue:Queue', 'DeadLettersQueue').inputs,
 });
 
-test('both queues are FIFO, encrypted with a key of ours, and count their limits by group', () => {
+test('both queues are FIFO, encrypted with a customer managed key, and have throughput limits per message group', () => {
   for (const app of stages) {
     for (const queue of Object.values(queuesOf(app))) {
       expect(queue).toMatchObject({
@@ -28,7 +28,7 @@ test('both queues are FIFO, encrypted with a key of ours, and count their limits
   }
 });
 
-test('a message that comes ten times goes to the queue of dead letters, which takes from no other', () => {
+test('a message goes to the dead-letter queue after ten receives, and no other queue can use it', () => {
   for (const app of stages) {
     const { jobs, deadLetters } = queuesOf(app);
     const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(jobs.redrivePolicy);
@@ -42,7 +42,7 @@ test('a message that comes ten times goes to the queue of dead letters, which ta
   }
 });
 
-test('a message that was taken is hidden for as long as a worker may be silent', () => {
+test('the visibility timeout of a message is the lease of a job', () => {
   for (const app of stages) {
     expect(queuesOf(app).jobs.visibilityTimeoutSeconds).toBe(
       workerSettings.shape.LEASE_SECONDS.parse(undefined),
@@ -50,7 +50,7 @@ test('a message that was taken is hidden for as long as a worker may be silent',
   }
 });
 
-test('plain http is refused to all', () => {
+test('plain HTTP is denied for everybody', () => {
   for (const app of stages) {
     const policies = app.all('sqs/queuePolicy:QueuePolicy').map(({ inputs }) => JSON.parse(inputs.policy));
     expect(policies).toHaveLength(2);

@@ -6,25 +6,25 @@ import { beforeAll, expect, test } from 'vitest';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 import { copyRepository } from './support/copy-repository.ts';
 
-/** A mistake in a stack, and the test that is to fail because of it. */
+/** Mistakes in stacks, each with the test that must fail because of it. */
 const mutations: Record<string, { file: string; from: string; to: string; fails: RegExp }> = {
-  'a bucket that everybody reads': {
+  'a public bucket': {
     file: 'stacks/data/bucket.ts',
     from: 'versioning: true,',
     to: "versioning: true, access: 'public',",
-    fails: /^the bucket Files is closed to the public/,
+    fails: /^the bucket Files blocks all public access/,
   },
   'a Deployment without a disruption budget': {
     file: 'stacks/app/program.ts',
     from: `disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },`,
     to: '',
-    fails: /^production every Deployment has one budget/,
+    fails: /^production every Deployment has one disruption budget/,
   },
-  'a wildcard for an action': {
+  'a wildcard in an action': {
     file: 'stacks/security/policies/iam/portfolio-worker.json',
     from: '"sqs:ReceiveMessage"',
     to: '"sqs:*"',
-    fails: /^no policy of any stage says \*/,
+    fails: /^no policy of any stage has a wildcard/,
   },
   'an image that is named by its tag': {
     file: 'stacks/images/index.ts',
@@ -32,30 +32,30 @@ const mutations: Record<string, { file: string; from: string; to: string; fails:
     to: "environment!.IMAGE.split('@')[0]!)",
     fails: /^production every image is named by its digest/,
   },
-  'a database that answers without TLS': {
+  'a database that accepts connections without TLS': {
     file: 'stacks/data/database.ts',
     from: `{ name: 'rds.force_ssl', value: '1' }`,
     to: `{ name: 'rds.force_ssl', value: '0' }`,
-    fails: /nobody without TLS$/,
+    fails: /requires TLS$/,
   },
-  'an API that may take messages': {
+  'an API that may receive messages': {
     file: 'stacks/security/policies/iam/portfolio-api.json',
     from: '"sqs:SendMessage"',
     to: '"sqs:SendMessage", "sqs:ReceiveMessage"',
-    fails: /^the role of portfolio-api may do nothing else/,
+    fails: /^the role of portfolio-api denies everything else/,
   },
 };
 const tried = ['data', 'iam', 'manifests'].map((name) => `tests/infra/${name}.test.ts`);
 
 type Report = { testResults: { assertionResults: { fullName: string; status: string }[] }[] };
 
-/** All mistakes are made at once, in a copy of the repository, whose own tests are then run. */
+/** The names of failed tests in a copy of the repository with all mistakes at once. */
 let failed: string[];
 beforeAll(async () => {
   const copy = await copyRepository();
   for (const { file, from, to } of Object.values(mutations)) {
     const text = await readFile(join(copy, file), 'utf8');
-    if (!text.includes(from)) throw new Error(`${file} has no ${from} to be changed.`);
+    if (!text.includes(from)) throw new Error(`${file} does not contain ${from}; update the mutation.`);
     await writeFile(join(copy, file), text.replace(from, to));
   }
   const report = join(copy, 'report.json');
@@ -76,6 +76,6 @@ beforeAll(async () => {
     .map(({ fullName }) => fullName);
 }, 300_000);
 
-test.each(Object.entries(mutations))('%s does not pass the tests', (_, { fails }) => {
+test.each(Object.entries(mutations))('%s fails a test', (_, { fails }) => {
   expect(failed).toContainEqual(expect.stringMatching(fails));
 });

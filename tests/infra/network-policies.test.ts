@@ -16,7 +16,7 @@ beforeAll(async () => {
 const policiesOf = (app: App) =>
   app.manifests.filter(({ kind }) => kind === 'NetworkPolicy') as unknown as INetworkPolicy[];
 
-/** All pods of the cluster, each with an address in the subnets of the nodes. */
+/** All declared pods, each with an address in a subnet of nodes. */
 const pods = Object.fromEntries(
   Object.entries(declared as Record<string, Pods>).map(([name, pod], index): [string, End] => [
     name,
@@ -24,8 +24,8 @@ const pods = Object.fromEntries(
   ]),
 ) as Record<keyof typeof declared, End>;
 
-/** What is no pod. */
-const places = {
+/** Peers that are not pods. */
+const others = {
   website: { address: '93.184.215.14' },
   loadBalancer: { address: '10.0.8.9' },
   originLoadBalancer: { address: '10.0.24.70' },
@@ -41,7 +41,7 @@ const places = {
   loopback: { address: '127.0.0.1' },
 } satisfies Record<string, End>;
 
-const ends: Record<string, End> = { ...pods, ...places };
+const ends: Record<string, End> = { ...pods, ...others };
 
 const connection = (from: string, to: string, port: number, protocol: 'TCP' | 'UDP' = 'TCP'): Connection => ({
   from: ends[from]!,
@@ -81,7 +81,7 @@ test.each([
 });
 
 test.each(['TCP', 'UDP'] as const)(
-  'every pod asks for names by %s, and nobody but the cluster',
+  'every pod resolves names by %s, and only with the DNS of the cluster',
   (protocol) => {
     for (const name of Object.keys(pods)) {
       expect(allows(policiesOf(production), connection(name, 'dns', 53, protocol)), name).toBe(true);
@@ -91,7 +91,7 @@ test.each(['TCP', 'UDP'] as const)(
 );
 
 test.each([
-  // Around NGINX, which says who a request is from.
+  // Bypasses NGINX, which identifies clients.
   ['loadBalancer', 'api', 3000],
   ['loadBalancer', 'nginx', 8444],
   ['originLoadBalancer', 'nginx', 8443],
@@ -99,7 +99,7 @@ test.each([
   ['worker', 'api', 3000],
   ['prometheus', 'api', 3000],
   ['website', 'api', 3000],
-  // Headers that a load balancer sets are believed: nobody else may send them.
+  // NGINX trusts headers of the load balancers on these ports, so no other client may connect.
   ['api', 'nginx', 8443],
   ['worker', 'nginx', 8443],
   ['grafana', 'nginx', 8443],
@@ -109,7 +109,7 @@ test.each([
   ['nginx', 'website', 443],
   ['nginx', 'worker', 9464],
   ['nginx', 'podIdentityAgent', 80],
-  // Who has taken over a worker gets to nothing within.
+  // An attacker in a worker pod cannot reach internal services.
   ['worker', 'website', 25],
   ['worker', 'website', 80],
   ['worker', 'grafana', 3000],
@@ -128,22 +128,22 @@ test.each([
   expect(allows(policiesOf(production), connection(from, to, port))).toBe(false);
 });
 
-test('nobody asks the metadata of its node', () => {
+test('no pod reaches the instance metadata of its node', () => {
   for (const name of Object.keys(pods))
     for (const port of [80, 443])
       expect(allows(policiesOf(production), connection(name, 'metadata', port)), name).toBe(false);
 });
 
-test('a stage that has no endpoints of AWS within its network lets nobody to its addresses for them', () => {
+test('a stage without VPC endpoints does not allow their addresses', () => {
   expect(allows(policiesOf(staging), connection('worker', 'endpointOfAws', 443))).toBe(false);
   expect(allows(policiesOf(staging), connection('worker', 'website', 443))).toBe(true);
 });
 
-describe('everything else is refused', () => {
-  /** Every port that anything listens on. */
+describe('everything else is denied', () => {
+  /** All ports that occur in a flow. */
   const ports = [...new Set(flows.flatMap(({ ports: some }) => some.flat()))];
 
-  test('to a pod that nothing is declared of, in whatever namespace, and from it', () => {
+  test('to and from a pod that is not declared, in every namespace', () => {
     const used = new Set(production.manifests.map(({ kind, metadata }) => metadata.namespace ?? kind));
     const releases = production.all('helm.sh/v3:Release').map(({ inputs }) => inputs.namespace as string);
     const made = production.manifests
@@ -169,18 +169,18 @@ describe('everything else is refused', () => {
     }
   });
 
-  test('between the pods of the platform and any others, but for these flows', () => {
-    const ours = ['nginx', 'api', 'worker', 'migration'];
+  test('between pods of the platform and other pods, except for these flows', () => {
+    const platform = ['nginx', 'api', 'worker', 'migration'];
     const found = Object.keys(pods).flatMap((from) =>
       Object.keys(pods)
-        .filter((to) => from !== to && to !== 'dns' && (ours.includes(from) || ours.includes(to)))
+        .filter((to) => from !== to && to !== 'dns' && (platform.includes(from) || platform.includes(to)))
         .flatMap((to) =>
           ports
             .filter((port) => allows(policiesOf(production), connection(from, to, port)))
             .map((port) => `${from} → ${to} ${port}`),
         ),
     );
-    // An endpoint of AWS has an address like a pod: what is not refused on its way out is so on its way in.
+    // Port 443 of the VPC is allowed for AWS endpoints on egress; the ingress of the other pod denies it.
     expect(found.toSorted()).toEqual([
       'api → traceCollector 4317',
       'nginx → api 3000',
@@ -193,7 +193,7 @@ describe('everything else is refused', () => {
   });
 });
 
-test('the addresses that policies speak of are those of the network', () => {
+test('the addresses in policies are those of the network', () => {
   expect(production.one('ec2/vpc:Vpc').inputs.cidrBlock).toBe(addresses.vpc);
   expect(production.one('eks/cluster:Cluster').inputs.kubernetesNetworkConfig.serviceIpv4Cidr).toBe(
     addresses.services,
@@ -202,7 +202,7 @@ test('the addresses that policies speak of are those of the network', () => {
   expect(new Set(publics.map(({ inputs }) => inputs.cidrBlock))).toEqual(new Set(addresses.publicSubnets));
 });
 
-test('a Service sends to a port by its number, or by a name of a main container: the CNI opens the way to no other', () => {
+test('the target port of a Service is a number or a port name of a main container, since the CNI resolves no others', () => {
   const services = production.manifests.filter(({ kind }) => kind === 'Service');
   expect(services).not.toHaveLength(0);
   for (const { metadata, spec } of services) {
@@ -219,7 +219,7 @@ test('a Service sends to a port by its number, or by a name of a main container:
   }
 });
 
-test('the labels of a peer are among those that its Service selects by: the CNI opens the way to no other', () => {
+test('the labels of a peer are among the selector labels of its Service, since the CNI resolves no others', () => {
   const services = production.manifests.filter(({ kind }) => kind === 'Service');
   expect(services).not.toHaveLength(0);
   for (const { metadata, spec } of services) {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   staging = await synthesized('staging');
 });
 
-test('each of three zones has a public and a private subnet, tagged for the load balancers that belong there', () => {
+test('each of three zones has a public and a private subnet, tagged for its kind of load balancer', () => {
   const subnets = production
     .all('ec2/subnet:Subnet')
     .filter(({ name }) => name.startsWith('Vpc'))
@@ -24,7 +24,7 @@ test('each of three zones has a public and a private subnet, tagged for the load
     expect(tags).toHaveProperty(['kubernetes.io/role/internal-elb'], '1');
 });
 
-test('private subnets leave by a gateway of their own zone', () => {
+test('private subnets use the NAT gateway of their own zone', () => {
   expect(production.all('ec2/natGateway:NatGateway')).toHaveLength(3);
   const tables = production.all('ec2/routeTable:RouteTable').filter(({ name }) => name.includes('Private'));
   const gateways = tables.flatMap(({ inputs }) =>
@@ -33,13 +33,13 @@ test('private subnets leave by a gateway of their own zone', () => {
   expect(new Set(gateways).size).toBe(3);
 });
 
-/** The AWS services that a stage has endpoints of. */
+/** The AWS services for which a stage has endpoints. */
 const services = (app: App) =>
   app
     .all('ec2/vpcEndpoint:VpcEndpoint')
     .map(({ inputs }) => inputs.serviceName.replace('com.amazonaws.eu-central-1.', ''));
 
-test('pods of production reach AWS without leaving the VPC, and buckets cost nothing on the way', () => {
+test('production has private endpoints for AWS services, and every stage has the free one for S3', () => {
   expect(new Set(services(production))).toEqual(
     new Set(['ecr.api', 'ecr.dkr', 'eks-auth', 'kms', 'logs', 's3', 'secretsmanager', 'sqs', 'sts']),
   );
@@ -55,7 +55,7 @@ test('pods of production reach AWS without leaving the VPC, and buckets cost not
   }
 });
 
-test('who was reached by whom is written down', () => {
+test('flow logs record all traffic', () => {
   expect(production.one('ec2/flowLog:FlowLog').inputs).toMatchObject({
     trafficType: 'ALL',
     logDestination: expect.stringContaining('FlowLogs'),
@@ -63,7 +63,7 @@ test('who was reached by whom is written down', () => {
   expect(production.one('cloudwatch/logGroup:LogGroup', 'FlowLogs').inputs.retentionInDays).toBe(400);
 });
 
-test('what holds data or endpoints is reached from nodes alone', () => {
+test('security groups of data and endpoints accept connections from nodes only', () => {
   const rules = production.all('vpc/securityGroupIngressRule:SecurityGroupIngressRule');
   for (const { inputs, name } of rules) {
     expect(inputs.cidrIpv4, name).toBeUndefined();
@@ -71,7 +71,7 @@ test('what holds data or endpoints is reached from nodes alone', () => {
   }
 });
 
-test('what forgets to name its group is reached by nobody, and gateways of small stages from within alone', () => {
+test('the default security group allows nothing, and NAT instances accept connections from the VPC only', () => {
   for (const app of [production, staging]) {
     expect(app.one('DefaultSecurityGroup').inputs).toMatchObject({ ingress: [], egress: [] });
   }

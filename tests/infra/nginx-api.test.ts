@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../support/api.ts';
 import { silentLog } from '../support/services.ts';
-import { ask } from './support/ask.ts';
+import { send } from './support/https.ts';
 import { type Nginx, createCertificates, hasNginx, startNginx } from './support/nginx.ts';
 
 const publicOrigin = 'https://portfolio.example';
 const portfolios = '/api/v1/portfolios';
 const anonymousPerMinute = 2;
 
-describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx)', () => {
+describe.skipIf(!hasNginx)('NGINX in front of the API (needs the Debian package nginx)', () => {
   const certificates = createCertificates();
   const { cert: ca } = certificates.authority;
 
@@ -37,22 +37,22 @@ describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx
     await api.stop();
   });
 
-  test('what is written is read again', async () => {
+  test('passes writes and reads', async () => {
     const headers = { authorization, 'content-type': 'application/json' };
     const body = JSON.stringify({ slug: 'team', name: 'Team' });
     const { consumers } = nginx.ports;
-    expect(await ask(consumers, ca, { method: 'POST', path: portfolios, headers, body })).toMatchObject({
+    expect(await send(consumers, ca, { method: 'POST', path: portfolios, headers, body })).toMatchObject({
       status: 201,
     });
-    const read = await ask(nginx.ports.browsers, ca, {
+    const read = await send(nginx.ports.browsers, ca, {
       path: `${portfolios}/team`,
       headers: { authorization },
     });
     expect([read.status, JSON.parse(read.body)]).toMatchObject([200, { slug: 'team' }]);
   });
 
-  test('what the API refuses comes in its own words', async () => {
-    const { status, body } = await ask(nginx.ports.consumers, ca, {
+  test('passes errors of the API unchanged', async () => {
+    const { status, body } = await send(nginx.ports.consumers, ca, {
       path: '/api/v1/nothing',
       headers: { authorization },
     });
@@ -60,8 +60,8 @@ describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx
     expect(body).not.toContain('The API is at');
   });
 
-  test('the body that the API just takes gets through', async () => {
-    const { status, body } = await ask(nginx.ports.consumers, ca, {
+  test('passes the largest body that the API accepts', async () => {
+    const { status, body } = await send(nginx.ports.consumers, ca, {
       method: 'POST',
       path: portfolios,
       headers: { authorization, 'content-type': 'application/json' },
@@ -70,7 +70,7 @@ describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx
     expect([status, JSON.parse(body)]).toMatchObject([422, { code: 'invalid_input' }]);
   });
 
-  /** Opens a WebSocket as a page of `origin` does: true, or the status of the refusal. */
+  /** Opens a WebSocket from a page of `origin`. Returns the socket, or the status of the error. */
   async function upgrade(path: string, origin: string): Promise<WebSocket | number | undefined> {
     const socket = new WebSocket(`wss://localhost:${nginx.ports.browsers}${path}`, { ca, origin });
     const refused = once(socket, 'unexpected-response').then(([, response]) => {
@@ -80,9 +80,9 @@ describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx
     return Promise.any([refused, once(socket, 'open').then(() => socket)]);
   }
 
-  test('a page of ours speaks by WebSocket', async () => {
+  test('accepts WebSockets of the page', async () => {
     const socket = await upgrade('/trpc?connectionParams=1', publicOrigin);
-    if (!(socket instanceof WebSocket)) throw new Error(`Refused with ${socket}.`);
+    if (!(socket instanceof WebSocket)) throw new Error(`The upgrade failed with status ${socket}.`);
     socket.send(JSON.stringify({ method: 'connectionParams', data: { authorization } }));
     socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'portfolio.list', input: {} } }));
     const [answer] = (await once(socket, 'message')) as [Buffer];
@@ -90,23 +90,23 @@ describe.skipIf(!hasNginx)('NGINX before the API (needs the Debian package nginx
     socket.close();
   });
 
-  test('a page of others does not', async () => {
+  test('rejects WebSockets of other origins', async () => {
     expect(await upgrade('/trpc', 'https://evil.example')).toBe(403);
   });
 
-  /** Of requests that come with such X-Forwarded-For, one after the other. */
+  /** Sends one request for each value of X-Forwarded-For, in order. */
   const statuses = async (port: 'consumers' | 'browsers', forwarded: string[]) => {
     const found: number[] = [];
     for (const header of forwarded) {
-      const asked = { path: portfolios, headers: { 'x-forwarded-for': header } };
-      found.push((await ask(nginx.ports[port], ca, asked)).status);
+      const options = { path: portfolios, headers: { 'x-forwarded-for': header } };
+      found.push((await send(nginx.ports[port], ca, options)).status);
     }
     return found;
   };
 
-  test('limits of an address are those of the client, whatever it says of itself', async () => {
+  test('limits requests by the real address of the client, whatever X-Forwarded-For it sends', async () => {
     const claims = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
-    // As the load balancer of consumers writes it, and as CloudFront and that of browsers do.
+    // As set by the load balancer for consumers, and by CloudFront and the load balancer for browsers.
     expect(
       await statuses(
         'consumers',

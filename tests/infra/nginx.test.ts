@@ -4,11 +4,11 @@ import { Agent } from 'node:https';
 import { type TLSSocket, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { type Asked, ask } from './support/ask.ts';
+import { type RequestOptions, send } from './support/https.ts';
 import { type Nginx, createCertificates, hasNginx, startNginx } from './support/nginx.ts';
 import { echo, startUpstream } from './support/upstream.ts';
 
-/** Waits for the other end to leave, with or without a reset. */
+/** Waits until the other side closes or resets the connection. */
 const isLeft = (socket: TLSSocket) =>
   new Promise<boolean>((resolve) => {
     socket
@@ -17,7 +17,7 @@ const isLeft = (socket: TLSSocket) =>
       .on('close', () => resolve(true));
   });
 
-/** Whom the load balancer of consumers says to speak to. */
+/** The header in which the load balancer for consumers passes the subject of a client certificate. */
 const subject = (name: string) => ({ 'x-amzn-mtls-clientcert-subject': name });
 
 const post = (bytes: number) => ({ method: 'POST', path: '/api/v1/images', body: Buffer.alloc(bytes) });
@@ -40,96 +40,93 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
   });
 
   type Port = keyof Nginx['ports'];
-  const get = (port: Port, asked: Asked | string) =>
-    ask(nginx.ports[port], authority.cert, typeof asked === 'string' ? { path: asked } : asked);
-  /** The headers with which a request reaches the API. */
-  async function passed(port: Port, headers: Asked['headers'] = {}) {
+  const get = (port: Port, options: RequestOptions | string) =>
+    send(nginx.ports[port], authority.cert, typeof options === 'string' ? { path: options } : options);
+  /** The headers that reach the API. */
+  async function passed(port: Port, headers: RequestOptions['headers'] = {}) {
     const { body } = await get(port, { path: '/api/v1/jobs', headers });
     return (JSON.parse(body) as { headers: Record<string, string> }).headers;
   }
 
-  /** The address that the API gets to know of a client. */
+  /** The client address that reaches the API. */
   const addressFrom = async (port: Port, header: string) =>
     (await passed(port, { 'x-forwarded-for': header }))['x-forwarded-for'];
-  /** What the API is asked to switch to. */
+  /** The Upgrade header that reaches the API. */
   async function upgradeOf(port: Port, to: string, path: string) {
     const { body } = await get(port, { path, headers: { connection: 'upgrade', upgrade: to } });
     return (JSON.parse(body) as { headers: Record<string, string> }).headers.upgrade;
   }
 
   describe('on the port for monitoring', () => {
-    test('asks for a client certificate', async () => {
+    test('requires a client certificate', async () => {
       const { status, body } = await get('monitoring', '/metrics');
       expect(status).toBe(400);
       expect(JSON.parse(body)).toMatchObject({ code: 'malformed_request' });
     });
 
     test.each([
-      ['another authority of the same name', foreign],
-      ['one that is expired', expired],
-      ['one that is revoked', revoked],
-    ])('refuses a certificate of %s', async (_, { cert, key }) => {
+      ['a certificate of another authority with the same name', foreign],
+      ['an expired certificate', expired],
+      ['a revoked certificate', revoked],
+    ])('rejects %s', async (_, { cert, key }) => {
       expect(await get('monitoring', { path: '/metrics', cert, key })).toMatchObject({ status: 400 });
     });
 
-    test('shows metrics to the monitoring identity', async () => {
+    test('serves metrics to the monitoring certificate', async () => {
       const { cert, key } = monitoring;
       const { status, body } = await get('monitoring', { path: '/metrics', cert, key });
       expect([status, body]).toEqual([200, 'requests_total 1\n']);
     });
 
-    test('refuses metrics to other good certificates', async () => {
+    test('denies metrics to other valid certificates', async () => {
       const { cert, key } = consumer;
       const { status, body } = await get('monitoring', { path: '/metrics', cert, key });
       expect(status).toBe(403);
       expect(JSON.parse(body)).toMatchObject({ code: 'forbidden', status: 403 });
     });
 
-    test('offers nothing else', async () => {
+    test('serves nothing else', async () => {
       const { cert, key } = monitoring;
       expect(await get('monitoring', { path: '/api/v1/jobs', cert, key })).toMatchObject({ status: 404 });
     });
   });
 
   describe('metrics from the load balancers', () => {
-    test('are shown to the monitoring identity, which the load balancer of consumers has verified', async () => {
-      const asked = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
-      expect(await get('consumers', asked)).toMatchObject({ status: 200, body: 'requests_total 1\n' });
+    test('are served to the monitoring certificate, as verified by the load balancer for consumers', async () => {
+      const options = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
+      expect(await get('consumers', options)).toMatchObject({ status: 200, body: 'requests_total 1\n' });
     });
 
     test.each([
       ['no certificate', {}],
-      ['another one', subject('CN=consumer')],
-      ['one whose name begins the same', subject('CN=portfolio-monitoring-2')],
-      ['one that has the name within', subject('O=a\\,CN=portfolio-monitoring')],
-      [
-        'the name in a header that only looks alike',
-        { x_amzn_mtls_clientcert_subject: 'CN=portfolio-monitoring' },
-      ],
-    ])('are refused to %s', async (_, headers) => {
+      ['another subject', subject('CN=consumer')],
+      ['a subject with the same prefix', subject('CN=portfolio-monitoring-2')],
+      ['a subject that contains the name', subject('O=a\\,CN=portfolio-monitoring')],
+      ['the name in a similar header', { x_amzn_mtls_clientcert_subject: 'CN=portfolio-monitoring' }],
+    ])('are denied to %s', async (_, headers) => {
       expect(await get('consumers', { path: '/metrics', headers })).toMatchObject({ status: 403 });
     });
 
-    test('are not there for browsers, whatever they say who they are', async () => {
-      const asked = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
-      expect(await get('browsers', asked)).toMatchObject({ status: 404 });
+    test('are not served to browsers, whatever headers they send', async () => {
+      const options = { path: '/metrics', headers: subject('CN=portfolio-monitoring') };
+      expect(await get('browsers', options)).toMatchObject({ status: 404 });
     });
   });
 
   describe.each(['consumers', 'browsers'] as const)('on the port for %s', (port) => {
-    test('passes requests on with method, address and query as they came', async () => {
-      const asked = { method: 'PUT', path: '/api/v1/a%2Fb?c=%20d&e', body: '{}' };
-      const { status, body } = await get(port, asked);
-      expect([status, JSON.parse(body)]).toMatchObject([200, { method: 'PUT', url: asked.path }]);
+    test('passes method, path and query unchanged', async () => {
+      const options = { method: 'PUT', path: '/api/v1/a%2Fb?c=%20d&e', body: '{}' };
+      const { status, body } = await get(port, options);
+      expect([status, JSON.parse(body)]).toMatchObject([200, { method: 'PUT', url: options.path }]);
     });
 
-    test('passes procedures on', async () => {
+    test('passes tRPC calls', async () => {
       const { body } = await get(port, '/trpc/job.read,job.list?batch=1');
       expect(JSON.parse(body)).toMatchObject({ url: '/trpc/job.read,job.list?batch=1' });
     });
 
     test.each(['/', '/readyz', '/trpcx', '/api', '/api/../readyz', '/api/%2e%2e/readyz', '/.git/config'])(
-      'does not let %s through',
+      'does not pass %s',
       async (path) => {
         const { status, headers, body } = await get(port, path);
         expect(status).toBe(404);
@@ -138,7 +135,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       },
     );
 
-    test('lets no header through that says who the client is', async () => {
+    test('removes all headers that identify a client', async () => {
       const spoofed = {
         forwarded: 'for=1.2.3.4',
         'x-real-ip': '1.2.3.4',
@@ -159,29 +156,29 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       expect(headers).toMatchObject({ 'x-forwarded-proto': 'https', 'x-other': 'kept', host: '127.0.0.1' });
     });
 
-    test('is well without the API, for load balancers and Kubernetes', async () => {
+    test('is healthy without the API', async () => {
       expect(await get(port, '/healthz')).toMatchObject({ status: 200 });
     });
 
-    test('tells browsers to come by TLS alone', async () => {
+    test('sends Strict-Transport-Security', async () => {
       for (const path of ['/api/v1/jobs', '/nothing']) {
         const { headers } = await get(port, path);
         expect(headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
       }
     });
 
-    test('refuses bodies that the API would refuse, and takes those that it takes', async () => {
+    test('has the body size limit of the API', async () => {
       expect(await get(port, post(8 * 1024 * 1024))).toMatchObject({ status: 200 });
       const { status, body } = await get(port, post(8 * 1024 * 1024 + 1));
       expect([status, JSON.parse(body)]).toMatchObject([413, { code: 'payload_too_large' }]);
     });
 
-    test('refuses headers that are too large', async () => {
+    test('rejects headers that are too large', async () => {
       const headers = { cookie: 'x'.repeat(70_000) };
       expect(await get(port, { path: '/api/v1/jobs', headers })).toMatchObject({ status: 400 });
     });
 
-    test('switches to WebSockets at /trpc alone, and to nothing else', async () => {
+    test('upgrades to WebSockets at /trpc only, and to no other protocol', async () => {
       expect(await upgradeOf(port, 'websocket', '/trpc')).toBe('websocket');
       expect(await upgradeOf(port, 'h2c', '/trpc')).toBeUndefined();
       expect(await upgradeOf(port, 'websocket', '/api/v1/jobs')).toBeUndefined();
@@ -189,20 +186,20 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
   });
 
   describe('the address of a client', () => {
-    test('is what the load balancer of consumers says, whatever the client says before', async () => {
+    test('is the last address in X-Forwarded-For on the port for consumers', async () => {
       expect(await addressFrom('consumers', '203.0.113.7')).toBe('203.0.113.7');
       expect(await addressFrom('consumers', '10.0.0.1, 198.51.100.1, 203.0.113.7')).toBe('203.0.113.7');
       expect(await addressFrom('consumers', 'x,2001:db8::7')).toBe('2001:db8::7');
     });
 
-    test('is what CloudFront says for browsers, and the load balancer after it', async () => {
+    test('is the last but one address on the port for browsers, where the last is CloudFront', async () => {
       expect(await addressFrom('browsers', '203.0.113.7, 10.0.24.9')).toBe('203.0.113.7');
       expect(await addressFrom('browsers', '10.0.0.1, 198.51.100.1,203.0.113.7 , 10.0.24.9')).toBe(
         '203.0.113.7',
       );
     });
 
-    test('is who has connected where nobody says anything', async () => {
+    test('is the address of the connection without X-Forwarded-For', async () => {
       expect(await passed('consumers')).toMatchObject({ 'x-forwarded-for': '127.0.0.1' });
       expect(await passed('browsers', { 'x-forwarded-for': '203.0.113.7' })).toMatchObject({
         'x-forwarded-for': '127.0.0.1',
@@ -210,7 +207,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     });
   });
 
-  test('keeps its connections to the API, and those of load balancers longer than these do', async () => {
+  test('keeps connections to the API open, and those of load balancers longer than their idle timeout', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const before = upstream.connections();
     for (let round = 0; round < 5; round++) {
@@ -221,7 +218,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     agent.destroy();
   });
 
-  test('writes down who asked for what, without the query', async () => {
+  test('logs client and path of requests, without the query', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9', 'x-amzn-mtls-clientcert-subject': 'CN="a\\"b' };
     await get('consumers', { path: '/api/v1/logged?secret=1', headers });
     await eventually(async () => {
@@ -237,7 +234,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     });
   });
 
-  test('refuses in the words of the API', async () => {
+  test('answers errors with the problem types and titles of the API', async () => {
     for (const [port, path] of [
       ['monitoring', '/metrics'],
       ['consumers', '/metrics'],
@@ -248,7 +245,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     }
   });
 
-  describe('with clients or an API that are slow', () => {
+  describe('with a slow client or a slow API', () => {
     let impatient: Nginx;
     let bodies = 0;
     beforeAll(async () => {
@@ -276,19 +273,19 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       return socket;
     }
 
-    test('leaves who does not end the headers', async () => {
+    test('closes a connection whose headers are incomplete', async () => {
       const socket = await say('GET /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-Slow: ');
       expect(await isLeft(socket)).toBe(true);
     });
 
-    test('leaves who does not end the body, of which the API hears nothing', async () => {
+    test('closes a connection whose body is incomplete, without calling the API', async () => {
       const socket = await say('POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
       expect(await isLeft(socket)).toBe(true);
       expect(bodies).toBe(0);
     });
 
-    test('answers that an API which does not answer is not available', async () => {
-      const { status, headers, body } = await ask(impatient.ports.consumers, authority.cert, {
+    test('answers 503 if the API does not respond', async () => {
+      const { status, headers, body } = await send(impatient.ports.consumers, authority.cert, {
         path: '/api/v1/mute',
       });
       expect([status, headers['retry-after'], JSON.parse(body)]).toMatchObject([
@@ -299,26 +296,26 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     });
   });
 
-  test('says that an API which is away is not available', async () => {
+  test('answers 503 if the API is unreachable', async () => {
     const gone = await startUpstream(echo);
     await gone.stop();
     const lonely = await startNginx(certificates, { api: gone.address, metrics: metrics.address });
-    const { status, body } = await ask(lonely.ports.browsers, authority.cert, { path: '/api/v1/jobs' });
+    const { status, body } = await send(lonely.ports.browsers, authority.cert, { path: '/api/v1/jobs' });
     expect([status, JSON.parse(body)]).toMatchObject([503, { code: 'unavailable' }]);
     await lonely.stop();
   });
 
-  test('shows a renewed certificate without a restart', async () => {
+  test('uses a renewed certificate without a restart', async () => {
     const another = createCertificates().authority;
     const renewed = await startNginx(certificates, { api: upstream.address, metrics: metrics.address });
     await renewed.install(another.issue('localhost'));
-    expect(await ask(renewed.ports.consumers, another.cert, { path: '/healthz' })).toMatchObject({
+    expect(await send(renewed.ports.consumers, another.cert, { path: '/healthz' })).toMatchObject({
       status: 200,
     });
     await renewed.stop();
   });
 
-  test('ends what runs before it stops', async () => {
+  test('finishes open requests before it stops', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const slow = await startUpstream((_request, response) => {
@@ -326,11 +323,11 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       void released.then(() => response.end('done'));
     });
     const leaving = await startNginx(certificates, { api: slow.address, metrics: metrics.address });
-    const answer = ask(leaving.ports.consumers, authority.cert, { path: '/api/v1/jobs' });
+    const answer = send(leaving.ports.consumers, authority.cert, { path: '/api/v1/jobs' });
     await arrived;
     const stopped = leaving.stop();
     await eventually(() =>
-      expect(ask(leaving.ports.consumers, authority.cert, { path: '/healthz' })).rejects.toThrow(
+      expect(send(leaving.ports.consumers, authority.cert, { path: '/healthz' })).rejects.toThrow(
         'ECONNREFUSED',
       ),
     );

@@ -14,7 +14,7 @@ type Counted = { id: string; metric: { metricName: string; dimensions: { LoadBal
 
 const valuesOf = (name: string) => production.one('helm.sh/v3:Release', name).inputs.values;
 
-test('Prometheus runs twice and Alertmanager three times, on disks that are encrypted', () => {
+test('Prometheus has two replicas and Alertmanager three, on encrypted volumes', () => {
   const { prometheus, alertmanager } = valuesOf('kube-prometheus-stack');
   expect(prometheus.prometheusSpec).toMatchObject({ replicas: 2, podAntiAffinity: 'hard' });
   expect(alertmanager.alertmanagerSpec.replicas).toBe(3);
@@ -27,14 +27,14 @@ test('Prometheus runs twice and Alertmanager three times, on disks that are encr
   });
 });
 
-test('what makes disks has a role for that alone', () => {
+test('the EBS CSI driver has a role of its own', () => {
   const { podIdentityAssociations } = production.one('eks/addon:Addon', 'aws-ebs-csi-driverAddon').inputs;
   expect(podIdentityAssociations).toEqual([
     { serviceAccount: 'ebs-csi-controller-sa', roleArn: expect.stringContaining('VolumesRole') },
   ]);
 });
 
-test('CloudWatch is asked for the queue, the database and the load balancer of this stage alone', () => {
+test('the CloudWatch exporter reads metrics of the queue, the database and the load balancers of its own stage', () => {
   const { discovery } = JSON.parse(valuesOf('cloudwatch-exporter').config);
   expect(discovery.jobs.map(({ type }: { type: string }) => type)).toEqual([
     'AWS/SQS',
@@ -45,7 +45,7 @@ test('CloudWatch is asked for the queue, the database and the load balancer of t
     expect(searchTags).toEqual([{ key: 'sst:stage', value: '^production$' }]);
 });
 
-test('logs go by Fluent Bit to an OpenSearch that only this network reaches, encrypted on every way', () => {
+test('Fluent Bit sends logs to an OpenSearch domain in the VPC, encrypted in transit and at rest', () => {
   const { inputs } = production.one('opensearch/domain:Domain');
   expect(inputs).toMatchObject({
     clusterConfig: { instanceCount: 3, zoneAwarenessConfig: { availabilityZoneCount: 3 } },
@@ -57,24 +57,24 @@ test('logs go by Fluent Bit to an OpenSearch that only this network reaches, enc
   expect(inputs.vpcOptions.subnetIds).toHaveLength(3);
   expect(staging.one('opensearch/domain:Domain').inputs.vpcOptions.subnetIds).toHaveLength(1);
   expect(valuesOf('fluent-bit').config.outputs).toContain('.es.amazonaws.com');
-  // `app` and `app.kubernetes.io/name` would be a word and an object of one name, and one of the two be refused.
+  // With dots, `app` would be both a string and an object in the index, and OpenSearch would reject one of them.
   expect(valuesOf('fluent-bit').config.outputs).toMatch(/Replace_Dots +On/);
 });
 
-test('logs are read on all nodes, those of API and workers among them', () => {
+test('Fluent Bit runs on all nodes, including those of API and worker', () => {
   const taints = production.all('eks/nodeGroup:NodeGroup').flatMap(({ inputs }) => inputs.taints ?? []);
   expect(taints.map(({ effect }) => effect)).toEqual(['NO_SCHEDULE', 'NO_SCHEDULE']);
   expect(valuesOf('fluent-bit').tolerations).toEqual([{ operator: 'Exists', effect: 'NoSchedule' }]);
 });
 
-test('traces go by a collector to X-Ray', () => {
+test('the collector sends traces to X-Ray', () => {
   expect(valuesOf('otel-collector').config.service.pipelines.traces).toMatchObject({
     receivers: ['otlp'],
     exporters: ['awsxray'],
   });
 });
 
-test('the alarm that stops faults counts the errors of both load balancers, and those that they pass on', () => {
+test('the alarm that stops fault injection counts the errors of both load balancers and of their targets', () => {
   const { inputs } = production.one('cloudwatch/metricAlarm:MetricAlarm', 'ChaosStop');
   const [errors, ...none] = inputs.metricQueries.filter(
     ({ returnData }: { returnData?: true }) => returnData,
@@ -93,7 +93,7 @@ test('the alarm that stops faults counts the errors of both load balancers, and 
   );
 });
 
-test('the role of faults finds what has a tag', () => {
+test('the role for fault injection can find targets by tag', () => {
   const policy = JSON.parse(production.one('iam/rolePolicy:RolePolicy', 'ChaosPolicy').inputs.policy);
   for (const action of ['tag:GetResources', 'ec2:DescribeInstances'])
     expect(allows(policy, { action, resource: '*' }), action).toBe(true);
@@ -101,7 +101,7 @@ test('the role of faults finds what has a tag', () => {
   expect(allows(policy, foreign)).toBe(false);
 });
 
-test('every fault that AWS injects stops by itself when requests fail', () => {
+test('every experiment stops when requests fail', () => {
   const templates = production.all('fis/experimentTemplate:ExperimentTemplate');
   expect(new Set(templates.map(({ name }) => name))).toEqual(
     new Set(['api-nodes-end', 'worker-nodes-end', 'database-fails-over']),

@@ -28,7 +28,7 @@ async function write(path: string, text: string) {
   await writeFile(join(folder, path), text);
 }
 
-test('an installation with everything is complete', async () => {
+test('a full installation is complete', async () => {
   expect(await isPlatformComplete(folder, wanted)).toBe(true);
 });
 
@@ -36,7 +36,7 @@ test.each([
   ['packages for development only', 'platform/node_modules/@types/bun'],
   ['the library of a provider', 'platform/node_modules/@pulumi/aws'],
   ['a package that others need', 'platform/node_modules/deep'],
-  ["npm's note that it came to its end", 'platform/node_modules/.package-lock.json'],
+  ["npm's lock file, which it writes last", 'platform/node_modules/.package-lock.json'],
   ['the list of providers', 'provider-lock.json'],
   ["SST's types", 'platform/config.d.ts'],
 ])('an installation without %s is not complete', async (_, path) => {
@@ -52,7 +52,7 @@ test.each([
   expect(await isPlatformComplete(folder, other)).toBe(false);
 });
 
-test('npm leaves nothing out of it, whatever the caller set, and still finds the registry', () => {
+test('npm installs all packages whatever the settings of the caller, and keeps the registry', () => {
   const caller = {
     NODE_ENV: 'production',
     npm_config_omit: 'dev',

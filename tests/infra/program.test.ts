@@ -19,26 +19,26 @@ beforeAll(async () => {
   };
 });
 
-/** Type and name of every resource, but for what differs by design: `but` matches its name. */
+/** Type and name of all resources, except those whose name matches `but`. */
 const madeBy = (app: App, but: RegExp) =>
   app.resources
     .filter(({ type, name }) => type !== 'pulumi:pulumi:Stack' && !but.test(name))
     .map(({ type, name }) => `${type} ${name}`)
     .toSorted();
 
-test('what is tried in staging goes on in production: gateways, private endpoints, cache, copies and number of readers aside', () => {
+test('staging has the resources of production, except NAT gateways, private endpoints, cache, copies and some readers', () => {
   const differs =
     /^VpcNat|Endpoint$|^Cache|^portfolio-api-cache|^DatabaseReader\d$|^Cop(ies|yRegion)|^(Files|Backups)(Copy|Replication)/;
   expect(madeBy(stages.staging, differs)).toEqual(madeBy(stages.production, differs));
 });
 
-test("a developer's own stage is a staging that she deploys herself", () => {
+test('a personal stage has the resources of staging, except the deployer', () => {
   const byPipeline = /^(GitHub|Deployer\w+)$/;
   expect(madeBy(stages.personal, byPipeline)).toEqual(madeBy(stages.staging, byPipeline));
   expect(stages.personal.all('OpenIdConnectProvider')).toEqual([]);
 });
 
-test('a stage says of itself what its operators need, and sst dev what is in the cloud', () => {
+test('a stage has the outputs that operators need, and sst dev those of the cloud resources', () => {
   expect(Object.keys(stages.production.outputs).toSorted()).toEqual([
     '_protect',
     'api',
@@ -50,12 +50,12 @@ test('a stage says of itself what its operators need, and sst dev what is in the
   expect(Object.keys(stages.dev.outputs).toSorted()).toEqual(['_protect', 'bucket', 'queue']);
 });
 
-test('production alone is protected from being removed', () => {
+test('only production is protected from removal', () => {
   for (const [name, { outputs }] of Object.entries(stages))
     expect(outputs, name).toMatchObject({ _protect: name === 'production' });
 });
 
-test('every input is known: none was made of what is not there', () => {
+test('no input contains an undefined value or an unresolved output', () => {
   for (const { resources } of Object.values(stages)) {
     for (const { type, name, inputs } of resources)
       expect(JSON.stringify(inputs), `${type} ${name}`).not.toMatch(
@@ -64,18 +64,18 @@ test('every input is known: none was made of what is not there', () => {
   }
 });
 
-test('no secret is written down in the open: not in outputs, and in inputs only where Pulumi encrypts them', () => {
+test('no secret is in an output, or in an input that Pulumi does not encrypt', () => {
   expect(stages.production.resources.flatMap(({ secretInputs }) => secretInputs)).not.toEqual([]);
   for (const { resources, outputs } of Object.values(stages)) {
     expect(JSON.stringify(outputs)).not.toContain(secretMark);
-    for (const { type, name, inputs, secretInputs, outputs: said } of resources) {
+    for (const { type, name, inputs, secretInputs, outputs: own } of resources) {
       const open = Object.entries(inputs).filter(([key]) => !secretInputs.includes(key));
-      expect(JSON.stringify([open, said]), `${type} ${name}`).not.toContain(secretMark);
+      expect(JSON.stringify([open, own]), `${type} ${name}`).not.toContain(secretMark);
     }
   }
 });
 
-/** What the script prints of production, a value for each document. */
+/** The documents that the script prints for production. */
 async function print(...args: string[]): Promise<unknown[]> {
   const script = join(repository, 'scripts/synth.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, 'production', ...args], {
@@ -85,7 +85,7 @@ async function print(...args: string[]): Promise<unknown[]> {
   return parseAllDocuments(stdout).map((document) => document.toJS() as unknown);
 }
 
-test('npm run synth prints every resource, and the manifests alone for tools that check them', async () => {
+test('npm run synth prints every resource, and with --manifests only the manifests', async () => {
   const { resources, manifests } = stages.production;
   expect(await print()).toHaveLength(resources.filter(({ isCustom }) => isCustom).length);
   expect(await print('--manifests')).toEqual(manifests);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 type Reference = { kind: string; name: string; keys?: string[] };
 
-/** Everything that a workload's pods need by name. */
+/** All objects that a workload's pods refer to by name. */
 function referencesOf({ template, containers }: Workload): Reference[] {
   const { volumes = [], serviceAccountName = 'default' } = template.spec;
   const ofVolumes = volumes.flatMap(({ configMap, secret }): Reference[] => [
@@ -34,8 +34,8 @@ function referencesOf({ template, containers }: Workload): Reference[] {
   return [{ kind: 'ServiceAccount', name: serviceAccountName }, ...ofVolumes, ...ofContainers];
 }
 
-/** Whether it is made: Secrets by External Secrets, from what is in Secrets Manager. */
-function isThere(app: App, { kind, name, keys = [] }: Reference, namespace: string): boolean {
+/** Whether a deployment creates the object. Secrets are created by ExternalSecrets. */
+function exists(app: App, { kind, name, keys = [] }: Reference, namespace: string): boolean {
   const inNamespace = (one: Manifest) => one.metadata.namespace === namespace;
   if (kind === 'Secret')
     return ofKind(app, 'ExternalSecret').some(
@@ -56,8 +56,8 @@ const podsOf = (app: App, namespace: string, selector: Record<string, string>) =
       Object.entries(selector).every(([key, value]) => template.metadata?.labels?.[key] === value),
   );
 
-/** The URNs of all that a resource waits for, at first or second hand. */
-function madeBefore(app: App, { options }: Resource): Set<string> {
+/** The URNs of all direct and indirect dependencies of a resource. */
+function dependenciesOf(app: App, { options }: Resource): Set<string> {
   const before = new Set<string>();
   const open = [...options.dependsOn];
   for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
@@ -73,22 +73,22 @@ type Trigger = { authenticationRef?: { name: string }; metadata: { containerName
 const portsOf = ({ containers }: Workload) => containers.flatMap(({ ports = [] }) => ports);
 
 describe.each(stages)('%s', (stage) => {
-  test('every ConfigMap, Secret and ServiceAccount that a pod names is made, in its namespace', () => {
+  test('every ConfigMap, Secret and ServiceAccount that a pod refers to is created in its namespace', () => {
     for (const workload of workloadsOf(apps[stage]))
       for (const reference of referencesOf(workload)) {
         const { name, namespace } = workload.manifest.metadata;
-        const isMade = isThere(apps[stage], reference, namespace);
+        const isMade = exists(apps[stage], reference, namespace);
         expect(isMade, `${reference.kind} ${reference.name} of ${name}`).toBe(true);
       }
   });
 
-  test('settings outlive their release: pods of a Deployment that is rolled back by hand still find theirs', () => {
+  test('ConfigMaps are retained, so that a Deployment that is rolled back by hand finds its own', () => {
     const settings = apps[stage].all('kubernetes:v1:ConfigMap');
     expect(settings).not.toHaveLength(0);
     for (const { name, options } of settings) expect(options.retainOnDelete, name).toBe(true);
   });
 
-  test('every namespace that an object is in is made before it, or there from the beginning', () => {
+  test('every object depends on its namespace, unless Kubernetes creates it', () => {
     const namespaces = apps[stage].all('v1:Namespace');
     const made = new Map(namespaces.map(({ inputs, urn }) => [inputs.metadata.name as string, urn]));
     const placed = apps[stage].resources.filter(({ type }) => type.startsWith('kubernetes:'));
@@ -96,11 +96,11 @@ describe.each(stages)('%s', (stage) => {
     for (const one of placed) {
       const namespace: string | undefined = one.inputs.metadata?.namespace ?? one.inputs.namespace;
       if (namespace === undefined || given.has(namespace)) continue;
-      expect(madeBefore(apps[stage], one), one.name).toContain(made.get(namespace));
+      expect(dependenciesOf(apps[stage], one), one.name).toContain(made.get(namespace));
     }
   });
 
-  test('every volume that a container mounts is one of its pod', () => {
+  test('every volume that a container mounts is declared in its pod', () => {
     for (const { template, containers } of workloadsOf(apps[stage])) {
       const names = (template.spec.volumes ?? []).map(({ name }) => name);
       for (const { volumeMounts = [] } of containers)
@@ -108,7 +108,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('every selector finds the pods of one workload: of Deployments, Services, budgets and spreads', () => {
+  test('the selector of every Deployment, Service and disruption budget matches the pods of one workload', () => {
     const selecting = [
       ...ofKind(apps[stage], 'Deployment'),
       ...ofKind(apps[stage], 'PodDisruptionBudget'),
@@ -121,7 +121,7 @@ describe.each(stages)('%s', (stage) => {
       expect(podsOf(apps[stage], metadata.namespace, selector), metadata.name).toHaveLength(1);
   });
 
-  test('every port of a Service leads to a port of its pods', () => {
+  test('every target port of a Service is a port of its pods', () => {
     for (const { metadata, spec } of ofKind(apps[stage], 'Service').filter((one) => one.spec.selector)) {
       const [workload] = podsOf(apps[stage], metadata.namespace, spec.selector);
       const ports = portsOf(workload!).flatMap(({ name, containerPort }) => [name, containerPort]);
@@ -129,7 +129,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('every monitor reads a port that its pods have, and is made after the program that reads it', () => {
+  test('every PodMonitor refers to a port of its pods, and depends on the Prometheus operator', () => {
     const operator = apps[stage].one('helm.sh/v3:Release', 'kube-prometheus-stack').urn;
     const monitors = apps[stage].all('monitoring.coreos.com/v1:PodMonitor');
     expect(new Set(monitors.map(({ inputs }) => inputs.metadata.name))).toEqual(
@@ -141,11 +141,11 @@ describe.each(stages)('%s', (stage) => {
       for (const { port } of spec.podMetricsEndpoints)
         expect(portsOf(workload!).map(({ name }) => name)).toContain(port);
       expect(workload!.template.metadata?.labels?.[spec.jobLabel]).toBe(metadata.name);
-      expect(madeBefore(apps[stage], monitor)).toContain(operator);
+      expect(dependenciesOf(apps[stage], monitor)).toContain(operator);
     }
   });
 
-  test('every scaler finds what it scales, who it is, and the container that it measures', () => {
+  test('every ScaledObject refers to an existing Deployment, authentication and container', () => {
     const deployments = workloadsOf(apps[stage]).filter(({ manifest }) => manifest.kind === 'Deployment');
     for (const { metadata, spec } of ofKind(apps[stage], 'ScaledObject')) {
       const target = deployments.find(({ manifest }) => manifest.metadata.name === spec.scaleTargetRef.name);
@@ -155,14 +155,14 @@ describe.each(stages)('%s', (stage) => {
       );
       for (const name of identities) {
         const reference = { kind: 'TriggerAuthentication', name };
-        expect(isThere(apps[stage], reference, metadata.namespace), name).toBe(true);
+        expect(exists(apps[stage], reference, metadata.namespace), name).toBe(true);
       }
       const measured = spec.triggers.flatMap(({ metadata: given }: Trigger) => given.containerName ?? []);
       expect(target?.containers.map(({ name }) => name)).toEqual(expect.arrayContaining(measured));
     }
   });
 
-  test('every service account that pods of ours run as and that has a role is bound to it before they start', () => {
+  test('the pods of the platform depend on the role binding of their service account', () => {
     const bound = apps[stage].all('eks/podIdentityAssociation:PodIdentityAssociation');
     for (const account of ['portfolio-api', 'portfolio-worker', 'portfolio-migrator']) {
       const association = bound.find(({ inputs }) => inputs.serviceAccount === account);
@@ -175,7 +175,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('nothing of a version is rolled out before its migrations are done', () => {
+  test('API and worker depend on the migration', () => {
     const job = apps[stage].all('batch/v1:Job')[0]!;
     const deployments = apps[stage]
       .all('apps/v1:Deployment')

@@ -12,20 +12,20 @@ beforeAll(async () => {
 
 const scalerOf = (app: App, name: string) => objectOf(app, 'ScaledObject', name).spec;
 
-test.each(stages)('the API of %s grows with its use of processors and with its latency', (stage) => {
+test.each(stages)('the API of %s scales by CPU utilization and latency', (stage) => {
   const { triggers } = scalerOf(apps[stage], 'portfolio-api');
   expect(triggers).toEqual([
     { type: 'cpu', metricType: 'Utilization', metadata: { value: '60', containerName: 'api' } },
     {
       type: 'prometheus',
-      // By pod, a latency would be the smaller the more pods there are.
+      // AverageValue would divide the latency by the number of pods.
       metricType: 'Value',
       metadata: expect.objectContaining({ query: apiLatencyP95.record, threshold: '0.4' }),
     },
   ]);
 });
 
-test.each(stages)('the workers of %s grow with the queue and with the age of what waits in it', (stage) => {
+test.each(stages)('the worker of %s scales by queue length and age of the oldest message', (stage) => {
   const { triggers } = scalerOf(apps[stage], 'portfolio-worker');
   const { data } = objectOf(apps[stage], 'ConfigMap', 'portfolio-worker');
   const [depth, age] = triggers;
@@ -37,7 +37,7 @@ test.each(stages)('the workers of %s grow with the queue and with the age of wha
   expect(age.metadata.query).toContain(`"${data.QUEUE_URL.split('/').at(-1)}"`);
 });
 
-test.each(stages)('what scales %s does not shrink it when its measures are away', (stage) => {
+test.each(stages)('autoscaling in %s keeps the number of pods while metrics are unavailable', (stage) => {
   for (const name of ['portfolio-api', 'portfolio-worker']) {
     const { fallback, minReplicaCount, maxReplicaCount } = scalerOf(apps[stage], name);
     expect(fallback.behavior).toBe('currentReplicasIfHigher');
@@ -46,13 +46,13 @@ test.each(stages)('what scales %s does not shrink it when its measures are away'
   }
 });
 
-test('production has a pod of each kind in every zone, whatever the load', () => {
+test('production always has a pod of each Deployment in every zone', () => {
   for (const name of ['portfolio-api', 'portfolio-worker'])
     expect(scalerOf(apps.production, name).minReplicaCount).toBeGreaterThanOrEqual(3);
 });
 
-test('nodes grow with pods: the most of each kind have a place on the most of their nodes', () => {
-  /** Of the processors of an instance, what the system leaves to pods. */
+test('the largest number of nodes has room for the largest number of pods', () => {
+  /** The CPUs of an instance that are left for pods. */
   const usable = 0.9;
   const processors: Record<string, number> = { 'm7g.large': 2, 'm7g.xlarge': 4, 't4g.large': 2 };
   for (const stage of stages)
@@ -64,26 +64,26 @@ test('nodes grow with pods: the most of each kind have a place on the most of th
       const { maxReplicaCount } = scalerOf(apps[stage], `portfolio-${kind}`);
       const { containers, initContainers } = objectOf(apps[stage], 'Deployment', `portfolio-${kind}`).spec
         .template.spec;
-      const asked = [...containers, ...initContainers]
+      const requested = [...containers, ...initContainers]
         .map(({ resources }) => coresOf(resources.requests.cpu))
         .reduce((sum, cores) => sum + cores, 0);
-      const room = Math.floor((processors[type]! * usable) / asked) * group.inputs.scalingConfig.maxSize;
+      const room = Math.floor((processors[type]! * usable) / requested) * group.inputs.scalingConfig.maxSize;
       expect(room, `${kind} of ${stage}`).toBeGreaterThanOrEqual(maxReplicaCount);
     }
 });
 
 const coresOf = (cpu: string) => (cpu.endsWith('m') ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu));
 
-test.each(stages)('%s applies one rule that records the latency that its autoscaler goes by', (stage) => {
+test.each(stages)('%s has one rule, which records the latency for autoscaling', (stage) => {
   const recorded = ofKind(apps[stage], 'PrometheusRule').flatMap(({ spec }) =>
     spec.groups.flatMap(({ rules }: { rules: { record: string }[] }) => rules.map(({ record }) => record)),
   );
   const { triggers } = scalerOf(apps[stage], 'portfolio-api');
-  const asked = triggers.find(({ type }: { type: string }) => type === 'prometheus');
-  expect(recorded.filter((record) => record === asked.metadata.query)).toHaveLength(1);
+  const requested = triggers.find(({ type }: { type: string }) => type === 'prometheus');
+  expect(recorded.filter((record) => record === requested.metadata.query)).toHaveLength(1);
 });
 
-test('KEDA and the autoscaler of nodes are there in a version that is pinned, before what they scale', () => {
+test('KEDA and the cluster autoscaler have pinned versions, and are installed before ScaledObjects', () => {
   const releases = apps.production.all('helm.sh/v3:Release');
   const keda = releases.find(({ inputs }) => inputs.chart === 'keda');
   const nodes = releases.find(({ inputs }) => inputs.chart === 'cluster-autoscaler');

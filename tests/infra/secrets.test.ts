@@ -21,13 +21,13 @@ const policy = () =>
   ) as Document;
 const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
 
-/** What looks like a secret: a key, a token, credentials in a URL, a hook that whoever knows it may call. */
+/** Text that looks like a secret: a key, a token, credentials in a URL, a webhook URL. */
 const secretText =
   /PRIVATE KEY|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.|\/\/[^/\s"]*:[^/@\s"]+@|hooks\.slack\.com|password-of-/;
 /** Names of settings that hold secrets. */
 const secretName = /PASSWORD|TOKEN$|SECRET|API_KEY|PRIVATE|CREDENTIAL/i;
 
-/** Everything that pods are told by name, in their environment or from ConfigMaps. */
+/** All named settings of pods, from their environment or ConfigMaps. */
 function settingsOf({ kind, data = {}, spec }: Manifest): [string, string][] {
   if (kind === 'ConfigMap') return Object.entries(data as Record<string, string>);
   const pod = spec?.template?.spec ?? {};
@@ -39,8 +39,8 @@ function settingsOf({ kind, data = {}, spec }: Manifest): [string, string][] {
   );
 }
 
-describe('no stage tells a secret', () => {
-  test('in a ConfigMap or an environment: where one is needed, it says where the secret is', () => {
+describe('no stage reveals a secret', () => {
+  test('in a ConfigMap or environment, which only refer to Secrets Manager', () => {
     for (const [stage, app] of stages) {
       for (const manifest of app.manifests) {
         for (const [name, value] of settingsOf(manifest)) {
@@ -52,7 +52,7 @@ describe('no stage tells a secret', () => {
     }
   });
 
-  test('in a Secret of its own making, an output, or a link', () => {
+  test('in a Secret, an output, or a link', () => {
     for (const [stage, app] of stages) {
       expect(
         app.manifests.filter(({ kind }) => kind === 'Secret'),
@@ -69,13 +69,13 @@ describe('no stage tells a secret', () => {
     }
   });
 
-  test('in the state of a deployment: values are put into Secrets Manager by hand', () => {
+  test('in the state of a deployment, since values are set in Secrets Manager by hand', () => {
     for (const [stage, app] of stages)
       expect(app.all('secretsmanager/secretVersion:SecretVersion'), stage).toEqual([]);
   });
 });
 
-test('secrets are encrypted by a key of their own, and can be brought back', () => {
+test('secrets are encrypted with a key of their own, and can be restored', () => {
   const secrets = production.all('secretsmanager/secret:Secret');
   const names = secrets.map(({ inputs }) => inputs.name as string);
   expect(names.toSorted()).toEqual([
@@ -90,7 +90,7 @@ test('secrets are encrypted by a key of their own, and can be brought back', () 
   }
 });
 
-test('the password of the database changes every week by itself', () => {
+test('the master password of the database rotates every week', () => {
   expect(production.one('secretsmanager/secretRotation:SecretRotation').inputs).toMatchObject({
     secretId: expect.stringContaining('secret:rds!cluster-'),
     rotationRules: { automaticallyAfterDays: 7 },
@@ -98,7 +98,7 @@ test('the password of the database changes every week by itself', () => {
 });
 
 describe('External Secrets', () => {
-  test('reads the secrets of its stage and no others, and changes none', () => {
+  test('may read the secrets of its stage only, and change none', () => {
     const action = 'secretsmanager:GetSecretValue';
     expect(allows(policy(), { action, resource: secret('portfolio/production/alerting') })).toBe(true);
     for (const other of [
@@ -114,7 +114,7 @@ describe('External Secrets', () => {
     expect(allows(policy(), change)).toBe(false);
   });
 
-  test('serves two namespaces, as itself and with no key of anybody', () => {
+  test('serves two namespaces, with its own role and no access key', () => {
     const { spec } = production.manifests.find(({ kind }) => kind === 'ClusterSecretStore')!;
     expect(spec).toEqual({
       provider: { aws: { service: 'SecretsManager', region: 'eu-central-1' } },
@@ -127,7 +127,7 @@ describe('External Secrets', () => {
     });
   });
 
-  test('brings what NGINX, Prometheus and Alertmanager need, each from a secret that is there', () => {
+  test('syncs the secrets of NGINX, Prometheus and Alertmanager, each from an existing secret', () => {
     const known = production.all('secretsmanager/secret:Secret').map(({ inputs }) => inputs.name as string);
     const synced = production.manifests.filter(({ kind }) => kind === 'ExternalSecret');
     const shape = synced.map(({ metadata, spec }) => [

@@ -22,20 +22,20 @@ const schemas = {
   'portfolio-migrator': migrationSettings,
 };
 
-/** The environment of the pods that run as a service account. */
+/** The environment of the pods of a service account. */
 function environment(app: App, account: string): Record<string, string> {
   const workload = workloadsOf(app).find(({ template }) => template.spec.serviceAccountName === account);
   return environmentOf(app, workload!);
 }
 
 describe.each(stages)('%s', (stage) => {
-  test.each(Object.entries(schemas))('%s starts with the settings that it is given', (account, schema) => {
+  test.each(Object.entries(schemas))('the settings of %s are valid', (account, schema) => {
     const given = environment(apps[stage], account);
     expect(() => readSettings(schema, given)).not.toThrow();
     for (const name of Object.keys(given)) expect(Object.keys(schema.shape)).toContain(name);
   });
 
-  test('each program signs in to the database as a user of its own, with tokens and checked certificates', () => {
+  test('each program signs in to the database as its own user, with IAM tokens and verified TLS', () => {
     const users = Object.keys(schemas).map((account) => {
       const { DATABASE_URL, DATABASE_AUTH, DATABASE_TLS } = environment(apps[stage], account);
       expect({ DATABASE_AUTH, DATABASE_TLS }).toEqual({ DATABASE_AUTH: 'iam', DATABASE_TLS: 'verify' });
@@ -44,7 +44,7 @@ describe.each(stages)('%s', (stage) => {
     expect(users).toEqual(['portfolio_api', 'portfolio_worker', 'portfolio_migrator']);
   });
 
-  test('analytical reads go to the reader, and all else to the writer', () => {
+  test('analytical reads use the reader, and everything else the writer', () => {
     for (const account of ['portfolio-api', 'portfolio-worker']) {
       const { DATABASE_URL, DATABASE_READER_URL } = environment(apps[stage], account);
       expect(new URL(DATABASE_READER_URL!).hostname).toContain('.cluster-ro-');
@@ -52,7 +52,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('the API signs in to the cache that processes share with tokens, where the stage has one', () => {
+  test('the API signs in to the shared cache with IAM tokens, in stages that have one', () => {
     const groups = apps[stage].all('elasticache/replicationGroup:ReplicationGroup');
     const { CACHE_URL, CACHE_REPLICATION_GROUP } = environment(apps[stage], 'portfolio-api');
     expect(CACHE_REPLICATION_GROUP).toBe(groups[0]?.inputs.replicationGroupId);
@@ -70,7 +70,7 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('workers take from the queue that the API sends to, and from its queue of dead letters', () => {
+  test('workers receive from the queue that the API sends to, and from its dead-letter queue', () => {
     const api = environment(apps[stage], 'portfolio-api');
     const worker = environment(apps[stage], 'portfolio-worker');
     expect(worker.QUEUE_URL).toBe(api.QUEUE_URL);
@@ -79,7 +79,7 @@ describe.each(stages)('%s', (stage) => {
     expect(worker.DEAD_LETTER_QUEUE_URL?.split('/').at(-1)).toBe(name);
   });
 
-  test('nothing secret is in a ConfigMap or in the environment of a pod: what is, is in Secrets Manager', () => {
+  test('no ConfigMap and no environment of a pod contains a secret', () => {
     const maps = ofKind(apps[stage], 'ConfigMap').map(({ data }) => data as Record<string, string>);
     const given = workloadsOf(apps[stage])
       .flatMap(({ containers }) => containers.flatMap(({ env = [] }) => env))
@@ -100,7 +100,7 @@ describe.each(stages)('%s', (stage) => {
 const named = (data: Record<string, string>) =>
   configMap({ name: 'api', namespace: 'portfolio', component: 'api', data }).metadata.name;
 
-test('other settings are a rollout: the name of a ConfigMap says what is in it, and it never changes', () => {
+test('changed settings start a rollout, since a ConfigMap is immutable and its name contains a hash', () => {
   expect(named({ PORT: '3000' })).toBe(named({ PORT: '3000' }));
   expect(named({ PORT: '3001' })).not.toBe(named({ PORT: '3000' }));
   for (const { immutable, metadata, data } of ofKind(apps.production, 'ConfigMap')) {

@@ -19,13 +19,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Stands for a program: writes down how it is called, then does what is given. */
+/** A fake program that records its arguments and then runs `body`. */
 const program = (name: string, body: string) =>
   writeFile(join(folder, 'bin', name), `#!/bin/bash\necho "${name} $*" >> ${folder}/calls\n${body}\n`, {
     mode: 0o755,
   });
 
-/** Stands for cosign, which fails at the commands given. */
+/** A fake cosign on which the given commands fail. */
 const cosign = (...failing: string[]) =>
   program('cosign', `[[ " ${failing.join(' ')} " != *" $1 "* ]] && [[ $1 != attest || -s \${@: -2:1} ]]`);
 
@@ -41,7 +41,7 @@ async function run() {
 
 const commandsOf = (calls: string[]) => calls.map((call) => call.split(' ').slice(0, 2).join(' '));
 
-test('an image is signed by its digest with the key of KMS, and what is in it is attested', async () => {
+test('an image is signed by digest with the KMS key, and its SBOM is attested', async () => {
   await cosign('verify', 'verify-attestation');
   const { code, calls } = await run();
   expect(code).toBe(0);
@@ -60,14 +60,14 @@ test('an image is signed by its digest with the key of KMS, and what is in it is
   expect(calls[6]).toMatch(/ --type spdxjson --predicate \S+\/sbom\.json \S+@sha256:a{64}$/);
 });
 
-test('what is signed and attested already is left alone: its tags cannot be written again', async () => {
+test('an image that is signed and attested already is skipped', async () => {
   await cosign();
   const { code, calls } = await run();
   expect(code).toBe(0);
   expect(commandsOf(calls).slice(2)).toEqual(['cosign verify', 'cosign verify-attestation']);
 });
 
-test('what an earlier try left undone is done', async () => {
+test('a run completes what an earlier one left undone', async () => {
   await cosign('verify-attestation');
   const { code, calls } = await run();
   expect(code).toBe(0);
@@ -83,7 +83,7 @@ test.each([
   ['login', 'cosign login'],
   ['sign', 'cosign sign'],
   ['attest', 'cosign attest'],
-])('a failure to %s ends the deployment there', async (failing, last) => {
+])('a failure of %s ends the deployment', async (failing, last) => {
   await cosign('verify', 'verify-attestation', failing);
   const { code, calls } = await run();
   expect(code).not.toBe(0);

@@ -6,23 +6,23 @@ import { beforeAll, expect, test } from 'vitest';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 import { copyRepository } from './support/copy-repository.ts';
 
-/** Programs that AWS would refuse or that would never end, each of its own stage, and what is to be said of them. */
-const faults: Record<string, { run: string; says: RegExp }> = {
+/** Programs that AWS would reject or that would never end, each in its own stage, with the expected error. */
+const faults: Record<string, { run: string; error: RegExp }> = {
   'a stack that throws': {
     run: `throw new Error('No such zone');`,
-    says: /stage fault-0 cannot be evaluated: .*No such zone/,
+    error: /stage fault-0 cannot be evaluated: .*No such zone/,
   },
-  'an input that never comes': {
+  'an input that never resolves': {
     run: `new aws.s3.Bucket('A', { bucket: $util.output(new Promise(() => {})) });`,
-    says: /wait for something that never comes: aws:s3\/bucket:Bucket,A/,
+    error: /wait for inputs that never resolve: aws:s3\/bucket:Bucket,A/,
   },
-  'two resources of a name': {
+  'two resources with the same name': {
     run: `new aws.s3.Bucket('A'); new aws.s3.Bucket('A');`,
-    says: /There are two resources .*::A/,
+    error: /Two resources have the URN .*::A/,
   },
-  'a question to AWS that no fake knows': {
+  'a data source that no fake answers': {
     run: `aws.ec2.getSpotPriceOutput({ instanceType: 'm7g.large' });`,
-    says: /aws:ec2\/getSpotPrice:getSpotPrice/,
+    error: /aws:ec2\/getSpotPrice:getSpotPrice/,
   },
 };
 const stageOf = (index: number) => `fault-${index}`;
@@ -39,14 +39,14 @@ beforeAll(async () => {
   await writeFile(file, `${head}  async run() {\n${cases.join('\n')}\n},\n});\n`);
 });
 
-test.each(Object.entries(faults).map(([name, { says }], index) => ({ name, says, stage: stageOf(index) })))(
-  '$name fails the synthesis, which says so',
-  async ({ says, stage }) => {
+test.each(Object.entries(faults).map(([name, { error }], index) => ({ name, error, stage: stageOf(index) })))(
+  '$name fails the synthesis with an error',
+  async ({ error, stage }) => {
     const script = join(copy, 'scripts/synth.ts');
     const printed = promisify(execFile)(process.execPath, [script, stage], {
       cwd: copy,
       env: inheritedEnvironment(),
     });
-    await expect(printed).rejects.toThrow(says);
+    await expect(printed).rejects.toThrow(error);
   },
 );

@@ -18,13 +18,13 @@ beforeAll(async () => {
 const policy = () =>
   JSON.parse(production.one('s3/bucketPolicy:BucketPolicy', 'PagePolicy').inputs.policy) as Document;
 
-test('the page says to browsers what the API says with every answer, and to come by TLS alone', async () => {
+test('the page has the security headers of the API, and Strict-Transport-Security', async () => {
   const app = Fastify();
   addSecurityHeaders(app);
   app.get('/', () => '');
   const { headers } = await app.inject('/');
   const { securityHeadersConfig: secure, customHeadersConfig: custom } = pageHeaders;
-  const said: Record<string, string> = {
+  const sent: Record<string, string> = {
     'content-security-policy': secure.contentSecurityPolicy.contentSecurityPolicy,
     'x-content-type-options': 'nosniff',
     'x-frame-options': secure.frameOptions.frameOption,
@@ -33,7 +33,7 @@ test('the page says to browsers what the API says with every answer, and to come
   };
   const ofFastify = ['content-length', 'content-type', 'date', 'connection'];
   const expected = Object.entries(headers).filter(([name]) => !ofFastify.includes(name));
-  expect(said).toEqual(Object.fromEntries(expected));
+  expect(sent).toEqual(Object.fromEntries(expected));
   expect(production.one('cloudfront/responseHeadersPolicy:ResponseHeadersPolicy').inputs).toMatchObject(
     pageHeaders,
   );
@@ -47,7 +47,7 @@ test.each([
   ['/portfolios/team/case-studies/v1.2', '/index.html'],
   ['/assets/index-abc.js', '/assets/index-abc.js'],
   ['/assets/gone.js', '/assets/gone.js'],
-])('of %s the page is %s', (uri, expected) => {
+])('%s is served from %s', (uri, expected) => {
   const handler = runInNewContext(`${pageAddresses}; handler`) as (event: object) => { uri: string };
   expect(handler({ request: { uri } }).uri).toBe(expected);
   expect(distribution.defaultCacheBehavior.functionAssociations).toMatchObject([
@@ -55,7 +55,7 @@ test.each([
   ]);
 });
 
-test('files whose names have a hash stay for good; what names them is asked for anew', () => {
+test('files with a hash in their names are cached for good, and index.html is revalidated', () => {
   const files = production
     .all('s3/bucketObjectv2:BucketObjectv2')
     .filter(({ name }) => name.startsWith('page/'));
@@ -76,7 +76,7 @@ const read = (context: Record<string, string>) =>
   allows(policy(), { action: 's3:GetObject', resource: 'arn:aws:s3:::page/index.html', context });
 
 describe('the bucket of the page', () => {
-  test('is read by our distribution alone, and by TLS alone', () => {
+  test('can be read by the distribution only, and with TLS only', () => {
     const source = {
       'AWS:SourceArn': 'arn:aws:cloudfront:eu-central-1:123456789012:distribution/Web',
     };
@@ -90,7 +90,7 @@ describe('the bucket of the page', () => {
     );
   });
 
-  test('shows nothing to the public', () => {
+  test('blocks all public access', () => {
     expect(
       production.one('s3/bucketPublicAccessBlock:BucketPublicAccessBlock', 'PageAccess').inputs,
     ).toMatchObject({
@@ -109,7 +109,7 @@ describe('the bucket of the page', () => {
   });
 });
 
-test('calls and WebSockets go to the load balancer of browsers under the same origin, and are kept nowhere', () => {
+test('calls and WebSockets go to the internal load balancer on the same origin, and are not cached', () => {
   const [cachingDisabled, allViewer] = [
     '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
     '216adef6-5c7f-47e4-b989-5492eafa07d3',
@@ -137,7 +137,7 @@ test('calls and WebSockets go to the load balancer of browsers under the same or
   });
 });
 
-test('the domain is shown with a certificate of ours behind a firewall, and every request is written down', () => {
+test('the domain has a certificate and a firewall, and every request is logged', () => {
   expect(distribution).toMatchObject({
     aliases: ['portfolio.example.com'],
     viewerCertificate: {

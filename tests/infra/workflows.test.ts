@@ -28,7 +28,7 @@ const jobSchema = z.strictObject({
   container: z.string().optional(),
   steps: z.array(stepSchema).optional(),
 });
-/** All that our workflows may say; `secrets`, above all, is not among it. */
+/** The keys that workflows may use. `secrets` is deliberately missing. */
 const workflowSchema = z.strictObject({
   name: z.string(),
   on: strings,
@@ -51,7 +51,7 @@ const jobs = [...workflows].flatMap(([file, { jobs: all }]) =>
 const steps = jobs.flatMap(({ at, steps: all = [] }) => all.map((step) => ({ at, ...step })));
 
 describe('workflows', () => {
-  test('hold no secrets: there is no key that lasts', () => {
+  test('contain no secrets and no access keys', () => {
     for (const [file, { text }] of workflows) {
       expect(text, file).not.toMatch(/\bsecrets\b\s*[.:[]/);
       expect(text, file).not.toMatch(/aws-(access-key-id|secret-access-key|session-token)/);
@@ -59,7 +59,7 @@ describe('workflows', () => {
     }
   });
 
-  test('may read the sources and nothing else; who deploys may have itself vouched for, too', () => {
+  test('may read the sources only; deployments may also request OIDC tokens', () => {
     for (const [file, { permissions }] of workflows) expect(permissions, file).toEqual({ contents: 'read' });
     const deployments = jobs.filter(({ permissions }) => permissions);
     expect(deployments.map(({ at, uses }) => [at, uses])).toEqual([
@@ -71,7 +71,7 @@ describe('workflows', () => {
       expect(permissions, at).toEqual({ contents: 'read', 'id-token': 'write' });
   });
 
-  test('use actions by commit and images by digest, with the version that this is', () => {
+  test('pin actions by commit and images by digest, with the version in a comment', () => {
     for (const [file, { text }] of workflows) {
       for (const [line] of text.matchAll(/^.*\buses: (?!\.\/).*$/gm))
         expect(line, file).toMatch(/uses: [\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
@@ -82,7 +82,7 @@ describe('workflows', () => {
     for (const uses of called) expect([...workflows.keys()]).toContain(uses.replace(`./${folder}`, ''));
   });
 
-  test('leave no credentials for git behind, and end by themselves', () => {
+  test('leave no git credentials behind, and have timeouts', () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
     expect(checkouts.length).toBeGreaterThan(0);
     for (const { at, with: options } of checkouts) expect(options?.['persist-credentials'], at).toBe(false);
@@ -90,16 +90,16 @@ describe('workflows', () => {
       expect(job['timeout-minutes'], job.at).toBeGreaterThan(0);
   });
 
-  test('check out the whole history where tests run: what was released is read from it', () => {
+  test('check out the whole history for tests, which compare with released versions', () => {
     const [checkout] = workflow('ci.yml').jobs.test!.steps!;
     expect(checkout!.with).toMatchObject({ 'fetch-depth': 0 });
   });
 
-  test('put nothing that somebody else wrote into a script: it comes as a variable', () => {
+  test('pass untrusted input to scripts as variables only', () => {
     for (const { at, run } of steps) expect(run ?? '', at).not.toContain('${{');
   });
 
-  test('are started by nobody from outside with more than they may read', () => {
+  test('have no triggers that give outside contributors write permissions', () => {
     for (const [file, { on }] of workflows) {
       expect(Object.keys(on), file).not.toContain('pull_request_target');
       expect(Object.keys(on), file).not.toContain('workflow_run');
@@ -109,7 +109,7 @@ describe('workflows', () => {
     expect(Object.keys(workflow('deploy-stage.yml').on)).toEqual(['workflow_call']);
   });
 
-  test('run scripts that are there', () => {
+  test('run existing scripts', () => {
     const { scripts } = z.object({ scripts: strings }).parse(JSON.parse(read('package.json')));
     const commands = steps.flatMap(({ run }) => [...(run ?? '').matchAll(/\bnpm run ([\w:-]+)/g)]);
     expect(commands.map(([, name]) => name)).toContain('deploy');
@@ -119,14 +119,14 @@ describe('workflows', () => {
   });
 });
 
-test('changes are asked for what .ci/run asks, and so is what is about to be deployed', () => {
-  const { on, jobs: asked } = workflow('ci.yml');
+test('pull requests and deployments run .ci/run', () => {
+  const { on, jobs: ciJobs } = workflow('ci.yml');
   expect(Object.keys(on).toSorted()).toEqual(['pull_request', 'workflow_call']);
-  expect(asked.test!.steps!.at(-1)).toEqual({ run: '.ci/run' });
-  expect(asked.test!.container).toMatch(/^node:24-/);
+  expect(ciJobs.test!.steps!.at(-1)).toEqual({ run: '.ci/run' });
+  expect(ciJobs.test!.container).toMatch(/^node:24-/);
 });
 
-test('a deployment goes to staging once it is tested, and to production once it runs there', () => {
+test('a deployment goes to staging after the tests, and to production after staging', () => {
   const { jobs: order, concurrency } = workflow('deploy.yml');
   expect(order.test).toEqual({ uses: './.github/workflows/ci.yml' });
   expect(order.staging).toMatchObject({ needs: 'test', with: { stage: 'staging' } });
@@ -143,7 +143,7 @@ describe('the deployment of a stage', () => {
     expect(deploy).toMatchObject({ environment: '${{ inputs.stage }}', 'runs-on': 'ubuntu-24.04-arm' });
   });
 
-  test('takes on the role that the environment names, for as long as the role allows', () => {
+  test('assumes the role of the environment, for the longest session', () => {
     const { with: options } = deploy!.steps![at('configure-aws-credentials')]!;
     expect(options).toMatchObject({
       'role-to-assume': '${{ vars.AWS_ROLE_ARN }}',
@@ -152,7 +152,7 @@ describe('the deployment of a stage', () => {
     });
   });
 
-  test('has what signs and attests images before it deploys, and keys only when all of that is there', () => {
+  test('installs and verifies its tools before it gets credentials, and then deploys', () => {
     expect(at('cosign-installer')).toBeGreaterThan(0);
     expect(deploy!.steps!.map(({ run = '' }) => run).join('\n')).toContain('cosign verify-blob');
     expect(at('configure-aws-credentials')).toBe(names.length - 2);

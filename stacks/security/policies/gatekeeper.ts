@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Kinds that are or make pods. A pod that something made is looked at, too: not everything that makes them is known. */
+/** Pods and the kinds that create them. Pods are checked as well, because other controllers can create them. */
 export const workloads = [
   { apiGroups: [''], kinds: ['Pod'], resources: ['pods', 'pods/ephemeralcontainers'] },
   {
@@ -16,14 +16,14 @@ const longRunning = everywhere.filter(({ apiGroups }) => apiGroups.includes('app
 const strings = { type: 'array', items: { type: 'string' } };
 
 type Rule = {
-  /** The kind of its constraint. */
+  /** The kind of the constraint. */
   kind: string;
   match: { apiGroups: string[]; kinds: string[] }[];
-  /** Schemas of its parameters, by their names. */
+  /** JSON schemas of the parameters, by name. */
   parameters: Record<string, object>;
 };
 
-/** The rules of our namespaces, by the names of their Rego files in `gatekeeper/`. */
+/** The rules, by the names of their Rego files in `gatekeeper/`. */
 export const rules = {
   registries: { kind: 'OurRegistries', match: everywhere, parameters: { registries: strings } },
   digests: { kind: 'ImageDigests', match: everywhere, parameters: {} },
@@ -44,13 +44,13 @@ export const requiredLabels = [
   'app.kubernetes.io/managed-by',
 ];
 
-/** What a rule says in Rego, with what all rules share. `folder` is that of this file. */
+/** The Rego of a rule, with the definitions that all rules share. `folder` contains this file. */
 export function regoOf(name: RuleName, folder: string): string {
   const read = (file: string) => readFileSync(`${folder}/gatekeeper/${file}.rego`, 'utf8');
   return `${read(name)}\n${read('pods')}`;
 }
 
-/** Makes a rule known to Gatekeeper. */
+/** The ConstraintTemplate of a rule. */
 export function templateOf(name: RuleName, folder: string) {
   const { kind, parameters } = rules[name];
   return {
@@ -69,7 +69,7 @@ export function templateOf(name: RuleName, folder: string) {
   };
 }
 
-/** Has a rule refuse what breaks it in some namespaces. */
+/** The constraint that enforces a rule in `namespaces`. */
 export function constraintOf<Parameters extends object>(
   name: RuleName,
   namespaces: readonly string[],

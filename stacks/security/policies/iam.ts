@@ -13,7 +13,7 @@ import portfolioApiCache from './iam/portfolio-api-cache.json' with { type: 'jso
 import portfolioMigrator from './iam/portfolio-migrator.json' with { type: 'json' };
 import portfolioWorker from './iam/portfolio-worker.json' with { type: 'json' };
 
-/** What each service account may do in AWS, by the account's name. */
+/** The policies of service accounts, by account. */
 const accounts = {
   'portfolio-api': portfolioApi,
   'portfolio-worker': portfolioWorker,
@@ -28,16 +28,16 @@ const accounts = {
   'aws-load-balancer-controller': loadBalancerController,
 };
 
-/** Those, what is there in some stages only, what the pipeline may do, and what nobody may do whom it makes. */
+/** All policies: also those of optional parts and of the deployer, and the permissions boundary. */
 const policies = { ...accounts, 'portfolio-api-cache': portfolioApiCache, deployer, boundary };
 
 export type AccountName = keyof typeof accounts;
 export type PolicyName = keyof typeof policies;
 
-/** The placeholders of a policy, such as `JobsArn` of `${JobsArn}`; IAM's own variables have a colon in their names. */
+/** Placeholders such as `${JobsArn}`. IAM's own variables have a colon in their names, and so do not match. */
 const placeholder = /\$\{(\w+)\}/g;
 
-/** A policy as IAM takes it. Throws where a placeholder has no value, or a value no placeholder. */
+/** The policy as JSON, with its placeholders filled. Throws if a placeholder has no value, or a value no placeholder. */
 export function fillPolicy(name: PolicyName, values: Readonly<Record<string, string>>): string {
   const text = JSON.stringify(policies[name]);
   const known = new Set([...text.matchAll(placeholder)].map(([, key]) => key));

@@ -5,8 +5,8 @@ import { testFolder } from '../../support/folder.ts';
 import { platformFolder, repository, sstFolder } from '../synth/platform.ts';
 
 /**
- * Copies what git has or would have into a folder, with the packages and SST's components of here: what is changed there
- * is evaluated as here.
+ * Copies all tracked and untracked files to a temporary folder, and links the installed packages and SST's components, so
+ * that changes can be evaluated there. Returns the folder.
  */
 export async function copyRepository(): Promise<string> {
   const copy = await testFolder();
@@ -18,11 +18,13 @@ export async function copyRepository(): Promise<string> {
     .split('\0')
     .filter((file) => file !== '')) {
     await mkdir(dirname(join(copy, path)), { recursive: true });
-    // What was removed and not committed is listed, too.
+    // Git also lists deleted files whose deletion is not committed.
     await cp(join(repository, path), join(copy, path)).catch(() => {});
   }
   await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  await writeFile(join(copy, '.git'), `gitdir: ${join(repository, '.git')}\n`);
+  // In a worktree, .git is not a folder.
+  const gitFolder = execFileSync('git', ['rev-parse', '--absolute-git-dir'], { cwd: repository });
+  await writeFile(join(copy, '.git'), `gitdir: ${gitFolder.toString().trim()}\n`);
   const platform = join(copy, '.sst/platform');
   await mkdir(platform, { recursive: true });
   await cp(join(sstFolder, 'provider-lock.json'), join(copy, '.sst/provider-lock.json'));

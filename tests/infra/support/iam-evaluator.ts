@@ -1,4 +1,4 @@
-/** A statement of an IAM policy; one or many of each are written alike. */
+/** A statement of an IAM policy. Lists with one element may be written without brackets. */
 export type Statement = {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
@@ -12,33 +12,36 @@ export type Statement = {
 
 export type Document = { Statement: Statement | Statement[] };
 
-/** What somebody asks for; `context` has the keys of conditions. */
-export type Ask = { action: string; resource: string; context?: Record<string, string> };
+/** A request to AWS. `context` has the values of condition keys. */
+export type Request = { action: string; resource: string; context?: Record<string, string> };
 
 export const many = <T>(one: T | T[] | undefined): T[] =>
   one === undefined ? [] : Array.isArray(one) ? one : [one];
 
 /**
- * Whether a policy alone allows what is asked: an explicit denial wins, and what nothing allows is denied (IAM User Guide,
- * "Policy evaluation logic"). Throws for what it does not know: a condition, or NotResource.
+ * Whether a policy alone allows a request: an explicit denial wins, and the default is denial (IAM User Guide, "Policy
+ * evaluation logic"). A model of AWS, not AWS itself. Throws on NotResource and unsupported condition operators.
  */
-export function allows({ Statement }: Document, ask: Ask): boolean {
-  const matching = many(Statement).filter((statement) => matches(statement, ask));
+export function allows({ Statement }: Document, request: Request): boolean {
+  const matching = many(Statement).filter((statement) => matches(statement, request));
   return (
     matching.some(({ Effect }) => Effect === 'Allow') && matching.every(({ Effect }) => Effect !== 'Deny')
   );
 }
 
-function matches({ Action, NotAction, Resource, NotResource, Condition = {} }: Statement, ask: Ask): boolean {
-  if (NotResource) throw new Error('NotResource is not known here.');
+function matches(
+  { Action, NotAction, Resource, NotResource, Condition = {} }: Statement,
+  request: Request,
+): boolean {
+  if (NotResource) throw new Error('The evaluator does not support NotResource.');
   const isAction = NotAction
-    ? !many(NotAction).some((pattern) => isLike(pattern.toLowerCase(), ask.action.toLowerCase()))
-    : many(Action).some((pattern) => isLike(pattern.toLowerCase(), ask.action.toLowerCase()));
+    ? !many(NotAction).some((pattern) => isLike(pattern.toLowerCase(), request.action.toLowerCase()))
+    : many(Action).some((pattern) => isLike(pattern.toLowerCase(), request.action.toLowerCase()));
   return (
     isAction &&
-    many(Resource).some((pattern) => isLike(pattern, ask.resource)) &&
+    many(Resource).some((pattern) => isLike(pattern, request.resource)) &&
     Object.entries(Condition).every(([test, keys]) =>
-      Object.entries(keys).every(([key, values]) => holds(test, many(values), ask.context?.[key])),
+      Object.entries(keys).every(([key, values]) => holds(test, many(values), request.context?.[key])),
     )
   );
 }
@@ -52,11 +55,11 @@ function holds(test: string, values: string[], given: string | undefined): boole
     case 'ArnLike':
       return given !== undefined && values.some((pattern) => isLike(pattern, given));
     default:
-      throw new Error(`The condition ${test} is not known here.`);
+      throw new Error(`The evaluator does not support the condition operator ${test}.`);
   }
 }
 
-/** `*` is any number of characters and `?` is one. */
+/** `*` matches any number of characters, `?` matches one. */
 function isLike(pattern: string, text: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)

@@ -6,15 +6,14 @@ import type { INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1/
 type Labels = Record<string, string>;
 type Selector = INetworkPolicyPeer['podSelector'];
 
-/** A pod, or something else that has an address: one without a namespace is no pod, and has no policies. */
+/** A pod, or another peer with an address. A peer without a namespace is not a pod, and has no policies. */
 export type End = { address: string; namespace?: string; labels?: Labels };
 
 export type Connection = { from: End; to: End; port: number; protocol?: 'TCP' | 'UDP' };
 
 /**
- * Whether a connection comes about, as Kubernetes' documentation has it ("Network Policies"): the egress policies of the
- * pod that it comes from must allow it, and the ingress policies of the pod that it goes to. A pod that no policy of a
- * direction selects is free in that direction; for one that is selected, what any of these policies allows is allowed.
+ * Whether network policies allow a connection, according to Kubernetes' documentation ("Network Policies"). Both egress of
+ * the source and ingress of the destination must be allowed: by a policy that selects the pod, or because none does.
  */
 export const allows = (policies: readonly INetworkPolicy[], connection: Connection): boolean =>
   passes(policies, 'Egress', connection) && passes(policies, 'Ingress', connection);
@@ -30,7 +29,7 @@ function passes(
   return selecting.some((policy) =>
     rulesOf(policy, direction).some(
       ({ peers, ports }) =>
-        // A rule without peers is for all of them, and one without ports for all ports.
+        // A rule without peers or ports matches all of them.
         (peers.length === 0 || peers.some((peer) => isPeer(peer, policy, other))) &&
         (ports.length === 0 || ports.some((one) => hasPort(one, port, protocol))),
     ),
@@ -38,7 +37,7 @@ function passes(
 }
 
 function selects({ metadata, spec }: INetworkPolicy, direction: 'Egress' | 'Ingress', pod: End): boolean {
-  // Where no types are given, ingress is one, and egress where the policy has rules of it.
+  // The default types are Ingress, and Egress if the policy has egress rules.
   const types = spec?.policyTypes ?? ['Ingress', ...(spec?.egress ? ['Egress'] : [])];
   return (
     pod.namespace !== undefined &&
@@ -61,16 +60,16 @@ function isPeer(
   if (ipBlock)
     return contains(ipBlock.cidr, address) && !(ipBlock.except ?? []).some((one) => contains(one, address));
   if (namespace === undefined) return false;
-  // Without a selector of namespaces, the policy's own is meant; without one of pods, all in the namespace.
+  // Without a namespace selector, the policy's own namespace; without a pod selector, all pods in it.
   const isNamespace = namespaceSelector
     ? matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace })
     : namespace === policy.metadata?.namespace;
   return isNamespace && matches(podSelector, labels);
 }
 
-/** Selectors by expressions are not used by ours: one that is would be passed over, and so it is refused. */
+/** Throws on expressions, which would otherwise be ignored. */
 function matches(selector: Selector, labels: Labels = {}): boolean {
-  if (selector?.matchExpressions) throw new Error('The evaluator knows no matchExpressions.');
+  if (selector?.matchExpressions) throw new Error('The evaluator does not support matchExpressions.');
   return Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
@@ -84,6 +83,6 @@ function contains(cidr: string, address: string): boolean {
 function hasPort(given: INetworkPolicyPort, port: number, protocol: string): boolean {
   if ((given.protocol ?? 'TCP') !== protocol) return false;
   if (given.port === undefined) return true;
-  if (typeof given.port !== 'number') throw new Error('The evaluator knows no ports by name.');
+  if (typeof given.port !== 'number') throw new Error('The evaluator does not support named ports.');
   return given.port <= port && port <= (given.endPort ?? given.port);
 }

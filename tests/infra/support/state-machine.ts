@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
 
-/** A state of Amazon States Language, as far as ours use it. */
+/** A state in the Amazon States Language, limited to the supported fields. */
 type State = {
   Type: 'Task' | 'Wait' | 'Choice' | 'Succeed' | 'Fail';
   Resource?: string;
@@ -13,14 +13,14 @@ type State = {
 };
 export type StateMachine = { StartAt: string; States: Record<string, State> };
 
-/** Does what a task asks for; one that throws fails with the error of that name. */
+/** Executes a task. If it throws, the task fails with the error's name. */
 export type Service = (action: string, args: Record<string, unknown>) => unknown;
 
 const bound = 100;
 
 /**
- * Runs a state machine whose expressions are JSONata, and gives the last of its states. Waits take no time, and nothing
- * is tried again.
+ * Runs a state machine with JSONata expressions, and returns its last state. Wait states take no time, and nothing is
+ * retried. A model of AWS Step Functions, not the service itself.
  */
 export async function runStateMachine({ StartAt, States }: StateMachine, service: Service): Promise<string> {
   const context = { Execution: { Name: '0a1b2c3d-1111-2222-3333-444455556666' } };
@@ -44,7 +44,7 @@ export async function runStateMachine({ StartAt, States }: StateMachine, service
     }
     name = (await chosen(state, { input, context })) ?? state.Next!;
   }
-  throw new Error(`It does not end within ${bound} steps.`);
+  throw new Error(`The state machine did not end within ${bound} steps.`);
 }
 
 async function chosen({ Choices = [], Default }: State, states: object): Promise<string | undefined> {
@@ -52,13 +52,13 @@ async function chosen({ Choices = [], Default }: State, states: object): Promise
   return Default;
 }
 
-/** A value with its expressions evaluated; as in AWS, one that gives nothing is an error. */
+/** A value with its expressions evaluated. As in AWS, an expression without a result is an error. */
 async function evaluated(value: unknown, states: object): Promise<unknown> {
   if (typeof value === 'string') {
     const [, expression] = /^\{%(.*)%\}$/s.exec(value) ?? [];
     if (expression === undefined) return value;
     const result: unknown = await jsonata(expression).evaluate({}, { states });
-    if (result === undefined) throw new Error(`Nothing comes of ${expression}.`);
+    if (result === undefined) throw new Error(`The expression ${expression} has no result.`);
     return result;
   }
   if (typeof value !== 'object' || value === null) return value;

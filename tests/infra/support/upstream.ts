@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server of HTTP on a free port of 127.0.0.1, in place of what NGINX stands before. */
+/** An HTTP server on a free port of 127.0.0.1, as an upstream of NGINX. */
 export async function startUpstream(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   let connections = 0;
   const server = createServer({ keepAliveTimeout: 75_000 }, answer).on(
@@ -23,7 +23,7 @@ export async function startUpstream(answer: (request: IncomingMessage, response:
   };
 }
 
-/** Answers with what came: method, address and headers, as JSON. */
+/** Responds with method, URL and headers of the request as JSON. */
 export function echo({ method, url, headers }: IncomingMessage, response: ServerResponse) {
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ method, url, headers }));
 }

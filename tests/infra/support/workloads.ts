@@ -2,15 +2,15 @@ import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
 import type { App, Manifest } from '../synth/app.ts';
 
-/** The objects of a kind. */
+/** All objects of a kind. */
 export const ofKind = (app: App, kind: string): Manifest[] =>
   app.manifests.filter((manifest) => manifest.kind === kind);
 
-/** The only object of a kind and a name; a name that ends with a hash is given without it. Throws where it is not. */
+/** The object of a kind and a name, without the hash at its end. Throws unless there is exactly one. */
 export function objectOf(app: App, kind: string, name: string): Manifest {
   const isIt = (given: string) => given === name || given.replace(/-[0-9a-f]{10}$/, '') === name;
   const [found, ...more] = ofKind(app, kind).filter(({ metadata }) => isIt(metadata.name));
-  if (!found || more.length > 0) throw new Error(`Expected one ${kind} named ${name}.`);
+  if (!found || more.length > 0) throw new Error(`Expected exactly one ${kind} named ${name}.`);
   return found;
 }
 
@@ -21,7 +21,7 @@ export type Workload = {
 };
 type Pod = NonNullable<IPodTemplateSpec['spec']>;
 
-/** All that make pods, with all containers of these: sidecars too. */
+/** All objects that create pods, with their containers and sidecars. */
 export const workloadsOf = (app: App): Workload[] =>
   app.manifests
     .filter(({ spec }) => spec?.template?.spec?.containers)
@@ -31,7 +31,7 @@ export const workloadsOf = (app: App): Workload[] =>
       return { manifest, template, containers: [...initContainers, ...containers] };
     });
 
-/** The environment of a workload's program: what is in the ConfigMaps that its first container takes all of. */
+/** The environment of a workload's first container, from its ConfigMaps. */
 export function environmentOf(app: App, workload: Workload): Record<string, string> {
   const [program] = workload.template.spec.containers;
   const names = (program?.envFrom ?? []).map(({ configMapRef }) => configMapRef?.name);

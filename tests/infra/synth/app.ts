@@ -3,7 +3,7 @@ import type { Inputs, Resource } from './resource.ts';
 /** A Kubernetes object. */
 export type Manifest = Inputs & { apiVersion: string; kind: string; metadata: Inputs & { name: string } };
 
-/** All that a deployment of a stage would make. */
+/** All resources of a stage. */
 export class App {
   readonly resources: readonly Resource[];
   readonly outputs: Inputs;
@@ -13,14 +13,14 @@ export class App {
     this.outputs = outputs as Inputs;
   }
 
-  /** Those of a type: `aws:sqs/queue:Queue`, or its end, `queue:Queue` or `Queue`. */
+  /** All resources of a type, such as `aws:sqs/queue:Queue`, or shorter `queue:Queue` or `Queue`. */
   all(type: string): Resource[] {
     return this.resources.filter(
       (one) => one.type === type || (/[:/]/.test(one.type.at(-type.length - 1)!) && one.type.endsWith(type)),
     );
   }
 
-  /** The only one of a type, or the one of that name. Throws where there is another number of them. */
+  /** The resource of a type, and of a name if given. Throws unless there is exactly one. */
   one(type: string, name?: string): Resource {
     const found = this.all(type).filter((resource) => name === undefined || resource.name === name);
     const [first] = found;
@@ -31,7 +31,7 @@ export class App {
     );
   }
 
-  /** The Kubernetes objects among them, as they would be applied. */
+  /** The Kubernetes objects as manifests. */
   get manifests(): Manifest[] {
     return this.resources
       .filter(({ type, inputs }) => type.startsWith('kubernetes:') && inputs.apiVersion && inputs.kind)

@@ -8,8 +8,8 @@ const entry = fileURLToPath(new URL('program.ts', import.meta.url));
 const external = ['@pulumi/*', '@aws-sdk/*', '@sst-provider/*', '@pulumiverse/*'];
 
 /**
- * Bundles sst.config.ts and its stacks with the program that evaluates them, as SST bundles them for a deployment
- * (`pkg/js/js.go` of its sources): the providers and SST's components are globals of every file.
+ * Bundles sst.config.ts and its stacks with the program that evaluates them, in the way of SST (`pkg/js/js.go` in its
+ * sources): providers and SST's components are globals in every file.
  */
 export async function bundleProgram(outFile: string): Promise<void> {
   const providers = await readProviders();
@@ -37,7 +37,7 @@ export async function bundleProgram(outFile: string): Promise<void> {
     mainFields: ['module', 'main'],
     nodePaths: [join(platformFolder, 'node_modules')],
     external: [...external, 'undici', 'esbuild', 'archiver', 'glob', 'vite'],
-    // SST writes these into the bundle; read from a global, one bundle serves every stage.
+    // SST inserts constants here. With a global variable, one bundle serves every stage.
     define: { $app: 'globalThis.synth.app', $cli: 'globalThis.synth.cli', $dev: 'globalThis.synth.dev' },
     inject: [join(platformFolder, 'src/shim/run.js')],
     banner: {

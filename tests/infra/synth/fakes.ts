@@ -2,16 +2,13 @@ import type { Inputs } from './resource.ts';
 
 export const region = 'eu-central-1';
 const account = '123456789012';
-/** What every secret begins with that AWS or the program makes up. */
+/** The prefix of all generated secrets. */
 export const secretMark = 'secret-of-';
 const zeros = '0'.repeat(64);
 
 const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
 
-/**
- * What AWS would know of a new resource and the program asks back: id, ARN, and the attributes below. All else echoes
- * the inputs.
- */
+/** The outputs of a new resource: ID, ARN, and the attributes below. All other outputs equal the inputs. */
 export function stateOf(type: string, logicalName: string, inputs: Inputs): Inputs & { id: string } {
   const [, service = '', kind = ''] = /^aws:(\w+)\/\w+:(\w+)$/.exec(type) ?? [];
   const name: string =
@@ -38,7 +35,7 @@ function arnOf(service: string, kind: string, name: string, { path = '/', region
   return `arn:aws:${service}:${placed}:${account}:${kind.toLowerCase()}/${name}`;
 }
 
-/** The attributes of a type that AWS decides on. */
+/** The attributes of a type that AWS would generate. */
 function attributesOf(
   type: string,
   name: string,
@@ -117,7 +114,7 @@ function attributesOf(
   }
 }
 
-/** What AWS answers to a data source. Throws for one that it does not know: a made-up answer would prove nothing. */
+/** The answer of a data source. Throws for an unknown one, since an invented answer would prove nothing. */
 export function answerOf(token: string, inputs: Inputs): Inputs {
   const source = token.split(':').at(-1);
   switch (source) {
@@ -143,7 +140,7 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
       return { zoneId: 'Z1', name: inputs.name };
     case 'getParameter':
       if (!/^\/aws\/service\/bottlerocket\/aws-k8s-[\d.]+\/arm64\/latest\/image_version$/.test(inputs.name))
-        throw new Error(`There is no public parameter ${inputs.name}.`);
+        throw new Error(`fakes.ts has no answer for the SSM parameter ${inputs.name}; add one.`);
       return { name: inputs.name, insecureValue: '1.50.0-0123abcd' };
     case 'getManagedPrefixList':
       return { id: `pl-${slug(inputs.name)}`, name: inputs.name };
@@ -164,7 +161,7 @@ export function answerOf(token: string, inputs: Inputs): Inputs {
         }),
       };
     default:
-      throw new Error(`fakes.ts knows no answer of the data source ${token}.`);
+      throw new Error(`fakes.ts has no answer for the data source ${token}; add one.`);
   }
 }
 
@@ -178,7 +175,7 @@ type Statement = {
   conditions?: { test: string; variable: string; values: string[] }[];
 };
 
-/** A statement as a policy document has it. */
+/** A statement in the format of policy documents. */
 function statementOf({ sid, effect, actions, notActions, resources, principals, conditions }: Statement) {
   const condition: Record<string, Record<string, string[]>> = {};
   for (const { test, variable, values } of conditions ?? []) (condition[test] ??= {})[variable] = values;

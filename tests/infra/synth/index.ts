@@ -14,9 +14,8 @@ import type { Request, Synthesis } from './resource.ts';
 const bundleFolder = join(platformFolder, 'synth');
 
 /**
- * Evaluates sst.config.ts for a stage under Pulumi's mocks: the real program with SST's real components, and no
- * account. What was evaluated once is kept until anything that it is made of changes. The stage `dev` is what `sst dev`
- * makes of a developer's own. Throws where the program fails, and where AWS would be asked what no fake knows.
+ * Evaluates sst.config.ts for a stage with SST's components and Pulumi's mocks, and caches the result until a source
+ * changes. The stage `dev` is `sst dev`. Throws if the program fails, or needs a data source without a fake.
  *
  * @returns The file that holds the resources, for `readApp`.
  */
@@ -26,12 +25,12 @@ export async function evaluateStage(stage: string): Promise<string> {
   const request = requestOf(stage, outFile);
   if (!existsSync(outFile)) await evaluate(bundleFile, request);
   if (!('error' in (await readSynthesis(outFile)))) return outFile;
-  // Once more, to know where in the sources: Node looks that up for each promise, which takes longer than all the rest.
+  // Evaluates again with source maps for the stack trace; they are too slow to use always.
   await evaluate(bundleFile, request, '--enable-source-maps');
   const synthesis = await readSynthesis(outFile);
   await rm(outFile);
   throw new Error(
-    `The stage ${stage} cannot be evaluated: ${'error' in synthesis ? synthesis.error : 'only at times'}`,
+    `The stage ${stage} cannot be evaluated: ${'error' in synthesis ? synthesis.error : 'the second evaluation succeeded'}`,
   );
 }
 
@@ -45,7 +44,7 @@ export async function readApp(file: string): Promise<App> {
 /** The resources of a stage, evaluated as `evaluateStage` does. */
 export const synthesize = async (stage: string): Promise<App> => readApp(await evaluateStage(stage));
 
-/** Made once a process: stages that are asked for at the same time share it. */
+/** Shared by all evaluations of this process. */
 let bundled: Promise<{ bundleFile: string; hash: string }> | undefined;
 
 async function makeBundle() {
@@ -62,7 +61,7 @@ async function makeBundle() {
 
 const readSynthesis = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Synthesis;
 
-/** What SST's program knows of its call. */
+/** The constants that SST would insert. */
 function requestOf(stage: string, outFile: string): Request {
   const dev = stage === 'dev';
   const paths = {
@@ -84,7 +83,7 @@ async function evaluate(bundleFile: string, request: Request, ...flags: string[]
   const env = {
     ...inheritedEnvironment(),
     AWS_REGION: region,
-    // What operators give by `sst secret set`.
+    // Set by operators with `sst secret set`.
     SST_SECRET_ClientAuthorities: 'PEM of authorities',
     SST_SECRET_RevokedClients: 'PEM of revoked certificates',
   };
@@ -97,10 +96,10 @@ async function evaluate(bundleFile: string, request: Request, ...flags: string[]
     stderr: error.stderr ?? error.message,
   }));
   if (!existsSync(request.outFile))
-    throw new Error(`The stage ${request.app.stage} does not come to its end:\n${stderr}`);
+    throw new Error(`The evaluation of the stage ${request.app.stage} ended without a result:\n${stderr}`);
 }
 
-/** Of everything that a synthesis is made of. */
+/** A hash of all sources of a synthesis. */
 async function hashSources(): Promise<string> {
   const patterns = [
     'sst.config.ts',

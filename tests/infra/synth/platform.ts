@@ -14,21 +14,21 @@ export const platformFolder = join(sstFolder, 'platform');
 
 export type Provider = { name: string; package: string; version: string; alias: string };
 
-/** The providers that sst.config.ts names and that are installed, with the names under which stacks know them. */
+/** The installed providers of sst.config.ts, with the names of their globals in stacks. */
 export function readProviders(folder = sstFolder): Promise<Provider[]> {
   return readJson(join(folder, 'provider-lock.json'));
 }
 
 /**
- * Installs SST's components and the providers' libraries into `.sst`, where they are not there, whole, in the versions
- * that package.json and sst.config.ts ask for. They come from npm alone: no Pulumi, no account, nothing in the home folder.
+ * Installs SST's components and the providers' libraries into `.sst`, unless they are complete and in the versions of
+ * package.json and sst.config.ts. Needs npm's registry only; installs no Pulumi and nothing in the home folder.
  */
 export async function installPlatform(): Promise<void> {
   if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
   await mkdir(sstFolder, { recursive: true });
   const lock = await lockInstallation();
   try {
-    // Another command may have installed it meanwhile.
+    // Another process may have completed the installation while this one waited for the lock.
     if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
     await install();
   } finally {
@@ -38,7 +38,7 @@ export async function installPlatform(): Promise<void> {
 
 async function install(): Promise<void> {
   console.error("Installing SST's components and providers into .sst (about 350 MB), about a minute …");
-  // SST takes what is there for whole, also where it was interrupted.
+  // SST does not notice an interrupted installation.
   await rm(platformFolder, { recursive: true, force: true });
   await rm(join(sstFolder, 'provider-lock.json'), { force: true });
   const home = join(sstFolder, 'home');
@@ -54,7 +54,7 @@ async function install(): Promise<void> {
   if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
   throw new Error(
     `SST's components could not be installed into ${sstFolder}:\n${output.trim()}\n` +
-      'They come from npm: check the network and `npm config get registry`, then run the same command again.',
+      'They are installed from npm: check the network and `npm config get registry`, then run the command again.',
   );
 }
 
@@ -68,8 +68,8 @@ async function lockInstallation() {
 }
 
 /**
- * What `sst install` is run with: all that the caller has, since it says where npm's registry is, but for the settings
- * by which npm would leave out packages or their scripts.
+ * The environment of `sst install`: that of the caller, which may configure npm's registry, without the settings that make
+ * npm skip packages or their scripts.
  */
 export function platformEnvironment(
   { NODE_ENV: _, ...env }: Record<string, string | undefined>,
@@ -101,7 +101,7 @@ async function wantedPlatform(): Promise<Wanted> {
 type Packages = { packages: Record<string, unknown> };
 type Manifest = { dependencies?: object; devDependencies?: object };
 
-/** True where a folder `.sst` has what is wanted, with each package that it asks for and that npm noted at the end. */
+/** Whether a folder `.sst` has the wanted versions and all packages of its manifest and of npm's lock file. */
 export async function isPlatformComplete(folder: string, wanted: Wanted): Promise<boolean> {
   const platform = join(folder, 'platform');
   try {
@@ -124,14 +124,14 @@ export async function isPlatformComplete(folder: string, wanted: Wanted): Promis
       [...needed, ...Object.keys(packages), 'config.d.ts'].every((path) => existsSync(join(platform, path)))
     );
   } catch {
-    // A file that is missing or cut short.
+    // A file is missing or incomplete.
     return false;
   }
 }
 
 const readJson = async <T>(file: string) => JSON.parse(await readFile(file, 'utf8')) as T;
 
-/** Read as text: to run it would need what it says is to be installed. */
+/** Parses the text, since running sst.config.ts needs the providers. */
 function providersOf(config: string): Record<string, string> {
   const [, block = ''] = /providers: \{([^}]+)\}/.exec(config) ?? [];
   const entries = [...block.matchAll(/'?([\w-]+)'?: '([^']+)'/g)];

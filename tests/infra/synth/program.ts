@@ -1,5 +1,5 @@
-// Bundled with sst.config.ts by bundle.ts and run in a process of its own: evaluates one stage under Pulumi's mocks and
-// writes down every resource that it would make. Nothing imports it.
+// Evaluates one stage with Pulumi's mocks and writes its resources to a file. Bundled with sst.config.ts by bundle.ts and
+// run in a process of its own.
 import { registerStackTransformation, runInPulumiStack, setMocks } from '@pulumi/pulumi/runtime/index.js';
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
 import { isRpcSecret, unwrapRpcSecret } from '@pulumi/pulumi/runtime/rpc.js';
@@ -22,7 +22,7 @@ const mapValues = (object: Inputs, change: (value: unknown) => unknown): Inputs 
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 
 function finish(synthesis: Synthesis): void {
-  // Renamed when it is whole: an interrupted run leaves no half of it.
+  // Written under another name first, so that an interrupted run leaves no incomplete file.
   writeFileSync(`${synth.outFile}.part`, JSON.stringify(synthesis));
   renameSync(`${synth.outFile}.part`, synth.outFile);
 }
@@ -32,12 +32,12 @@ function fail(error: unknown): never {
 }
 process.on('unhandledRejection', fail);
 
-// Mocks are told types, names and inputs; what else a resource is registered with is in the request alone.
+// Mocks receive only type, name and inputs. Options are in the request.
 const { registerResource, registerResourceOutputs } = MockMonitor.prototype;
 MockMonitor.prototype.registerResource = function register(this: MockMonitor, request, callback) {
   return registerResource.call(this, request, (error, response) => {
     const urn: string = response?.getUrn();
-    if (resources.some((resource) => resource.urn === urn)) fail(`There are two resources ${urn}.`);
+    if (resources.some((resource) => resource.urn === urn)) fail(`Two resources have the URN ${urn}.`);
     const made = resources.find(
       (resource) =>
         !resource.urn && resource.type === request.getType() && resource.name === request.getName(),
@@ -76,7 +76,7 @@ await setMocks(
       try {
         return answerOf(token, inputs);
       } catch (error) {
-        // Pulumi would say that something failed, and not what.
+        // Pulumi would hide the reason.
         return fail(error);
       }
     },
@@ -87,29 +87,29 @@ await setMocks(
   'organization',
 );
 
-/** Type and name of every resource that the program began to make. */
-const begun: string[][] = [];
+/** Type and name of every resource that the program started to register. */
+const started: string[][] = [];
 let outputs: unknown;
 await runInPulumiStack(async () => {
   registerStackTransformation(({ type, name }) => {
-    begun.push([type, name]);
+    started.push([type, name]);
     return undefined;
   });
   outputs = await run(config.run);
 }).catch(fail);
 
-/** Fires again and again while something is left to do, and ends when nothing is. */
+/** `beforeExit` fires when nothing is pending, so that resources still missing will never be registered. */
 process.once('beforeExit', () => {
-  const unmade = begun.filter(
+  const missing = started.filter(
     ([type, name]) => !resources.some((one) => one.type === type && one.name === name),
   );
-  if (unmade.length > 0) fail(`These wait for something that never comes: ${unmade.join('; ')}`);
+  if (missing.length > 0) fail(`These resources wait for inputs that never resolve: ${missing.join('; ')}`);
   if (JSON.stringify(resources).includes('Calling [toString] on an [Output<T>]'))
-    fail('A text holds an output that was not applied.');
+    fail('A string contains an output without `apply` or `$interpolate`.');
   void resolved(outputs).then((plain) => finish({ resources, outputs: plain }));
 });
 
-/** The types of Pulumi do not know this method of its outputs. */
+/** Pulumi's types do not declare this method. */
 const promiseOf = (value: object) =>
   (value as { promise(withUnknowns: boolean): Promise<unknown> }).promise(true);
 

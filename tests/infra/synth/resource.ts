@@ -1,4 +1,4 @@
-/** What a synthesis is asked with; `app`, `cli` and `dev` are what SST's program knows of its call. */
+/** The input of a synthesis. `app`, `cli` and `dev` are the constants of SST's program. */
 export type Request = {
   app: { name: string; stage: string };
   cli: Record<string, unknown>;
@@ -6,7 +6,7 @@ export type Request = {
   outFile: string;
 };
 
-/** How a resource is registered, beside its inputs; resources by their URN. */
+/** The options of a resource. Other resources are named by URN. */
 type Options = {
   parent: string;
   protect: boolean;
@@ -16,21 +16,21 @@ type Options = {
   provider: string;
 };
 
-/** Inputs of a resource, as its provider would get them: whatever JSON holds, as `JSON.parse` types it. */
+/** The inputs of a resource as JSON, as its provider would receive them. */
 export type Inputs = Record<string, ReturnType<typeof JSON.parse>>;
 
-/** A resource that a deployment would make. `type` is Pulumi's, such as `aws:sqs/queue:Queue`. */
+/** A resource of a stage. `type` is Pulumi's, such as `aws:sqs/queue:Queue`. */
 export type Resource = {
   type: string;
   name: string;
   inputs: Inputs;
-  /** The names of those inputs that Pulumi encrypts in its state. */
+  /** The names of the inputs that Pulumi encrypts in its state. */
   secretInputs: string[];
-  /** False for components, which only group others. */
+  /** False for components, which only group resources. */
   isCustom: boolean;
   urn: string;
   options: Options;
-  /** What a component says of itself; nothing of other resources. */
+  /** The outputs of a component; empty for other resources. */
   outputs: Inputs;
 };
 

@@ -5,8 +5,8 @@ import { readApp } from './index.ts';
 const apps = new Map<string, Promise<App>>();
 
 /**
- * The resources of a stage: `production`, `staging`, `personal` (as a developer deploys it for herself) or `dev`
- * (`sst dev`). Evaluated once for all test files.
+ * The resources of a stage: `production`, `staging`, `personal` (a developer's stage) or `dev` (the same in `sst dev`).
+ * Evaluated once for all test files.
  */
 export function synthesized(stage: 'production' | 'staging' | 'personal' | 'dev'): Promise<App> {
   const app = apps.get(stage) ?? shared('stage', stage).then(readApp);

@@ -10,5 +10,5 @@ violation[{"msg": msg}] {
   template := input.review.object.spec.template
   label := input.parameters.labels[_]
   not template.metadata.labels[label]
-  msg := sprintf("the label %v is missing on its pods", [label])
+  msg := sprintf("the label %v is missing in the pod template", [label])
 }

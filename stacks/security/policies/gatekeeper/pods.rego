@@ -1,4 +1,4 @@
-# What every rule asks of an object: the pods that it is or makes, and their containers. Put before each rule.
+# Shared by all rules: the pod spec of an object, and its containers. Appended to each rule.
 
 pod_spec = input.review.object.spec {
   input.review.object.kind == "Pod"

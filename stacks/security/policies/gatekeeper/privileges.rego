@@ -3,49 +3,49 @@ package privileges
 violation[{"msg": msg}] {
   field := {"hostNetwork", "hostPID", "hostIPC"}[_]
   pod_spec[field] == true
-  msg := sprintf("%v is true: pods share nothing with their node", [field])
+  msg := sprintf("%v must not be true", [field])
 }
 
 violation[{"msg": msg}] {
   volume := pod_spec.volumes[_]
   volume.hostPath
-  msg := sprintf("the volume %v is a folder of the node", [volume.name])
+  msg := sprintf("the volume %v must not be a hostPath", [volume.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   container.ports[_].hostPort > 0
-  msg := sprintf("%v: takes a port of the node", [container.name])
+  msg := sprintf("%v: hostPort is not allowed", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   container.securityContext.privileged == true
-  msg := sprintf("%v: is privileged", [container.name])
+  msg := sprintf("%v: must not be privileged", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   not container.securityContext.allowPrivilegeEscalation == false
-  msg := sprintf("%v: allowPrivilegeEscalation is not false", [container.name])
+  msg := sprintf("%v: allowPrivilegeEscalation must be false", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   not drops_all(container)
-  msg := sprintf("%v: does not drop all capabilities", [container.name])
+  msg := sprintf("%v: must drop ALL capabilities", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   added := container.securityContext.capabilities.add[_]
-  msg := sprintf("%v: adds the capability %v", [container.name, added])
+  msg := sprintf("%v: must not add the capability %v", [container.name, added])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   not has_seccomp(container)
-  msg := sprintf("%v: has no seccomp profile of the runtime, here or for its pod", [container.name])
+  msg := sprintf("%v: seccompProfile.type must be RuntimeDefault, in the container or the pod", [container.name])
 }
 
 drops_all(container) {

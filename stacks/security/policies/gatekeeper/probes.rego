@@ -7,7 +7,7 @@ violation[{"msg": msg}] {
   msg := sprintf("%v: has no %v", [container.name, probe])
 }
 
-# An init container that goes on beside the others.
+# A sidecar: an init container that keeps running.
 violation[{"msg": msg}] {
   container := pod_spec.initContainers[_]
   container.restartPolicy == "Always"

@@ -2,5 +2,5 @@ package tokens
 
 violation[{"msg": msg}] {
   not pod_spec.automountServiceAccountToken == false
-  msg := "automountServiceAccountToken is not false: nothing here talks to the API of Kubernetes"
+  msg := "automountServiceAccountToken must be false: pods here do not use the Kubernetes API"
 }

@@ -3,19 +3,19 @@ package users
 violation[{"msg": msg}] {
   container := containers[_]
   not non_root(container)
-  msg := sprintf("%v: runAsNonRoot is not true, here or for its pod", [container.name])
+  msg := sprintf("%v: runAsNonRoot must be true, in the container or the pod", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   user_of(container) == 0
-  msg := sprintf("%v: runs as user 0", [container.name])
+  msg := sprintf("%v: runAsUser must not be 0", [container.name])
 }
 
 violation[{"msg": msg}] {
   container := containers[_]
   not container.securityContext.readOnlyRootFilesystem == true
-  msg := sprintf("%v: readOnlyRootFilesystem is not true", [container.name])
+  msg := sprintf("%v: readOnlyRootFilesystem must be true", [container.name])
 }
 
 non_root(container) {
@@ -23,11 +23,11 @@ non_root(container) {
 }
 
 non_root(container) {
-  not has_own(container)
+  not overrides_pod(container)
   pod_spec.securityContext.runAsNonRoot == true
 }
 
-has_own(container) {
+overrides_pod(container) {
   container.securityContext.runAsNonRoot == false
 }
 

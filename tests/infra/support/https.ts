@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 
-export type Asked = {
+export type RequestOptions = {
   method?: string;
   path?: string;
   headers?: Record<string, string | string[]>;
   body?: string | Buffer;
-  /** What the client shows of itself. */
+  /** The client certificate and its key. */
   cert?: string;
   key?: string;
   agent?: Agent;
@@ -16,14 +16,22 @@ export type Asked = {
 
 export type Answer = { status: number; headers: IncomingMessage['headers']; body: string };
 
-/** Asks localhost over TLS, whose certificate must be from the authority `ca`. */
-export async function ask(
+/** Sends a request to localhost over TLS. The server's certificate must be issued by `ca`. */
+export async function send(
   port: number,
   ca: string,
-  { path = '/', body, agent = new Agent({ maxCachedSessions: 0 }), ...asked }: Asked = {},
+  { path = '/', body, agent = new Agent({ maxCachedSessions: 0 }), ...options }: RequestOptions = {},
 ): Promise<Answer> {
-  const sent = request({ host: '127.0.0.1', servername: 'localhost', port, ca, path, agent, ...asked });
-  sent.end(body);
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const clientRequest = request({
+    host: '127.0.0.1',
+    servername: 'localhost',
+    port,
+    ca,
+    path,
+    agent,
+    ...options,
+  });
+  clientRequest.end(body);
+  const [response] = (await once(clientRequest, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
 }
