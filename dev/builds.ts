@@ -25,8 +25,7 @@ export const installedPackages = inRepository('node_modules/.package-lock.json')
  */
 export async function findBuild(recipe: Recipe, user = process.pid): Promise<string> {
   try {
-    const newest = readNewest(recipe);
-    const folder = newest && isFresh(newest) ? newest.folder : await makeBuild(recipe, user);
+    const folder = freshBuild(recipe) ?? (await makeAlone(recipe, user));
     noteUser(folder, user);
     return folder;
   } catch (error) {
@@ -52,6 +51,24 @@ function readNewest(recipe: Recipe): Build | undefined {
   }
 }
 
+function freshBuild(recipe: Recipe): string | undefined {
+  const newest = readNewest(recipe);
+  return newest && isFresh(newest) ? newest.folder : undefined;
+}
+
+/** Processes that ask at once wait for the first of them, and find what it made. */
+async function makeAlone(recipe: Recipe, user: number): Promise<string> {
+  await mkdir(recipe.folder, { recursive: true });
+  // Loaded only here: what finds a fresh build need not wait for it.
+  const { waitForLock } = await import('./data-folder.ts');
+  const release = await waitForLock(join(recipe.folder, 'lock'));
+  try {
+    return freshBuild(recipe) ?? (await makeBuild(recipe, user));
+  } finally {
+    release();
+  }
+}
+
 function isFresh({ folder, node, inputs }: Build): boolean {
   const isThere = node === process.version && existsSync(folder);
   return isThere && inputs.every(([path, state]) => stateOf(path) === state);
@@ -65,7 +82,6 @@ function stateOf(path: string): string {
 
 async function makeBuild(recipe: Recipe, user: number): Promise<string> {
   const started = Date.now();
-  await mkdir(recipe.folder, { recursive: true });
   await removeUnused(recipe);
   const folder = await mkdtemp(join(recipe.folder, 'build-'));
   noteUser(folder, user);

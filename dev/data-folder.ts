@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { access, constants, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** The layout of the data folder that this program reads and writes; raise it when a folder moves. */
 const layoutVersion = 1;
@@ -93,6 +94,23 @@ export function takeLock(file: string): Lock {
       database.close();
     },
   };
+}
+
+/**
+ * As `takeLock`, but waits for a lock that another process holds. `onWait` is told once whom it waits for.
+ *
+ * @returns What gives the lock back.
+ */
+export async function waitForLock(
+  file: string,
+  onWait: (heldBy: string) => void = () => {},
+): Promise<() => void> {
+  for (let isWaiting = false; ; isWaiting = true) {
+    const lock = takeLock(file);
+    if (lock.taken) return lock.release;
+    if (!isWaiting) onWait(lock.heldBy);
+    await wait(50);
+  }
 }
 
 function readOwner(ownerFile: string): string {

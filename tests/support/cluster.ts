@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { letUsersIn } from '../../dev/database-users.ts';
+import { postgresTemplate } from '../../dev/postgres-template.ts';
 import { startPostgres } from '../../dev/postgres.ts';
-import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import type { Shared } from './shared.ts';
 
 const template = 'template_migrated';
@@ -12,16 +12,20 @@ export async function startCluster(
   folder: string,
   started: AsyncDisposableStack,
 ): Promise<Shared['cluster']> {
-  const server = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  const server = await startPostgres({
+    dataDir: join(folder, 'postgres'),
+    durable: false,
+    template: () => postgresTemplate(),
+  });
   started.defer(() => server.stop());
-  const sql = postgres(server.url, { max: 1 });
+  await letUsersIn(server.url);
+  const url = new URL(server.url);
+  url.pathname = '/template1';
+  // A database that anybody is connected to cannot be copied.
+  const sql = postgres(url.href, { max: 1 });
   try {
-    await sql`create database ${sql(template)}`;
-    const url = new URL(server.url);
-    url.pathname = `/${template}`;
-    await migrate({ url: url.href }, { url: url.href });
-    await letUsersIn(url.href);
-    // A database that anybody is connected to cannot be copied.
+    await sql`alter database postgres rename to ${sql(template)}`;
+    await sql`create database postgres`;
     await sql`alter database ${sql(template)} with is_template true allow_connections false`;
   } finally {
     await sql.end();

@@ -2,10 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { takeLock } from '../../../dev/data-folder.ts';
+import { waitForLock } from '../../../dev/data-folder.ts';
 import { wholeEnvironment } from '../../../dev/settings.ts';
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
@@ -26,13 +25,15 @@ export function readProviders(folder = sstFolder): Promise<Provider[]> {
 export async function installPlatform(): Promise<void> {
   if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
   await mkdir(sstFolder, { recursive: true });
-  const lock = await lockInstallation();
+  const release = await waitForLock(join(sstFolder, 'install-lock'), (heldBy) =>
+    console.error(`Process ${heldBy} is installing SST's components; waiting for it …`),
+  );
   try {
     // Another process may have completed the installation while this one waited for the lock.
     if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
     await install();
   } finally {
-    lock.release();
+    release();
   }
 }
 
@@ -56,15 +57,6 @@ async function install(): Promise<void> {
     `SST's components could not be installed into ${sstFolder}:\n${output.trim()}\n` +
       'They are installed from npm: check the network and `npm config get registry`, then run the command again.',
   );
-}
-
-async function lockInstallation() {
-  for (let isWaiting = false; ; isWaiting = true) {
-    const lock = takeLock(join(sstFolder, 'install-lock'));
-    if (lock.taken) return lock;
-    if (!isWaiting) console.error(`Process ${lock.heldBy} is installing SST's components; waiting for it …`);
-    await wait(500);
-  }
 }
 
 /**
