@@ -13,8 +13,11 @@ export const fromCommandFolder = (path: string) => resolve(commandFolder, path);
 export const toCommandFolder = (path: string) => relative(commandFolder, path) || '.';
 
 const portRange = 'Expected a port: a whole number from 1 to 65535.';
+const port = z.coerce.number(portRange).int(portRange).min(1, portRange).max(65_535, portRange);
 const schema = z.object({
-  PORT: z.coerce.number(portRange).int(portRange).min(1, portRange).max(65_535, portRange).default(3000),
+  PORT: port.default(3000),
+  /** Of `sst dev`. Always the same, so that what reload.ts reads holds for the next run, too. */
+  DATABASE_PORT: port.default(54_320),
   PORTFOLIO_DATA_DIR: z.string().transform(fromCommandFolder).default(inRepository('.local')),
 });
 

@@ -12,10 +12,7 @@ import { postgresTemplate } from '../postgres-template.ts';
 import { readDevSettings } from '../settings.ts';
 import { environmentFile, sstFolder } from './environment-file.ts';
 
-/** Always the same, so that what reload.ts reads holds for the next run, too. */
-const databasePort = 54_320;
-
-const { PORT: apiPort, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
+const { PORT: apiPort, DATABASE_PORT: databasePort, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
 const folder = await openDataFolder(sstFolder(dataDir));
 const server = await startPostgres({
   dataDir: folder.postgresDir,

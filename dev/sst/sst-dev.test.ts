@@ -31,7 +31,11 @@ test('database, API and worker of sst dev run on this machine, with the queue an
   const aws = await testAws();
   parts.defer(() => aws.stop());
   const port = String(await freePort());
-  const local = { PORT: port, PORTFOLIO_DATA_DIR: await testFolder() };
+  const local = {
+    PORT: port,
+    DATABASE_PORT: String(await freePort()),
+    PORTFOLIO_DATA_DIR: await testFolder(),
+  };
   const settings = {
     ...local,
     ...(await createCloudResources(aws.endpoint)),
