@@ -1,7 +1,7 @@
 import type { Bucket, Db, OutboxNotifier, JobBus } from '@portfolio/core/context';
 import { dispatch } from '@portfolio/core/job/dispatch';
-import { jobKinds } from '@portfolio/core/job/kinds';
-import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
+import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
+import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
