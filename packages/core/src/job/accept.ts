@@ -6,8 +6,8 @@ import { newId } from '../ids.ts';
 import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { type JobPayload, jobKinds } from './kinds.ts';
 import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -79,8 +79,6 @@ export async function acceptJob<Kind extends JobKind>(
   const { id } = await queueJob(ctx.db, asked);
   if (waiting!.jobs > 0)
     await raisePriority(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
-  await dispatch(ctx.db, tenant.id);
-  ctx.outboxNotifier.notify();
-  ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+  await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
   return fetchJob(ctx, id);
 }

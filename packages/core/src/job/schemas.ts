@@ -98,13 +98,6 @@ export type StoredResults = {
 };
 export type StoredResult = StoredResults[JobKind];
 
-/** A time of day and year that Postgres can read: it has no year 0, and takes no endless digits. */
-export const timeSchema = z.iso
-  .datetime()
-  .refine((time) => time >= '0001', 'Expected a year after 0.')
-  // As long as the API's document says.
-  .refine((time) => time.length <= 35, 'Expected fewer digits.');
-
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
  * next one; `error` is the reason of the last attempt that did not succeed. Attempts are numbered through: a retry
