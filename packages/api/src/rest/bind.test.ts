@@ -22,8 +22,6 @@ const greet = operation({
 
 test('a deprecated route says since when, until when, and what to use instead', async () => {
   const app = Fastify();
-  app.setValidatorCompiler(() => (value) => ({ value }));
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   const bind = createBind(app, {
     services: {} as Services,
     actors: createRequestActors(async () => anonymous),

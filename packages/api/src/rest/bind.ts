@@ -2,9 +2,8 @@ import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { STATUS_CODES } from 'node:http';
-import { z } from 'zod';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { RequestActors } from '../authenticate.ts';
 import { follow } from '../follow.ts';
 import type { PublishedCache, PublishedHit } from '../published-cache.ts';
@@ -12,13 +11,12 @@ import { etagOf, hasAlready, readIdempotencyKey } from './conditions.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
 import { accepted } from './negotiate.ts';
-import { problemSchema } from './problems.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type Respond = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-type Binding<Output> = {
+export type Binding<Output> = {
   method: Method;
   /** Path below `/api/v1`; its parameters are fields of the operation's input. */
   path: string;
@@ -37,6 +35,14 @@ type Binding<Output> = {
   /** Since when the route should not be used (RFC 9745), until when it works (RFC 8594), and what to use instead. */
   deprecated?: { since: Date; sunset: Date; successor: string };
 };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    consumes?: Binding<never>['consumes'] | undefined;
+  }
+}
+
+export type Bind = ReturnType<typeof createBind>;
 
 /**
  * Binds operations to routes. A route adds nothing of its own but the names that HTTP has for things.
@@ -104,15 +110,9 @@ export function createBind(
         return status === 204 ? reply.send() : reply.type(withCharset(type)).send(render(type, output));
       }
 
-      const success = answer(STATUS_CODES[status]!, json, operation.output);
-      for (const type of types) success.content[type] ??= { schema: z.string() };
       app.route({
-        ...describe(operation, binding, {
-          [status]: success,
-          ...(otherwise && {
-            [otherwise.status]: answer(STATUS_CODES[otherwise.status]!, json, operation.output),
-          }),
-        }),
+        url: `/api/v1${binding.path}`,
+        config: { consumes: binding.consumes },
         method,
         ...(binding.noHead && { exposeHeadRoute: false }),
         // Of a redirect, the client wants what it leads to.
@@ -124,14 +124,8 @@ export function createBind(
 
     stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
       const readInput = createReadInput(operation.input);
-      const item = operation.output.meta()?.id ?? 'item';
-      const description = `Server-sent events: \`data\` is a ${item} in JSON, \`id\` the cursor to resume from.`;
       app.route({
-        ...describe(
-          operation,
-          { method: 'GET', path },
-          { 200: answer(description, 'text/event-stream', z.string()) },
-        ),
+        url: `/api/v1${path}`,
         method: 'GET',
         exposeHeadRoute: false,
         async handler(request, reply) {
@@ -210,44 +204,4 @@ function whenClientLeaves({ raw }: FastifyReply): AbortSignal {
     if (!raw.writableFinished) gone.abort();
   });
   return gone.signal;
-}
-
-type Answer = { description: string; content: Record<string, { schema: z.ZodType }> };
-
-function answer(description: string, mediaType: string, schema: z.ZodType): Answer {
-  return { description, content: { [mediaType]: { schema } } };
-}
-
-const refusal = answer('The request is refused, and why.', 'application/problem+json', problemSchema);
-const failure = answer('Something failed here; try again.', 'application/problem+json', problemSchema);
-
-/** What the OpenAPI document says of a route. */
-function describe(
-  { name, summary, scope, public: isPublic, input }: Operation | StreamOperation,
-  { method, path, consumes, deprecated }: Pick<Binding<never>, 'method' | 'path' | 'consumes' | 'deprecated'>,
-  success: Record<number, Answer>,
-): Pick<RouteOptions, 'url' | 'schema'> {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter!);
-  const fields = Object.entries(input.shape);
-  const inPath = z.object(Object.fromEntries(fields.filter(([field]) => names.includes(field))));
-  // By REST, the expected version is a header.
-  const elsewhere = new Set([...names, 'expectedVersion']);
-  const rest = z.strictObject(Object.fromEntries(fields.filter(([field]) => !elsewhere.has(field))));
-  const hasRest = Object.keys(rest.shape).length > 0;
-  return {
-    url: `/api/v1${path}`,
-    schema: {
-      operationId: name.replace('.', '_'),
-      summary,
-      description: `Scope: \`${scope}\`${isPublic ? '; published things need none' : ''}.`,
-      ...(deprecated && { deprecated: true }),
-      tags: [name.split('.')[0]!],
-      security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
-      ...(names.length > 0 && { params: inPath }),
-      ...(hasRest && method === 'GET' && { querystring: rest }),
-      ...(hasRest && method !== 'GET' && !consumes && { body: rest }),
-      ...(consumes && { consumes, body: z.string().meta({ format: 'binary' }) }),
-      response: { ...success, '4XX': refusal, '5XX': failure },
-    },
-  };
 }
