@@ -19,6 +19,7 @@ import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { registerOpenApiPage } from './rest/openapi-page.ts';
 import { createPublishedCache } from './published-cache.ts';
+import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
@@ -104,7 +105,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
-  const bound = { services, actors, cache, closing: closing.signal };
+  const publishedReads = createPublishedReads(services, cache);
+  const bound = { services, actors, publishedReads, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);

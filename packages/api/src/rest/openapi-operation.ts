@@ -1,7 +1,7 @@
 import type { AnyOperation } from '@portfolio/core/operation';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { Binding } from './bind.ts';
+import { type Binding, json, mediaTypesOf } from './binding.ts';
 import { bodyLimitBytes } from './bodies.ts';
 import {
   type Answer,
@@ -60,8 +60,8 @@ function describeSuccesses(document: Document, { operation, binding }: Route): S
   const { kind, public: isPublic } = operation;
   const { method, status = 200, otherwise, deprecated } = binding;
   const content = describeContent(document, operation, binding);
-  const json = content?.['application/json'];
-  const { version, nextCursor } = (json && resolve(document, json.schema).properties) ?? {};
+  const body = content?.[json];
+  const { version, nextCursor } = (body && resolve(document, body.schema).properties) ?? {};
   const isCached = kind === 'query' && isPublic && status === 200;
   const hasTag = isCached || version !== undefined;
   const caching = namesOf<HeaderName>({
@@ -76,15 +76,15 @@ function describeSuccesses(document: Document, { operation, binding }: Route): S
     Deprecation: isDeprecated,
     Sunset: isDeprecated,
   });
-  const answer = (code: number, body = content): Answer => ({
+  const answer = (code: number, media = content): Answer => ({
     description: describeStatus(operation, code),
-    ...(body && { content: body }),
+    ...(media && { content: media }),
     headers: headerRefs([...(headersOfStatus[code] ?? []), ...caching, ...others]),
   });
   const notModified = { description: 'The client has this already.', headers: headerRefs(caching) };
   return {
     [status]: answer(status),
-    ...(otherwise && json && { [otherwise.status]: answer(otherwise.status, { 'application/json': json }) }),
+    ...(otherwise && body && { [otherwise.status]: answer(otherwise.status, { [json]: body }) }),
     ...(method === 'GET' && status === 200 && hasTag && { 304: notModified }),
   };
 }
@@ -104,9 +104,9 @@ function describeStatus({ kind, output }: AnyOperation, status: number): string 
 function describeContent(
   document: Document,
   operation: AnyOperation,
-  { status, formats, instead }: Binding<never>,
+  binding: Binding<never>,
 ): Record<string, Media> | undefined {
-  if (status === 204) return undefined;
+  if (binding.status === 204) return undefined;
   const schema = toBodySchema(document, operation.output, 'output', `${typeName(operation)}Result`);
   const example = exampleOf(document, schema, { of: operation.name });
   if (operation.kind === 'subscription') {
@@ -116,11 +116,12 @@ function describeContent(
       [eventStream]: { schema: { contentMediaType: eventStream, contentSchema: schema }, example: text },
     };
   }
-  const others = Object.keys({ ...formats, ...instead });
-  return {
-    'application/json': { schema, example },
-    ...Object.fromEntries(others.map((type) => [type, { schema: { contentMediaType: type } }])),
-  };
+  return Object.fromEntries(
+    mediaTypesOf(binding).map((type): [string, Media] => [
+      type,
+      type === json ? { schema, example } : { schema: { contentMediaType: type } },
+    ]),
+  );
 }
 
 const eventStream = 'text/event-stream';
@@ -206,7 +207,7 @@ function describeBody(document: Document, { operation, binding }: Route, fields:
   const example = exampleOf(document, schema, { of: operation.name });
   // The body may be left out if each of its fields may be.
   const required = Boolean(resolve(document, schema).required?.length);
-  return { required, content: { 'application/json': { schema, example } } };
+  return { required, content: { [json]: { schema, example } } };
 }
 
 /** Every status with which an operation may be refused, by what it takes and does. */
