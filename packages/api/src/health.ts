@@ -17,9 +17,9 @@ export function registerHealth(
     leaving,
   }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean; leaving: AbortSignal },
 ) {
-  app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
+  app.get('/healthz', () => ({ status: 'ok' }));
 
-  app.get('/readyz', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/readyz', async (request, reply) => {
     const states = await checkAll({ ...dependencies, ...own }, request.log);
     const lacking = Object.keys(states).filter((name) => states[name] !== 'ok');
     const load = leaving.aborted ? 'stopping' : isSaturated() ? 'saturated' : 'ok';

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 
 /** A ready answer: its bytes and its headers, of which the ETag is one. */
-type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
+export type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
 
 /** `ageSeconds` is given where the database could not be asked in time and an older answer had to do. */
 export type PublishedHit = PublishedAnswer & { source: 'cache' | 'database'; ageSeconds?: number };

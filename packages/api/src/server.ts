@@ -14,11 +14,12 @@ import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
-import { acceptBodies } from './rest/bodies.ts';
+import { acceptBodies, bodyLimitBytes } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { registerOpenApiPage } from './rest/openapi-page.ts';
 import { createPublishedCache } from './published-cache.ts';
+import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
@@ -27,8 +28,6 @@ import { attachWebSockets } from './trpc/websocket.ts';
 import { answerUnknownAddresses } from './unknown-address.ts';
 import { asksForPage, registerWeb, sendPage } from './web.ts';
 
-/** A study of two million characters fits, in any script. */
-const bodyLimitBytes = 8 * 1024 * 1024;
 /** How long a request may take to arrive, an image at a slow pace included. Answers may take what they need. */
 const requestTimeoutMilliseconds = 60_000;
 /** The same for its headers alone, which nobody sends slowly but to hold connections. */
@@ -76,9 +75,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerClientError,
   });
-  // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
-  app.setValidatorCompiler(() => (value) => ({ value }));
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
   answerUnknownAddresses(app, (request, reply) => {
@@ -103,13 +99,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onSend', async (_request, reply) => {
     if (leaving.aborted) void reply.header('connection', 'close');
   });
-  await registerOpenApi(app);
+  registerOpenApi(app);
   await registerOpenApiPage(app);
   registerProblemTypes(app);
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
-  const bound = { services, actors, cache, closing: closing.signal };
+  const publishedReads = createPublishedReads(services, cache);
+  const bound = { services, actors, publishedReads, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);

@@ -2,6 +2,9 @@ import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
+/** A study of two million characters fits, in any script. */
+export const bodyLimitBytes = 8 * 1024 * 1024;
+
 /**
  * What bodies a route may get: JSON in UTF-8, where an empty body is no body, and the bytes of images. Merge patches
  * (RFC 7396) are not accepted as such: an update replaces the fields that it names whole.

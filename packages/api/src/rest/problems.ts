@@ -44,7 +44,7 @@ function headersOf(code: ErrorCode, request: FastifyRequest): Record<string, str
   if (code === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
   if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
   if (code !== 'unsupported_media_type') return {};
-  const accept = (request.routeOptions.schema?.consumes ?? ['application/json']).join(', ');
+  const accept = (request.routeOptions.config.consumes ?? ['application/json']).join(', ');
   return { accept, ...(request.method === 'PATCH' && { 'accept-patch': accept }) };
 }
 
@@ -78,7 +78,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
 
 /** Explains each kind of problem at its `type`. */
 export function registerProblemTypes(app: FastifyInstance) {
-  app.get('/api/problems/:code', { schema: { hide: true } }, (request, reply) => {
+  app.get('/api/problems/:code', (request, reply) => {
     const { code } = request.params as { code: string };
     const found = codes.find((known) => known === code);
     if (!found)

@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { seriesToCsv } from '@portfolio/core/metric/series';
-import type { createBind } from './bind.ts';
+import type { Bind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
@@ -40,7 +40,7 @@ const evidenceTag = ({ version, standing }: { version: number; standing: string 
 const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
 
 /** Every operation as a REST route. */
-export function registerRoutes(bind: ReturnType<typeof createBind>) {
+export function registerRoutes(bind: Bind) {
   bind.operation(portfolio.list, { method: 'GET', path: '/portfolios' });
   bind.operation(portfolio.create, {
     method: 'POST',
@@ -217,7 +217,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
 }
 
-function registerMembers(bind: ReturnType<typeof createBind>) {
+function registerMembers(bind: Bind) {
   const members = `${ofPortfolio}/members`;
   const one = `${members}/:subject`;
   bind.operation(member.list, { method: 'GET', path: members });
@@ -234,7 +234,7 @@ function registerMembers(bind: ReturnType<typeof createBind>) {
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
 }
 
-function registerKeys(bind: ReturnType<typeof createBind>) {
+function registerKeys(bind: Bind) {
   const ofOne = `${ofPortfolio}/api-keys`;
   bind.operation(apiKey.list, { method: 'GET', path: ofOne });
   bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
@@ -244,7 +244,7 @@ function registerKeys(bind: ReturnType<typeof createBind>) {
   bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
 }
 
-function registerWebhooks(bind: ReturnType<typeof createBind>) {
+function registerWebhooks(bind: Bind) {
   const all = `${ofPortfolio}/webhooks`;
   const one = `${all}/:id`;
   const deliveries = `${one}/deliveries`;

@@ -4,7 +4,7 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RequestActors } from '../authenticate.ts';
-import type { PublishedCache } from '../published-cache.ts';
+import type { PublishedReads } from '../published-reads.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
@@ -17,9 +17,9 @@ export async function registerTrpc(
   {
     services,
     actors,
-    cache,
+    publishedReads,
     closing,
-  }: { services: Services; actors: RequestActors; cache: PublishedCache; closing: AbortSignal },
+  }: { services: Services; actors: RequestActors; publishedReads: PublishedReads; closing: AbortSignal },
 ) {
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
@@ -35,7 +35,7 @@ export async function registerTrpc(
       if (method === 'OPTIONS') return reply.code(204).send();
       done(new AppError('method_not_allowed', `Procedures are called with GET or POST, not with ${method}.`));
     });
-    answerPublished(scope, { services, cache });
+    answerPublished(scope, publishedReads);
     await scope.register(fastifyTRPCPlugin, {
       prefix: '/trpc',
       trpcOptions: {
