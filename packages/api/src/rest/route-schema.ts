@@ -38,8 +38,12 @@ function answer(description: string, mediaType: string, schema: z.ZodType): Answ
   return { description, content: { [mediaType]: { schema } } };
 }
 
-const refusal = answer('The request is refused, and why.', 'application/problem+json', problemSchema);
-const failure = answer('Something failed here; try again.', 'application/problem+json', problemSchema);
+const refusal = answer(
+  'The request was refused, with the reason.',
+  'application/problem+json',
+  problemSchema,
+);
+const failure = answer('The server failed. Retry the request.', 'application/problem+json', problemSchema);
 
 function describe(
   { name, summary, scope, public: isPublic, input }: AnyOperation,
@@ -54,7 +58,7 @@ function describe(
     schema: {
       operationId: name.replace('.', '_'),
       summary,
-      description: `Scope: \`${scope}\`${isPublic ? '; published things need none' : ''}.`,
+      description: `Scope: \`${scope}\`${isPublic ? '; not needed for published resources' : ''}.`,
       ...(deprecated && { deprecated: true }),
       tags: [name.split('.')[0]!],
       security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
