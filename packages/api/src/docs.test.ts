@@ -22,11 +22,11 @@ const rowsOf = (columns: number) =>
     )
     .filter((cells) => cells.length === columns);
 
-test('the reference has every operation as it is bound (else: npm run openapi)', async () => {
+test('docs/operations.md lists every operation with its route (to update it: npm run openapi)', async () => {
   expect(await readFile(operationsFile, 'utf8')).toBe(describeOperations(describeApi()));
 });
 
-test('the page explains every kind of problem with its status', () => {
+test('docs/api.md lists every kind of problem with its status', () => {
   const explained = rowsOf(3)
     .filter(([code = '']) => code in errorCodes)
     .map(([code, status]) => [code, Number(status)]);

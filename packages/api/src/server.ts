@@ -26,31 +26,31 @@ import { addSecurityHeaders } from './security-headers.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
 import { answerUnknownAddresses } from './unknown-address.ts';
-import { asksForPage, registerWeb, sendPage } from './web.ts';
+import { isPageRequest, registerWeb, sendPage } from './web.ts';
 
-/** How long a request may take to arrive, an image at a slow pace included. Answers may take what they need. */
+/** The time limit for receiving a request, including an image over a slow connection. Answers have no limit. */
 const requestTimeoutMilliseconds = 60_000;
-/** The same for its headers alone, which nobody sends slowly but to hold connections. */
+/** The time limit for the headers alone. Slow headers are an attack that ties up connections. */
 const headersTimeoutMilliseconds = 20_000;
-/** Load balancers keep connections for a minute: theirs must end first, or requests meet one that is being closed. */
+/** Longer than the minute of common load balancers. Otherwise they would send requests over closing connections. */
 const keepAliveMilliseconds = 75_000;
 
 export type ServerOptions = {
   services: Services;
   authenticate: Authenticate;
   dependencies: Dependencies;
-  /** What processes have in common of published reads; left out, each has its own memory. */
+  /** The cache of published reads that processes share. Without it, each process only has its own. */
   sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
-  /** Left out, nobody is limited. */
+  /** Without them, rates are not limited. */
   rateLimits?: RateLimits | undefined;
-  /** Proxies of ours whose X-Forwarded-For is believed. */
+  /** The number of proxies in front whose X-Forwarded-For is trusted; 0 by default. */
   trustedProxyHops?: number | undefined;
   webRoot?: string | undefined;
-  /** When work is refused; left out, as is good in production. */
+  /** The limits beyond which requests are refused; those for production by default. */
   loadLimits?: LoadLimits;
-  /** Aborts when the process is about to stop: it goes on to serve, but is not ready, and keeps no connection. */
+  /** Aborts when the process is about to stop: it still serves, but is not ready and closes idle connections. */
   leaving?: AbortSignal | undefined;
 };
 
@@ -65,9 +65,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: bodyLimitBytes,
     trustProxy: trustHops(trustedProxyHops),
     forceCloseConnections: 'idle',
-    // Everything is still there while the server closes: what has come in is answered.
+    // Requests that were received before the close are still answered.
     return503OnClosing: false,
-    // A batch of tRPC names all its procedures in one parameter.
+    // The path of a tRPC batch names all its procedures in one parameter.
     routerOptions: { maxParamLength: 5000 },
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveMilliseconds,
@@ -78,7 +78,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
   answerUnknownAddresses(app, (request, reply) => {
-    if (!webRoot || !asksForPage(request)) return false;
+    if (!webRoot || !isPageRequest(request)) return false;
     void sendPage(reply);
     return true;
   });
@@ -95,7 +95,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     isSaturated: () => load.isSaturated(),
     leaving,
   });
-  // Who keeps a connection here makes its next one elsewhere.
+  // Makes clients open their next connection to another process.
   app.addHook('onSend', async (_request, reply) => {
     if (leaving.aborted) void reply.header('connection', 'close');
   });
@@ -121,7 +121,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   const drain = createDrain(app.server);
   app.addHook('preClose', async () => {
-    closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
+    closing.abort(new AppError('unavailable', 'The server is stopping. Connect again.'));
     await sockets.close();
     drain();
   });
@@ -129,8 +129,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 /**
- * Returns what ends a server's connections when it closes. Node ends those that are idle by then; it waits for
- * those that fall idle later, and for those that browsers open ahead of a request that never comes.
+ * Returns a function that closes a server's connections as they become idle, and all of them at a deadline. Node itself
+ * closes only those that are idle when the server closes, and waits for unused connections of browsers.
  */
 function createDrain(server: Server): () => void {
   let running = 0;

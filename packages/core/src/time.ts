@@ -16,3 +16,10 @@ export const instantSchema = z.iso
   .max(40)
   .refine((text) => toUtc(text) !== null, 'Expected a year from 1900 to 2999.')
   .overwrite((text) => toUtc(text) ?? text);
+
+/** A time of day and year that Postgres can read: it has no year 0, and takes no endless digits. */
+export const timeSchema = z.iso
+  .datetime()
+  .refine((time) => time >= '0001', 'Expected a year after 0.')
+  // As long as the API's document says.
+  .refine((time) => time.length <= 35, 'Expected fewer digits.');

@@ -21,7 +21,7 @@ const greet = operation({
   run: async (_ctx, { name }) => ({ greeting: `Hello, ${name}.` }),
 });
 
-test('a deprecated route says since when, until when, and what to use instead', async () => {
+test('a deprecated route reports its deprecation, its sunset and its successor', async () => {
   const app = Fastify();
   const services = {} as Services;
   const bind = createBind(app, {

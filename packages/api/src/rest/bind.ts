@@ -6,7 +6,7 @@ import type { RequestActors } from '../authenticate.ts';
 import { follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
 import { type Binding, type Respond, json, mediaTypesOf } from './binding.ts';
-import { signalOfDisconnect } from './disconnect.ts';
+import { disconnectSignal } from './disconnect.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
 import { accepted } from './negotiate.ts';
@@ -65,7 +65,7 @@ function createStreamHandler<I extends z.ZodObject, O extends z.ZodType>(
     const actor = actors.recheckedActorOf(request);
     const lastEventId = request.headers['last-event-id'];
     const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
-    const signals = [signalOfDisconnect(reply), closing];
+    const signals = [disconnectSignal(reply), closing];
     const items = await follow(operation, { services, actor }, input as z.input<I>, signals);
     return streamEvents(reply, items);
   };

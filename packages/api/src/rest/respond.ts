@@ -7,8 +7,8 @@ import type { RequestActors } from '../authenticate.ts';
 import type { PublishedHit } from '../published-cache.ts';
 import { type PublishedReads, isAnonymous, isPublishedRead } from '../published-reads.ts';
 import type { Binding } from './binding.ts';
-import { hasAlready, readIdempotencyKey } from './conditions.ts';
-import { signalOfDisconnect } from './disconnect.ts';
+import { matchesEtag, readIdempotencyKey } from './conditions.ts';
+import { disconnectSignal } from './disconnect.ts';
 import { createReadInput } from './input.ts';
 import { cacheHeaders, cacheStatus, createHeadersOf } from './response-headers.ts';
 
@@ -49,11 +49,11 @@ export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
     const { headers } = request;
     const actor = await actors.actorOf(request);
     const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
-    const ctx = { ...services, actor, signal: signalOfDisconnect(reply), idempotencyKey };
+    const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey };
     const output = await operation.run(ctx, readInput(request));
     if (method === 'GET') void reply.headers(cacheHeaders('private'));
     void reply.headers(headersOf(request, type, output));
-    if (method === 'GET' && hasAlready(headers, reply.getHeader('etag'))) return reply.code(304).send();
+    if (method === 'GET' && matchesEtag(headers, reply.getHeader('etag'))) return reply.code(304).send();
     void reply.code(otherwise?.when(output) ? otherwise.status : status);
     return status === 204 ? reply.send() : reply.type(withCharset(type)).send(render(type, output));
   }
@@ -75,7 +75,7 @@ function sendPublished(request: FastifyRequest, reply: FastifyReply, type: strin
   const { body, headers } = hit;
   void reply.headers({ ...headers, ...publicHeaders });
   void reply.header('cache-status', cacheStatus(hit));
-  if (hasAlready(request.headers, headers.etag)) return reply.code(304).send();
+  if (matchesEtag(request.headers, headers.etag)) return reply.code(304).send();
   return reply.type(withCharset(type)).send(body);
 }
 

@@ -33,7 +33,12 @@ export async function registerTrpc(
       if (method === 'GET' || method === 'HEAD' || method === 'POST') return done();
       void reply.header('allow', 'GET, HEAD, OPTIONS, POST');
       if (method === 'OPTIONS') return reply.code(204).send();
-      done(new AppError('method_not_allowed', `Procedures are called with GET or POST, not with ${method}.`));
+      done(
+        new AppError(
+          'method_not_allowed',
+          `${method} is not allowed on procedures. Allowed: GET, HEAD, OPTIONS, POST.`,
+        ),
+      );
     });
     answerPublished(scope, publishedReads);
     await scope.register(fastifyTRPCPlugin, {
@@ -55,7 +60,7 @@ export async function registerTrpc(
   });
 }
 
-/** What HTTP adds to some errors, also where only one call of a batch has it. */
+/** The headers that HTTP requires with some errors, even where only one call of a batch has the error. */
 function headersOf(errors: TRPCError[], type: string): Record<string, string> {
   const codes = new Set(errors.map(({ code }) => code));
   return {
@@ -64,7 +69,7 @@ function headersOf(errors: TRPCError[], type: string): Record<string, string> {
   };
 }
 
-/** What Fastify refuses before tRPC sees it, in the form that typed clients read. */
+/** An error of Fastify, thrown before tRPC runs, in the format that typed clients read. */
 function shapeOf(cause: unknown, log: FastifyBaseLogger) {
   const logError = (error: unknown) => log.error({ err: error }, 'request failed');
   const error = toTrpcError(toAppError(cause) ?? cause, { logError });
