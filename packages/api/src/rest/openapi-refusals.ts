@@ -7,25 +7,24 @@ import type { HeaderName } from './openapi-headers.ts';
 /** What each refusal may say, as an example. */
 const details: Record<ErrorCode, string> = {
   malformed_request: 'Expected an idempotency key of 1 to 255 visible ASCII characters, such as a UUID.',
-  unauthenticated: 'caseStudy.update needs an API key or a token with the scope case-study:write.',
-  forbidden: 'caseStudy.update needs the scope case-study:write, which this credential does not have.',
+  unauthenticated: 'caseStudy.update requires an API key or a token with the scope case-study:write.',
+  forbidden: 'caseStudy.update requires the scope case-study:write, which this credential does not have.',
   not_found: 'There is no portfolio "platform-team".',
   method_not_allowed: 'PUT does nothing at /api/v1/jobs; it has GET, HEAD, OPTIONS.',
   not_acceptable: 'Here is application/json or text/markdown; "Accept" asks for nothing of that.',
-  conflict: 'Portfolio "platform-team" has a case study "outbox-and-leases" already.',
-  idempotency_key_in_use:
-    'A request with this idempotency key is still being worked on; repeat this one a little later.',
+  conflict: 'Portfolio "platform-team" already has a case study "outbox-and-leases".',
+  idempotency_key_in_use: 'A request with this idempotency key is still in progress. Retry in a few seconds.',
   precondition_failed:
-    'It was changed meanwhile: its version is 43, not 42. Read it again, then repeat the change.',
+    'Version conflict: the current version is 43, expected 42. Read the resource again, then retry the change.',
   payload_too_large: 'The body is larger than this address accepts.',
   unsupported_media_type: 'Expected application/json as the body.',
-  invalid_input: 'The input is not valid. /title: Expected some text.',
+  invalid_input: 'Invalid input. /title: Expected some text.',
   idempotency_key_reused:
-    'This idempotency key came with another request before; use a new key for each request.',
+    'This idempotency key was already used with a different request. Use a new key for each request.',
   precondition_required:
-    'Name the version that you have read: `If-Match` with its ETag by REST, `expectedVersion` by tRPC.',
+    'Expected the version that you read: its ETag in `If-Match` (REST), or `expectedVersion` (tRPC).',
   too_many_requests: 'Only 600 operations a minute are done for a credential; go on in 12 s.',
-  internal: 'The request failed unexpectedly; it was logged and can be tried again.',
+  internal: 'An unexpected error occurred and was logged. The request can be retried.',
   unavailable: 'The database cannot be reached at present; try again.',
 };
 
