@@ -17,12 +17,12 @@ export const portfolioFields = {
   updatedAt: iso(portfolios.updatedAt),
 };
 
-/** Selects the portfolios in which an actor is at home; takes the values of `ownPortfolioValues(actor)`. */
+/** True for the portfolios that an actor belongs to. Its placeholders get `ownPortfolioValues(actor)`. */
 export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
   select 1 from ${members}
   where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
 
-/** What `isOwnPortfolio` goes by. Strangers are at home nowhere. */
+/** The placeholder values of `isOwnPortfolio`. Anonymous readers belong to no portfolio. */
 export function ownPortfolioValues(actor: Actor) {
   const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
   return { ownPortfolioId, subject: subjectOf(actor) };
@@ -32,7 +32,7 @@ const ownIds = prepared((db) =>
   db.select({ id: portfolios.id }).from(portfolios).where(isOwnPortfolio).prepare('portfolio_own_ids'),
 );
 
-/** The ids of the portfolios in which an actor is at home: what is theirs is then found by index. */
+/** The ids of the portfolios that an actor belongs to, for queries that use an index on the portfolio. */
 export async function ownPortfolioIds({ db, actor }: Pick<Ctx, 'db' | 'actor'>): Promise<string[]> {
   return (await ownIds(db).execute(ownPortfolioValues(actor))).map(({ id }) => id);
 }
