@@ -32,6 +32,7 @@ export function jsonArray(item: SQL | AnyPgColumn, order: AnyPgColumn, from: SQL
  * (measured: 3.5 times slower), so every query on a hot path is built here and ends in `.prepare(name)`.
  */
 export function prepared<Statement>(build: (db: Db) => Statement): (db: Db) => Statement {
+  builders.push(build);
   const statements = new WeakMap<Db, Statement>();
   return (db) => {
     let statement = statements.get(db);
@@ -41,4 +42,11 @@ export function prepared<Statement>(build: (db: Db) => Statement): (db: Db) => S
     }
     return statement;
   };
+}
+
+const builders: ((db: Db) => unknown)[] = [];
+
+/** Prepares every statement of the loaded modules, for a test that reads them all. */
+export function prepareAll(db: Db): void {
+  for (const build of builders) build(db);
 }

@@ -16,3 +16,10 @@ export const instantSchema = z.iso
   .max(40)
   .refine((text) => toUtc(text) !== null, 'Expected a year from 1900 to 2999.')
   .overwrite((text) => toUtc(text) ?? text);
+
+/** A time in UTC that Postgres can read: without year 0, and with a limited number of digits. */
+export const timeSchema = z.iso
+  .datetime()
+  .refine((time) => time >= '0001', 'Expected a year after 0.')
+  // The limit in openapi.json.
+  .refine((time) => time.length <= 35, 'Expected fewer digits.');

@@ -8,7 +8,9 @@ import { images } from './image/image.sql.ts';
 import { metrics } from './metric/metric.sql.ts';
 import { portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
-import type { Tenant } from './tenancy.ts';
+
+/** The caller of an operation, as a member or a non-member of its tenant. */
+type Viewer = { isMember: boolean };
 
 /** True for a published row of `case_studies`. Anonymous readers see no others. */
 export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'published'`;
@@ -48,12 +50,12 @@ export function preparedFor<Statement>(
   name: string,
   condition: SQL,
   build: (db: Db, visible: SQL | undefined) => { prepare(name: string): Statement },
-): (db: Db, tenant: Tenant) => Statement {
+): (db: Db, tenant: Viewer) => Statement {
   const forMembers = prepared((db) => build(db, undefined).prepare(name));
   const forOthers = prepared((db) => build(db, condition).prepare(`${name}_visible`));
   return (db, { isMember }) => (isMember ? forMembers : forOthers)(db);
 }
 
 /** Whether the caller may see a case study with this status. */
-export const maySee = ({ isMember }: Tenant, { status }: { status: string }): boolean =>
+export const maySee = ({ isMember }: Viewer, { status }: { status: string }): boolean =>
   isMember || status === 'published';

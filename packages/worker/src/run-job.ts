@@ -1,7 +1,7 @@
-import type { Bucket, Db, OutboxNotifier, JobBus } from '@portfolio/core/context';
-import { dispatch } from '@portfolio/core/job/dispatch';
-import { jobKinds } from '@portfolio/core/job/kinds';
-import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
+import type { Bucket, Db, JobBus, JobHint, OutboxNotifier } from '@portfolio/core/context';
+import { jobsChanged } from '@portfolio/core/job/jobs-changed';
+import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
+import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
@@ -60,8 +60,7 @@ export async function runJob(
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop, log);
   }
-  hint();
-  await dispatchNext(runner, job.portfolioId, log);
+  await ended(runner, { jobId, portfolioId: job.portfolioId }, log);
 }
 
 /** Claims a job. Where the database is lost before it says so, nobody would work on what is claimed: it is given back. */
@@ -76,12 +75,13 @@ async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<C
   }
 }
 
-/** The end of a job makes room for another one, and gives the next of its group its turn. */
-async function dispatchNext({ db, outboxNotifier }: Runner, portfolioId: string, log: Logger) {
+/** The end of a job frees its slot and lets the next job of its group begin. */
+async function ended(runner: Runner, hint: JobHint, log: Logger) {
   try {
-    if ((await dispatch(db, portfolioId)) > 0) outboxNotifier.notify();
+    await jobsChanged(runner, [hint]);
   } catch (error) {
-    log.warn({ err: error }, 'what is next is left to the sweep');
+    runner.jobBus.publish(hint);
+    log.warn({ err: error }, 'dispatch failed; the sweep will retry');
   }
 }
 

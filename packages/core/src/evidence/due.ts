@@ -1,7 +1,7 @@
 import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db, JobHint } from '../context.ts';
 import { queueJob } from '../job/accept.ts';
-import { dispatch } from '../job/dispatch.ts';
+import { dispatchNext } from '../job/jobs-changed.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
@@ -34,8 +34,7 @@ export function queueDueSyncs(db: Db): Promise<JobHint[]> {
       const { id } = await queueJob(tx, { ...job, portfolioId, requestedBy: 'schedule', priority: 'low' });
       queued.push({ jobId: id, portfolioId });
     }
-    for (const portfolioId of new Set(queued.map((hint) => hint.portfolioId)))
-      await dispatch(tx, portfolioId);
+    await dispatchNext(tx, queued);
     return queued;
   });
 }

@@ -22,6 +22,7 @@ export const listEvidenceVersions = operation({
     limit: pageInput.limit,
     cursor: z
       .string()
+      .max(9)
       .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a previous page.')
       .optional()
       .describe('`nextCursor` of the previous page.'),

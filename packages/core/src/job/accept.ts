@@ -6,16 +6,18 @@ import { newId } from '../ids.ts';
 import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
-import { type JobPayload, jobKinds } from './kinds.ts';
-import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
+import { jobsChanged } from './jobs-changed.ts';
+import { type JobKind, type JobPayload, jobKinds } from './kinds.ts';
+import { type JobPriority, jobPrioritySchema } from './priority.ts';
+import type { Job } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
 /** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
 type Ask<Kind extends JobKind> = {
   kind: Kind;
-  title: string;
+  /** What the job is about, for the title that its kind makes of it. */
+  subject: string;
   groupKey: string;
   payload: JobPayload<Kind>;
   /** That of its kind where none is given. */
@@ -28,11 +30,12 @@ type Ask<Kind extends JobKind> = {
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
-  { portfolioId, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
+  { subject, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
 ): Promise<{ id: string }> {
   const id = newId('job');
-  const { maxAttempts, priority } = jobKinds[ask.kind];
-  await transitions.accept(tx, { ...ask, priority: ask.priority ?? priority, id, portfolioId, maxAttempts });
+  const { title, maxAttempts, priority } = jobKinds[ask.kind];
+  const job = { ...ask, id, title: title(subject), priority: ask.priority ?? priority, maxAttempts };
+  await transitions.accept(tx, job);
   return { id };
 }
 
@@ -79,8 +82,6 @@ export async function acceptJob<Kind extends JobKind>(
   const { id } = await queueJob(ctx.db, asked);
   if (waiting!.jobs > 0)
     await raisePriority(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
-  await dispatch(ctx.db, tenant.id);
-  ctx.outboxNotifier.notify();
-  ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+  await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
   return fetchJob(ctx, id);
 }

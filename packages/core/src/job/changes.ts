@@ -2,12 +2,13 @@ import { type SQL, and, asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { streamOperation } from '../operation.ts';
-import { ownPortfolioIds } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../own-portfolios.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
-import { type Job, jobSchema, timeSchema } from './schemas.ts';
+import { type Job, jobSchema } from './schemas.ts';
+import { timeSchema } from '../time.ts';
 import { toJob } from './stored.ts';
 
 const snapshotSize = 20;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { ownPortfolioIds } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../own-portfolios.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';

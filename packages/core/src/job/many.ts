@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { dispatch } from './dispatch.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { jobFilterInput, statesInput } from './filter.ts';
 import { cancellableStates, retryableStates } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -32,8 +32,10 @@ export const cancelJobs = operation({
   async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
-    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
+    await jobsChanged(
+      ctx,
+      changed.map(({ id: jobId }) => ({ jobId, portfolioId, cancels: true })),
+    );
     return { changed: changed.length, hasMore };
   },
 });
@@ -52,8 +54,10 @@ export const retryJobs = operation({
   async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
-    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });
+    await jobsChanged(
+      ctx,
+      changed.map(({ id: jobId }) => ({ jobId, portfolioId })),
+    );
     return { changed: changed.length, hasMore };
   },
 });

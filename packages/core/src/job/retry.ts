@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
@@ -33,9 +33,7 @@ export const retryJob = operation({
         `Job "${id}" is ${job.state}: only a failed, cancelled or dead job can be retried.`,
       );
     }
-    await dispatch(ctx.db, tenant.id);
-    ctx.outboxNotifier.notify();
-    ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+    await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
     return job;
   },
 });

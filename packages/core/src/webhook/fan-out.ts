@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Db, JobHint } from '../context.ts';
 import { newId } from '../ids.ts';
-import { dispatch } from '../job/dispatch.ts';
+import { dispatchNext } from '../job/jobs-changed.ts';
 import { iso } from '../sql.ts';
 import type { Message } from './schemas.ts';
 import { startDelivery } from './start-delivery.ts';
@@ -39,7 +39,7 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: JobH
         jobs.push({ jobId, portfolioId });
       }
     }
-    for (const portfolioId of new Set(jobs.map((job) => job.portfolioId))) await dispatch(tx, portfolioId);
+    await dispatchNext(tx, jobs);
     await tx.delete(webhookEvents).where(
       inArray(
         webhookEvents.id,

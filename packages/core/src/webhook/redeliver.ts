@@ -3,7 +3,7 @@ import { actorName } from '../actor.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { dispatch } from '../job/dispatch.ts';
+import { jobsChanged } from '../job/jobs-changed.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchDelivery } from './internal.ts';
@@ -49,8 +49,6 @@ export const testWebhook = operation({
 async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id: string; payload: Message }) {
   const to = { webhookId, portfolioId: tenant.id };
   const { id, jobId } = await startDelivery(ctx.db, to, message, actorName(ctx.actor));
-  await dispatch(ctx.db, tenant.id);
-  ctx.outboxNotifier.notify();
-  ctx.jobBus.publish({ jobId, portfolioId: tenant.id });
+  await jobsChanged(ctx, [{ jobId, portfolioId: tenant.id }]);
   return fetchDelivery(ctx, tenant, webhookId, id);
 }
