@@ -2,7 +2,7 @@ import { Placeholder } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { format } from 'sql-formatter';
 import { expect, test } from 'vitest';
-import '../index.ts';
+import { allOperations } from '../index.ts';
 import { prepareAll } from '../sql.ts';
 
 type Query = { sql: string; params: unknown[] };
@@ -20,7 +20,8 @@ function readStatements(): Map<string, Query> {
     statements.set(name, query);
     return prepareQuery.apply(session, args);
   };
-  prepareAll(db);
+  // Every module that prepares statements is loaded with the operations.
+  if (allOperations.length > 0) prepareAll(db);
   return statements;
 }
 
