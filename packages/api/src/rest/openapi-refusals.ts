@@ -22,7 +22,7 @@ const details: Record<ErrorCode, string> = {
   idempotency_key_reused:
     'This idempotency key was already used with a different request. Use a new key for each request.',
   precondition_required:
-    'The version that you read is required: `If-Match` with its ETag over REST, `expectedVersion` over tRPC.',
+    'Expected the version that you read: its ETag in `If-Match` (REST), or `expectedVersion` (tRPC).',
   too_many_requests: 'Rate limit exceeded (600 operations per minute per credential). Retry in 12 s.',
   internal: 'An unexpected error occurred and was logged. The request can be retried.',
   unavailable: 'A required service is temporarily unavailable. Retry in a few seconds.',

@@ -21,7 +21,7 @@ export function createEvidenceSync(outbound: {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
+    const by = { evidenceId, sourceUrl, jobId: job.id, requireLease: hold };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt was cut off after it had done all there is to do.
     const kept = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
