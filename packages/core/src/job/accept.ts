@@ -12,13 +12,13 @@ import { type JobPayload, jobKinds } from './kinds.ts';
 import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
-/** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
-type Ask<Kind extends JobKind> = {
+/** A request for a job. Jobs with the same `groupKey` run one at a time, in the order in which they were accepted. */
+type JobRequest<Kind extends JobKind> = {
   kind: Kind;
   title: string;
   groupKey: string;
   payload: JobPayload<Kind>;
-  /** That of its kind where none is given. */
+  /** Defaults to the priority of its kind. */
   priority?: JobPriority | undefined;
 };
 
@@ -28,15 +28,16 @@ type Ask<Kind extends JobKind> = {
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
-  { portfolioId, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
+  { portfolioId, ...request }: JobRequest<Kind> & { portfolioId: string; requestedBy: string },
 ): Promise<{ id: string }> {
   const id = newId('job');
-  const { maxAttempts, priority } = jobKinds[ask.kind];
-  await transitions.accept(tx, { ...ask, priority: ask.priority ?? priority, id, portfolioId, maxAttempts });
+  const { maxAttempts, priority: ofKind } = jobKinds[request.kind];
+  const priority = request.priority ?? ofKind;
+  await transitions.accept(tx, { ...request, priority, id, portfolioId, maxAttempts });
   return { id };
 }
 
-/** More of one group would only wait for each other, and each dispatch looks at them all. */
+/** More jobs of one group would only wait for each other, and each dispatch reads all of them. */
 const maxUnfinishedInGroup = 100;
 
 const unfinishedInGroup = prepared((db) =>
@@ -57,7 +58,7 @@ const raiseGroupPriority = prepared((db) =>
     .prepare('job_raise_group_priority'),
 );
 
-/** Gives the jobs that a job has to wait for in its group its own priority, where theirs is lower. */
+/** Raises the priority of the queued jobs of a group: a new job with a higher priority has to wait for them. */
 async function raisePriority(db: Db, groupKey: string, priority: JobPriority): Promise<void> {
   await raiseGroupPriority(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
 }
@@ -66,19 +67,19 @@ async function raisePriority(db: Db, groupKey: string, priority: JobPriority): P
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
-  ask: Ask<Kind>,
+  request: JobRequest<Kind>,
 ): Promise<Job> {
-  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey: ask.groupKey });
+  const { groupKey, kind, priority = jobKinds[kind].priority } = request;
+  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey });
   if (waiting!.jobs >= maxUnfinishedInGroup) {
     throw new AppError(
       'conflict',
-      `${waiting!.jobs} jobs for the same thing have not ended yet: wait for them, or cancel them.`,
+      `${waiting!.jobs} jobs for the same resource are unfinished, which is the limit. Wait for them to finish, or cancel some.`,
     );
   }
-  const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
-  const { id } = await queueJob(ctx.db, asked);
-  if (waiting!.jobs > 0)
-    await raisePriority(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
+  const requestedBy = actorName(ctx.actor);
+  const { id } = await queueJob(ctx.db, { ...request, portfolioId: tenant.id, requestedBy });
+  if (waiting!.jobs > 0) await raisePriority(ctx.db, groupKey, priority);
   await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
   return fetchJob(ctx, id);
 }

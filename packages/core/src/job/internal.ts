@@ -7,7 +7,7 @@ import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobPriority, JobResult } from './schemas.ts';
 import { readError, toJob } from './stored.ts';
 
-/** A queued job that is due for so long, and has no worker yet, counts as stalled. */
+/** A queued job that has been due for this long counts as stalled. */
 const stalledAfterSeconds = 300;
 
 /** The public fields of a job, for `toJob`. */
@@ -29,7 +29,7 @@ export const jobFields = {
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
-  // A heartbeat prolongs the lease, so that none came for long where the lease has run out.
+  // Each heartbeat extends the lease: an expired lease means that heartbeats have stopped.
   stalled: sql<boolean>`case ${jobs.state}
     when 'running' then ${jobs.leaseUntil} < now()
     when 'queued' then ${jobs.runAt} < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})
@@ -50,7 +50,7 @@ const byId = prepared((db) =>
     .prepare('job_by_id'),
 );
 
-/** A job that the tenancy check has already let through; it may be cleared away meanwhile. */
+/** Reads a job after the tenancy check has passed. Throws `not_found` if it was deleted in the meantime. */
 export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
   const [row] = await byId(db).execute({ id });
   if (!row) throw new AppError('not_found', `There is no job "${id}".`);

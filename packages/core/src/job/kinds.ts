@@ -8,15 +8,15 @@ type KindOfJob = {
   payload: z.ZodType;
   /** Attempts that may end without success before the job fails. */
   maxAttempts: number;
-  /** Where the one who asks names none. */
+  /** The default for requests without a priority. */
   priority: JobPriority;
-  /** The wait before the second attempt, which doubles with each further one, up to a longest. */
+  /** The delay before the second attempt. It doubles with each further attempt, up to `maxSeconds`. */
   retry: { baseSeconds: number; maxSeconds: number };
-  /** How many of them one worker process works on at a time: what they need of processor and memory. */
+  /** How many of them one worker process runs at a time, limited by the processor time and memory they need. */
   concurrency: number;
 };
 
-/** What every kind of job is asked with, and how it is tried. Handlers live in the worker. */
+/** The payload of each kind of job, and how it is retried. The handlers are in the worker. */
 export const jobKinds = {
   'export.pdf': {
     payload: z.union([
@@ -48,13 +48,13 @@ export const jobKinds = {
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 1,
   },
-  // The tries go on for a day and a half, so that a receiver that is mended in the morning still gets its messages.
+  // Retries continue for a day and a half: a receiver that is fixed the next morning still gets its messages.
   'webhook.deliver': {
     payload: z.strictObject({ deliveryId: idOf('delivery') }),
     maxAttempts: 20,
     priority: 'high',
     retry: { baseSeconds: 5, maxSeconds: 4 * 3600 },
-    // Receivers may be slow: they must not hold every slot of a worker.
+    // Receivers may be slow: they must not occupy every slot of a worker.
     concurrency: 4,
   },
 } as const satisfies Record<JobKind, KindOfJob>;

@@ -8,49 +8,49 @@ export type JobKind = z.infer<typeof jobKindSchema>;
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
 
-/** Which of a portfolio's jobs are dispatched first; within one priority, the oldest. */
+/** The order in which a portfolio's jobs are dispatched; within one priority, the oldest first. */
 export const jobPrioritySchema = z.enum(['high', 'normal', 'low']);
 export type JobPriority = z.infer<typeof jobPrioritySchema>;
 
-/** Input field of operations that ask for a job. */
+/** The input field of operations that request a job. */
 export const priorityInput = {
   priority: jobPrioritySchema
     .optional()
     .describe(
-      'Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.',
+      'Priority among the jobs of the portfolio, “normal” by default. It does not affect other portfolios.',
     ),
 };
 
-/** What can be cancelled: a job that has not ended. */
+/** The states of a job that can be cancelled: it has not finished. */
 export const cancellableStates = ['queued', 'running'] as const satisfies JobState[];
-/** What can be retried by hand: a job that ended without a result. */
+/** The states of a job that can be retried manually: it finished without a result. */
 export const retryableStates = ['failed', 'cancelled', 'dead'] as const satisfies JobState[];
 
-/** True when nothing more happens to a job in this state by itself. */
+/** True for states that a job does not leave by itself. */
 export const isFinal = (state: JobState) => state !== 'queued' && state !== 'running';
 
-/** Why an attempt did not succeed, in words for the one who asked. */
+/** Why an attempt failed, in words for the user who requested the job. */
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-/** The file that a job made. */
+/** The file that a job produced. */
 export const jobFileSchema = z.object({
   fileName: z.string(),
   contentType: z.string(),
   sizeBytes: z.int(),
   sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
-  pages: z.int().nullable().describe('Null where the file has none, as CSV.'),
+  pages: z.int().nullable().describe('Null for files without pages, such as CSV.'),
 });
 
-/** A report, and how new what it tells is. */
+/** A report, and how recent its data is. */
 const metricsReportResultSchema = jobFileSchema.extend({
   asOf: z.iso
     .datetime()
     .nullable()
-    .describe('Everything recorded by then is in the report; null where its source cannot tell.'),
+    .describe('Everything recorded by this time is in the report. Null if the source cannot tell.'),
 });
 
-/** The version that evidence has after a sync, and whether the sync made it. */
+/** The version of the evidence after a sync, and whether the sync created it. */
 const evidenceSyncResultSchema = z.object({
   version: z.int(),
   changed: z.boolean(),
@@ -58,10 +58,10 @@ const evidenceSyncResultSchema = z.object({
   sizeBytes: z.int(),
 });
 
-/** The answer of a webhook's receiver that took the message. */
+/** The response of the receiver that accepted the message. */
 const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
 
-/** What each kind of job results in, as clients get it. */
+/** The result of each kind of job, as clients get it. */
 export const resultSchemas = {
   'export.pdf': jobFileSchema,
   'evidence.sync': evidenceSyncResultSchema,
@@ -69,9 +69,9 @@ export const resultSchemas = {
   'webhook.deliver': webhookDeliverResultSchema,
 } satisfies Record<JobKind, z.ZodType>;
 
-/** What came of a job: a file, or what its kind tells instead. */
+/** The result of a job: a file, or the data of its kind. */
 const jobResultSchema = z.union([
-  // Before the file, which would take it too.
+  // Before the file, whose schema would match it, too.
   metricsReportResultSchema,
   jobFileSchema,
   evidenceSyncResultSchema,
@@ -80,8 +80,8 @@ const jobResultSchema = z.union([
 export type JobResult = z.infer<typeof jobResultSchema>;
 
 /**
- * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
- * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
+ * The result of each kind of job, as the database stores it. Clients never see `key`, the file's key in the bucket.
+ * `state` identifies everything the file shows; `studyVersion` is set for the file of a single study.
  */
 export const storedResultSchemas = {
   'export.pdf': jobFileSchema.extend({
@@ -99,9 +99,10 @@ export type StoredResults = {
 export type StoredResult = StoredResults[JobKind];
 
 /**
- * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
- * next one; `error` is the reason of the last attempt that did not succeed. Attempts are numbered through: a retry
- * by hand raises `maxAttempts`, and so does each attempt that only an outage or a stop of its worker cut off. A running job with `cancelRequestedAt` ends as cancelled, whatever its worker does.
+ * A job. `progress` goes from 0 to 1 in each attempt. `retryAt` is set while the job waits for its next attempt.
+ * `error` is the error of the last failed attempt. Attempt numbers never repeat: a manual retry raises `maxAttempts`,
+ * and so does an attempt that was interrupted by an outage or by a stop of its worker. A running job with
+ * `cancelRequestedAt` ends as cancelled, whatever its worker does.
  */
 export const jobSchema = z
   .object({
@@ -118,10 +119,10 @@ export const jobSchema = z
     result: jobResultSchema.nullable(),
     error: jobErrorSchema.nullable(),
     requestedBy: z.string(),
-    lastSeq: z.int().describe('Number of the last event.'),
+    lastSeq: z.int().describe('The number of the last event.'),
     stalled: z
       .boolean()
-      .describe('True while its worker is not heard of, or no worker has taken it for five minutes.'),
+      .describe('True while its worker sends no heartbeat, or if no worker has claimed it for five minutes.'),
     retryAt: z.iso.datetime().nullable(),
     cancelRequestedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
@@ -149,7 +150,7 @@ const jobEventTypeSchema = z.enum([
 ]);
 export type JobEventType = z.infer<typeof jobEventTypeSchema>;
 
-/** Something that happened to a job; `seq` counts from 1 without a gap. */
+/** An event of a job; `seq` counts from 1 without a gap. */
 const jobEventSchema = z
   .object({
     seq: z.int(),
@@ -163,7 +164,7 @@ const jobEventSchema = z
   })
   .meta({ id: 'JobEvent' });
 
-/** An item of a job's stream: where the job stands, then each thing that happens to it. */
+/** An item of a job's stream: a snapshot of the job first, then each of its events. */
 export const jobStreamItemSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('snapshot'), job: jobSchema }),

@@ -19,17 +19,17 @@ const payloads = readersOf(Object.entries(jobKinds).map(([kind, { payload }]) =>
 const results = readersOf(Object.entries(resultSchemas));
 const storedResults = readersOf(Object.entries(storedResultSchemas));
 
-/** What a job was asked with, as the database has it; throws a ZodError where that is of no form of its kind. */
+/** Reads the stored payload of a job. Throws a ZodError if it matches no schema of its kind. */
 export const readPayload = <Kind extends JobKind>(kind: Kind, stored: unknown) =>
   payloads[kind](stored) as JobPayload<Kind>;
 
-/** What came of a job, as the database has it. */
+/** Reads the stored result of a job. */
 export const readResult = <Kind extends JobKind>(kind: Kind, stored: unknown) =>
   storedResults[kind](stored) as StoredResults[Kind];
 
 export const readError = readerOf(jobErrorSchema.nullable());
 
-/** A job as clients get it, of a row with `jobFields`. */
+/** Converts a row with `jobFields` to the job that clients get. */
 export function toJob<Row extends Pick<Job, 'kind' | 'result' | 'error'>>(row: Row): Row {
   const { kind, result, error } = row;
   return {
