@@ -25,12 +25,10 @@ function readStatements(): Map<string, Query> {
   return statements;
 }
 
-/** One clause a line, no quotes around names, and `:name` or the value itself in place of `$1`. */
+/** One clause a line, no quotes around identifiers, and `:name` or the value itself instead of `$1`. */
 function readable({ sql, params }: Query): string {
-  const formatted = format(sql.replaceAll(/"(\w+)"/g, '$1'), {
-    language: 'postgresql',
-    expressionWidth: 100,
-  });
+  const unquoted = sql.replaceAll(/'[^']*'|"(\w+)"/g, (match, name?: string) => name ?? match);
+  const formatted = format(unquoted, { language: 'postgresql', expressionWidth: 100 });
   return formatted.replaceAll(/\$(\d+)/g, (_, number: string) => {
     const value = params[Number(number) - 1];
     return value instanceof Placeholder ? `:${String(value.name)}` : JSON.stringify(value);

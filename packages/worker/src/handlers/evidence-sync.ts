@@ -8,7 +8,7 @@ import {
   recordUnchanged,
 } from '@portfolio/core/evidence/sync-source';
 import { contentKey } from '@portfolio/core/upload/keys';
-import { OtherBytes, settleBytes } from '@portfolio/core/upload/settle';
+import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 import { type Fetched, type SyncTools, fetchEvidence, forget } from './evidence-sync-download.ts';
 
@@ -69,7 +69,7 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
   try {
     return await settleBytes(bucket, { source: read(), to, file }, signal);
   } catch (error) {
-    if (!(error instanceof OtherBytes)) throw error;
+    if (!(error instanceof MismatchedFile)) throw error;
     throw new TemporaryError('parts_lost', 'Some of what was fetched got lost; it is fetched again.');
   }
 }
