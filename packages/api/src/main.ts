@@ -64,7 +64,7 @@ ignoreUnhandledOutages(log);
 const { LINGER_SECONDS: linger } = settings;
 const delay = (linger + apiStop.close) * 1000;
 closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
-  if (err) log.fatal({ err }, 'the API ends: something unforeseen was thrown');
+  if (err) log.fatal({ err }, 'uncaught exception; API exiting');
   leaving.abort();
   if (!err) await wait(linger * 1000);
   await server.close();

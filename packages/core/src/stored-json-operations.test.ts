@@ -5,7 +5,7 @@ import { addArtifact, addEvidence, addMetric } from './case-study/testing.ts';
 import { beginDownload, findDownload } from './evidence/download.ts';
 import { fetchSyncSource } from './evidence/sync-source.ts';
 import { operations } from './index.ts';
-import { type JobKind, jobFileSchema, jobKindSchema } from './job/schemas.ts';
+import { type JobKind, jobFileSchema, jobKindSchema } from './job/kinds.ts';
 import forms from './stored-forms.json' with { type: 'json' };
 
 const { caseStudy, job, portfolio, webhook } = operations;

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { caseStudyContentSchema, readContent } from './case-study/schemas.ts';
 import { downloadPartSchema, readParts, readValidators, validatorsSchema } from './evidence/schemas.ts';
-import { jobKinds } from './job/kinds.ts';
-import { type JobKind, jobErrorSchema, jobKindSchema, storedResultSchemas } from './job/schemas.ts';
+import { type JobKind, jobKindSchema, jobKinds } from './job/kinds.ts';
+import { jobErrorSchema } from './job/schemas.ts';
 import { readError, readPayload, readResult } from './job/stored.ts';
 import forms from './stored-forms.json' with { type: 'json' };
 import { readerOf } from './stored-json.ts';
@@ -35,7 +35,7 @@ const columns: Record<string, Stored> = {
     read: (stored) => readPayload(kind, stored),
   })),
   ...ofEachKind('jobs.result', (kind) => ({
-    schema: storedResultSchemas[kind],
+    schema: jobKinds[kind].storedResult,
     read: (stored) => readResult(kind, stored),
   })),
   'webhook_deliveries.payload': { schema: messageSchema, read: readMessage },

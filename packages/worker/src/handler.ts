@@ -1,6 +1,5 @@
 import type { Bucket, Db } from '@portfolio/core/context';
-import type { JobPayload } from '@portfolio/core/job/kinds';
-import type { JobKind, StoredResults } from '@portfolio/core/job/schemas';
+import type { JobKind, JobPayload, StoredResult } from '@portfolio/core/job/kinds';
 
 /** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
 type JobTools = {
@@ -24,7 +23,7 @@ type JobTools = {
 export type Handler<Kind extends JobKind> = (
   payload: JobPayload<Kind>,
   tools: JobTools,
-) => Promise<StoredResults[Kind]>;
+) => Promise<StoredResult<Kind>>;
 
 /** Why an attempt did not succeed, in words for the one who asked for the job. */
 export class JobFailure extends Error {

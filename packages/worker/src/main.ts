@@ -4,7 +4,7 @@ import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
-import { jobKinds } from '@portfolio/core/job/kinds';
+import { jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
@@ -83,9 +83,7 @@ const runner = {
   leaseSeconds,
   retryFactor,
 };
-const room = createConcurrencyLimit(
-  Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
-);
+const room = createConcurrencyLimit(ofEachKind((kind) => jobKinds[kind].concurrency));
 const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
   consume({ ...runner, queue, room, pollSeconds }, draining.signal, stop.signal),
 );

@@ -1,7 +1,7 @@
 import type { Bucket, Db, JobBus, JobHint, OutboxNotifier } from '@portfolio/core/context';
 import { jobsChanged } from '@portfolio/core/job/jobs-changed';
-import { jobKinds } from '@portfolio/core/job/kinds';
-import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
+import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
+import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';

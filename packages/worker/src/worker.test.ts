@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResults } from '@portfolio/core/job/schemas';
+import type { StoredResult } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
@@ -17,7 +17,7 @@ import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
 const owner = user('owner');
-const result: StoredResults['export.pdf'] = {
+const result: StoredResult<'export.pdf'> = {
   key: 'k',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',

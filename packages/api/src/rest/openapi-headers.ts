@@ -1,4 +1,4 @@
-import type { Header, Parameter, Schema } from './openapi-document.ts';
+import type { Header, Parameter, Reference, Schema } from './openapi-document.ts';
 
 const text = (maxLength: number, more: Schema = {}): Schema => ({ type: 'string', maxLength, ...more });
 const seconds: Schema = { type: 'integer', format: 'int32', minimum: 0, maximum: 86_400 };
@@ -75,6 +75,14 @@ export const headers = {
 
 export type HeaderName = keyof typeof headers;
 
+const everywhere: HeaderName[] = ['RateLimit', 'RateLimit-Policy'];
+
+/** The headers of an answer: the given ones, and those of every answer. */
+export const headerRefs = (names: HeaderName[]): Record<string, Reference> =>
+  Object.fromEntries(
+    [...names, ...everywhere].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+
 /** Headers of requests. */
 export const requestHeaders = {
   IfMatch: {
@@ -101,14 +109,18 @@ export const requestHeaders = {
     schema: text(255, { minLength: 1, pattern: '^[\\x21-\\x7e]{1,255}$' }),
     example: '5f0c8a52-6c1d-4d8e-9a37-2b1f0e6d4c55',
   },
-  LastEventId: {
-    name: 'Last-Event-ID',
-    in: 'header',
-    description:
-      'The `id` of the last event that was received: the stream goes on after it. Browsers send it by themselves.',
-    schema: text(255),
-    example: '7',
-  },
 } satisfies Record<string, Parameter>;
 
 export type RequestHeaderName = keyof typeof requestHeaders;
+
+export const requestHeaderRef = (name: RequestHeaderName): Reference => ({
+  $ref: `#/components/parameters/${name}`,
+});
+
+/** The header of streams; its form differs between them. */
+export const lastEventId = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description:
+    'The `id` of the last event that was received: the stream goes on after it. Browsers send it by themselves.',
+} as const;

@@ -2,7 +2,7 @@ import { AppError, type ErrorCode, type FieldError, errorCodes, toProblem } from
 import { STATUS_CODES } from 'node:http';
 import type { Answer, Reference } from './openapi-document.ts';
 import { schemaRef } from './openapi-document.ts';
-import type { HeaderName } from './openapi-headers.ts';
+import { type HeaderName, headerRefs } from './openapi-headers.ts';
 
 /** What each refusal may say, as an example. */
 const details: Record<ErrorCode, string> = {
@@ -52,15 +52,13 @@ export const refusalRef = (status: number): Reference => ({
 });
 
 /** The answer of each status that refuses a request: a problem document, with an example for each code. */
-export function describeRefusals(
-  withHeaders: (names: HeaderName[]) => Answer['headers'],
-): Record<string, Answer> {
+export function describeRefusals(): Record<string, Answer> {
   return Object.fromEntries(
     [...codesByStatus].map(([status, codes]) => [
       nameOf(status),
       {
         description: codes.map((code) => `${errorCodes[code].title} (\`${code}\`).`).join(' '),
-        headers: withHeaders(headersOf[status] ?? []),
+        headers: headerRefs(headersOf[status] ?? []),
         content: {
           'application/problem+json': {
             schema: schemaRef('Problem'),

@@ -1,6 +1,7 @@
 import { allOperations } from '@portfolio/core';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import Fastify from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -15,14 +16,17 @@ import {
   resolve,
 } from './openapi-document.ts';
 import { documentFile } from './openapi-types.ts';
-import { describeApi } from './openapi-write.ts';
+import { toSchema } from './openapi-schemas.ts';
+import { formatDocument } from './openapi-write.ts';
+import { registerOpenApi } from './openapi.ts';
 import { problemSchema } from './problems.ts';
 
 let document: Document;
-let text: string;
 let described: Map<string, DescribedOperation>;
 beforeAll(async () => {
-  ({ document, text } = await describeApi());
+  const app = Fastify();
+  registerOpenApi(app);
+  document = (await app.inject('/api/openapi.json')).json<Document>();
   const operationObjects = Object.values(document.paths).flatMap((path) => Object.values(path));
   described = new Map(operationObjects.map((found) => [found.operationId.replace('_', '.'), found]));
 });
@@ -146,10 +150,13 @@ test('every example of an answer is one that the operation gives', () => {
   }
 });
 
-test('each thing has one schema', () => {
-  const names = Object.keys(document.components.schemas);
-  const twins = names.filter((name) => names.includes(`${name}Input`));
-  expect(twins, 'differ between input and output: name them differently').toEqual([]);
+test('two schemas that differ cannot have one name, as an input and an output', () => {
+  const components = { schemas: {} };
+  const note = z.object({ text: z.string().max(9) }).meta({ id: 'Note' });
+  expect(toSchema({ components }, note, 'output')).toEqual({ $ref: '#/components/schemas/Note' });
+  expect(() => toSchema({ components }, note, 'output')).not.toThrow();
+  // An input is open to other fields here, an output is not.
+  expect(() => toSchema({ components }, note, 'input')).toThrow('are named Note. Rename one of them');
 });
 
 test('every body in JSON refers to a named schema', () => {
@@ -190,8 +197,27 @@ test('answers that are no JSON have their media types', () => {
   ]);
 });
 
-test('the committed document is the one of this server (else: npm run openapi)', async () => {
-  expect(text, 'Run `npm run openapi`, and commit what it writes.').toBe(
+test('a stream resumes by a header of the form of its cursor, which its example has too', () => {
+  const resumptions = { 'job.events': /^\d+$/, 'job.changes': /^\d{4}-.*Z$/ };
+  for (const [name, form] of Object.entries(resumptions)) {
+    const [query, header] = ['lastEventId', 'Last-Event-ID'].map((wanted) =>
+      parametersOf(name).find((parameter) => parameter.name === wanted)!,
+    );
+    expect(header!.schema).toEqual(query!.schema);
+    expect(header!.example).toMatch(form);
+    const { example } = new Map(answersOf(name)).get('200')!.content!['text/event-stream']!;
+    expect(String(example).split('\n')[0]).toBe(`id: ${String(header!.example)}`);
+  }
+});
+
+test('the artifacts of a case study are each listed once', () => {
+  for (const name of ['caseStudy.create', 'caseStudy.update']) {
+    expect(bodySchema(name)!.properties!.artifacts).toMatchObject({ uniqueItems: true });
+  }
+});
+
+test('the committed document is the one that is served (else: npm run openapi)', async () => {
+  expect(formatDocument(document), 'Run `npm run openapi`, and commit what it writes.').toBe(
     await readFile(documentFile, 'utf8'),
   );
 });

@@ -1,8 +1,12 @@
-import swagger from '@fastify/swagger';
+import type { operations } from '@portfolio/core';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { completeDocument } from './openapi-complete.ts';
 import type { Document } from './openapi-document.ts';
+import { headers, requestHeaders } from './openapi-headers.ts';
+import { type Route, describeOperation } from './openapi-operation.ts';
+import { describeRefusals } from './openapi-refusals.ts';
+import { toSchema } from './openapi-schemas.ts';
+import { problemSchema } from './problems.ts';
+import { registerRoutes } from './routes.ts';
 
 const description = `
 Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that make files of
@@ -14,7 +18,7 @@ know: those may be added at any time. Anything else that could break a client is
 `.trim();
 
 /** What each noun is called and about: a noun is the first part of an operation's name. */
-const tags: Record<string, [title: string, about: string]> = {
+const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   apiKey: ['API keys', 'Credentials of programs, shown once and good for certain scopes.'],
   artifact: [
     'Artifacts',
@@ -37,45 +41,78 @@ const servers = [
   { url: '/', description: 'This installation, local or in production.', 'x-internal': false },
 ];
 
-/** Describes all routes that are registered after this at `/api/openapi.json` (OpenAPI 3.1). */
-export async function registerOpenApi(app: FastifyInstance) {
-  const { bodyLimit } = app.initialConfig;
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Portfolio API',
-        version: '1.0.0',
-        description,
-        contact: { name: 'Whoever runs this installation' },
-        license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
-      },
-      servers,
-      tags: Object.entries(tags).map(([name, [title, about]]) => ({
-        name,
-        description: about,
-        'x-displayName': title,
-      })),
-      components: {
-        securitySchemes: {
-          bearer: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'An API key (`pk_…`), or a JWT of the issuer, checked by the rules of RFC 8725: fixed algorithms, issuer, audience and time of expiry. The scope that an operation needs is named with it.',
-          },
-        },
-      },
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An API key (`pk_…`), or a JWT of the issuer, checked by the rules of RFC 8725: fixed algorithms, issuer, audience and time of expiry. The scope that an operation needs is named with it.',
+  },
+};
+
+/** The OpenAPI 3.1 document of all operations, made of their declarations and of their routes. */
+export function describeApi(): Document {
+  const document: Document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Portfolio API',
+      version: '1.0.0',
+      description,
+      contact: { name: 'Whoever runs this installation' },
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    // Only operations have tags: not /trpc, nor the files of the page.
-    hideUntagged: true,
-    transform: jsonSchemaTransform,
-    transformObject: (document) =>
-      completeDocument(jsonSchemaTransformObject(document) as Document, bodyLimit!) as never,
+    components: { securitySchemes, schemas: {} },
+    paths: {},
+    servers,
+    tags: Object.entries(tags).map(([name, [title, about]]) => ({
+      name,
+      description: about,
+      'x-displayName': title,
+    })),
+  };
+  const { components, paths } = document;
+  toSchema(document, problemSchema, 'output');
+  for (const route of collectRoutes()) {
+    const path = `/api/v1${route.binding.path.replaceAll(/:(\w+)/g, '{$1}')}`;
+    paths[path] ??= {};
+    paths[path][route.binding.method.toLowerCase()] = describeOperation(document, route);
+  }
+  const byName = Object.entries(components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  components.schemas = Object.fromEntries(byName);
+  const responses = usedOf('responses', describeRefusals(), paths);
+  components.headers = usedOf('headers', headers, { paths, responses });
+  components.parameters = usedOf('parameters', requestHeaders, paths);
+  components.responses = responses;
+  return document;
+}
+
+/** Every route, as `registerRoutes` declares it. */
+function collectRoutes(): Route[] {
+  const routes: Route[] = [];
+  registerRoutes({
+    operation(operation, binding) {
+      routes.push({ operation, binding });
+      return async () => undefined;
+    },
+    stream(operation, path) {
+      routes.push({ operation, binding: { method: 'GET', path } });
+    },
   });
+  return routes;
+}
+
+function usedOf<T>(kind: string, parts: Record<string, T>, users: unknown): Record<string, T> {
+  const text = JSON.stringify(users);
+  return Object.fromEntries(
+    Object.entries(parts).filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)),
+  );
+}
+
+/** Serves the document at `/api/openapi.json`; it is made by the first request. */
+export function registerOpenApi(app: FastifyInstance) {
   let text: string | undefined;
-  app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    text ??= JSON.stringify(app.swagger());
+  app.get('/api/openapi.json', (_request, reply) => {
+    text ??= JSON.stringify(describeApi());
     return reply.type('application/json').send(text);
   });
 }

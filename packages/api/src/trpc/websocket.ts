@@ -11,13 +11,13 @@ import { type RateLimits, limitCall } from '../rate-limit.ts';
 import { type ConnectionLimits, Tally, createFlow, limitMessages } from './connection-limits.ts';
 import { appRouter } from './router.ts';
 
-/** Our messages are small; a larger one is an attack or an error. */
+/** Requests are small: a larger message is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
-/** How long a connection that is being closed may take to agree. */
-const goodbyeMilliseconds = 2000;
+/** The time limit for the closing handshake of a connection. */
+const closeTimeoutMilliseconds = 2000;
 
 const defaultLimits: ConnectionLimits = {
-  helloMilliseconds: 5000,
+  firstMessageMilliseconds: 5000,
   messagesPerTenSeconds: 300,
   connectionsPerAddress: 200,
   connectionsPerActor: 100,
@@ -29,8 +29,8 @@ const defaultLimits: ConnectionLimits = {
 export type WebSockets = { close(): Promise<void> };
 
 /**
- * tRPC over WebSocket at `/trpc`, on a server of our own beside Fastify. Pages of origins other than
- * `publicOrigin` are refused, since browsers let any page open a WebSocket to anywhere.
+ * Serves tRPC over WebSocket at `/trpc`. Upgrades bypass Fastify. Pages of origins other than `publicOrigin` are refused,
+ * since browsers let any page open a WebSocket to any host.
  */
 export function attachWebSockets(
   server: Server,
@@ -50,7 +50,7 @@ export function attachWebSockets(
   const ofAddress = new Tally(limits.connectionsPerAddress);
   const ofActor = new Tally(limits.connectionsPerActor);
 
-  /** Who asks, anew for each call, and whether one more call of theirs is done. */
+  /** Authenticates the actor for each call, and applies the rate limit and the limit of connections. */
   function createActor(socket: WebSocket, address: string, authorization: string | undefined) {
     let isCounted = false;
     return async () => {
@@ -60,15 +60,18 @@ export function attachWebSockets(
       if (known.kind !== 'anonymous' && !isCounted) {
         isCounted = true;
         if (!ofActor.add(`${known.kind} ${known.subject}`, socket)) {
-          socket.close(1008, 'Too many connections of one credential');
-          throw new AppError('too_many_requests', 'Close some of your connections, then connect again.');
+          socket.close(1008, 'Too many connections with this credential');
+          throw new AppError(
+            'too_many_requests',
+            'Too many connections with this credential. Close some of them, then connect again.',
+          );
         }
       }
       return known;
     };
   }
 
-  // Before tRPC listens to the socket, so that it hears nothing after a limit is passed.
+  // Registered before the handler of tRPC, so that no message beyond the limit reaches it.
   sockets.on('connection', (socket) => limitMessages(socket, limits));
 
   const handler = applyWSSHandler({
@@ -89,12 +92,12 @@ export function attachWebSockets(
   });
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
-    // Clients write what they like into both: an exception here would end the process.
+    // Both values come from the client. An exception here would end the process.
     const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
     if (url === null) return refuse(stream, '400 Bad Request');
     if (url.pathname !== '/trpc') return refuse(stream, '404 Not Found');
     const { origin } = request.headers;
-    if (origin !== undefined && !isOurs(origin, request, publicOrigin))
+    if (origin !== undefined && !isAllowedOrigin(origin, request, publicOrigin))
       return refuse(stream, '403 Forbidden');
     const network = networkOf(addressOf(request, trustedProxyHops));
     if (ofAddress.isFull(network)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
@@ -106,29 +109,33 @@ export function attachWebSockets(
   server.on('upgrade', upgrade);
 
   return {
-    /** Asks clients to connect again elsewhere, then closes what is left; those that do not answer are cut off. */
+    /** Tells clients to reconnect, then closes all connections. Those that do not complete the close are terminated. */
     async close() {
       server.off('upgrade', upgrade);
       handler.broadcastReconnectNotification();
       for (const socket of sockets.clients) socket.close(1001, 'The server is stopping');
-      const cutOff = setTimeout(
+      const terminate = setTimeout(
         () => sockets.clients.forEach((socket) => socket.terminate()),
-        goodbyeMilliseconds,
+        closeTimeoutMilliseconds,
       );
       await new Promise((resolve) => sockets.close(resolve));
-      clearTimeout(cutOff);
+      clearTimeout(terminate);
     },
   };
 }
 
-/** Without a configured origin, a page may connect to the host that it came from. */
-function isOurs(origin: string, request: IncomingMessage, publicOrigin: string | undefined): boolean {
+/** Without a configured origin, a page may connect to the host that served it. */
+function isAllowedOrigin(
+  origin: string,
+  request: IncomingMessage,
+  publicOrigin: string | undefined,
+): boolean {
   if (publicOrigin !== undefined) return origin === new URL(publicOrigin).origin;
   return URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
 function refuse(stream: Duplex, status: string, headers = '') {
-  // Nobody else listens to this socket any more, and an error that nobody hears would end the process.
+  // No other listener is left, and an unhandled error event would end the process.
   stream.on('error', () => stream.destroy());
   stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\n${headers}connection: close\r\ncontent-length: 0\r\n\r\n`);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Ctx } from '../context.ts';
 import { acceptJob } from '../job/accept.ts';
-import { type JobPriority, jobSchema, priorityInput } from '../job/schemas.ts';
+import type { JobPriority } from '../job/priority.ts';
+import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
@@ -34,7 +35,7 @@ export function acceptExport(
   return acceptJob(ctx, tenant, {
     kind: 'export.pdf',
     priority,
-    title: `PDF of “${title}”`,
+    subject: `“${title}”`,
     groupKey: exportGroup(id),
     payload: { caseStudyId: id },
   });

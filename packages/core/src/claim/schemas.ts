@@ -98,7 +98,7 @@ export type ClaimInput = z.output<typeof claimInput>;
 export const artifactsSchema = z
   .array(slugSchema)
   .max(maxArtifacts)
-  .describe('The artifacts that the study presents.');
+  .meta({ description: 'The artifacts that the study presents.', uniqueItems: true });
 
 /** As `artifactsSchema`, from authors. */
 export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));

@@ -38,7 +38,7 @@ const firstTry = {
 export function syncJobOf({ id, title }: { id: string; title: string }) {
   return {
     kind: 'evidence.sync',
-    title: `Sync of “${title}”`,
+    subject: `“${title}”`,
     groupKey: `evidence:${id}`,
     payload: { evidenceId: id },
   } as const;

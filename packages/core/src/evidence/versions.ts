@@ -21,6 +21,7 @@ export const listEvidenceVersions = operation({
     limit: pageInput.limit,
     cursor: z
       .string()
+      .max(9)
       .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a page.')
       .optional()
       .describe('`nextCursor` of the previous page.'),

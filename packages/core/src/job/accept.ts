@@ -8,14 +8,16 @@ import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { fetchJob } from './internal.ts';
 import { jobsChanged } from './jobs-changed.ts';
-import { type JobPayload, jobKinds } from './kinds.ts';
-import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
+import { type JobKind, type JobPayload, jobKinds } from './kinds.ts';
+import { type JobPriority, jobPrioritySchema } from './priority.ts';
+import type { Job } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
 /** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
 type Ask<Kind extends JobKind> = {
   kind: Kind;
-  title: string;
+  /** What the job is about, for the title that its kind makes of it. */
+  subject: string;
   groupKey: string;
   payload: JobPayload<Kind>;
   /** That of its kind where none is given. */
@@ -28,11 +30,12 @@ type Ask<Kind extends JobKind> = {
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
-  { portfolioId, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
+  { subject, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
 ): Promise<{ id: string }> {
   const id = newId('job');
-  const { maxAttempts, priority } = jobKinds[ask.kind];
-  await transitions.accept(tx, { ...ask, priority: ask.priority ?? priority, id, portfolioId, maxAttempts });
+  const { title, maxAttempts, priority } = jobKinds[ask.kind];
+  const job = { ...ask, id, title: title(subject), priority: ask.priority ?? priority, maxAttempts };
+  await transitions.accept(tx, job);
   return { id };
 }
 

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
-
-export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'metrics.report', 'webhook.deliver']);
-export type JobKind = z.infer<typeof jobKindSchema>;
+import { jobKindSchema, jobResultSchema } from './kinds.ts';
+import { jobPrioritySchema } from './priority.ts';
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
-
-/** Which of a portfolio's jobs are dispatched first; within one priority, the oldest. */
-export const jobPrioritySchema = z.enum(['high', 'normal', 'low']);
-export type JobPriority = z.infer<typeof jobPrioritySchema>;
 
 /** Input field of operations that ask for a job. */
 export const priorityInput = {
@@ -32,71 +27,6 @@ export const isFinal = (state: JobState) => state !== 'queued' && state !== 'run
 /** Why an attempt did not succeed, in words for the one who asked. */
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
-
-/** The file that a job made. */
-export const jobFileSchema = z.object({
-  fileName: z.string(),
-  contentType: z.string(),
-  sizeBytes: z.int(),
-  sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
-  pages: z.int().nullable().describe('Null where the file has none, as CSV.'),
-});
-
-/** A report, and how new what it tells is. */
-const metricsReportResultSchema = jobFileSchema.extend({
-  asOf: z.iso
-    .datetime()
-    .nullable()
-    .describe('Everything recorded by then is in the report; null where its source cannot tell.'),
-});
-
-/** The version that evidence has after a sync, and whether the sync made it. */
-const evidenceSyncResultSchema = z.object({
-  version: z.int(),
-  changed: z.boolean(),
-  sha256: z.string(),
-  sizeBytes: z.int(),
-});
-
-/** The answer of a webhook's receiver that took the message. */
-const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
-
-/** What each kind of job results in, as clients get it. */
-export const resultSchemas = {
-  'export.pdf': jobFileSchema,
-  'evidence.sync': evidenceSyncResultSchema,
-  'metrics.report': metricsReportResultSchema,
-  'webhook.deliver': webhookDeliverResultSchema,
-} satisfies Record<JobKind, z.ZodType>;
-
-/** What came of a job: a file, or what its kind tells instead. */
-const jobResultSchema = z.union([
-  // Before the file, which would take it too.
-  metricsReportResultSchema,
-  jobFileSchema,
-  evidenceSyncResultSchema,
-  webhookDeliverResultSchema,
-]);
-export type JobResult = z.infer<typeof jobResultSchema>;
-
-/**
- * What each kind of job results in, as the database keeps it. A file's key in the bucket no client ever sees;
- * `state` names all that the file shows; `studyVersion` is the version of the study, where it is of a single one.
- */
-export const storedResultSchemas = {
-  'export.pdf': jobFileSchema.extend({
-    key: z.string(),
-    state: z.string().optional(),
-    studyVersion: z.int().optional(),
-  }),
-  'evidence.sync': evidenceSyncResultSchema,
-  'metrics.report': metricsReportResultSchema.extend({ key: z.string() }),
-  'webhook.deliver': webhookDeliverResultSchema,
-} satisfies Record<JobKind, z.ZodType>;
-export type StoredResults = {
-  [Kind in JobKind]: z.infer<(typeof storedResultSchemas)[Kind]>;
-};
-export type StoredResult = StoredResults[JobKind];
 
 /**
  * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the

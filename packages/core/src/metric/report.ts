@@ -55,7 +55,7 @@ export const reportMetrics = operation({
     return acceptJob(ctx, tenant, {
       kind: 'metrics.report',
       priority,
-      title: `Report of ${metricIds.length === 1 ? 'a metric' : `${metricIds.length} metrics`}, ${from.slice(0, 10)} to ${to.slice(0, 10)}`,
+      subject: `${metricIds.length === 1 ? 'a metric' : `${metricIds.length} metrics`}, ${from.slice(0, 10)} to ${to.slice(0, 10)}`,
       groupKey: `report:${tenant.id}:${hashOf(payload)}`,
       payload,
     });

@@ -20,6 +20,7 @@ function toSeconds(step: string): number {
 
 const stepSchema = z
   .string()
+  .max(10)
   .regex(
     /^[1-9]\d{0,8}[smhd]$/,
     'Expected a whole number of seconds, minutes, hours or days, e.g. "30s", "5m", "1h" or "1d".',

@@ -26,7 +26,7 @@ export const exportPortfolio = operation({
     return acceptJob(ctx, tenant, {
       kind: 'export.pdf',
       priority,
-      title: `PDF of portfolio “${tenant.name}”`,
+      subject: `portfolio “${tenant.name}”`,
       groupKey: `export:${tenant.id}`,
       payload: { portfolioId: tenant.id },
     });

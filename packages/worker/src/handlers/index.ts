@@ -1,4 +1,4 @@
-import type { JobKind } from '@portfolio/core/job/schemas';
+import type { JobKind } from '@portfolio/core/job/kinds';
 import { createHostBreakers } from '@portfolio/core/runtime/host-breakers';
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Handler } from '../handler.ts';
