@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AppError, toProblem } from './errors.ts';
+import { AppError, invalidInput, maxFieldErrors, toProblem } from './errors.ts';
 
 test('the problem of an AppError has its text and fields, but not its cause', () => {
   const fields = [{ pointer: '/slug', detail: 'Too long.' }];
@@ -15,6 +15,17 @@ test('the problem of an AppError has its text and fields, but not its cause', ()
     code: 'invalid_input',
     errors: fields,
   });
+});
+
+test('an error reports as many fields as its documentation allows, and drops the others', () => {
+  const fields = Array.from({ length: 50 }, (_, at) => ({ pointer: `/tags/${at}`, detail: 'Too long.' }));
+  const reported = fields.slice(0, maxFieldErrors);
+  expect(toProblem(new AppError('invalid_input', 'The tags are too long.', { fields })).errors).toEqual(
+    reported,
+  );
+  const { errors, detail } = toProblem(invalidInput(fields));
+  expect(errors).toEqual(reported);
+  expect(detail).not.toContain(`/tags/${maxFieldErrors}`);
 });
 
 test.each([new Error('secret'), { code: 'not_found', message: 'secret' }, 'secret', null, undefined])(

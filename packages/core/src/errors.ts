@@ -24,6 +24,9 @@ export type ErrorCode = keyof typeof errorCodes;
 /** A field that was refused: a JSON pointer (RFC 6901) into the input and the reason. */
 export type FieldError = { pointer: string; detail: string };
 
+/** Further errors are dropped, because a request can cause hundreds of thousands. */
+export const maxFieldErrors = 20;
+
 /**
  * The only error whose text reaches clients. `detail` says what was wrong and what would be right; `cause` is only
  * logged. Clients see every other error as `internal`.
@@ -40,12 +43,13 @@ export class AppError extends Error {
     super(detail, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
-    this.fields = options.fields ?? [];
+    this.fields = (options.fields ?? []).slice(0, maxFieldErrors);
   }
 }
 
-/** The `invalid_input` error for some fields; its text lists them all. */
-export function invalidInput(fields: readonly FieldError[]): AppError {
+/** The `invalid_input` error for some fields; its text lists them. */
+export function invalidInput(given: readonly FieldError[]): AppError {
+  const fields = given.slice(0, maxFieldErrors);
   const listed = fields.map(({ pointer, detail }) => `${pointer || 'input'}: ${detail}`).join(' ');
   return new AppError('invalid_input', `Invalid input. ${listed}`, { fields });
 }

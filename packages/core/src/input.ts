@@ -1,15 +1,12 @@
 import type { z } from 'zod';
-import { AppError, type FieldError, invalidInput } from './errors.ts';
-
-/** Further errors are dropped, because a request can cause hundreds of thousands. */
-const maxFieldErrors = 20;
+import { AppError, type FieldError, invalidInput, maxFieldErrors } from './errors.ts';
 
 /** Parses the input of an operation. Throws `invalid_input` with an error for each field that is wrong. */
 export function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
   if ('expectedVersion' in schema.shape) requireExpectedVersion(raw);
   const parsed = schema.safeParse(raw ?? {}, { error: describeIssue });
   if (parsed.success) return parsed.data;
-  throw invalidInput(parsed.error.issues.flatMap(toFieldErrors).slice(0, maxFieldErrors));
+  throw invalidInput(parsed.error.issues.flatMap(toFieldErrors));
 }
 
 function requireExpectedVersion(raw: unknown) {

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, errorCodes, toProblem } from '@portfolio/core/errors';
+import { AppError, type ErrorCode, errorCodes, maxFieldErrors, toProblem } from '@portfolio/core/errors';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
@@ -16,7 +16,7 @@ export const problemSchema = z
     code: z.enum(codes),
     errors: z
       .array(z.object({ pointer: z.string().describe('JSON pointer into the input.'), detail: z.string() }))
-      .max(20)
+      .max(maxFieldErrors)
       .optional(),
   })
   .meta({ id: 'Problem' });
