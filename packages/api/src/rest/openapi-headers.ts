@@ -123,5 +123,5 @@ export const lastEventId = {
   name: 'Last-Event-ID',
   in: 'header',
   description:
-    'The `id` of the last event received. The stream resumes after it. Browsers send this header automatically.',
+    'The `id` of the last event received. The stream resumes after it. This header overrides `lastEventId` in the query. Browsers send it automatically.',
 } as const;
