@@ -17,8 +17,8 @@ function nameOf(input: unknown): string {
 }
 
 /**
- * Says what is wrong with a value of a file in words for people who write files, not schemas. For zod's `error` option;
- * undefined for issues whose message is good already.
+ * The message for an invalid value in a file, in words for people who write files, not schemas. For zod's `error` option;
+ * undefined for issues whose own message is suitable.
  */
 export function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
   const { input } = issue;
