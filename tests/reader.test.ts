@@ -1,4 +1,4 @@
-import { letUsersIn } from '../dev/database-users.ts';
+import { enableDatabaseUsers } from '../dev/database-users.ts';
 import { operations } from '@portfolio/core';
 import { anonymous } from '@portfolio/core/actor';
 import { type Database, openDatabase, openReader } from '@portfolio/core/runtime/database';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await admin.end();
   databaseUrl = inDatabase(primary.url);
   await migrate({ url: databaseUrl }, { url: databaseUrl });
-  await letUsersIn(databaseUrl);
+  await enableDatabaseUsers(databaseUrl);
   await replica.catchUp();
   platform = await testServices({ databaseUrl });
   reader = openReader(platform, { ...pool, readerUrl: inDatabase(replica.url) });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 
-const leaveWithParent = new URL('../../dev/leave-with-parent.mjs', import.meta.url).href;
+const exitWithParent = new URL('../../dev/exit-with-parent.mjs', import.meta.url).href;
 
 /** A program of ours, by the file that it begins with, to be started and ended in every way. It never outlives this process. */
 export function createProgram(entry: string, environment: Record<string, string>, logFile: string) {
@@ -15,7 +15,7 @@ export function createProgram(entry: string, environment: Record<string, string>
 
   function start() {
     const output = openSync(logFile, 'a', 0o600);
-    child = spawn(process.execPath, ['--import', leaveWithParent, entry], {
+    child = spawn(process.execPath, ['--import', exitWithParent, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,

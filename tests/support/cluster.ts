@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { letUsersIn } from '../../dev/database-users.ts';
+import { enableDatabaseUsers } from '../../dev/database-users.ts';
 import { postgresTemplate } from '../../dev/postgres-template.ts';
 import { startPostgres } from '../../dev/postgres.ts';
 import type { Shared } from './shared.ts';
@@ -18,7 +18,7 @@ export async function startCluster(
     template: () => postgresTemplate(),
   });
   started.defer(() => server.stop());
-  await letUsersIn(server.url);
+  await enableDatabaseUsers(server.url);
   const url = new URL(server.url);
   url.pathname = '/template1';
   // A database that anybody is connected to cannot be copied.
