@@ -16,7 +16,7 @@ const page = readFileSync(join(docs, 'client.md'), 'utf8');
 const outputs: Record<string, RegExp> = {
   'connect.ts': /^$/,
   'list-case-studies.ts': /^(\S+: .+\n){3}$/,
-  'change-case-study.ts': /^Version \d+ has the tags .*reviewed\.\nIt was changed meanwhile: .+\n$/,
+  'change-case-study.ts': /^Version \d+ has the tags .*reviewed\.\nVersion conflict: .+\n$/,
   'errors.ts': /^\/slug: .+\n$/,
   'timeouts.ts': /^second-team\nSecond team\n$/,
   'tokens.ts': /'portfolio-engineering'/,

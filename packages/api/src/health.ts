@@ -13,15 +13,15 @@ export function registerHealth(
     dependencies,
     own,
     isSaturated,
-    leaving,
-  }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean; leaving: AbortSignal },
+    stopping,
+  }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean; stopping: AbortSignal },
 ) {
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (request, reply) => {
     const states = await checkAll({ ...dependencies, ...own }, request.log);
     const failed = Object.keys(states).filter((name) => states[name] !== 'ok');
-    const load = leaving.aborted ? 'stopping' : isSaturated() ? 'saturated' : 'ok';
+    const load = stopping.aborted ? 'stopping' : isSaturated() ? 'saturated' : 'ok';
     const isReady = load === 'ok' && !failed.some((name) => name in own || states[name] === 'behind');
     const status = !isReady ? 'not ready' : failed.length > 0 ? 'degraded' : 'ready';
     return reply

@@ -121,11 +121,11 @@ describe('readiness', () => {
   });
 
   test('ends when the process is about to stop, while it still serves and closes connections', async () => {
-    const leaving = new AbortController();
-    const server = await bareServer({ dependencies: { database: available }, leaving: leaving.signal });
+    const stopping = new AbortController();
+    const server = await bareServer({ dependencies: { database: available }, stopping: stopping.signal });
     const connectionAfter = async (url: string) => (await server.inject(url)).headers.connection;
     expect(await connectionAfter('/readyz')).not.toBe('close');
-    leaving.abort();
+    stopping.abort();
     const response = await server.inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ status: 'not ready', load: 'stopping' });

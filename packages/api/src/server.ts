@@ -32,7 +32,7 @@ import { isPageRequest, registerWeb, sendPage } from './web.ts';
 const requestTimeoutMilliseconds = 60_000;
 /** The time limit for the headers alone. Slow headers are an attack that ties up connections. */
 const headersTimeoutMilliseconds = 20_000;
-/** Longer than the minute of common load balancers. Otherwise they would send requests over closing connections. */
+/** Longer than the minute of common load balancers. Otherwise they would use connections that are closing. */
 const keepAliveMilliseconds = 75_000;
 
 export type ServerOptions = {
@@ -50,14 +50,14 @@ export type ServerOptions = {
   webRoot?: string | undefined;
   /** The limits beyond which requests are refused; those for production by default. */
   loadLimits?: LoadLimits;
-  /** Aborts when the process is about to stop: it still serves, but is not ready and closes idle connections. */
-  leaving?: AbortSignal | undefined;
+  /** Aborts when the process is about to stop. It still serves then, but is not ready, and closes used connections. */
+  stopping?: AbortSignal | undefined;
 };
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
-  const { rateLimits, trustedProxyHops = 0, leaving = new AbortController().signal } = options;
+  const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
@@ -93,11 +93,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     dependencies,
     own: webRoot ? { page: () => access(join(webRoot, 'index.html')) } : {},
     isSaturated: () => load.isSaturated(),
-    leaving,
+    stopping,
   });
   // Makes clients open their next connection to another process.
   app.addHook('onSend', async (_request, reply) => {
-    if (leaving.aborted) void reply.header('connection', 'close');
+    if (stopping.aborted) void reply.header('connection', 'close');
   });
   registerOpenApi(app);
   await registerOpenApiPage(app);
@@ -129,8 +129,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 /**
- * Returns a function that closes a server's connections as they become idle, and all of them at a deadline. Node itself
- * closes only those that are idle when the server closes, and waits for unused connections of browsers.
+ * Returns a function that closes a server's connections as they become idle, and all of them once no request is running
+ * or at a deadline. Node itself closes only those that are idle at first, and waits for unused ones of browsers.
  */
 function createDrain(server: Server): () => void {
   let running = 0;

@@ -106,7 +106,7 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
       signal,
       progress: progress.report,
       async hold(tx) {
-        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+        if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
       },
     });
   } finally {

@@ -5,7 +5,7 @@ import {
   claimRun,
   endRun,
   failRun,
-  prolongRun,
+  extendRun,
   registerTasks,
   releaseRun,
 } from '@portfolio/core/schedule/runs';
@@ -88,7 +88,7 @@ function hold({ db, leaseSeconds, log }: Scheduler, run: ClaimedRun) {
   async function renew() {
     const asked = performance.now();
     try {
-      const isHeld = await prolongRun(db, run, leaseSeconds);
+      const isHeld = await extendRun(db, run, leaseSeconds);
       if (isHeld) heldUntil = asked + leaseMilliseconds;
       else lost.abort(new Error('The lease of the run is lost.'));
     } catch (error) {

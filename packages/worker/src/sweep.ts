@@ -9,7 +9,7 @@ import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
-const silentSeconds = 300;
+const lostAfterSeconds = 300;
 
 /** More events or dead letters than this wait for the next sweep, so that the other steps have their turn. */
 const maxBatches = 10;
@@ -48,7 +48,7 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   }
   while (!stop.aborted) {
     if (performance.now() >= reapsFrom) await step('reap', () => reap(sweeper));
-    await step('requeue lost messages', () => requeueLostMessages(db, silentSeconds));
+    await step('requeue lost messages', () => requeueLostMessages(db, lostAfterSeconds));
     await step('dispatch', () => dispatch(db));
     outboxNotifier.notify();
     await step('notify webhooks', () => notifyWebhooks(sweeper));

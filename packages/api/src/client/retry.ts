@@ -26,7 +26,7 @@ export function isTemporary(error: unknown): boolean {
 
 /**
  * Retries calls after temporary failures: queries and mutations up to `retries` times, subscriptions until they are
- * aborted, each time from the last received item. With `canRenewKey`, a subscription whose credential is refused is
+ * aborted, resuming after the last received item. With `canRenewKey`, a subscription whose credential is refused is
  * retried once with a new one, since it may outlive its token.
  */
 export function retryLink({

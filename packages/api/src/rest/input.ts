@@ -1,4 +1,4 @@
-import { AppError } from '@portfolio/core/errors';
+import { AppError, invalidInput } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
@@ -46,9 +46,7 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
 
 function refuse([name]: string[], detail: string) {
   if (name === undefined) return;
-  throw new AppError('invalid_input', `The input is not valid. /${name}: ${detail}`, {
-    fields: [{ pointer: `/${name}`, detail }],
-  });
+  throw invalidInput([{ pointer: `/${name}`, detail }]);
 }
 
 function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strings {

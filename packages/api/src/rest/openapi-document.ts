@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.1 document that this platform's own has, as far as code works on them. */
+/** The parts of an OpenAPI 3.1 document that this code uses. */
 export type Document = {
   openapi: string;
   info: { title: string; version: string; description?: string; contact?: object; license?: object };
@@ -89,13 +89,13 @@ export function isReference(part: object): part is Reference {
 
 export const schemaRef = (name: string): Reference => ({ $ref: `${prefix}${name}` });
 
-/** The schema itself where it is a reference to one of the document's. */
+/** The schema that a reference leads to; any other schema is returned as it is. */
 export function resolve({ components }: Pick<Document, 'components'>, schema: Schema): Schema {
   const name = schema.$ref?.slice(prefix.length);
   return name === undefined ? schema : components.schemas[name]!;
 }
 
-/** A name in code as words: `caseStudy` is a case study. */
+/** A name in code as words: `Case study` for `caseStudy`. */
 export const wordsOf = (name: string) =>
   name
     .replace(/^./, (letter) => letter.toUpperCase())

@@ -27,7 +27,7 @@ import { toBodySchema, toSchema } from './openapi-schemas.ts';
 /** An operation and how it is bound to HTTP. */
 export type Route = { operation: AnyOperation; binding: Binding<never> };
 
-/** Describes a route by what its operation and its binding declare; adds the schemas that it names to the document. */
+/** Describes a route from its operation and its binding. Adds the schemas that it references to the document. */
 export function describeOperation(document: Document, route: Route): DescribedOperation {
   const { name, summary, scope, public: isPublic } = route.operation;
   const successes = describeSuccesses(document, route);
@@ -38,18 +38,18 @@ export function describeOperation(document: Document, route: Route): DescribedOp
     summary,
     ...(route.binding.deprecated && { deprecated: true }),
     tags: [name.split('.')[0]!],
-    description: `Scope: \`${scope}\`${isPublic ? '; published things need none' : ''}. tRPC: \`${name}\`.`,
+    description: `Scope: \`${scope}\`${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
     ...request,
     security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
     responses: { ...successes, ...Object.fromEntries(refusals) },
   };
 }
 
-/** The name of an operation as the beginning of a type's name: `caseStudy.read` is `CaseStudyRead`. */
+/** The prefix for names of an operation's schemas: `CaseStudyRead` for `caseStudy.read`. */
 const typeName = ({ name }: AnyOperation) =>
   name.replaceAll(/(?:^|\.)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The names that are true, in their order. */
+/** The names whose flag is true, in order. */
 function namesOf<Name extends string>(flags: Partial<Record<Name, boolean>>): Name[] {
   return (Object.keys(flags) as Name[]).filter((name) => flags[name]);
 }
@@ -81,7 +81,7 @@ function describeSuccesses(document: Document, { operation, binding }: Route): S
     ...(media && { content: media }),
     headers: headerRefs([...(headersOfStatus[code] ?? []), ...caching, ...others]),
   });
-  const notModified = { description: 'The client has this already.', headers: headerRefs(caching) };
+  const notModified = { description: 'The client has the current version.', headers: headerRefs(caching) };
   return {
     [status]: answer(status),
     ...(otherwise && body && { [otherwise.status]: answer(otherwise.status, { [json]: body }) }),
@@ -100,7 +100,7 @@ function describeStatus({ kind, output }: AnyOperation, status: number): string 
   return `Server-sent events: \`data\` is a ${output.meta()?.id ?? 'item'} in JSON, \`id\` the cursor to resume from.`;
 }
 
-/** The body of an answer by media type; undefined if there is none. */
+/** The body of a response by media type; undefined if there is none. */
 function describeContent(
   document: Document,
   operation: AnyOperation,
@@ -126,7 +126,7 @@ function describeContent(
 
 const eventStream = 'text/event-stream';
 
-/** From where a stream resumes. */
+/** The schema and an example of the cursor from which a stream resumes. */
 function cursorOf(document: Document, { name, input }: AnyOperation) {
   const { description: _, ...schema } = toSchema(document, input, 'input').properties!.lastEventId!;
   return { schema, example: exampleOf(document, schema, { of: name, field: 'lastEventId' }) };
@@ -156,7 +156,7 @@ function describeRequest(document: Document, route: Route, successes: Successes)
   };
 }
 
-/** The fields of the input that are in the path, and those in the query or the body. The expected version is a header. */
+/** The input fields in the path, and those in the query or the body. The expected version is a header. */
 function fieldsOf({ operation: { input }, binding }: Route) {
   const names = [...binding.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   const elsewhere = [...names, 'expectedVersion'];
@@ -188,7 +188,7 @@ function describeParameters(
   });
 }
 
-/** What names a resource in an address; a filter is described where it is declared. */
+/** The description of a path parameter. Query parameters are described where they are declared. */
 function describeName(operation: string, name: string): string {
   const noun = name === 'portfolio' ? name : wordsOf(operation.split('.')[0]!).toLowerCase();
   return `${name === 'portfolio' ? 'Slug' : wordsOf(name)} of the ${noun}.`;
@@ -205,12 +205,12 @@ function describeBody(document: Document, { operation, binding }: Route, fields:
   if (Object.keys(fields.shape).length === 0) return undefined;
   const schema = toBodySchema(document, fields, 'input', `${typeName(operation)}Body`);
   const example = exampleOf(document, schema, { of: operation.name });
-  // The body may be left out if each of its fields may be.
+  // The body is optional if all of its fields are.
   const required = Boolean(resolve(document, schema).required?.length);
   return { required, content: { [json]: { schema, example } } };
 }
 
-/** Every status with which an operation may be refused, by what it takes and does. */
+/** Every error status of an operation, derived from its input and its kind. */
 function refusalsOf({ operation, binding }: Route, { requestBody }: Request): number[] {
   const { kind, public: isPublic, input } = operation;
   const changes = kind === 'mutation';
@@ -221,7 +221,7 @@ function refusalsOf({ operation, binding }: Route, { requestBody }: Request): nu
     ...(!isPublic || namesResource ? [403] : []),
     ...(namesResource ? [404] : []),
     406,
-    // The target of a link may not exist yet.
+    // The target of a redirect may not exist yet.
     ...(changes || binding.status === 302 ? [409] : []),
     ...('expectedVersion' in input.shape ? [412, 428] : []),
     ...(requestBody ? [413, 415] : []),

@@ -6,8 +6,8 @@ import { type Document, type Reference, type Schema, schemaRef } from './openapi
 type Schemas = Pick<Document, 'components'>;
 
 /**
- * The JSON Schema of what goes in or comes out. Schemas with a name (`.meta({ id })`) are added to the components of the
- * document, and referred to.
+ * Converts the schema of an input or an output to JSON Schema. Schemas with a name (`.meta({ id })`) are added to the
+ * components of the document and referenced.
  */
 export function toSchema(document: Schemas, schema: z.ZodType, io: 'input' | 'output'): Schema {
   const { $schema: _, $defs: named = {}, ...root } = z.toJSONSchema(schema, { io });
@@ -20,7 +20,7 @@ export function toSchema(document: Schemas, schema: z.ZodType, io: 'input' | 'ou
   return converted.root;
 }
 
-/** As `toSchema`, for a body: one without a name gets that of its items if it is a page, else the given one. */
+/** As `toSchema`, for a body. A page is named for its items; any other schema without a name gets the given one. */
 export function toBodySchema(
   document: Schemas,
   schema: z.ZodType,
@@ -36,7 +36,7 @@ function addSchema({ components: { schemas } }: Schemas, name: string, schema: S
   schemas[name] ??= schema;
   if (isDeepStrictEqual(schemas[name], schema)) return schemaRef(name);
   throw new Error(
-    `Two schemas of the API that differ are named ${name}. Rename one of them: .meta({ id: '…' }).`,
+    `Two different schemas of the API are named ${name}. Rename one of them: .meta({ id: '…' }).`,
   );
 }
 
@@ -45,17 +45,17 @@ function pageName({ properties }: Schema): string | undefined {
   return properties?.nextCursor && item && `${item}Page`;
 }
 
-/** The longest text of a format, in characters: RFC 3339 with nanoseconds and offset; what browsers take of a URL. */
+/** Maximum length by format, in characters: RFC 3339 with nanoseconds and offset; URLs that browsers accept. */
 const lengthOfFormat: Record<string, number> = { 'date-time': 35, uri: 8192 };
 
-/** Adds the format of numbers and the maximum length of texts to a schema; leaves any other value as it is. */
+/** Adds the format of integers and the maximum length of strings to a schema. Returns any other value as it is. */
 function completeValue(part: unknown, io: 'input' | 'output'): unknown {
   if (typeof part !== 'object' || part === null) return part;
   const schema: Schema = part;
   const types = [schema.type].flat();
   if (types.includes('integer')) schema.format = (schema.maximum ?? Infinity) < 2 ** 31 ? 'int32' : 'int64';
   if (!types.includes('string') || schema.enum || schema.const !== undefined) return schema;
-  // Texts in answers came in a body, or are shorter. An input has to state its own limit.
+  // No string in a response is longer than the body that it came in. Inputs must declare their limit.
   const length = lengthOfFormat[schema.format ?? ''] ?? (io === 'output' ? bodyLimitBytes : undefined);
   if (length !== undefined) schema.maxLength ??= length;
   return schema;

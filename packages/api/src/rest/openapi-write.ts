@@ -1,5 +1,5 @@
 /**
- * `npm run openapi`: writes the document of the API as it is now, the types of a client made of it, and
+ * `npm run openapi`: writes the OpenAPI document, the types for clients that are generated from it, and
  * docs/operations.md.
  */
 import { writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { describeOperations } from './operations-table.ts';
 
 export const operationsFile = new URL('../../../../docs/operations.md', import.meta.url);
 
-/** The text of the document as it is committed. */
+/** The text of the committed file. */
 export const formatDocument = (document: Document) => `${JSON.stringify(document, null, 2)}\n`;
 
 if (import.meta.main) {

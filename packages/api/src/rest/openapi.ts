@@ -9,34 +9,34 @@ import { problemSchema } from './problems.ts';
 import { registerRoutes } from './routes.ts';
 
 const description = `
-Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that make files of
-them. Every operation is here and as a tRPC procedure, with the same input, output, rights and errors.
+Case studies, the automation and metrics behind them, the evidence for every claim, and the jobs that render them to
+files. Every operation is also a tRPC procedure with the same input, output, permissions and errors.
 
-Errors are problem documents (RFC 9457). Clients ignore fields, headers and values of \`enum\` in answers that they do not
-know: those may be added at any time. Anything else that could break a client is announced by \`Deprecation\` and
-\`Sunset\` first.
+Errors are problem documents (RFC 9457). Clients must ignore unknown fields, headers and \`enum\` values in responses:
+new ones may be added at any time. Any other change that could break a client is announced by the headers
+\`Deprecation\` and \`Sunset\` first.
 `.trim();
 
-/** What each noun is called and about: a noun is the first part of an operation's name. */
+/** The title and the description of each noun, the first part of an operation's name. */
 const tags: Record<keyof typeof operations, [title: string, about: string]> = {
-  apiKey: ['API keys', 'Credentials of programs, shown once and good for certain scopes.'],
+  apiKey: ['API keys', 'Credentials for programs. Each is shown once and limited to certain scopes.'],
   artifact: [
     'Artifacts',
     'The automation behind the work: modules, pipelines, scripts, runbooks, policies, dashboards.',
   ],
-  audit: ['Audit log', 'Who changed what, and when.'],
-  caseStudy: ['Case studies', 'What a team did, for whom and to what effect; its revisions and its claims.'],
-  evidence: ['Evidence', 'What backs a claim: files and fetched sources, in versions with their hash.'],
-  image: ['Images', 'Pictures that case studies show.'],
-  job: ['Jobs', 'Work that goes on after the answer, such as the making of a PDF.'],
-  member: ['Members', 'Who works in a portfolio, and in which role.'],
+  audit: ['Audit log', 'Every change with its author and its time.'],
+  caseStudy: ['Case studies', 'The work of a team, its client and its effect, with revisions and claims.'],
+  evidence: ['Evidence', 'Files and fetched sources that back claims, in versions with their hash.'],
+  image: ['Images', 'Images in case studies.'],
+  job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
+  member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
-  ownKey: ['Own keys', 'Credentials of your own, good for every portfolio that you work in.'],
+  ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],
   portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
-  webhook: ['Webhooks', 'Who is told of jobs and publications, and what became of each delivery.'],
+  webhook: ['Webhooks', 'Notifications of jobs and publications, and the status of each delivery.'],
 };
 
-/** Who may use a server is said by `x-internal`, as linters ask for. */
+/** Linters require `x-internal`, which states who may use a server. */
 const servers = [
   { url: '/', description: 'This installation, local or in production.', 'x-internal': false },
 ];
@@ -46,11 +46,11 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`pk_…`), or a JWT of the issuer, checked by the rules of RFC 8725: fixed algorithms, issuer, audience and time of expiry. The scope that an operation needs is named with it.',
+      'An API key (`pk_…`), or a JWT of the issuer, verified by the rules of RFC 8725: fixed algorithms, issuer, audience and expiry. Each operation states the scope that it requires.',
   },
 };
 
-/** The OpenAPI 3.1 document of all operations, made of their declarations and of their routes. */
+/** Builds the OpenAPI 3.1 document from the declarations of all operations and their routes. */
 export function describeApi(): Document {
   const document: Document = {
     openapi: '3.1.0',
@@ -58,7 +58,7 @@ export function describeApi(): Document {
       title: 'Portfolio API',
       version: '1.0.0',
       description,
-      contact: { name: 'Whoever runs this installation' },
+      contact: { name: 'The operator of this installation' },
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     components: { securitySchemes, schemas: {} },
@@ -86,7 +86,7 @@ export function describeApi(): Document {
   return document;
 }
 
-/** Every route, as `registerRoutes` declares it. */
+/** Every route that `registerRoutes` declares. */
 function collectRoutes(): Route[] {
   const routes: Route[] = [];
   registerRoutes({
@@ -108,7 +108,7 @@ function usedOf<T>(kind: string, parts: Record<string, T>, users: unknown): Reco
   );
 }
 
-/** Serves the document at `/api/openapi.json`; it is made by the first request. */
+/** Serves the document at `/api/openapi.json`. The first request builds it. */
 export function registerOpenApi(app: FastifyInstance) {
   let text: string | undefined;
   app.get('/api/openapi.json', (_request, reply) => {

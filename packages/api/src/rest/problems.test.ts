@@ -32,7 +32,8 @@ async function readProblem(response: Response): Promise<Problem> {
     type: `/api/problems/${code}`,
     ...errorCodes[code],
     code,
-    detail: expect.stringMatching(/\S/),
+    // Texts of Fastify and V8 do not end with a full stop. Details of fields are tested with the operations.
+    detail: expect.stringMatching(code === 'invalid_input' ? /\S/ : /\.$/),
   });
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);

@@ -48,12 +48,21 @@ function headersOf(code: ErrorCode, request: FastifyRequest): Record<string, str
   return { accept, ...(request.method === 'PATCH' && { 'accept-patch': accept }) };
 }
 
+/** Details for errors of Fastify by their code, since its own texts may change with its version. */
+const malformed: Record<string, string> = {
+  FST_ERR_BAD_URL: 'The path is not valid: expected percent-encoded UTF-8.',
+  FST_ERR_MAX_PARAM_LENGTH: 'A segment of the path is too long.',
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    'The body is not valid JSON, or contains a field "__proto__" or "constructor.prototype".',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The length of the body differs from Content-Length.',
+};
+
 /** Maps outages and errors of Fastify, such as a body over the limit, to an AppError; null for unexpected errors. */
 export function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   const outage = toOutage(error);
   if (outage) return outage;
-  const { statusCode = 500, message } = error as Partial<FastifyError>;
+  const { statusCode = 500, code = '' } = error as Partial<FastifyError>;
   if (statusCode === 413)
     return new AppError('payload_too_large', 'The body is larger than this route accepts.');
   if (statusCode === 415) {
@@ -63,7 +72,7 @@ export function toAppError(error: unknown): AppError | null {
     );
   }
   if (statusCode >= 400 && statusCode < 500)
-    return new AppError('malformed_request', message ?? 'The request could not be read.');
+    return new AppError('malformed_request', malformed[code] ?? 'The request could not be read.');
   return null;
 }
 

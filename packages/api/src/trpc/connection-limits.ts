@@ -55,10 +55,7 @@ export function createFlow(socket: WebSocket, limits: ConnectionLimits): Flow {
 /** Closes a connection whose first message is late, or which sends too many messages. */
 export function limitMessages(socket: WebSocket, limits: ConnectionLimits) {
   const { firstMessageMilliseconds, messagesPerTenSeconds } = limits;
-  const silent = setTimeout(
-    () => socket.close(1008, 'No message received in time'),
-    firstMessageMilliseconds,
-  );
+  const timer = setTimeout(() => socket.close(1008, 'No message received in time'), firstMessageMilliseconds);
   let windowStart = Date.now();
   let messages = 0;
 
@@ -75,14 +72,14 @@ export function limitMessages(socket: WebSocket, limits: ConnectionLimits) {
     socket.close(1008, 'Too many messages');
   }
 
-  socket.once('message', () => clearTimeout(silent));
+  socket.once('message', () => clearTimeout(timer));
   socket.on('message', count);
   socket.on('ping', count);
-  socket.once('close', () => clearTimeout(silent));
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Counts open connections per owner, up to `max` each. */
-export class Tally {
+export class ConnectionCounter {
   readonly #max: number;
   readonly #connections = new Map<string, number>();
 

@@ -5,6 +5,7 @@ import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
 import { type Follower, follow } from '../follow.ts';
 import type { Flow } from './connection-limits.ts';
+import { maxBatchSize } from './published.ts';
 
 /**
  * The context of procedures. Each call authenticates its actor, since a WebSocket outlives its credential. An invalid
@@ -24,8 +25,8 @@ const never = new AbortController().signal;
 
 const t = initTRPC.context<Connection>().create({
   isDev: false,
-  errorFormatter({ shape, error }) {
-    const problem = toProblem(error.cause instanceof AppError ? error.cause : libraryError(error));
+  errorFormatter({ shape, error, path }) {
+    const problem = toProblem(error.cause instanceof AppError ? error.cause : libraryError(error, path));
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
@@ -33,13 +34,20 @@ const t = initTRPC.context<Connection>().create({
 export const { router } = t;
 
 /** Errors of tRPC itself, such as for an unknown procedure or invalid JSON; null for all others. */
-function libraryError({ code, message }: TRPCError): AppError | null {
+function libraryError({ code }: TRPCError, path = ''): AppError | null {
   if (code === 'INTERNAL_SERVER_ERROR') return null;
-  if (code === 'NOT_FOUND') return new AppError('not_found', message);
-  if (code === 'METHOD_NOT_SUPPORTED') return new AppError('method_not_allowed', message);
-  if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
-  if (code === 'UNSUPPORTED_MEDIA_TYPE') return new AppError('unsupported_media_type', message);
-  return new AppError('malformed_request', message);
+  if (code === 'NOT_FOUND') return new AppError('not_found', `There is no procedure "${path}".`);
+  if (code === 'METHOD_NOT_SUPPORTED') {
+    const detail = `Method not allowed for procedure "${path}". Use GET for queries and POST for mutations.`;
+    return new AppError('method_not_allowed', detail);
+  }
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') {
+    return new AppError('unsupported_media_type', 'Expected application/json as the body.');
+  }
+  return new AppError(
+    'malformed_request',
+    `Malformed request: expected JSON in the format of tRPC, with at most ${maxBatchSize} calls in a batch.`,
+  );
 }
 
 const trpcCodes: Record<ErrorCode, TRPCError['code']> = {

@@ -8,7 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../authenticate.ts';
 import { addressOf, networkOf } from '../client-address.ts';
 import { type RateLimits, limitCall } from '../rate-limit.ts';
-import { type ConnectionLimits, Tally, createFlow, limitMessages } from './connection-limits.ts';
+import { type ConnectionLimits, ConnectionCounter, createFlow, limitMessages } from './connection-limits.ts';
 import { appRouter } from './router.ts';
 
 /** Requests are small: a larger message is an attack or an error. */
@@ -47,8 +47,8 @@ export function attachWebSockets(
   const { services, authenticate, publicOrigin, rateLimits, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes });
-  const ofAddress = new Tally(limits.connectionsPerAddress);
-  const ofActor = new Tally(limits.connectionsPerActor);
+  const perAddress = new ConnectionCounter(limits.connectionsPerAddress);
+  const perActor = new ConnectionCounter(limits.connectionsPerActor);
 
   /** Authenticates the actor for each call, and applies the rate limit and the limit of connections. */
   function createActor(socket: WebSocket, address: string, authorization: string | undefined) {
@@ -59,7 +59,7 @@ export function attachWebSockets(
       const known = await actor;
       if (known.kind !== 'anonymous' && !isCounted) {
         isCounted = true;
-        if (!ofActor.add(`${known.kind} ${known.subject}`, socket)) {
+        if (!perActor.add(`${known.kind} ${known.subject}`, socket)) {
           socket.close(1008, 'Too many connections with this credential');
           throw new AppError(
             'too_many_requests',
@@ -100,9 +100,9 @@ export function attachWebSockets(
     if (origin !== undefined && !isAllowedOrigin(origin, request, publicOrigin))
       return refuse(stream, '403 Forbidden');
     const network = networkOf(addressOf(request, trustedProxyHops));
-    if (ofAddress.isFull(network)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
+    if (perAddress.isFull(network)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
     sockets.handleUpgrade(request, stream, head, (socket) => {
-      ofAddress.add(network, socket);
+      perAddress.add(network, socket);
       sockets.emit('connection', socket, request);
     });
   }

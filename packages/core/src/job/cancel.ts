@@ -12,7 +12,7 @@ export const cancelJob = operation({
   name: 'job.cancel',
   kind: 'mutation',
   summary:
-    'Cancel a job: a queued one at once; a running one ends as cancelled as soon as its worker has let go.',
+    'Cancel a job. A queued job is cancelled immediately, a running job as soon as its worker has stopped.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),

@@ -1,7 +1,7 @@
 import type { Db, JobHint, Services } from '../context.ts';
 import { dispatch } from './dispatch.ts';
 
-/** Dispatches what is next in the portfolios of changed jobs, in the transaction that changed them; resolves to how many. */
+/** Dispatches the next jobs of the portfolios of changed jobs, in the same transaction. Resolves to the number of jobs. */
 export async function dispatchNext(tx: Db, jobs: readonly { portfolioId: string }[]): Promise<number> {
   let dispatched = 0;
   for (const portfolioId of new Set(jobs.map((job) => job.portfolioId)))
@@ -10,8 +10,8 @@ export async function dispatchNext(tx: Db, jobs: readonly { portfolioId: string 
 }
 
 /**
- * What follows every change of jobs: the next ones are dispatched, and their watchers are notified. Within an operation
- * the queue and the watchers hear of it after the commit.
+ * Follows every change of jobs: dispatches the next jobs and notifies watchers. Within an operation, the queue and the
+ * watchers are notified after the commit.
  */
 export async function jobsChanged(
   { db, outboxNotifier, jobBus }: Pick<Services, 'db' | 'outboxNotifier' | 'jobBus'>,

@@ -10,13 +10,18 @@ import { transitions } from './transitions.ts';
 const manyInput = {
   portfolio: slugSchema,
   ...jobFilterInput,
-  limit: z.int().min(1).max(1000).default(1000).describe('How many jobs at most, the oldest first.'),
+  limit: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1000)
+    .describe('The maximum number of jobs to change, the oldest first.'),
 };
 
 const manyChangedSchema = z
   .object({
-    changed: z.int().describe('How many jobs were changed.'),
-    hasMore: z.boolean().describe('True where more jobs match: call again.'),
+    changed: z.int().describe('The number of changed jobs.'),
+    hasMore: z.boolean().describe('True if more jobs match: call again.'),
   })
   .meta({ id: 'JobsChanged' });
 
@@ -44,8 +49,8 @@ export const retryJobs = operation({
   name: 'job.retryMany',
   kind: 'mutation',
   summary:
-    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but ' +
-    'for deliveries to webhooks, which are redelivered.',
+    'Retry the failed, cancelled and dead jobs of a portfolio that match a filter, up to 1,000 in a call. Webhook ' +
+    'deliveries are excluded: redeliver their messages instead.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),

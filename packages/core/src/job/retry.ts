@@ -12,7 +12,7 @@ export const retryJob = operation({
   name: 'job.retry',
   kind: 'mutation',
   summary:
-    'Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.',
+    'Retry a failed, cancelled or dead job, with as many attempts as a new one. A webhook delivery cannot be retried: redeliver its message instead.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -24,7 +24,7 @@ export const retryJob = operation({
     if (!changed && job.kind === 'webhook.deliver') {
       throw new AppError(
         'conflict',
-        `Job "${id}" delivers a message to a webhook: redeliver the message, which makes a job of its own.`,
+        `Job "${id}" delivers a webhook message and cannot be retried. Redeliver the message, which creates a new job.`,
       );
     }
     if (!changed) {

@@ -84,7 +84,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -201,7 +201,7 @@ select
     'step',
     jobs.step,
     'result',
-    jobs.result - 'key' - 'state' - 'studyVersion',
+    jobs.result,
     'error',
     jobs.error,
     'requestedBy',
@@ -211,7 +211,7 @@ select
     'retryAt',
     case
       when jobs.state = 'queued'
-      and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+      and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     end,
     'stalled',
     case jobs.state
@@ -220,15 +220,15 @@ select
       else false
     end,
     'cancelRequestedAt',
-    to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+    to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'createdAt',
-    to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+    to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'updatedAt',
-    to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+    to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'startedAt',
-    to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+    to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'finishedAt',
-    to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   )
 from
   jobs
@@ -276,7 +276,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -369,7 +369,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -481,7 +481,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -536,24 +536,24 @@ select
   jobs.max_attempts,
   jobs.progress,
   jobs.step,
-  jobs.result - 'key' - 'state' - 'studyVersion',
+  jobs.result,
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
   case
     when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
   case jobs.state
     when 'running' then jobs.lease_until < now()
     when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
     else false
   end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   jobs.updated_at::text
 from
   jobs
@@ -581,24 +581,24 @@ select
   jobs.max_attempts,
   jobs.progress,
   jobs.step,
-  jobs.result - 'key' - 'state' - 'studyVersion',
+  jobs.result,
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
   case
     when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
   case jobs.state
     when 'running' then jobs.lease_until < now()
     when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
     else false
   end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   jobs.updated_at::text
 from
   jobs
@@ -622,24 +622,24 @@ select
   jobs.max_attempts,
   jobs.progress,
   jobs.step,
-  jobs.result - 'key' - 'state' - 'studyVersion',
+  jobs.result,
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
   case
     when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
   case jobs.state
     when 'running' then jobs.lease_until < now()
     when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
     else false
   end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   jobs.updated_at::text
 from
   jobs
@@ -889,7 +889,7 @@ from
 -- job_events_after
 select
   seq,
-  to_char(at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
+  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   type,
   state,
   attempt,
@@ -943,7 +943,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -996,16 +996,6 @@ where
 returning
   cancel_requested_at;
 
--- job_hold
-select
-  id
-from
-  jobs
-where
-  jobs.id = :id
-  and jobs.lease_token = :token
-for key share;
-
 -- job_list
 select
   jobs.id,
@@ -1018,24 +1008,24 @@ select
   jobs.max_attempts,
   jobs.progress,
   jobs.step,
-  jobs.result - 'key' - 'state' - 'studyVersion',
+  jobs.result,
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
   case
     when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
   case jobs.state
     when 'running' then jobs.lease_until < now()
     when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
     else false
   end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 from
   jobs
   inner join portfolios on portfolios.id = jobs.portfolio_id
@@ -1093,24 +1083,24 @@ select
   jobs.max_attempts,
   jobs.progress,
   jobs.step,
-  jobs.result - 'key' - 'state' - 'studyVersion',
+  jobs.result,
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
   case
     when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
   case jobs.state
     when 'running' then jobs.lease_until < now()
     when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
     else false
   end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DDTHH24:MI:SS.MSZ')
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 from
   jobs
   inner join portfolios on portfolios.id = jobs.portfolio_id
@@ -1157,6 +1147,16 @@ where
 order by
   jobs.id desc;
 
+-- job_lock_lease
+select
+  id
+from
+  jobs
+where
+  jobs.id = :id
+  and jobs.lease_token = :token
+for key share;
+
 -- job_mark_lost_dead
 with
   changed as (
@@ -1167,7 +1167,7 @@ with
       state = case jobs.state
         when 'running' then 'dead'
       end,
-      error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was done.'),
+      error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was finished.'),
       finished_at = now(),
       lease_token = null,
       lease_until = null
@@ -1208,7 +1208,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -1265,7 +1265,7 @@ with
         'code',
         'undeliverable',
         'message',
-        'No worker could take the job, however often the queue offered it.'
+        'No worker could claim the job, although its message was delivered repeatedly.'
       ),
       finished_at = now()
     where
@@ -1291,7 +1291,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select
@@ -1521,7 +1521,7 @@ with
       state = case jobs.state
         when 'running' then 'queued'
       end,
-      error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was done.'),
+      error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was finished.'),
       progress = 0,
       step = null,
       run_at = now(),
@@ -1661,13 +1661,13 @@ select
 from
   changed;
 
--- job_requeue_silent
+-- job_requeue_unclaimed
 update jobs
 set
   enqueued_at = null
 where
   jobs.state = 'queued'
-  and jobs.enqueued_at < now() - make_interval(secs => :silentSeconds)
+  and jobs.enqueued_at < now() - make_interval(secs => :afterSeconds)
   and not exists (
     select
       1
@@ -1781,7 +1781,7 @@ with
     from
       changed
   ),
-  news as (
+  webhook_event as (
     insert into
       webhook_events (portfolio_id, type, data)
     select

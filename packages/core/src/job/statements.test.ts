@@ -2,7 +2,7 @@ import { Placeholder } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { format } from 'sql-formatter';
 import { expect, test } from 'vitest';
-import '../index.ts';
+import { allOperations } from '../index.ts';
 import { prepareAll } from '../sql.ts';
 
 type Query = { sql: string; params: unknown[] };
@@ -20,16 +20,15 @@ function readStatements(): Map<string, Query> {
     statements.set(name, query);
     return prepareQuery.apply(session, args);
   };
-  prepareAll(db);
+  // Every module that prepares statements is loaded with the operations.
+  if (allOperations.length > 0) prepareAll(db);
   return statements;
 }
 
-/** One clause a line, no quotes around names, and `:name` or the value itself in place of `$1`. */
+/** One clause a line, no quotes around identifiers, and `:name` or the value itself instead of `$1`. */
 function readable({ sql, params }: Query): string {
-  const formatted = format(sql.replaceAll(/"(\w+)"/g, '$1'), {
-    language: 'postgresql',
-    expressionWidth: 100,
-  });
+  const unquoted = sql.replaceAll(/'[^']*'|"(\w+)"/g, (match, name?: string) => name ?? match);
+  const formatted = format(unquoted, { language: 'postgresql', expressionWidth: 100 });
   return formatted.replaceAll(/\$(\d+)/g, (_, number: string) => {
     const value = params[Number(number) - 1];
     return value instanceof Placeholder ? `:${String(value.name)}` : JSON.stringify(value);

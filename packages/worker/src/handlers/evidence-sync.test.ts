@@ -549,7 +549,7 @@ const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = 
     signal: new AbortController().signal,
     progress: () => {},
     async hold(tx) {
-      if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+      if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
     },
   });
 };

@@ -8,7 +8,7 @@ import {
   recordUnchanged,
 } from '@portfolio/core/evidence/sync-source';
 import { contentKey } from '@portfolio/core/upload/keys';
-import { OtherBytes, settleBytes } from '@portfolio/core/upload/settle';
+import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 import { type Fetched, type SyncTools, fetchEvidence, forget } from './evidence-sync-download.ts';
 
@@ -21,7 +21,7 @@ export function createEvidenceSync(outbound: {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
+    const by = { evidenceId, sourceUrl, jobId: job.id, requireLease: hold };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt was cut off after it had done all there is to do.
     const kept = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
@@ -69,7 +69,7 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
   try {
     return await settleBytes(bucket, { source: read(), to, file }, signal);
   } catch (error) {
-    if (!(error instanceof OtherBytes)) throw error;
+    if (!(error instanceof MismatchedFile)) throw error;
     throw new TemporaryError('parts_lost', 'Some of what was fetched got lost; it is fetched again.');
   }
 }
