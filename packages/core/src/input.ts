@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { AppError, type FieldError, invalidInput } from './errors.ts';
 
-/** Further errors are dropped: one request can have hundreds of thousands. */
+/** Further errors are dropped, because a request can cause hundreds of thousands. */
 const maxFieldErrors = 20;
 
 /** Parses the input of an operation. Throws `invalid_input` with an error for each field that is wrong. */
@@ -33,8 +33,8 @@ function pointerTo(path: readonly PropertyKey[]): string {
 }
 
 /**
- * The message of a zod issue whose schema has none of its own, in the terms of JSON. For zod's option `error`. Every
- * issue gets a message here, so that no text of zod reaches a client.
+ * The message for a zod issue without a message of its schema, in terms of JSON. Pass it to zod as `error`. It covers
+ * every issue, so that no text of zod reaches a client.
  */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'unrecognized_keys') return 'There is no such field.';
@@ -101,7 +101,7 @@ function expectedFormat({
   return formats[format] ?? (pattern === undefined ? 'another format' : `text that matches ${pattern}`);
 }
 
-/** What the alternatives expect first. Where a field of theirs is wrong, none of them can be named in short. */
+/** Lists the first expectation of each alternative, unless one concerns a nested field: that would be misleading. */
 function expectedAlternatives({ errors }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
   const first = errors.flatMap(([issue]) => issue ?? []);
   if (first.length === 0 || first.some(({ path }) => path.length > 0)) return 'another form';
