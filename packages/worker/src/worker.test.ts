@@ -257,7 +257,7 @@ describe('an attempt', () => {
       expect(handler).toHaveBeenCalledTimes(1);
     });
 
-    test.each(['down', 'mute'] as const)('longer than its lease (%s) does not count', async (how) => {
+    test.each(['down', 'hang'] as const)('longer than its lease (%s) does not count', async (how) => {
       const id = await accept();
       const aborted = Promise.withResolvers<void>();
       const handler: Handler<'export.pdf'> = (_payload, { signal }) =>
