@@ -34,7 +34,7 @@ await sql`create table plain (id bigint generated always as identity primary key
 const ask = {
   portfolioId: 'pf_bench',
   kind: 'export.pdf',
-  title: 'PDF',
+  subject: 'a study',
   payload: { caseStudyId: 'cs_none' },
   requestedBy: 'bench',
 } as const;

@@ -1,4 +1,4 @@
-import { type JobKind, jobKindSchema } from '@portfolio/core/job/schemas';
+import { type JobKind, jobKindSchema } from '@portfolio/core/job/kinds';
 import forms from '../packages/core/src/stored-forms.json' with { type: 'json' };
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';

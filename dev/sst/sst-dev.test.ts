@@ -45,7 +45,7 @@ test('database, API and worker of sst dev run on this machine, with the queue an
   // Who starts first waits for the other.
   const programs = [
     run(['reload.ts', 'api'], settings, 'Server listening'),
-    run(['reload.ts', 'worker'], settings, 'worker is taking jobs'),
+    run(['reload.ts', 'worker'], settings, 'worker is accepting jobs'),
     run(['database.ts'], local, "the owner's key is in"),
   ];
   await Promise.all(programs);

@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobEvents, jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResults } from '@portfolio/core/job/schemas';
+import type { StoredResult } from '@portfolio/core/job/kinds';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { type SQL, asc, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ export const owner = user('owner');
 export const study = { portfolio: 'team', slug: 'faster' };
 export const leaseSeconds = 30;
 export const failure = { code: 'internal', message: 'It did not work.' };
-export const result: StoredResults['export.pdf'] = {
+export const result: StoredResult<'export.pdf'> = {
   key: 'exports/secret-key.pdf',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',

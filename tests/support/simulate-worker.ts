@@ -1,12 +1,12 @@
 import { stateOf } from '@portfolio/core/case-study/export-source';
 import type { Services } from '@portfolio/core/context';
-import type { StoredResults } from '@portfolio/core/job/schemas';
+import type { StoredResult } from '@portfolio/core/job/kinds';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 
-const result: StoredResults['export.pdf'] = {
+const result: StoredResult<'export.pdf'> = {
   key: 'exports/never-shown.pdf',
   fileName: 'study.pdf',
   contentType: 'application/pdf',

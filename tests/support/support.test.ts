@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testAws } from './aws.ts';
 import { testDatabase } from './database.ts';
 
-test('test databases are separate', async () => {
+test('the databases of tests are separate', async () => {
   const [one, two] = await Promise.all([testDatabase(), testDatabase()]);
   const [sqlOne, sqlTwo] = [postgres(one.url), postgres(two.url)];
   await sqlOne`create table notes (body text)`;

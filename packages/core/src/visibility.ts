@@ -9,14 +9,14 @@ import { metrics } from './metric/metric.sql.ts';
 import { portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 
-/** Whoever looks at a tenant: a member of it, or anybody else. */
+/** The caller of an operation, as a member or a non-member of its tenant. */
 type Viewer = { isMember: boolean };
 
-/** True for a published row of `case_studies`, the only ones that anonymous readers see. */
+/** True for a published row of `case_studies`. Anonymous readers see no others. */
 export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'published'`;
 
 /**
- * What anonymous readers see, as a condition on a row of each table: published case studies and what these show.
+ * The rows of each table that anonymous readers see: published case studies and the resources that these refer to.
  * Signed-in users see the same in portfolios of which they are not members.
  */
 export const isVisible = {
@@ -28,7 +28,7 @@ export const isVisible = {
   evidence: sql<boolean>`exists (
     select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
     where ${claimEvidence.evidenceId} = ${evidence.id} and ${isPublished})`,
-  /** Cited versions, and the latest of evidence that is cited. */
+  /** Cited versions, and the latest version of cited evidence. */
   evidenceVersion: sql<boolean>`exists (
     select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
     where ${claimEvidence.evidenceId} = ${evidenceVersions.evidenceId} and ${isPublished}
@@ -43,7 +43,7 @@ export const isVisible = {
 };
 
 /**
- * A statement that is prepared for two audiences: members of the tenant get all rows, everybody else those that meet
+ * A statement that is prepared for two audiences: members of the tenant get all rows, all others only rows that meet
  * the condition.
  */
 export function preparedFor<Statement>(
@@ -56,6 +56,6 @@ export function preparedFor<Statement>(
   return (db, { isMember }) => (isMember ? forMembers : forOthers)(db);
 }
 
-/** Whether a case study is visible in the tenant's view of its portfolio. */
+/** Whether the caller may see a case study with this status. */
 export const maySee = ({ isMember }: Viewer, { status }: { status: string }): boolean =>
   isMember || status === 'published';

@@ -16,11 +16,11 @@ import { createHandlers } from './handlers/index.ts';
 import { type Runner, runJob } from './run-job.ts';
 import { JobCancelled } from './watch-lease.ts';
 
-/** So long that no heartbeat comes while a test lasts: only a hint tells of a cancel. */
+/** Longer than any test: no heartbeat happens, so only a hint can report a cancel. */
 const longLeaseSeconds = 3000;
 const never = new AbortController().signal;
 
-/** The worker has connections and a bus of its own, as in another process; the API's are those of the fixture. */
+/** The worker has its own connections and bus, as in another process; the API uses those of the fixture. */
 let fixture: JobFixture;
 let database: Database;
 let workerBus: ReturnType<typeof createJobBus>;
@@ -52,8 +52,8 @@ async function run(id: string, handler: Handler<'export.pdf'>, settings: Partial
     ...createHandlers({ allowPrivate: false, log: silentLog }),
     'export.pdf': async () => handler,
   };
-  const ours = { db: database.db, jobBus: workerBus, handlers, leaseSeconds: longLeaseSeconds };
-  const runner = testRunner(fixture, { ...ours, ...settings });
+  const services = { db: database.db, jobBus: workerBus, handlers, leaseSeconds: longLeaseSeconds };
+  const runner = testRunner(fixture, { ...services, ...settings });
   await runJob(runner, id, async () => {}, never);
   return fixture.read(id);
 }
@@ -67,7 +67,7 @@ async function cancelled(id: string, signal: AbortSignal): Promise<unknown> {
 }
 
 describe('a cancel from another process', () => {
-  test('fires the signal of the handler, says why, and ends the job as cancelled', async () => {
+  test('fires the signal of the handler with the reason, and ends the job as cancelled', async () => {
     const { id } = await fixture.accept();
     let reason: unknown;
     const job = await run(id, async (_payload, { signal }) => {
@@ -79,9 +79,9 @@ describe('a cancel from another process', () => {
   });
 
   test.each<[string, () => Promise<typeof result>]>([
-    ['goes on and has a result', async () => result],
-    ['fails with an error of its own', () => Promise.reject(new Error('The page was closed.'))],
-  ])('ends the job as cancelled even where the handler %s', async (_, end) => {
+    ['continues and has a result', async () => result],
+    ['fails with another error', () => Promise.reject(new Error('The page was closed.'))],
+  ])('ends the job as cancelled even if the handler %s', async (_, end) => {
     const { id } = await fixture.accept();
     const job = await run(id, async (_payload, { signal }) => {
       await cancelled(id, signal);
@@ -90,7 +90,7 @@ describe('a cancel from another process', () => {
     expect(job).toMatchObject({ state: 'cancelled', error: null, result: null });
   });
 
-  test('is obeyed where the attempt ended before the worker heard of it', async () => {
+  test('takes effect even if the attempt ends before the worker is notified', async () => {
     const { id } = await fixture.accept();
     const job = await run(id, async () => {
       await fixture.cancel(id);
@@ -99,20 +99,23 @@ describe('a cancel from another process', () => {
     expect(job).toMatchObject({ state: 'cancelled', result: null });
   });
 
-  test('reaches a worker that hears no hints with the answer to its heartbeat', async () => {
+  test('reaches a worker that receives no hints with its next heartbeat', async () => {
     const { id } = await fixture.accept();
-    const deaf = { ...workerBus, subscribe: () => workerBus.subscribe(() => false, AbortSignal.abort()) };
+    const withoutHints = {
+      ...workerBus,
+      subscribe: () => workerBus.subscribe(() => false, AbortSignal.abort()),
+    };
     const job = await run(
       id,
       async (_payload, { signal }) => {
         throw await cancelled(id, signal);
       },
-      { jobBus: deaf, leaseSeconds: 0.6 },
+      { jobBus: withoutHints, leaseSeconds: 0.6 },
     );
     expect(job).toMatchObject({ state: 'cancelled' });
   });
 
-  test('ends the job even where its handler never lets go', async () => {
+  test('ends the job even if its handler ignores the signal', async () => {
     const { id } = await fixture.accept();
     const gate = Promise.withResolvers<typeof result>();
     const started = Promise.withResolvers<void>();
@@ -131,9 +134,9 @@ describe('a cancel from another process', () => {
     expect(await running).toMatchObject({ state: 'cancelled', result: null });
   });
 
-  test('of many jobs reaches each, and no other', async () => {
-    const { id: spared } = await fixture.accept();
-    await fixture.change(spared, { requestedBy: sql`'somebody'` });
+  test('of many jobs reaches each of them, and no other', async () => {
+    const { id: other } = await fixture.accept();
+    await fixture.change(other, { requestedBy: sql`'somebody'` });
     const ids = await Promise.all([1, 2, 3].map(async () => (await fixture.accept()).id));
     const aborted: string[] = [];
     const release = Promise.withResolvers<void>();
@@ -143,9 +146,9 @@ describe('a cancel from another process', () => {
       signal.throwIfAborted();
       return result;
     };
-    const running = [...ids, spared].map((id) => run(id, handle));
+    const running = [...ids, other].map((id) => run(id, handle));
     await eventually(async () => {
-      for (const id of [...ids, spared]) expect((await fixture.read(id)).state).toBe('running');
+      for (const id of [...ids, other]) expect((await fixture.read(id)).state).toBe('running');
     });
     const filter = { portfolio: 'team', requestedBy: 'owner' };
     expect((await operations.job.cancelMany.run(fixture.as(owner), filter)).changed).toBe(3);
@@ -155,7 +158,7 @@ describe('a cancel from another process', () => {
     expect(ends).toEqual(['cancelled', 'cancelled', 'cancelled', 'succeeded']);
   });
 
-  test('and a success at the same time: one wins, and the answer to the cancel says which', async () => {
+  test('concurrent with a success: one wins, and the response to the cancel says which', async () => {
     for (let round = 0; round < 30; round++) {
       const { id } = await fixture.accept();
       const started = Promise.withResolvers<void>();
@@ -165,15 +168,15 @@ describe('a cancel from another process', () => {
         return result;
       });
       await started.promise;
-      const [asked] = await Promise.allSettled([fixture.cancel(id)]);
+      const [response] = await Promise.allSettled([fixture.cancel(id)]);
       const { state } = await running;
-      expect([asked.status, state]).toEqual(
+      expect([response.status, state]).toEqual(
         state === 'succeeded' ? ['rejected', 'succeeded'] : ['fulfilled', 'cancelled'],
       );
     }
   });
 
-  test('leaves nothing behind in the bus', async () => {
+  test('leaves no subscription behind', async () => {
     const subscribed = vi.spyOn(workerBus, 'subscribe');
     const { id } = await fixture.accept();
     await run(id, async () => result);
@@ -186,7 +189,7 @@ describe('a cancel from another process', () => {
   });
 });
 
-test('a cancel reaches the real worker in its own process, in the middle of a PDF', async () => {
+test('a cancel reaches a real worker process in the middle of a PDF', async () => {
   const programs = await developmentPrograms();
   worker = spawn(process.execPath, [programs.worker], {
     env: {

@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
 
-test('a kind has so many places, and one that is left can be taken again', async () => {
-  const room = createConcurrencyLimit({ 'export.pdf': 2, 'evidence.sync': 1 }, 1);
-  const [first, second] = [await room('export.pdf'), await room('export.pdf')];
+test('a kind has a fixed number of slots, and a released one can be acquired again', async () => {
+  const acquireSlot = createConcurrencyLimit({ 'export.pdf': 2, 'evidence.sync': 1 }, 1);
+  const [first, second] = [await acquireSlot('export.pdf'), await acquireSlot('export.pdf')];
   expect(first).toBeDefined();
   expect(second).toBeDefined();
-  expect(await room('export.pdf')).toBeUndefined();
-  expect(await room('evidence.sync')).toBeDefined();
+  expect(await acquireSlot('export.pdf')).toBeUndefined();
+  expect(await acquireSlot('evidence.sync')).toBeDefined();
   first![Symbol.dispose]();
-  expect(await room('export.pdf')).toBeDefined();
-  expect(await room('export.pdf')).toBeUndefined();
+  expect(await acquireSlot('export.pdf')).toBeDefined();
+  expect(await acquireSlot('export.pdf')).toBeUndefined();
 });
 
-test('those who wait get a place in the order in which they came', async () => {
-  const room = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
+test('waiting calls get a slot in the order in which they arrived', async () => {
+  const acquireSlot = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
   const order: string[] = [];
-  const held = await room('export.pdf');
+  const first = await acquireSlot('export.pdf');
   const waiting = ['first', 'second', 'third'].map(async (name) => {
-    using _ = await room('export.pdf');
+    using _ = await acquireSlot('export.pdf');
     order.push(name);
   });
-  held![Symbol.dispose]();
+  first![Symbol.dispose]();
   await Promise.all(waiting);
   expect(order).toEqual(['first', 'second', 'third']);
 });
 
-test('a kind that this worker does not know has no place', async () => {
+test('an unknown kind has no slot', async () => {
   expect(await createConcurrencyLimit({ 'export.pdf': 1 })('some.new-kind')).toBeUndefined();
 });

@@ -1,52 +1,52 @@
 /**
- * Takes one place of a kind, in the order of asking; resolves to undefined where none is free in time, or where there is
- * no such kind. Dispose of it to leave it.
+ * Acquires a slot of a kind of job, in the order of the calls. Resolves to undefined if none becomes free in time, or if the
+ * kind is unknown. Disposing of the slot releases it.
  */
 export type ConcurrencyLimit = (kind: string) => Promise<Disposable | undefined>;
 
-type Places = { free: number; waiting: Set<() => void> };
+type Slots = { free: number; waiting: Set<() => void> };
 
 /**
- * Places for jobs of each kind within this process: what a kind needs of memory and processor stays bounded. Whoever
- * finds none waits a moment for one: to go at once would be to lose against those who happen to come when one is free.
+ * Limits how many jobs of each kind this process runs at a time, and so their memory and processor use. A call that finds no
+ * free slot waits for one: without a queue, it could lose every free slot to calls that come later.
  */
 export function createConcurrencyLimit(
-  places: Record<string, number>,
-  patienceMilliseconds = 2000,
+  slotsByKind: Record<string, number>,
+  timeoutMilliseconds = 2000,
 ): ConcurrencyLimit {
-  const kinds = new Map<string, Places>(
-    Object.entries(places).map(([kind, free]) => [kind, { free, waiting: new Set() }]),
+  const kinds = new Map<string, Slots>(
+    Object.entries(slotsByKind).map(([kind, free]) => [kind, { free, waiting: new Set() }]),
   );
 
-  function leave(kind: Places) {
-    const [next] = kind.waiting;
+  function release(slots: Slots) {
+    const [next] = slots.waiting;
     if (!next) {
-      kind.free += 1;
+      slots.free += 1;
       return;
     }
-    kind.waiting.delete(next);
+    slots.waiting.delete(next);
     next();
   }
 
-  function waitForPlace(kind: Places): Promise<boolean> {
+  function waitForSlot(slots: Slots): Promise<boolean> {
     return new Promise((resolve) => {
       const take = () => {
         clearTimeout(timer);
         resolve(true);
       };
       const timer = setTimeout(() => {
-        kind.waiting.delete(take);
+        slots.waiting.delete(take);
         resolve(false);
-      }, patienceMilliseconds);
-      kind.waiting.add(take);
+      }, timeoutMilliseconds);
+      slots.waiting.add(take);
     });
   }
 
-  return async (name) => {
-    const kind = kinds.get(name);
-    if (!kind) return undefined;
-    if (kind.free > 0) kind.free -= 1;
-    else if (!(await waitForPlace(kind))) return undefined;
-    return { [Symbol.dispose]: () => leave(kind) };
+  return async (kind) => {
+    const slots = kinds.get(kind);
+    if (!slots) return undefined;
+    if (slots.free > 0) slots.free -= 1;
+    else if (!(await waitForSlot(slots))) return undefined;
+    return { [Symbol.dispose]: () => release(slots) };
   };
 }

@@ -7,42 +7,42 @@ import { type Runner, putBack, runJob } from './run-job.ts';
 
 const pauseAfterErrorMilliseconds = 1000;
 
-type Slot = Runner & { queue: Queue; room: ConcurrencyLimit; pollSeconds: number; log: Logger };
+type Consumer = Runner & { queue: Queue; acquireSlot: ConcurrencyLimit; pollSeconds: number; log: Logger };
 
 /**
- * One slot: takes a message, works on its job, removes the message, again and again until `draining`.
- * A poll is never cut off: the queue would hide a message that nobody got.
+ * Receives a message, runs its job and removes the message, repeatedly until `draining`. Never aborts a poll: the queue
+ * would hide a message that nobody received.
  */
-export async function consume(slot: Slot, draining: AbortSignal, stop: AbortSignal): Promise<void> {
-  const { db, queue, pollSeconds, leaseSeconds, log } = slot;
+export async function consume(consumer: Consumer, draining: AbortSignal, stop: AbortSignal): Promise<void> {
+  const { db, queue, pollSeconds, leaseSeconds, log } = consumer;
   while (!draining.aborted) {
     try {
-      // With the database away, a message that is taken only comes nearer to the dead-letter queue.
+      // While the database is unavailable, receiving a message only brings it closer to the dead-letter queue.
       await db.execute(sql`select 1`);
       const message = await queue.receive(pollSeconds, leaseSeconds);
       if (!message) continue;
-      // What the last poll brought is left to others, at once.
+      // Draining began during the poll: make the message visible to other workers immediately.
       if (draining.aborted) return await queue.extend(message, 0);
-      await handleMessage(slot, message, draining, stop);
+      await handleMessage(consumer, message, draining, stop);
       await queue.remove(message);
     } catch (error) {
-      log.warn({ err: error }, 'queue or database is away');
+      log.warn({ err: error }, 'queue or database is unavailable');
       await wait(pauseAfterErrorMilliseconds, undefined, { signal: draining }).catch(() => {});
     }
   }
 }
 
 async function handleMessage(
-  slot: Slot,
+  consumer: Consumer,
   message: Received,
   draining: AbortSignal,
   stop: AbortSignal,
 ): Promise<void> {
-  const { queue, room, leaseSeconds, log } = slot;
-  if (!message.job) return log.error('a message could not be read and was removed');
+  const { queue, acquireSlot, leaseSeconds, log } = consumer;
+  if (!message.job) return log.error('malformed message removed');
   const { jobId, kind } = message.job;
-  using place = await room(kind);
-  // It may have been waited for.
-  if (!place || draining.aborted) return putBack(slot, jobId);
-  await runJob(slot, jobId, () => queue.extend(message, leaseSeconds), stop);
+  using slot = await acquireSlot(kind);
+  // Draining may have begun while this waited for the slot.
+  if (!slot || draining.aborted) return putBack(consumer, jobId);
+  await runJob(consumer, jobId, () => queue.extend(message, leaseSeconds), stop);
 }

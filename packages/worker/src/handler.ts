@@ -1,32 +1,34 @@
 import type { Bucket, Db } from '@portfolio/core/context';
-import type { JobPayload } from '@portfolio/core/job/kinds';
-import type { JobKind, StoredResults } from '@portfolio/core/job/schemas';
+import type { JobKind, JobPayload, StoredResult } from '@portfolio/core/job/kinds';
 
-/** What a handler works with. `attempt` belongs into the keys of what it stores, so that attempts never mix. */
+/** The dependencies of a handler. The keys of the files that it stores include `attempt`, so that attempts never mix. */
 type JobTools = {
   db: Db;
-  /** For analytical reads: it may lag behind `db`, and refuses to write. */
+  /** For analytical reads: may lag behind `db`, and is read-only. */
   reader: Db;
   bucket: Bucket;
   job: { id: string; portfolioId: string; attempt: number };
-  /** Fires when the job is cancelled or no longer ours, or the worker has to go: stop and let the error through. */
+  /**
+   * Fires when the job is cancelled, the lease is lost or the worker stops. The handler has to stop, and to rethrow the
+   * error.
+   */
   signal: AbortSignal;
   /**
-   * Throws unless the attempt still holds its job, which it then does until the end of the transaction: begin each
-   * with it that changes more than the job's own files.
+   * Locks the job until the end of the transaction. Throws if the attempt no longer holds the lease. Call it first in
+   * each transaction that changes more than the job's own files.
    */
   hold(tx: Db): Promise<void>;
-  /** Says how far the job is, from 0 to 1, and with what it is busy. Cheap to call often. */
+  /** Reports the progress, from 0 to 1, and the current step. Cheap to call often. */
   progress(fraction: number, step: string): void;
 };
 
-/** Does the work of one kind of job. Runs at least once for each job, and may be cut off anywhere. */
+/** Runs one kind of job. It is called at least once for each job, and an attempt may be interrupted anywhere. */
 export type Handler<Kind extends JobKind> = (
   payload: JobPayload<Kind>,
   tools: JobTools,
-) => Promise<StoredResults[Kind]>;
+) => Promise<StoredResult<Kind>>;
 
-/** Why an attempt did not succeed, in words for the one who asked for the job. */
+/** The reason why an attempt failed, in words for the user who requested the job. */
 export class JobFailure extends Error {
   readonly code: string;
 
@@ -37,11 +39,11 @@ export class JobFailure extends Error {
   }
 }
 
-/** An error that trying again would not mend. */
+/** An error that a retry cannot fix. */
 export class PermanentError extends JobFailure {}
 
-/** An error that another attempt may mend. */
+/** An error that a retry may fix. */
 export class TemporaryError extends JobFailure {}
 
-/** What the job needs comes by itself, however long that takes: the attempt does not count. */
+/** A precondition that will be met without intervention, however long it takes: the attempt does not count. */
 export class NotYetError extends JobFailure {}

@@ -4,18 +4,22 @@ import { once } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
 
 /**
- * Answers `/healthz` (the process answers) and `/readyz`: whether it takes jobs, and the state of what it depends on. As
- * of the API, "degraded" is no less ready: another process would do no better.
+ * Serves `/healthz` (the process responds) and `/readyz`: whether the worker accepts jobs, and the state of each
+ * dependency. As with the API, a degraded worker is ready: another process would fare no better.
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
-  { dependencies, isTaking, log }: { dependencies: Dependencies; isTaking: () => boolean; log: Logger },
+  {
+    dependencies,
+    isAcceptingJobs,
+    log,
+  }: { dependencies: Dependencies; isAcceptingJobs: () => boolean; log: Logger },
 ): Promise<{ port: number; close(): void }> {
   async function answerReady(response: ServerResponse) {
     const states = await checkAll(dependencies, log);
-    const isWell = Object.values(states).every((state) => state === 'ok');
-    const status = !isTaking() ? 'not ready' : isWell ? 'ready' : 'degraded';
-    send(response, isTaking() ? 200 : 503, { status, dependencies: states });
+    const isHealthy = Object.values(states).every((state) => state === 'ok');
+    const status = !isAcceptingJobs() ? 'not ready' : isHealthy ? 'ready' : 'degraded';
+    send(response, isAcceptingJobs() ? 200 : 503, { status, dependencies: states });
   }
 
   const server = createServer((request, response) => {

@@ -4,7 +4,7 @@ import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
-import { jobKinds } from '@portfolio/core/job/kinds';
+import { jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { openQueue } from '@portfolio/core/runtime/queue';
 import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
@@ -27,10 +27,10 @@ const leaseSeconds = settings.LEASE_SECONDS;
 
 const signIn = await openSignIn(settings, log);
 const pool = {
-  // A job may hold one in a transaction and need another.
+  // A job may use one connection for a transaction and need another.
   poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY + 1),
   applicationName: 'portfolio-worker',
-  // Sweeps and reports go over many rows.
+  // Sweeps and reports read many rows.
   statementSeconds: 60,
   log,
   signIn,
@@ -43,13 +43,13 @@ const queue = openQueue(aws, settings.QUEUE_URL, log);
 const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
 const outboxNotifier = createOutboxNotifier(db, queue, log);
 const jobBus = createJobBus(database.sql, log);
-// Hints of cancels come by it.
+// It delivers hints about cancelled jobs.
 await jobBus.listen();
 
 const draining = new AbortController();
 const stop = new AbortController();
 const isSchemaCurrent = createSchemaCheck(db);
-let isTaking = false;
+let isAcceptingJobs = false;
 const { HOST: host, HEALTH_PORT: port } = settings;
 const health =
   port === undefined
@@ -63,11 +63,11 @@ const health =
             bucket: (signal) => bucket.check(signal),
             schema: isSchemaCurrent,
           },
-          isTaking: () => isTaking && !draining.signal.aborted,
+          isAcceptingJobs: () => isAcceptingJobs && !draining.signal.aborted,
           log,
         },
       );
-// Jobs whose tables are not there yet would fail, and use up their attempts.
+// Jobs would fail and use up their attempts if the tables they need did not exist yet.
 await startWithRetries(log, isSchemaCurrent);
 
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
@@ -83,16 +83,14 @@ const runner = {
   leaseSeconds,
   retryFactor,
 };
-const room = createConcurrencyLimit(
-  Object.fromEntries(Object.entries(jobKinds).map(([kind, { concurrency }]) => [kind, concurrency])),
-);
-const slots = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
-  consume({ ...runner, queue, room, pollSeconds }, draining.signal, stop.signal),
+const acquireSlot = createConcurrencyLimit(ofEachKind((kind) => jobKinds[kind].concurrency));
+const consumers = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
+  consume({ ...runner, queue, acquireSlot, pollSeconds }, draining.signal, stop.signal),
 );
 const sweeping = sweep({ ...runner, deadLetters, sweepSeconds }, draining.signal);
 const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }, draining.signal);
-isTaking = true;
-log.info({ slots: slots.length }, 'worker is taking jobs');
+isAcceptingJobs = true;
+log.info({ concurrency: consumers.length }, 'worker is accepting jobs');
 
 const { close } = closeWithGrace(
   {
@@ -101,11 +99,11 @@ const { close } = closeWithGrace(
     skip: ['SIGINT', 'SIGTERM', 'unhandledRejection'],
   },
   async ({ err }) => {
-    if (err) log.fatal({ err }, 'the worker ends: something unforeseen was thrown');
+    if (err) log.fatal({ err }, 'uncaught exception; worker exiting');
     draining.abort();
-    const late = setTimeout(() => stop.abort(), workerStop.drain * 1000);
-    await Promise.all([...slots, sweeping, scheduling]);
-    clearTimeout(late);
+    const deadline = setTimeout(() => stop.abort(), workerStop.drain * 1000);
+    await Promise.all([...consumers, sweeping, scheduling]);
+    clearTimeout(deadline);
     await outboxNotifier.idle();
     jobBus.close();
     await reader.close();
@@ -120,6 +118,6 @@ const { close } = closeWithGrace(
 
 ignoreUnhandledOutages(log);
 
-/** The first signal lets running jobs end, the second gives them back at once, the third ends the process. */
+/** The first signal lets running jobs finish, the second returns them to the queue, the third ends the process. */
 const stages: (() => unknown)[] = [close, () => stop.abort(), () => process.exit(1)];
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stages.shift()?.());

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-/** Counts and hashes the bytes that pass. */
+/** A stream that passes its bytes on, counting and hashing them. */
 export function measure() {
   const hash = createHash('sha256');
   let sizeBytes = 0;

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
-test('while SQS is away jobs are accepted, and their messages go out when it is back', async () => {
+test('while SQS is unavailable jobs are accepted, and their messages are sent when it is available again', async () => {
   const { pathname } = new URL(platform.environment.QUEUE_URL);
   const queue = openQueue(aws, new URL(pathname, proxy.baseUrl).href, silentLog);
   const outboxNotifier = createOutboxNotifier(platform.db, queue, silentLog);
@@ -54,7 +54,7 @@ test('while SQS is away jobs are accepted, and their messages go out when it is 
   queue.close();
 });
 
-test('while S3 is away a job waits and burns no attempt, and it is done when S3 is back', async () => {
+test('while S3 is unavailable a job waits without using up attempts, and succeeds when S3 is available again', async () => {
   const bucket = openBucket(aws, platform.environment.BUCKET_NAME, silentLog);
   const study = { portfolio: 'team', slug: 'stored' };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
@@ -67,7 +67,7 @@ test('while S3 is away a job waits and burns no attempt, and it is done when S3 
     return read(id);
   };
   proxy.down();
-  // By the last ones, the breaker is open.
+  // The circuit breaker is open for the last attempts.
   for (let times = 1; times <= 4; times += 1) {
     const job = await run();
     expect(job).toMatchObject({ state: 'queued', error: { code: 'unavailable' } });

@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 const pauseMilliseconds = 500;
 
 /**
- * Writes how an attempt ended, again and again while the database is away: nobody can take the job meanwhile, and once
- * somebody has, the guard of the write refuses it. When `stop` has fired, for no longer than a lease.
+ * Writes the end of an attempt, with retries while the database is unavailable: no worker can claim the job meanwhile,
+ * and after a claim the write affects nothing. After `stop`, it retries for the length of a lease at most.
  */
 export async function persist<Row>(
   { leaseSeconds, log }: { leaseSeconds: number; log: Logger },
@@ -19,7 +19,7 @@ export async function persist<Row>(
       return await write();
     } catch (error) {
       if (!toOutage(error) || (stop.aborted && performance.now() >= until)) throw error;
-      log.warn({ err: error }, 'the end of an attempt could not be written yet');
+      log.warn({ err: error }, 'end of attempt not stored; retrying');
       await wait(pauseMilliseconds);
     }
   }

@@ -6,8 +6,8 @@ type Progress = { progress: number; step: string };
 const intervalMilliseconds = 250;
 
 /**
- * Coalesces reports: the first is stored at once, then the latest a few times a second, in order.
- * A failed write is passed over: where it failed because the lease is gone, the heartbeat ends the attempt.
+ * Coalesces reports: the first is stored immediately, then the latest one a few times a second, in order.
+ * A failed write is ignored: if it failed because the lease is lost, the heartbeat ends the attempt.
  */
 export function createProgress(store: (progress: Progress) => Promise<void>) {
   let latest: Progress | undefined;
@@ -30,7 +30,7 @@ export function createProgress(store: (progress: Progress) => Promise<void>) {
       latest = { progress: Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 1000, step };
       writing ??= write();
     },
-    /** Stores what is left and resolves when nothing is being written. */
+    /** Stores the last report; resolves when no write is in progress. */
     async stop() {
       stopping.abort();
       await writing;

@@ -1,7 +1,7 @@
 import type { Bucket, Db, JobBus, JobHint, OutboxNotifier } from '@portfolio/core/context';
 import { jobsChanged } from '@portfolio/core/job/jobs-changed';
-import { jobKinds } from '@portfolio/core/job/kinds';
-import type { JobError, StoredResult } from '@portfolio/core/job/schemas';
+import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
+import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
@@ -15,7 +15,7 @@ import { JobCancelled, LeaseLost, watchLease } from './watch-lease.ts';
 
 export type Runner = {
   db: Db;
-  /** For analytical reads; left out, they go to `db`. */
+  /** For analytical reads; `db` by default. */
   reader?: Db;
   bucket: Bucket;
   outboxNotifier: OutboxNotifier;
@@ -23,21 +23,21 @@ export type Runner = {
   log: Logger;
   handlers: Handlers;
   leaseSeconds: number;
-  /** Makes the waits between attempts longer or shorter. */
+  /** Multiplies the delays between attempts. */
   retryFactor: number;
 };
 
 type Claimed = NonNullable<Awaited<ReturnType<typeof transitions.claim>>>;
 
-/** How long a job waits that could not be taken although its message came. */
+/** The delay before a job whose message arrived, but which could not be claimed, is dispatched again. */
 const putBackSeconds = 1;
-/** How long a job waits that something it needs is away for; the breakers ask in between whether it is back. */
+/** The delay before the next attempt after an outage; meanwhile the circuit breakers probe the dependency. */
 const outageSeconds = 5;
 
 /**
- * Works on a job if it is there to be worked on, and on nothing otherwise: messages may come twice, late or for
- * jobs that are done. `keepHidden` prolongs the message's invisibility together with the lease.
- * When `stop` fires the attempt ends and the job goes back to the queue.
+ * Runs a job if it can be claimed, and does nothing otherwise: messages may arrive twice, late, or for finished jobs.
+ * `keepHidden` extends the message's visibility timeout together with the lease. When `stop` fires, the attempt ends
+ * and the job is queued again.
  */
 export async function runJob(
   runner: Runner,
@@ -63,19 +63,22 @@ export async function runJob(
   await ended(runner, { jobId, portfolioId: job.portfolioId }, log);
 }
 
-/** Claims a job. Where the database is lost before it says so, nobody would work on what is claimed: it is given back. */
+/**
+ * Claims a job. If the connection is lost before the response, the claim may have been stored with no worker on the
+ * job: the claim is then undone.
+ */
 async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<Claimed | undefined> {
   try {
     return await transitions.claim(runner.db, lease, runner.leaseSeconds);
   } catch (error) {
-    const away = toOutage(error);
-    if (away && !isKnownOutage(away))
+    const lost = toOutage(error);
+    if (lost && !isKnownOutage(lost))
       await persist(runner, stop, () => transitions.postpone(runner.db, lease, outage, 0));
     throw error;
   }
 }
 
-/** The end of a job frees its slot and lets the next job of its group begin. */
+/** Dispatches the next jobs: the end of a job frees a slot of its portfolio, and lets the next job of its group run. */
 async function ended(runner: Runner, hint: JobHint, log: Logger) {
   try {
     await jobsChanged(runner, [hint]);
@@ -85,7 +88,7 @@ async function ended(runner: Runner, hint: JobHint, log: Logger) {
   }
 }
 
-/** Has a job dispatched again that this worker cannot take now; does nothing to one that is done or being done. */
+/** Has a job dispatched again that this worker cannot run now. Does nothing to a running or finished job. */
 export async function putBack({ db }: Pick<Runner, 'db'>, jobId: string): Promise<void> {
   await transitions.putBack(db, jobId, putBackSeconds);
 }
@@ -118,18 +121,18 @@ function payloadOf({ kind, payload }: Claimed) {
   try {
     return readPayload(kind, payload);
   } catch {
-    throw new PermanentError('invalid_payload', 'The job was asked for with data it cannot use.');
+    throw new PermanentError('invalid_payload', 'The payload of the job is not valid for its kind.');
   }
 }
 
-/** Ends an attempt that has a result. Where the database is away the result waits for it, rather than be made anew. */
+/** Stores the result of an attempt. While the database is unavailable, the result waits, so that no work is lost. */
 async function succeed(runner: Runner, lease: Lease, result: StoredResult, stop: AbortSignal, log: Logger) {
   const succeeded = await persist(runner, stop, () => transitions.succeed(runner.db, lease, result));
   if (succeeded) log.info({ result }, 'job succeeded');
   else await discardAttempt(runner, lease, stop, log);
 }
 
-/** Ends an attempt that did not succeed: for good, for now, or without a word where the lease is gone. */
+/** Ends an attempt that failed: the job fails, is retried or postponed. Without a lease, nothing is written. */
 async function settle(
   runner: Runner,
   job: Claimed,
@@ -146,11 +149,11 @@ async function settle(
     const later = jittered(outageSeconds * runner.retryFactor);
     if (error instanceof NotYetError) return transitions.postpone(db, lease, describe(error), later);
     if (!(error instanceof JobFailure) && toOutage(error)) {
-      log.warn({ err: error }, 'attempt was cut off by an outage');
+      log.warn({ err: error }, 'attempt interrupted by an outage');
       return transitions.postpone(db, lease, outage, later);
     }
     const final = error instanceof PermanentError || job.attempt >= job.maxAttempts;
-    log.warn({ err: error, final }, 'attempt did not succeed');
+    log.warn({ err: error, final }, 'attempt failed');
     return final
       ? transitions.fail(db, lease, describe(error))
       : transitions.retry(db, lease, describe(error), retryDelaySeconds(job) * runner.retryFactor);
@@ -158,20 +161,20 @@ async function settle(
   if (!settled) await discardAttempt(runner, lease, stop, log);
 }
 
-/** Ends an attempt whose result or failure is not wanted: the job was cancelled, or is another's by now. */
+/** Discards an attempt whose job was cancelled, or claimed by another worker in the meantime. */
 async function discardAttempt(runner: Runner, lease: Lease, stop: AbortSignal, log: Logger) {
   if (await persist(runner, stop, () => transitions.acknowledgeCancel(runner.db, lease)))
     log.info('job cancelled');
-  else log.warn('lease lost: the attempt counts for nothing');
+  else log.warn('lease lost; attempt discarded');
 }
 
 /**
- * Exponential, with jitter, so that jobs that failed together do not come back together. Attempts that did not count, and
- * those before a retry by hand, make no wait longer: for each of them there is one more that it may have.
+ * Exponential backoff, with jitter, so that jobs that failed together are not retried together. Attempts that did not
+ * count, and those before a manual retry, do not lengthen the delay: `maxAttempts` of the job grew with each of them.
  */
 function retryDelaySeconds({ kind, attempt, maxAttempts }: Claimed): number {
-  const { retry, maxAttempts: given } = jobKinds[kind];
-  const failed = Math.max(1, given - (maxAttempts - attempt));
+  const { retry, maxAttempts: allowed } = jobKinds[kind];
+  const failed = Math.max(1, allowed - (maxAttempts - attempt));
   return jittered(Math.min(retry.baseSeconds * 2 ** (failed - 1), retry.maxSeconds));
 }
 
@@ -179,19 +182,19 @@ const jittered = (seconds: number) => seconds * (0.75 + Math.random() / 2);
 
 const stopped: JobError = {
   code: 'worker_stopped',
-  message: 'The worker was stopped; the job goes on with another.',
+  message: 'The worker was stopped; another worker continues the job.',
 };
 const outage: JobError = {
   code: 'unavailable',
-  message: 'Something that the job needs is away; it goes on when that is back.',
+  message: 'A service that the job needs is unavailable; the job continues when it is available again.',
 };
 
-/** The reason that the one who asked may see; what was not foreseen keeps its text for the log. */
+/** The reason that users see. The message of an unexpected error goes to the log only. */
 function describe(error: unknown): JobError {
   if (error instanceof JobFailure) return { code: error.code, message: error.message };
   const name = error instanceof Error ? error.name : typeof error;
   return {
     code: 'internal',
-    message: `The attempt failed unexpectedly (${name}); the operators have the details.`,
+    message: `The attempt failed unexpectedly (${name}); the details are in the worker's log.`,
   };
 }

@@ -44,7 +44,7 @@ const succeeded = async (name: string) => {
   return rows.length === 1;
 };
 
-/** Runs the tasks in so many workers until the condition holds. */
+/** Runs the tasks in a number of workers until the condition holds. */
 async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, workers = 1) {
   const stop = new AbortController();
   const { db, bucket, jobBus } = platform;
@@ -58,7 +58,7 @@ async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, w
   }
 }
 
-test('two workers run each task once, one that is missed for each of its periods in order', async () => {
+test('two workers run each task once, and a task that catches up once for each missed period, in order', async () => {
   const tasks = [task('once', mark('once')), task('each', mark('each'), 'catch-up')];
   await setDue(tasks, 4);
   await runUntil(tasks, async () => (await succeeded('once')) && (await succeeded('each')), 2);
@@ -74,7 +74,7 @@ test('two workers run each task once, one that is missed for each of its periods
   expect(ends.map((end) => (end - ends[0]!) / 3_600_000)).toEqual([0, 1, 2, 3]);
 });
 
-test('a task that fails, and one that hangs, keep no other from running', async () => {
+test('a task that fails or hangs does not prevent others from running', async () => {
   const tasks = [
     task('fails', async () => {
       throw new Error('no luck');
@@ -91,14 +91,14 @@ test('a task that fails, and one that hangs, keep no other from running', async 
     select name, failures, last_error, lease_token from schedules where name <> 'works' order by name`;
   expect(rows).toEqual([
     { name: 'fails', failures: 1, last_error: 'Error: no luck', lease_token: null },
-    // The stop of the worker cut it off, which is no failure.
+    // The stop of the worker aborted it, which is no failure.
     { name: 'hangs', failures: 0, last_error: null, lease_token: null },
   ]);
 });
 
 const leaseOf = (name: string) => platform.sql`select lease_until from schedules where name = ${name}`;
 
-test('a run that takes longer than its lease keeps it', async () => {
+test('a run that takes longer than its lease renews it', async () => {
   const tasks = [
     task('long', async (tools) => {
       const before = await leaseOf('long');
@@ -113,7 +113,7 @@ test('a run that takes longer than its lease keeps it', async () => {
 
 const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** A worker in a process of its own, that marks its run and goes on with it until it is let go. */
+/** A worker in its own process, which marks its run and continues until its signal fires. */
 function startWorker(): Promise<Child> {
   return startChild(`
     const { openDatabase } = await import('${moduleAt('../../core/src/runtime/database.ts')}');
@@ -133,20 +133,20 @@ function startWorker(): Promise<Child> {
 }
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
-  'the run of a worker that got %s is done by another, once its lease has run out',
+  'the run of a worker that received %s is taken over by another after the lease expires',
   async (signal) => {
-    const tasks = [task('shared', mark('ours'))];
+    const tasks = [task('shared', mark('other'))];
     await setDue(tasks);
     const child = await startWorker();
     if (signal === 'SIGKILL') await child.end(signal);
     else process.kill(child.pid, signal);
     await runUntil(tasks, () => succeeded('shared'));
-    expect(await marks()).toEqual(['child', 'ours']);
+    expect(await marks()).toEqual(['child', 'other']);
     if (signal === 'SIGKILL') return;
     const before = await platform.sql`select * from schedules`;
     process.kill(child.pid, 'SIGCONT');
-    // It learns that its lease is lost, stops what it does, and ends a run that is no longer its own.
-    await eventually(async () => expect(await marks()).toEqual(['child', 'ours', 'woken']));
+    // The worker learns that the lease is lost, aborts its run, and leaves the schedule as it is.
+    await eventually(async () => expect(await marks()).toEqual(['child', 'other', 'woken']));
     await child.end('SIGKILL');
     expect(await platform.sql`select * from schedules`).toEqual(before);
   },

@@ -12,7 +12,7 @@ import {
 import type { Task } from '@portfolio/core/schedule/task';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** A run that takes longer is cut off and goes on, later, where it was: a bound for what hangs. */
+/** A longer run is aborted and continues later where it stopped: bounds a run that hangs. */
 const timeLimitSeconds = 600;
 
 type Scheduler = {
@@ -26,8 +26,8 @@ type Scheduler = {
 };
 
 /**
- * Runs each task when it is due, until `stop`, and then lets go of those that run. Any number of workers may do so at
- * once: each task is run by one of them at a time. One that fails or takes long keeps no other from running.
+ * Runs each task when it is due, until `stop`, which also releases the running ones. Any number of workers may do so
+ * concurrently: one of them runs a task at a time. A task that fails or takes long does not delay the others.
  */
 export async function startSchedule(scheduler: Scheduler, stop: AbortSignal): Promise<void> {
   const { db, log, tasks, leaseSeconds, pollSeconds } = scheduler;
@@ -42,9 +42,9 @@ export async function startSchedule(scheduler: Scheduler, stop: AbortSignal): Pr
         running.add(done);
       }
     } catch (error) {
-      log.warn({ err: error }, 'schedule cannot be read; it is tried again');
+      log.warn({ err: error }, 'schedule could not be read; it will be retried');
     }
-    // What has just ended may be due again: missed periods come one after the other.
+    // A finished task may be due again immediately: missed periods run one after the other.
     const woken = new AbortController();
     const pause = wait(pollSeconds * 1000, undefined, { signal: AbortSignal.any([stop, woken.signal]) });
     await Promise.race([pause.catch(() => {}), ...running]);
@@ -57,43 +57,43 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   const { db, bucket, jobBus, leaseSeconds } = scheduler;
   const { task, period } = run;
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
-  using lease = hold(scheduler, run);
+  using lease = keepLease(scheduler, run);
   const signal = AbortSignal.any([stop, lease.signal, AbortSignal.timeout(timeLimitSeconds * 1000)]);
-  // What does not handleMessage its signal is not given more time.
+  // A task that ignores its signal gets no more time.
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
     const count = await task.run({ db, bucket, jobBus, period, signal });
-    if (!(await endRun(db, run))) log.warn('task was taken over: this run counts for nothing');
+    if (!(await endRun(db, run))) log.warn('task was taken over by another worker; run discarded');
     else if (count > 0) log.info({ count }, 'task done');
   } catch (error) {
-    if (stop.aborted) return discardAttempt(log, () => releaseRun(db, run));
-    log.warn({ err: error }, 'task failed; it is tried again later');
+    if (stop.aborted) return release(log, () => releaseRun(db, run));
+    log.warn({ err: error }, 'task failed; it will be retried');
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    await discardAttempt(log, () => failRun(db, run, reason.slice(0, 500), leaseSeconds));
+    await release(log, () => failRun(db, run, reason.slice(0, 500), leaseSeconds));
   }
 }
 
-/** Where the database is away, the lease runs out by itself. */
-async function discardAttempt(log: Logger, release: () => Promise<boolean>): Promise<void> {
-  await release().catch((error: unknown) => log.warn({ err: error }, 'task is not released'));
+/** Releases a run. If the database is unavailable, the lease expires instead. */
+async function release(log: Logger, write: () => Promise<boolean>): Promise<void> {
+  await write().catch((error: unknown) => log.warn({ err: error }, 'task not released'));
 }
 
-/** Renews a run's lease every third of it. `signal` fires when it may be another's by now. */
-function hold({ db, leaseSeconds, log }: Scheduler, run: ClaimedRun) {
+/** Renews the lease of a run at every third of it. `signal` fires when another worker may have taken the run over. */
+function keepLease({ db, leaseSeconds, log }: Scheduler, run: ClaimedRun) {
   const leaseMilliseconds = leaseSeconds * 1000;
   const lost = new AbortController();
-  let heldUntil = performance.now() + leaseMilliseconds;
+  let leasedUntil = performance.now() + leaseMilliseconds;
 
   async function renew() {
-    const asked = performance.now();
+    const requestedAt = performance.now();
     try {
-      const isHeld = await extendRun(db, run, leaseSeconds);
-      if (isHeld) heldUntil = asked + leaseMilliseconds;
+      const isRenewed = await extendRun(db, run, leaseSeconds);
+      if (isRenewed) leasedUntil = requestedAt + leaseMilliseconds;
       else lost.abort(new Error('The lease of the run is lost.'));
     } catch (error) {
-      log.warn({ err: error, task: run.name }, 'lease of a run is not renewed');
-      if (performance.now() >= heldUntil) lost.abort(error);
+      log.warn({ err: error, task: run.name }, 'lease of a run not renewed');
+      if (performance.now() >= leasedUntil) lost.abort(error);
     }
   }
 

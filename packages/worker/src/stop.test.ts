@@ -6,7 +6,7 @@ import { eventually } from '../../../tests/support/eventually.ts';
 import { developmentPrograms } from '../../../dev/programs.ts';
 import { type JobFixture, jobFixture, owner } from '../../../tests/support/jobs.ts';
 
-/** So long that a job which were left to its lease would be seen. */
+/** Longer than any test: a job that waited for its lease to expire would fail the test. */
 const leaseSeconds = 600;
 
 let fixture: JobFixture;
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 afterAll(() => fixture.stop());
 
-/** The real worker in its own process, in the middle of a PDF of this study. */
+/** Starts a real worker process that is in the middle of a PDF of this study; resolves to the id of the job. */
 async function busyWorker(slug: string) {
   const study = { portfolio: 'team', slug };
   const body = 'Many words make a long study, and a long study makes a long job.\n\n'.repeat(12_000);
@@ -45,8 +45,8 @@ async function busyWorker(slug: string) {
   return id;
 }
 
-test('a first signal lets a running job go on, a second one gives it back at once and ends the worker in order', async () => {
-  const id = await busyWorker('given-back');
+test('a first signal lets a running job continue, a second one queues it again and shuts the worker down', async () => {
+  const id = await busyWorker('queued-again');
   worker.kill('SIGTERM');
   const { progress } = await fixture.read(id);
   await eventually(async () => expect((await fixture.read(id)).progress).toBeGreaterThan(progress));
@@ -56,10 +56,10 @@ test('a first signal lets a running job go on, a second one gives it back at onc
   expect((await fixture.eventsOf(id)).at(-1)).toMatchObject({ type: 'postponed' });
 });
 
-test('a third signal ends the worker without more ado', async () => {
+test('a third signal ends the worker immediately', async () => {
   await busyWorker('dropped');
-  // Signals that come too soon after each other are one.
-  const impatience = setInterval(() => worker.kill('SIGINT'), 20);
+  // Signals in quick succession may be merged into one.
+  const repeatedly = setInterval(() => worker.kill('SIGINT'), 20);
   expect(await ended).toEqual([1, null]);
-  clearInterval(impatience);
+  clearInterval(repeatedly);
 });

@@ -5,8 +5,8 @@ import { measure } from './measure.ts';
 type File = { key: string; contentType: string; fileName: string };
 
 /**
- * Sends to the bucket what `write` writes, as it is written; resolves to what `write` does and to size and hash of the
- * file. Whichever of the two fails ends the other: half a file is of no use to anybody.
+ * Streams the output of `write` to the bucket. Resolves to the result of `write`, and to the size and hash of the file.
+ * If writing or uploading fails, the other is aborted, so that no partial file is stored.
  */
 export async function storeFile<T>(
   bucket: Bucket,
@@ -16,11 +16,11 @@ export async function storeFile<T>(
 ): Promise<{ written: T; sizeBytes: number; sha256: string }> {
   const file = measure();
   const failed = new AbortController();
-  const ends = AbortSignal.any([signal, failed.signal]);
+  const aborted = AbortSignal.any([signal, failed.signal]);
   try {
     const [written] = await Promise.all([
-      write(file.stream, ends),
-      bucket.put(key, file.stream, { contentType, fileName }, ends),
+      write(file.stream, aborted),
+      bucket.put(key, file.stream, { contentType, fileName }, aborted),
     ]);
     return { written, ...file.result() };
   } catch (error) {

@@ -14,29 +14,29 @@ afterAll(() => fixture.stop());
 
 const sweeper = () => ({ ...fixture, log: silentLog, leaseSeconds: 0.1, sweepSeconds: 0.05 });
 
-/** Messages that the queue has given up, of jobs that are gone. */
-async function giveUp(count: number) {
-  const letters = Array.from({ length: count }, (_, at) => {
+/** Sends dead-letter messages of jobs that do not exist. */
+async function sendDeadLetters(count: number) {
+  const messages = Array.from({ length: count }, (_, at) => {
     const jobId = newId('job');
     return { id: String(at), groupKey: jobId, jobId, kind: 'export.pdf' };
   });
-  for (let at = 0; at < count; at += 10) await fixture.deadLetters.send(letters.slice(at, at + 10));
+  for (let at = 0; at < count; at += 10) await fixture.deadLetters.send(messages.slice(at, at + 10));
 }
 
-test('dead letters, however many, leave the other steps their turn, and handleMessage a stop', async () => {
-  await giveUp(60);
+test('any number of dead-letter messages delays neither the other steps nor a stop', async () => {
+  await sendDeadLetters(60);
   const { id } = await fixture.claimed();
   const stop = new AbortController();
   let received = 0;
   let isEnough = false;
   const deadLetters = {
     ...fixture.deadLetters,
-    async receive(...asked: Parameters<typeof fixture.deadLetters.receive>) {
+    async receive(...args: Parameters<typeof fixture.deadLetters.receive>) {
       received += 1;
-      // The reaper has had its turn by now, and is needed once more.
+      // The reaper has run already; from here on the test needs it to run again.
       if (received === 1) await fixture.expire(id);
       if (isEnough) stop.abort();
-      return fixture.deadLetters.receive(...asked);
+      return fixture.deadLetters.receive(...args);
     },
   };
   const sweeping = sweep({ ...sweeper(), deadLetters }, stop.signal);
@@ -46,7 +46,7 @@ test('dead letters, however many, leave the other steps their turn, and handleMe
   expect(received).toBeLessThan(50);
 });
 
-test('a job that took all of its workers along is dead, and the log says so as an error', async () => {
+test('a job that lost all of its workers is marked dead, and logged as an error', async () => {
   const lines: string[] = [];
   const log = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
   const { id } = await fixture.claimed();
@@ -62,8 +62,8 @@ test('a job that took all of its workers along is dead, and the log says so as a
 
 const outage = () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }));
 
-/** Sweeps so often; resolves to whether a job counted as lost at the end of each. */
-async function sweepTimes(sweeps: number, id: string, letters: () => Promise<null>, leaseSeconds: number) {
+/** Runs a number of sweeps; resolves to whether the job counted as lost at the end of each. */
+async function sweepTimes(sweeps: number, id: string, receive: () => Promise<null>, leaseSeconds: number) {
   const stop = new AbortController();
   const lost: boolean[] = [];
   const deadLetters = {
@@ -71,14 +71,14 @@ async function sweepTimes(sweeps: number, id: string, letters: () => Promise<nul
     async receive() {
       lost.push((await fixture.read(id)).error?.code === 'worker_lost');
       if (lost.length === sweeps) stop.abort();
-      return letters();
+      return receive();
     },
   };
   await sweep({ ...sweeper(), deadLetters, leaseSeconds }, stop.signal);
   return lost;
 }
 
-test('no lease counts as lost before its worker could renew it: after a start, and after any step met an outage', async () => {
+test('no lease counts as lost before its worker could renew it, after a start or after an outage in any step', async () => {
   const { id } = await fixture.claimed();
   await fixture.expire(id);
   expect(await sweepTimes(3, id, async () => null, 60)).toEqual([false, false, false]);

@@ -8,12 +8,12 @@ import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** A queued job whose message was sent so long ago gets another: the claim makes a second one harmless. */
+/** A message counts as lost after this time, and the job gets another: the claim makes a duplicate harmless. */
 const lostAfterSeconds = 300;
 
-/** More events or dead letters than this wait for the next sweep, so that the other steps have their turn. */
+/** Further events and dead-letter messages wait for the next sweep, so that they do not delay the other steps. */
 const maxBatches = 10;
-const maxLetters = 20;
+const maxDeadLetters = 20;
 
 type Sweeper = {
   db: Db;
@@ -26,24 +26,23 @@ type Sweeper = {
 };
 
 /**
- * Sees to what was left behind, again and again until `stop`: leases of workers that are gone, jobs that are due or
- * whose message got lost, messages that were never sent or that nobody could deal with, events that webhooks wait
- * for. Any number of workers may sweep at once.
+ * Repairs and advances the pipeline periodically until `stop`: expired leases, due jobs, lost and unsent messages,
+ * dead-letter messages, events for webhooks. Any number of workers may sweep concurrently.
  */
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
   const { db, outboxNotifier, log, leaseSeconds, sweepSeconds } = sweeper;
-  // After an outage workers get the time to renew their leases, before their jobs count as lost. One may just be over.
+  // After an outage, workers get time to renew their leases before jobs count as lost. A start may follow an outage.
   let reapsFrom = 0;
   const reapLater = () => (reapsFrom = performance.now() + leaseSeconds * 1000);
   reapLater();
 
-  /** None of the steps keeps the others from being done. */
+  /** A failed step does not prevent the others. */
   async function step(name: string, run: () => Promise<unknown>) {
     try {
       await run();
     } catch (error) {
       if (toOutage(error)) reapLater();
-      log.warn({ err: error, step: name }, 'a step of the sweep failed; it comes again');
+      log.warn({ err: error, step: name }, 'sweep step failed; it will be retried');
     }
   }
   while (!stop.aborted) {
@@ -59,30 +58,30 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
 
 async function reap({ db, jobBus, log }: Sweeper): Promise<void> {
   for (const { id, portfolioId, kind, state } of await transitions.reapLost(db)) {
-    if (state === 'dead') log.error({ jobId: id, kind }, 'job is dead: its workers were lost');
-    else log.warn({ jobId: id }, 'a worker was lost with this job');
+    if (state === 'dead') log.error({ jobId: id, kind }, 'job marked dead: its workers were lost');
+    else log.warn({ jobId: id }, 'worker lost; job queued again');
     jobBus.publish({ jobId: id, portfolioId });
   }
 }
 
-/** Declares jobs dead whose messages came back so often that the queue gave them up: they end who takes them. */
+/** Marks jobs dead whose messages the queue moved to the dead-letter queue, having been received too often. */
 async function markDeadLetters(
   { db, deadLetters, jobBus, leaseSeconds, log }: Sweeper,
   stop: AbortSignal,
 ): Promise<void> {
-  for (let count = 0; count < maxLetters && !stop.aborted; count++) {
-    const letter = await deadLetters.receive(0, leaseSeconds);
-    if (!letter) return;
-    const buried = letter.job && (await transitions.markUndeliveredDead(db, letter.job.jobId));
-    if (buried) {
-      log.error({ jobId: buried.id, kind: buried.kind }, 'job is dead: no worker could take it');
-      jobBus.publish({ jobId: buried.id, portfolioId: buried.portfolioId });
+  for (let count = 0; count < maxDeadLetters && !stop.aborted; count++) {
+    const message = await deadLetters.receive(0, leaseSeconds);
+    if (!message) return;
+    const dead = message.job && (await transitions.markUndeliveredDead(db, message.job.jobId));
+    if (dead) {
+      log.error({ jobId: dead.id, kind: dead.kind }, 'job marked dead: no worker could run it');
+      jobBus.publish({ jobId: dead.id, portfolioId: dead.portfolioId });
     }
-    await deadLetters.remove(letter);
+    await deadLetters.remove(message);
   }
 }
 
-/** Makes jobs of what happened and webhooks want to know, and settles those that could not be told. */
+/** Makes delivery jobs of events that webhooks subscribe to, and marks the deliveries of failed jobs as failed. */
 async function notifyWebhooks({ db, jobBus }: Sweeper): Promise<void> {
   for (let batch = 0; batch < maxBatches; batch++) {
     const { events, jobs } = await fanOutEvents(db);

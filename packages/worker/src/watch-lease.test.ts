@@ -14,21 +14,21 @@ afterEach(() => {
 });
 
 const leaseSeconds = 3;
-const silent = { async *[Symbol.asyncIterator]() {}, [Symbol.dispose]() {} };
-const jobBus = { subscribe: () => silent } as unknown as Parameters<typeof watchLease>[0]['jobBus'];
+const noHints = { async *[Symbol.asyncIterator]() {}, [Symbol.dispose]() {} };
+const jobBus = { subscribe: () => noHints } as unknown as Parameters<typeof watchLease>[0]['jobBus'];
 
-test('a lease lasts from when it was asked for, however late the answer came', async () => {
-  const answer = Promise.withResolvers<{ cancelRequestedAt: null }>();
+test('a lease counts from the request for it, however late the response arrived', async () => {
+  const response = Promise.withResolvers<{ cancelRequestedAt: null }>();
   const never = new Promise<never>(() => {});
   const heartbeat = vi.spyOn(transitions, 'heartbeat');
-  heartbeat.mockReturnValueOnce(answer.promise).mockReturnValue(never);
+  heartbeat.mockReturnValueOnce(response.promise).mockReturnValue(never);
   using watch = watchLease({ jobBus }, { id: 'job_1', token: 'token' });
   const services = { db: {} as Db, leaseSeconds, log: createLog('test', 'silent') };
   watch.keep(services, async () => {});
 
-  // Asked for after one second, answered after nearly two: it lasts until the fourth, not until nearly the fifth.
+  // Requested after one second, confirmed after nearly two: it expires after four seconds, not after nearly five.
   await vi.advanceTimersByTimeAsync(1900);
-  answer.resolve({ cancelRequestedAt: null });
+  response.resolve({ cancelRequestedAt: null });
   await vi.advanceTimersByTimeAsync(2000);
   expect(watch.signal.aborted).toBe(false);
   await vi.advanceTimersByTimeAsync(100);

@@ -3,15 +3,15 @@ import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { DependencyUnavailable } from '@portfolio/core/runtime/outage';
 
-/** How often a lease is renewed within its time. */
+/** The number of renewals within the length of a lease. */
 const renewalsPerLease = 3;
 
-/** Says that the attempt is no longer ours: nothing may be written for it. */
+/** Another worker may have claimed the job: the attempt must write nothing more. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** Says that somebody wants the job no more. */
+/** A user cancelled the job. */
 export class JobCancelled extends Error {
   override readonly name = 'JobCancelled';
 
@@ -21,9 +21,9 @@ export class JobCancelled extends Error {
 }
 
 /**
- * Watches over an attempt from its claim on. `signal` fires with `LeaseLost` when the lease is gone or may be, with
- * `DependencyUnavailable` when it may be because the database is away, and with `JobCancelled` when a cancel was requested.
- * Make it before the claim, so that no hint of a cancel falls between.
+ * Watches the lease of an attempt. `signal` fires with `LeaseLost` when the lease is or may be lost, with
+ * `DependencyUnavailable` if the unavailable database is the cause, and with `JobCancelled` when a cancel was requested.
+ * Create it before the claim, so that no hint about a cancel is missed.
  */
 export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
   const ended = new AbortController();
@@ -36,36 +36,36 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
     over.abort();
     cancels[Symbol.dispose]();
   }
-  // A handler that does not handleMessage its signal is not given more time: the reaper ends its attempt.
+  // A handler that ignores its signal gets no more time: the reaper ends its attempt.
   ended.signal.addEventListener('abort', stop);
 
   return {
     signal: ended.signal,
 
-    /** Renews lease and message every third of the lease, and looks at once where a hint says so. */
+    /** Renews the lease and hides the message at every third of the lease, and immediately after a hint. */
     keep(
       { db, leaseSeconds, log }: { db: Db; leaseSeconds: number; log: Logger },
       keepHidden: () => Promise<void>,
     ) {
       const leaseMilliseconds = leaseSeconds * 1000;
-      let heldUntil = performance.now() + leaseMilliseconds;
+      let leasedUntil = performance.now() + leaseMilliseconds;
       let unanswered = 0;
 
-      /** A process that was frozen has not asked often enough to blame the database: its attempt counts. */
+      /** A process that was frozen has sent too few requests to blame the database: its attempt counts. */
       function endIfExpired() {
-        if (performance.now() < heldUntil) return;
+        if (performance.now() < leasedUntil) return;
         const isUnavailable = unanswered >= renewalsPerLease - 1;
         ended.abort(isUnavailable ? new DependencyUnavailable('The database') : new LeaseLost());
       }
 
       async function renew() {
-        const asked = performance.now();
+        const requestedAt = performance.now();
         try {
-          const held = await transitions.heartbeat(db, lease, leaseSeconds);
-          if (!held) return ended.abort(new LeaseLost());
-          heldUntil = asked + leaseMilliseconds;
+          const renewed = await transitions.heartbeat(db, lease, leaseSeconds);
+          if (!renewed) return ended.abort(new LeaseLost());
+          leasedUntil = requestedAt + leaseMilliseconds;
           unanswered = 0;
-          if (held.cancelRequestedAt !== null) ended.abort(new JobCancelled());
+          if (renewed.cancelRequestedAt !== null) ended.abort(new JobCancelled());
         } catch (error) {
           log.warn({ err: error }, 'heartbeat failed');
           endIfExpired();
@@ -77,12 +77,12 @@ export function watchLease({ jobBus }: { jobBus: JobBus }, lease: Lease) {
       }
 
       timer = setInterval(() => {
-        // A server that is mute does not even refuse.
+        // An unresponsive server does not even refuse the connection.
         endIfExpired();
         unanswered += 1;
         void renew();
-        // A message that is no longer ours does no harm: the lease alone says whose the job is.
-        keepHidden().catch((error: unknown) => log.warn({ err: error }, 'message is not hidden'));
+        // Losing the message is harmless: the lease alone decides which worker runs the job.
+        keepHidden().catch((error: unknown) => log.warn({ err: error }, 'message not hidden'));
       }, leaseMilliseconds / renewalsPerLease);
       void listen();
     },

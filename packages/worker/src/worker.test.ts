@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResults } from '@portfolio/core/job/schemas';
+import type { StoredResult } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
@@ -17,7 +17,7 @@ import { type Runner, runJob } from './run-job.ts';
 import { sweep } from './sweep.ts';
 
 const owner = user('owner');
-const result: StoredResults['export.pdf'] = {
+const result: StoredResult<'export.pdf'> = {
   key: 'k',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',
@@ -75,7 +75,7 @@ describe('an attempt', () => {
     });
   });
 
-  test('that throws is tried again later, with a reason that says nothing internal', async () => {
+  test('that throws is retried later, with an error that reveals nothing internal', async () => {
     const job = await run(await accept(), async () => {
       throw new TypeError('connect to postgres://user:secret@db failed');
     });
@@ -87,7 +87,7 @@ describe('an attempt', () => {
     expect(delaySeconds).toBeLessThan(5 * 1.26);
   });
 
-  test('that failed after others that did not count waits no longer than after the first', async () => {
+  test('that fails after others that did not count is retried as soon as after the first failure', async () => {
     const id = await accept();
     await platform.db.update(jobs).set({ attempt: 40, maxAttempts: 45 }).where(eq(jobs.id, id));
     const job = await run(id, () => Promise.reject(new Error('no')));
@@ -95,7 +95,7 @@ describe('an attempt', () => {
     expect((Date.parse(job.retryAt!) - Date.parse(job.updatedAt)) / 1000).toBeLessThan(5 * 1.26);
   });
 
-  test('that waits for what comes by itself does not count, and says what it waits for', async () => {
+  test('that waits for a precondition does not count, and reports what it waits for', async () => {
     const id = await accept();
     const before = await read(id);
     const job = await run(id, () => Promise.reject(new NotYetError('reader_behind', 'Not yet.')));
@@ -103,13 +103,13 @@ describe('an attempt', () => {
     expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
   });
 
-  test('whose claim was never confirmed is given back, and does not count', async () => {
+  test('whose claim was never confirmed is undone, and does not count', async () => {
     const id = await accept();
     const before = await read(id);
     const lost = Object.assign(new Error('read'), { code: 'ECONNRESET' });
     const { claim } = transitions;
-    const lossy = vi.spyOn(transitions, 'claim').mockImplementationOnce(async (...asked) => {
-      await claim(...asked);
+    const lossy = vi.spyOn(transitions, 'claim').mockImplementationOnce(async (...args) => {
+      await claim(...args);
       throw lost;
     });
     await expect(run(id, async () => result)).rejects.toBe(lost);
@@ -119,7 +119,7 @@ describe('an attempt', () => {
     expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
   });
 
-  test('that throws in the last attempt fails the job for good', async () => {
+  test('that throws in the last attempt fails the job', async () => {
     const id = await accept();
     for (let attempt = 1; attempt <= 5; attempt++) {
       await platform.db
@@ -131,7 +131,7 @@ describe('an attempt', () => {
     }
   });
 
-  test('with a permanent error fails at once, in the words of the handler', async () => {
+  test('with a permanent error fails the job immediately, with the message of the handler', async () => {
     const job = await run(await accept(), () =>
       Promise.reject(new PermanentError('gone', 'The study is gone.')),
     );
@@ -142,7 +142,7 @@ describe('an attempt', () => {
     });
   });
 
-  test('with a payload that does not parse fails at once and never reaches the handler', async () => {
+  test('with an invalid payload fails the job immediately and never reaches the handler', async () => {
     const id = await accept();
     await platform.db
       .update(jobs)
@@ -153,7 +153,7 @@ describe('an attempt', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('whose lease was taken away is told so and writes nothing more', async () => {
+  test('that lost its lease is aborted and writes nothing more', async () => {
     const id = await accept();
     const job = await run(
       id,
@@ -168,13 +168,13 @@ describe('an attempt', () => {
       },
       { leaseSeconds: 0.3 },
       never,
-      // A worker that stalled has lost its message as well.
+      // A stalled worker has lost its message as well.
       () => Promise.reject(new Error('The receipt has expired.')),
     );
     expect(job).toMatchObject({ state: 'queued', error: { code: 'worker_lost' }, result: null });
   });
 
-  test('keeps its lease for as long as it works', async () => {
+  test('renews its lease as long as it runs', async () => {
     const id = await accept();
     const job = await run(
       id,
@@ -189,7 +189,7 @@ describe('an attempt', () => {
     expect(job).toMatchObject({ state: 'succeeded', attempt: 1 });
   });
 
-  test('that is stopped gives the job back at once', async () => {
+  test('that is stopped queues the job again immediately', async () => {
     const stop = new AbortController();
     const job = await run(
       await accept(),
@@ -205,7 +205,7 @@ describe('an attempt', () => {
     expect(Date.parse(job.retryAt!)).toBeLessThanOrEqual(Date.parse(job.updatedAt));
   });
 
-  test('that an outage cuts off does not count, and the job waits for the end of it', async () => {
+  test('that an outage interrupts does not count, and the job waits before the next one', async () => {
     const id = await accept();
     const job = await run(id, () => Promise.reject(Object.assign(new Error('no'), { name: 'SlowDown' })));
     expect(job).toMatchObject({
@@ -228,7 +228,7 @@ describe('an attempt', () => {
     expect(await run(id, handler, {}, stop.signal)).toMatchObject({ attempt: 1, maxAttempts: 6 });
   });
 
-  describe('that a database is away for', () => {
+  describe('while the database is unavailable', () => {
     let proxy: Awaited<ReturnType<typeof testProxy>>;
     let database: Database;
     beforeEach(async () => {
@@ -244,7 +244,7 @@ describe('an attempt', () => {
       await proxy.stop();
     });
 
-    test('writes its end when that is back', async () => {
+    test('stores its result when the database is available again', async () => {
       const id = await accept();
       const handler = vi.fn<Handler<'export.pdf'>>(async () => {
         proxy.down();
@@ -257,7 +257,7 @@ describe('an attempt', () => {
       expect(handler).toHaveBeenCalledTimes(1);
     });
 
-    test.each(['down', 'hang'] as const)('longer than its lease (%s) does not count', async (how) => {
+    test.each(['down', 'hang'] as const)('for longer than the lease (%s) does not count', async (how) => {
       const id = await accept();
       const aborted = Promise.withResolvers<void>();
       const handler: Handler<'export.pdf'> = (_payload, { signal }) =>
@@ -284,7 +284,7 @@ describe('an attempt', () => {
     });
   });
 
-  test('cannot hold its job once that is another one’s', async () => {
+  test('cannot lock a job that another attempt has claimed', async () => {
     const id = await accept();
     const job = await run(id, async (_payload, { hold }) => {
       await platform.db.transaction(hold);
@@ -295,7 +295,7 @@ describe('an attempt', () => {
     expect(job).toMatchObject({ state: 'running', result: null });
   });
 
-  test('shows its progress without a write for each report: the first, then the latest', async () => {
+  test('stores the first progress report and then the latest, not each of them', async () => {
     const id = await accept();
     await run(id, async (_payload, { progress }) => {
       for (let page = 1; page <= 100; page++) progress(page / 100, `Page ${page}`);
@@ -309,7 +309,7 @@ describe('an attempt', () => {
   });
 });
 
-test('a message that comes twice is worked on once', async () => {
+test('the job of a message that arrives twice runs once', async () => {
   const id = await accept();
   const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
   await Promise.all([run(id, handler), run(id, handler)]);
@@ -317,7 +317,7 @@ test('a message that comes twice is worked on once', async () => {
   expect(handler).toHaveBeenCalledTimes(1);
 });
 
-test('slots and sweep take a job from the queue through a failure to its end', async () => {
+test('consumers and sweep run a job from the queue through a failure to its success', async () => {
   const runner = runnerWith(
     async (_payload, { job }) => {
       if (job.attempt === 1) throw new Error('the first attempt fails');
@@ -331,23 +331,23 @@ test('slots and sweep take a job from the queue through a failure to its end', a
   });
 });
 
-/** Runs slots and a sweep until the work is done. */
-async function withWorker(runner: Runner, places: Record<string, number>, work: () => Promise<void>) {
+/** Runs consumers and a sweep until the work is done. */
+async function withWorker(runner: Runner, slots: Record<string, number>, work: () => Promise<void>) {
   const draining = new AbortController();
   const { queue, deadLetters } = platform;
-  const room = createConcurrencyLimit(places);
-  const slot = () => consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, never);
+  const acquireSlot = createConcurrencyLimit(slots);
+  const consumer = () => consume({ ...runner, queue, acquireSlot, pollSeconds: 1 }, draining.signal, never);
   const running = [
-    slot(),
-    slot(),
-    slot(),
+    consumer(),
+    consumer(),
+    consumer(),
     sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ];
   await work().finally(() => draining.abort());
   await Promise.all(running);
 }
 
-test('jobs of a kind that has no place left wait for one, and others pass them', async () => {
+test('jobs of a kind without a free slot wait in the queue, and do not block others', async () => {
   let running = 0;
   let most = 0;
   const release = Promise.withResolvers<void>();
@@ -372,28 +372,28 @@ test('jobs of a kind that has no place left wait for one, and others pass them',
   expect(most).toBe(1);
 });
 
-test('a worker that drains begins no job that waited for a place', async () => {
+test('a draining worker starts no job that waited for a slot', async () => {
   const started = Promise.withResolvers<void>();
-  const waits = Promise.withResolvers<void>();
+  const waiting = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const runner = runnerWith(async () => {
     started.resolve();
     await gate.promise;
     return result;
   });
-  const places = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
-  let asked = 0;
-  const room = (kind: string) => {
-    asked += 1;
-    if (asked === 2) waits.resolve();
-    return places(kind);
+  const limit = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
+  let calls = 0;
+  const acquireSlot = (kind: string) => {
+    calls += 1;
+    if (calls === 2) waiting.resolve();
+    return limit(kind);
   };
   const draining = new AbortController();
-  const slot = () =>
-    consume({ ...runner, queue: platform.queue, room, pollSeconds: 1 }, draining.signal, never);
-  const running = [slot(), slot()];
+  const consumer = () =>
+    consume({ ...runner, queue: platform.queue, acquireSlot, pollSeconds: 1 }, draining.signal, never);
+  const running = [consumer(), consumer()];
   const ids = [await accept(), await accept()];
-  await Promise.all([started.promise, waits.promise]);
+  await Promise.all([started.promise, waiting.promise]);
   draining.abort();
   gate.resolve();
   await Promise.all(running);
@@ -401,7 +401,7 @@ test('a worker that drains begins no job that waited for a place', async () => {
   expect(states.toSorted((a, b) => a.localeCompare(b))).toEqual(['queued', 'succeeded']);
 });
 
-test('a job whose message the queue gave up is dead, and runs when it is retried', async () => {
+test('a job whose message became a dead letter is marked dead, and runs after a retry', async () => {
   const id = await accept();
   await platform.outboxNotifier.idle();
   for (let times = 0; times < 12; times++) {

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import type { Ctx } from '../context.ts';
 import { acceptJob } from '../job/accept.ts';
-import { type JobPriority, jobSchema, priorityInput } from '../job/schemas.ts';
+import type { JobPriority } from '../job/priority.ts';
+import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
 import { caseStudyRef } from './schemas.ts';
 
-/** Exports of one study wait for each other. */
+/** The group of a study's exports, which run one at a time. */
 export const exportGroup = (caseStudyId: string) => `export:${caseStudyId}`;
 
 export const exportCaseStudy = operation({
   name: 'caseStudy.export',
   kind: 'mutation',
-  summary: 'Ask for a PDF of a case study: a job that renders and stores it.',
+  summary: 'Start a job that renders a PDF of a case study and stores it.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...caseStudyRef, ...priorityInput }),
@@ -24,7 +25,7 @@ export const exportCaseStudy = operation({
   },
 });
 
-/** Stores the job that makes a PDF of a study. */
+/** Accepts a job that renders a PDF of a case study. */
 export function acceptExport(
   ctx: Ctx,
   tenant: Tenant,
@@ -34,7 +35,7 @@ export function acceptExport(
   return acceptJob(ctx, tenant, {
     kind: 'export.pdf',
     priority,
-    title: `PDF of “${title}”`,
+    subject: `“${title}”`,
     groupKey: exportGroup(id),
     payload: { caseStudyId: id },
   });

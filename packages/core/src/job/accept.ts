@@ -8,14 +8,16 @@ import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { fetchJob } from './internal.ts';
 import { jobsChanged } from './jobs-changed.ts';
-import { type JobPayload, jobKinds } from './kinds.ts';
-import { type Job, type JobKind, type JobPriority, jobPrioritySchema } from './schemas.ts';
+import { type JobKind, type JobPayload, jobKinds } from './kinds.ts';
+import { type JobPriority, jobPrioritySchema } from './priority.ts';
+import type { Job } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
 /** A request for a job. Jobs with the same `groupKey` run one at a time, in the order in which they were accepted. */
 type JobRequest<Kind extends JobKind> = {
   kind: Kind;
-  title: string;
+  /** What the job is about, for the title that its kind makes of it. */
+  subject: string;
   groupKey: string;
   payload: JobPayload<Kind>;
   /** Defaults to the priority of its kind. */
@@ -28,12 +30,12 @@ type JobRequest<Kind extends JobKind> = {
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
-  { portfolioId, ...request }: JobRequest<Kind> & { portfolioId: string; requestedBy: string },
+  { subject, ...request }: JobRequest<Kind> & { portfolioId: string; requestedBy: string },
 ): Promise<{ id: string }> {
   const id = newId('job');
-  const { maxAttempts, priority: ofKind } = jobKinds[request.kind];
+  const { title, maxAttempts, priority: ofKind } = jobKinds[request.kind];
   const priority = request.priority ?? ofKind;
-  await transitions.accept(tx, { ...request, priority, id, portfolioId, maxAttempts });
+  await transitions.accept(tx, { ...request, id, title: title(subject), priority, maxAttempts });
   return { id };
 }
 

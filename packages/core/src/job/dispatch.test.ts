@@ -6,7 +6,7 @@ import { relayOutbox } from '../runtime/relay.ts';
 import { queueJob } from './accept.ts';
 import { dispatch, maxInFlight, requeueLostMessages } from './dispatch.ts';
 import { jobs, outbox } from './job.sql.ts';
-import type { JobPriority } from './schemas.ts';
+import type { JobPriority } from './priority.ts';
 import { transitions } from './transitions.ts';
 
 let fixture: JobFixture;
@@ -28,7 +28,7 @@ async function queued({
   priority,
 }: { portfolioId?: string; groupKey?: string; priority?: JobPriority } = {}) {
   const payload = { caseStudyId: 'cs_none' };
-  const ask = { kind: 'export.pdf' as const, title: 'PDF', payload, requestedBy: 'owner' };
+  const ask = { kind: 'export.pdf' as const, subject: 'a study', payload, requestedBy: 'owner' };
   const { id } = await queueJob(fixture.db, { ...ask, portfolioId, groupKey, priority });
   await dispatch(fixture.db, portfolioId);
   return id;

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { firstIdAt, newest } from '../ids.ts';
 import { text } from '../text.ts';
 import { jobs } from './job.sql.ts';
-import { type JobKind, type JobState, jobKindSchema, jobStateSchema } from './schemas.ts';
+import { type JobKind, jobKindSchema } from './kinds.ts';
+import { type JobState, jobStateSchema } from './schemas.ts';
 import { timeSchema } from '../time.ts';
 
 /** Input fields that filter jobs, except by state: which states make sense depends on the operation. */

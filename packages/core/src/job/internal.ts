@@ -4,7 +4,9 @@ import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import { jobEvents, jobs } from './job.sql.ts';
-import type { Job, JobPriority, JobResult } from './schemas.ts';
+import type { JobResult } from './kinds.ts';
+import type { JobPriority } from './priority.ts';
+import type { Job } from './schemas.ts';
 import { readError, toJob } from './stored.ts';
 
 /** A queued job that has been due for this long counts as stalled. */
@@ -22,7 +24,7 @@ export const jobFields = {
   maxAttempts: jobs.maxAttempts,
   progress: jobs.progress,
   step: jobs.step,
-  result: sql<JobResult | null>`${jobs.result} - 'key' - 'state' - 'studyVersion'`,
+  result: sql<JobResult | null>`${jobs.result}`,
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,

@@ -16,7 +16,8 @@ import {
 } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
-import type { JobError, JobEventType, JobKind, JobState, StoredResult } from './schemas.ts';
+import type { JobKind, StoredResult } from './kinds.ts';
+import type { JobError, JobEventType, JobState } from './schemas.ts';
 
 /**
  * The sequence of turns.

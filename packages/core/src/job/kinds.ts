@@ -1,41 +1,88 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { instantSchema } from '../time.ts';
+import type { JobPriority } from './priority.ts';
 import { maxReportMetrics, reportFormatSchema, reportStepSchema } from './report-steps.ts';
-import type { JobKind, JobPriority } from './schemas.ts';
 
+/** Everything about a kind of job, except its handler (`handlers/` of the worker) and its name on the status page. */
 type KindOfJob = {
+  /** The title of a job about this subject, such as a case study's title in quotation marks. */
+  title: (subject: string) => string;
   payload: z.ZodType;
-  /** Attempts that may end without success before the job fails. */
+  /** The result as clients get it. */
+  result: z.ZodObject;
+  /** The result as the database stores it: `result` and fields that no client sees. */
+  storedResult: z.ZodObject;
+  /** The number of attempts that may fail before the job fails. */
   maxAttempts: number;
-  /** The default for requests without a priority. */
+  /** The priority of a job whose caller gives none. */
   priority: JobPriority;
-  /** The delay before the second attempt. It doubles with each further attempt, up to `maxSeconds`. */
+  /** The delay before the second attempt, which doubles with each further attempt, up to a maximum. */
   retry: { baseSeconds: number; maxSeconds: number };
-  /** How many of them one worker process runs at a time, limited by the processor time and memory they need. */
+  /** The number of jobs that one worker process runs at a time; it bounds their memory and processor use. */
   concurrency: number;
 };
 
-/** The payload of each kind of job, and how it is retried. The handlers are in the worker. */
+/** The file that a job made. */
+export const jobFileSchema = z.object({
+  fileName: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
+  pages: z.int().nullable().describe('Null for a format without pages, such as CSV.'),
+});
+
+const metricsReportResult = jobFileSchema.extend({
+  asOf: z.iso
+    .datetime()
+    .nullable()
+    .describe('The report includes everything recorded until then; null if the time is unknown.'),
+});
+
+/** The version that evidence has after a sync, and whether the sync created it. */
+const evidenceSyncResult = z.object({
+  version: z.int(),
+  changed: z.boolean(),
+  sha256: z.string(),
+  sizeBytes: z.int(),
+});
+
+/** The HTTP status of a receiver that accepted the message. */
+const webhookDeliverResult = z.object({ responseStatus: z.int() });
+
 export const jobKinds = {
   'export.pdf': {
+    title: (subject) => `PDF of ${subject}`,
     payload: z.union([
       z.strictObject({ caseStudyId: idOf('caseStudy') }),
       z.strictObject({ portfolioId: idOf('portfolio') }),
     ]),
+    result: jobFileSchema,
+    storedResult: jobFileSchema.extend({
+      /** The file's key in the bucket. */
+      key: z.string(),
+      /** Identifies the content that the file shows. */
+      state: z.string().optional(),
+      /** The version of the case study; missing for a whole portfolio. */
+      studyVersion: z.int().optional(),
+    }),
     maxAttempts: 5,
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 2,
   },
   'evidence.sync': {
+    title: (subject) => `Sync of ${subject}`,
     payload: z.strictObject({ evidenceId: idOf('evidence') }),
+    result: evidenceSyncResult,
+    storedResult: evidenceSyncResult,
     maxAttempts: 5,
     priority: 'normal',
     retry: { baseSeconds: 30, maxSeconds: 3600 },
     concurrency: 4,
   },
   'metrics.report': {
+    title: (subject) => `Report of ${subject}`,
     payload: z.strictObject({
       metricIds: z.array(idOf('metric')).min(1).max(maxReportMetrics),
       from: instantSchema,
@@ -43,20 +90,42 @@ export const jobKinds = {
       step: reportStepSchema,
       format: reportFormatSchema,
     }),
+    result: metricsReportResult,
+    storedResult: metricsReportResult.extend({ key: z.string() }),
     maxAttempts: 5,
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 1,
   },
-  // Retries continue for a day and a half: a receiver that is fixed the next morning still gets its messages.
   'webhook.deliver': {
+    title: (subject) => `Webhook: ${subject}`,
     payload: z.strictObject({ deliveryId: idOf('delivery') }),
+    result: webhookDeliverResult,
+    storedResult: webhookDeliverResult,
+    // Attempts continue for a day and a half, so that a receiver that is repaired in the morning still gets its messages.
     maxAttempts: 20,
     priority: 'high',
     retry: { baseSeconds: 5, maxSeconds: 4 * 3600 },
     // Receivers may be slow: they must not occupy every slot of a worker.
     concurrency: 4,
   },
-} as const satisfies Record<JobKind, KindOfJob>;
+} as const satisfies Record<string, KindOfJob>;
 
-export type JobPayload<Kind extends JobKind> = z.infer<(typeof jobKinds)[Kind]['payload']>;
+type JobKinds = typeof jobKinds;
+export type JobKind = keyof JobKinds;
+export type JobPayload<Kind extends JobKind> = z.infer<JobKinds[Kind]['payload']>;
+export type JobResult = z.infer<JobKinds[JobKind]['result']>;
+export type StoredResult<Kind extends JobKind = JobKind> = z.infer<JobKinds[Kind]['storedResult']>;
+
+const kinds = Object.keys(jobKinds) as JobKind[];
+
+export const jobKindSchema = z.enum(kinds);
+
+/** The result of a job of any kind. Strict, since one kind's result may be a part of another's. */
+export const jobResultSchema = z.union(
+  kinds.map((kind): z.ZodType<JobResult> => jobKinds[kind].result.strict()),
+);
+
+/** One value for each kind of job. */
+export const ofEachKind = <Value>(value: (kind: JobKind) => Value) =>
+  Object.fromEntries(kinds.map((kind) => [kind, value(kind)])) as Record<JobKind, Value>;

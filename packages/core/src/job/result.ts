@@ -7,7 +7,7 @@ import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantOfJob } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { type StoredResults, jobFileSchema } from './schemas.ts';
+import { type StoredResult, jobFileSchema } from './kinds.ts';
 import { readResult } from './stored.ts';
 
 const linkLifetimeSeconds = 300;
@@ -18,7 +18,7 @@ export const jobResultLinkSchema = jobFileSchema
   .meta({ id: 'JobResult' });
 
 /** The file with a link that is valid for five minutes. */
-export async function linkToFile(bucket: Bucket, file: StoredResults['export.pdf' | 'metrics.report']) {
+export async function linkToFile(bucket: Bucket, file: StoredResult<'export.pdf' | 'metrics.report'>) {
   const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
   return { ...file, url: await bucket.signedUrl(file.key, linkLifetimeSeconds), expiresAt };
 }

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { slugSchema } from '../text.ts';
-
-export const jobKindSchema = z.enum(['export.pdf', 'evidence.sync', 'metrics.report', 'webhook.deliver']);
-export type JobKind = z.infer<typeof jobKindSchema>;
+import { jobKindSchema, jobResultSchema } from './kinds.ts';
+import { jobPrioritySchema } from './priority.ts';
 
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
-
-/** The order in which a portfolio's jobs are dispatched; within one priority, the oldest first. */
-export const jobPrioritySchema = z.enum(['high', 'normal', 'low']);
-export type JobPriority = z.infer<typeof jobPrioritySchema>;
 
 /** The input field of operations that request a job. */
 export const priorityInput = {
@@ -32,71 +27,6 @@ export const isFinal = (state: JobState) => state !== 'queued' && state !== 'run
 /** Why an attempt failed, in words for the user who requested the job. */
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
-
-/** The file that a job produced. */
-export const jobFileSchema = z.object({
-  fileName: z.string(),
-  contentType: z.string(),
-  sizeBytes: z.int(),
-  sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
-  pages: z.int().nullable().describe('Null for files without pages, such as CSV.'),
-});
-
-/** A report, and how recent its data is. */
-const metricsReportResultSchema = jobFileSchema.extend({
-  asOf: z.iso
-    .datetime()
-    .nullable()
-    .describe('Everything recorded by this time is in the report. Null if the source cannot tell.'),
-});
-
-/** The version of the evidence after a sync, and whether the sync created it. */
-const evidenceSyncResultSchema = z.object({
-  version: z.int(),
-  changed: z.boolean(),
-  sha256: z.string(),
-  sizeBytes: z.int(),
-});
-
-/** The response of the receiver that accepted the message. */
-const webhookDeliverResultSchema = z.object({ responseStatus: z.int() });
-
-/** The result of each kind of job, as clients get it. */
-export const resultSchemas = {
-  'export.pdf': jobFileSchema,
-  'evidence.sync': evidenceSyncResultSchema,
-  'metrics.report': metricsReportResultSchema,
-  'webhook.deliver': webhookDeliverResultSchema,
-} satisfies Record<JobKind, z.ZodType>;
-
-/** The result of a job: a file, or the data of its kind. */
-const jobResultSchema = z.union([
-  // Before the file, whose schema would match it, too.
-  metricsReportResultSchema,
-  jobFileSchema,
-  evidenceSyncResultSchema,
-  webhookDeliverResultSchema,
-]);
-export type JobResult = z.infer<typeof jobResultSchema>;
-
-/**
- * The result of each kind of job, as the database stores it. Clients never see `key`, the file's key in the bucket.
- * `state` identifies everything the file shows; `studyVersion` is set for the file of a single study.
- */
-export const storedResultSchemas = {
-  'export.pdf': jobFileSchema.extend({
-    key: z.string(),
-    state: z.string().optional(),
-    studyVersion: z.int().optional(),
-  }),
-  'evidence.sync': evidenceSyncResultSchema,
-  'metrics.report': metricsReportResultSchema.extend({ key: z.string() }),
-  'webhook.deliver': webhookDeliverResultSchema,
-} satisfies Record<JobKind, z.ZodType>;
-export type StoredResults = {
-  [Kind in JobKind]: z.infer<(typeof storedResultSchemas)[Kind]>;
-};
-export type StoredResult = StoredResults[JobKind];
 
 /**
  * A job. `progress` goes from 0 to 1 in each attempt. `retryAt` is set while the job waits for its next attempt.

@@ -1,40 +1,28 @@
 import type { z } from 'zod';
 import { readerOf } from '../stored-json.ts';
-import { type JobPayload, jobKinds } from './kinds.ts';
-import {
-  type Job,
-  type JobKind,
-  type StoredResults,
-  jobErrorSchema,
-  resultSchemas,
-  storedResultSchemas,
-} from './schemas.ts';
+import { type JobKind, type JobPayload, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
+import { type Job, jobErrorSchema } from './schemas.ts';
 
-function readersOf(schemas: [string, z.ZodType][]) {
-  const readers = schemas.map(([kind, schema]) => [kind, readerOf(schema)]);
-  return Object.fromEntries(readers) as Record<JobKind, (stored: unknown) => unknown>;
-}
+const payloads = ofEachKind((kind) => readerOf<z.ZodType>(jobKinds[kind].payload));
+const results = ofEachKind((kind) => readerOf(jobKinds[kind].result));
+const storedResults = ofEachKind((kind) => readerOf<z.ZodType>(jobKinds[kind].storedResult));
 
-const payloads = readersOf(Object.entries(jobKinds).map(([kind, { payload }]) => [kind, payload]));
-const results = readersOf(Object.entries(resultSchemas));
-const storedResults = readersOf(Object.entries(storedResultSchemas));
-
-/** Reads the stored payload of a job. Throws a ZodError if it matches no schema of its kind. */
+/** The payload of a job, as the database stores it. Throws a ZodError if it does not fit the job's kind. */
 export const readPayload = <Kind extends JobKind>(kind: Kind, stored: unknown) =>
   payloads[kind](stored) as JobPayload<Kind>;
 
-/** Reads the stored result of a job. */
+/** The result of a job, as the database stores it. */
 export const readResult = <Kind extends JobKind>(kind: Kind, stored: unknown) =>
-  storedResults[kind](stored) as StoredResults[Kind];
+  storedResults[kind](stored) as StoredResult<Kind>;
 
 export const readError = readerOf(jobErrorSchema.nullable());
 
-/** Converts a row with `jobFields` to the job that clients get. */
+/** A job as clients get it, from a row of `jobFields`; drops the fields of the result that no client sees. */
 export function toJob<Row extends Pick<Job, 'kind' | 'result' | 'error'>>(row: Row): Row {
   const { kind, result, error } = row;
   return {
     ...row,
-    result: result === null ? null : (results[kind](result) as Job['result']),
+    result: result === null ? null : results[kind](result),
     error: readError(error),
   };
 }

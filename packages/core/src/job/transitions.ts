@@ -6,15 +6,9 @@ import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
 import { hasTurn } from './dispatch.ts';
 import { type JobFilter, filterValues, matching } from './filter.ts';
 import { jobEvents, jobs, nextTurn } from './job.sql.ts';
-import { jobKinds } from './kinds.ts';
-import {
-  type JobError,
-  type JobEventType,
-  type JobPriority,
-  type JobState,
-  type StoredResult,
-  jobPrioritySchema,
-} from './schemas.ts';
+import { type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
+import { type JobPriority, jobPrioritySchema } from './priority.ts';
+import type { JobError, JobEventType, JobState } from './schemas.ts';
 
 /**
  * The allowed transitions from each state. Others do not compile here, and the database trigger `jobs_move` refuses
@@ -424,9 +418,7 @@ export const transitions = {
   requeueMany: (db: Db, which: Many) => changeMany(requeueMany(db), anyRetryable(db), which),
 };
 
-const attempts = JSON.stringify(
-  Object.fromEntries(Object.entries(jobKinds).map(([kind, { maxAttempts }]) => [kind, maxAttempts])),
-);
+const attempts = JSON.stringify(ofEachKind((kind) => jobKinds[kind].maxAttempts));
 
 type Many = { portfolioId: string; filter: JobFilter; limit: number };
 

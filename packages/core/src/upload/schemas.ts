@@ -8,7 +8,10 @@ export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 102
 /** How long the form can be submitted; S3 refuses it later. */
 export const formLifetimeMinutes = 15;
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+const sha256Schema = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
 
 const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
 

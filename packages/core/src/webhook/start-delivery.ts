@@ -18,7 +18,7 @@ export async function startDelivery(
   const { id: jobId } = await queueJob(tx, {
     portfolioId: to.portfolioId,
     kind: 'webhook.deliver',
-    title: `Webhook: ${message.payload.type}`,
+    subject: message.payload.type,
     groupKey: `delivery:${id}`,
     payload: { deliveryId: id },
     requestedBy,

@@ -4,7 +4,7 @@ import {
   announcePart,
   beginDownload,
   findDownload,
-  keepPart,
+  recordPart,
   removeDownload,
 } from '@portfolio/core/evidence/download';
 import type { Validators } from '@portfolio/core/evidence/schemas';
@@ -20,7 +20,7 @@ import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 const maxBytes = maxUploadBytes.evidence;
 const limits = { timeoutMilliseconds: 300_000, maxRedirects: 5 };
 
-/** What a download holds in memory, and what is fetched again after a crash. */
+/** The memory that a download takes, and the most that is fetched again after a crash. */
 const partBytes = 8 * 1024 * 1024;
 
 type JobTools = Parameters<Handler<'evidence.sync'>>[1];
@@ -30,7 +30,7 @@ export type SyncTools = Pick<JobTools, 'db' | 'bucket' | 'job' | 'signal' | 'pro
   hosts: HostBreakers;
 };
 
-/** The bytes of a source, which wait in the bucket and can be read from there. */
+/** The bytes of a source, stored in the bucket in parts. */
 export type Fetched = {
   is: 'file';
   file: StoredFile & { fetchedFrom: string };
@@ -40,26 +40,26 @@ export type Fetched = {
 
 type Outcome = Fetched | { is: 'unchanged' } | { is: 'missing'; status: 404 | 410 };
 
-/** A download and the hash of the parts that it has. */
-type Begun = { download: Download; sizeBytes: number; hash: Hash };
+/** A download with the size and hash of the parts that are stored. */
+type Partial = { download: Download; sizeBytes: number; hash: Hash };
 
 /**
- * Fetches what the source has, unless it says that nothing changed. Goes on where an earlier attempt of the job broke
- * off, if the source still has those very bytes.
+ * Fetches the source, unless it reports that it is unchanged. Resumes the download of an earlier attempt of the job if the
+ * source still has the same bytes.
  */
 export async function fetchEvidence(
   tools: SyncTools,
   { validators, problem }: { validators: Validators | null; problem: string | null },
 ): Promise<Outcome> {
-  const begun = await findBegun(tools);
-  if (begun) return goOn(tools, begun);
-  // With a problem, only the bytes themselves can tell that it is over.
+  const partial = await findPartial(tools);
+  if (partial) return resume(tools, partial);
+  // After a problem, only the bytes themselves can show that it is fixed.
   return start(tools, problem === null ? validators : null);
 }
 
-/** Removes all that was fetched for the job. What cannot be removed now, `removeAbandonedDownloads` will. */
-export async function forget({ db, bucket, job, by }: SyncTools): Promise<void> {
-  await removeDownload({ db, bucket }, by.held, job.id);
+/** Removes the download of the job. `removeAbandonedDownloads` removes later what cannot be removed now. */
+export async function removeFetched({ db, bucket, job, by }: SyncTools): Promise<void> {
+  await removeDownload({ db, bucket }, by.requireLease, job.id);
 }
 
 async function start(tools: SyncTools, validators: Validators | null): Promise<Outcome> {
@@ -68,21 +68,21 @@ async function start(tools: SyncTools, validators: Validators | null): Promise<O
   const { status, url } = response;
   if (status === 304 && validators && Object.keys(conditions).length > 0) {
     response.body.destroy();
-    // Of the bytes at another address it says nothing.
+    // After a redirect to another address, the response says nothing about the stored bytes.
     return url === validators.url ? { is: 'unchanged' } : start(tools, null);
   }
   if (status === 200) return receive(tools, response, await begin(tools, response));
   return refuse(response);
 }
 
-async function goOn(tools: SyncTools, begun: Begun): Promise<Outcome> {
-  const { download, sizeBytes } = begun;
-  if (sizeBytes === download.sizeBytes) return toFetched(tools, begun);
+async function resume(tools: SyncTools, partial: Partial): Promise<Outcome> {
+  const { download, sizeBytes } = partial;
+  if (sizeBytes === download.sizeBytes) return toFetched(tools, partial);
   const headers = { range: `bytes=${sizeBytes}-`, 'if-range': download.etag! };
   const response = await request(tools, headers, sizeBytes);
-  if (response.status === 206 && fits(response, begun)) return receive(tools, response, begun);
+  if (response.status === 206 && fits(response, partial)) return receive(tools, response, partial);
   if (![200, 206, 416].includes(response.status)) return refuse(response);
-  await forget(tools);
+  await removeFetched(tools);
   if (response.status === 200) return receive(tools, response, await begin(tools, response));
   response.body.destroy();
   return start(tools, null);
@@ -90,10 +90,10 @@ async function goOn(tools: SyncTools, begun: Begun): Promise<Outcome> {
 
 async function request(
   { by, allowPrivate, hosts, signal }: SyncTools,
-  asked: Record<string, string>,
+  extraHeaders: Record<string, string>,
   sizeBytes: number,
 ): Promise<GuardedResponse> {
-  const headers = { accept: '*/*', 'user-agent': 'portfolio-evidence-sync', ...asked };
+  const headers = { accept: '*/*', 'user-agent': 'portfolio-evidence-sync', ...extraHeaders };
   const options = { ...limits, maxBytes: maxBytes - sizeBytes, headers, allowPrivate, signal };
   return hosts
     .run(by.sourceUrl, () => guardedFetch(by.sourceUrl, options))
@@ -105,58 +105,65 @@ async function request(
 function refuse({ status, body }: GuardedResponse): Outcome {
   body.destroy();
   if (status === 404 || status === 410) return { is: 'missing', status };
-  throw new TemporaryError('source_refused', `The source answers with the status ${status}.`);
+  throw new TemporaryError('source_refused', `The source responded with status ${status}.`);
 }
 
-/** Takes a body in parts, so that neither memory nor a failure holds more than one of them. */
-async function receive(tools: SyncTools, { body }: GuardedResponse, begun: Begun): Promise<Fetched> {
-  const { download } = begun;
-  // One buffer: kept as they come, pieces of a byte each would take hundreds of times as much.
+/** Receives a body in parts: memory holds one part at most, and a failure loses one at most. */
+async function receive(tools: SyncTools, { body }: GuardedResponse, partial: Partial): Promise<Fetched> {
+  const { download } = partial;
+  // A single buffer: stored as they arrive, chunks of one byte would take hundreds of times the memory.
   const part = Buffer.allocUnsafe(partBytes);
-  let waitingBytes = 0;
+  let bufferedBytes = 0;
   const store = async () => {
-    if (waitingBytes === 0) return;
-    await storePart(tools, begun, part.subarray(0, waitingBytes));
-    waitingBytes = 0;
+    if (bufferedBytes === 0) return;
+    await storePart(tools, partial, part.subarray(0, bufferedBytes));
+    bufferedBytes = 0;
   };
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       for (let taken = 0; taken < chunk.length;) {
-        const copied = chunk.copy(part, waitingBytes, taken);
+        const copied = chunk.copy(part, bufferedBytes, taken);
         taken += copied;
-        waitingBytes += copied;
-        if (waitingBytes === partBytes) await store();
+        bufferedBytes += copied;
+        if (bufferedBytes === partBytes) await store();
       }
     }
   } catch (error) {
     const failure = toJobError(error);
-    // The last part is worth keeping too, however short.
+    // Store the last part too, however short.
     if (failure instanceof TemporaryError && isStrong(download.etag)) await store();
     throw failure;
   }
   await store();
-  if (begun.sizeBytes !== (download.sizeBytes ?? begun.sizeBytes)) {
-    throw new TemporaryError('source_unreachable', 'The source sent fewer or more bytes than it announced.');
+  if (partial.sizeBytes !== (download.sizeBytes ?? partial.sizeBytes)) {
+    throw new TemporaryError(
+      'source_unreachable',
+      'The source sent fewer or more bytes than its Content-Length.',
+    );
   }
-  return toFetched(tools, begun);
+  return toFetched(tools, partial);
 }
 
-async function storePart({ db, bucket, job, by, signal, progress }: SyncTools, begun: Begun, bytes: Buffer) {
-  const { download } = begun;
+async function storePart(
+  { db, bucket, job, by, signal, progress }: SyncTools,
+  partial: Partial,
+  bytes: Buffer,
+) {
+  const { download } = partial;
   const key = stagingKey(job.portfolioId, `${job.id}-${job.attempt}-${download.keys.length}`);
-  await announcePart(db, by.held, job.id, key);
+  await announcePart(db, by.requireLease, job.id, key);
   download.keys.push(key);
   await bucket.put(key, bytes, { contentType: 'application/octet-stream' }, signal);
   const part = { key, sizeBytes: bytes.length };
-  await keepPart(db, by.held, job.id, part);
+  await recordPart(db, by.requireLease, job.id, part);
   download.parts.push(part);
-  begun.hash.update(bytes);
-  begun.sizeBytes += bytes.length;
-  const fraction = begun.sizeBytes / (download.sizeBytes ?? maxBytes);
+  partial.hash.update(bytes);
+  partial.sizeBytes += bytes.length;
+  const fraction = partial.sizeBytes / (download.sizeBytes ?? maxBytes);
   progress(0.05 + 0.75 * fraction, 'Fetching the source');
 }
 
-async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promise<Begun> {
+async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promise<Partial> {
   const { db, job, by } = tools;
   const sizeBytes = textOf(headers['content-length']);
   const download = {
@@ -171,17 +178,17 @@ async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promi
     parts: [],
     keys: [],
   };
-  await beginDownload(db, by.held, download);
+  await beginDownload(db, by.requireLease, download);
   return { download, sizeBytes: 0, hash: createHash('sha256') };
 }
 
-/** What an earlier attempt has fetched, if it can be gone on with; else it is removed. */
-async function findBegun(tools: SyncTools): Promise<Begun | null> {
+/** The download of an earlier attempt, if it can be resumed; otherwise it is removed. */
+async function findPartial(tools: SyncTools): Promise<Partial | null> {
   const { db, bucket, job, by, signal } = tools;
   const download = await findDownload(db, job.id);
   if (!download) return null;
   if (download.sourceUrl === by.sourceUrl && isStrong(download.etag) && download.parts.length > 0) {
-    // The state of a hash cannot be kept, so that what is there is read again.
+    // The state of a hash cannot be stored, so the stored parts are read again.
     const hash = createHash('sha256');
     let sizeBytes = 0;
     for await (const chunk of readParts(bucket, download, signal)) {
@@ -190,13 +197,13 @@ async function findBegun(tools: SyncTools): Promise<Begun | null> {
     }
     if (sizeBytes === sizeOf(download)) return { download, sizeBytes, hash };
   }
-  await forget(tools);
+  await removeFetched(tools);
   return null;
 }
 
 const sizeOf = ({ parts }: Download) => parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
-/** The bytes of all parts; fewer of them where a part is lost. */
+/** The bytes of all parts; lost parts are skipped. */
 async function* readParts(
   bucket: Bucket,
   { parts }: Download,
@@ -208,7 +215,7 @@ async function* readParts(
   }
 }
 
-function toFetched({ bucket, signal }: SyncTools, { download, sizeBytes, hash }: Begun): Fetched {
+function toFetched({ bucket, signal }: SyncTools, { download, sizeBytes, hash }: Partial): Fetched {
   const { fetchedFrom, contentType, contentEncoding, etag, lastModified } = download;
   return {
     is: 'file',
@@ -229,8 +236,8 @@ function conditionsOf({ etag, lastModified }: Validators): Record<string, string
   return lastModified ? { 'if-modified-since': lastModified } : {};
 }
 
-/** Whether a partial answer (RFC 9110, 15.3.7) is the rest of what is there, to its end. */
-function fits({ headers }: GuardedResponse, { download, sizeBytes }: Begun): boolean {
+/** Whether a partial response (RFC 9110, 15.3.7) is exactly the missing rest of the download. */
+function fits({ headers }: GuardedResponse, { download, sizeBytes }: Partial): boolean {
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(textOf(headers['content-range']) ?? '');
   if (!range || Number(range[1]) !== sizeBytes || etagOf(headers) !== download.etag) return false;
   if (textOf(headers['content-encoding']) !== download.contentEncoding) return false;
@@ -247,26 +254,26 @@ function etagOf({ etag }: GuardedResponse['headers']): string | null {
   return typeof etag === 'string' && /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/.test(etag) ? etag : null;
 }
 
-/** When it was last modified, where no later change can have the same time (RFC 9110, 8.8.2.2). */
+/** The modification time, if no later change can have the same one (RFC 9110, 8.8.2.2); null otherwise. */
 function lastModifiedOf({ 'last-modified': modified, date }: GuardedResponse['headers']): string | null {
   if (typeof modified !== 'string' || typeof date !== 'string') return null;
   return Date.parse(date) - Date.parse(modified) >= 60_000 ? modified : null;
 }
 
-/** Which of the reasons not to have a source another attempt may mend. */
+/** The error of a job for an error of an outbound request: temporary if a retry may succeed. */
 function toJobError(error: unknown): unknown {
   if (!(error instanceof OutboundError)) return error;
   const isTemporary = error.code === 'timed_out' || error.code === 'unreachable';
-  const message = `The source cannot be fetched. ${error.message}`;
+  const message = `The source could not be fetched. ${error.message}`;
   return isTemporary
     ? new TemporaryError(`source_${error.code}`, message)
     : new PermanentError(`source_${error.code}`, message);
 }
 
-/** How names of files end that came compressed: they are kept as they came. */
+/** The file name suffixes of compressed bodies, which are stored as received. */
 const suffixes: Record<string, string> = { gzip: '.gz', br: '.br', zstd: '.zst' };
 
-/** What a browser would call the file: the last part of its path. */
+/** The name that a browser would give the file: the last segment of its path. */
 function fileNameOf(url: string, contentEncoding: string | null): string {
   const last = new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '';
   const name = last.replaceAll(/%[0-9a-f]{2}|[^\w.-]+/gi, '_').slice(-100) || 'source';

@@ -33,9 +33,9 @@ let platform: TestServices;
 let portfolioId: string;
 let origin: string;
 let answer: (response: ServerResponse, request: IncomingMessage) => void;
-let asked: IncomingMessage['headers'][] = [];
+let requests: IncomingMessage['headers'][] = [];
 const source = createServer((request, response) => {
-  asked.push(request.headers);
+  requests.push(request.headers);
   answer(response, request);
 });
 
@@ -59,10 +59,10 @@ let count = 0;
 let at: { portfolio: string; slug: string };
 beforeEach(async () => {
   at = { portfolio, slug: `synced-${++count}` };
-  asked = [];
+  requests = [];
   const sourceUrl = 'https://status.example/';
   const { id } = await evidence.create.run(platform.as(owner), { ...at, title: 'Synced', sourceUrl });
-  // The API takes https only, which the test's own server does not speak.
+  // Set in the database: the API accepts https only, which the test's server does not support.
   await platform.db
     .update(evidenceTable)
     .set({ sourceUrl: `${origin}/figures/latest.csv` })
@@ -78,10 +78,10 @@ const serve = (
   answer = (response) => response.writeHead(status, headers).end(body);
 };
 
-/** Asks for a sync. */
-const ask = async () => (await evidence.sync.run(platform.as(owner), at)).id;
+/** Requests a sync; resolves to the id of the job. */
+const requestSync = async () => (await evidence.sync.run(platform.as(owner), at)).id;
 
-/** Runs the next attempt of a job as the worker does; resolves to the job as it then is. */
+/** Runs the next attempt of a job as the worker does; resolves to the job afterwards. */
 async function attempt(id: string, { allowPrivate = true, stop = new AbortController().signal } = {}) {
   await platform.db
     .update(jobs)
@@ -91,19 +91,19 @@ async function attempt(id: string, { allowPrivate = true, stop = new AbortContro
   return operations.job.read.run(platform.as(owner), { id });
 }
 
-const sync = async (options = {}) => attempt(await ask(), options);
+const sync = async (options = {}) => attempt(await requestSync(), options);
 
 const change = (values: object) =>
   platform.db.update(evidenceTable).set(values).where(eq(evidenceTable.slug, at.slug));
 const downloads = () => platform.db.select().from(evidenceDownloads);
 
-// What one test leaves behind is not the next one's.
+// Tests do not see the leftovers of earlier ones.
 beforeEach(async () => {
   await platform.db.delete(webhookEvents);
   await platform.db.delete(evidenceDownloads);
 });
 
-test('the first sync makes the first version, of what the source has', async () => {
+test('the first sync creates the first version from the bytes of the source', async () => {
   serve('a,b\n1,2\n');
   const sha256 = sha256Of(bytesOf('a,b\n1,2\n'));
   const job = await sync();
@@ -128,7 +128,7 @@ test('the first sync makes the first version, of what the source has', async () 
   });
 });
 
-test('an unchanged source makes no version and keeps the evidence fresh; a changed one makes the next', async () => {
+test('an unchanged source creates no version and keeps the evidence fresh; a changed one creates the next version', async () => {
   serve('one');
   await sync();
   await platform.db
@@ -143,16 +143,16 @@ test('an unchanged source makes no version and keeps the evidence fresh; a chang
   expect((await read()).latest?.number).toBe(2);
 });
 
-test('large content goes through whole', async () => {
+test('large content is stored completely', async () => {
   serve('x'.repeat(12_000_000));
   expect(await sync()).toMatchObject({ state: 'succeeded', result: { sizeBytes: 12_000_000 } });
 });
 
-describe('a source that is gone', () => {
+describe('a missing source', () => {
   const broken = { standing: 'broken', problem: 'source-vanished', latest: { number: 1 } };
   const vanished = { state: 'failed', error: { code: 'source_vanished' } };
 
-  test('for good breaks the evidence until it is back', async () => {
+  test('with status 410 breaks the evidence until the source is available again', async () => {
     serve('here');
     await sync();
     serve('', 410);
@@ -163,12 +163,12 @@ describe('a source that is gone', () => {
     expect(await read()).toMatchObject({ standing: 'fresh', problem: null, latest: { number: 1 } });
   });
 
-  test('at present breaks the evidence when it is still gone after an hour, and not by a hiccup', async () => {
+  test('with status 404 breaks the evidence only if it is still missing after an hour', async () => {
     serve('here');
     await sync();
     const before = await read();
     serve('', 404);
-    const id = await ask();
+    const id = await requestSync();
     for (let times = 0; times < 2; times += 1) {
       expect(await attempt(id)).toMatchObject({ state: 'queued', error: { code: 'source_missing' } });
     }
@@ -179,11 +179,11 @@ describe('a source that is gone', () => {
     expect(await sync()).toMatchObject(vanished);
   });
 
-  test('and back within the hour was never gone', async () => {
+  test('that is available again within the hour does not break the evidence', async () => {
     serve('here');
     await sync();
     serve('', 404);
-    const id = await ask();
+    const id = await requestSync();
     await attempt(id);
     await change({ missingSince: sql`now() - interval '61 minutes'` });
     serve('here');
@@ -194,22 +194,22 @@ describe('a source that is gone', () => {
   });
 });
 
-test('lost bytes come back with a sync', async () => {
-  serve('kept');
+test('a sync restores lost bytes', async () => {
+  serve('stored');
   await sync();
-  const key = contentKey('evidence', portfolioId, sha256Of(bytesOf('kept')));
+  const key = contentKey('evidence', portfolioId, sha256Of(bytesOf('stored')));
   await platform.bucket.remove(key);
   expect(await evidence.verify.run(platform.as(owner), at)).toMatchObject({ problem: 'bytes-lost' });
   await sync();
   expect(await evidence.verify.run(platform.as(owner), at)).toMatchObject({ standing: 'fresh' });
 });
 
-describe('what does not work leaves the evidence as it was, and says why', () => {
+describe('a failed sync leaves the evidence unchanged and reports why', () => {
   test.each([
     ['an error of the source', () => serve('', 503), { error: { code: 'source_refused' } }],
     ['a refusal', () => serve('', 403), { error: { code: 'source_refused' } }],
     [
-      'a broken answer',
+      'an incomplete response',
       () => {
         answer = (response) => {
           response.writeHead(200, { 'content-length': '100' }).write('half');
@@ -218,7 +218,7 @@ describe('what does not work leaves the evidence as it was, and says why', () =>
       },
       { error: { code: 'source_unreachable' } },
     ],
-  ])('%s is tried again', async (_, prepare, expected) => {
+  ])('%s is retried', async (_, prepare, expected) => {
     serve('before');
     await sync();
     const before = await read();
@@ -247,13 +247,13 @@ describe('what does not work leaves the evidence as it was, and says why', () =>
       },
       'source_too_large',
     ],
-  ])('%s is not tried again', async (_, prepare, code) => {
+  ])('%s is not retried', async (_, prepare, code) => {
     prepare();
     expect(await sync()).toMatchObject({ state: 'failed', error: { code } });
     expect((await read()).latest).toBeNull();
   });
 
-  test('an address that is not public is not reached at all', async () => {
+  test('no request is sent to an address that is not public', async () => {
     let reached = false;
     answer = (response) => {
       reached = true;
@@ -269,7 +269,7 @@ const serveWith = (headers: Record<string, string>) => serve('same', 200, header
 
 const unchanged = () => serve('', 304);
 
-describe('what the source says of its bytes', () => {
+describe('a validator of the source', () => {
   const longAgo = 'Mon, 01 Jun 2026 10:00:00 GMT';
 
   test.each([
@@ -278,7 +278,7 @@ describe('what the source says of its bytes', () => {
     ['a date', { 'last-modified': longAgo }, { 'if-modified-since': longAgo }],
     ['an ETag and a date', { etag: '"one"', 'last-modified': longAgo }, { 'if-none-match': '"one"' }],
   ])(
-    '%s, is asked for the next time, and its word that nothing changed is a check',
+    '%s: the next request is conditional, and "not modified" counts as a check',
     async (_, headers, expected) => {
       serveWith(headers);
       await sync();
@@ -290,24 +290,24 @@ describe('what the source says of its bytes', () => {
         result: { version: 1, changed: false, sha256, sizeBytes: 4 },
       });
       expect(await read()).toMatchObject({ standing: 'fresh', latest: { number: 1 } });
-      expect(asked[0]).not.toHaveProperty(Object.keys(expected)[0]!);
-      expect(asked[1]).toMatchObject(expected);
+      expect(requests[0]).not.toHaveProperty(Object.keys(expected)[0]!);
+      expect(requests[1]).toMatchObject(expected);
     },
   );
 
   test.each([
-    ['a date that is too young to tell changes apart', { 'last-modified': new Date().toUTCString() }],
-    ['an ETag that is none', { etag: 'one' }],
-    ['nothing', {}],
-  ])('%s, is not relied on', async (_, headers) => {
+    ['a date too recent to distinguish changes', { 'last-modified': new Date().toUTCString() }],
+    ['an invalid ETag', { etag: 'one' }],
+    ['none', {}],
+  ])('%s: the next request is unconditional', async (_, headers) => {
     serveWith(headers);
     await sync();
     await sync();
-    expect(asked[1]).not.toHaveProperty('if-none-match');
-    expect(asked[1]).not.toHaveProperty('if-modified-since');
+    expect(requests[1]).not.toHaveProperty('if-none-match');
+    expect(requests[1]).not.toHaveProperty('if-modified-since');
   });
 
-  test('is not asked for where bytes were lost, or another source is given', async () => {
+  test('is not sent after bytes were lost or the source was changed', async () => {
     serveWith({ etag: '"one"' });
     await sync();
     await change({ problem: 'bytes-lost' });
@@ -316,11 +316,11 @@ describe('what the source says of its bytes', () => {
     await evidence.update.run(platform.as(owner), moved);
     await change({ sourceUrl: `${origin}/moved.csv` });
     await sync();
-    for (const headers of asked) expect(headers).not.toHaveProperty('if-none-match');
+    for (const headers of requests) expect(headers).not.toHaveProperty('if-none-match');
     expect(await read()).toMatchObject({ standing: 'fresh', problem: null });
   });
 
-  test('counts for the address that said it alone', async () => {
+  test('applies only to the address that sent it', async () => {
     serveWith({ etag: '"one"' });
     await sync();
     answer = (response, { url, headers }) => {
@@ -332,15 +332,15 @@ describe('what the source says of its bytes', () => {
   });
 
   test.each([
-    ['before there is anything', async () => {}],
+    ['before the first version', async () => {}],
     [
-      'of bytes without a validator',
+      'for bytes without a validator',
       async () => {
         serve('same');
         await sync();
       },
     ],
-  ])('that nothing changed, is refused where it was not asked: %s', async (_, before) => {
+  ])('is required for "not modified", which is refused %s', async (_, before) => {
     await before();
     const { latest } = await read();
     unchanged();
@@ -349,20 +349,20 @@ describe('what the source says of its bytes', () => {
   });
 });
 
-/** How much of the one download waits in the bucket: more or less what came before it broke off. */
+/** The stored size of the only download: roughly what arrived before it was interrupted. */
 async function storedBytes() {
   const [download] = await downloads();
   return download!.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-describe('a download that broke off', () => {
+describe('an interrupted download', () => {
   const bytes = Buffer.alloc(3_000_000, 'abcdefghijklm');
-  const brokenAt = 2_000_000;
+  const interruptedAt = 2_000_000;
   const sha256 = sha256Of(bytes);
   const whole = { state: 'succeeded', result: { sha256, sizeBytes: bytes.length, version: 1 } };
   const etag = '"one"';
 
-  /** Sends what is asked for, as far as `until`, and breaks off there. */
+  /** Serves the requested range up to `until`, and closes the connection there. */
   const serveRanges = (headers: Record<string, string>, until = bytes.length) => {
     answer = (response, request) => {
       const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -380,10 +380,10 @@ describe('a download that broke off', () => {
     };
   };
 
-  /** A job of which one attempt broke off. */
-  async function broken(headers: Record<string, string> = { etag }) {
-    serveRanges(headers, brokenAt);
-    const id = await ask();
+  /** A job whose first attempt was interrupted. */
+  async function interrupted(headers: Record<string, string> = { etag }) {
+    serveRanges(headers, interruptedAt);
+    const id = await requestSync();
     expect(await attempt(id)).toMatchObject({ state: 'queued', error: { code: 'source_unreachable' } });
     return id;
   }
@@ -397,15 +397,15 @@ describe('a download that broke off', () => {
     for (const left of before?.keys ?? []) expect(await platform.bucket.get(left)).toBeNull();
   }
 
-  test('goes on where it was, as often as it takes', async () => {
-    const id = await broken();
+  test('is resumed where it stopped, any number of times', async () => {
+    const id = await interrupted();
     const first = await storedBytes();
     serveRanges({ etag }, 2_700_000);
     expect(await attempt(id)).toMatchObject({ state: 'queued' });
     const second = await storedBytes();
     serveRanges({ etag });
     await expectWhole(id);
-    const ranges = asked.map((headers) => [headers.range, headers['if-range']]);
+    const ranges = requests.map((headers) => [headers.range, headers['if-range']]);
     expect(ranges).toEqual([
       [undefined, undefined],
       [`bytes=${first}-`, etag],
@@ -414,9 +414,9 @@ describe('a download that broke off', () => {
     expect(second).toBeGreaterThan(first);
   });
 
-  test('by a worker that stops goes on with the parts that were stored', async () => {
+  test('of a stopped worker is resumed after the stored parts', async () => {
     const stop = new AbortController();
-    const id = await ask();
+    const id = await requestSync();
     const large = Buffer.alloc(10_000_000, bytes);
     answer = (response, { headers: { range } }) => {
       const from = Number(/\d+/.exec(range ?? '')?.[0] ?? 0);
@@ -431,56 +431,56 @@ describe('a download that broke off', () => {
     expect(await stopped).toMatchObject({ state: 'queued', error: { code: 'worker_stopped' } });
     const [download] = await downloads();
     expect(await attempt(id)).toMatchObject({ state: 'succeeded', result: { sha256: sha256Of(large) } });
-    expect(asked[1]!.range).toBe(`bytes=${download!.parts[0]!.sizeBytes}-`);
+    expect(requests[1]!.range).toBe(`bytes=${download!.parts[0]!.sizeBytes}-`);
   });
 
-  test('when all was there needs no more from the source', async () => {
-    const id = await broken();
+  test('that was complete needs no further request', async () => {
+    const id = await interrupted();
     const sizeBytes = await storedBytes();
     await platform.db.update(evidenceDownloads).set({ sizeBytes });
     expect(await attempt(id)).toMatchObject({ state: 'succeeded', result: { sizeBytes } });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test.each<[string, Record<string, string>]>([
     ['a weak ETag', { etag: 'W/"one"' }],
     ['no ETag', {}],
-  ])('starts over where the source gave %s', async (_, headers) => {
-    const id = await broken(headers);
+  ])('starts over if the source sent %s', async (_, headers) => {
+    const id = await interrupted(headers);
     serveRanges(headers);
     await expectWhole(id);
-    expect(asked[1]).not.toHaveProperty('range');
+    expect(requests[1]).not.toHaveProperty('range');
   });
 
-  test('starts over where the source has other bytes by now', async () => {
-    const id = await broken();
+  test('starts over if the source has changed', async () => {
+    const id = await interrupted();
     serve('other', 200, { etag: '"two"' });
     expect(await attempt(id)).toMatchObject({ state: 'succeeded', result: { sizeBytes: 5 } });
     expect(await downloads()).toEqual([]);
   });
 
   const all = bytes.length;
-  /** Of the rest that begins `from` there, what a wrong answer says. */
+  /** Status and headers of wrong responses to a request for the rest that begins at `from`. */
   test.each<[string, number, (from: number) => Record<string, string>]>([
-    ['from elsewhere', 206, () => ({ etag, 'content-range': `bytes 0-${all - 1}/${all}` })],
+    ['from another offset', 206, () => ({ etag, 'content-range': `bytes 0-${all - 1}/${all}` })],
     ['not to the end', 206, (from) => ({ etag, 'content-range': `bytes ${from}-${all - 2}/${all}` })],
-    ['of another whole', 206, (from) => ({ etag, 'content-range': `bytes ${from}-${all}/${all + 1}` })],
+    ['of another total size', 206, (from) => ({ etag, 'content-range': `bytes ${from}-${all}/${all + 1}` })],
     [
-      'of other bytes',
+      'with another ETag',
       206,
       (from) => ({ etag: '"two"', 'content-range': `bytes ${from}-${all - 1}/${all}` }),
     ],
-    ['of unnamed bytes', 206, (from) => ({ 'content-range': `bytes ${from}-${all - 1}/${all}` })],
+    ['without an ETag', 206, (from) => ({ 'content-range': `bytes ${from}-${all - 1}/${all}` })],
     [
       'in another coding',
       206,
       (from) => ({ etag, 'content-encoding': 'gzip', 'content-range': `bytes ${from}-${all - 1}/${all}` }),
     ],
-    ['of no range', 206, () => ({ etag })],
+    ['without a range', 206, () => ({ etag })],
     ['in several ranges', 206, () => ({ etag, 'content-type': 'multipart/byteranges; boundary=x' })],
     ['beyond its end', 416, () => ({ 'content-range': `bytes */${all}` })],
-  ])('starts over where the source answers with a part %s', async (_, status, headersFrom) => {
-    const id = await broken();
+  ])('starts over if the source sends a part %s', async (_, status, headersFrom) => {
+    const id = await interrupted();
     const from = await storedBytes();
     serveRanges({ etag });
     const sendWhole = answer;
@@ -491,25 +491,25 @@ describe('a download that broke off', () => {
     await expectWhole(id);
   });
 
-  test('starts over where a part was lost', async () => {
-    const id = await broken();
+  test('starts over if a part was lost', async () => {
+    const id = await interrupted();
     const [download] = await downloads();
     await platform.bucket.remove(download!.keys[0]!);
     serveRanges({ etag });
     await expectWhole(id);
-    expect(asked[1]).not.toHaveProperty('range');
+    expect(requests[1]).not.toHaveProperty('range');
   });
 
-  test('starts over with another source', async () => {
-    const id = await broken();
+  test('starts over after a change of the source', async () => {
+    const id = await interrupted();
     await change({ sourceUrl: `${origin}/other.csv` });
     serveRanges({ etag });
     await expectWhole(id);
-    expect(asked[1]).not.toHaveProperty('range');
+    expect(requests[1]).not.toHaveProperty('range');
   });
 
-  test('and was given up leaves nothing behind, and nothing else is removed with it', async () => {
-    const id = await broken();
+  test('of a cancelled job is removed completely, and no other is', async () => {
+    const id = await interrupted();
     expect(await removeAbandonedDownloads(platform)).toBe(0);
     const keys = (await downloads()).flatMap((download) => download.keys);
     await operations.job.cancel.run(platform.as(owner), { id });
@@ -528,7 +528,7 @@ const claim = async (id: string): Promise<Claimed> => {
   return { lease, attempt: claimed!.attempt };
 };
 
-/** Takes the job from its worker, as the reaper does when that falls silent. */
+/** Ends the lease of a job, as the reaper does when its worker is lost. */
 const lose = async (id: string) => {
   await platform.db
     .update(jobs)
@@ -537,7 +537,7 @@ const lose = async (id: string) => {
   await transitions.reapLost(platform.db);
 };
 
-/** Runs an attempt that may have lost its job without a notice, as a frozen worker does. */
+/** Runs an attempt that may have lost its lease without notice, as in a frozen worker. */
 const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = platform.bucket) => {
   const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
   const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
@@ -556,13 +556,13 @@ const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = 
 
 describe('a sync takes effect once', () => {
   test.each<[string, () => void]>([
-    ['bytes', () => serve('late')],
-    ['a check', () => serve('', 304)],
-    ['that the source is gone', () => serve('', 410)],
-  ])('an attempt that lost its job writes nothing: no %s', async (_, prepare) => {
+    ['version', () => serve('late')],
+    ['check', () => serve('', 304)],
+    ['mark that the source is missing', () => serve('', 410)],
+  ])('an attempt that lost its lease writes nothing: no %s', async (_, prepare) => {
     serve('first', 200, { etag: '"one"' });
     await sync();
-    const id = await ask();
+    const id = await requestSync();
     const stale = await claim(id);
     await lose(id);
     const before = await read();
@@ -578,33 +578,33 @@ describe('a sync takes effect once', () => {
     expect(await read()).toMatchObject({ latest: { number: 2, sha256: sha256Of(bytesOf('second')) } });
   });
 
-  test('an attempt after one that was cut off when all was done finds it done', async () => {
+  test('an attempt after one that was interrupted at its very end finds the work done', async () => {
     serve('first');
-    const id = await ask();
+    const id = await requestSync();
     const done = await handle(id, await claim(id));
     serve('changed meanwhile');
     await lose(id);
     expect(await attempt(id)).toMatchObject({ state: 'succeeded', result: done });
     expect(done).toMatchObject({ version: 1, changed: true });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     expect(
       await platform.db.select().from(evidenceVersions).where(eq(evidenceVersions.jobId, id)),
     ).toHaveLength(1);
   });
 });
 
-test('a body takes the memory of its bytes, however small the pieces in which it comes', async () => {
+test('the memory that a body takes depends on its size, not on the size of its chunks', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const heapBytes = () => {
     collect();
     return process.memoryUsage().heapUsed;
   };
-  const pieces = 40_000;
+  const chunks = 40_000;
   answer = (response) => {
     response.socket!.setNoDelay(true);
-    let left = pieces;
-    // A chunk of one byte, in a packet of its own.
+    let left = chunks;
+    // Each chunk is one byte, in a packet of its own.
     const more = () => {
       if (left === 0) return response.end();
       left -= 1;
@@ -612,7 +612,7 @@ test('a body takes the memory of its bytes, however small the pieces in which it
     };
     more();
   };
-  const id = await ask();
+  const id = await requestSync();
   const before = heapBytes();
   const taken: number[] = [];
   const bucket: typeof platform.bucket = {
@@ -622,12 +622,12 @@ test('a body takes the memory of its bytes, however small the pieces in which it
       return platform.bucket.put(...file);
     },
   };
-  expect(await handle(id, await claim(id), bucket)).toMatchObject({ sizeBytes: pieces });
-  expect(taken[0]).toBeLessThan(50 * pieces);
+  expect(await handle(id, await claim(id), bucket)).toMatchObject({ sizeBytes: chunks });
+  expect(taken[0]).toBeLessThan(50 * chunks);
 });
 
-describe('bytes are kept as they came', () => {
-  test('when compressed, which nobody asked for: a bomb stays small', async () => {
+describe('bytes are stored as received', () => {
+  test('even if compressed without request: a decompression bomb stays small', async () => {
     const bomb = gzipSync(Buffer.alloc(150_000_000));
     answer = (response) =>
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'text/csv' }).end(bomb);
@@ -637,16 +637,16 @@ describe('bytes are kept as they came', () => {
     });
     const { latest } = await read();
     expect(latest).toMatchObject({ contentType: 'application/gzip', fileName: 'latest.csv.gz' });
-    expect(asked[0]!['accept-encoding']).toBe('identity');
+    expect(requests[0]!['accept-encoding']).toBe('identity');
   });
 
-  test('under the type that they have, whatever the source says', async () => {
+  test('with their detected type, whatever the source declares', async () => {
     serve('%PDF-1.7', 200, { 'content-type': 'text/html' });
     await sync();
     expect((await read()).latest).toMatchObject({ contentType: 'application/pdf' });
   });
 
-  test('when there are none', async () => {
+  test('even if empty', async () => {
     serve('');
     expect(await sync()).toMatchObject({
       state: 'succeeded',
@@ -655,18 +655,18 @@ describe('bytes are kept as they came', () => {
   });
 });
 
-test('sources are sent no credentials and no cookies', async () => {
+test('requests to sources carry no credentials and no cookies', async () => {
   serve('here', 200, { 'set-cookie': 'a=b', etag: '"one"' });
   await sync();
   await sync();
   const always = ['accept', 'accept-encoding', 'connection', 'host', 'user-agent'];
-  expect(asked.map((headers) => Object.keys(headers).toSorted())).toEqual([
+  expect(requests.map((headers) => Object.keys(headers).toSorted())).toEqual([
     always,
     [...always, 'if-none-match'].toSorted(),
   ]);
 });
 
-const told = async () => {
+const takeEvents = async () => {
   const rows = await platform.db.delete(webhookEvents).returning();
   return rows
     .filter(({ type }) => !type.startsWith('job.'))
@@ -699,40 +699,40 @@ const changed = (text: string, version: number) => ({
   data: { ...about(), version, sha256: sha256Of(bytesOf(text)), sizeBytes: 3 },
 });
 
-describe('webhooks are told once of each change', () => {
+describe('webhooks are notified once of each change', () => {
   test('of a source that changes and changes back', async () => {
     serve('one');
     await sync();
     await cite();
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
     serve('two');
     await sync();
-    expect(await told()).toEqual([changed('two', 2), claimIs('stale', 'backed', 2, 'changed')]);
+    expect(await takeEvents()).toEqual([changed('two', 2), claimIs('stale', 'backed', 2, 'changed')]);
     await sync();
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
     serve('one');
     await sync();
-    expect(await told()).toEqual([changed('one', 3), claimIs('backed', 'stale', 3, null)]);
+    expect(await takeEvents()).toEqual([changed('one', 3), claimIs('backed', 'stale', 3, null)]);
   });
 
-  test('of a source that vanishes and comes back', async () => {
+  test('of a source that vanishes and is available again', async () => {
     serve('one');
     await sync();
     await cite();
     serve('', 410);
     await sync();
-    expect(await told()).toEqual([
+    expect(await takeEvents()).toEqual([
       { type: 'evidence.vanished', data: { ...about(), version: 1, status: 410 } },
       claimIs('broken', 'backed', 1, 'source-vanished'),
     ]);
     await sync();
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
     serve('one');
     await sync();
-    expect(await told()).toEqual([claimIs('backed', 'broken', 1, null)]);
+    expect(await takeEvents()).toEqual([claimIs('backed', 'broken', 1, null)]);
   });
 
-  test('of bytes that are lost, and that come back', async () => {
+  test('of bytes that are lost and restored', async () => {
     serve('one');
     await sync();
     await cite();
@@ -740,8 +740,8 @@ describe('webhooks are told once of each change', () => {
     const verify = () => evidence.verify.run(platform.as(owner), at);
     await verify();
     await verify();
-    expect(await told()).toEqual([claimIs('broken', 'backed', 1, 'bytes-lost')]);
+    expect(await takeEvents()).toEqual([claimIs('broken', 'backed', 1, 'bytes-lost')]);
     await sync();
-    expect(await told()).toEqual([claimIs('backed', 'broken', 1, null)]);
+    expect(await takeEvents()).toEqual([claimIs('backed', 'broken', 1, null)]);
   });
 });

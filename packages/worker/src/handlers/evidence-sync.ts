@@ -10,9 +10,9 @@ import {
 import { contentKey } from '@portfolio/core/upload/keys';
 import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
-import { type Fetched, type SyncTools, fetchEvidence, forget } from './evidence-sync-download.ts';
+import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './evidence-sync-download.ts';
 
-/** Fetches evidence from its source: other bytes than before make a version, the same ones count as a check. */
+/** Fetches evidence from its source: changed bytes become a new version, unchanged ones count as a check. */
 export function createEvidenceSync(outbound: {
   allowPrivate: boolean;
   hosts: HostBreakers;
@@ -21,12 +21,12 @@ export function createEvidenceSync(outbound: {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
+    const by = { evidenceId, sourceUrl, jobId: job.id, requireLease: hold };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
-    // An earlier attempt was cut off after it had done all there is to do.
-    const kept = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
-    await forget(tools);
-    const { number, changed, sha256, sizeBytes } = kept;
+    // An earlier attempt may have been interrupted after it had stored the version.
+    const stored = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
+    await removeFetched(tools);
+    const { number, changed, sha256, sizeBytes } = stored;
     return { version: number, changed, sha256, sizeBytes };
   };
 }
@@ -39,27 +39,34 @@ async function sync(tools: SyncTools, source: Source) {
   const fetched = await fetchEvidence(tools, source);
   if (fetched.is === 'missing') return refuseMissing(db, by, fetched.status);
   if (fetched.is === 'unchanged') {
-    const kept = await recordUnchanged(db, by);
-    if (!kept) throw new TemporaryError('source_changed', 'The evidence was changed meanwhile.');
-    return { ...kept, changed: false };
+    const version = await recordUnchanged(db, by);
+    if (!version)
+      throw new TemporaryError(
+        'source_changed',
+        'The evidence was changed during the sync; it will be synced again.',
+      );
+    return { ...version, changed: false };
   }
-  progress(0.8, 'Keeping what has changed');
+  progress(0.8, 'Storing the new version');
   const { file, validators } = fetched;
-  const isKept = source.latest?.sha256 === file.sha256 && source.problem === null;
-  const contentType = isKept ? file.contentType : await settle(tools, fetched);
-  const kept = await storeSynced(db, by, { ...file, contentType }, validators);
-  if (!kept) throw new TemporaryError('source_changed', 'The evidence was given another source.');
-  return { ...kept, sha256: file.sha256, sizeBytes: file.sizeBytes };
+  const isStored = source.latest?.sha256 === file.sha256 && source.problem === null;
+  const contentType = isStored ? file.contentType : await settle(tools, fetched);
+  const version = await storeSynced(db, by, { ...file, contentType }, validators);
+  if (!version)
+    throw new TemporaryError(
+      'source_changed',
+      'The evidence got another source during the sync; it will be synced again.',
+    );
+  return { ...version, sha256: file.sha256, sizeBytes: file.sizeBytes };
 }
 
 async function refuseMissing(db: Db, by: Syncing, status: 404 | 410): Promise<never> {
-  const answers = `it answers ${status}`;
   if (await recordMissing(db, by, status)) {
-    throw new PermanentError('source_vanished', `The source is gone: ${answers}.`);
+    throw new PermanentError('source_vanished', `The source no longer exists (status ${status}).`);
   }
   throw new TemporaryError(
     'source_missing',
-    `The source is missing: ${answers}. In an hour it counts as gone.`,
+    `The source is missing (status ${status}). After an hour it counts as permanently gone.`,
   );
 }
 
@@ -70,6 +77,9 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
     return await settleBytes(bucket, { source: read(), to, file }, signal);
   } catch (error) {
     if (!(error instanceof MismatchedFile)) throw error;
-    throw new TemporaryError('parts_lost', 'Some of what was fetched got lost; it is fetched again.');
+    throw new TemporaryError(
+      'parts_lost',
+      'A part of the download was lost; the source will be fetched again.',
+    );
   }
 }

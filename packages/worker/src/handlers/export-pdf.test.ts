@@ -65,7 +65,7 @@ const askForAll = (actor: Actor = owner) =>
 
 let attempt = 0;
 
-/** Does what a worker does with an accepted job; gives the result and the pages of the file. */
+/** Runs an accepted job as a worker does; resolves to the result and the text of the file. */
 async function make(id: string, handler = exportPdf, signal = new AbortController().signal) {
   const [job] = await platform.db.select({ payload: jobs.payload }).from(jobs).where(eq(jobs.id, id));
   const result = await handler(jobKinds['export.pdf'].payload.parse(job?.payload), {
@@ -84,23 +84,23 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
 }
 
 describe('the PDF of a case study', { timeout: 60_000 }, () => {
-  test('shows its claims with what they are worth now, to the last digit of the evidence’s hash', async () => {
+  test('shows its claims with their current standing, and the complete hash of the evidence', async () => {
     const { version } = await create('proven', { claims });
     const { id } = await askForStudy('proven');
     const { text, result } = await make(id);
     expect(result).toMatchObject({ fileName: 'proven.pdf', studyVersion: version });
-    for (const told of [
+    for (const expected of [
       'Claims 1 It is faster. backed 200 → 50 ms, −75 %, better',
       'Before 200 ms, average of 1 sample After 50 ms, average of 1 sample Change −150 ms, −75 %, better',
       `SHA-256 ${sha256Of(sourceBytes)}`,
       'Source Uploaded',
       '2 All are happier. unbacked It cites no evidence and no metric.',
     ]) {
-      expect(text).toContain(told);
+      expect(text).toContain(expected);
     }
   });
 
-  test('is of another state when its evidence is worth less, and of the same when nothing did', async () => {
+  test('has another state when its evidence breaks, and the same state when nothing changed', async () => {
     await create('moving', { claims });
     const { id } = await askForStudy('moving');
     const state = async () => (await make(id)).result.state;
@@ -114,7 +114,7 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     expect(await state()).toBe(before);
   });
 
-  test('fails for good when the study was deleted after it was asked for', async () => {
+  test('fails permanently when the study was deleted after the request', async () => {
     await create('doomed');
     const { id } = await askForStudy('doomed');
     const [job] = await platform.db.select({ payload: jobs.payload }).from(jobs).where(eq(jobs.id, id));
@@ -137,10 +137,10 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     );
   });
 
-  test('that takes too much memory fails for good and leaves no file, while another is made beside it', async () => {
+  test('that takes too much memory fails permanently and leaves no file, while another renders concurrently', async () => {
     await create('heavy', { body: longStudy(60_000) });
     const [heavy, light] = [await askForStudy('heavy'), await askForStudy('heavy')];
-    const small = createExportPdf({ memoryMegabytes: 16, patienceSeconds: 60 });
+    const small = createExportPdf({ memoryMegabytes: 16, timeoutSeconds: 60 });
     const [failed, made] = await Promise.allSettled([make(heavy.id, small), make(light.id)]);
     expect(failed).toMatchObject({ reason: { name: 'PermanentError', code: 'too_large' } });
     expect(made).toMatchObject({ value: { result: { fileName: 'heavy.pdf' } } });
@@ -150,7 +150,7 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     }
   });
 
-  test('is ended by its signal', async () => {
+  test('is aborted by its signal', async () => {
     await create('cancelled', { body: longStudy(60_000) });
     const { id } = await askForStudy('cancelled');
     const cancelled = new Error('cancelled');
@@ -159,7 +159,7 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
 });
 
 describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
-  test('is refused while nothing is published, and made of what is published alone', async () => {
+  test('is refused while nothing is published, and contains only published case studies', async () => {
     await expect(askForAll()).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringContaining('publish a case study first'),
@@ -176,14 +176,14 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
     expect(pages[0]).toContain('1 backed');
     expect(pages[0]).toContain('2 unbacked');
     expect(text).not.toContain('Study draft');
-    // Newest first, as the list has them.
+    // Newest first, as in the list.
     expect(text.indexOf('Case study 1 Study second')).toBeGreaterThan(0);
     expect(text.indexOf('Case study 2 Study first')).toBeGreaterThan(text.indexOf('Case study 1'));
     expect(text).toContain('1.1 All are happier. unbacked');
     expect(text).toContain(`SHA-256 ${sha256Of(sourceBytes)}`);
   });
 
-  test('is of another state once a study was changed', async () => {
+  test('has another state after a change of a study', async () => {
     const { id } = await askForAll();
     const before = (await make(id)).result.state;
     expect((await make(id)).result.state).toBe(before);
@@ -196,18 +196,18 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
     expect((await make(id)).result.state).not.toBe(before);
   });
 
-  test('fails for good when nothing is published any more', async () => {
+  test('fails permanently when nothing is published any more', async () => {
     const { id } = await askForAll();
     await unpublish('first');
     await unpublish('second');
     await expect(make(id)).rejects.toMatchObject({ name: 'PermanentError', code: 'nothing_published' });
   });
 
-  test('is for those alone who may start jobs there', async () => {
+  test('is only for members who may start jobs in the portfolio', async () => {
     await create('shown');
     await publish('shown');
     await expect(askForAll(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(askForAll(user('stranger'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(askForAll(user('non-member'))).rejects.toMatchObject({ code: 'forbidden' });
     await expect(askForAll(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
     const elsewhere = { kind: 'portfolio-key', subject: 'key', portfolioId: 'pf_other' } as const;
     const key = { ...elsewhere, scopes: ['job:write'], expiresAt: null } as const;
@@ -215,7 +215,7 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
   });
 });
 
-test('of many that want the PDF of a study at once, one makes the job and all get it', async () => {
+test('of concurrent requests for the PDF of a study, one creates the job and all get it', async () => {
   await create('wanted');
   const answers = await Promise.all(
     Array.from({ length: 8 }, () =>

@@ -9,41 +9,38 @@ import { type Handler, PermanentError } from '../handler.ts';
 import { measure } from '../measure.ts';
 import { type PdfSource, RenderThreads, type ThreadLimits } from '../pdf/render-threads.ts';
 
-/** Where layout begins and ends within the progress of the whole job. */
+/** The part of the job's progress during which pages are laid out. */
 const layout = { from: 0.05, to: 0.9 };
 const contentType = 'application/pdf';
 
-/** What is rendered, how the file is called, and (once it is rendered) which state of it the file shows. */
+/** The source of a PDF, the base of its file name and, after rendering, an identifier of the content it shows. */
 type Export = {
   source: PdfSource;
   slug: string;
   shows: () => { state: string; studyVersion?: number };
 };
 
-/**
- * Renders a case study as it is now, or all that a portfolio has published, and stores the file under a key of its own
- * for each attempt.
- */
+/** Renders a case study as it is now, or everything that a portfolio has published. Each attempt stores its own file. */
 export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
   const threads = new RenderThreads(limits);
   return async (payload, { db, bucket, job, signal, progress }) => {
-    progress(0.01, 'Reading what is to be printed');
+    progress(0.01, 'Reading the case studies');
     const { source, slug, shows } = await exportOf(db, payload);
     const key = `exports/${job.portfolioId}/${job.id}/${job.attempt}.pdf`;
     const fileName = `${slug}.pdf`;
     const file = measure();
-    // Whichever of the two fails ends the other: half a file is of no use to anybody.
+    // If rendering or uploading fails, the other is aborted, so that no partial file is stored.
     const failed = new AbortController();
-    const ends = AbortSignal.any([signal, failed.signal]);
+    const aborted = AbortSignal.any([signal, failed.signal]);
     try {
       const [{ pages }] = await Promise.all([
         threads
           .render(source, {
             out: file.stream,
-            signal: ends,
+            signal: aborted,
             loadImage: async (url) => {
               const hash = imageHash(url);
-              return hash ? bucket.get(imageKey(job.portfolioId, hash), ends) : null;
+              return hash ? bucket.get(imageKey(job.portfolioId, hash), aborted) : null;
             },
             onProgress: ({ page, fraction }) =>
               progress(layout.from + fraction * (layout.to - layout.from), `Laying out page ${page}`),
@@ -52,7 +49,7 @@ export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
             progress(layout.to, 'Storing the file');
             return rendered;
           }),
-        bucket.put(key, file.stream, { contentType, fileName }, ends),
+        bucket.put(key, file.stream, { contentType, fileName }, aborted),
       ]);
       return { key, fileName, contentType, pages, ...shows(), ...file.result() };
     } catch (error) {
@@ -81,7 +78,7 @@ async function exportOfPortfolio(db: Db, portfolioId: string): Promise<Export> {
   if (!found) throw new PermanentError('not_found', 'The portfolio no longer exists.');
   const { cover, slug, version } = found;
   if (cover.studyCount === 0) {
-    throw new PermanentError('nothing_published', 'By now, the portfolio has published nothing.');
+    throw new PermanentError('nothing_published', 'The portfolio no longer has any published case studies.');
   }
   const shown = createHash('sha256').update(`${version}`);
   async function* studies() {
@@ -94,5 +91,5 @@ async function exportOfPortfolio(db: Db, portfolioId: string): Promise<Export> {
   return { source, slug, shows: () => ({ state: shown.digest('hex') }) };
 }
 
-/** Enough for a body of 1 MB, which is the longest, in any script; and longer than any page takes. */
-export const exportPdf = createExportPdf({ memoryMegabytes: 512, patienceSeconds: 60 });
+/** Enough memory for a body of 1 MB, the maximum, in any script; the timeout is longer than any page takes. */
+export const exportPdf = createExportPdf({ memoryMegabytes: 512, timeoutSeconds: 60 });

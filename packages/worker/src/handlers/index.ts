@@ -1,4 +1,4 @@
-import type { JobKind } from '@portfolio/core/job/schemas';
+import type { JobKind } from '@portfolio/core/job/kinds';
 import { createHostBreakers } from '@portfolio/core/runtime/host-breakers';
 import type { Logger } from '@portfolio/core/runtime/log';
 import type { Handler } from '../handler.ts';
@@ -6,8 +6,8 @@ import type { Handler } from '../handler.ts';
 export type Handlers = { [Kind in JobKind]: () => Promise<Handler<Kind>> };
 
 /**
- * The handler of each kind of job, loaded when the first such job comes. `allowPrivate` lets them fetch from addresses
- * that are not public.
+ * The handler of each kind of job, loaded when the first job of the kind runs. `allowPrivate` lets handlers fetch from
+ * addresses that are not public.
  */
 export function createHandlers({ allowPrivate, log }: { allowPrivate: boolean; log: Logger }): Handlers {
   const hosts = createHostBreakers(log);

@@ -45,7 +45,7 @@ async function work(id: string, reader = platform.db) {
   return operations.job.read.run(platform.as(owner), { id });
 }
 
-/** Asks for a report, works on it and downloads its file. */
+/** Requests a report, runs its job and downloads the file. */
 async function report(input: Partial<Ask>) {
   const job = await work((await ask(input)).id);
   expect(job).toMatchObject({ state: 'succeeded', error: null });
@@ -58,24 +58,26 @@ async function report(input: Partial<Ask>) {
 
 const linesOf = async (input: Partial<Ask>) => (await report(input)).text.split('\r\n').slice(1, -1);
 
-describe('asking for a report', () => {
-  test('is refused to strangers, to viewers and without the scope, and tells no portfolio of others', async () => {
-    await define('asked', { 0: 1 });
+describe('requesting a report', () => {
+  test('is refused to anonymous callers, to viewers and without the scope, and hides portfolios from non-members', async () => {
+    await define('requested', { 0: 1 });
     const { id } = await operations.portfolio.read.run(platform.as(owner), { portfolio });
     await platform.addMember(id, 'viewer', 'viewer');
-    const asked = { metrics: ['asked'] };
-    await expect(ask(asked, { kind: 'anonymous' })).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(ask(asked, user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(ask(asked, user('owner', ['metric:read']))).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(ask(asked, user('somebody'))).rejects.toMatchObject({ code: 'not_found' });
+    const input = { metrics: ['requested'] };
+    await expect(ask(input, { kind: 'anonymous' })).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(ask(input, user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(ask(input, user('owner', ['metric:read']))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(ask(input, user('non-member'))).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('needs metrics of the portfolio', async () => {
-    await expect(ask({ metrics: ['asked', 'unheard-of'] })).rejects.toMatchObject({
+  test('requires metrics of the portfolio', async () => {
+    await expect(ask({ metrics: ['requested', 'unknown'] })).rejects.toMatchObject({
       code: 'not_found',
-      message: expect.stringContaining('"unheard-of"'),
+      message: expect.stringContaining('"unknown"'),
     });
-    await expect(ask({ metrics: ['asked'] }, owner, 'empty')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(ask({ metrics: ['requested'] }, owner, 'empty')).rejects.toMatchObject({
+      code: 'not_found',
+    });
     await expect(ask({}, owner, 'empty')).rejects.toMatchObject({ code: 'conflict' });
   });
 
@@ -86,18 +88,18 @@ describe('asking for a report', () => {
       { step: 'day', format: 'pdf', from: '1900-01-01T00:00:00.000Z', to: '2999-12-31T00:00:00.000Z' },
       'shorter range',
     ],
-    [{ step: 'month', from: march.to }, 'Expected a moment after "from"'],
-    [{ from: 'yesterday' }, 'Expected an instant'],
-    [{ step: 'year' }, 'Invalid option'],
-    [{ metrics: [] }, 'Too small'],
-  ])('with %j is refused with what would be right', async (input, told) => {
+    [{ step: 'month', from: march.to }, 'Expected a time after "from"'],
+    [{ from: 'yesterday' }, 'Expected a time'],
+    [{ step: 'year' }, 'Expected "hour", "day", "week" or "month".'],
+    [{ metrics: [] }, 'Expected at least 1 item.'],
+  ])('with %j is refused with an error that says what would be right', async (input, message) => {
     await expect(ask(input as Partial<Ask>)).rejects.toMatchObject({
       code: 'invalid_input',
-      message: expect.stringContaining(told),
+      message: expect.stringContaining(message),
     });
   });
 
-  test('for all metrics is refused where they are too many', async () => {
+  test('for all metrics is refused if the portfolio has too many', async () => {
     await operations.portfolio.create.run(platform.as(owner), { slug: 'many', name: 'Many' });
     await platform.sql`insert into metrics (id, portfolio_id, key, name, unit, better_when, description)
       select 'met_' || lpad(n::text, 26, '0'), (select id from portfolios where slug = 'many'), 'm-' || n, 'M', 'ms', 'up', ''
@@ -107,7 +109,7 @@ describe('asking for a report', () => {
 });
 
 describe('a report as CSV', () => {
-  test('has a line for each metric and step that has samples, in the order asked for', async () => {
+  test('has a line for each metric and step with samples, in the requested order', async () => {
     await define('csv-b', { 0: 4, 1: -2, 23: 1, 24: 8, [31 * 24]: 99 });
     await define('csv-a', { 48: 1e-7 });
     const { text, response, job } = await report({ metrics: ['csv-b', 'csv-a', 'csv-b'] });
@@ -147,7 +149,7 @@ describe('a report as CSV', () => {
   });
 
   test.each(['hour', 'day', 'week', 'month'] as const)(
-    'by the %s is the same byte for byte from roll-ups and from samples, over years',
+    'by %s is identical, byte for byte, from roll-ups and from samples, over years',
     async (step) => {
       const key = `years-${step}`;
       await define(key, {});
@@ -163,22 +165,22 @@ describe('a report as CSV', () => {
     },
   );
 
-  test('leaves nothing for a spreadsheet to run, and quotes what has to be', async () => {
+  test('contains no formula that a spreadsheet would run, and quotes where necessary', async () => {
     const units = ['=1+1', '+a', '-b', '@c', 'a,"b"', '%'];
-    for (const [place, unit] of units.entries()) await define(`unit-${place}`, { 0: -place }, { unit });
-    const { text } = await report({ metrics: units.map((_, place) => `unit-${place}`) });
+    for (const [index, unit] of units.entries()) await define(`unit-${index}`, { 0: -index }, { unit });
+    const { text } = await report({ metrics: units.map((_, index) => `unit-${index}`) });
     const rows = parse<Record<string, string>>(text, { columns: true });
     expect(rows.map(({ unit }) => unit)).toEqual(["'=1+1", "'+a", "'-b", "'@c", 'a,"b"', '%']);
     expect(rows.map(({ avg }) => avg)).toEqual(['0', '-1', '-2', '-3', '-4', '-5']);
   });
 
-  test('of a range without samples is its header alone', async () => {
+  test('of a range without samples is only its header', async () => {
     await define('silent', {});
     expect((await report({ metrics: ['silent'] })).text).toBe('metric,unit,at,count,min,avg,max,p50,p95\r\n');
   });
 });
 
-/** The PDF read back, and the alternative texts of its figures in order. */
+/** The parsed PDF, and the alternative texts of its figures in order. */
 async function figures(bytes: Uint8Array) {
   const pdf = await readPdf(bytes);
   const alts: string[] = [];
@@ -194,7 +196,7 @@ async function figures(bytes: Uint8Array) {
 }
 
 describe('a report as PDF', () => {
-  test('says what changed in a table, and shows each metric in a chart with an alternative text', async () => {
+  test('lists the changes in a table, and shows each metric in a chart with an alternative text', async () => {
     await define('lead', { 0: 100, 24: 140, 96: 120, 500: 60, 700: 40 }, { name: 'Lead time', unit: 'h' });
     await define('rate', { 24: -5, 600: -5 }, { name: 'Balance', betterWhen: 'up' });
     await define('worse', { 24: 10, 600: 12.5 }, { name: 'Errors' });
@@ -218,7 +220,7 @@ describe('a report as PDF', () => {
     expect(artifacts[1]).toContain('Page 2 of');
   });
 
-  test('of one sample, of a constant and of the largest and smallest values is drawn', async () => {
+  test('of a single sample, of a constant and of the largest and smallest values is drawn', async () => {
     await define('one', { 5: 3 });
     await define('constant', Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n * 24, 0])));
     await define('extreme', { 0: -1e100, 24: 1e100, 48: 1e-100 });
@@ -229,31 +231,31 @@ describe('a report as PDF', () => {
   });
 });
 
-/** How many groups the jobs of reports belong to. */
+/** The number of groups that the jobs of reports belong to. */
 async function groups(...input: Partial<Ask>[]): Promise<number> {
   const ids = await Promise.all(input.map(async (one) => (await ask({ metrics: ['twice'], ...one })).id));
   const rows = await platform.sql`select distinct group_key from jobs where id in ${platform.sql(ids)}`;
   return rows.length;
 }
 
-describe('the work on a report', () => {
-  test('waits for the same one that was asked for before, and for no other', async () => {
+describe('the job of a report', () => {
+  test('waits for an earlier job of the same report, and for no other', async () => {
     await define('twice', { 0: 1 });
     expect(await groups({}, {})).toBe(1);
     expect(await groups({}, { step: 'week' })).toBe(2);
   });
 
-  test('leaves out metrics that were deleted since, and fails for good where none is left', async () => {
-    await define('kept', { 0: 1 });
+  test('leaves out metrics that were deleted meanwhile, and fails permanently if none is left', async () => {
+    await define('remaining', { 0: 1 });
     await define('gone', { 0: 1 });
-    const both = await ask({ metrics: ['gone', 'kept'] });
+    const both = await ask({ metrics: ['gone', 'remaining'] });
     const one = await ask({ metrics: ['gone'] });
     await metric.delete.run(platform.as(owner), { portfolio, key: 'gone', expectedVersion: '*' });
     expect(await work(both.id)).toMatchObject({ state: 'succeeded' });
     expect(await work(one.id)).toMatchObject({ state: 'failed', error: { code: 'not_found' } });
   });
 
-  test('reads all of one moment, and says of which', async () => {
+  test('reads one snapshot, and reports its time', async () => {
     await define('moment', { 0: 1 });
     const { job } = await report({ metrics: ['moment'] });
     const { asOf } = job.result as { asOf: string };

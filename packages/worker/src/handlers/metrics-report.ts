@@ -8,16 +8,19 @@ import { storeFile } from '../store-file.ts';
 
 const contentTypes = { csv: 'text/csv; charset=utf-8', pdf: 'application/pdf' };
 
-/** Where reading takes over from beginning within the progress of the whole job. */
+/** The part of the job's progress during which metrics are read. */
 const reading = { from: 0.05, to: 0.95 };
 
-/** Sums up metrics on the reader, all as of one moment, and stores the report under a key of its own for each attempt. */
-export const metricsReport: Handler<'metrics.report'> = (ask, tools) => {
+/** Aggregates metrics on the reader, from one snapshot. Each attempt stores its own file. */
+export const metricsReport: Handler<'metrics.report'> = (payload, tools) => {
   tools.progress(0.01, 'Reading the metrics');
   const { reader, job } = tools;
-  return readReport(reader, job, ask, (source) => write(source, ask, tools)).catch((error) => {
+  return readReport(reader, job, payload, (source) => write(source, payload, tools)).catch((error) => {
     throw isConflict(error)
-      ? new TemporaryError('reader_busy', 'The copy of the database that reports are read from had to go on.')
+      ? new TemporaryError(
+          'reader_busy',
+          'The database replica cancelled the query of the report because of a replication conflict.',
+        )
       : error;
   });
 };
@@ -27,33 +30,32 @@ type Write = (
   ...rest: Parameters<typeof metricsReport>
 ) => ReturnType<typeof metricsReport>;
 
-const write: Write = async (source, ask, { db, bucket, job, signal, progress }) => {
+const write: Write = async (source, payload, { db, bucket, job, signal, progress }) => {
   const { portfolio, asOf, isDiverged, metrics, missing } = source;
   if (isDiverged) {
-    const message = 'What reports are read from is no copy of the database any longer.';
+    const message = 'The database that reports are read from is no longer a replica of the primary.';
     throw new TemporaryError('reader_diverged', message);
   }
   if (missing.length > 0 && (await hasAnyMetric(db, missing))) {
-    const message =
-      'The copy of the database that reports are read from does not have all of these metrics yet.';
+    const message = 'The database replica that reports are read from does not have all of these metrics yet.';
     throw new NotYetError('reader_behind', message);
   }
-  if (metrics.length === 0) throw new PermanentError('not_found', 'None of the metrics exists any longer.');
-  const onMetric = (place: number) =>
+  if (metrics.length === 0) throw new PermanentError('not_found', 'None of the metrics exists any more.');
+  const onMetric = (index: number) =>
     progress(
-      reading.from + ((reading.to - reading.from) * place) / metrics.length,
-      `Summing up “${metrics[place]!.name}”`,
+      reading.from + ((reading.to - reading.from) * index) / metrics.length,
+      `Aggregating “${metrics[index]!.name}”`,
     );
-  const { from, to, format } = ask;
+  const { from, to, format } = payload;
   const file = {
     key: `reports/${job.portfolioId}/${job.id}/${job.attempt}.${format}`,
     fileName: `${portfolio.slug}-metrics-${from.slice(0, 10)}-${to.slice(0, 10)}.${format}`,
     contentType: contentTypes[format],
   };
-  const { written: pages, ...stored } = await storeFile(bucket, file, signal, (out, ends) =>
+  const { written: pages, ...stored } = await storeFile(bucket, file, signal, (out, aborted) =>
     format === 'csv'
-      ? writeCsv(source, onMetric, out, ends)
-      : renderReport(source, ask, { out, signal: ends, onMetric }),
+      ? writeCsv(source, onMetric, out, aborted)
+      : renderReport(source, payload, { out, signal: aborted, onMetric }),
   );
   return { ...file, ...stored, pages, asOf };
 };
@@ -61,7 +63,7 @@ const write: Write = async (source, ask, { db, bucket, job, signal, progress }) 
 /** Resolves to null: CSV has no pages. */
 async function writeCsv(
   source: ReportSource,
-  onMetric: (place: number) => void,
+  onMetric: (index: number) => void,
   out: Writable,
   signal: AbortSignal,
 ): Promise<null> {
@@ -69,7 +71,7 @@ async function writeCsv(
   return null;
 }
 
-/** A standby ends a read that keeps it from replaying for too long (PostgreSQL, "Handling Query Conflicts"). */
+/** A standby cancels a query that delays its replay for too long (PostgreSQL, "Handling Query Conflicts"). */
 function isConflict(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause ?? error) : null;
   return cause instanceof Error && 'code' in cause && cause.code === '40001';

@@ -61,23 +61,23 @@ beforeEach(async () => {
   return () => webhook.delete.run(platform.as(owner), { ...at, expectedVersion: '*' });
 });
 
-/** The API takes https only, which the test's own servers do not speak. */
+/** Sets the URL in the database: the API accepts https only, which the test's servers do not support. */
 const moveTo = (url: string) => platform.sql`update webhooks set url = ${url} where id = ${at.id}`;
 const answerWith = (status: number, headers: Record<string, string> = {}) => {
-  answer = (response) => response.writeHead(status, headers).end('What it says counts for nothing.');
+  answer = (response) => response.writeHead(status, headers).end('The body of the response is ignored.');
 };
 const ping = () => webhook.test.run(platform.as(owner), at);
 const deliveryOf = (delivery: string) => webhook.delivery.run(platform.as(owner), { ...at, delivery });
 const jobOf = (id: string) => operations.job.read.run(platform.as(owner), { id });
 const runDue = (jobId: string) => platform.sql`update jobs set run_at = now() where id = ${jobId}`;
 
-/** Works on a job as the worker does. */
+/** Runs a job as the worker does. */
 async function work(jobId: string, { allowPrivate = true } = {}) {
   await runJob(testRunner(platform, { allowPrivate }), jobId, async () => {}, new AbortController().signal);
   return jobOf(jobId);
 }
 
-/** Starts the receiver of the docs with a secret, and has the webhook's messages sent there. */
+/** Starts the receiver of the docs with a secret, and points the webhook to it. */
 async function startReceiver(key: string) {
   const child = await startChild(
     `process.argv = ['node', 'example', '${key}', '0']; await import('${example}');`,
@@ -112,7 +112,7 @@ test('a message arrives once, as JSON, signed for its receiver, and counts as de
   });
 });
 
-test('a message that a cut-off attempt had delivered is not sent a second time', async () => {
+test('a message that an interrupted attempt had delivered is not sent again', async () => {
   const { id, job } = await ping();
   await platform.sql`
     update webhook_deliveries set state = 'delivered', response_status = 202 where id = ${id}`;
@@ -120,16 +120,16 @@ test('a message that a cut-off attempt had delivered is not sent a second time',
   expect(received).toEqual([]);
 });
 
-test('what happens reaches the receiver once, by the queue, while two workers look after it', async () => {
+test('each event reaches the receiver once, through the queue, while two workers run', async () => {
   const { db, queue, deadLetters } = platform;
   const [{ id: portfolioId }] = (await platform.sql`select id from portfolios`) as unknown as [
     { id: string },
   ];
   const draining = new AbortController();
   const runner = testRunner(platform, { allowPrivate: true });
-  const room = createConcurrencyLimit({ 'webhook.deliver': 2 });
+  const acquireSlot = createConcurrencyLimit({ 'webhook.deliver': 2 });
   const working = [1, 2].flatMap(() => [
-    consume({ ...runner, queue, room, pollSeconds: 1 }, draining.signal, new AbortController().signal),
+    consume({ ...runner, queue, acquireSlot, pollSeconds: 1 }, draining.signal, new AbortController().signal),
     sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
   ]);
   const jobIds = ['first', 'second', 'third'];
@@ -139,12 +139,12 @@ test('what happens reaches the receiver once, by the queue, while two workers lo
   await eventually(async () => expect(await delivered()).toHaveLength(3));
   draining.abort();
   await Promise.all(working);
-  const told = received.map(({ body }) => JSON.parse(body) as { data: { job: string } });
-  expect(told.map(({ data }) => data.job).toSorted((a, b) => a.localeCompare(b))).toEqual(jobIds);
+  const messages = received.map(({ body }) => JSON.parse(body) as { data: { job: string } });
+  expect(messages.map(({ data }) => data.job).toSorted((a, b) => a.localeCompare(b))).toEqual(jobIds);
 });
 
-describe('an answer that is no success', () => {
-  test('is tried again later: the same bytes under the same id, with a signature of its own, until one is', async () => {
+describe('an unsuccessful response', () => {
+  test('is retried with the same bytes, the same id and a new signature, until it succeeds', async () => {
     const { id, job, messageId } = await ping();
     answerWith(500);
     expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
@@ -152,7 +152,7 @@ describe('an answer that is no success', () => {
       state: 'pending',
       attempts: 1,
       responseStatus: 500,
-      error: 'The receiver answered with the status 500.',
+      error: 'The receiver responded with status 500.',
     });
     answerWith(200);
     await runDue(job!);
@@ -180,7 +180,7 @@ describe('an answer that is no success', () => {
     expect((await deliveryOf(id)).error).toContain('Redirects are not followed');
   });
 
-  test('of 410 switches the webhook off: this message fails for good, and the next is not sent', async () => {
+  test('of 410 disables the webhook: this message fails permanently, and the next is not sent', async () => {
     const [first, ofEvent] = [await ping(), await ping()];
     await platform.sql`update webhook_deliveries set event = 'job.failed' where id = ${ofEvent.id}`;
     answerWith(410);
@@ -196,8 +196,8 @@ describe('an answer that is no success', () => {
   });
 });
 
-describe('a receiver that cannot be reached', () => {
-  test('is tried again later', async () => {
+describe('an unreachable receiver', () => {
+  test('is retried', async () => {
     const { id, job } = await ping();
     await moveTo('http://127.0.0.1:1/');
     expect(await work(job!)).toMatchObject({ state: 'queued', error: { code: 'webhook_failed' } });
@@ -205,7 +205,7 @@ describe('a receiver that cannot be reached', () => {
   });
 
   test.each(['https://127.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/', 'http://example.com/'])(
-    'since %s is none for webhooks is not tried again, and nothing goes out',
+    'whose URL %s is not allowed for webhooks is not retried, and no request is sent',
     async (url) => {
       const { id, job } = await ping();
       await moveTo(url);
@@ -216,7 +216,7 @@ describe('a receiver that cannot be reached', () => {
   );
 });
 
-test('of a webhook that was deleted nothing is sent', async () => {
+test('nothing is sent for a deleted webhook', async () => {
   const { job } = await ping();
   await platform.sql`delete from webhook_deliveries`;
   expect(await work(job!)).toMatchObject({ state: 'failed', error: { code: 'not_found' } });
@@ -224,7 +224,7 @@ test('of a webhook that was deleted nothing is sent', async () => {
 });
 
 describe('the receiver of the docs', () => {
-  test('takes what is signed with its secret, also while a new one is being introduced', async () => {
+  test('accepts messages signed with its secret, also during a rotation of the secret', async () => {
     const child = await startReceiver(secret);
     expect(await work((await ping()).job!)).toMatchObject({ state: 'succeeded' });
     await webhook.rotateSecret.run(platform.as(owner), { ...at, expectedVersion: '*' });
@@ -232,7 +232,7 @@ describe('the receiver of the docs', () => {
     await child.end('SIGTERM');
   });
 
-  test('refuses what is signed with another secret', async () => {
+  test('rejects messages signed with another secret', async () => {
     const child = await startReceiver(`whsec_${Buffer.from('another secret').toString('base64')}`);
     const { id, job } = await ping();
     expect(await work(job!)).toMatchObject({ state: 'queued' });
@@ -240,7 +240,7 @@ describe('the receiver of the docs', () => {
     await child.end('SIGTERM');
   });
 
-  test('is shown in the docs as it is', async () => {
+  test('is shown unchanged in the docs', async () => {
     const page = await readFile(new URL('../../../../docs/webhooks.md', import.meta.url), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${await readFile(example, 'utf8')}\`\`\``);
   });

@@ -4,13 +4,13 @@ import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook
 import { signatureOf } from '@portfolio/core/webhook/secret';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 
-/** A receiver should take a message and work on it later: of its answer only the status counts. */
+/** A receiver should accept a message and process it later: only the status of its response counts. */
 const limits = { maxBytes: 1024 * 1024, timeoutMilliseconds: 15_000 };
 const gone = 410;
 
 type ToSend = NonNullable<Awaited<ReturnType<typeof fetchToSend>>>;
 
-/** Sends a message to a webhook's address, signed as Standard Webhooks says, and keeps what came of it. */
+/** Sends a message to a webhook's URL, signed according to Standard Webhooks, and records the outcome. */
 export function createWebhookDeliver({
   allowPrivate,
   hosts,
@@ -21,10 +21,10 @@ export function createWebhookDeliver({
   return async ({ deliveryId }, { db, signal, progress }) => {
     const delivery = await fetchToSend(db, deliveryId);
     if (!delivery) throw new PermanentError('not_found', 'The webhook was deleted.');
-    // An attempt may have been cut off after the message was taken.
+    // An earlier attempt may have been interrupted after the receiver had accepted the message.
     if (delivery.state === 'delivered') return { responseStatus: delivery.responseStatus! };
     if (!delivery.enabled && delivery.event !== 'ping') {
-      throw new PermanentError('webhook_disabled', 'The webhook is switched off.');
+      throw new PermanentError('webhook_disabled', 'The webhook is disabled.');
     }
     progress(0.1, 'Sending the message');
     try {
@@ -43,7 +43,7 @@ export function createWebhookDeliver({
   };
 }
 
-/** A try that did not succeed; `responseStatus` is null where there was no answer. */
+/** A failed delivery; `responseStatus` is null if there was no response. */
 class Undelivered extends Error {
   readonly responseStatus: number | null;
   readonly isPermanent: boolean;
@@ -81,7 +81,7 @@ async function post(
   const { status } = response;
   if (status >= 200 && status < 300) return status;
   const hint = status >= 300 && status < 400 ? ' Redirects are not followed.' : '';
-  throw new Undelivered(`The receiver answered with the status ${status}.${hint}`, status, status === gone);
+  throw new Undelivered(`The receiver responded with status ${status}.${hint}`, status, status === gone);
 }
 
 function toUndelivered({ code, message }: OutboundError): Undelivered {

@@ -12,7 +12,7 @@ import { png } from './testing/images.ts';
 import { renderBytes, study } from './testing/render.ts';
 import { longStudy } from './testing/studies.ts';
 
-const limits = { memoryMegabytes: 512, patienceSeconds: 60 };
+const limits = { memoryMegabytes: 512, timeoutSeconds: 60 };
 
 /** Holds its thread for long: each item is read inside of a hundred others. */
 const endless = study(

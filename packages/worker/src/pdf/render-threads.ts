@@ -6,29 +6,29 @@ import { Output } from './file/output.ts';
 import type { PdfOptions } from './index.ts';
 import type { Answers, FromThread, Question, Task, ToThread } from './thread-messages.ts';
 
-/** What to render; a portfolio's studies are taken one after the other, as they are needed. */
+/** The content to render; a portfolio's studies are read one after the other, when needed. */
 export type PdfSource =
   | { readonly document: PdfDocument }
   | { readonly portfolio: PdfPortfolio; readonly studies: AsyncIterable<PdfDocument> };
 
 export type ThreadLimits = {
-  /** Of JavaScript's heap, for each thread. */
+  /** The maximum size of each thread's JavaScript heap. */
   readonly memoryMegabytes: number;
-  /** How long a thread may be busy without a word. */
-  readonly patienceSeconds: number;
+  /** The maximum time that a thread may be busy without sending a message. */
+  readonly timeoutSeconds: number;
 };
 
-/** How long a thread waits for work before it ends: starting one and opening its fonts takes half a second. */
 const tickMilliseconds = 250;
+/** An idle thread ends after this time; starting one and opening its fonts takes half a second. */
 const idleSeconds = 60;
-/** Left to Node, each thread takes 100 MB more after some hundreds of PDFs, and is no faster for it. */
+/** With Node's default, each thread takes 100 MB more after some hundreds of PDFs, and is no faster. */
 const maxYoungGenerationSizeMb = 48;
-/** A bundle has the thread beside it. */
+/** In a bundle, the thread's file is next to the worker's. */
 const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './pdf-thread.js';
 
 /**
- * Renders PDFs in threads, one for each that is rendered at a time, so that one which takes all memory or never ends
- * hurts no other. Memory, images and bytes stay within what is needed at a time.
+ * Renders each PDF in a thread of its own, so that one which runs out of memory or never ends does not affect others.
+ * Studies, images and output are streamed, so that memory stays bounded.
  */
 export class RenderThreads {
   readonly #limits: ThreadLimits;
@@ -39,8 +39,8 @@ export class RenderThreads {
   }
 
   /**
-   * Renders as `renderPdf` and `renderPortfolioPdf` do. Aborting ends the thread, whatever it is busy with. Rejects
-   * with a PermanentError when the thread is out of memory or shows no sign of life.
+   * Renders like `renderPdf` and `renderPortfolioPdf`. Aborting ends the thread immediately. Rejects with a
+   * PermanentError if the thread runs out of memory or sends no message for `timeoutSeconds`.
    */
   async render(source: PdfSource, options: PdfOptions): Promise<{ pages: number }> {
     options.signal.throwIfAborted();
@@ -88,18 +88,18 @@ export class RenderThreads {
 
 type Conversation = ThreadLimits & Omit<PdfOptions, 'out'> & { readonly output: Output };
 
-/** Has a thread render, and answers what it asks; resolves to the number of pages. */
+/** Renders in a thread and answers its questions; resolves to the number of pages. */
 async function converse(thread: Worker, source: PdfSource, talk: Conversation): Promise<number> {
-  const { signal, onProgress, memoryMegabytes, patienceSeconds } = talk;
+  const { signal, onProgress, memoryMegabytes, timeoutSeconds } = talk;
   const { promise: pages, resolve, reject } = Promise.withResolvers<number>();
   const ended = new AbortController();
   const studies = 'studies' in source ? source.studies[Symbol.asyncIterator]() : undefined;
   let open = 0;
   let quietTicks = 0;
-  // Ticks and not times: a process that was frozen itself must not take that for silence.
-  const patience = setInterval(() => {
+  // Ticks, not times: a process that was frozen must not mistake the gap for a silent thread.
+  const watchdog = setInterval(() => {
     quietTicks = open === 0 ? quietTicks + 1 : 0;
-    if (quietTicks * tickMilliseconds >= patienceSeconds * 1000) reject(stalled(patienceSeconds));
+    if (quietTicks * tickMilliseconds >= timeoutSeconds * 1000) reject(stalled(timeoutSeconds));
   }, tickMilliseconds);
 
   const answer = async (id: number, question: Question): Promise<void> => {
@@ -107,31 +107,31 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
     const answered = await answerTo(question, studies, talk);
     open -= 1;
     quietTicks = 0;
-    if (!ended.signal.aborted) tell(thread, { type: 'answer', id, answer: answered });
+    if (!ended.signal.aborted) send(thread, { type: 'answer', id, answer: answered });
   };
-  const hear = (message: FromThread): void => {
+  const onMessage = (message: FromThread): void => {
     quietTicks = 0;
     if (message.type === 'progress') onProgress(message.progress);
     else if (message.type === 'done') resolve(message.pages);
     else answer(message.id, message.question).catch(reject);
   };
-  const fail = (error: Error): void => reject(isOutOfMemory(error) ? tooLarge(memoryMegabytes) : error);
-  const exit = (code: number): void => reject(new Error(`the rendering thread ended with ${code}`));
-  thread.on('message', hear).on('error', fail).on('exit', exit);
+  const onError = (error: Error): void => reject(isOutOfMemory(error) ? tooLarge(memoryMegabytes) : error);
+  const onExit = (code: number): void => reject(new Error(`the rendering thread ended with ${code}`));
+  thread.on('message', onMessage).on('error', onError).on('exit', onExit);
   signal.addEventListener('abort', () => reject(signal.reason), { signal: ended.signal });
   try {
-    tell(thread, { type: 'task', task: taskOf(source) });
+    send(thread, { type: 'task', task: taskOf(source) });
     return await pages;
   } finally {
     ended.abort();
-    clearInterval(patience);
-    thread.off('message', hear).off('error', fail).off('exit', exit);
-    // It may wait for the database still; nobody wants what comes of it.
+    clearInterval(watchdog);
+    thread.off('message', onMessage).off('error', onError).off('exit', onExit);
+    // A pending read of the next study is abandoned.
     studies?.return?.().catch(() => {});
   }
 }
 
-const tell = (thread: Worker, message: ToThread): void => thread.postMessage(message, []);
+const send = (thread: Worker, message: ToThread): void => thread.postMessage(message, []);
 
 function taskOf(source: PdfSource): Task {
   return 'document' in source ? { document: source.document } : { portfolio: source.portfolio };
@@ -161,15 +161,12 @@ function isOutOfMemory(error: Error): boolean {
   return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
-const advice = 'Make it simpler, for example by splitting a large table or a deeply nested list.';
+const advice = 'Simplify the document, for example by splitting a large table or a deeply nested list.';
 
 function tooLarge(megabytes: number): PermanentError {
-  return new PermanentError(
-    'too_large',
-    `Laying it out takes more than ${megabytes} MB of memory. ${advice}`,
-  );
+  return new PermanentError('too_large', `The layout needs more than ${megabytes} MB of memory. ${advice}`);
 }
 
 function stalled(seconds: number): PermanentError {
-  return new PermanentError('too_complex', `Laying it out got no further for ${seconds} seconds. ${advice}`);
+  return new PermanentError('too_complex', `The layout made no progress for ${seconds} seconds. ${advice}`);
 }
