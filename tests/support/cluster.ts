@@ -7,7 +7,7 @@ import type { Shared } from './shared.ts';
 
 const template = 'template_migrated';
 
-/** Starts the one Postgres of a run, with a migrated template, which `testDatabase` copies. */
+/** Starts the Postgres server of a run, with a migrated template database, which `testDatabase` copies. */
 export async function startCluster(
   folder: string,
   started: AsyncDisposableStack,
@@ -21,7 +21,7 @@ export async function startCluster(
   await enableDatabaseUsers(server.url);
   const url = new URL(server.url);
   url.pathname = '/template1';
-  // A database that anybody is connected to cannot be copied.
+  // A database with open connections cannot be copied.
   const sql = postgres(url.href, { max: 1 });
   try {
     await sql`alter database postgres rename to ${sql(template)}`;
