@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** `npm run test:all` asks for the mode `all`, which leaves nothing out. */
+/** `npm run test:all` uses the mode `all`, which runs every test. */
 export default defineConfig(({ mode }) => {
   const isExhaustive = mode === 'all';
   return {
@@ -20,14 +20,14 @@ export default defineConfig(({ mode }) => {
       // Files share their modules, which take longer to load than most tests to run: no file may change a module.
       isolate: false,
       sequence: { sequencer: SlowFirst },
-      // Twice as many as processors, since tests wait a lot.
+      // Twice the number of processors, since tests wait a lot.
       maxWorkers: Math.min(availableParallelism() * 2, 8),
-      // The AWS SDK asks for some; the local servers take any.
+      // The AWS SDK requires credentials; the local servers accept any.
       env: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-      // Bounds for what hangs, not measures: machines are slow at times, and files wait for the same synthesis.
+      // Generous, to catch only tests that hang: machines may be slow, and files wait for the same synthesis.
       testTimeout: 120_000,
       hookTimeout: 300_000,
-      // What postgres.js asks a new connection for itself fails where nobody can catch it; the programs log such errors.
+      // Errors of postgres.js's own query on a new connection cannot be caught; the programs log them.
       onUnhandledError: (error) =>
         'query' in error && String(error.query).includes('a.typcategory = ') ? false : undefined,
       coverage: {

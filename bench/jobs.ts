@@ -1,6 +1,6 @@
 /**
- * What a job costs the database, beside one plain insert: accepting it, and taking it from the queue to its end, with
- * nothing else waiting and with ten thousand others of the same portfolio: `node bench/jobs.ts`. Takes half a minute.
+ * The cost of a job for the database, compared with a plain insert: accepting it and running it, without other jobs and with
+ * ten thousand others waiting in the same portfolio: `node bench/jobs.ts`. Takes half a minute.
  */
 import { queueJob } from '@portfolio/core/job/accept';
 import { dispatch } from '@portfolio/core/job/dispatch';
@@ -17,7 +17,7 @@ import { printRates } from './side-by-side.ts';
 
 const count = 1000;
 const rounds = 3;
-const crowd = 10_000;
+const waitingJobs = 10_000;
 
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
 const server = await startPostgres({ dataDir: join(folder, 'postgres') });
@@ -31,7 +31,7 @@ const { db, sql, close } = openDatabase({
 await sql`insert into portfolios (id, slug, name, tagline, description) values ('pf_bench', 'bench', 'Bench', '', '')`;
 await sql`create table plain (id bigint generated always as identity primary key, payload jsonb not null)`;
 
-const ask = {
+const request = {
   portfolioId: 'pf_bench',
   kind: 'export.pdf',
   subject: 'a study',
@@ -49,21 +49,21 @@ const result = {
 };
 let groups = 0;
 
-/** Within a transaction, as an operation does it. */
+/** Accepts a job in a transaction, as an operation does. */
 const accept = () =>
   db.transaction(async (tx) => {
-    const job = await queueJob(tx, { ...ask, groupKey: `bench-${(groups += 1)}` });
-    await dispatch(tx, ask.portfolioId);
+    const job = await queueJob(tx, { ...request, groupKey: `bench-${(groups += 1)}` });
+    await dispatch(tx, request.portfolioId);
     return job;
   });
-async function work(id: string) {
+async function complete(id: string) {
   const lease = { id, token: randomUUID() };
   if (!(await transitions.claim(db, lease, 30))) throw new Error(`${id} could not be claimed.`);
   await transitions.succeed(db, lease, result);
-  await dispatch(db, ask.portfolioId);
+  await dispatch(db, request.portfolioId);
 }
 
-/** Runs something `count` times, four at a time; resolves to runs a second. */
+/** Calls `run` `count` times, four at a time; resolves to calls per second. */
 async function rate(run: () => Promise<unknown>): Promise<number> {
   let left = count;
   const started = performance.now();
@@ -75,10 +75,11 @@ async function rate(run: () => Promise<unknown>): Promise<number> {
   return count / ((performance.now() - started) / 1000);
 }
 
-async function rung(): Promise<string> {
+/** Takes the next message from the outbox; resolves to the id of its job. */
+async function takeMessage(): Promise<string> {
   const [row] = await sql`delete from outbox where id = (
     select id from outbox order by id limit 1 for update skip locked) returning job_id`;
-  if (!row) throw new Error('Nothing waits.');
+  if (!row) throw new Error('The outbox is empty.');
   return row.job_id as string;
 }
 
@@ -94,24 +95,24 @@ try {
     if (round === 1) figures.clear();
     await measure(
       'plain insert',
-      () => sql`insert into plain (payload) values (${JSON.stringify(ask.payload)})`,
+      () => sql`insert into plain (payload) values (${JSON.stringify(request.payload)})`,
     );
-    await measure('accept and end, alone', async () => {
+    await measure('accept and complete, no other jobs', async () => {
       const { id } = await accept();
-      await work(id);
+      await complete(id);
     });
     await sql`truncate jobs cascade`;
     await sql`
       insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
-      select 'job_' || n, ${ask.portfolioId}, 'export.pdf', 'PDF', 'queued', 'crowd-' || n, '{}', 'bench', 5, 1
-      from generate_series(1, ${crowd}) n`;
+      select 'job_' || n, ${request.portfolioId}, 'export.pdf', 'PDF', 'queued', 'waiting-' || n, '{}', 'bench', 5, 1
+      from generate_series(1, ${waitingJobs}) n`;
     await sql`analyze jobs`;
     await dispatch(db);
     await measure('accept, ten thousand waiting', accept);
-    await measure('work, ten thousand waiting', async () => work(await rung()));
+    await measure('complete, ten thousand waiting', async () => complete(await takeMessage()));
     await sql`truncate jobs cascade`;
   }
-  printRates(figures, { unit: 'a second', ratio: 'of an insert' });
+  printRates(figures, { unit: 'per second', ratio: 'of an insert' });
 } finally {
   await close();
   await server.stop();

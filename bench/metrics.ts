@@ -1,8 +1,8 @@
 /**
- * Ten million samples, kept in several ways, side by side: `node bench/metrics.ts`, or those of fewer days, e.g.
- * `node bench/metrics.ts 60`. First statements against each way to keep them, then the operations of the chosen one,
- * over HTTP, then what its roll-ups by the day gain. Milliseconds are medians; only ratios travel to another machine.
- * Takes some minutes and 4 GB of disk for a year, which it gives back.
+ * Compares ways to store ten million samples: `node bench/metrics.ts`, or the samples of fewer days, e.g.
+ * `node bench/metrics.ts 60`. First it times statements on each way, then the operations of the chosen one over HTTP, then
+ * the effect of its daily roll-ups. Milliseconds are medians; only ratios are comparable between machines. Takes some
+ * minutes and, for a year, 4 GB of disk, which it frees.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,8 @@ import { median } from './side-by-side.ts';
 /** At least 60. */
 const days = Number(process.argv[2] ?? 365);
 const runs = 3;
-/** After so long, a slow statement is not repeated. */
-const patienceMilliseconds = 1000;
+/** A statement that takes longer is not repeated. */
+const slowMilliseconds = 1000;
 const batchSize = 5000;
 
 const minute = 60_000;
@@ -35,22 +35,22 @@ const spans = {
 };
 
 const metricId = (number: number) => `met_${String(number).padStart(26, '0')}`;
-/** Metrics 1 to 10 have a sample a minute, 11 to 100 one in ten minutes. */
+/** Metrics 1 to 10 have a sample per minute, 11 to 100 one per ten minutes. */
 const dense = metricId(1);
 
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-bench-'));
 const platform = await startPlatform(folder);
 const sql = postgres(platform.databaseUrl, { max: 1, onnotice: () => {} });
 
-/** The median duration in milliseconds, after a run to warm up. */
+/** The median duration in milliseconds, after a warm-up run. */
 async function time(work: (run: number) => Promise<unknown>): Promise<number> {
   const durations: number[] = [];
   for (let run = 0; run <= runs; run++) {
     const begun = performance.now();
     await work(run);
     const duration = performance.now() - begun;
-    if (run > 0 || duration > patienceMilliseconds) durations.push(duration);
-    if (duration > patienceMilliseconds) break;
+    if (run > 0 || duration > slowMilliseconds) durations.push(duration);
+    if (duration > slowMilliseconds) break;
   }
   return Number(median(durations).toFixed(1));
 }
@@ -74,7 +74,7 @@ async function load() {
     analyze metric_samples`);
 }
 
-/** Sums up each step by a walk of its own along an index. */
+/** Aggregates each step by its own index scan. */
 const walk = (table: string, value: string) => `
   select b, x.value from generate_series($2::text::timestamptz, $3::text::timestamptz - interval '1 ms',
     $4::int * interval '1 second') b
@@ -82,7 +82,7 @@ const walk = (table: string, value: string) => `
     where metric_id = $1 and at >= b and at < b + $4::int * interval '1 second') x
   where n > 0`;
 
-/** Reads the whole range, then groups it. */
+/** Reads the whole range and groups it. */
 const group = (table: string, value: string) => `
   select date_bin($4::int * interval '1 second', at, 'epoch') as b, ${value} as value from ${table}
   where metric_id = $1 and at >= $2::text::timestamptz and at < $3::text::timestamptz group by 1 order by 1`;
@@ -99,7 +99,7 @@ async function timeReads(table: string, statement: Statement, of: Record<string,
     for (const [aggregate, value] of Object.entries(of)) {
       const text = statement(table, value);
       const parameters = [dense, span.from, span.to, span.seconds];
-      // Rolled up by the hour, an hour has no minutes.
+      // Hourly roll-ups have no steps of a minute.
       if (table === 'hours' && span.seconds < 3600) continue;
       columns[`${name}, ${aggregate}`] = await time(() => sql.unsafe(text, parameters, { prepare: true }));
     }
@@ -112,7 +112,7 @@ const upsert = (table: string) => `
   select $1, $2::text::timestamptz + n * interval '1 minute', n from generate_series(1, ${batchSize}) n
   on conflict (metric_id, at) do update set value = excluded.value where old.value <> excluded.value`;
 
-/** Adds up anew the hours that a batch touched: a replaced value can be the smallest or the largest. */
+/** Aggregates the hours of a batch again: a replaced value may have been the smallest or the largest. */
 const rollUp = `
   insert into hours select metric_id, date_trunc('hour', at, 'UTC'), count(*), sum(value), min(value), max(value)
   from metric_samples where metric_id = $1 and at >= date_trunc('hour', $2::text::timestamptz, 'UTC')
@@ -123,14 +123,14 @@ const rollUp = `
 
 let recordings = 0;
 
-/** Each batch lies at half minutes of a sparse metric, where nothing was before. */
+/** Each batch is at half minutes of a sparse metric, where there were no samples before. */
 const nextBatch = () => ({ to: 11 + (recordings++ % 90), from: instant(100_000.5) });
 
 async function timeRecording(statements: string[]): Promise<number> {
   return time(async () => {
     const { to, from } = nextBatch();
     await sql.begin(async (tx) => {
-      // Two batches at once would each add up an hour without the other's samples.
+      // Two concurrent batches would each aggregate an hour without the other's samples.
       if (statements.length > 1) await tx`select 1 from metrics where id = ${metricId(to)} for update`;
       for (const statement of statements) await tx.unsafe(statement, [metricId(to), from], { prepare: true });
     });
@@ -252,7 +252,7 @@ async function timeOperations() {
   });
 }
 
-/** Reports and claims from samples and from roll-ups, and what keeping roll-ups costs. */
+/** Times reports and claims from samples and from roll-ups, and the cost of maintaining roll-ups. */
 async function timeRollUps() {
   const { db, close } = openDatabase({
     url: platform.databaseUrl,

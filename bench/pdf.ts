@@ -1,10 +1,10 @@
-// What a PDF costs: `node bench/pdf.ts`. Each size is rendered in a process of its own, first cold, then warm; once in
-// the process's own thread and once in a thread for it, as workers do.
+// Time and memory of PDFs: `node bench/pdf.ts`. Each size is rendered in its own process, first cold, then warm; in the main
+// thread and in a separate thread, as in the worker.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const measure = fileURLToPath(new URL('../packages/worker/src/pdf/testing/measure.ts', import.meta.url));
-const timeoutMs = 180_000;
+const timeoutMilliseconds = 180_000;
 
 for (const [name, ...options] of [
   ['study of ~30 pages', '64000', '10'],
@@ -16,7 +16,7 @@ for (const [name, ...options] of [
 ] as const) {
   const printed = execFileSync(process.execPath, [measure, ...options], {
     encoding: 'utf8',
-    timeout: timeoutMs,
+    timeout: timeoutMilliseconds,
   });
   const runs = printed.trim().split('\n');
   console.log(`${name}\n  ${runs.join('\n  ')}`);

@@ -1,6 +1,6 @@
 /**
- * Published reads over each interface, beside a bare server that answers with a constant: `node bench/reads.ts`.
- * Only the ratios travel to another machine. Takes about a minute, on loopback.
+ * Published reads over each interface, compared with a bare server that returns a constant: `node bench/reads.ts`.
+ * Only the ratios are comparable between machines. Takes about a minute, on loopback.
  */
 import autocannon from 'autocannon';
 import { spawn } from 'node:child_process';
@@ -41,7 +41,7 @@ try {
         connections,
         duration: round === 0 ? 1 : seconds,
       });
-      if (non2xx > 0) throw new Error(`${name}: ${non2xx} answers were errors.`);
+      if (non2xx > 0) throw new Error(`${name}: ${non2xx} responses were errors.`);
       // The first round warms up.
       if (round > 0) rates.get(name)!.push(requests.average);
     }

@@ -1,7 +1,7 @@
 /**
- * What a process of the API that has nothing in its memory gets an answer from: the database, or the cache that processes
- * share. `node bench/shared-cache.ts`; needs the Debian package redis-server. Takes about a minute, on loopback, where
- * the way to either is equally short. Only ratios travel to another machine.
+ * How fast an API process with an empty memory cache gets a response from the database, and from the shared cache:
+ * `node bench/shared-cache.ts`. Needs the Debian package redis-server. Takes about a minute, on loopback, where both have the
+ * same latency. Only ratios are comparable between machines.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,22 +39,22 @@ async function fromDatabase(): Promise<Buffer> {
 
 async function fromCache(): Promise<Buffer> {
   const found = await cache.read('study', portfolio);
-  if (!found?.answer) throw new Error('The cache has lost the answer.');
+  if (!found?.answer) throw new Error('The cache has lost the response.');
   return found.answer.body;
 }
 
-/** Answers a second, with many that read at a time. */
+/** Concurrent reads per second. */
 async function rateOf(read: () => Promise<Buffer>): Promise<number> {
-  let answers = 0;
+  let responses = 0;
   const end = performance.now() + roundMilliseconds;
   async function reader() {
     while (performance.now() < end) {
       await read();
-      answers++;
+      responses++;
     }
   }
   await Promise.all(Array.from({ length: readers }, reader));
-  return (answers / roundMilliseconds) * 1000;
+  return (responses / roundMilliseconds) * 1000;
 }
 
 try {
@@ -70,8 +70,8 @@ try {
       if (round > 0) rates.set(name, [...(rates.get(name) ?? []), rate]);
     }
   }
-  console.log(`An answer of ${body.length} bytes, ${readers} readers:`);
-  printRates(rates, { unit: 'answers/s', ratio: 'of the first' });
+  console.log(`A response of ${body.length} bytes, ${readers} readers:`);
+  printRates(rates, { unit: 'responses/s', ratio: 'of the first' });
 } finally {
   cache.close();
   await close();

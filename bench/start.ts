@@ -1,6 +1,6 @@
 /**
- * How long `npm start` takes on an installed clone, with a new data folder and with the one that it made:
- * `node bench/start.ts [runs]`. Seconds since the command was given, median and best of 5 runs. Takes half a minute.
+ * The duration of `npm start` on an installed clone, with a new data folder and with the same folder again:
+ * `node bench/start.ts [runs]`. Seconds since the start of the command, median and best of 5 runs. Takes half a minute.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ import { median } from './side-by-side.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const runs = Number(process.argv[2] ?? 5);
 
-/** Lines of `npm start` that end a phase. */
+/** The lines of `npm start` that end a phase. */
 const phases = { checked: 'Starting the portfolio platform', done: 'The platform is ready' };
 
 type Phase = keyof typeof phases | 'ready' | 'stopped';

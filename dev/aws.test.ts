@@ -62,7 +62,7 @@ function send(queue: string, body: string, group = 'group') {
   );
 }
 
-/** Waits for messages, for some seconds; none is an empty list. */
+/** Receives messages within a few seconds; an empty list if there are none. */
 async function receive(queue: string, options: { visibilitySeconds: number }): Promise<Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -74,7 +74,7 @@ async function receive(queue: string, options: { visibilitySeconds: number }): P
   return Messages;
 }
 
-test('nothing but 127.0.0.1 answers', async () => {
+test('only 127.0.0.1 responds', async () => {
   expect((await fetch(`${aws.endpoint}/health`)).status).toBe(200);
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
@@ -87,7 +87,7 @@ test('nothing but 127.0.0.1 answers', async () => {
   }
 });
 
-test('messages of a group come in order, each once the one before is deleted', async () => {
+test('messages of a group are received in order, each after the previous one is deleted', async () => {
   const queue = await createQueue('jobs.fifo');
   await send(queue, 'first');
   await send(queue, 'second');
@@ -98,7 +98,7 @@ test('messages of a group come in order, each once the one before is deleted', a
   }
 });
 
-test('a message that is never deleted ends in the dead-letter queue', async () => {
+test('a message that is never deleted is moved to the dead-letter queue', async () => {
   const deadLetters = await createQueue('dead.fifo');
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['QueueArn'] }),
@@ -115,9 +115,9 @@ test('a message that is never deleted ends in the dead-letter queue', async () =
   expect(dead.map(({ Body }) => Body)).toEqual(['poison']);
 });
 
-test('a message that is given back comes again, and its group with it', async () => {
+test('a message that is returned is received again, and so is its group', async () => {
   const queue = await createQueue('jobs.fifo');
-  await send(queue, 'given back');
+  await send(queue, 'returned');
   const [message] = await receive(queue, { visibilitySeconds: 60 });
   await sqs.send(
     new ChangeMessageVisibilityCommand({
@@ -127,7 +127,7 @@ test('a message that is given back comes again, and its group with it', async ()
     }),
   );
   const [again] = await receive(queue, { visibilitySeconds: 60 });
-  expect(again?.Body).toBe('given back');
+  expect(again?.Body).toBe('returned');
 });
 
 test('messages survive a restart on another port, one in flight under its receipt handle', async () => {
@@ -146,7 +146,7 @@ test('messages survive a restart on another port, one in flight under its receip
   expect(behind?.Body).toBe('behind it');
 });
 
-test('an object keeps its headers over a restart, and a plain request can download it', async () => {
+test('an object retains its headers over a restart, and a plain request can download it', async () => {
   const contentDisposition = 'attachment; filename="study.pdf"';
   await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
   await s3.send(
@@ -166,7 +166,7 @@ test('an object keeps its headers over a restart, and a plain request can downlo
   expect(response.headers.get('content-disposition')).toBe(contentDisposition);
 });
 
-test('12 MB go up in parts and survive a restart', async () => {
+test('12 MB are uploaded in parts and survive a restart', async () => {
   const target = { Bucket: 'files', Key: 'large' };
   await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
@@ -188,7 +188,7 @@ test('12 MB go up in parts and survive a restart', async () => {
   expect(Buffer.concat(bodies).equals(bytes ?? Buffer.alloc(0))).toBe(true);
 });
 
-test('stopping ends a receive that waits, and is harmless when repeated', async () => {
+test('stopping ends a waiting receive, and is idempotent', async () => {
   const queue = await createQueue('jobs.fifo');
   const waiting = receive(queue, { visibilitySeconds: 60 }).catch(() => 'ended');
   await aws.stop();
@@ -196,12 +196,12 @@ test('stopping ends a receive that waits, and is harmless when repeated', async 
   expect(await waiting).toBe('ended');
 });
 
-test('a busy port is named', async () => {
+test('the error for a busy port names the port', async () => {
   await expect(startAws({ port: aws.port })).rejects.toThrow(`Port ${aws.port} on 127.0.0.1 is busy`);
 });
 
-test('a damaged folder is named, with what to do', async () => {
+test('the error for a damaged folder names it and says what to do', async () => {
   await aws.stop();
   await writeFile(join(dataDir, 'fauxqs.db'), 'this is not what it was'.repeat(100));
-  await expect(startAws({ dataDir })).rejects.toThrow(`${dataDir}. Put back a good copy of that folder`);
+  await expect(startAws({ dataDir })).rejects.toThrow(`${dataDir}. Restore a backup of that folder`);
 });

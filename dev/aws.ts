@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { startFauxqs } from 'fauxqs';
 
 export interface AwsOptions {
-  /** Folder for queues, messages, buckets and objects, made when missing; left out, they are in memory. */
+  /** Folder for queues, messages, buckets and objects, created if missing; by default they are in memory. */
   dataDir?: string;
-  /** Port on 127.0.0.1; left out, a free one is found. */
+  /** Port on 127.0.0.1; by default a free one. */
   port?: number;
 }
 
@@ -13,22 +13,22 @@ export interface AwsServer {
   /** For the `endpoint` of every AWS SDK client; S3 clients need `forcePathStyle` as well. */
   endpoint: string;
   port: number;
-  /** Ends waiting receives and closes the files. Harmless when repeated. */
+  /** Ends waiting receives and closes the files. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts SQS and S3 by the AWS wire protocol (fauxqs), in this process and on 127.0.0.1 only.
+ * Starts servers of the SQS and S3 protocols (fauxqs), in this process and on 127.0.0.1 only.
  *
- * Any credentials are accepted. Queues belong to the region of the client that made them. The host in
- * a queue's URL is not to be called: clients reach the server by `endpoint` alone.
+ * Any credentials are accepted. Queues belong to the region of the client that created them. Clients must use `endpoint`;
+ * the host in a queue's URL is not reachable.
  *
- * @throws Error written for people: the port is busy, or the folder cannot be used.
+ * @throws Error with a message for users: the port is busy, or the folder cannot be used.
  */
 export async function startAws({ dataDir, port = 0 }: AwsOptions = {}): Promise<AwsServer> {
   try {
     if (dataDir) await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    // Objects go to the same SQLite file as messages: kept as plain files, a crash could cut one short.
+    // Objects are stored in the same SQLite file as messages: a crash could truncate plain files.
     const server = await withNewServers(
       (webServer) => {
         listenOnLoopback(webServer);
@@ -53,20 +53,20 @@ function startError(cause: unknown, port: number, dataDir: string | undefined): 
       cause,
     });
   }
-  const place = dataDir
-    ? ` on ${dataDir}. Put back a good copy of that folder, or move it away to begin with empty queues and buckets`
+  const advice = dataDir
+    ? ` on ${dataDir}. Restore a backup of that folder, or move it away to start with empty queues and buckets`
     : '';
-  return new Error(`The local SQS and S3 do not start (${String(cause)})${place}.`, { cause });
+  return new Error(`The local SQS and S3 did not start (${String(cause)})${advice}.`, { cause });
 }
 
-/** As much of a Fastify server and its requests as is used here. */
+/** The part of a Fastify server that is used here. */
 interface WebServer {
   listen(options: object): Promise<string>;
   addHook(name: 'preHandler', hook: (request: { body?: unknown }) => Promise<void>): void;
   addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
 }
 
-/** Calls `start` and passes on the web servers that it makes, which Fastify announces on a channel. */
+/** Calls `start`, and `adapt` with each web server that it creates; Fastify announces them on a diagnostics channel. */
 function withNewServers<T>(adapt: (server: WebServer) => void, start: () => T): T {
   const listener = (message: unknown): void => {
     if (announcesServer(message)) adapt(message.fastify);
@@ -89,14 +89,14 @@ function listenOnLoopback(server: WebServer): void {
   server.listen = (options) => listen({ ...options, host: '127.0.0.1' });
 }
 
-/** fauxqs takes bodies of 11 MiB at most, but S3 takes files of 5 GiB by one form: here, a bit more than 100 MiB. */
+/** fauxqs accepts bodies of 11 MiB at most, S3 accepts forms with files of 5 GiB: here the limit is just over 100 MiB. */
 function allowLargeForms(route: { bodyLimit?: number }): void {
   route.bodyLimit = 101 * 1024 * 1024;
 }
 
 /**
- * With a folder, fauxqs 2.4.1 loses sight of a message whose visibility is set to 0, and of its group,
- * until a restart: it fails to save that. Here such a message comes back a second later.
+ * With a folder, fauxqs 2.4.1 does not save a visibility timeout of 0: the message and its group stay invisible until a
+ * restart. With a timeout of 1, they become visible a second later.
  */
 function avoidVisibilityZero(body: unknown): void {
   if (typeof body !== 'object' || body === null) return;

@@ -23,7 +23,7 @@ beforeEach(async () => {
   await write('configuration', '');
 });
 
-/** Writes a file as of a minute ago: what is written while a build is made counts as changed. */
+/** Writes a file, dated a minute ago: a file written during a build counts as changed. */
 async function write(name: string, text: string) {
   await writeFile(join(root, name), text);
   const past = Date.now() / 1000 - 60;
@@ -32,7 +32,7 @@ async function write(name: string, text: string) {
 
 const madeIn = (folder: string) => readFile(join(folder, 'made'), 'utf8');
 
-test('a build is used again until a source of it or its configuration changes', async () => {
+test('a build is reused until one of its sources or its configuration changes', async () => {
   const first = await findBuild(recipe);
   expect(await madeIn(first)).toBe('first');
   expect(await findBuild(recipe)).toBe(first);
@@ -46,7 +46,7 @@ test('a build is used again until a source of it or its configuration changes', 
   expect(await findBuild(recipe)).not.toBe(second);
 });
 
-test('a source that changes while the build is made is built again', async () => {
+test('a source that changes during the build causes another build', async () => {
   const first = await findBuild({
     ...recipe,
     async make(folder) {
@@ -59,18 +59,18 @@ test('a source that changes while the build is made is built again', async () =>
   expect(await madeIn(await findBuild(recipe))).toBe('later');
 });
 
-test('who asks while another makes a build gets a whole one', async () => {
+test('concurrent callers get a complete build', async () => {
   const folders = await Promise.all([findBuild(recipe), findBuild(recipe)]);
   expect(await Promise.all(folders.map(madeIn))).toEqual(['first', 'first']);
 });
 
-test('a build that fails is made again the next time', async () => {
+test('a failed build is repeated the next time', async () => {
   const failing = { ...recipe, make: () => Promise.reject(new Error('No.')) };
   await expect(findBuild(failing)).rejects.toThrow('No.');
   expect(await madeIn(await findBuild(recipe))).toBe('first');
 });
 
-test('an old build stays while a process that uses it lives, and is removed later', async () => {
+test('an old build exists as long as a process uses it, and is removed later', async () => {
   const user = spawn(process.execPath, ['--eval', 'process.stdin.resume()'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -6,19 +6,19 @@ import { pathToFileURL } from 'node:url';
 import { inRepository } from './repository.ts';
 import { inheritedEnvironment } from './settings.ts';
 
-const leaveWithParent = pathToFileURL(inRepository('dev/leave-with-parent.mjs')).href;
+const exitWithParent = pathToFileURL(inRepository('dev/exit-with-parent.mjs')).href;
 const pauseBeforeRestartMilliseconds = 1000;
 
 export type Child = {
-  /** Process id of the running process. */
+  /** The id of the current process. */
   pid: () => number | undefined;
-  /** Asks it to end in order and waits until it has. */
+  /** Terminates the process gracefully and waits for its end. */
   stop(): Promise<void>;
 };
 
 /**
- * Runs a program of ours in a process and process group of its own, so that Ctrl-C reaches only the parent, which
- * ends its children in order. A process that ends by itself is started again. Output goes to `logFile`.
+ * Runs a program of the platform in its own process and process group, so that Ctrl-C reaches only the parent, which
+ * stops its children in order. A process that ends unexpectedly is restarted. Output goes to `logFile`.
  */
 export function startChild(options: {
   name: string;
@@ -33,8 +33,8 @@ export function startChild(options: {
   let child: ChildProcess;
 
   function start() {
-    // Stack traces in the log then name the sources, which costs a fifth of a second.
-    const flags = ['--enable-source-maps', '--import', leaveWithParent];
+    // Stack traces in the log refer to the sources, at the cost of a fifth of a second.
+    const flags = ['--enable-source-maps', '--import', exitWithParent];
     child = spawn(process.execPath, [...flags, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
@@ -45,7 +45,7 @@ export function startChild(options: {
 
   async function restart(reason: string) {
     if (stopping) return;
-    log(`The ${name} ended (${reason}) and is started again; see ${logFile}.`);
+    log(`The ${name} ended unexpectedly (${reason}) and is being restarted; see ${logFile}.`);
     await wait(pauseBeforeRestartMilliseconds);
     if (!stopping) start();
   }
@@ -59,9 +59,9 @@ export function startChild(options: {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const [code, signal] = await ended;
-      // One that was still starting ends by the signal itself.
+      // A process that was still starting is ended by the signal itself.
       if (code !== 0 && signal !== 'SIGTERM')
-        log(`The ${name} did not end in order (${signal ?? `code ${code}`}); see ${logFile}.`);
+        log(`The ${name} did not stop gracefully (${signal ?? `code ${code}`}); see ${logFile}.`);
     },
   };
 }

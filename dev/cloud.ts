@@ -6,10 +6,10 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const queueName = 'portfolio-jobs.fifo';
 const deadLetterQueueName = 'portfolio-jobs-dead.fifo';
 const bucketName = 'portfolio-assets';
-/** A message that comes back so often makes its worker crash each time: an outage takes one or two of them. */
+/** A message received this often has crashed its worker each time: an outage uses up one or two receives only. */
 const maxReceiveCount = 10;
 
-/** Makes sure of queue, dead-letter queue and bucket at a local endpoint; resolves to the settings to reach them. */
+/** Creates queue, dead-letter queue and bucket at a local endpoint if missing; resolves to the settings for them. */
 export async function createCloudResources(endpoint: string) {
   const client = { endpoint, region, credentials };
   const sqs = new SQSClient(client);

@@ -23,7 +23,7 @@ function openInAnotherProcess() {
   `);
 }
 
-test('the folder is made for its owner alone, and everything has its place in it', async () => {
+test('the folder is created with access for its owner only, and contains all paths', async () => {
   const folder = await openDataFolder(path);
   expect((await stat(path)).mode & 0o777).toBe(0o700);
   expect(folder.path).toBe(path);
@@ -33,10 +33,10 @@ test('the folder is made for its owner alone, and everything has its place in it
   folder.release();
 });
 
-test('a second instance is refused, and told which process has the folder and what to do', async () => {
+test('a second instance is refused with the process that uses the folder and what to do', async () => {
   const other = await openInAnotherProcess();
   await expect(openDataFolder(path)).rejects.toThrow(
-    `${path} is in use by another npm start (process ${other.pid}). Stop that one, or set PORTFOLIO_DATA_DIR`,
+    `${path} is in use by another npm start (process ${other.pid}). Stop it, or set PORTFOLIO_DATA_DIR`,
   );
   await other.end('SIGKILL');
 });
@@ -47,7 +47,7 @@ test('a second instance is refused in the same process too', async () => {
   folder.release();
 });
 
-test('a folder can be opened again after it was released, also twice', async () => {
+test('a folder can be opened again after it was released once or twice', async () => {
   const first = await openDataFolder(path);
   first.release();
   const second = await openDataFolder(path);
@@ -56,7 +56,7 @@ test('a folder can be opened again after it was released, also twice', async () 
   second.release();
 });
 
-test('a folder whose instance was killed can be opened at once', async () => {
+test('a folder whose instance was killed can be opened immediately', async () => {
   const killed = await openInAnotherProcess();
   await killed.end('SIGKILL');
   const folder = await openDataFolder(path);
@@ -64,11 +64,11 @@ test('a folder whose instance was killed can be opened at once', async () => {
   folder.release();
 });
 
-test('a path that is a file is refused as such', async () => {
+test('a path that is a file is refused with that reason', async () => {
   const file = join(parent, 'file');
   await writeFile(file, '');
   await expect(openDataFolder(file)).rejects.toThrow(
-    `The data folder ${file} cannot be used: it is a file, not a folder. Correct that, or set PORTFOLIO_DATA_DIR`,
+    `The data folder ${file} cannot be used: it is a file, not a folder. Fix that, or set PORTFOLIO_DATA_DIR`,
   );
 });
 
@@ -80,20 +80,20 @@ test('a path that cannot be created is refused with the reason', async () => {
   );
 });
 
-test('a folder of a newer version is refused, and not kept locked', async () => {
+test('a folder of a newer version is refused, and not left locked', async () => {
   const folder = await openDataFolder(path);
   folder.release();
   const versionFile = join(path, 'layout-version');
   await writeFile(versionFile, '2\n');
   await expect(openDataFolder(path)).rejects.toThrow(
-    `The data folder ${path} has layout "2", and this version of the program knows layout 1. Update the program`,
+    `The data folder ${path} has layout "2", but this version of the program supports layout 1. Update the program`,
   );
   await writeFile(versionFile, '1\n');
   const again = await openDataFolder(path);
   again.release();
 });
 
-test('a lock file that cannot be used is named', async () => {
+test('the error for an unusable lock file names it', async () => {
   const folder = await openDataFolder(path);
   folder.release();
   await writeFile(join(path, 'lock'), 'not a database, and longer than nothing');

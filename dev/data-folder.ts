@@ -4,35 +4,35 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** The layout of the data folder that this program reads and writes; raise it when a folder moves. */
+/** The version of the data folder's layout; increase it when a folder moves. */
 const layoutVersion = 1;
 
 const isBusy = 5; // SQLITE_BUSY
 
-/** Locks held by this process: a lock object that is collected as garbage would be let go. */
-const heldLocks = new Set<DatabaseSync>();
+/** The locks of this process: a lock is released when its object is garbage-collected. */
+const ownLocks = new Set<DatabaseSync>();
 
 export interface DataFolder {
   /** Absolute path of the folder. */
   path: string;
-  /** Where `startPostgres` keeps its data; not created here. */
+  /** The folder for `startPostgres`; not created here. */
   postgresDir: string;
-  /** Where `startAws` keeps its data; not created here. */
+  /** The folder for `startAws`; not created here. */
   awsDir: string;
-  /** Where the address and the API key of the local owner are written. */
+  /** The file with the URL of the API and the API key of the local owner. */
   credentialsFile: string;
-  /** Gives the folder free for the next instance. A second call does nothing. */
+  /** Releases the folder for the next instance. Idempotent. */
   release: () => void;
 }
 
 /**
- * Opens the folder in which everything local is kept, for this process alone.
+ * Opens the folder with all local data, exclusively for this process.
  *
- * Creates it (mode 0700) when it is missing. The lock dies with the process, however that ends.
+ * Creates it (mode 0700) if missing. The lock is released when the process ends, however it ends.
  *
  * @param path Absolute, or relative to the working directory.
- * @throws Error with a message for people: the path is a file, is not readable and writable, is in
- *   use by another instance, or has the layout of a newer version.
+ * @throws Error with a message for users: the path is a file, is not readable and writable, is in use by another instance,
+ *   or has the layout of a newer version.
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = resolve(path);
@@ -40,7 +40,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const lock = takeLock(join(folder, 'lock'));
   if (!lock.taken) {
     throw new Error(
-      `${folder} is in use by another npm start (process ${lock.heldBy}). Stop that one, or set PORTFOLIO_DATA_DIR to another folder.`,
+      `${folder} is in use by another npm start (process ${lock.owner}). Stop it, or set PORTFOLIO_DATA_DIR to another folder.`,
     );
   }
   try {
@@ -58,15 +58,14 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   };
 }
 
-type Lock = { taken: true; release: () => void } | { taken: false; heldBy: string };
+type Lock = { taken: true; release: () => void } | { taken: false; owner: string };
 
 /**
- * Takes an exclusive lock on a file, without waiting. The kernel lets it go when the process ends, also
- * by `kill -9`, so there is no stale lock to recognise: it is SQLite's own lock on an empty database.
+ * Takes an exclusive lock on a file, without waiting. It is SQLite's lock on an empty database: the kernel releases it when
+ * the process ends, even by `kill -9`, so there are no stale locks.
  *
- * @param file Created when missing, and never removed: a removed lock file could be locked twice.
- * @returns The lock, or the id of the process that holds it ("unknown" in the instant before that
- *   process has written it down).
+ * @param file Created if missing, and never removed: a removed lock file could be locked twice.
+ * @returns The lock, or the id of the process that holds it ("unknown" in the moment before that process has stored it).
  */
 export function takeLock(file: string): Lock {
   const ownerFile = `${file}.pid`;
@@ -77,19 +76,19 @@ export function takeLock(file: string): Lock {
   } catch (error) {
     database?.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === isBusy) {
-      return { taken: false, heldBy: readOwner(ownerFile) };
+      return { taken: false, owner: readOwner(ownerFile) };
     }
     throw new Error(
-      `The lock file ${file} cannot be used (${String(error)}). This user has to be able to write it; a damaged one can be removed.`,
+      `The lock file ${file} cannot be used (${String(error)}). This user needs write access to it; a damaged file can be removed.`,
       { cause: error },
     );
   }
-  heldLocks.add(database);
+  ownLocks.add(database);
   writeFileSync(ownerFile, String(process.pid));
   return {
     taken: true,
     release() {
-      if (!heldLocks.delete(database)) return;
+      if (!ownLocks.delete(database)) return;
       rmSync(ownerFile, { force: true });
       database.close();
     },
@@ -97,18 +96,18 @@ export function takeLock(file: string): Lock {
 }
 
 /**
- * As `takeLock`, but waits for a lock that another process holds. `onWait` is told once whom it waits for.
+ * Like `takeLock`, but waits while another process holds the lock. `onWait` is called once with the id of that process.
  *
- * @returns What gives the lock back.
+ * @returns The function that releases the lock.
  */
 export async function waitForLock(
   file: string,
-  onWait: (heldBy: string) => void = () => {},
+  onWait: (owner: string) => void = () => {},
 ): Promise<() => void> {
   for (let isWaiting = false; ; isWaiting = true) {
     const lock = takeLock(file);
     if (lock.taken) return lock.release;
-    if (!isWaiting) onWait(lock.heldBy);
+    if (!isWaiting) onWait(lock.owner);
     await wait(50);
   }
 }
@@ -132,7 +131,7 @@ async function makeUsable(folder: string): Promise<void> {
         ? 'it is a file, not a folder'
         : `this user cannot create it or write to it (${error instanceof Error ? error.message : String(error)})`;
     throw new Error(
-      `The data folder ${folder} cannot be used: ${reason}. Correct that, or set PORTFOLIO_DATA_DIR to another folder.`,
+      `The data folder ${folder} cannot be used: ${reason}. Fix that, or set PORTFOLIO_DATA_DIR to another folder.`,
       { cause: error },
     );
   }
@@ -147,6 +146,6 @@ async function checkLayout(folder: string): Promise<void> {
   }
   if (Number(found) === layoutVersion) return;
   throw new Error(
-    `The data folder ${folder} has layout ${JSON.stringify(found.trim())}, and this version of the program knows layout ${layoutVersion}. Update the program, or set PORTFOLIO_DATA_DIR to another folder.`,
+    `The data folder ${folder} has layout ${JSON.stringify(found.trim())}, but this version of the program supports layout ${layoutVersion}. Update the program, or set PORTFOLIO_DATA_DIR to another folder.`,
   );
 }

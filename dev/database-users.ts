@@ -1,13 +1,13 @@
 import postgres from 'postgres';
 
-/** Connection strings of the users whom API and worker are, as in the cloud: they own no table. */
+/** Connection strings of the database users of API and worker. As in the cloud, they own no tables. */
 export type UserUrls = { api: string; worker: string };
 
 /**
- * Lets the users of a local database sign in, with the password of its superuser: in the cloud they have none. `url` is
- * that of the superuser.
+ * Gives the users of API and worker the password of the superuser, whose connection string is `url`. In the cloud they have
+ * no password.
  */
-export async function letUsersIn(url: string): Promise<UserUrls> {
+export async function enableDatabaseUsers(url: string): Promise<UserUrls> {
   const sql = postgres(url, { max: 1 });
   try {
     const { password } = new URL(url);

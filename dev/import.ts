@@ -14,23 +14,23 @@ import {
 const usage = `npm run import -- [--dry-run] <folder>
 
 Creates or updates a portfolio from a folder: portfolio.md, a Markdown file for each case study, and the folders
-metrics, evidence and artifacts; docs/import.md has the format. Tells what is created, updated and unchanged, and
+metrics, evidence and artifacts; docs/import.md describes the format. Prints what is created, updated and unchanged, and
 what differs. With --dry-run nothing is changed.
-The address and the key are those that npm start has left in its data folder.`;
+The address and the key are read from the data folder of npm start.`;
 
-const given = readArguments();
-if (!given) {
+const parsed = readArguments();
+if (!parsed) {
   console.error(usage);
   process.exit(1);
 }
-const { folder, dryRun } = given;
+const { folder, dryRun } = parsed;
 const keyFile = credentialsFile(readDevSettings().PORTFOLIO_DATA_DIR);
 let changed = 0;
 
 try {
   const text = await readFile(keyFile, 'utf8').catch(() => {
     throw new Error(
-      `There is no ${toCommandFolder(keyFile)}: run npm start first, or set PORTFOLIO_DATA_DIR as it was there.`,
+      `${toCommandFolder(keyFile)} does not exist: run npm start first, or set PORTFOLIO_DATA_DIR to the data folder of npm start.`,
     );
   });
   const api = createClient(credentialsSchema.parse(JSON.parse(text)));
@@ -46,17 +46,18 @@ try {
   );
   console.log(
     dryRun
-      ? `Nothing was changed: this was a dry run. Without --dry-run, ${changed} of these would be.`
-      : `Portfolio "${portfolio}" holds what the folder says.`,
+      ? `Nothing was changed: this was a dry run. Without --dry-run, ${changed} of these items would be.`
+      : `Portfolio "${portfolio}" matches the folder.`,
   );
 } catch (error) {
   console.error(describe(error));
-  if (changed > 0 && !dryRun) console.error('What is listed above was imported; it can be run again.');
+  if (changed > 0 && !dryRun)
+    console.error('The items listed above were imported. The import can be run again.');
   else console.error('Nothing was changed.');
   process.exit(1);
 }
 
-/** What is to be imported, and how; null where that is not what was asked. */
+/** The arguments of the command; null if they are invalid. */
 function readArguments(): { folder: string; dryRun: boolean } | null {
   try {
     const { values, positionals } = parseArgs({
@@ -75,9 +76,9 @@ function describe(error: unknown): unknown {
   switch (problemOf(error)?.code) {
     case 'unreachable':
     case 'timeout':
-      return 'The platform does not answer: is npm start running?';
+      return 'The platform does not respond. Is npm start running?';
     case 'unauthenticated':
-      return `The platform does not know the key in ${toCommandFolder(keyFile)}: start it again with npm start, which mends that.`;
+      return `The platform rejects the key in ${toCommandFolder(keyFile)}. Restart it with npm start, which writes a new key.`;
     default:
       return error.message;
   }

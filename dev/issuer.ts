@@ -12,8 +12,8 @@ const audience = 'portfolio-api';
 const keyFileSchema = z.looseObject({ kty: z.literal('EC'), d: z.string() });
 
 /**
- * A token issuer for this machine: publishes the public key of the key file, which it makes when there is none.
- * Tokens are signed by `signToken`.
+ * A token issuer for local use: publishes the public key of the key file, which is created if missing. `signToken` signs
+ * tokens.
  */
 export async function startIssuer(keyFile: string) {
   const { d: _secret, ...publicKey } = (await readKey(keyFile)) ?? (await createKey(keyFile));
@@ -36,14 +36,14 @@ export async function startIssuer(keyFile: string) {
   };
 }
 
-/** A token for a subject, good for an hour. */
+/** A token for a subject, valid for an hour. */
 export async function signToken(
   keyFile: string,
   subject: string,
   scopes: readonly string[],
 ): Promise<string> {
   const key = await readKey(keyFile);
-  if (!key) throw new Error(`There is no key in ${keyFile}: run npm start first.`);
+  if (!key) throw new Error(`${keyFile} does not exist: run npm start first.`);
   return new SignJWT({ scope: scopes.join(' ') })
     .setProtectedHeader({ alg: algorithm, kid: keyId })
     .setSubject(subject)

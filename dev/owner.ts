@@ -6,24 +6,24 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { credentialsSchema } from './settings.ts';
 
 /**
- * An API key of the local owner: the one in the credentials file as long as it is good, or a new one. The file is
- * for the user's eyes only.
+ * An API key of the local owner: the one in the credentials file if it is valid, or a new one. Only the user can read the
+ * file.
  */
 export async function ensureOwnerKey(file: string, baseUrl: string, databaseUrl: string): Promise<string> {
-  const apiKey = (await readGoodKey(file, baseUrl)) ?? (await issueOwnerKey(databaseUrl));
+  const apiKey = (await readValidKey(file, baseUrl)) ?? (await issueOwnerKey(databaseUrl));
   await writeFile(file, `${JSON.stringify({ baseUrl, apiKey }, null, 2)}\n`, { mode: 0o600 });
-  // The mode above is for a new file only.
+  // The mode above applies to a new file only.
   await chmod(file, 0o600);
   return apiKey;
 }
 
-async function readGoodKey(file: string, baseUrl: string): Promise<string | null> {
+async function readValidKey(file: string, baseUrl: string): Promise<string | null> {
   const text = await readFile(file, 'utf8').catch(() => 'null');
-  const known = credentialsSchema.safeParse(parseJson(text));
-  if (!known.success) return null;
-  const headers = { authorization: `Bearer ${known.data.apiKey}` };
+  const stored = credentialsSchema.safeParse(parseJson(text));
+  if (!stored.success) return null;
+  const headers = { authorization: `Bearer ${stored.data.apiKey}` };
   const answer = await fetch(`${baseUrl}/api/v1/jobs?limit=1`, { headers });
-  return answer.status === 401 ? null : known.data.apiKey;
+  return answer.status === 401 ? null : stored.data.apiKey;
 }
 
 async function issueOwnerKey(databaseUrl: string): Promise<string> {

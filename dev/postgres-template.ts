@@ -2,7 +2,7 @@ import { migrate } from '@portfolio/core/runtime/migrate';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Recipe, buildsFolder, findBuild, installedPackages } from './builds.ts';
-import { letUsersIn } from './database-users.ts';
+import { enableDatabaseUsers } from './database-users.ts';
 import { startPostgres } from './postgres.ts';
 import { inRepository } from './repository.ts';
 
@@ -19,7 +19,7 @@ const recipe = (signal?: AbortSignal): Recipe => ({
     try {
       signal?.throwIfAborted();
       await migrate({ url: server.url }, { url: server.url });
-      await letUsersIn(server.url);
+      await enableDatabaseUsers(server.url);
     } finally {
       await server.stop();
     }
@@ -28,7 +28,7 @@ const recipe = (signal?: AbortSignal): Recipe => ({
 });
 
 /**
- * A stopped Postgres cluster with today's migrations applied, for `startPostgres` to copy: creating one takes two
- * seconds. Who starts on a copy migrates all the same, for what changed meanwhile in grants.
+ * A stopped Postgres cluster with the current migrations applied, for `startPostgres` to copy: creating one takes two
+ * seconds. Users of a copy still have to migrate it, since grants may have changed.
  */
 export const postgresTemplate = async (signal?: AbortSignal) => join(await findBuild(recipe(signal)), 'data');

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 const moduleUrl = new URL('postgres.ts', import.meta.url).href;
 
-/** Gives the tests of a block a folder, which they share because making a cluster takes a second. */
+/** A folder that the tests of a block share, since creating a cluster takes a second. */
 function sharedFolder(): { path: string } {
   const folder = { path: '' };
   beforeAll(async () => {
@@ -34,7 +34,7 @@ async function query(url: string, statement: string): Promise<postgres.RowList<p
   }
 }
 
-/** Whether the server takes connections; its process may stay on for a while as a zombie. */
+/** Whether the server accepts connections; its process may remain for a while as a zombie. */
 async function answers(url: string): Promise<boolean> {
   try {
     await query(url, 'select 1');
@@ -59,7 +59,7 @@ interface Started extends Child {
 const parts = new AsyncDisposableStack();
 afterAll(() => parts.disposeAsync());
 
-/** As the user of this run; where that is root, exhaustively as a plain user as well. */
+/** The user of this run and, if that is root, also a plain user in the exhaustive run. */
 const users = isRoot ? [{ user: 'root', asPlainUser: false }] : [];
 if (!isRoot || isExhaustive) users.push({ user: 'a plain user', asPlainUser: true });
 
@@ -70,7 +70,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     if (asPlainUser && isRoot) await chown(folder.path, plainUser.uid, plainUser.gid);
   });
 
-  /** Starts Postgres from another process; SIGTERM has that one stop it in order, SIGINT it ignores. */
+  /** Starts Postgres from another process, which stops it gracefully on SIGTERM, and ignores SIGINT. */
   async function start(): Promise<Started> {
     const code = `
       import { startPostgres } from ${JSON.stringify(moduleUrl)};
@@ -84,7 +84,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     return { ...child, server };
   }
 
-  test('a restart keeps the data, and nothing runs in between', async () => {
+  test('data persists over a restart, and no process runs in between', async () => {
     const first = await start();
     await query(first.server.url, "create table notes (body text); insert into notes values ('Füße')");
     await first.end('SIGTERM');
@@ -103,7 +103,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     await eventually(async () => expect(await answers(killed.server.url)).toBe(false));
   });
 
-  test('a start right after the starter was killed works, with what was committed', async () => {
+  test('a start right after the starter was killed succeeds, with all committed data', async () => {
     const killed = await start();
     await query(killed.server.url, 'create table before_kill ()');
     await killed.end('SIGKILL');
@@ -124,7 +124,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     await next.end('SIGTERM');
   });
 
-  test('a start after the server was killed too waits for the last of its processes', async () => {
+  test('a start after the server was killed too waits for its last process to end', async () => {
     const killed = await start();
     const client = postgres(killed.server.url, { max: 1 });
     await client`create table before_both_kills ()`;
@@ -152,7 +152,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     await started.end('SIGTERM');
   });
 
-  test('a program that now has the process id of an earlier server is left alone', async () => {
+  test('a program that has the process id of an earlier server is not stopped', async () => {
     const first = await start();
     const pidFile = join(folder.path, 'cluster', 'postmaster.pid');
     const content = await readFile(pidFile, 'utf8');
@@ -167,7 +167,7 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
   });
 });
 
-/** Ends the shell that would stop the server after its starter. */
+/** Kills the shell that would stop the server after its starter. */
 async function killGuard(started: Started): Promise<void> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args=']);
   const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
@@ -180,7 +180,7 @@ async function killGuard(started: Started): Promise<void> {
 describe('a server', () => {
   const folder = sharedFolder();
 
-  test('listens on 127.0.0.1 alone, and lets in with the password alone', async () => {
+  test('listens on 127.0.0.1 only, and requires its password', async () => {
     const server = await startPostgres({ dataDir: folder.path });
     expect(await query(server.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
     expect(await query(server.url, 'show unix_socket_directories')).toEqual([
@@ -202,14 +202,14 @@ describe('a server', () => {
     await server.stop();
   });
 
-  test('can be stopped twice, and is gone then', async () => {
+  test('can be stopped twice, and has ended afterwards', async () => {
     const server = await startPostgres({ dataDir: folder.path });
     await Promise.all([server.stop(), server.stop()]);
     await server.stop();
     expect(isRunning(server.pid)).toBe(false);
   });
 
-  test('is not disturbed by a second start on its folder, which is refused', async () => {
+  test('is not affected by a second start on its folder, which is refused', async () => {
     const server = await startPostgres({ dataDir: folder.path });
     await expect(startPostgres({ dataDir: folder.path })).rejects.toThrow(
       `The Postgres data in ${folder.path} is in use by another process (${process.pid})`,
@@ -218,7 +218,7 @@ describe('a server', () => {
     await server.stop();
   });
 
-  test('is not started on a busy port, which is named', async () => {
+  test('is not started on a busy port, which the error names', async () => {
     const other = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -237,7 +237,7 @@ describe('a server', () => {
 describe('a folder', () => {
   const folder = sharedFolder();
 
-  test('whose creation was broken off is created again', async () => {
+  test('whose creation was interrupted is created again', async () => {
     const unfinished = join(folder.path, 'cluster-unfinished-abc');
     await mkdir(unfinished);
     await writeFile(join(unfinished, 'PG_VERSION'), '17\n');
@@ -247,7 +247,7 @@ describe('a folder', () => {
   });
 });
 
-describe('a folder that cannot be used is named, with the problem and what to do:', () => {
+describe('the error for an unusable folder names it, the problem and what to do:', () => {
   const folder = sharedFolder();
   const moved: { from: string; to: string }[] = [];
 
@@ -260,7 +260,7 @@ describe('a folder that cannot be used is named, with the problem and what to do
     await Promise.all(moved.splice(0).map(({ from, to }) => rename(to, from)));
   });
 
-  /** Takes a file of the folder away until the end of the test, with other content in its place. */
+  /** Replaces a file of the folder until the end of the test. */
   async function replace(file: string, content?: string): Promise<void> {
     const from = join(folder.path, file);
     const to = `${from}.kept`;
@@ -275,11 +275,11 @@ describe('a folder that cannot be used is named, with the problem and what to do
 
   test.each([
     {
-      problem: 'made by another version',
+      problem: 'created by another version',
       file: 'cluster/PG_VERSION',
       content: '18\n',
       refusal:
-        'cannot be used: it was made by Postgres 18, and this version of the program brings Postgres 17.',
+        'cannot be used: it was created by Postgres 18, but this version of the program includes Postgres 17.',
     },
     {
       problem: 'not a cluster',
@@ -304,11 +304,11 @@ describe('a folder that cannot be used is named, with the problem and what to do
     const message = await startPostgres({ dataDir: folder.path }).catch(String);
     expect(message).toContain(refusal);
     expect(message).toContain(join(folder.path, 'cluster'));
-    expect(message).toContain(`Put back a good copy of ${folder.path}, or move it away`);
+    expect(message).toContain(`Restore a backup of ${folder.path}, or move it away`);
   });
 });
 
-test('a copy of a template has its data, and lets in with a password of its own alone', async () => {
+test('a copy of a template has its data, and requires its own password', async () => {
   const [template, copied] = [await testFolder(), await testFolder()];
   const original = await startPostgres({ dataDir: template });
   await query(original.url, 'create table kept as select 42 as answer');
@@ -322,7 +322,7 @@ test('a copy of a template has its data, and lets in with a password of its own 
   await expect(query(withOldPassword.href, 'select 1')).rejects.toThrow('password authentication failed');
 });
 
-test('a start that is broken off while it creates its data leaves nothing behind', async () => {
+test('an aborted start leaves no partial data', async () => {
   const dataDir = await testFolder();
   const broken = new AbortController();
   const starting = startPostgres({

@@ -27,9 +27,9 @@ const userName = 'portfolio';
 const unfinishedPrefix = 'cluster-unfinished-';
 const pollMilliseconds = 20;
 const startTimeoutSeconds = 60;
-const leftoverTimeoutSeconds = 30;
+const orphanTimeoutSeconds = 30;
 
-/** Given on the command line of every start, so that a cluster made by an earlier version gets them too. */
+/** Passed on the command line at every start, so that they also apply to a cluster of an earlier version. */
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -39,7 +39,7 @@ const settings = {
   log_timezone: 'UTC',
 };
 
-/** Faster, and with connections for all test files that run at once. */
+/** Faster, and with enough connections for all test files that run concurrently. */
 const forTests = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -47,19 +47,19 @@ const forTests = {
   max_connections: '400',
 };
 
-/** The whole environment of the server: a PGPORT or LC_ALL of the caller's shell must not change it. */
+/** The complete environment of the server: PGPORT or LC_ALL of the caller's shell must not affect it. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 export interface PostgresOptions {
-  /** Folder for the cluster, its password, log and lock; made when missing. */
+  /** Folder for the cluster, its password, log and lock; created if missing. */
   dataDir: string;
-  /** Port on 127.0.0.1; left out, a free one is found. */
+  /** Port on 127.0.0.1; by default a free one. */
   port?: number;
-  /** Gives the data folder of a stopped server, of which a new cluster becomes a copy with a password of its own. */
+  /** The data folder of a stopped server; a new cluster is a copy of it with its own password. */
   template?: () => Promise<string>;
-  /** Aborted, nothing further is begun, and the start fails. */
+  /** When aborted, the start fails as soon as possible. */
   signal?: AbortSignal;
-  /** Told, in a line each, about what takes time. */
+  /** Called with a line for each step that takes time. */
   log?: (line: string) => void;
   /** False is faster and loses data when the machine crashes: for tests. Default true. */
   durable?: boolean;
@@ -71,17 +71,17 @@ export interface PostgresServer {
   port: number;
   /** Process id of the server. */
   pid: number;
-  /** Ends all connections, saves everything and waits for the end of the server. Harmless when repeated. */
+  /** Closes all connections, saves everything and waits for the end of the server. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a Postgres server on a folder, creating its data on first use, and returns once it answers.
+ * Starts a Postgres server on a folder, creating its data on first use. Resolves when the server accepts queries.
  *
  * It listens on 127.0.0.1 only and ends with this process, even if that is killed. Started by root, it
  * runs as `nobody`: see docs/adr/0001-embedded-postgres-binaries.md.
  *
- * @throws Error written for people: the folder is in use, damaged or made by another Postgres version,
+ * @throws Error with a message for users: the folder is in use, damaged or of another Postgres version,
  *   the port is busy, or the server did not start (with the end of its log).
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
@@ -89,7 +89,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const dataDir = await realpath(options.dataDir);
   const lock = takeLock(join(dataDir, 'lock'));
   if (!lock.taken) {
-    throw new Error(`The Postgres data in ${dataDir} is in use by another process (${lock.heldBy}).`);
+    throw new Error(`The Postgres data in ${dataDir} is in use by another process (${lock.owner}).`);
   }
   try {
     const cluster = await openCluster(dataDir, options);
@@ -111,9 +111,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   }
 }
 
-/** A cluster that is ready to be started: initialised, of the right version, served by nobody. */
+/** A cluster that can be started: initialised, of the right version, without a running server. */
 interface Cluster {
-  /** What Postgres calls its data directory. */
+  /** The data directory of Postgres. */
   path: string;
   logFile: string;
   password: string;
@@ -131,7 +131,7 @@ async function openCluster(
   const passwordFile = join(dataDir, 'password');
   if (await exists(path)) {
     await checkVersion(path, programs.majorVersion);
-    await endLeftover(path, log);
+    await stopOrphanedServer(path, log);
   } else {
     signal?.throwIfAborted();
     log('Creating the Postgres data folder');
@@ -164,7 +164,7 @@ async function findPrograms(): Promise<Programs> {
     paths = await import(name);
   } catch (cause) {
     throw new Error(
-      `The Postgres programs for this machine (npm package ${name}) are not installed. They exist for Linux and macOS on x64 and arm64; on Windows, work in WSL. Elsewhere run "npm install" with optional dependencies.`,
+      `The Postgres programs for this machine (npm package ${name}) are not installed. They exist for Linux and macOS on x64 and arm64; on Windows, work in WSL. On those systems, run "npm install" with optional dependencies.`,
       { cause },
     );
   }
@@ -174,21 +174,21 @@ async function findPrograms(): Promise<Programs> {
     return { initdb: paths.initdb, postgres: paths.postgres, majorVersion };
   } catch (cause) {
     throw new Error(
-      `The Postgres programs in the npm package ${name} do not run (${messageOf(cause)}). Its install script has to run once ("npm rebuild ${name}"), and on Linux the system has to have glibc.`,
+      `The Postgres programs in the npm package ${name} do not run (${messageOf(cause)}). Run its install script once ("npm rebuild ${name}"). On Linux, the system needs glibc.`,
       { cause },
     );
   }
 }
 
-/** The user that Postgres is to run as, or undefined for the user of this process. */
+/** The user that runs Postgres; undefined for the user of this process. */
 type DatabaseUser = { uid: number; gid: number } | undefined;
 
-/** Postgres refuses to run as root, so root runs it as the owner of the cluster, for a new one `nobody`. */
+/** Postgres refuses to run as root: it runs as the owner of the cluster then, or as `nobody` for a new one. */
 async function findDatabaseUser(cluster: string): Promise<DatabaseUser> {
   if (process.getuid?.() !== 0) return undefined;
   await run('setpriv', ['--version'], { env: environment }).catch((cause: unknown) => {
     throw new Error(
-      'Postgres does not run as root, and "setpriv" (package util-linux), which would run it as the user nobody, is missing. Install util-linux, or start this as another user.',
+      'Postgres cannot run as root, and "setpriv" (package util-linux), which is needed to run it as the user nobody, is missing. Install util-linux, or run this as another user.',
       { cause },
     );
   });
@@ -199,8 +199,8 @@ async function findDatabaseUser(cluster: string): Promise<DatabaseUser> {
 }
 
 /**
- * The command that runs a program as the database user. Root's clone may lie in a folder that nobody
- * else may enter, so one capability is kept, which passes over file permissions.
+ * The command that runs a program as the database user. The repository of root may be in a folder that other users
+ * cannot access, so the capability to bypass file permissions is retained.
  */
 function command(user: DatabaseUser, program: string, args: string[]): [string, string[]] {
   if (!user) return [program, args];
@@ -213,22 +213,22 @@ async function checkVersion(cluster: string, current: string): Promise<void> {
   const file = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch((cause: unknown) => {
     throw unusable(cluster, 'its file PG_VERSION cannot be read', cause);
   });
-  const made = file.trim();
-  if (made === current) return;
+  const created = file.trim();
+  if (created === current) return;
   throw unusable(
     cluster,
-    `it was made by Postgres ${made}, and this version of the program brings Postgres ${current}`,
+    `it was created by Postgres ${created}, but this version of the program includes Postgres ${current}`,
   );
 }
 
 function unusable(cluster: string, reason: string, cause?: unknown): Error {
-  return new Error(`The Postgres data in ${cluster} cannot be used: ${reason}. ${wayOut(cluster)}`, {
+  return new Error(`The Postgres data in ${cluster} cannot be used: ${reason}. ${recovery(cluster)}`, {
     cause,
   });
 }
 
-function wayOut(cluster: string): string {
-  return `Put back a good copy of ${dirname(cluster)}, or move it away to begin with an empty database.`;
+function recovery(cluster: string): string {
+  return `Restore a backup of ${dirname(cluster)}, or move it away to start with an empty database.`;
 }
 
 async function writePassword(file: string): Promise<void> {
@@ -237,7 +237,7 @@ async function writePassword(file: string): Promise<void> {
   await rename(unfinished, file);
 }
 
-/** Creates the cluster beside its place and moves it there when it is whole. */
+/** Creates the cluster in a folder next to its final path, and moves it there when complete. */
 async function createCluster(path: string, user: DatabaseUser, fill: (folder: string) => Promise<unknown>) {
   const parent = dirname(path);
   const leftovers = (await readdir(parent)).filter((name) => name.startsWith(unfinishedPrefix));
@@ -253,7 +253,7 @@ async function createCluster(path: string, user: DatabaseUser, fill: (folder: st
   await rename(unfinished, path);
 }
 
-/** Runs a program as the database user, with a text as its input; resolves to what it printed as errors. */
+/** Runs a program as the database user with the given input; resolves to its error output. */
 type RunAs = (program: string, args: string[], input?: string) => Promise<string>;
 
 function runAs(user: DatabaseUser, signal?: AbortSignal): RunAs {
@@ -272,7 +272,7 @@ function initialise(folder: string, passwordFile: string, { initdb }: Programs, 
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    // Full-text search takes from it what a letter is; macOS does not know C.UTF-8.
+    // Defines letters for full-text search; macOS does not have C.UTF-8.
     `--lc-ctype=${process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'}`,
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
@@ -282,8 +282,8 @@ function initialise(folder: string, passwordFile: string, { initdb }: Programs, 
 }
 
 /**
- * Copies the cluster of a template. The copy keeps the template's system identifier, which only matters to replicas of
- * both at once, but not its password: that is changed before anybody can connect.
+ * Copies the cluster of a template. The copy has the same system identifier, which only matters to replicas of both, but
+ * another password, which is set before clients can connect.
  */
 async function copyTemplate(
   template: string,
@@ -295,37 +295,37 @@ async function copyTemplate(
   await runs('cp', ['-R', `${join(template, 'cluster')}/.`, folder]);
   const change = `alter role ${userName} password '${await readFile(passwordFile, 'utf8')}'\n`;
   const errors = await runs(programs.postgres, ['--single', '-D', folder, 'postgres'], change);
-  // In this mode a statement that fails does not fail the program.
+  // In this mode, the program succeeds even if a statement fails.
   if (/ERROR|FATAL/.test(errors)) throw new Error(errors);
 }
 
-/** An initdb whose parent was killed may still be writing: try again for a moment. */
+/** Retries briefly: an initdb whose parent was killed may still be writing. */
 function removeFolder(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /**
- * Ends the server that a killed process left behind on this cluster, in an orderly way. The lock is
- * held, so no living process owns that server.
+ * Shuts down the server that a killed process left running on this cluster. No live process owns that server, since
+ * the caller has the lock.
  */
-async function endLeftover(cluster: string, log: (line: string) => void): Promise<void> {
+async function stopOrphanedServer(cluster: string, log: (line: string) => void): Promise<void> {
   const pidFile = join(cluster, 'postmaster.pid');
   const text = await readFile(pidFile, 'utf8').catch(() => undefined);
   const pid = Number(text?.split('\n')[0]);
   if (text === undefined || !pid || !isRunning(pid)) return;
   if (!(await isServerOf(pid, cluster))) {
-    // The id now belongs to some other program, and Postgres would take that for a server. Its own
-    // parent's id it passes over, and it still checks the shared memory named further down the file.
+    // The id now belongs to another program, which Postgres would mistake for a server. It ignores the id of its own
+    // parent, and still checks the shared memory that the file names.
     await writeFile(pidFile, text.replace(/^\d+/, String(process.pid)));
     return;
   }
-  log(`Stopping the Postgres (process ${pid}) that an earlier start left behind`);
+  log(`Stopping the Postgres server (process ${pid}) of an earlier run`);
   process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + leftoverTimeoutSeconds * 1000;
+  const deadline = Date.now() + orphanTimeoutSeconds * 1000;
   while (await isServerOf(pid, cluster)) {
     if (Date.now() > deadline) {
       throw new Error(
-        `The Postgres (process ${pid}) that an earlier start left behind on ${cluster} does not stop. End it, then start again.`,
+        `The Postgres server (process ${pid}) of an earlier run on ${cluster} does not stop. Kill it, then start again.`,
       );
     }
     await sleep(pollMilliseconds);
@@ -357,7 +357,7 @@ interface Running {
   exited: Promise<string>;
 }
 
-/** Starts the server, again where a moment later or another port may help. */
+/** Starts the server; retries if the port was taken, or if processes of an earlier server are still ending. */
 async function launch(cluster: Cluster, options: PostgresOptions): Promise<Running> {
   const deadline = Date.now() + startTimeoutSeconds * 1000;
   for (;;) {
@@ -376,7 +376,7 @@ async function launch(cluster: Cluster, options: PostgresOptions): Promise<Runni
           cause,
         });
       }
-      // Processes of a killed server, which see within moments that it is gone.
+      // Processes of a killed server end shortly after it.
       const stillInUse = text.includes('pre-existing shared memory block');
       if (!(portTaken || stillInUse) || Date.now() > deadline) throw startError(cluster, text, cause);
       await sleep(pollMilliseconds);
@@ -387,7 +387,7 @@ async function launch(cluster: Cluster, options: PostgresOptions): Promise<Runni
 function startError(cluster: Cluster, text: string, cause: unknown): Error {
   const end = text.trimEnd().split('\n').slice(-15).join('\n');
   return new Error(
-    `Postgres does not start on ${cluster.path}: ${messageOf(cause)}. The end of ${cluster.logFile}:\n${end}\nIf the data is damaged: ${wayOut(cluster.path)}`,
+    `Postgres did not start on ${cluster.path}: ${messageOf(cause)}. The end of ${cluster.logFile}:\n${end}\nIf the data is damaged: ${recovery(cluster.path)}`,
     { cause },
   );
 }
@@ -398,7 +398,7 @@ async function spawnServer(cluster: Cluster, port: number, durable: boolean): Pr
   const [file, args] = command(cluster.user, cluster.programs.postgres, ['-D', cluster.path, ...flags]);
   const log = await open(cluster.logFile, 'w', 0o600);
   try {
-    // Detached: Ctrl-C in the terminal reaches the whole process group, and the database ends last.
+    // Detached: Ctrl-C reaches the whole process group, but the database has to end last.
     const child = spawn(file, args, {
       env: environment,
       detached: true,
@@ -417,7 +417,7 @@ async function spawnServer(cluster: Cluster, port: number, durable: boolean): Pr
   }
 }
 
-/** Has a shell stop the server when this process is gone: the pipe to it then closes. */
+/** Starts a shell that stops the server when this process ends, which closes the pipe to the shell. */
 function endWithThisProcess(server: ChildProcess, pid: number): void {
   const guard = spawn('/bin/sh', ['-c', 'read -r line; kill -INT "$0"', String(pid)], {
     env: environment,
@@ -427,19 +427,20 @@ function endWithThisProcess(server: ChildProcess, pid: number): void {
   server.once('exit', () => guard.kill('SIGKILL'));
 }
 
-/** Waits until the server answers a query, and throws when it has ended or takes too long. */
+/** Waits until the server answers a query. Throws if it ends or the deadline passes. */
 async function untilReady(server: Running, deadline: number): Promise<void> {
   for (;;) {
-    const answer = await Promise.race([answers(server.url), server.exited]);
-    if (answer === true) return;
-    if (answer !== false) throw new Error(`it ended (${answer})`);
-    if (Date.now() > deadline) throw new Error(`it does not answer within ${startTimeoutSeconds} seconds`);
+    const result = await Promise.race([acceptsQueries(server.url), server.exited]);
+    if (result === true) return;
+    if (result !== false) throw new Error(`it ended (${result})`);
+    if (Date.now() > deadline)
+      throw new Error(`it did not accept queries within ${startTimeoutSeconds} seconds`);
     await sleep(pollMilliseconds);
   }
 }
 
-/** Whether a query is answered. Throws when the password is refused. */
-async function answers(url: string): Promise<boolean> {
+/** Whether the server answers a query. Throws if the password is rejected. */
+async function acceptsQueries(url: string): Promise<boolean> {
   const sql = postgres(url, { max: 1, connect_timeout: 2, fetch_types: false });
   try {
     await sql`select 1`;

@@ -19,17 +19,17 @@ beforeAll(async () => {
 
 const shell = (command: string) => run('/bin/sh', ['-c', command], { cwd: folder });
 
-test('what npm prints before a program is not in the file that the program writes', async () => {
+test('the banner of npm is not in the file that the output is redirected to', async () => {
   await shell('npm run show -- ä > out.yaml');
   expect(await readFile(join(folder, 'out.yaml'), 'utf8')).toBe('a: ä\n');
 });
 
-test('a file that holds more than that is left as it is', async () => {
+test('other content of the file is preserved', async () => {
   await shell('echo before > more.yaml; npm run --silent show -- b >> more.yaml');
   expect(await readFile(join(folder, 'more.yaml'), 'utf8')).toBe('before\na: b\n');
 });
 
-test('in a pipe nothing but the text comes with --silent, which is named without it', async () => {
+test('a pipe gets only the text with --silent, and without it a hint to use it', async () => {
   expect(await shell('npm run --silent show -- b | cat')).toEqual({ stdout: 'a: b\n', stderr: '' });
   const { stdout, stderr } = await shell('npm run show -- b | cat');
   expect(stdout).toMatch(/^\n> show\n[^]*\na: b\n$/);

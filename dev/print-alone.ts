@@ -2,8 +2,8 @@ import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { bannerOfNpm } from './settings.ts';
 
 /**
- * Prints a text as all of the standard output. `npm run` prints what it runs before: in a file, that is overwritten; a
- * pipe has passed it on already, which is said.
+ * Prints a text as the only content of the standard output. `npm run` prints a banner first: in a file, the banner is
+ * overwritten; in a pipe it has been passed on already, and a hint says so.
  */
 export function printAlone(text: string): void {
   const banner = bannerOfNpm();
@@ -16,6 +16,6 @@ export function printAlone(text: string): void {
     for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at, bytes.length - at, at);
   } else {
     process.stdout.write(text);
-    console.error('npm has printed two lines before this: with npm run --silent … it does not.');
+    console.error('npm printed a banner before this text. Use npm run --silent … to avoid it.');
   }
 }

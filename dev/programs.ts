@@ -7,7 +7,7 @@ import { inRepository } from './repository.ts';
 
 const run = promisify(execFile);
 
-/** Entry files of the programs, and the folder in which Node is to keep what it compiles of them. */
+/** Entry files of the programs, and the folder for Node's compile cache of them. */
 export type Programs = Record<'start' | 'api' | 'migrate' | 'worker', string> & { compileCache: string };
 
 const recipe = (log?: (line: string) => void): Recipe => ({
@@ -21,7 +21,7 @@ const recipe = (log?: (line: string) => void): Recipe => ({
     .map(inRepository)
     .concat(installedPackages),
   async make(folder) {
-    log?.('Building the programs, which is done again only when their sources change');
+    log?.('Building the programs (repeated only when their sources change)');
     const sources = await writeBundle(folder);
     await symlink(inRepository('drizzle'), join(folder, 'drizzle'));
     return sources;
@@ -29,8 +29,8 @@ const recipe = (log?: (line: string) => void): Recipe => ({
 });
 
 /**
- * The programs as one bundle of today's sources, for processes on this machine: they start three times as fast as from
- * the sources. Made anew only when a source has changed, which `log` is told.
+ * The programs as a bundle of the current sources, for local processes: they start three times as fast as from sources.
+ * Built again only when a source has changed, which is logged to `log`.
  */
 export async function developmentPrograms(log?: (line: string) => void): Promise<Programs> {
   const folder = await findBuild(recipe(log));
@@ -44,12 +44,12 @@ export async function developmentPrograms(log?: (line: string) => void): Promise
   };
 }
 
-/** Resolves to the sources. A process of its own, since the one that esbuild starts stays as long as its parent. */
+/** Resolves to the sources. Runs in its own process, since esbuild's child process lives as long as its parent. */
 async function writeBundle(folder: string): Promise<string[]> {
   const args = [inRepository('dev/write-bundle.ts'), folder];
   const { stdout } = await run(process.execPath, args, { maxBuffer: Infinity }).catch((error: unknown) => {
     const reason = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new Error(`The programs cannot be bundled.\n${reason}`, { cause: error });
+    throw new Error(`The programs could not be bundled.\n${reason}`, { cause: error });
   });
   const inputs: string[] = JSON.parse(stdout);
   return inputs.filter((path) => !path.includes('node_modules/')).map(inRepository);

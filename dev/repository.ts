@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Absolute path of the repository: this code runs from its sources and from a bundle further down. */
+/** Absolute path of the repository. This code runs from its sources and from a bundle in a deeper folder. */
 const repository = findRepository(import.meta.dirname);
 
 function findRepository(folder: string): string {

@@ -17,23 +17,23 @@ let launched: Promise<Stack> | undefined;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
-// A supervisor that ends npm ends the shell between npm and this process, and nobody tells us.
+// A supervisor that kills npm also kills the shell in between, without a signal to this process.
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent && !stopping.signal.aborted) void stop();
 }, 500).unref();
 
 async function stop() {
-  // Whoever asks twice wants it at once; the other processes end with this one.
+  // The second request stops immediately; the other processes end with this one.
   if (stopping.signal.aborted) process.exit(130);
-  log('\nStopping; Ctrl-C again to stop at once.');
+  log('\nStopping; press Ctrl-C again to stop immediately.');
   stopping.abort();
   await launched?.then(
     (stack) => stack.stop(),
-    // What fails to start stops by itself.
+    // A failed start stops its own parts.
     () => {},
   );
-  log('Everything is saved. Start again with npm start.');
+  log('Everything is saved. Restart with npm start.');
   process.exit(0);
 }
 
@@ -51,7 +51,7 @@ async function start() {
   console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
 }
 
-/** Until it was imported whole, once: who has changed the sample since does not get it back. */
+/** Imports the sample once; later changes to it by the user are preserved. */
 async function importSample(marker: string, credentials: { baseUrl: string; apiKey: string }) {
   if (existsSync(marker)) return;
   log('Importing the sample portfolio');
@@ -73,10 +73,10 @@ async function assertPortIsFree(port: number) {
 function whyNotListening(port: number, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return `Port ${port} is busy. Stop what uses it, or choose another: PORT=${port + 1} npm start`;
+    return `Port ${port} is busy. Stop the program that uses it, or choose another: PORT=${port + 1} npm start`;
   if (code === 'EACCES')
-    return `This user may not listen on port ${port}. Choose one from 1024 on: PORT=3000 npm start`;
-  return `Nothing can listen on port ${port} of 127.0.0.1 (${String(error)}). Choose another: PORT=3000 npm start`;
+    return `This user may not listen on port ${port}. Choose one above 1023: PORT=3000 npm start`;
+  return `Port ${port} on 127.0.0.1 cannot be used (${String(error)}). Choose another: PORT=3000 npm start`;
 }
 
 function welcome(baseUrl: string, apiKey: string, credentialsFile: string): string {
@@ -85,7 +85,7 @@ function welcome(baseUrl: string, apiKey: string, credentialsFile: string): stri
   return `
 The platform is ready: ${baseUrl}
 Owner's API key:       ${apiKey}
-Both are kept in       ${credentialsFile}
+Both are stored in     ${credentialsFile}
 
 Export a case study as PDF, watch the job, download the file:
 
@@ -100,7 +100,7 @@ Or sign in with the key at ${baseUrl}. Ctrl-C stops everything.
 try {
   await start();
 } catch (error) {
-  // Once a stop was asked for, what is still starting may fail: the stop goes on.
+  // During a stop, parts that are still starting may fail: the stop continues.
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : error);
     await launched?.then((stack) => stack.stop()).catch(() => {});

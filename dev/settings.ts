@@ -3,25 +3,25 @@ import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { inRepository } from './repository.ts';
 
-/** Where a command was given: npm runs its scripts at the root of the repository. */
+/** The folder in which the user entered the command: npm runs its scripts at the root of the repository. */
 const commandFolder = process.env.INIT_CWD ?? process.cwd();
 
-/** The absolute path that a person means. */
+/** The absolute path of a path that the user entered. */
 export const fromCommandFolder = (path: string) => resolve(commandFolder, path);
 
-/** A path as the person would write it. */
+/** A path relative to the folder of the command. */
 export const toCommandFolder = (path: string) => relative(commandFolder, path) || '.';
 
 const portRange = 'Expected a port: a whole number from 1 to 65535.';
 const port = z.coerce.number(portRange).int(portRange).min(1, portRange).max(65_535, portRange);
 const schema = z.object({
   PORT: port.default(3000),
-  /** Of `sst dev`. Always the same, so that what reload.ts reads holds for the next run, too. */
+  /** For `sst dev`. Constant, so that the file that reload.ts reads stays valid for the next run. */
   DATABASE_PORT: port.default(54_320),
   PORTFOLIO_DATA_DIR: z.string().transform(fromCommandFolder).default(inRepository('.local')),
 });
 
-/** Settings of the commands that developers run. One that is invalid ends the process, which says what is wrong. */
+/** Settings of the commands that developers run. An invalid one ends the process with an error message. */
 export function readDevSettings(): z.output<typeof schema> {
   try {
     return readSettings(schema);
@@ -31,7 +31,7 @@ export function readDevSettings(): z.output<typeof schema> {
   }
 }
 
-/** Which of its tools `npm run verify` leaves out. */
+/** The tools that `npm run verify` skips. */
 export function readVerifySettings(tools: string[]) {
   const names = z
     .string()
@@ -43,21 +43,21 @@ export function readVerifySettings(tools: string[]) {
 
 const splitNames = (list: string) => list.split(',').flatMap((name) => name.trim() || []);
 
-/** What `npm start` leaves for other commands: where the API is, and a key of its owner. */
+/** The URL of the API and an API key of its owner, stored by `npm start` for other commands. */
 export const credentialsSchema = z.object({ baseUrl: z.url(), apiKey: z.string() });
 
 export const credentialsFile = (dataDir: string) => join(dataDir, 'credentials.json');
 
-/** Where `npm start` keeps the key with which local tokens are signed. */
+/** The key with which local tokens are signed, created by `npm start`. */
 export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json');
 
-/** The part of the environment that child processes get besides their settings. */
+/** The environment variables that child processes inherit besides their settings. */
 export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });
 
-/** All of it, for package managers: it says where their registry is, and how to get there. */
+/** All environment variables, for package managers: they configure the registry and proxies. */
 export const wholeEnvironment = () => ({ ...process.env });
 
-/** What `npm run` has printed before the script that is this program; null where it printed nothing. */
+/** The banner that `npm run` printed before it ran this program; null if it printed none. */
 export function bannerOfNpm(): string | null {
   const {
     npm_lifecycle_event: event,

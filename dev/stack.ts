@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startAws } from './aws.ts';
 import { type Child, startChild } from './child.ts';
 import { createCloudResources } from './cloud.ts';
-import { letUsersIn } from './database-users.ts';
+import { enableDatabaseUsers } from './database-users.ts';
 import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
 import { postgresTemplate } from './postgres-template.ts';
@@ -20,7 +20,7 @@ export type Stack = {
   databaseUrl: string;
   api: Child;
   worker: Child;
-  /** Ends everything in order: first who takes work, last who keeps data. */
+  /** Stops everything in order: first the programs, last the servers with the data. */
   stop(): Promise<void>;
 };
 
@@ -28,7 +28,7 @@ type StackOptions = {
   folder: { path: string; postgresDir: string; awsDir: string };
   port: number;
   log: (line: string) => void;
-  /** Aborted while it starts, nothing further is begun: what was is stopped, and the start fails. */
+  /** When aborted during the start, the parts that were started are stopped, and the start fails. */
   signal?: AbortSignal;
   /** Settings of the API that differ from those of `npm start`. */
   apiSettings?: Record<string, string>;
@@ -37,8 +37,8 @@ type StackOptions = {
 };
 
 /**
- * Starts the whole platform on folders of this machine: database, queue and bucket, API, worker and page, each
- * with the code and the settings that they have in the cloud. Resolves when `/readyz` says so.
+ * Starts the whole platform locally: database, queue and bucket, API, worker and page, each with the same code and kinds of
+ * settings as in the cloud. Resolves when `/readyz` reports ready.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack();
@@ -61,7 +61,7 @@ async function startServers(
       .then(ownedBy)
       .then(({ endpoint }) => createCloudResources(endpoint)),
     startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
-    // What is built may be left unfinished.
+    // An abort need not wait for the builds.
     unlessAborted(developmentPrograms(), signal),
     unlessAborted(builtWeb(), signal),
   ]);
@@ -91,20 +91,20 @@ async function startServers(
   return { baseUrl, databaseUrl: database.url, api, worker };
 }
 
-/** Brings the database up to date, as the program `migrate.ts` does before a release. */
+/** Migrates the database, as the program `migrate.ts` does before a release. */
 async function prepare(url: string, signal?: AbortSignal) {
   signal?.throwIfAborted();
   await migrate({ url }, { url });
-  return { url, users: await letUsersIn(url) };
+  return { url, users: await enableDatabaseUsers(url) };
 }
 
-/** As Promise.all, but waits for all before it rejects: what starts late must be known to be stopped. */
+/** Like Promise.all, but waits for all before it rejects, so that parts that start late can be stopped. */
 async function allOrNone<T extends readonly unknown[]>(work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** What work resolves to, or a rejection as soon as the signal is aborted. */
+/** Resolves like `work`, or rejects as soon as the signal is aborted. */
 function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return work;
   const aborted = once(signal, 'abort').then(() => Promise.reject(signal.reason));
@@ -114,9 +114,9 @@ function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
 async function untilReady(baseUrl: string, logFile: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + readyTimeoutSeconds * 1000;
   while (Date.now() < deadline) {
-    const answer = await fetch(`${baseUrl}/readyz`).catch(() => null);
-    if (answer?.ok) return;
+    const response = await fetch(`${baseUrl}/readyz`).catch(() => null);
+    if (response?.ok) return;
     await wait(20, undefined, { signal });
   }
-  throw new Error(`The API was not ready after ${readyTimeoutSeconds} s; ${logFile} says why.`);
+  throw new Error(`The API was not ready after ${readyTimeoutSeconds} s; see ${logFile}.`);
 }

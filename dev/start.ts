@@ -1,4 +1,4 @@
-// `npm start`: what starts the platform is in the bundle with the programs that it starts, which takes a second less.
+// `npm start`: runs `run-platform.ts` from the same bundle as the programs, which starts a second faster than from sources.
 import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { developmentPrograms } from './programs.ts';

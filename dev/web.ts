@@ -28,10 +28,10 @@ const recipe: Recipe = {
   },
 };
 
-/** The folder of web-status as built from today's sources. */
+/** The folder with web-status, built from the current sources. */
 export const builtWeb = async () => join(await findBuild(recipe), 'page');
 
-/** Puts web-status, as built from today's sources, into a folder; leaves one alone that holds this very build. */
+/** Copies web-status, built from the current sources, into a folder, unless it already contains this build. */
 export async function buildWeb(outDir: string): Promise<void> {
   const page = await builtWeb();
   const stampFile = join(outDir, '.build');

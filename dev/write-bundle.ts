@@ -13,12 +13,12 @@ const entryPoints = {
 try {
   const { metafile } = await build({
     ...bundleOptions(entryPoints, process.argv[2]!),
-    // Only loaded where the page is to be built.
+    // Loaded only to build the page.
     external: ['vite'],
     metafile: true,
   });
   process.stdout.write(JSON.stringify(Object.keys(metafile.inputs)));
 } catch {
-  // What is wrong has been printed.
+  // esbuild has printed the errors.
   process.exitCode = 1;
 }

@@ -4,12 +4,12 @@ import { findUnannouncedBreaks } from './api-rules.ts';
 import { readHistory } from './releases.ts';
 import { stateOf } from './testing.ts';
 
-test('this repository breaks no client of its last release without saying so', () => {
+test('this repository breaks no client of its last release without announcing it', () => {
   const history = readHistory(fileURLToPath(new URL('..', import.meta.url)));
   expect(findUnannouncedBreaks(history)).toEqual([]);
 });
 
-/** A state of an API that has operations at some paths. */
+/** A state of an API with operations at the given paths. */
 function api(version: string, paths: string[], changelog?: string) {
   const operation = { operationId: 'a', security: [], responses: {} };
   return stateOf(version, {
@@ -22,22 +22,22 @@ function api(version: string, paths: string[], changelog?: string) {
   });
 }
 
-/** What is wrong where each state but the last was released. */
+/** The problems if each state except the last was released. */
 function problemsOf(...states: ReturnType<typeof api>[]) {
   return findUnannouncedBreaks({ releases: states.slice(0, -1), tree: states.at(-1)! }).join('\n');
 }
 
 const first = api('0.1.0', ['/a', '/b']);
 
-test('an API may do anything before its first release', () => {
+test('an API may change in any way before its first release', () => {
   expect(problemsOf(api('0.1.0', []))).toBe('');
 });
 
-test('an API may get new operations without a word', () => {
+test('an API may get new operations without an announcement', () => {
   expect(problemsOf(first, api('0.1.0', ['/a', '/b', '/c']))).toBe('');
 });
 
-test('an API that breaks has to say so under Unreleased, until it is released', () => {
+test('a breaking change has to be announced under Unreleased, until it is released', () => {
   const problems = problemsOf(first, api('0.1.0', ['/a']));
   expect(problems).toContain('"### Breaking" in "## [Unreleased]"');
   expect(problems).toContain('0.2.0 or higher');
@@ -67,17 +67,17 @@ test.each([
   }
 });
 
-test('an API may break with a new minor version that says so', () => {
+test('an API may break clients with a new minor version that announces it', () => {
   const second = api('0.2.0', ['/a'], '## [0.2.0] - 2027-01-01\n### Breaking\n- `/b` was removed.');
   expect(problemsOf(first, second, second)).toBe('');
 });
 
-test('an API may break with a new major version only, from 1.0.0 on', () => {
+test('from 1.0.0 on, an API may break clients with a new major version only', () => {
   const second = api('1.1.0', ['/a'], '## [1.1.0]\n### Breaking\n- One');
   expect(problemsOf(api('1.0.0', ['/a', '/b']), second)).toContain('2.0.0 or higher, not 1.1.0');
 });
 
-test('a version is neither less than the one before nor anything else than three numbers', () => {
+test('a version is not lower than the previous one, and consists of three numbers', () => {
   expect(problemsOf(first, api('0.0.9', ['/a', '/b']))).toContain('to 0.0.9: expected a higher one');
   expect(() => problemsOf(first, api('0.2', ['/a', '/b']))).toThrow('is 0.2: expected one such as 0.2.0');
 });

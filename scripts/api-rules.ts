@@ -1,17 +1,17 @@
 import { findBreaks } from '../packages/api/src/rest/openapi-changes.ts';
 import type { Document } from '../packages/api/src/rest/openapi-document.ts';
-import { sectionOf, tellsOfBreaks } from './changelog.ts';
+import { sectionOf, hasBreakingChanges } from './changelog.ts';
 import type { History, State } from './releases.ts';
 import { isHigher, nextBreaking, parseVersion } from './versions.ts';
 
 const documentPath = 'packages/api/openapi.json';
 
-/** How many releases are compared, each with the one after it: what is older cannot be mended any more. */
+/** The number of releases that are compared, each with the next one: older ones cannot be fixed any more. */
 const comparedReleases = 3;
 
 /**
- * What is wrong between the last releases and the working tree: what breaks clients without being announced, and versions
- * that do not grow. Empty before the first release.
+ * Problems between the last releases and the working tree: unannounced changes that break clients, and versions that do
+ * not increase. Empty before the first release.
  */
 export function findUnannouncedBreaks({ releases, tree }: History): string[] {
   const states = [...releases.slice(-comparedReleases), tree];
@@ -26,12 +26,12 @@ function compare(earlier: State, later: State): string[] {
   const missing = missingToBreak(earlier, later);
   if (missing.length === 0) return [];
   return [
-    `From ${earlier.name} to ${later.name}, ${missing.join(' and ')}, since clients break:`,
-    ...breaks.map((what) => `  ${what}`),
+    `From ${earlier.name} to ${later.name}, ${missing.join(' and ')}, because clients break:`,
+    ...breaks.map((line) => `  ${line}`),
   ];
 }
 
-/** What is missing between two states for the later one to break clients of the earlier: a version, a line, or nothing. */
+/** What the later state lacks in order to break clients of the earlier one: a version, a line in the changelog, or nothing. */
 export function missingToBreak(earlier: State, later: State): string[] {
   return later.version === earlier.version ? missingNow(earlier, later) : missingIn(earlier, later);
 }
@@ -43,9 +43,9 @@ function compareVersions(earlier: State, later: State): string | undefined {
   return `The version of package.json goes from ${earlier.version} to ${later.version ?? 'none'}: expected a higher one.`;
 }
 
-/** What has to be said of breaks that are not released yet: their version is chosen by `npm run release`. */
+/** As `missingToBreak`, for changes that are not released yet: `npm run release` chooses their version. */
 function missingNow(earlier: State, later: State): string[] {
-  if (saysSo(later, 'Unreleased')) return [];
+  if (announcesBreaks(later, 'Unreleased')) return [];
   const next = nextBreaking(parsed(earlier)).join('.');
   return [
     `CHANGELOG.md needs a line under "### Breaking" in "## [Unreleased]", and the next release will be ${next} or higher`,
@@ -57,14 +57,14 @@ function missingIn(earlier: State, later: State): string[] {
   const isTooLow = isHigher(needed, parsed(later));
   return [
     ...(isTooLow ? [`the version has to be ${needed.join('.')} or higher, not ${later.version}`] : []),
-    ...(saysSo(later, later.version!)
+    ...(announcesBreaks(later, later.version!)
       ? []
       : [`CHANGELOG.md needs a line under "### Breaking" in "## [${later.version}]"`]),
   ];
 }
 
-const saysSo = (state: State, version: string) =>
-  tellsOfBreaks(sectionOf(state.read('CHANGELOG.md') ?? '', version) ?? '');
+const announcesBreaks = (state: State, version: string) =>
+  hasBreakingChanges(sectionOf(state.read('CHANGELOG.md') ?? '', version) ?? '');
 
 function parsed({ name, version }: State) {
   const found = parseVersion(version!);
@@ -75,6 +75,6 @@ function parsed({ name, version }: State) {
 
 function documentOf({ name, read }: State): Document {
   const text = read(documentPath);
-  if (text === undefined) throw new Error(`There is no ${documentPath} in ${name}.`);
+  if (text === undefined) throw new Error(`${documentPath} does not exist in ${name}.`);
   return JSON.parse(text) as Document;
 }

@@ -1,8 +1,8 @@
 /**
- * Makes a fresh clone ready for any npm script: the packages that package-lock.json names, and the Node that
- * package.json's `engines.node` asks for. Says nothing when there is nothing to do.
+ * Prepares a fresh clone for any npm script: installs the packages of package-lock.json, and the Node version that
+ * package.json's `engines.node` requires. Prints nothing when there is nothing to do.
  *
- * Plain JavaScript without dependencies: it runs before anything is installed, on whatever Node is there.
+ * Plain JavaScript without dependencies: it runs before anything is installed, on the machine's Node version.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,18 +25,18 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
-const broughtNode = join(modules, '.bin', 'node');
+const localNode = join(modules, '.bin', 'node');
 const marker = join(modules, '.portfolio-lock');
-/** The lock of who installs; not in node_modules, which npm may remove. */
+/** The lock of the installing process; not in node_modules, which npm may remove. */
 const installing = join(root, 'build', 'installing');
 const staleAfterSeconds = 10;
-const npmEndsWithinSeconds = 2;
+const npmStopTimeoutSeconds = 2;
 
 const causes = [
   [/ENOSPC/, 'The disk is full. Free about 1 GB and run the same command again.'],
   [
     /EACCES|EPERM|EROFS/,
-    `This user may not write to ${root} or to npm's cache. Often an earlier run as root left files there: give them back with chown, then run the same command again.`,
+    `This user may not write to ${root} or to npm's cache. An earlier run as root may have left files there: change their owner with chown, then run the same command again.`,
   ],
   [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/,
@@ -44,15 +44,15 @@ const causes = [
   ],
   [
     /\b(E401|E403|ENEEDAUTH)\b/,
-    'The registry refuses access. Check `npm config get registry` and your login there (`npm whoami`), then run the same command again.',
+    'The registry denies access. Check `npm config get registry` and your login there (`npm whoami`), then run the same command again.',
   ],
   [
     /CERT_|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/,
-    'The TLS certificate of the registry is not trusted here. Behind a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS to its certificate, then run the same command again.',
+    'The TLS certificate of the registry is not trusted here. Behind a TLS-inspecting proxy, set NODE_EXTRA_CA_CERTS to the certificate of the proxy, then run the same command again.',
   ],
 ];
 
-function say(text) {
+function print(text) {
   process.stderr.write(`[setup] ${text}\n`);
 }
 
@@ -60,24 +60,24 @@ function readRootFile(name) {
   return readFileSync(join(root, name), 'utf8');
 }
 
-/** What `node_modules` must have been installed from: this lockfile, for this kind of machine. */
-function wantedInstall() {
+/** Identifies the install that is required: the lockfile's hash and the platform. */
+function requiredInstall() {
   const hash = createHash('sha256').update(readRootFile('package-lock.json')).digest('hex');
   return `${hash} ${process.platform}-${process.arch}\n`;
 }
 
-function presentInstall() {
+function currentInstall() {
   return existsSync(marker) ? readFileSync(marker, 'utf8') : undefined;
 }
 
-/** Finds what a marker alone cannot: a folder that was deleted, or that a restored cache left out. */
-function isEveryPackageThere() {
+/** Detects what the marker cannot: a package folder that was deleted, or is missing from a restored cache. */
+function isEveryPackageInstalled() {
   const packages = Object.entries(JSON.parse(readRootFile('package-lock.json')).packages);
   const needed = packages.filter(([, entry]) => !entry.optional && !entry.devOptional && !entry.peer);
   return needed.every(([path]) => existsSync(join(root, path)));
 }
 
-/** The lowest Node that package.json allows: '24' for ">=24". */
+/** The lowest Node version that package.json allows, such as '24' for ">=24". */
 function minimumNode() {
   const wanted = JSON.parse(readRootFile('package.json')).engines?.node;
   const minimum = /^>=\s*(\d+(?:\.\d+){0,2})$/.exec(wanted)?.[1];
@@ -86,7 +86,7 @@ function minimumNode() {
   return minimum;
 }
 
-function isNodeEnough(version) {
+function isNodeRecentEnough(version) {
   return version.localeCompare(minimumNode(), 'en', { numeric: true }) >= 0;
 }
 
@@ -98,24 +98,24 @@ function nodeVersion(command, env) {
   return { version: stdout?.trim() ?? '', problem: error?.message ?? stderr.trim() };
 }
 
-/** The `node` that npm scripts find: one that was brought into node_modules/.bin hides the machine's. */
-function isScriptsNodeEnough() {
-  const runsThisScript = !existsSync(broughtNode) || realpathSync(broughtNode) === process.execPath;
-  return isNodeEnough(runsThisScript ? process.versions.node : nodeVersion(broughtNode).version);
+/** Checks the `node` of npm scripts: one that is installed in node_modules/.bin takes precedence over the machine's. */
+function isScriptsNodeRecentEnough() {
+  const runsThisScript = !existsSync(localNode) || realpathSync(localNode) === process.execPath;
+  return isNodeRecentEnough(runsThisScript ? process.versions.node : nodeVersion(localNode).version);
 }
 
 function isReady() {
-  return presentInstall() === wantedInstall() && isEveryPackageThere() && isScriptsNodeEnough();
+  return currentInstall() === requiredInstall() && isEveryPackageInstalled() && isScriptsNodeRecentEnough();
 }
 
-/** The environment in which `node` is the machine's own: npm must not run on the one it is about to replace. */
+/** An environment in which `node` is the machine's: npm must not run on the version it is about to replace. */
 function machineEnvironment() {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const own = folders.filter((folder) => folder !== dirname(broughtNode));
+  const own = folders.filter((folder) => folder !== dirname(localNode));
   return { ...process.env, PATH: own.join(delimiter) };
 }
 
-/** Shows that a long wait is alive: a line that counts on a terminal, a line every ten seconds elsewhere. */
+/** Shows progress during a long wait: one updated line on a terminal, otherwise a line every ten seconds. */
 function showProgress(text) {
   const started = Date.now();
   const isTerminal = process.stderr.isTTY;
@@ -132,16 +132,16 @@ function showProgress(text) {
   };
 }
 
-/** npm's own cache, or one in this folder where this user may not write there, as with a HOME that is read-only. */
+/** npm's default cache or, if this user cannot write to it, such as with a read-only HOME, one in this folder. */
 function cacheArguments() {
   const usual = process.env.npm_config_cache ?? join(homedir(), '.npm');
   if (isWritable(usual)) return [];
   const own = join(root, 'build', 'npm-cache');
-  say(`This user may not write to npm's cache in ${usual}. Using ${own} instead.`);
+  print(`This user may not write to npm's cache in ${usual}. Using ${own} instead.`);
   return [`--cache=${own}`];
 }
 
-/** Whether a folder can be written to, or created where its nearest parent can. */
+/** Whether a folder can be written to, or be created. */
 function isWritable(folder) {
   if (!existsSync(folder)) return dirname(folder) !== folder && isWritable(dirname(folder));
   try {
@@ -152,7 +152,7 @@ function isWritable(folder) {
   }
 }
 
-/** Ends npm with all that it has started: it goes on for a minute when it is only asked to. */
+/** Sends a signal to npm and all its child processes. */
 function endGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
@@ -161,7 +161,7 @@ function endGroup(pid, signal) {
   }
 }
 
-/** Has a shell end npm when this process is gone, however it ended: the pipe to the shell then closes. */
+/** Starts a shell that kills npm when this process ends, which closes the pipe to the shell. */
 function endWithThisProcess(npm) {
   if (!npm.pid) return;
   const guard = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "-$0"', String(npm.pid)], {
@@ -172,10 +172,10 @@ function endWithThisProcess(npm) {
 }
 
 async function runNpm(args, env) {
-  // Another package manager also sets npm_execpath, and takes other arguments.
+  // Other package managers also set npm_execpath, but take other arguments.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') ? ['node', env.npm_execpath] : ['npm'];
   const [command, ...rest] = [...cli, ...args];
-  // A process group of its own: Ctrl-C reaches this process alone, which ends all of the group.
+  // In its own process group: Ctrl-C reaches only this process, which ends the whole group.
   const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   endWithThisProcess(npm);
   let output = '';
@@ -183,22 +183,22 @@ async function runNpm(args, env) {
   npm.stderr.on('data', (chunk) => (output += chunk));
   let interrupted = false;
   const interrupt = () => {
-    if (!interrupted) say('Stopping npm …');
+    if (!interrupted) print('Stopping npm …');
     endGroup(npm.pid, interrupted ? 'SIGKILL' : 'SIGTERM');
     interrupted = true;
-    setTimeout(() => endGroup(npm.pid, 'SIGKILL'), npmEndsWithinSeconds * 1000).unref();
+    setTimeout(() => endGroup(npm.pid, 'SIGKILL'), npmStopTimeoutSeconds * 1000).unref();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt);
   const stopProgress = showProgress('npm is installing …');
   const code = await new Promise((resolve, reject) => npm.on('error', reject).on('close', resolve)).finally(
     stopProgress,
   );
-  if (interrupted) throw new Error('Interrupted. The same command goes on from here.');
+  if (interrupted) throw new Error('Interrupted. Run the same command again to continue.');
   if (code !== 0)
     throw new Error(`${output.trim()}\n\nnpm could not install the dependencies (exit code ${code}).`);
 }
 
-/** Two commands on one fresh clone must not install at once. A lock that nobody renews for 10 s is stale. */
+/** Runs `work` under a lock, since two commands must not install concurrently. A lock not renewed for 10 s is stale. */
 async function withLock(work) {
   mkdirSync(dirname(installing), { recursive: true });
   for (let waiting = false; ; waiting = true) {
@@ -210,10 +210,10 @@ async function withLock(work) {
     }
     const renewed = statSync(installing, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
     if (Date.now() - renewed > staleAfterSeconds * 1000) rmSync(installing, { recursive: true, force: true });
-    else if (!waiting) say('Another command is installing the dependencies here. Waiting for it …');
+    else if (!waiting) print('Another command is installing the dependencies. Waiting for it …');
     await sleep(200);
   }
-  // Somebody may delete the folder meanwhile: then another command goes on as if this one had ended.
+  // If the folder is deleted meanwhile, another command continues as if this one had ended.
   const renewal = setInterval(() => void utimes(installing, new Date(), new Date()).catch(() => {}), 1_000);
   try {
     await work();
@@ -223,9 +223,9 @@ async function withLock(work) {
   }
 }
 
-function verifyBroughtNode() {
-  const { version, problem } = nodeVersion(broughtNode);
-  if (isNodeEnough(version)) return version;
+function verifyLocalNode() {
+  const { version, problem } = nodeVersion(localNode);
+  if (isNodeRecentEnough(version)) return version;
   throw new Error(
     `npm's package "node" was installed, but ${version ? `is ${version}` : `does not run here (${problem})`}. ` +
       `Install Node ${minimumNode()} or newer on this machine, then run the same command again.`,
@@ -233,40 +233,44 @@ function verifyBroughtNode() {
 }
 
 async function install() {
-  const wanted = wantedInstall();
+  const wanted = requiredInstall();
   const machine = nodeVersion('node', machineEnvironment()).version;
-  const bringsNode = !isNodeEnough(machine);
-  const present = presentInstall();
+  const installsNode = !isNodeRecentEnough(machine);
+  const present = currentInstall();
   if (!present)
-    say('The dependencies are not installed yet. Installing them into node_modules: 700 MB, about a minute.');
-  else if (present !== wanted) say('package-lock.json has changed. Bringing node_modules up to date.');
-  else if (!isEveryPackageThere()) say('Packages are missing from node_modules. Installing them again.');
-  if (bringsNode)
-    say(
-      `Node ${machine} is older than ${minimumNode()}. Bringing a newer one, for this folder only: 190 MB more.`,
+    print(
+      'The dependencies are not installed yet. Installing them into node_modules: 700 MB, about a minute.',
+    );
+  else if (present !== wanted) print('package-lock.json has changed. Updating node_modules.');
+  else if (!isEveryPackageInstalled())
+    print('Packages are missing from node_modules. Installing them again.');
+  if (installsNode)
+    print(
+      `Node ${machine} is older than ${minimumNode()}. Installing a newer version, for this folder only: 190 MB more.`,
     );
 
   const started = Date.now();
   rmSync(marker, { force: true });
-  // `npm ci` takes the lockfile as it is or fails, but removes all that was there, a Node that was brought as well.
+  // `npm ci` never changes the lockfile, but removes everything that was installed, including the local Node.
   const isFresh = !existsSync(join(modules, '.package-lock.json'));
-  const command = bringsNode || !isFresh ? ['install', '--no-save'] : ['ci'];
+  const command = installsNode || !isFresh ? ['install', '--no-save'] : ['ci'];
   const shielded = ['--include=dev', '--ignore-scripts=false', '--engine-strict=false'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false'];
-  const node = bringsNode ? [`node@^${minimumNode()}`] : [];
+  const node = installsNode ? [`node@^${minimumNode()}`] : [];
   await runNpm([...command, ...shielded, ...quiet, ...cacheArguments(), ...node], machineEnvironment());
-  const version = bringsNode ? verifyBroughtNode() : machine;
+  const version = installsNode ? verifyLocalNode() : machine;
   mkdirSync(modules, { recursive: true });
   writeFileSync(marker, wanted);
-  say(`Ready after ${Math.round((Date.now() - started) / 1000)} s, on Node ${version}.`);
+  print(`Ready after ${Math.round((Date.now() - started) / 1000)} s, on Node ${version}.`);
 }
 
 try {
-  if (process.platform === 'win32') throw new Error('This runs on Linux and macOS; on Windows, in WSL.');
+  if (process.platform === 'win32')
+    throw new Error('Windows is supported in WSL only; the other supported systems are Linux and macOS.');
   if (!isReady()) await withLock(async () => isReady() || (await install()));
 } catch (error) {
-  say(error.message);
+  print(error.message);
   const cause = causes.find(([pattern]) => pattern.test(error.message));
-  if (cause) say(cause[1]);
+  if (cause) print(cause[1]);
   process.exitCode = 1;
 }

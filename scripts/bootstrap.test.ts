@@ -45,15 +45,15 @@ function writeLockfile(version: string, packages: object = {}) {
   return writeFile(inClone('package-lock.json'), JSON.stringify(lockfile));
 }
 
-/** Stands for npm: writes down its arguments and the Node it runs on, then does what the test needs. */
+/** A fake npm: records its arguments and its Node version, then runs the given code. */
 async function fakeNpm(body = '') {
   const log = `appendFileSync('npm.log', process.argv.slice(2).join(' ') + ' on ' + process.versions.node + '\\n');`;
   const head = `const { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');`;
   await writeFile(inClone('npm-cli.js'), `${head}\n${log}\n${body}`);
 }
 
-/** What a fake npm does to bring a Node that says it is `version`. */
-const bringNode = (version: string) => `
+/** Code for the fake npm that installs a Node which reports `version`. */
+const installNode = (version: string) => `
   mkdirSync('node_modules/.bin', { recursive: true });
   writeFileSync('node_modules/.bin/node', '#!/bin/sh\\necho ${version}\\n', { mode: 0o755 });`;
 
@@ -62,7 +62,7 @@ async function npmCalls() {
   return log.split('\n').filter((line) => line !== '');
 }
 
-/** What npm scripts have: this Node first on the PATH, after the folder's own programs. */
+/** The environment of npm scripts: the folder's programs and then this Node are first on the PATH. */
 function environmentOfScripts() {
   const path = [inClone('node_modules', '.bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
   return { ...process.env, PATH: path, npm_execpath: inClone('npm-cli.js') };
@@ -102,8 +102,8 @@ async function until(condition: () => boolean) {
   }
 }
 
-describe('what is installed', () => {
-  it('is installed once by the real npm, and nothing is said or done afterwards', async () => {
+describe('node_modules', () => {
+  it('is installed once by the real npm, and afterwards nothing is printed or done', async () => {
     const { stdout } = await run('which', ['npm']);
     const npm = (await run('realpath', [stdout.trim()])).stdout.trim();
     await writePackage({ engines: { node: '>=20' }, workspaces: ['packages/*'] });
@@ -125,7 +125,7 @@ describe('what is installed', () => {
     expect(await bootstrapOnce(npm)).toEqual({ code: 0, output: '' });
   });
 
-  it('is brought up to date when the lockfile changes, and again when it changes back', async () => {
+  it('is updated when the lockfile changes, and again when it changes back', async () => {
     await fakeNpm();
     await bootstrapOnce();
     await writeLockfile('2.0.0');
@@ -135,7 +135,7 @@ describe('what is installed', () => {
     expect(await npmCalls()).toHaveLength(3);
   });
 
-  it('is left alone when only the times of files change', async () => {
+  it('is unchanged when only the times of files change', async () => {
     await fakeNpm();
     await bootstrapOnce();
     await utimes(inClone('package-lock.json'), new Date(), new Date(Date.now() + 3_600_000));
@@ -143,7 +143,7 @@ describe('what is installed', () => {
     expect(await npmCalls()).toHaveLength(1);
   });
 
-  it('is completed when a package was deleted or a restored cache left it out', async () => {
+  it('is completed when a package was deleted, or is missing from a restored cache', async () => {
     await writeLockfile('1.0.0', {
       'node_modules/wanted': { version: '1.0.0' },
       'node_modules/other-system': { version: '1.0.0', optional: true },
@@ -155,7 +155,7 @@ describe('what is installed', () => {
     expect(await bootstrapOnce()).toEqual({ code: 0, output: '' });
   });
 
-  it('is installed again after an install that did not end well', async () => {
+  it('is installed again after a failed install', async () => {
     await fakeNpm();
     await bootstrapOnce();
     await writeLockfile('2.0.0');
@@ -168,7 +168,7 @@ describe('what is installed', () => {
 });
 
 describe('the lockfile', () => {
-  it('is taken as it is on a fresh clone, and what is there is brought up to date with it', async () => {
+  it('is installed exactly on a fresh clone; later, an existing install is updated to it', async () => {
     await fakeNpm(
       `mkdirSync('node_modules', { recursive: true }); writeFileSync('node_modules/.package-lock.json', '');`,
     );
@@ -183,7 +183,7 @@ describe('the lockfile', () => {
 });
 
 describe("npm's cache", () => {
-  it('is one in the clone where the usual one cannot be written to', async () => {
+  it('is in the clone if the default one is not writable', async () => {
     await fakeNpm();
     await writeFile(inClone('file'), '');
     const { result } = start({ npm_config_cache: inClone('file', 'cache') });
@@ -191,7 +191,7 @@ describe("npm's cache", () => {
     expect((await npmCalls())[0]).toContain(`--cache=${inClone('build', 'npm-cache')}`);
   });
 
-  it('is the usual one elsewhere, also where it is yet to be made', async () => {
+  it('is the default one otherwise, even if it does not exist yet', async () => {
     await fakeNpm();
     await start({ npm_config_cache: inClone('new', 'cache') }).result;
     expect((await npmCalls())[0]).not.toContain('--cache');
@@ -199,16 +199,16 @@ describe("npm's cache", () => {
 });
 
 describe('the Node of npm scripts', () => {
-  it('stays the one of the machine where that is new enough', async () => {
+  it('is the one of the machine if that is recent enough', async () => {
     await fakeNpm();
     const { output } = await bootstrapOnce();
     expect(output).toContain(`on Node ${machineNode}.`);
     expect((await npmCalls())[0]).not.toContain('node@');
   });
 
-  it('is brought by npm where the one of the machine is too old, and kept afterwards', async () => {
+  it('is installed by npm if the one of the machine is too old, and then reused', async () => {
     await writePackage({ engines: { node: '>=98.2' } });
-    await fakeNpm(bringNode('98.10.1'));
+    await fakeNpm(installNode('98.10.1'));
     const { code, output } = await bootstrapOnce();
     expect(output).toContain(`Node ${machineNode} is older than 98.2`);
     expect(output).toContain('on Node 98.10.1.');
@@ -217,26 +217,26 @@ describe('the Node of npm scripts', () => {
     expect(await bootstrapOnce()).toEqual({ code: 0, output: '' });
   });
 
-  it('is brought again when another install removed it', async () => {
+  it('is installed again after another install removed it', async () => {
     await writePackage({ engines: { node: '>=98' } });
-    await fakeNpm(bringNode('98.0.0'));
+    await fakeNpm(installNode('98.0.0'));
     await bootstrapOnce();
     await rm(inClone('node_modules', '.bin', 'node'));
     expect((await bootstrapOnce()).output).toContain('on Node 98.0.0.');
   });
 
-  it('is replaced when an earlier one that was brought is too old by now, by an npm that runs on another', async () => {
-    await fakeNpm(bringNode('21.0.0'));
+  it('is replaced when an earlier installed one is too old, by an npm that runs on the machine’s', async () => {
+    await fakeNpm(installNode('21.0.0'));
     await bootstrapOnce();
     await writePackage({ engines: { node: '>=98' } });
-    await fakeNpm(bringNode('98.0.0'));
+    await fakeNpm(installNode('98.0.0'));
     expect((await bootstrapOnce()).output).toContain('on Node 98.0.0.');
     expect((await npmCalls()).at(-1)).toContain(`on ${machineNode}`);
   });
 
-  it('that was brought but is too old, or does not run, is reported with what to do', async () => {
+  it('that was installed but is too old, or does not run, is reported with what to do', async () => {
     await writePackage({ engines: { node: '>=98' } });
-    await fakeNpm(bringNode('97.9.9'));
+    await fakeNpm(installNode('97.9.9'));
     const tooOld = await bootstrapOnce();
     expect(tooOld.output).toContain('is 97.9.9. Install Node 98 or newer on this machine');
     expect(tooOld.code).toBe(1);
@@ -245,7 +245,7 @@ describe('the Node of npm scripts', () => {
     expect((await bootstrapOnce()).output).toContain('does not run here');
   });
 
-  it('cannot be told from an engines field of another form, which is named', async () => {
+  it('cannot be determined from an unsupported engines field, which the error names', async () => {
     await writePackage({ engines: { node: '24 || 26' } });
     const { code, output } = await bootstrapOnce();
     expect(output).toContain('engines.node must look like ">=24"');
@@ -254,14 +254,14 @@ describe('the Node of npm scripts', () => {
   });
 });
 
-describe('an install that fails', () => {
+describe('a failed install', () => {
   it.each([
     ['npm error code ENOTFOUND', 'registry cannot be reached'],
     ['npm error code ENOSPC', 'disk is full'],
     ['npm error code EACCES', 'may not write'],
-    ['npm error code E403', 'refuses access'],
+    ['npm error code E403', 'denies access'],
     ['npm error code SELF_SIGNED_CERT_IN_CHAIN', 'NODE_EXTRA_CA_CERTS'],
-  ])('with "%s" shows what npm said and says what to do next', async (problem, advice) => {
+  ])('with "%s" shows the output of npm and what to do next', async (problem, advice) => {
     await fakeNpm(`console.error(${JSON.stringify(problem)}); process.exit(1);`);
     const { code, output } = await bootstrapOnce();
     expect(output).toContain(problem);
@@ -269,11 +269,11 @@ describe('an install that fails', () => {
     expect(code).toBe(1);
   });
 
-  it('by Ctrl-C ends npm within seconds, with all that it started, even where they do not listen', async () => {
+  it('by Ctrl-C ends npm and its child processes within seconds, even if they ignore signals', async () => {
     await fakeNpm(`
       process.on('SIGTERM', () => {});
-      const deaf = "process.on('SIGTERM', () => {}); require('node:fs').writeFileSync('running', String(process.pid)); setInterval(() => {}, 1000);";
-      require('node:child_process').spawn(process.execPath, ['--eval', deaf], { stdio: 'inherit' });
+      const ignoresSignals = "process.on('SIGTERM', () => {}); require('node:fs').writeFileSync('running', String(process.pid)); setInterval(() => {}, 1000);";
+      require('node:child_process').spawn(process.execPath, ['--eval', ignoresSignals], { stdio: 'inherit' });
       setInterval(() => {}, 1000);`);
     const { child, result } = start();
     await until(() => existsSync(inClone('running')));
@@ -285,7 +285,7 @@ describe('an install that fails', () => {
     await until(() => !isRunning(grandchild));
   });
 
-  it('because its command was killed leaves no npm behind', async () => {
+  it('because its command was killed leaves no npm running', async () => {
     await fakeNpm(
       `process.on('SIGTERM', () => {}); writeFileSync('running', String(process.pid)); setInterval(() => {}, 1000);`,
     );
@@ -297,7 +297,7 @@ describe('an install that fails', () => {
     await vi.waitFor(() => expect(isRunning(npm)).toBe(false), 20_000);
   });
 
-  it('by Ctrl-C stops npm, says so, and leaves nothing that the next run waits for', async () => {
+  it('by Ctrl-C stops npm, reports it, and leaves no lock for the next run', async () => {
     await fakeNpm(`writeFileSync('running', ''); setInterval(() => {}, 1000);`);
     const { child, result } = start();
     await until(() => existsSync(inClone('running')));
@@ -313,7 +313,7 @@ describe('an install that fails', () => {
 describe('package.json', () => {
   const prefix = '(node scripts/bootstrap.mjs) && ';
 
-  it('has every command begin with the bootstrap itself: npm may be told to run no script before a script', async () => {
+  it('starts every command with the bootstrap itself: npm can be configured to run no pre-scripts', async () => {
     const manifest = await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8');
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(manifest);
     expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
@@ -322,9 +322,9 @@ describe('package.json', () => {
     }
   });
 
-  it('has the rest of a command run on the Node that was just brought, which a shell would not look for again', async () => {
+  it('runs the rest of a command on the Node that was just installed, in a new lookup of the shell', async () => {
     await writePackage({ engines: { node: '>=98' } });
-    await fakeNpm(bringNode('98.0.0'));
+    await fakeNpm(installNode('98.0.0'));
     const { stdout } = await run('/bin/sh', ['-c', `${prefix}node --version`], {
       cwd: clone,
       env: environmentOfScripts(),
@@ -333,7 +333,7 @@ describe('package.json', () => {
   });
 });
 
-describe('two commands at the same time', () => {
+describe('two concurrent commands', () => {
   it('install once: the second waits for the first and finds everything done', async () => {
     await fakeNpm(`writeFileSync('running', ''); setInterval(() => existsSync('go') && process.exit(), 10);`);
     const first = start();
@@ -345,7 +345,7 @@ describe('two commands at the same time', () => {
     expect(await npmCalls()).toHaveLength(1);
   });
 
-  it('are not held up by the lock of a command that was killed', async () => {
+  it('are not blocked by the lock of a command that was killed', async () => {
     await fakeNpm();
     const lock = inClone('build', 'installing');
     await mkdir(lock, { recursive: true });

@@ -16,7 +16,7 @@ const programs: Record<'api' | 'worker', Record<string, string>> = {
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 
-/** What all bundles have in common. `entryPoints` are sources by the names that they get. */
+/** The options of all bundles. `entryPoints` maps the names of output files to sources. */
 export const bundleOptions = (entryPoints: Record<string, string>, outdir: string): BuildOptions => ({
   absWorkingDir: repository,
   entryPoints: Object.entries(entryPoints).map(([out, path]) => ({ in: join(repository, path), out })),
@@ -26,7 +26,7 @@ export const bundleOptions = (entryPoints: Record<string, string>, outdir: strin
   target: 'node24',
   format: 'esm',
   sourcemap: 'linked',
-  // Node reads a whole map for the first stack trace; lines and columns are all that it takes from it.
+  // Node reads a whole map for the first stack trace, but uses only lines and columns.
   sourcesContent: false,
   keepNames: true,
   banner: { js: banner },
@@ -38,7 +38,7 @@ async function copyFonts(outDir: string): Promise<void> {
   await Promise.all(fonts.map(fontPath).map((path) => cp(path, join(outDir, 'fonts', basename(path)))));
 }
 
-/** All that applying migrations needs: drizzle-kit's snapshots are for making new ones. */
+/** Copies what applying migrations needs: drizzle-kit's snapshots are for creating new ones. */
 async function copyMigrations(outDir: string): Promise<void> {
   await cp(join(repository, 'drizzle'), join(outDir, 'drizzle'), {
     recursive: true,
@@ -47,8 +47,8 @@ async function copyMigrations(outDir: string): Promise<void> {
 }
 
 /**
- * Bundles a container's programs with all that they need into a folder: `main.js`, source maps, migrations and files.
- * Nothing else has to be there but Node.
+ * Bundles a container's programs into a folder with everything they need except Node: `main.js`, source maps, migrations and
+ * files.
  */
 export async function bundle(name: 'api' | 'worker', outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos -- <scenario>... | all | soak`: breaks things on purpose, and ends non-zero where a promise did not hold.
- * docs/chaos-testing.md says what each scenario does.
+ * `npm run chaos -- <scenario>... | all | soak`: injects faults, and exits with a non-zero code if a promise was broken.
+ * docs/chaos-testing.md describes the scenarios.
  */
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { createSoak } from '../tests/chaos/soak/soak.ts';
 const usage = `Usage: npm run chaos -- <scenario>... | all [--quick]
        npm run chaos -- soak [--seed <number>] [--jobs <number>]
 
---quick makes outages and loads as short as in the tests, and \`all\` leaves out those that take minutes.
+--quick makes outages and loads as short as in the tests, and \`all\` skips the scenarios that take minutes.
 
 Scenarios:
 ${scenarios.map(({ name, injects }) => `  ${name.padEnd(20)} ${injects}`).join('\n')}`;
@@ -42,10 +42,10 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-/** Everything in a folder, and its databases on one server. */
-async function makeGround(folder: string) {
+/** A folder for all data, with one database server. */
+async function createResources(folder: string) {
   const server = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
-  let made = 0;
+  let databases = 0;
   const statement = async (text: string) => {
     const sql = postgres(server.url, { max: 1 });
     try {
@@ -58,7 +58,7 @@ async function makeGround(folder: string) {
     stop: () => server.stop(),
     folder,
     async createDatabase() {
-      const name = `chaos_${++made}`;
+      const name = `chaos_${++databases}`;
       await statement(`create database ${name}`);
       const url = new URL(server.url);
       url.pathname = `/${name}`;
@@ -71,13 +71,13 @@ async function report(scenario: Scenario): Promise<boolean> {
   console.log(`\n${scenario.name}: ${scenario.injects}.\n  Promise: ${scenario.promises}.`);
   const missing = scenario.needs && !scenario.needs.isThere();
   if (missing) {
-    console.log(`  SKIPPED: it needs the Debian package ${scenario.needs!.package}.`);
+    console.log(`  SKIPPED: requires the Debian package ${scenario.needs!.package}.`);
     skipped.push(scenario.name);
     return true;
   }
   const started = performance.now();
   const { measured, broken } = await runner.run(scenario);
-  for (const [what, figure] of Object.entries(measured)) console.log(`  ${what}: ${figure}`);
+  for (const [name, figure] of Object.entries(measured)) console.log(`  ${name}: ${figure}`);
   for (const line of broken) console.log(`  BROKEN: ${line}`);
   const verdict = broken.length === 0 ? 'held' : 'BROKEN';
   console.log(`  ${verdict} after ${((performance.now() - started) / 1000).toFixed(1)} s`);
@@ -86,13 +86,13 @@ async function report(scenario: Scenario): Promise<boolean> {
 
 const folder = await mkdtemp(join(tmpdir(), 'portfolio-chaos-'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-// The programs leave with this process, and the logs stay only where a promise broke.
+// The programs exit with this process, and the logs remain only if a promise was broken.
 process.once('exit', () => {
   if (failed.length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 const failed: string[] = [];
 const skipped: string[] = [];
-const resources = await makeGround(folder);
+const resources = await createResources(folder);
 const runner = await createRunner(resources, values.quick);
 try {
   for (const scenario of chosen) if (!(await report(scenario))) failed.push(scenario.name);
@@ -102,8 +102,8 @@ try {
 }
 console.log(
   failed.length === 0
-    ? `\nEvery promise held${skipped.length > 0 ? ` of those that were tried; not tried: ${skipped.join(', ')}` : ''}.`
-    : `\nPromises broke in: ${failed.join(', ')}. The logs of the processes are in ${folder}.`,
+    ? `\nEvery tested promise held.${skipped.length > 0 ? ` Skipped: ${skipped.join(', ')}.` : ''}`
+    : `\nPromises were broken in: ${failed.join(', ')}. The logs of the processes are in ${folder}.`,
 );
-// A scenario that did not come to its end may have left something to be waited for.
+// Exits explicitly, since an aborted scenario may have left open handles.
 process.exit(failed.length + skipped.length === 0 ? 0 : 1);

@@ -1,4 +1,4 @@
-/** `npm run check`: everything about the sources that needs no database. */
+/** `npm run check`: all checks of the sources that need no database. */
 import { globSync } from 'node:fs';
 import { writeTypes } from '../packages/api/src/rest/openapi-types.ts';
 import { installPlatform } from '../tests/infra/synth/platform.ts';
@@ -13,7 +13,7 @@ import {
 import { readFiles, root } from './repository.ts';
 import { run, runSteps, type Step } from './steps.ts';
 
-/** Runs a program of node_modules/.bin with this very Node. */
+/** Runs a program of node_modules/.bin with the Node of this process. */
 function tool(name: string, ...args: string[]): Step {
   return async () => {
     const { code, output } = await run(process.execPath, [`node_modules/.bin/${name}`, ...args], {
@@ -30,7 +30,7 @@ function rule(find: (files: Files) => string[]): Step {
   };
 }
 
-// Types of the stacks are SST's and its providers'; a test has those of the API's document.
+// The stacks need the types of SST and its providers; a test needs those of the API's document.
 await installPlatform();
 await writeTypes();
 

@@ -26,7 +26,7 @@ const program = (name: string, body: string) =>
 
 type Report = { status: string; tests: string[] }[];
 
-/** Stands for npm: its scripts end as given, and `test` leaves vitest's report where it was asked to. */
+/** A fake npm: its scripts exit with the given codes, and `test` writes vitest's report to the requested file. */
 async function fakeNpm({
   check = 0,
   verify = 0,
@@ -72,7 +72,7 @@ test('passes when the check is clean and every test passed', async () => {
   expect(await runPipeline()).toMatchObject({ code: 0, lastLine: '2 passed, 0 failed' });
 });
 
-test('leaves out no test', async () => {
+test('runs all tests', async () => {
   await fakeNpm({ report: allPass });
   expect((await runPipeline()).output).toContain('npm test -- --mode all ');
 });
@@ -105,19 +105,19 @@ test.each(['skipped', 'pending', 'todo', 'disabled'])(
   },
 );
 
-test('fails when no test ran, or the runner left no report', async () => {
+test('fails when no test ran, or the runner wrote no report', async () => {
   await fakeNpm({ report: [] });
   expect(await runPipeline()).toMatchObject({ code: 1, lastLine: '0 passed, 0 failed' });
   await fakeNpm({});
   expect(await runPipeline()).toMatchObject({ code: 1, lastLine: '0 passed, 0 failed' });
 });
 
-test('fails when the runner ends badly although every test passed', async () => {
+test('fails when the runner fails although every test passed', async () => {
   await fakeNpm({ test: 1, report: allPass });
   expect(await runPipeline()).toMatchObject({ code: 1, lastLine: '2 passed, 0 failed' });
 });
 
-test('installs the Debian packages that are missing, and says so when that is impossible', async () => {
+test('installs missing Debian packages, and reports when that is impossible', async () => {
   await fakeNpm({ report: allPass });
   await program('dpkg-query', 'exit 1');
   await program('id', 'echo 0');

@@ -32,7 +32,7 @@ describe('references in documents', () => {
     'code: `[a](missing.md)`',
     '```md\n[a](missing.md)\n```',
     'Run `npm run check`, or `npm run import -- folder`.',
-  ])('that are right pass: %s', (readme) => {
+  ])('that are valid pass: %s', (readme) => {
     expect(findBrokenReferences(withReadme(readme))).toEqual([]);
   });
 
@@ -43,13 +43,13 @@ describe('references in documents', () => {
     ['[api]: docs/gone.md', 'links to docs/gone.md, but there is no docs/gone.md.'],
     ['<a href="gone.html">', 'links to gone.html, but there is no gone.html.'],
     ['Run `npm run chekc`.', 'names `npm run chekc`, which package.json does not have.'],
-  ])('that are wrong are named with their line: %s', (readme, problem) => {
+  ])('that are broken are reported with their line: %s', (readme, problem) => {
     expect(findBrokenReferences(withReadme(`# Title\n\n\`\`\`sh\nls\n\`\`\`\n${readme}`))).toEqual([
       `README.md:6: ${problem}`,
     ]);
   });
 
-  it('are followed from the folder of the document', () => {
+  it('are resolved relative to the folder of the document', () => {
     const adr = '[api](../api.md) [wrong](api.md) [from the root](/docs/api.md)';
     expect(findBrokenReferences(withReadme('', { 'docs/adr/0001.md': adr }))).toEqual([
       'docs/adr/0001.md:1: links to api.md, but there is no docs/adr/api.md.',
@@ -72,11 +72,11 @@ describe('paths of one machine', () => {
       filesOf({ 'a.ts': `\nconst file = '${path}';` }),
       folder('srv', 'checkout'),
     );
-    expect(found).toEqual([expect.stringMatching(/^a\.ts:2: holds /)]);
+    expect(found).toEqual([expect.stringMatching(/^a\.ts:2: contains /)]);
   });
 
   it.each(['https://example.com/home/ada', './home/x', '/homepage', '/tmp/x', '~/Users/x'])(
-    'are not seen in %s',
+    'are not found in %s',
     (text) => {
       expect(findMachinePaths(filesOf({ 'a.ts': text }), folder('srv', 'checkout'))).toEqual([]);
     },
@@ -101,7 +101,7 @@ describe('unprepared queries', () => {
     },
   );
 
-  it('are not seen where a query is prepared, nor off the hot paths', () => {
+  it('are not reported if prepared, nor outside of the hot paths', () => {
     const prepared = `const byId = prepared((db) => db.select().prepare('job_by_id'));\nawait byId(db).execute({ id });`;
     const files = filesOf({
       'packages/core/src/job/read.ts': prepared,
@@ -118,7 +118,7 @@ const lockfileWith = (resolved: string) =>
   });
 
 describe('the lockfile', () => {
-  it('may not name the registry that it was made with', () => {
+  it('may not contain the address of a registry', () => {
     const found = findRegistryAddresses(lockfileWith('https://registry.example.com/zod.tgz'));
     expect(found).toEqual([expect.stringContaining('node_modules/zod names its registry')]);
   });

@@ -1,10 +1,10 @@
 /**
- * The rules of this repository that no other tool knows. Each takes the repository's files and gives one line per
- * problem: where, what is wrong, what would be right.
+ * The rules of this repository that no other tool checks. Each takes the repository's files and returns one line per
+ * problem: where it is, what is wrong, what would be right.
  */
 import { posix } from 'node:path';
 
-/** Path from the root, with `/`, to text; the text of a binary file is empty. */
+/** Maps paths from the root, with `/`, to texts; the text of a binary file is empty. */
 export type Files = ReadonlyMap<string, string>;
 
 const lineOf = (text: string, index: number) => text.slice(0, index).split('\n').length;
@@ -13,7 +13,7 @@ function exists(files: Files, path: string) {
   return path === '.' || files.has(path) || [...files.keys()].some((file) => file.startsWith(`${path}/`));
 }
 
-/** The same length and lines, so that what is found keeps its place. */
+/** Blanks code but preserves its length and lines, so that positions stay valid. */
 const blank = (code: string) => code.replaceAll(/[^\n]/g, ' ');
 
 /** Markdown's inline links and images, its reference definitions, and attributes of HTML within it. */
@@ -44,24 +44,26 @@ export function findBrokenReferences(files: Files): string[] {
   });
 }
 
-/** No file holds an absolute path of the machine it was written on: a home or work folder, or this checkout. */
+/** No file contains an absolute path of the machine it was written on: a home or work folder, or this checkout. */
 export function findMachinePaths(files: Files, checkout: string): string[] {
   const folders = /(?<![\w.~}/-])(\/(home|Users|root|work|workspaces?)\/|[A-Z]:\\Users\\)[\w.-]+/;
   return [...files].flatMap(([path, text]) =>
     text.split('\n').flatMap((line, index) => {
       const found = line.includes(checkout) ? checkout : folders.exec(line)?.[0];
-      return found ? [`${path}:${index + 1}: holds ${found}, a path of one machine. Make it relative.`] : [];
+      return found
+        ? [`${path}:${index + 1}: contains ${found}, a path of one machine. Make it relative.`]
+        : [];
     }),
   );
 }
 
 /**
  * The files whose queries run on most requests. An unprepared Drizzle query is several times slower than a named
- * prepared statement; that `.prepare()` gets its name is held by its type.
+ * prepared statement; the type of `.prepare()` requires the name.
  */
 const hotFiles = /^packages\/core\/src\/(?:.*\/)?(?:queries|read|internal|tenancy|authenticate)\.ts$/;
 
-/** Every query of a hot file is prepared, which an awaited query builder never is. */
+/** Every query of a hot file has to be prepared, which an awaited query builder never is. */
 export function findUnpreparedQueries(files: Files): string[] {
   const awaited = /\bawait\s+(?:[\w.]+\.)?(?:db|reader|tx)\s*\.(?:select|query|execute|\$count|with)\b/g;
   const hot = [...files].filter(([path]) => hotFiles.test(path) && !path.endsWith('.test.ts'));
@@ -73,7 +75,7 @@ export function findUnpreparedQueries(files: Files): string[] {
   );
 }
 
-/** package-lock.json works with any registry. That it has what every package.json asks for, `npm ci` sees to. */
+/** package-lock.json has to work with any registry. `npm ci` checks that it matches every package.json. */
 export function findRegistryAddresses(files: Files): string[] {
   const lockfile: { packages: Record<string, { resolved?: string }> } = JSON.parse(
     files.get('package-lock.json') ?? '{}',

@@ -4,21 +4,21 @@ import { tableGrants } from '../packages/core/src/runtime/database-users.ts';
 
 const migration = (sql: string, at: number) => ({ tag: `${at}`, when: at, sql });
 
-/** What is found in the last of some migrations. */
+/** The problems of the last of some migrations. */
 async function problemsIn(...texts: string[]) {
   const all = texts.map(migration);
   const found = await findLocks(all.slice(0, -1), all.slice(-1));
   return found.map(({ problem }) => problem).join('\n');
 }
 
-test('the large tables are tables', () => {
+test('the large tables exist', () => {
   expect(Object.keys(tableGrants)).toEqual(expect.arrayContaining([...largeTables]));
 });
 
 test.each([
   ['CREATE INDEX "a" ON "jobs" USING btree ("state")', 'CREATE INDEX "a"'],
   ['create unique index a on public.job_events (seq)', 'CREATE INDEX "a"'],
-  ['DROP INDEX "of_nobody_knows"', 'DROP INDEX'],
+  ['DROP INDEX "of_an_unknown_table"', 'DROP INDEX'],
   ['alter table metric_samples alter column value set data type text', 'a change of a type'],
   ['alter table jobs alter column step set not null', 'SET NOT NULL'],
   ['alter table jobs add constraint c check (attempt > 0)', 'ADD CONSTRAINT "c" reads'],
@@ -58,11 +58,11 @@ test.each([
   'alter table portfolios alter column name type varchar(9)',
   "update jobs set step = 'x' where id = 'job_1'",
   'create function f() returns int language sql as $$ select 1 from jobs $$',
-])('%s is let through', async (sql) => {
+])('%s is allowed', async (sql) => {
   expect(await problemsIn(sql)).toBe('');
 });
 
-test('an index may go by name where its table is small', async () => {
+test('an index of a small table may be dropped', async () => {
   expect(await problemsIn('create index a on members (role)', 'drop index a')).toBe('');
   expect(await problemsIn('create index a on jobs (id)', 'drop index a')).toContain('DROP INDEX "a"');
 });
@@ -71,22 +71,22 @@ const check = 'alter table jobs add constraint c check (step is not null) not va
 const validate = 'alter table jobs validate constraint c';
 const setNotNull = 'alter table jobs alter column step set not null';
 
-test('a column may be kept from being null once a validated check does so', async () => {
+test('SET NOT NULL is allowed after a validated check of the column', async () => {
   expect(await problemsIn(check, validate, `${setNotNull}; alter table jobs drop constraint c`)).toBe('');
   expect(await problemsIn(check, setNotNull)).toContain('SET NOT NULL');
 });
 
-test('a constraint is validated in another migration than adds it, which would hold its lock', async () => {
+test('a constraint has to be validated in a later migration than the one that adds it', async () => {
   expect(await problemsIn(check, validate)).toBe('');
-  expect(await problemsIn(`${check}; ${validate}`)).toContain('migration of its own');
+  expect(await problemsIn(`${check}; ${validate}`)).toContain('separate migration');
 });
 
-test('an index is built concurrently in a migration that can be run again', async () => {
+test('a migration that builds an index concurrently has to be repeatable', async () => {
   const drop = 'drop index concurrently if exists a;';
   const create = 'create index concurrently a on jobs (state);';
   expect(await problemsIn(`${drop}\n--> statement-breakpoint\n${create}`)).toBe('');
   expect(await problemsIn(create)).toContain('invalid index');
   expect(await problemsIn(create.replace('a on', 'if not exists a on'))).toContain('invalid index');
-  expect(await problemsIn(`${drop} ${create} select 1`)).toContain('beside other statements');
+  expect(await problemsIn(`${drop} ${create} select 1`)).toContain('next to other statements');
   expect(await problemsIn(drop.replace('if exists', ''))).toContain('without IF EXISTS');
 });

@@ -1,6 +1,6 @@
 /**
- * Finds what would keep others from a large table for as long as it takes to read, index or rewrite it. Statements are
- * parsed by Postgres's own parser.
+ * Finds statements that would lock a large table while it is read, indexed or rewritten. Statements are parsed by
+ * Postgres's own parser.
  */
 import {
   type AlterTableCmd,
@@ -14,7 +14,7 @@ import {
 } from 'libpg-query';
 import type { Migration } from './migrations.ts';
 
-/** Tables that grow with use; what is done to others takes milliseconds. */
+/** Tables that grow with use; statements on the others take milliseconds. */
 export const largeTables = new Set([
   'audit_log',
   'case_study_revisions',
@@ -31,21 +31,21 @@ export const largeTables = new Set([
 
 export type Problem = { tag: string; problem: string };
 
-/** What statements before this one made, as far as it matters for those after them. */
+/** The results of earlier statements that later ones depend on. */
 type Known = {
   /** The table of each index. */
   indexes: Map<string, string>;
-  /** What checks that are yet to be validated keep from being null, `table.column`, by `table.constraint`. */
+  /** The columns that unvalidated checks keep from being null: `table.column` by `table.constraint`. */
   checks: Map<string, string>;
-  /** What validated checks keep from being null. */
+  /** The columns that validated checks keep from being null, as `table.column`. */
   neverNull: Set<string>;
 };
 
-/** Problems of migrations that come after others: those are given for the indexes and checks that they made. */
+/** The problems of added migrations. `earlier` ones are needed for the indexes and checks that they created. */
 export async function findLocks(earlier: Migration[], added: Migration[]): Promise<Problem[]> {
   const known: Known = { indexes: new Map(), checks: new Map(), neverNull: new Set() };
   for (const { sql } of earlier) {
-    for (const statement of await statementsOf(sql)) note(statement, known);
+    for (const statement of await statementsOf(sql)) record(statement, known);
   }
   const problems: Problem[] = [];
   for (const { tag, sql } of added) {
@@ -64,14 +64,14 @@ function problemsOf(statements: Node[], known: Known): string[] {
   const before = new Set(known.checks.keys());
   const problems = statements.flatMap((statement) => {
     const found = problemsOfStatement(statement, known, before);
-    note(statement, known);
+    record(statement, known);
     return found;
   });
   return [...problems, ...problemsOfConcurrent(statements)];
 }
 
-/** Remembers what later statements are judged by. */
-function note(node: Node, known: Known) {
+/** Records the results of a statement that later ones depend on. */
+function record(node: Node, known: Known) {
   if ('IndexStmt' in node) known.indexes.set(node.IndexStmt.idxname!, node.IndexStmt.relation!.relname!);
   if (!('AlterTableStmt' in node)) return;
   const table = node.AlterTableStmt.relation!.relname!;
@@ -110,7 +110,9 @@ function problemsOfStatement(node: Node, known: Known, checksBefore: Set<string>
   if ('UpdateStmt' in node || 'DeleteStmt' in node) {
     const { relation, whereClause } = 'UpdateStmt' in node ? node.UpdateStmt : node.DeleteStmt;
     if (whereClause || !isLarge(relation?.relname)) return [];
-    return [`changes all rows of ${relation!.relname} at once. Do it in batches, by a scheduled task.`];
+    return [
+      `changes all rows of ${relation!.relname} in one statement. Change them in batches, in a scheduled task.`,
+    ];
   }
   const kind = Object.keys(node)[0]!;
   const locking: Record<string, string> = {
@@ -119,17 +121,17 @@ function problemsOfStatement(node: Node, known: Known, checksBefore: Set<string>
     ReindexStmt: 'REINDEX',
     TruncateStmt: 'TRUNCATE',
     VacuumStmt: 'VACUUM',
-    // Its statements are text, which nobody can assessChange.
+    // Its statements are text, which cannot be checked.
     DoStmt: 'DO',
   };
-  const named = [...largeTables].find((table) => new RegExp(`\\b${table}\\b`).test(JSON.stringify(node)));
-  return kind in locking && named ? [`${locking[kind]} may lock ${named}. Find another way.`] : [];
+  const affected = [...largeTables].find((table) => new RegExp(`\\b${table}\\b`).test(JSON.stringify(node)));
+  return kind in locking && affected ? [`${locking[kind]} may lock ${affected}. Use another way.`] : [];
 }
 
 function problemsOfIndex({ relation, concurrent, idxname }: IndexStmt): string[] {
   if (concurrent || !isLarge(relation?.relname)) return [];
   return [
-    `CREATE INDEX "${idxname}" keeps others from writing to ${relation!.relname} until it is built. Write ` +
+    `CREATE INDEX "${idxname}" blocks writes to ${relation!.relname} while it is built. Write ` +
       `\`index(…).concurrently()\` in its .sql.ts, and DROP INDEX CONCURRENTLY IF EXISTS before it.`,
   ];
 }
@@ -141,7 +143,7 @@ function problemsOfDrop({ removeType, concurrent, objects = [] }: DropStmt, know
     .filter((name) => isLarge(known.indexes.get(name) ?? 'jobs'))
     .map(
       (name) =>
-        `DROP INDEX "${name}" waits for all who use its table, and all others wait for it. Write CONCURRENTLY.`,
+        `DROP INDEX "${name}" waits for all transactions on its table and blocks all others. Write CONCURRENTLY.`,
     );
 }
 
@@ -162,7 +164,7 @@ function problemsOfAlter(statement: AlterTableStmt, known: Known, checksBefore: 
     if (subtype === 'AT_SetNotNull' && !known.neverNull.has(`${table}.${name}`)) {
       return [
         `${where}SET NOT NULL reads all rows under a lock. First add CHECK (${name} is not null) NOT VALID, and validate ` +
-          'it in a migration of its own.',
+          'it in a separate migration.',
       ];
     }
     if (
@@ -171,7 +173,7 @@ function problemsOfAlter(statement: AlterTableStmt, known: Known, checksBefore: 
       known.checks.has(`${table}.${name}`)
     )
       return [
-        `${where}VALIDATE CONSTRAINT "${name}" under the lock of its ADD. Validate it in a migration of its own.`,
+        `${where}VALIDATE CONSTRAINT "${name}" under the lock of its ADD. Validate it in a separate migration.`,
       ];
     const rewrite = rewrites[subtype ?? ''];
     return rewrite
@@ -190,10 +192,10 @@ const rewrites: Record<string, string> = {
   AT_SetTableSpace: 'another tablespace',
 };
 
-/** A new column costs nothing while all rows that are there have the same value in it. */
+/** Adding a column is cheap only if all existing rows get the same value. */
 function problemsOfColumn({ colname, typeName, constraints = [] }: ColumnDef): string[] {
   const type = typeName?.names?.map(lastName).at(-1) ?? '';
-  const found = constraints.flatMap((given) => ('Constraint' in given ? given.Constraint : []));
+  const found = constraints.flatMap((node) => ('Constraint' in node ? node.Constraint : []));
   const isCostly = found.some(
     ({ contype, raw_expr: value }) =>
       !['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_DEFAULT'].includes(contype!) ||
@@ -202,7 +204,7 @@ function problemsOfColumn({ colname, typeName, constraints = [] }: ColumnDef): s
   if (!isCostly && !/serial/.test(type)) return [];
   return [
     `ADD COLUMN "${colname}" writes or reads all rows under a lock, for its default, identity, expression or constraint. ` +
-      'Add it with a constant default or none, and the rest by a later statement.',
+      'Add it with a constant default or none, and set the rest in a later statement.',
   ];
 }
 
@@ -228,7 +230,7 @@ function problemsOfConstraint({
   if (contype === 'CONSTR_CHECK' || contype === 'CONSTR_FOREIGN' || contype === 'CONSTR_NOTNULL') {
     if (isNotValid) return [];
     return [
-      `ADD CONSTRAINT "${conname}" reads all rows under a lock. Add it NOT VALID, and validate it in a migration of its own.`,
+      `ADD CONSTRAINT "${conname}" reads all rows under a lock. Add it NOT VALID, and validate it in a separate migration.`,
     ];
   }
   if (indexname) return [];
@@ -240,12 +242,12 @@ function problemsOfConstraint({
 const isConcurrent = (node: Node) =>
   ('IndexStmt' in node && node.IndexStmt.concurrent) || ('DropStmt' in node && node.DropStmt.concurrent);
 
-/** Statements that run in no transaction may be done in part when the next attempt begins: each must bear to come again. */
+/** Statements outside of a transaction may be partly done when a retry begins: each must be repeatable. */
 function problemsOfConcurrent(statements: Node[]): string[] {
   if (!statements.some(isConcurrent)) return [];
   const others = statements.some((node) => !isConcurrent(node))
     ? [
-        'has CONCURRENTLY beside other statements, which would run in no transaction. Make two migrations of it.',
+        'has CONCURRENTLY next to other statements, which would run without a transaction. Split it into two migrations.',
       ]
     : [];
   const dropped = statements.flatMap((node) =>
@@ -260,7 +262,7 @@ function problemsOfConcurrent(statements: Node[]): string[] {
     ...others,
     ...unrepeatable.map(
       (name) =>
-        `CREATE INDEX CONCURRENTLY "${name}" leaves an invalid index behind when it fails. Write \`DROP INDEX ` +
+        `CREATE INDEX CONCURRENTLY "${name}" leaves an invalid index when it fails. Write \`DROP INDEX ` +
         `CONCURRENTLY IF EXISTS "${name}";\` before it, a breakpoint between them, and no IF NOT EXISTS.`,
     ),
     ...(undropped ? ['has DROP INDEX CONCURRENTLY without IF EXISTS, which could not be repeated.'] : []),

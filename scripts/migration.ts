@@ -1,6 +1,6 @@
 /**
- * `npm run migration -- <name>`: makes a migration of what the tables in the sources have and the last snapshot has not;
- * with `--custom`, an empty one. Keeps the newest snapshot only, which is all that drizzle-kit reads.
+ * `npm run migration -- <name>`: creates a migration for the differences between the tables in the sources and the last
+ * snapshot; with `--custom`, an empty one. Removes all snapshots except the newest, which is the only one drizzle-kit reads.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';

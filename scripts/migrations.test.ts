@@ -5,12 +5,12 @@ import { findMigrationProblems } from './migrations.ts';
 import { readHistory } from './releases.ts';
 import { stateOf } from './testing.ts';
 
-test('this repository has every released migration as it was, and new ones that lock no large table', async () => {
+test('this repository has every released migration unchanged, and new ones that lock no large table', async () => {
   const history = readHistory(fileURLToPath(new URL('..', import.meta.url)));
   expect(await findMigrationProblems(history)).toEqual([]);
 });
 
-test('only the newest snapshot is kept: `npm run migration` removes the others', () => {
+test('only the newest snapshot is stored: `npm run migration` removes the others', () => {
   const files = readdirSync(new URL('../drizzle/meta', import.meta.url));
   expect(files.filter((file) => file.endsWith('_snapshot.json'))).toHaveLength(1);
 });
@@ -26,13 +26,13 @@ function state(...entries: Entry[]) {
   });
 }
 
-/** What is wrong where each state but the last was released. */
+/** The problems if each state except the last was released. */
 async function problemsOf(...states: ReturnType<typeof state>[]) {
   const problems = await findMigrationProblems({ releases: states.slice(0, -1), tree: states.at(-1)! });
   return problems.join('\n');
 }
 
-test('migrations of the first release are not asked what they lock, nor are later ones for its sake', async () => {
+test('migrations of the first release may take any lock, and later ones may lock small tables', async () => {
   expect(await problemsOf(state(first, second))).toBe('');
   const third: Entry = ['0002_third', 3000, 'alter table jobs add column a text'];
   expect(await problemsOf(state(first, second), state(first, second, third))).toBe('');
@@ -43,9 +43,9 @@ test.each<[string, Entry[]]>([
   ['another name', [first, ['0001_other', 2000, second[2]]]],
   ['another time', [first, ['0001_second', 2001, second[2]]]],
   ['another one before it', [['0000_new', 500, 'select 1'], first, second]],
-  ['nothing in its place', [first]],
+  ['removed', [first]],
 ])(
-  'a migration that was released cannot get %s, even in the change that makes a release',
+  'a released migration cannot be changed (%s), even in the change that makes a release',
   async (_, entries) => {
     const released = state(first, second);
     const changed = state(...entries);

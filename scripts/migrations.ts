@@ -1,15 +1,15 @@
 import { type Problem, findLocks } from './migration-locks.ts';
 import type { History, State } from './releases.ts';
 
-/** A migration of Drizzle. `when` is milliseconds since 1970: a database applies what is newer than its newest. */
+/** A migration of Drizzle. `when` is in milliseconds since 1970: a database applies migrations newer than its newest. */
 export type Migration = { tag: string; when: number; sql: string };
 
-/** As many releases are held against the one after them. */
+/** The number of releases that are compared with the next one. */
 const comparedReleases = 3;
 
 /**
- * What is wrong with the migrations since the last releases: released ones that are not as they were, times that do not
- * grow, and new ones that would lock a large table. Empty before the first release.
+ * Problems of the migrations since the last releases: released ones that were changed, times that do not increase, and new
+ * ones that would lock a large table. Empty before the first release.
  */
 export async function findMigrationProblems({ releases, tree }: History): Promise<string[]> {
   const states = [...releases.slice(-comparedReleases), tree];
@@ -34,7 +34,7 @@ function migrationsOf({ name, read }: State): Migration[] {
 
   function need(path: string): string {
     const text = read(path);
-    if (text === undefined) throw new Error(`There is no ${path} in ${name}.`);
+    if (text === undefined) throw new Error(`${path} does not exist in ${name}.`);
     return text;
   }
 }
@@ -45,15 +45,15 @@ const isSame = (one: Migration, other: Migration | undefined) =>
 function changeOf(migration: Migration, now: Migration | undefined, { name }: State): string[] {
   if (isSame(migration, now)) return [];
   return [
-    `drizzle/${migration.tag}.sql was released in ${name}, and its name, text or time is another now. Databases that ` +
-      'have it never see the change: put it back, and make a new one (`npm run migration -- <name>`).',
+    `drizzle/${migration.tag}.sql was released in ${name}, and its name, text or time was changed. Databases that ` +
+      'have applied it never see the change: restore it, and create a new one (`npm run migration -- <name>`).',
   ];
 }
 
 function disorderOf(before: Migration, after: Migration): string[] {
   if (after.when > before.when) return [];
   return [
-    `drizzle/meta/_journal.json: ${after.tag} is not newer than ${before.tag}, so databases would pass it over. Make it ` +
-      'anew: remove its file, its snapshot and its entry, and run `npm run migration -- <name>`.',
+    `drizzle/meta/_journal.json: ${after.tag} is not newer than ${before.tag}, so databases would skip it. Create it ` +
+      'again: remove its file, its snapshot and its entry, and run `npm run migration -- <name>`.',
   ];
 }

@@ -33,7 +33,7 @@ afterEach(() => repository[Symbol.asyncDispose]());
 const make = (version: string) => release(repository.folder, version, '2027-01-31');
 const read = (path: string) => readFile(join(repository.folder, path), 'utf8');
 
-test('a release has its version in package.json and the lockfile, its changes under it, a commit and a tag', async () => {
+test('a release sets the version in package.json and the lockfile, moves its changes, and makes a commit and a tag', async () => {
   await make('0.1.0');
   expect(JSON.parse(await read('package.json'))).toEqual({ name: 'root', version: '0.1.0', private: true });
   expect(JSON.parse(await read('package-lock.json'))).toEqual({
@@ -54,7 +54,7 @@ test('a release has its version in package.json and the lockfile, its changes un
 test.each(['v0.1.0', '0.1', '0.1.0-rc.1', '01.0.0', 'next'])(
   '%s is refused as a version',
   async (version) => {
-    await expect(make(version)).rejects.toThrow('is no version: expected one such as 0.2.0');
+    await expect(make(version)).rejects.toThrow('is not a version: expected one such as 0.2.0');
   },
 );
 
@@ -65,17 +65,17 @@ test.each(['0.1.0', '0.0.9'])('%s is refused after 0.1.0', async (version) => {
   await expect(make(version)).rejects.toThrow(`${version} is not higher than 0.1.0`);
 });
 
-test('a release is refused while anything is not committed', async () => {
+test('a release is refused while there are uncommitted changes', async () => {
   await repository.write({ 'new.txt': 'x' });
-  await expect(make('0.1.0')).rejects.toThrow('not committed');
+  await expect(make('0.1.0')).rejects.toThrow('uncommitted changes');
 });
 
-test('a release is refused where the changelog has nothing to say', async () => {
+test('a release is refused without changes in the changelog', async () => {
   await make('0.1.0');
-  await expect(make('0.1.1')).rejects.toThrow('CHANGELOG.md says nothing under "## [Unreleased]"');
+  await expect(make('0.1.1')).rejects.toThrow('CHANGELOG.md has no changes under "## [Unreleased]"');
 });
 
-test('a release that breaks clients is refused without a new minor version and a line that says so', async () => {
+test('a release that breaks clients is refused without a new minor version and an announcement', async () => {
   await make('0.1.0');
   await repository.commit({
     'CHANGELOG.md': changelog,
@@ -92,7 +92,7 @@ test('a release that breaks clients is refused without a new minor version and a
   expect(readHistory(repository.folder).releases.map(({ version }) => version)).toEqual(['0.1.0', '0.2.0']);
 });
 
-test('a release that git refuses leaves everything as it was', async () => {
+test('a release that git refuses changes nothing', async () => {
   await repository.write({ '.git/hooks/pre-commit': '#!/bin/sh\nexit 1\n' });
   await chmod(join(repository.folder, '.git/hooks/pre-commit'), 0o755);
   await expect(make('0.1.0')).rejects.toThrow('git commit');

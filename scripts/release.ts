@@ -1,6 +1,6 @@
 /**
- * `npm run release -- <version>`: makes a release of what is committed. Moves what CHANGELOG.md has under Unreleased to the
- * version, sets it in package.json, commits that and tags it. Says what is wrong, and changes nothing, where there is cause.
+ * `npm run release -- <version>`: releases the current commit. Moves the changes under Unreleased in CHANGELOG.md to the
+ * version, sets it in package.json, commits and tags that. If there are problems, it prints them and changes nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -14,17 +14,15 @@ import { isHigher, parseVersion } from './versions.ts';
 
 const changedFiles = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
 
-/** Makes a release on a day such as `2026-11-30`. Throws a sentence for people where it cannot be made. */
+/** Makes a release on a day such as `2026-11-30`. Throws an error with a message for users if it is not possible. */
 export async function release(root: string, version: string, day: string): Promise<void> {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   const parsed = parseVersion(version);
-  if (!parsed) throw new Error(`"${version}" is no version: expected one such as 0.2.0.`);
+  if (!parsed) throw new Error(`"${version}" is not a version: expected one such as 0.2.0.`);
   if (git('status', '--porcelain') !== '')
-    throw new Error(
-      'There are changes that are not committed (`git status`): commit them, or put them away.',
-    );
-  if (git('tag', '--list', `v${version}`) !== '') throw new Error(`There is a tag v${version} already.`);
+    throw new Error('There are uncommitted changes (`git status`): commit or stash them.');
+  if (git('tag', '--list', `v${version}`) !== '') throw new Error(`The tag v${version} already exists.`);
 
   const history = readHistory(root);
   const last = history.releases.at(-1)?.version;
@@ -40,17 +38,19 @@ export async function release(root: string, version: string, day: string): Promi
     git('commit', '--quiet', '--message', `Release ${version}`, '--', ...changedFiles);
     git('tag', '--annotate', '--message', `Release ${version}`, `v${version}`);
   } catch (error) {
-    // Nobody's work is lost by it: all was committed before.
+    // No work is lost: everything was committed before.
     git('restore', '--staged', '--worktree', '--', ...changedFiles);
     throw error;
   }
 }
 
-/** The files that a release changes, as it will have them. */
+/** The new content of the files that a release changes. */
 function filesOf({ read }: State, version: string, day: string): Map<string, string> {
   const changelog = read('CHANGELOG.md') ?? '';
   if (!/^[-*] \S/m.test(sectionOf(changelog, 'Unreleased') ?? ''))
-    throw new Error('CHANGELOG.md says nothing under "## [Unreleased]": write there what changed for users.');
+    throw new Error(
+      'CHANGELOG.md has no changes under "## [Unreleased]": describe there what changed for users.',
+    );
   const lockfile = JSON.parse(read('package-lock.json')!) as { packages: Record<string, object> };
   const locked = { ...lockfile.packages, '': withVersion(lockfile.packages['']!, version) };
   return new Map([
@@ -60,7 +60,7 @@ function filesOf({ read }: State, version: string, day: string): Map<string, str
   ]);
 }
 
-/** The version comes right after the name, as npm writes it. */
+/** Puts the version right after the name, as npm does. */
 function withVersion(manifest: object, version: string): object {
   const { name, version: _, ...rest } = manifest as { name: string; version?: string };
   return { name, version, ...rest };
@@ -84,7 +84,7 @@ if (import.meta.main) {
   try {
     if (version === undefined || others.length > 0) throw new Error('Usage: npm run release -- <version>');
     await release(root, version, new Date().toISOString().slice(0, 10));
-    console.log(`Released ${version}. Send it off: git push --follow-tags`);
+    console.log(`Released ${version}. Publish it: git push --follow-tags`);
   } catch (error) {
     const { message, stderr } = error as Error & { stderr?: string };
     console.error(stderr || message);

@@ -27,12 +27,12 @@ test('the history has a release for each commit that changed the version of the 
   expect(readHistory(repository.folder).tree.version).toBe('0.3.0');
 });
 
-test('the history has none before there is a version', async () => {
+test('the history has no releases before there is a version', async () => {
   await repository.commit({ 'package.json': { name: 'root' } });
   expect(versions()).toEqual([]);
 });
 
-test('the history has the releases that a merge brought, once each', async () => {
+test('the history has each release of a merged branch once', async () => {
   await repository.commit(packageOf('0.1.0'));
   repository.git('checkout', '--quiet', '-b', 'work');
   await repository.commit({ 'other.txt': 'work' });
@@ -44,7 +44,7 @@ test('the history has the releases that a merge brought, once each', async () =>
   expect(versions()).toEqual(['0.1.0', '0.2.0']);
 });
 
-test('the history is read at each release, whatever became of the file since', async () => {
+test('files are read as of each release, even if they changed later', async () => {
   await repository.commit({ ...packageOf('0.1.0'), 'a.txt': 'before' });
   await repository.commit({ 'a.txt': 'after' });
   const { releases, tree } = readHistory(repository.folder);
@@ -54,7 +54,7 @@ test('the history is read at each release, whatever became of the file since', a
   expect(tree.read('b.txt')).toBeUndefined();
 });
 
-test('the history is refused where only the end of it is there, and says what to do', async () => {
+test('a shallow clone is refused with what to do', async () => {
   await repository.commit(packageOf('0.1.0'));
   await repository.commit(packageOf('0.2.0'));
   const clone = join(repository.folder, 'shallow');
@@ -62,7 +62,7 @@ test('the history is refused where only the end of it is there, and says what to
   expect(() => readHistory(clone)).toThrow('fetch-depth: 0');
 });
 
-test('the history is refused where there is no repository', async () => {
+test('a folder without a repository is refused', async () => {
   await rm(join(repository.folder, '.git'), { recursive: true });
   expect(() => readHistory(repository.folder)).toThrow('Clone the repository.');
 });

@@ -1,26 +1,26 @@
 /**
- * What was released, read from git: a release is a commit that changed `version` in the root package.json. Whoever
- * changes a file cannot change what an earlier commit holds, so these are what later states are compared with.
+ * The releases, read from git: a release is a commit that changed `version` in the root package.json. Later states are
+ * compared with these commits, which no change of a file can alter.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A release or the working tree. `version` is that of package.json, and undefined where it has none. */
+/** A release or the working tree. `version` is that of package.json; undefined if it has none. */
 export type State = {
   name: string;
   version: string | undefined;
-  /** The text of a file by its path in the repository; undefined where there is none. */
+  /** The text of a file by its path in the repository; undefined if it does not exist. */
   read(path: string): string | undefined;
 };
 
-/** Releases, oldest first; those on the way to the commit that is checked out. */
+/** The releases among the ancestors of the checked-out commit, oldest first, and the working tree. */
 export type History = { releases: State[]; tree: State };
 
-/** Reads the history of a repository. Throws where git has none, or only the end of it. */
+/** Reads the history of a repository. Throws if there is no repository, or only a shallow clone. */
 export function readHistory(root: string): History {
-  requireWholeHistory(root);
-  // Merges count as what they brought to the branch that they were made on.
+  requireFullHistory(root);
+  // Merges count as changes of the branch into which they were merged.
   const candidates = git(root, [
     'log',
     '--first-parent',
@@ -41,19 +41,19 @@ export function readHistory(root: string): History {
   return { releases, tree: stateOfTree(root) };
 }
 
-function requireWholeHistory(root: string) {
+function requireFullHistory(root: string) {
   let isShallow: boolean;
   try {
     isShallow = git(root, ['rev-parse', '--is-shallow-repository']).trim() === 'true';
   } catch (error) {
     throw new Error(
-      `What was released is read from git, and git cannot read this folder: ${reasonOf(error)} Clone the repository.`,
+      `Releases are read from git, and git cannot read this folder: ${reasonOf(error)} Clone the repository.`,
       { cause: error },
     );
   }
   if (!isShallow) return;
   throw new Error(
-    'What was released is read from the history in git, and this clone is shallow. Run `git fetch --unshallow`; ' +
+    'Releases are read from the history in git, and this clone is shallow. Run `git fetch --unshallow`; ' +
       'in a workflow, give actions/checkout `fetch-depth: 0`.',
   );
 }

@@ -5,7 +5,7 @@ import type { Files } from './house-rules.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
-/** What git tracks or would track. */
+/** The files that git tracks or would track. */
 export function readFiles(): Files {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

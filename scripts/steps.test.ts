@@ -10,13 +10,13 @@ afterEach(() => {
 
 const output = () => printed.mock.calls.join('\n');
 
-test('steps that are all well end with zero and print none of their output', async () => {
+test('successful steps exit with zero and print none of their output', async () => {
   await runSteps({ format: async () => undefined });
   expect(process.exitCode).toBe(0);
   expect(output()).toMatch(/^ok {5}format \([\d.]+ s\)\nAll clean after [\d.]+ s\.$/);
 });
 
-test('a step that finds something, or that cannot run, fails the command and shows why', async () => {
+test('a step that finds problems, or cannot run, fails the command and shows why', async () => {
   await runSteps({
     format: async () => 'one.ts is not formatted',
     lint: async () => Promise.reject(new Error('no such linter')),

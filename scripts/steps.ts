@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** Gives undefined when all is well, else what to show. */
+/** Resolves to undefined on success, otherwise to the output to print. */
 export type Step = () => Promise<string | undefined>;
 
-/** Runs all steps at once, prints one line for each and the output of those that fail, and sets the exit code. */
+/** Runs all steps concurrently, prints a line for each and the output of failed ones, and sets the exit code. */
 export async function runSteps(steps: Record<string, Step>): Promise<void> {
   const started = performance.now();
   const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
@@ -26,9 +26,9 @@ const describeError = (error: unknown) => (error instanceof Error ? error.messag
 type RunOptions = { cwd?: string; env?: NodeJS.ProcessEnv; /** In milliseconds. */ timeout?: number };
 
 /**
- * Runs a program to its end and collects what it prints. The code of one that a signal ended is null.
+ * Runs a program and collects its output. The exit code is null if a signal ended it.
  *
- * @throws Error of code ENOENT where there is no such program.
+ * @throws Error with the code ENOENT if there is no such program.
  */
 export async function run(program: string, args: string[], options: RunOptions) {
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });

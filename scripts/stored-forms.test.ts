@@ -12,11 +12,11 @@ const state = (forms: object) => stateOf('0.1.0', { 'packages/core/src/stored-fo
 const lost = (before: object, after: object) =>
   findLostForms({ releases: [state(before)], tree: state(after) }).join('\n');
 
-test('a form may be added, and none changed or removed', () => {
+test('a form may be added, but none changed or removed', () => {
   const before = { 'jobs.error': [{ code: 'a' }] };
   expect(lost(before, { 'jobs.error': [{ code: 'a' }, { code: 'a', more: 1 }], 'jobs.more': [] })).toBe('');
   expect(lost(before, { 'jobs.error': [{ code: 'a', more: 1 }] })).toContain(
-    'has lost a form that 0.1.0 wrote: {"code":"a"}',
+    'lacks a form that 0.1.0 wrote: {"code":"a"}',
   );
   expect(lost(before, {})).toContain('"jobs.error"');
 });

@@ -4,8 +4,8 @@ import type { History, State } from './releases.ts';
 const path = 'packages/core/src/stored-forms.json';
 
 /**
- * Forms of stored JSON that a release had and the working tree has not as they were: databases are full of them, so code
- * has to read them for ever. Empty before the first release.
+ * Forms of stored JSON that the last release had and the working tree lacks or has changed: databases contain them, so
+ * code has to read them permanently. Empty before the first release.
  */
 export function findLostForms({ releases, tree }: History): string[] {
   const released = releases.at(-1);
@@ -16,7 +16,7 @@ export function findLostForms({ releases, tree }: History): string[] {
       .filter((form) => !now[column]?.some((other) => isDeepStrictEqual(other, form)))
       .map(
         (form) =>
-          `${path}: "${column}" has lost a form that ${released.name} wrote: ${JSON.stringify(form)}. Put it back, and ` +
+          `${path}: "${column}" lacks a form that ${released.name} wrote: ${JSON.stringify(form)}. Restore it, and ` +
           'add the new one after it.',
       ),
   );

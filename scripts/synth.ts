@@ -1,7 +1,7 @@
 /**
- * `npm run synth -- <stage> [--manifests]`: prints, as YAML, what a deployment of a stage would make, without an account:
- * first every resource but Kubernetes' objects, then these as manifests, each a document of its own. What AWS would
- * decide is made up.
+ * `npm run synth -- <stage> [--manifests]`: prints, as YAML, the resources that a deployment of a stage would create, without
+ * an account: first all resources except Kubernetes objects, then those as manifests, each a separate document. Values that
+ * AWS would assign are made up.
  */
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
@@ -10,8 +10,8 @@ import { synthesize } from '../tests/infra/synth/index.ts';
 
 const usage = `Usage: npm run synth -- <stage> [--manifests]
 
-<stage> is production, staging, dev (what \`sst dev\` makes), or any other name for a developer's own.
---manifests prints Kubernetes' objects alone, for tools that check them.`;
+<stage> is production, staging, dev (the stage of \`sst dev\`), or any other name for a developer's own stage.
+--manifests prints only the Kubernetes objects, for tools that check them.`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

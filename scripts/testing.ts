@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { State } from './releases.ts';
 
-/** A state with some files, each a text or what it holds as JSON. */
+/** A state with some files, each a text or an object that is stored as JSON. */
 export function stateOf(version: string | undefined, files: Record<string, unknown>): State {
   const read = (path: string) => (files[path] === undefined ? undefined : textOf(files[path]));
   return { name: version ?? 'a state', version, read };
@@ -13,7 +13,7 @@ export function stateOf(version: string | undefined, files: Record<string, unkno
 const textOf = (content: unknown) =>
   typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
 
-/** An empty repository of git in a folder of its own. */
+/** An empty git repository in its own folder. */
 export async function createRepository() {
   const folder = await mkdtemp(join(tmpdir(), 'repository-'));
   const git = (...args: string[]) =>

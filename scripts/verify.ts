@@ -1,6 +1,6 @@
 /**
- * `npm run verify`: checks by tools that are not from npm; `npm run verify:all` adds those that take minutes. VERIFY_SKIP
- * names those to leave out, separated by commas, where they cannot be had.
+ * `npm run verify`: runs tools that are not from npm; `npm run verify:all` adds those that take minutes. VERIFY_SKIP is a
+ * comma-separated list of tools to skip, for example because they are not available.
  */
 import { parseArgs } from 'node:util';
 import { readVerifySettings } from '../dev/settings.ts';
@@ -18,7 +18,7 @@ const slow: Record<string, Step> = { oasdiff, schemathesis };
 try {
   const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
   const { VERIFY_SKIP: skipped } = readVerifySettings(Object.keys({ ...quick, ...slow }));
-  if (skipped.length > 0) console.log(`Left out by VERIFY_SKIP: ${skipped.join(', ')}.`);
+  if (skipped.length > 0) console.log(`Skipped by VERIFY_SKIP: ${skipped.join(', ')}.`);
   const tools = Object.entries(values.all ? { ...quick, ...slow } : quick);
   await runSteps(Object.fromEntries(tools.filter(([name]) => !skipped.includes(name))));
 } catch (error) {

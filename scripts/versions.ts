@@ -9,11 +9,11 @@ export function parseVersion(text: string): Version | undefined {
 
 /** Whether a version comes after another. */
 export function isHigher(version: Version, than: Version): boolean {
-  const at = version.findIndex((number, place) => number !== than[place]);
+  const at = version.findIndex((number, index) => number !== than[index]);
   return at !== -1 && version[at]! > than[at]!;
 }
 
-/** The lowest version that may break what clients of another rely on: while it is 0.x the next minor, then the next major. */
+/** The lowest version that may break clients of another one: the next minor version while it is 0.x, then the next major. */
 export function nextBreaking([major, minor]: Version): Version {
   return major === 0 ? [0, minor + 1, 0] : [major + 1, 0, 0];
 }

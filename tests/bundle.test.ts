@@ -24,10 +24,10 @@ let databaseUrl: string;
 let rds: Awaited<ReturnType<typeof simulateRds>>;
 let inCloud: Record<string, string>;
 
-/** A database as in the cloud, empty: with TLS, tokens of AWS, and the password of who created it in Secrets Manager. */
+/** An empty database as in the cloud: with TLS, IAM tokens, and the password of its creator in Secrets Manager. */
 beforeAll(async () => {
   folder = await testFolder();
-  // The plain user has to get there.
+  // For the unprivileged user.
   await chmod(dirname(folder), 0o711);
   await chmod(folder, 0o755);
   const certificate = selfSigned('localhost');
@@ -59,7 +59,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => parts.disposeAsync());
 
-/** Runs a program of a bundle as its image does: a plain user, its own folder read-only, no packages anywhere near. */
+/** Runs a program of a bundle as its image does: as an unprivileged user, with a read-only folder and without packages. */
 function run(name: string, program: string, environment: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, [`${program}.js`], {
     cwd: join(folder, name),
@@ -74,7 +74,7 @@ function run(name: string, program: string, environment: Record<string, string>)
   return child;
 }
 
-/** What migrations get: first the user of DATABASE_ADMIN_URL with the password in the secret. */
+/** The environment of migrations: the user of DATABASE_ADMIN_URL, with a password from the secret. */
 const migration = () => ({
   ...as('migrator'),
   AWS_ACCESS_KEY_ID: 'local',
@@ -88,13 +88,13 @@ const ask = async (port: number) => {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`);
   return {
     code: response.status,
-    kept: response.headers.get('connection'),
+    connection: response.headers.get('connection'),
     ...((await response.json()) as object),
   };
 };
 
-test('the bundles run alone, as a plain user with a database in the cloud, and make a PDF', async () => {
-  // A second run, and two at once, change nothing.
+test('the bundles run without packages, as an unprivileged user with a cloud database, and make a PDF', async () => {
+  // Repeated and concurrent runs change nothing.
   for (const times of [2, 1]) {
     const runs = Array.from({ length: times }, () => once(run('api', 'migrate', migration()), 'exit'));
     for (const ended of await Promise.all(runs)) expect(ended).toEqual([0, null]);
@@ -136,28 +136,28 @@ test('the bundles run alone, as a plain user with a database in the cloud, and m
 
   const ends = [api, worker].map((child) => once(child, 'exit'));
   for (const child of [api, worker]) child.kill('SIGTERM');
-  // Whoever asks meanwhile is answered, in the end by being told to go elsewhere.
+  // Requests are still answered meanwhile, and connections are closed by the last answer.
   let last: Partial<Awaited<ReturnType<typeof ask>>> & { load?: string };
   do last = await ask(port);
   while (last.load !== 'stopping');
-  expect(last).toMatchObject({ code: 503, kept: 'close' });
+  expect(last).toMatchObject({ code: 503, connection: 'close' });
   for (const ended of await Promise.all(ends)) expect(ended).toEqual([0, null]);
 });
 
-test('migrations look after users also where who created them is let in by token alone, as they are', async () => {
+test('migrations also update users if their creator signs in with a token', async () => {
   const root = postgres(databaseUrl, { max: 1 });
   parts.defer(() => root.end());
   await root`create role master superuser login`;
-  // What Postgres does by itself since version 16, where a creator of roles is no superuser.
+  // As Postgres itself does since version 16 if the creator of a role is no superuser.
   await root`grant portfolio_api to master with admin option, inherit false, set false`;
   const asMaster = { ...migration(), DATABASE_ADMIN_URL: rds.url('master', 'portfolio') };
   const before = rds.tokens.length;
   expect(await once(run('api', 'migrate', asMaster), 'exit')).toEqual([0, null]);
-  // Of master and of the migrator.
+  // One for master and one for the migrator.
   expect(rds.tokens.length - before).toBe(2);
 });
 
-test('a bundle brings its files and no packages', async () => {
+test('a bundle contains its files and no packages', async () => {
   expect(await readdir(join(folder, 'api'))).toEqual(
     expect.arrayContaining(['drizzle', 'main.js', 'migrate.js']),
   );

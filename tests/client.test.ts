@@ -9,7 +9,7 @@ import { testFolder } from './support/folder.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-test('a bundle of the typed client holds tRPC and itself, and no line of the server', async () => {
+test('a bundle of the typed client contains tRPC and the client, and no code of the server', async () => {
   const { metafile } = await build({
     entryPoints: [join(repository, 'packages/api/src/client.ts')],
     absWorkingDir: repository,
@@ -42,7 +42,7 @@ await api.caseStudy.destroy.query({});
 if (error?.code === 'conflicts') console.log(data);
 `;
 
-/** Checks a program in a project of its own, with the options that the documentation names, and resolves to what tsc says. */
+/** Checks a program in a separate project with the documented options, and resolves to the errors of tsc. */
 async function checkProgram(source: string): Promise<string[]> {
   const folder = await testFolder();
   const linked = join(folder, 'node_modules/@portfolio/api');
@@ -60,13 +60,15 @@ async function checkProgram(source: string): Promise<string[]> {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   await writeFile(join(folder, 'main.ts'), source);
   const tsc = join(repository, 'node_modules/.bin/tsc');
-  const said = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch(
+  const checked = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch(
     (error: { stdout: string }) => error,
   );
-  return [...said.stdout.matchAll(/^\S+ (error TS\d+): /gm)].map(([line]) => line.replace(/^.*main\.ts/, ''));
+  return [...checked.stdout.matchAll(/^\S+ (error TS\d+): /gm)].map(([line]) =>
+    line.replace(/^.*main\.ts/, ''),
+  );
 }
 
-test('a project outside of this repository has its types, and its mistakes do not compile', async () => {
+test('a project outside of this repository has the types of the client, and its mistakes do not compile', async () => {
   expect(await checkProgram(program + mistakes)).toEqual([
     '(12,14): error TS2322: ',
     '(13,34): error TS2322: ',

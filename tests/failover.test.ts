@@ -73,18 +73,18 @@ const errorOf = (asked: PromiseLike<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => error,
   );
-/** Has three connections there, and one that listens. */
+/** Opens three connections, and one that listens. */
 async function useAll(): Promise<string[]> {
-  const heard: string[] = [];
-  await pool.sql.listen('news', (text) => heard.push(text));
+  const received: string[] = [];
+  await pool.sql.listen('changes', (text) => received.push(text));
   await Promise.all([1, 2, 3].map(() => pool.db.execute(sql`select pg_sleep(0.1)`)));
-  return heard;
+  return received;
 }
 
-async function untilHeard(heard: string[], text: string) {
+async function untilReceived(received: string[], text: string) {
   await eventually(async () => {
-    await pool.sql.notify('news', text);
-    expect(heard).toContain(text);
+    await pool.sql.notify('changes', text);
+    expect(received).toContain(text);
   });
 }
 
@@ -95,8 +95,8 @@ async function notesOf(server: PostgresServer): Promise<unknown[]> {
   return rows.map((row) => row.text as unknown);
 }
 
-test('when the primary is gone, changes and news go on at the one that was promoted', async () => {
-  const heard = await useAll();
+test('after the primary is lost, writes and notifications continue at the promoted replica', async () => {
+  const received = await useAll();
   await note('before');
   await replica.catchUp();
   await primary.stop();
@@ -104,28 +104,28 @@ test('when the primary is gone, changes and news go on at the one that was promo
   await replica.promote();
   rds.move(replica.url);
   await eventually(() => note('after'));
-  await untilHeard(heard, 'after');
+  await untilReceived(received, 'after');
   expect(await notesOf(replica)).toEqual(['before', 'after']);
 });
 
-test('while the name leads to a standby, nothing is asked of it, it is not stormed, and news are heard afterwards', async () => {
-  const heard = await useAll();
+test('while the host name resolves to a standby, it gets no queries and few connections, and notifications continue later', async () => {
+  const received = await useAll();
   const signIns = rds.tokens.length;
   const since = performance.now();
   rds.move(replica.url);
   rds.cut();
-  // Whoever listens tries to do so all the time.
+  // The listening connection is reopened repeatedly.
   await vi.waitUntil(() => rds.tokens.length - signIns > 3, 20_000);
   expect(performance.now() - since).toBeGreaterThan(2500);
   const errors = await Promise.all([1, 2, 3].map(() => errorOf(pool.db.execute(sql`select 1`))));
   expect(errors.map((error) => toOutage(error)?.code)).toEqual(errors.map(() => 'unavailable'));
   await replica.promote();
   await eventually(() => note('after'));
-  await untilHeard(heard, 'after');
+  await untilReceived(received, 'after');
 });
 
-test('a primary that takes no more changes loses its connections: those to its successor take their place', async () => {
-  const heard = await useAll();
+test('connections to a primary that became read-only are replaced by connections to its successor', async () => {
+  const received = await useAll();
   await on(primary, 'alter system set default_transaction_read_only = on', 'select pg_reload_conf()');
   await replica.catchUp();
   await replica.promote();
@@ -137,6 +137,6 @@ test('a primary that takes no more changes loses its connections: those to its s
   expect(refused).toMatchObject({ cause: { code: '25006' } });
   expect(toOutage(refused)).toMatchObject({ code: 'unavailable' });
   await eventually(() => note('after'));
-  await untilHeard(heard, 'after');
+  await untilReceived(received, 'after');
   expect(await notesOf(replica)).toEqual(['after']);
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.stop());
 
-/** Runs some work on a single connection and counts the statements that were sent without a prepared plan. */
+/** Runs some work on a single connection and counts the statements that were not prepared. */
 async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
   const { db, sql, close } = openDatabase({
     url: platform.databaseUrl,
@@ -42,10 +42,10 @@ async function unpreparedIn(work: (ctx: Ctx) => Promise<unknown>) {
     const counted = { sent: 0 };
     sql.options.debug = () => void counted.sent++;
     await work(ctx);
-    // What it began and did not wait for is sent by then.
+    // Statements that it did not wait for are sent by then.
     await setImmediate();
     sql.options.debug = false;
-    // Each look at the statistics is a prepared run itself.
+    // Each query of the statistics is a prepared statement itself.
     return counted.sent - ((await runs()) - before - 1);
   } finally {
     await close();
@@ -76,7 +76,7 @@ test.each(Object.keys(reads))('%s sends prepared statements only', async (name) 
 /** The statements that begin and end the transaction of a change have no plan. */
 const perChange = 2;
 
-test('a job runs from its acceptance to its end, and again, on prepared statements only', async () => {
+test('a job runs, and is retried, with prepared statements only', async () => {
   expect(
     await unpreparedIn(async (ctx) => {
       const { id } = await operations.caseStudy.export.run(ctx, study);

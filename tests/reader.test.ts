@@ -1,4 +1,4 @@
-import { letUsersIn } from '../dev/database-users.ts';
+import { enableDatabaseUsers } from '../dev/database-users.ts';
 import { operations } from '@portfolio/core';
 import { anonymous } from '@portfolio/core/actor';
 import { type Database, openDatabase, openReader } from '@portfolio/core/runtime/database';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await admin.end();
   databaseUrl = inDatabase(primary.url);
   await migrate({ url: databaseUrl }, { url: databaseUrl });
-  await letUsersIn(databaseUrl);
+  await enableDatabaseUsers(databaseUrl);
   await replica.catchUp();
   platform = await testServices({ databaseUrl });
   reader = openReader(platform, { ...pool, readerUrl: inDatabase(replica.url) });
@@ -84,7 +84,7 @@ async function linesOf(id: string, services = platform) {
   return (await (await fetch(url)).text()).split('\r\n').slice(1, -1);
 }
 
-/** How often the tables of samples were read on a server. */
+/** How often the sample tables were read on a server. */
 async function readsOf(url: string): Promise<number> {
   const connection = postgres(url, { max: 1 });
   try {
@@ -97,7 +97,7 @@ async function readsOf(url: string): Promise<number> {
   }
 }
 
-/** Until nobody but who asks is connected to the primary's database: what they did is counted then. */
+/** Waits until there are no other connections to the primary's database: their reads are counted then. */
 const untilAlone = () =>
   vi.waitUntil(async () => {
     const connection = postgres(databaseUrl, { max: 1 });
@@ -107,7 +107,7 @@ const untilAlone = () =>
     return others.length === 0;
   }, 30_000);
 
-test('a report is read from the replica, and of the primary no sample', async () => {
+test('a report reads its samples from the replica, and none from the primary', async () => {
   const id = await ask('latency');
   await platform.stop();
   await untilAlone();
@@ -130,7 +130,7 @@ test('a report is read from the replica, and of the primary no sample', async ()
   platform = await testServices({ databaseUrl });
 });
 
-test('without a replica, analytical reads go to the database itself, which stays open', async () => {
+test('without a replica, analytical reads use the database itself, which stays open', async () => {
   const writer = openDatabase({ url: databaseUrl, ...pool });
   const itself = openReader(writer, { readerUrl: undefined, ...pool });
   expect(itself.db).toBe(writer.db);
@@ -142,13 +142,13 @@ test('without a replica, analytical reads go to the database itself, which stays
   await other.close();
 });
 
-test('the replica takes no change', async () => {
+test('the replica is read-only', async () => {
   await expect(reader.db.execute(sql`delete from metric_samples`)).rejects.toMatchObject({
     cause: { code: '25006' },
   });
 });
 
-test('a replica that lags gives what it has, and the report says as of when', async () => {
+test('a report from a lagging replica has the time up to which its data is complete', async () => {
   await replica.catchUp();
   await replica.pause();
   const paused = Date.now();
@@ -160,7 +160,7 @@ test('a replica that lags gives what it has, and the report says as of when', as
   expect((await linesOf(id))[0]).toBe('latency,ms,2026-03-02T00:00:00.000Z,1,1,1,1,1,1');
   expect(Date.parse(stale.result!.asOf)).toBeLessThanOrEqual(paused);
 
-  // What it does not know of yet is waited for.
+  // A metric that the replica does not have yet is waited for.
   expect(await work(ofNewer)).toMatchObject({ state: 'queued', error: { code: 'reader_behind' } });
 
   await replica.resume();
@@ -173,7 +173,7 @@ test('a replica that lags gives what it has, and the report says as of when', as
   expect(Date.parse(result!.asOf)).toBeGreaterThan(Date.parse(stale.result!.asOf));
 });
 
-test('strangers, whose answers are remembered, are not answered from a replica that lags', async () => {
+test('anonymous readers, whose answers are cached, are not answered from a lagging replica', async () => {
   const claims = [{ key: 'faster', statement: 'It got faster.', metric: { key: 'latency', ...march } }];
   const study = { portfolio, slug: 'faster' };
   await caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster', claims });
@@ -195,7 +195,7 @@ test('strangers, whose answers are remembered, are not answered from a replica t
   await replica.resume();
 });
 
-test('a replica that went its own way is not believed', async () => {
+test('a replica that has diverged is not read', async () => {
   await replica.catchUp();
   await replica.promote();
   expect(await work(await ask('latency'))).toMatchObject({
@@ -204,7 +204,7 @@ test('a replica that went its own way is not believed', async () => {
   });
 });
 
-test('while the replica is away a report waits, members are told so at once, and strangers are answered', async () => {
+test('while the replica is unavailable, reports wait, members get an error, and anonymous readers are answered', async () => {
   await replica.stop();
   const id = await ask('latency', 'week');
   // An outage uses up no attempt.

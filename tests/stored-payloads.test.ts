@@ -17,7 +17,7 @@ const payloads = jobKindSchema.options.flatMap((kind) =>
 );
 
 test.each(payloads)(
-  'a job %s that an earlier version accepted is run with what it was asked: %j',
+  'a job %s that an earlier version accepted runs with its payload: %j',
   async (kind, form) => {
     const { id } = await fixture.accept();
     await fixture.db.execute(

@@ -23,7 +23,7 @@ async function dataFolder(baseUrl: string, apiKey: string): Promise<string> {
   return folder;
 }
 
-/** Runs the command as npm does; resolves to how it ended and what it said. */
+/** Runs the command as npm does; resolves to its exit code and its output. */
 function run(
   args: string[],
   folder = dataDir,
@@ -42,21 +42,23 @@ const files = (slug: string) => ({
   'one.md': '---\ntitle: One\n---\nA\n',
 });
 
-test('tells what it does, what it would do and what differs', async () => {
-  const folder = await it.newFolder(files('told'));
+test('prints the changes; with --dry-run those it would make and the differences', async () => {
+  const folder = await it.newFolder(files('printed'));
   expect(await run([folder])).toMatchObject({
     code: 0,
-    out: 'created   portfolio told\ncreated   case study one\nPortfolio "told" holds what the folder says.\n',
+    out: 'created   portfolio printed\ncreated   case study one\nPortfolio "printed" matches the folder.\n',
   });
   await addFiles(folder, { 'one.md': '---\ntitle: Two\n---\nA\n' });
   const { code, out } = await run(['--dry-run', folder]);
   expect(code).toBe(0);
-  expect(out).toContain('unchanged portfolio told\nupdated   case study one\n');
+  expect(out).toContain('unchanged portfolio printed\nupdated   case study one\n');
   expect(out).toContain('title: "One" → "Two"\n');
-  expect(out).toContain('Nothing was changed: this was a dry run. Without --dry-run, 1 of these would be.');
+  expect(out).toContain(
+    'Nothing was changed: this was a dry run. Without --dry-run, 1 of these items would be.',
+  );
 });
 
-test('ends with 1 and every complaint where the folder is wrong', async () => {
+test('exits with 1 and prints all problems of an invalid folder', async () => {
   const folder = await it.newFolder({ ...files('wrong'), 'one.md': '---\ntitel: One\n---\n' });
   const { code, err } = await run([folder]);
   expect(code).toBe(1);
@@ -68,25 +70,25 @@ test('ends with 1 and every complaint where the folder is wrong', async () => {
   ]);
 });
 
-test('takes a folder from where the command was given, and shows paths from there', async () => {
+test('resolves and prints paths relative to the folder in which the command was entered', async () => {
   const folder = await it.newFolder({ ...files('standing'), 'one.md': '---\ntitel: One\n---\n' });
   const { err } = await run(['.'], dataDir, { INIT_CWD: folder });
   expect(err).toMatch(/^one\.md:2: /);
-  const { err: elsewhere } = await run(['nowhere'], dataDir, { INIT_CWD: folder });
-  expect(elsewhere).toMatch(/^nowhere:1: This folder cannot be read\./);
+  const { err: missing } = await run(['nowhere'], dataDir, { INIT_CWD: folder });
+  expect(missing).toMatch(/^nowhere:1: This folder cannot be read\./);
 });
 
-test('says what is the matter when the platform is away, or does not know the key', async () => {
-  const folder = await it.newFolder(files('away'));
-  const away = await dataFolder(`http://127.0.0.1:${await freePort()}`, 'key');
+test('names the cause when the platform is not running or rejects the key', async () => {
+  const folder = await it.newFolder(files('unreachable'));
+  const unreachable = await dataFolder(`http://127.0.0.1:${await freePort()}`, 'key');
   const refused = await dataFolder(it.server.baseUrl, `pk_${'0'.repeat(40)}`);
-  expect(await run([folder], away)).toMatchObject({
+  expect(await run([folder], unreachable)).toMatchObject({
     code: 1,
-    err: expect.stringContaining('The platform does not answer: is npm start running?'),
+    err: expect.stringContaining('The platform does not respond. Is npm start running?'),
   });
   expect(await run([folder], refused)).toMatchObject({
     code: 1,
-    err: expect.stringContaining('The platform does not know the key in'),
+    err: expect.stringContaining('The platform rejects the key in'),
   });
   expect(await run([folder], await testFolder())).toMatchObject({
     code: 1,
@@ -94,7 +96,7 @@ test('says what is the matter when the platform is away, or does not know the ke
   });
 });
 
-test.each([[[]], [['a', 'b']], [['--dry', 'a']]])('explains itself when called with %j', async (args) => {
+test.each([[[]], [['a', 'b']], [['--dry', 'a']]])('prints its usage when called with %j', async (args) => {
   const { code, err } = await run(args);
   expect(code).toBe(1);
   expect(err).toContain('npm run import -- [--dry-run] <folder>');

@@ -5,15 +5,15 @@ import { type SamplesFile, readSamples } from './samples.ts';
 import { type Change, orNull } from './step.ts';
 
 const maxDifferences = 20;
-/** As many steps as the API answers with. */
+/** The maximum number of steps in a response of the API. */
 const maxPoints = 5000;
 
-/** Samples of a step, summed up: addition in another order ends in other digits, so sums are nearly equal. */
+/** Count and sum of the samples of a step. Sums are compared approximately: the order of addition affects the last digits. */
 type Sums = { count: number; sum: number };
 
 /**
- * Compares a file of samples with what the metric has, by count and sum of short steps, of which each has about one
- * sample where they are regular. What the metric has besides counts as a difference.
+ * Compares a file of samples with those of the metric, by count and sum of short steps; with regular samples, each step has
+ * about one. Other samples of the metric in the same range count as differences.
  */
 export async function compareSamples(
   api: Client,
@@ -46,7 +46,7 @@ type Wanted = { from: string; to: string; stepSeconds: number; steps: Map<string
 function sumUp(batch: Sample[]): Wanted {
   const from = batch[0]!.at;
   const to = new Date(Date.parse(batch.at(-1)!.at) + 1).toISOString();
-  // Less one, since the clock may cut the first and the last.
+  // One less, since steps are aligned to the clock and may add a partial one.
   const stepSeconds = Math.ceil((Date.parse(to) - Date.parse(from)) / 1000 / (maxPoints - 1));
   const steps = new Map<string, Sums>();
   for (const { at, value } of batch) {

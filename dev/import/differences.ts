@@ -1,12 +1,12 @@
 import { OMIT_HEADERS, formatPatch, structuredPatch } from 'diff';
 import { isDeepStrictEqual } from 'node:util';
 
-/** A field that differs: its name with dots, what is there, and what is to be. Undefined is what is not there. */
+/** A field that differs: its dotted name, its current value and its new one; undefined stands for a missing value. */
 export type Difference = { field: string; before: unknown; after: unknown };
 
 type Fields = Record<string, unknown>;
 
-/** Every field of `after` that differs from the same of `before`, as deep as both have the same shape. */
+/** The fields of `after` that differ from `before`, recursively as far as both have the same shape. */
 export function differencesOf(before: Fields, after: Fields, within = ''): Difference[] {
   return Object.entries(after).flatMap(([name, wanted]) => {
     const field = within + name;
@@ -19,9 +19,9 @@ export function differencesOf(before: Fields, after: Fields, within = ''): Diffe
 }
 
 function differencesOfLists(before: unknown[], after: unknown[], field: string): Difference[] {
-  const places = Array.from({ length: Math.max(before.length, after.length) }, (_, place) => place);
+  const indexes = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
   const asFields = (list: unknown[]) =>
-    Object.fromEntries(places.map((place) => [String(place), list[place]]));
+    Object.fromEntries(indexes.map((index) => [String(index), list[index]]));
   return differencesOf(asFields(before), asFields(after), `${field}.`);
 }
 
@@ -30,17 +30,17 @@ const isFields = (value: unknown): value is Fields =>
 
 const maxLines = 40;
 const maxCharacters = 160;
-/** Longer comparisons are given up: they would take minutes. */
+/** Comparisons time out after this: some would take minutes. */
 const maxMilliseconds = 500;
 
-/** A difference for people, in lines: before → after, or line by line where it is a text of several. */
+/** A difference as lines to print: before → after, or a line-by-line diff of a multi-line text. */
 export function describeDifference({ field, before, after }: Difference): string[] {
   const isText = typeof before === 'string' && typeof after === 'string';
   if (!isText || !`${before}${after}`.includes('\n'))
     return [`${field}: ${shorten(before)} → ${shorten(after)}`];
   const options = { context: 1, timeout: maxMilliseconds };
   const patch = structuredPatch('', '', before, after, undefined, undefined, options);
-  if (!patch) return [`${field}: too much differs to be shown`];
+  if (!patch) return [`${field}: the difference is too large to show`];
   const lines = formatPatch(patch, OMIT_HEADERS).trimEnd().split('\n');
   const more = lines.length - maxLines;
   const shown = lines.slice(0, maxLines).map((line) => cut(line));

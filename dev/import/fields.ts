@@ -1,6 +1,6 @@
 /**
- * What the front matter of each kind of file may hold. The schemas are those of the API's inputs, so that what it would
- * refuse is found before anything is sent; what the file's name and body say is left out.
+ * The front matter of each kind of file. The schemas are those of the API's inputs, so that invalid input is found before
+ * anything is sent; fields that come from the file's name or body are omitted.
  */
 import { artifactInput, versionNameSchema } from '@portfolio/core/artifact/schemas';
 import { claimsInput } from '@portfolio/core/claim/schemas';
@@ -12,7 +12,7 @@ import { slugSchema, text } from '@portfolio/core/text';
 import { httpsUrl } from '@portfolio/core/url';
 import { z } from 'zod';
 
-/** What a kind of file holds: the fields of its front matter, and the text below. */
+/** The content of a kind of file: the fields of its front matter, and the text below. */
 export type Kind<Fields extends z.ZodType> = { fields: Fields; text: z.ZodType<string> };
 
 export const portfolioFile = {
@@ -54,8 +54,8 @@ export const artifactFile = {
   text: artifactInput.shape.description,
 };
 
-/** Evidence may be cited by its slug alone. */
-function spellOut(claims: unknown): unknown {
+/** Expands citations that are only the slug of evidence. */
+function expandCitations(claims: unknown): unknown {
   if (!Array.isArray(claims)) return claims;
   return claims.map((claim: unknown) => {
     const isCiting = typeof claim === 'object' && claim !== null && 'evidence' in claim;
@@ -68,7 +68,7 @@ function spellOut(claims: unknown): unknown {
 export const studyFile = {
   fields: caseStudyInput.omit({ portfolio: true, body: true }).extend({
     slug: slugSchema.optional(),
-    claims: z.preprocess(spellOut, claimsInput.default([])),
+    claims: z.preprocess(expandCitations, claimsInput.default([])),
     status: z.enum(['draft', 'published']).default('draft'),
   }),
   text: caseStudyInput.shape.body,

@@ -6,28 +6,29 @@ import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 import { visit } from 'unist-util-visit';
 import { imageBytes } from '@portfolio/core/image/schemas';
-import type { Complain } from './complaint.ts';
+import type { ReportProblem } from './import-problem.ts';
 import type { MarkdownFile } from './front-matter.ts';
 
-/** An image that a study shows from its folder: where its address stands in the body, and what it is. */
+/** An image file that a study shows: the position of its URL in the body, its path and its hash. */
 export type LocalImage = { start: number; end: number; line: number; path: string; sha256: string };
 
-/** Images with a relative address, which have to be files of the folder. */
+/** The images with a relative URL, which have to be files in the folder. Reports a problem for each other one. */
 export async function findImages(
   folder: string,
   { body, bodyLine, file }: MarkdownFile<unknown>,
-  complain: Complain,
+  reportProblem: ReportProblem,
 ): Promise<LocalImage[]> {
   const images: LocalImage[] = [];
   for (const { url, start, end, line } of findReferences(body, bodyLine)) {
     const path = resolve(folder, url);
     const bytes = await readImage(folder, path);
     const at = body.lastIndexOf(url, end);
-    if (!bytes) complain({ file, line, message: `Expected a PNG or JPEG file "${url}" in this folder.` });
-    else if (at < start) complain({ file, line, message: `Write the address "${url}" without escapes.` });
+    if (!bytes)
+      reportProblem({ file, line, message: `Expected a PNG or JPEG file "${url}" in this folder.` });
+    else if (at < start) reportProblem({ file, line, message: `Write the path "${url}" without escapes.` });
     else {
       const { error } = imageBytes.safeParse(bytes.toString('base64'));
-      if (error) complain({ file, line, message: `${url}: ${error.issues[0]!.message}` });
+      if (error) reportProblem({ file, line, message: `${url}: ${error.issues[0]!.message}` });
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       images.push({ start: at, end: at + url.length, line, path, sha256 });
     }
@@ -35,13 +36,13 @@ export async function findImages(
   return images;
 }
 
-/** The bytes of an image below the folder; null for what is not there, elsewhere, or no PNG or JPEG by its name. */
+/** The bytes of an image in the folder; null if it is missing, elsewhere, or not named like a PNG or JPEG. */
 async function readImage(folder: string, path: string): Promise<Buffer | null> {
   const isInside = path.startsWith(folder + sep);
   return isInside && /\.(png|jpe?g)$/i.test(path) ? readFile(path).catch(() => null) : null;
 }
 
-/** Where images have a relative address: in the image itself, or in the definition that it refers to. */
+/** The positions of relative image URLs: in the image itself, or in the definition that it refers to. */
 function findReferences(body: string, bodyLine: number) {
   const tree = unified().use(remarkParse).use(remarkGfm).parse(body);
   const definitions = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Client } from '@portfolio/api/client';
-import { type Complaint, ImportError } from './complaint.ts';
+import { type ImportProblem, ImportError } from './import-problem.ts';
 import { planArtifact } from './plan-artifact.ts';
 import { planEvidence } from './plan-evidence.ts';
 import { planMetric, planSamples } from './plan-metric.ts';
@@ -11,12 +11,12 @@ import { type Change, type Plan, type Step, refusedAt } from './step.ts';
 export type { Change };
 
 /**
- * Makes a portfolio look like a folder: creates what is missing, updates what differs, publishes what the folder
- * calls published, and leaves alone what the folder does not speak of. Doing it again changes nothing.
+ * Makes a portfolio match a folder: creates missing items, updates those that differ, publishes the case studies with the
+ * status `published`, and leaves items alone that are not in the folder. Repeating it changes nothing.
  *
- * `onChange` hears of each thing in its turn. With `dryRun` nothing is changed, and it hears what would be.
+ * `onChange` is called for each item in order. With `dryRun` it gets what would change, and nothing is changed.
  *
- * @throws ImportError where the folder is wrong, before anything is changed as far as that can be known.
+ * @throws ImportError for problems in the folder; before any change, except for those that only the API can detect.
  */
 export async function importFolder(
   api: Client,
@@ -25,34 +25,34 @@ export async function importFolder(
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<{ portfolio: string }> {
   const read = await readPortfolioFolder(folder);
-  const complaints: Complaint[] = [];
-  const steps = await plan({
+  const problems: ImportProblem[] = [];
+  const steps = await planSteps({
     api,
     folder: read,
     portfolio: read.portfolio.fields.slug,
     dryRun,
-    complain: (complaint) => void complaints.push(complaint),
+    reportProblem: (problem) => void problems.push(problem),
   });
-  if (complaints.length > 0) throw new ImportError(complaints);
-  for (const { source, apply, ...foreseen } of steps) {
-    const learned = dryRun || foreseen.change === 'unchanged' ? {} : await refusedAt(source, apply());
-    onChange({ ...foreseen, ...learned });
+  if (problems.length > 0) throw new ImportError(problems);
+  for (const { source, apply, ...planned } of steps) {
+    const applied = dryRun || planned.change === 'unchanged' ? {} : await refusedAt(source, apply());
+    onChange({ ...planned, ...applied });
   }
   return { portfolio: read.portfolio.fields.slug };
 }
 
-/** Works out every step without changing anything, in the order in which things need each other. */
-async function plan(given: Plan): Promise<Step[]> {
-  const { portfolio, metrics, evidence, artifacts, studies } = given.folder;
+/** Plans every step without changing anything, in the order in which items depend on each other. */
+async function planSteps(plan: Plan): Promise<Step[]> {
+  const { portfolio, metrics, evidence, artifacts, studies } = plan.folder;
   const measured = metrics.filter(({ samples }) => samples !== null);
-  // Asked side by side, so that the client can put many questions into one request.
+  // Concurrently, so that the client can batch the queries into few requests.
   const steps = await Promise.all([
-    planPortfolio(given, portfolio),
-    ...metrics.map(async (metric) => planMetric(given, metric)),
-    ...measured.map(async (metric) => planSamples(given, metric, metric.samples!)),
-    ...evidence.map(async (file) => planEvidence(given, file)),
-    ...artifacts.map(async (file) => planArtifact(given, file)),
-    ...studies.map(async (study) => planStudy(given, study)),
+    planPortfolio(plan, portfolio),
+    ...metrics.map(async (metric) => planMetric(plan, metric)),
+    ...measured.map(async (metric) => planSamples(plan, metric, metric.samples!)),
+    ...evidence.map(async (file) => planEvidence(plan, file)),
+    ...artifacts.map(async (file) => planArtifact(plan, file)),
+    ...studies.map(async (study) => planStudy(plan, study)),
   ]);
   return steps;
 }

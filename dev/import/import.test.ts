@@ -34,11 +34,11 @@ It took a day.
 /** A folder with one of each noun. */
 const everything = (slug: string) => ({
   'portfolio.md': portfolioText(slug),
-  'README.md': 'For those who keep this folder.\n',
+  'README.md': 'For those who maintain this folder.\n',
   'metrics/latency.md': metric,
   'metrics/latency.csv': samples,
   'metrics/README.md': 'Not a metric.\n',
-  'evidence/measured.md': '---\ntitle: Measured\nfile: files/measured.csv\n---\nBy hand.\n',
+  'evidence/measured.md': '---\ntitle: Measured\nfile: files/measured.csv\n---\nManually.\n',
   'evidence/files/measured.csv': 'a,b\n1,2\n',
   'artifacts/cleanup.md':
     '---\nkind: script\ntitle: Clean up\nlicence: MIT\nversions:\n  - name: "1.0"\n    notes: First.\n    file: cleanup.sh\n---\nRemoves what is old.\n',
@@ -69,12 +69,12 @@ async function readAll(portfolio: string) {
 const textOf = (body: string) => `---\ntitle: One\n---\n${body}`;
 
 describe('a folder with all nouns', () => {
-  test('becomes a portfolio that reads back as it is written, and whose claim is backed', async () => {
+  test('becomes a portfolio with the same content, and whose claim is backed', async () => {
     const folder = await it.newFolder(everything('whole'));
     expect(await it.importLines(folder)).toEqual([
       'created portfolio whole',
       'created metric latency',
-      'created samples of metric latency: 3 new, 0 replaced, 0 as they were',
+      'created samples of metric latency: 3 new, 0 replaced, 0 unchanged',
       'created evidence measured',
       'created artifact cleanup',
       'created case study faster-reads',
@@ -88,7 +88,7 @@ describe('a folder with all nouns', () => {
     });
     expect(await it.api.evidence.read.query({ portfolio, slug: 'measured' })).toMatchObject({
       title: 'Measured',
-      description: 'By hand.',
+      description: 'Manually.',
       standing: 'fresh',
       latest: {
         number: 1,
@@ -106,11 +106,11 @@ describe('a folder with all nouns', () => {
       ],
     });
     const slug = 'faster-reads';
-    expect(await it.stranger.caseStudy.read.query({ portfolio, slug })).toMatchObject({
+    expect(await it.anonymous.caseStudy.read.query({ portfolio, slug })).toMatchObject({
       status: 'published',
       artifacts: ['cleanup'],
     });
-    const { claims } = await it.stranger.caseStudy.provenance.query({ portfolio, slug });
+    const { claims } = await it.anonymous.caseStudy.provenance.query({ portfolio, slug });
     expect(claims).toMatchObject([{ standing: 'backed' }]);
   });
 
@@ -121,7 +121,7 @@ describe('a folder with all nouns', () => {
     const unchanged = [
       'unchanged portfolio again',
       'unchanged metric latency',
-      'unchanged samples of metric latency: 0 new, 0 replaced, 3 as they were',
+      'unchanged samples of metric latency: 0 new, 0 replaced, 3 unchanged',
       'unchanged evidence measured',
       'unchanged artifact cleanup',
       'unchanged case study faster-reads',
@@ -132,14 +132,14 @@ describe('a folder with all nouns', () => {
     expect(await readAll('again')).toEqual(state);
   });
 
-  test('is created by nothing but an import: a dry run only tells of it', async () => {
+  test('is not created by a dry run, which reports everything as created', async () => {
     const folder = await it.newFolder(everything('dry'));
     const lines = await it.importLines(folder, { dryRun: true });
     expect(lines.map((line) => line.split(' ')[0])).toEqual(Array(6).fill('created'));
     await expect(it.api.portfolio.read.query({ portfolio: 'dry' })).rejects.toThrow('There is no portfolio');
   });
 
-  test('shows in a dry run what differs and changes none of it; the import then changes just that', async () => {
+  test('is compared by a dry run without a change; the import then changes exactly what the dry run reported', async () => {
     const folder = await it.newFolder(everything('diff'));
     await it.importLines(folder);
     const state = await readAll('diff');
@@ -152,11 +152,10 @@ describe('a folder with all nouns', () => {
       'artifacts/cleanup-2.sh': 'rm -rf old\n',
       'faster-reads.md': study.replace('It took a day.', 'It took a week.').replace('half', 'a third of'),
     });
-    const told = (await it.importChanges(folder, { dryRun: true })).map(({ what, change, differences }) => [
-      `${change} ${what}`,
-      ...differences.flatMap(describeDifference),
-    ]);
-    expect(told).toEqual([
+    const changes = (await it.importChanges(folder, { dryRun: true })).map(
+      ({ what, change, differences }) => [`${change} ${what}`, ...differences.flatMap(describeDifference)],
+    );
+    expect(changes).toEqual([
       ['unchanged portfolio diff'],
       ['updated metric latency', 'unit: "ms" → "s"'],
       [
@@ -181,7 +180,7 @@ describe('a folder with all nouns', () => {
 
     const done = await it.importLines(folder);
     expect(done.filter((line) => line.startsWith('updated'))).toHaveLength(5);
-    expect(done).toContain('updated samples of metric latency: 1 new, 1 replaced, 2 as they were');
+    expect(done).toContain('updated samples of metric latency: 1 new, 1 replaced, 2 unchanged');
     const after = await readAll('diff');
     expect(after.evidence.latest).toMatchObject({ number: 2, sha256: sha256('a,b\n1,3\n') });
     expect(after.artifact.latestVersions.map(({ name }) => name)).toEqual(['2.0', '1.0']);
@@ -196,13 +195,13 @@ describe('a folder with all nouns', () => {
       'portfolio.md': portfolioText('version', 'Crew'),
     });
     await expect(it.importLines(folder)).rejects.toThrow(
-      'artifacts/cleanup.md:6: Version "1.0" is there already with other contents: give these another name.',
+      'artifacts/cleanup.md:6: Version "1.0" already exists with different content: give this one another name.',
     );
     expect(await it.api.portfolio.read.query({ portfolio: 'version' })).toMatchObject({ name: 'Team' });
   });
 });
 
-test('evidence with a source is created, and the worker asked to fetch it once', async () => {
+test('evidence with a source is created, and one job to fetch it', async () => {
   const folder = await it.newFolder({
     'portfolio.md': portfolioText('sourced'),
     'evidence/page.md':
@@ -214,7 +213,7 @@ test('evidence with a source is created, and the worker asked to fetch it once',
   expect(items.map(({ kind }) => kind)).toEqual(['evidence.sync']);
 });
 
-test('what a study cites may be in the portfolio and not in the folder', async () => {
+test('a study may cite items that are in the portfolio and not in the folder', async () => {
   const folder = await it.newFolder({
     'portfolio.md': portfolioText('elsewhere'),
     'metrics/latency.md': metric,
@@ -262,7 +261,7 @@ test('images of the folder are stored and the text refers to them', async () => 
   expect(Buffer.from(await image.arrayBuffer())).toEqual(png);
 });
 
-/** A portfolio with a metric of so many samples, one a minute. */
+/** A portfolio with a metric of `count` samples, one per minute. */
 const measured = (slug: string, count: number) => {
   const start = Date.parse('2026-01-01T00:00:00Z');
   const row = (minute: number) => `${new Date(start + minute * 60_000).toISOString()},${minute % 97}\n`;
@@ -276,16 +275,16 @@ const measured = (slug: string, count: number) => {
 const many = isExhaustive ? 100_000 : 10_000;
 test(`${many} samples are recorded`, { timeout: 90_000 }, async () => {
   expect(await it.importLines(await it.newFolder(measured('large', many)))).toContain(
-    `created samples of metric load: ${many.toLocaleString('en')} new, 0 replaced, 0 as they were`,
+    `created samples of metric load: ${many.toLocaleString('en')} new, 0 replaced, 0 unchanged`,
   );
 });
 
-test('samples of several batches are known again, and compared by a dry run', async () => {
+test('samples of several batches are recognised as unchanged, and compared by a dry run', async () => {
   const files = measured('batches', 11_000);
   const folder = await it.newFolder(files);
   await it.importLines(folder);
   expect(await it.importLines(folder)).toContain(
-    'unchanged samples of metric load: 0 new, 0 replaced, 11,000 as they were',
+    'unchanged samples of metric load: 0 new, 0 replaced, 11,000 unchanged',
   );
   const rows = files['metrics/load.csv'].split('\n');
   const changed = rows.with(7000, rows[7000]!.replace(/,\d+/, ',1000')).join('\n');
@@ -299,10 +298,10 @@ test('the sample becomes a published portfolio whose claims are backed, and a se
   expect(first.every((line) => line.startsWith('created'))).toBe(true);
   expect((await it.importLines(sampleFolder)).every((line) => line.startsWith('unchanged'))).toBe(true);
   const portfolio = 'portfolio-engineering';
-  const { items } = await it.stranger.caseStudy.list.query({ portfolio });
+  const { items } = await it.anonymous.caseStudy.list.query({ portfolio });
   expect(items.map(({ status }) => status)).toEqual(['published', 'published', 'published']);
   const traced = await Promise.all(
-    items.map(async ({ slug }) => it.stranger.caseStudy.provenance.query({ portfolio, slug })),
+    items.map(async ({ slug }) => it.anonymous.caseStudy.provenance.query({ portfolio, slug })),
   );
   const standings = traced.flatMap(({ claims }) => claims.map(({ key, standing }) => `${key}: ${standing}`));
   expect(standings.toSorted()).toEqual([

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** A file of the folder that is to be sent, described as the API wants it announced. */
+/** A file to upload, with the properties that the API requires beforehand. */
 export type LocalFile = {
   path: string;
   fileName: string;
@@ -13,7 +13,7 @@ export type LocalFile = {
   sha256: string;
 };
 
-/** What the API cannot tell by the bytes; all else is binary to us and told by them. */
+/** Text types, which the API cannot detect from the bytes. It detects binary types itself. */
 const textTypes: Record<string, string> = {
   '.csv': 'text/csv',
   '.json': 'application/json',
@@ -26,8 +26,8 @@ const textTypes: Record<string, string> = {
 };
 
 /**
- * Describes the file that a Markdown file names, relative to itself; or says what is wrong with it. The bytes pass
- * through and are not kept.
+ * Describes the file that a Markdown file names, by a path relative to the Markdown file, or the problem with it. The bytes are
+ * streamed.
  */
 export async function describeLocalFile(
   folder: string,

@@ -18,8 +18,8 @@ function nameOf(input: unknown): string {
 }
 
 /**
- * Describes a wrong value in a file to people who write files, where API clients would read of JSON. For zod's option
- * `error`.
+ * The message for a wrong value in a file, in terms of files where `describeIssue` speaks of JSON. For zod's `error`
+ * option.
  */
 export function inPlainWords(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;

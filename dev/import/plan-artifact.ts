@@ -7,14 +7,17 @@ import { type Plan, type Step, changesOf, orNull, stepTo } from './step.ts';
 type Ref = { portfolio: string; slug: string };
 type WantedVersion = ArtifactFile['fields']['versions'][number] & { content: LocalFile | null };
 
-/** An artifact with its versions, which are added and never changed: a file that differs needs a name of its own. */
+/** Plans an artifact and its versions, which can be added but not changed: a changed file needs a new version name. */
 export async function planArtifact(plan: Plan, source: ArtifactFile): Promise<Step> {
   const { api, portfolio } = plan;
   const ref = { portfolio, slug: source.slug };
   const { versions, ...fields } = source.fields;
   const wanted = { ...fields, description: source.body.trim() };
   const found = await orNull(api.artifact.read.query(ref));
-  const contents = versions.map((version, at) => ({ ...version, content: source.contents[at] ?? null }));
+  const contents = versions.map((version, index) => ({
+    ...version,
+    content: source.contents[index] ?? null,
+  }));
   const missing = found ? await findMissing(plan, source, ref, contents) : contents;
   return stepTo({
     what: `artifact ${source.slug}`,
@@ -22,7 +25,7 @@ export async function planArtifact(plan: Plan, source: ArtifactFile): Promise<St
     found: found && { ...found, versions: {} },
     wanted: {
       ...wanted,
-      versions: Object.fromEntries(missing.map((version) => [version.name, placeOf(version)])),
+      versions: Object.fromEntries(missing.map((version) => [version.name, locationOf(version)])),
     },
     async apply() {
       const changes = found ? changesOf(found, wanted) : null;
@@ -34,19 +37,19 @@ export async function planArtifact(plan: Plan, source: ArtifactFile): Promise<St
   });
 }
 
-/** The versions that are to be added; complains of those that are there with other contents. */
+/** The versions to add. Reports a problem for each version that exists with different content. */
 async function findMissing(
-  { api, complain }: Plan,
+  { api, reportProblem }: Plan,
   { file, lineOf }: ArtifactFile,
   ref: Ref,
   wanted: WantedVersion[],
 ) {
   const known = await readVersions(api, ref);
-  return wanted.filter((version, at) => {
+  return wanted.filter((version, index) => {
     const found = known.get(version.name);
     if (found && !isSame(found, version)) {
-      const message = `Version "${version.name}" is there already with other contents: give these another name.`;
-      complain({ file, line: lineOf(['versions', at]), message });
+      const message = `Version "${version.name}" already exists with different content: give this one another name.`;
+      reportProblem({ file, line: lineOf(['versions', index]), message });
     }
     return !found;
   });
@@ -77,7 +80,7 @@ function isSame(found: Version, { notes, content, referenceUrl }: WantedVersion)
   );
 }
 
-const placeOf = ({ referenceUrl, content }: WantedVersion) => referenceUrl ?? content?.fileName;
+const locationOf = ({ referenceUrl, content }: WantedVersion) => referenceUrl ?? content?.fileName;
 
 async function addVersion(api: Client, ref: Ref, { name, notes, referenceUrl, content }: WantedVersion) {
   const from = content

@@ -6,7 +6,7 @@ import { type Plan, type Step, changesOf, orNull, stepTo } from './step.ts';
 
 type Evidence = Outputs['evidence']['read'];
 
-/** Evidence with its bytes: a file that differs from the latest version, by its hash, becomes the next one. */
+/** Plans evidence and its file: a file whose hash differs from the latest version becomes the next version. */
 export async function planEvidence({ api, portfolio }: Plan, source: EvidenceFile): Promise<Step> {
   const ref = { portfolio, slug: source.slug };
   const { file: _, ...fields } = source.fields;
@@ -25,14 +25,14 @@ export async function planEvidence({ api, portfolio }: Plan, source: EvidenceFil
       else if (changes)
         await api.evidence.update.mutate({ ...ref, ...changes, expectedVersion: found.version });
       if (content && Object.keys(bytes).length > 0) await addVersion(api, ref, content);
-      // The worker fetches it; its job is among the portfolio's, to be watched there.
+      // The worker fetches the source; the job is listed with the portfolio's jobs.
       if (changes?.sourceUrl) await api.evidence.sync.mutate(ref);
     },
   });
   return step;
 }
 
-/** What is to become of the stored bytes: the same ones are sent again where they no longer count as fresh. */
+/** The change of the stored bytes: the same bytes are sent again if they no longer count as fresh. */
 function bytesToSend(found: Evidence | null, { sha256 }: LocalFile) {
   if (found?.latest?.sha256 !== sha256) return { sha256 };
   return found.standing === 'fresh' ? {} : { standing: 'fresh' };

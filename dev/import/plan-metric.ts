@@ -20,17 +20,17 @@ export async function planMetric({ api, portfolio }: Plan, source: MetricFile): 
 }
 
 /**
- * Samples are always recorded, which does nothing where they are known, and the API tells what was new. What it would
- * tell is foreseen for a dry run only.
+ * Samples are always sent: recording known ones has no effect, and the API reports which were new. Only a dry run compares
+ * them beforehand.
  */
-export async function planSamples(given: Plan, { slug }: MetricFile, samples: SamplesFile): Promise<Step> {
-  const ref = { portfolio: given.portfolio, key: slug };
+export async function planSamples(plan: Plan, { slug }: MetricFile, samples: SamplesFile): Promise<Step> {
+  const ref = { portfolio: plan.portfolio, key: slug };
   const what = `samples of metric ${slug}`;
   const source = { file: samples.file, lineOf: () => 1 };
-  const apply = async () => record(given, ref, what, samples);
+  const apply = async () => record(plan, ref, what, samples);
   if (samples.count === 0) return { what, source, change: 'unchanged', differences: [], apply };
-  if (!given.dryRun) return { what, source, change: 'created', differences: [], apply };
-  const compared = await compareSamples(given.api, ref, samples);
+  if (!plan.dryRun) return { what, source, change: 'created', differences: [], apply };
+  const compared = await compareSamples(plan.api, ref, samples);
   return { what: `${what}: ${count(samples.count)} in the file`, source, apply, ...compared };
 }
 
@@ -50,7 +50,7 @@ async function record(
   const { created, replaced, unchanged } = sum;
   const changed = replaced + unchanged > 0 ? 'updated' : 'created';
   return {
-    what: `${what}: ${count(created)} new, ${count(replaced)} replaced, ${count(unchanged)} as they were`,
+    what: `${what}: ${count(created)} new, ${count(replaced)} replaced, ${count(unchanged)} unchanged`,
     change: created + replaced === 0 ? 'unchanged' : changed,
   };
 }

@@ -11,9 +11,9 @@ export async function planStudy(plan: Plan, source: StudyFile): Promise<Step> {
   const ref = { portfolio, slug: source.slug };
   const { slug: _, status, ...fields } = source.fields;
   const body = withImages(portfolio, source);
-  const [found] = await Promise.all([orNull(api.caseStudy.read.query(ref)), complainOfUnknown(plan, source)]);
+  const [found] = await Promise.all([orNull(api.caseStudy.read.query(ref)), checkReferences(plan, source)]);
   const wanted = { ...fields, body };
-  // As the API will pin them, so that they can be compared.
+  // With the versions that the API will pin, so that they can be compared.
   const compared = { ...wanted, claims: pin(fields.claims, found) };
   const publish = status === 'published' && found?.status !== 'published';
   return stepTo({
@@ -33,23 +33,23 @@ export async function planStudy(plan: Plan, source: StudyFile): Promise<Step> {
   });
 }
 
-/** Cited versions that an author leaves open stay as they are in the same claim. */
+/** Citations without a version keep the version that the same claim has pinned. */
 function pin(claims: StudyFile['fields']['claims'], found: Study | null) {
   return claims.map(({ evidence, ...claim }) => {
     const same = found?.claims.find(
       ({ key, statement }) => key === claim.key && statement === claim.statement,
     );
     const cited = evidence.map(({ slug, version }) => {
-      const kept = same?.evidence.find((other) => other.slug === slug)?.version;
-      return { slug, version: version ?? kept };
+      const pinned = same?.evidence.find((other) => other.slug === slug)?.version;
+      return { slug, version: version ?? pinned };
     });
     return { ...claim, evidence: cited };
   });
 }
 
-/** Complains of what a study names and neither the folder nor the portfolio has. */
-async function complainOfUnknown(
-  { api, folder, portfolio, complain }: Plan,
+/** Reports a problem for each reference to an item that neither the folder nor the portfolio has. */
+async function checkReferences(
+  { api, folder, portfolio, reportProblem }: Plan,
   { file, lineOf, fields }: StudyFile,
 ) {
   const check = async (
@@ -66,30 +66,32 @@ async function complainOfUnknown(
     }[noun];
     if (await orNull<unknown>(found())) return;
     const message = `${path.join('.')}: There is no ${noun} "${slug}", neither in this folder nor in the portfolio.`;
-    complain({ file, line: lineOf(path), message });
+    reportProblem({ file, line: lineOf(path), message });
   };
   await Promise.all([
-    ...fields.claims.flatMap(({ evidence, metric }, at) => [
-      ...evidence.map(async ({ slug }, place) =>
-        check('evidence', folder.evidence, slug, ['claims', at, 'evidence', place]),
+    ...fields.claims.flatMap(({ evidence, metric }, index) => [
+      ...evidence.map(async ({ slug }, cited) =>
+        check('evidence', folder.evidence, slug, ['claims', index, 'evidence', cited]),
       ),
-      metric && check('metric', folder.metrics, metric.key, ['claims', at, 'metric', 'key']),
+      metric && check('metric', folder.metrics, metric.key, ['claims', index, 'metric', 'key']),
     ]),
-    ...fields.artifacts.map(async (slug, at) => check('artifact', folder.artifacts, slug, ['artifacts', at])),
+    ...fields.artifacts.map(async (slug, index) =>
+      check('artifact', folder.artifacts, slug, ['artifacts', index]),
+    ),
   ]);
 }
 
-/** The body with the addresses under which the API will serve its images. */
+/** The body with the URLs at which the API will serve its images. */
 function withImages(portfolio: string, { body, images }: StudyFile): string {
   let result = body;
-  // From the end, so that earlier places stay where they are.
+  // From the end, so that earlier offsets remain valid.
   for (const { start, end, sha256 } of images.toReversed()) {
     result = result.slice(0, start) + imagePath(portfolio, sha256) + result.slice(end);
   }
   return result;
 }
 
-/** Stores the images that are not there yet. */
+/** Uploads the images that are not stored yet. */
 async function uploadImages(api: Client, portfolio: string, { file, images }: StudyFile) {
   for (const { sha256, path, line } of images) {
     if (await orNull(api.image.read.query({ portfolio, sha256 }))) continue;

@@ -4,7 +4,7 @@ import { maxUploadBytes } from '@portfolio/core/upload/schemas';
 import { slugSchema } from '@portfolio/core/text';
 import { z } from 'zod';
 import { toCommandFolder } from '../settings.ts';
-import { type Complain, type Complaint, ImportError } from './complaint.ts';
+import { type ReportProblem, type ImportProblem, ImportError } from './import-problem.ts';
 import { type Kind, artifactFile, evidenceFile, metricFile, portfolioFile, studyFile } from './fields.ts';
 import { type MarkdownFile, checkFields, parseMarkdownFile } from './front-matter.ts';
 import { type LocalImage, findImages } from './images.ts';
@@ -19,7 +19,7 @@ export type EvidenceFile = Named<typeof evidenceFile.fields> & { content: LocalF
 export type ArtifactFile = Named<typeof artifactFile.fields> & { contents: (LocalFile | null)[] };
 export type StudyFile = Named<typeof studyFile.fields> & { images: LocalImage[] };
 
-/** All that a folder says, checked. */
+/** The checked content of a folder. */
 export type PortfolioFolder = {
   portfolio: PortfolioFile;
   metrics: MetricFile[];
@@ -30,12 +30,12 @@ export type PortfolioFolder = {
 
 const portfolioName = 'portfolio.md';
 
-/** The folder, its Markdown files, and what is wrong in them. */
-type Reader = { root: string; shown(path: string): string; complain: Complain };
+/** The folder, how its paths are displayed, and where problems are reported. */
+type Reader = { root: string; displayPath(path: string): string; reportProblem: ReportProblem };
 
 /**
  * Reads a folder: `portfolio.md`, a Markdown file for each case study, and the folders `metrics`, `evidence` and
- * `artifacts` (docs/import.md). Throws ImportError with everything that is wrong in any of them.
+ * `artifacts` (docs/import.md). Throws ImportError with all problems in any of them.
  */
 export async function readPortfolioFolder(folder: string): Promise<PortfolioFolder> {
   const names = await readdir(folder).catch(() => null);
@@ -45,19 +45,19 @@ export async function readPortfolioFolder(folder: string): Promise<PortfolioFold
   if (!names.includes(portfolioName)) {
     throw refuse(`Expected a file ${portfolioName} with the fields slug and name.`);
   }
-  const complaints: Complaint[] = [];
+  const problems: ImportProblem[] = [];
   const root = resolve(folder);
   const reader: Reader = {
     root,
-    shown: toCommandFolder,
-    complain: (complaint) => void complaints.push(complaint),
+    displayPath: toCommandFolder,
+    reportProblem: (problem) => void problems.push(problem),
   };
   const portfolio = await readMarkdown(reader, join(root, portfolioName), portfolioFile);
   const metrics = await readMetrics(reader);
   const evidence = await readEvidence(reader);
   const artifacts = await readArtifacts(reader);
   const studies = await readStudies(reader);
-  if (!portfolio || complaints.length > 0) throw new ImportError(complaints);
+  if (!portfolio || problems.length > 0) throw new ImportError(problems);
   return { portfolio, metrics, evidence, artifacts, studies };
 }
 
@@ -68,18 +68,18 @@ async function readMetrics(reader: Reader): Promise<MetricFile[]> {
   const samplesOf = new Map<string, SamplesFile>();
   for (const name of tables) {
     const path = join(folder, name);
-    const file = reader.shown(path);
+    const file = reader.displayPath(path);
     const key = basename(name, '.csv');
-    // By its name, since a definition with mistakes is none yet.
+    // By file name, since a metric with problems is not in `files`.
     const isDefined = (await list(folder)).includes(`${key}.md`);
     if (!isDefined) {
-      reader.complain({
+      reader.reportProblem({
         file,
         line: 1,
-        message: `Expected a file ${key}.md beside it, with the metric's name.`,
+        message: `Expected a file ${key}.md in the same folder, with the metric's name.`,
       });
     }
-    samplesOf.set(key, await checkSamples(file, path, reader.complain));
+    samplesOf.set(key, await checkSamples(file, path, reader.reportProblem));
   }
   return files.map((file) => ({ ...file, samples: samplesOf.get(file.slug) ?? null }));
 }
@@ -97,8 +97,8 @@ async function readArtifacts(reader: Reader): Promise<ArtifactFile[]> {
   const found: ArtifactFile[] = [];
   for (const file of await readNamed(reader, join(reader.root, 'artifacts'), artifactFile)) {
     const contents: (LocalFile | null)[] = [];
-    for (const [at, version] of file.fields.versions.entries()) {
-      const path = ['versions', at, 'file'];
+    for (const [index, version] of file.fields.versions.entries()) {
+      const path = ['versions', index, 'file'];
       contents.push(await readContent(reader, file, path, version.file, maxUploadBytes.artifact));
     }
     found.push({ ...file, contents });
@@ -116,7 +116,7 @@ async function readContent(
   if (name === undefined) return null;
   const found = await describeLocalFile(reader.root, path, name, maxBytes);
   if (found.file) return found.file;
-  reader.complain({ file, line: lineOf(field), message: `${field.join('.')}: ${found.problem}` });
+  reader.reportProblem({ file, line: lineOf(field), message: `${field.join('.')}: ${found.problem}` });
   return null;
 }
 
@@ -126,51 +126,51 @@ async function readStudies(reader: Reader): Promise<StudyFile[]> {
   for (const file of files) {
     const first = studies.find(({ slug }) => slug === file.slug);
     if (first) {
-      const message = `${first.file} has the slug "${file.slug}" already.`;
-      reader.complain({ file: file.file, line: file.lineOf(['slug']), message });
+      const message = `The slug "${file.slug}" is already used by ${first.file}.`;
+      reader.reportProblem({ file: file.file, line: file.lineOf(['slug']), message });
     }
-    studies.push({ ...file, images: await findImages(reader.root, file, reader.complain) });
+    studies.push({ ...file, images: await findImages(reader.root, file, reader.reportProblem) });
   }
   return studies;
 }
 
-/** The Markdown files of a folder but README.md, each with its slug: its own, or that of its name. */
+/** The Markdown files of a folder except README.md, each with its slug: from its front matter, or from its file name. */
 async function readNamed<Schema extends z.ZodType<object>>(
   reader: Reader,
   folder: string,
   kind: Kind<Schema>,
-  others: readonly string[] = [],
+  excluded: readonly string[] = [],
 ) {
   const names = (await list(folder)).filter(
-    (name) => name.endsWith('.md') && name !== 'README.md' && !others.includes(name),
+    (name) => name.endsWith('.md') && name !== 'README.md' && !excluded.includes(name),
   );
   const files: (Named<Schema> & { path: string })[] = [];
   for (const name of names) {
     const path = join(folder, name);
     const parsed = await readMarkdown(reader, path, kind);
     if (!parsed) continue;
-    const own = 'slug' in parsed.fields ? parsed.fields.slug : undefined;
-    const slug = typeof own === 'string' ? own : basename(name, '.md');
-    if (checkFields(parsed, { slug }, z.object({ slug: slugSchema }), reader.complain))
+    const given = 'slug' in parsed.fields ? parsed.fields.slug : undefined;
+    const slug = typeof given === 'string' ? given : basename(name, '.md');
+    if (checkFields(parsed, { slug }, z.object({ slug: slugSchema }), reader.reportProblem))
       files.push({ ...parsed, path, slug });
   }
   return files;
 }
 
 async function readMarkdown<Schema extends z.ZodType>(
-  { shown, complain }: Reader,
+  { displayPath, reportProblem }: Reader,
   path: string,
   { fields, text }: Kind<Schema>,
 ) {
-  const file = shown(path);
-  const parsed = parseMarkdownFile(file, await readFile(path, 'utf8'), fields, complain);
+  const file = displayPath(path);
+  const parsed = parseMarkdownFile(file, await readFile(path, 'utf8'), fields, reportProblem);
   if (!parsed) return null;
   const { bodyLine, body } = parsed;
-  checkFields({ file, lineOf: () => bodyLine }, { text: body.trim() }, z.object({ text }), complain);
+  checkFields({ file, lineOf: () => bodyLine }, { text: body.trim() }, z.object({ text }), reportProblem);
   return parsed;
 }
 
-/** Names in a folder, in their order; none where there is no such folder. */
+/** The sorted names in a folder; empty if there is no such folder. */
 async function list(folder: string): Promise<string[]> {
   const names: string[] = await readdir(folder).catch(() => []);
   return names.toSorted();

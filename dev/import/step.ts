@@ -1,33 +1,33 @@
 import { type Client, problemOf } from '@portfolio/api/client';
-import { type Complain, type Complaint, ImportError } from './complaint.ts';
+import { type ReportProblem, type ImportProblem, ImportError } from './import-problem.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import type { SourceFile } from './front-matter.ts';
 import type { PortfolioFolder } from './read-folder.ts';
 
-/** What an import does, or would do, to one thing. */
+/** What an import does, or would do, to one item. */
 export type Change = {
   what: string;
   change: 'created' | 'updated' | 'unchanged';
   differences: Difference[];
 };
 
-/** What planning needs to know: the API to compare with, all that the folder says, and whom to tell what is wrong. */
+/** The inputs of planning: the API to compare with, the content of the folder, and where to report problems. */
 export type Plan = {
   api: Client;
   folder: PortfolioFolder;
   portfolio: string;
   dryRun: boolean;
-  complain: Complain;
+  reportProblem: ReportProblem;
 };
 
-/** A change that was worked out from what the API has, and how to make it. */
+/** A planned change, and how to apply it. */
 export type Step = Change & {
   source: SourceFile;
-  /** Makes the change; what it learns only then replaces what was foreseen. */
+  /** Applies the change; the properties that it resolves to replace the planned ones. */
   apply(): Promise<Partial<Change> | void>;
 };
 
-/** A step that makes something new, or updates the fields in which it differs. */
+/** A step that creates an item, or updates the fields that differ. */
 export function stepTo<Wanted extends Record<string, unknown>, Found extends Record<string, unknown>>({
   what,
   source,
@@ -46,7 +46,7 @@ export function stepTo<Wanted extends Record<string, unknown>, Found extends Rec
   return { what, source, change: differences.length > 0 ? 'updated' : 'unchanged', differences, apply };
 }
 
-/** The fields of `wanted` that `found` has otherwise; null where there are none. */
+/** The fields of `wanted` that differ from `found`; null if there are none. */
 export function changesOf<Wanted extends Record<string, unknown>>(
   found: Record<string, unknown>,
   wanted: Wanted,
@@ -56,31 +56,36 @@ export function changesOf<Wanted extends Record<string, unknown>>(
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => changed.has(name))) as Partial<Wanted>;
 }
 
-/** Turns what the API refuses into complaints about the lines of the file that it came from. */
+/** Turns an input error of the API into problems at the lines of the source file. */
 export async function refusedAt<T>({ file, lineOf }: SourceFile, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     const problem = problemOf(error);
-    if (problem === null || !('status' in problem) || isOfKey(problem.status) || problem.status >= 500) {
+    if (
+      problem === null ||
+      !('status' in problem) ||
+      isOfCredential(problem.status) ||
+      problem.status >= 500
+    ) {
       throw error;
     }
     const fields = problem.errors ?? [{ pointer: '', detail: problem.detail }];
-    const complaints = fields.map(({ pointer, detail }): Complaint => {
+    const problems = fields.map(({ pointer, detail }): ImportProblem => {
       const path = pointer.split('/').slice(1);
       const name = path.length > 0 ? `${path.join('.')}: ` : '';
-      // Places in lists are text in a pointer and numbers in a file.
-      const place = path.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-      return { file, line: lineOf(place), message: name + detail };
+      // List indexes are text in a pointer, and numbers in a file.
+      const keys = path.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+      return { file, line: lineOf(keys), message: name + detail };
     });
-    throw new ImportError(complaints);
+    throw new ImportError(problems);
   }
 }
 
-/** Refusals that are about the credential, and not about any file. */
-const isOfKey = (status: number) => [401, 403, 429].includes(status);
+/** Errors caused by the credential, not by a file. */
+const isOfCredential = (status: number) => [401, 403, 429].includes(status);
 
-/** What a query finds, or null where the API says that it is not there. */
+/** The result of a query, or null if the API reports `not_found`. */
 export async function orNull<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -7,7 +7,7 @@ import { type Change, importFolder } from './import-folder.ts';
 
 type Files = Record<string, string | Buffer>;
 
-/** An API with an owner who imports, and folders to import. */
+/** An API with an owner, and helpers to import folders. */
 export async function startImportTest() {
   const server = await testApi();
   const api = createClient({ baseUrl: server.baseUrl, apiKey: await server.issueKey('owner') });
@@ -21,10 +21,10 @@ export async function startImportTest() {
   return {
     server,
     api,
-    stranger: createClient({ baseUrl: server.baseUrl }),
+    anonymous: createClient({ baseUrl: server.baseUrl }),
     newFolder: async (files: Files) => addFiles(await testFolder(), files),
     importChanges,
-    /** Imports and gives a line for each thing, such as "created metric latency". */
+    /** Imports, and resolves to a line for each item, such as "created metric latency". */
     importLines: async (folder: string, options?: { dryRun?: boolean }) =>
       (await importChanges(folder, options)).map(({ what, change }) => `${change} ${what}`),
   };

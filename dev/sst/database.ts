@@ -1,11 +1,11 @@
-// `sst dev` runs it (stacks/dev.ts): PostgreSQL for API and worker on this machine, up to date and kept between runs. How the
-// two sign in is left in files for reload.ts, and the owner's API key is printed when the API is there.
+// Run by `sst dev` (stacks/dev.ts): local PostgreSQL for API and worker, migrated, with data that persists between runs. The
+// connection strings go to files for reload.ts, and the owner's API key to a file once the API is ready.
 import { migrate } from '@portfolio/core/runtime/migrate';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openDataFolder } from '../data-folder.ts';
-import { letUsersIn } from '../database-users.ts';
+import { enableDatabaseUsers } from '../database-users.ts';
 import { ensureOwnerKey } from '../owner.ts';
 import { startPostgres } from '../postgres.ts';
 import { postgresTemplate } from '../postgres-template.ts';
@@ -25,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 await migrate({ url: server.url }, { url: server.url });
-for (const [name, url] of Object.entries(await letUsersIn(server.url))) {
+for (const [name, url] of Object.entries(await enableDatabaseUsers(server.url))) {
   await writeFile(environmentFile(dataDir, name), `DATABASE_URL=${url}\n`, { mode: 0o600 });
 }
 console.log('PostgreSQL is ready, and its tables are up to date.');

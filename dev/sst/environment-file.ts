@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-/** Where `sst dev` keeps what is local of it. */
+/** The folder with the local data of `sst dev`. */
 export const sstFolder = (dataDir: string) => join(dataDir, 'sst-dev');
 
-/** What database.ts tells a program of how to sign in; secret, since the URL has a password. */
+/** The file with a program's connection string, written by database.ts; secret, since it has a password. */
 export const environmentFile = (dataDir: string, name: string) => join(sstFolder(dataDir), `${name}.env`);

@@ -1,5 +1,5 @@
-// `sst dev` runs `node dev/sst/reload.ts api` and `… worker` (stacks/dev.ts): the program with the settings that it is given, on the
-// database of database.ts, started anew when a file of it changes.
+// Run by `sst dev` as `node dev/sst/reload.ts api` and `… worker` (stacks/dev.ts): runs the program with the given settings on the
+// database of database.ts, and restarts it when one of its files changes.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -12,7 +12,7 @@ import { inheritedEnvironment } from '../settings.ts';
 const parts = new AsyncDisposableStack();
 afterEach(() => parts.disposeAsync());
 
-/** Runs one of the programs of `sst dev`; resolves when it prints a line that has the text. */
+/** Runs one of the programs of `sst dev`; resolves when it prints a line with the text. */
 async function run(args: string[], environment: Record<string, string>, until: string): Promise<void> {
   const script = fileURLToPath(new URL(args[0]!, import.meta.url));
   const child = spawn(process.execPath, [script, ...args.slice(1)], {
@@ -24,10 +24,10 @@ async function run(args: string[], environment: Record<string, string>, until: s
     if (child.exitCode === null) await once(child, 'exit');
   });
   for await (const line of createInterface(child.stdout)) if (line.includes(until)) return;
-  throw new Error(`${args.join(' ')} ended before it said "${until}".`);
+  throw new Error(`${args.join(' ')} ended before it printed "${until}".`);
 }
 
-test('database, API and worker of sst dev run on this machine, with the queue and the bucket that they are told', async () => {
+test('database, API and worker of sst dev run locally, with the queue and the bucket of their settings', async () => {
   const aws = await testAws();
   parts.defer(() => aws.stop());
   const port = String(await freePort());
@@ -42,13 +42,13 @@ test('database, API and worker of sst dev run on this machine, with the queue an
     HOST: '127.0.0.1',
     POLL_SECONDS: '1',
   };
-  // Who starts first waits for the other.
+  // Each program waits for those it needs.
   const programs = [
     run(['reload.ts', 'api'], settings, 'Server listening'),
     run(['reload.ts', 'worker'], settings, 'worker is accepting jobs'),
     run(['database.ts'], local, "the owner's key is in"),
   ];
   await Promise.all(programs);
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
-  expect(await answer.json()).toMatchObject({ status: 'ready' });
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect(await response.json()).toMatchObject({ status: 'ready' });
 }, 180_000);

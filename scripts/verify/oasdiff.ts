@@ -9,12 +9,12 @@ import { runTool } from './run-tool.ts';
 
 const document = 'packages/api/openapi.json';
 
-/** What a client of the last release could not do any more, where that is not announced. */
+/** Finds unannounced changes that break clients of the last release. */
 export async function oasdiff() {
   const { releases, tree } = readHistory(root);
   const released = releases.at(-1);
   if (released === undefined) {
-    console.log('oasdiff: nothing is released yet.');
+    console.log('oasdiff: there is no release yet.');
     return undefined;
   }
   const program = await goTool('oasdiff');

@@ -2,7 +2,7 @@ import { inheritedEnvironment } from '../../dev/settings.ts';
 import { root } from '../repository.ts';
 import { run } from '../steps.ts';
 
-/** Runs a tool; gives its output where it is not content, or not done in time. */
+/** Runs a tool; resolves to its output if it fails or times out. */
 export async function runTool(
   program: string,
   args: string[],
@@ -10,6 +10,6 @@ export async function runTool(
 ): Promise<string | undefined> {
   const env = { ...inheritedEnvironment(), OASDIFF_NO_TELEMETRY: '1' };
   const { code, output } = await run(program, args, { cwd, env, timeout: timeoutSeconds * 1000 });
-  if (code === null) return `${output}\nEnded after ${timeoutSeconds} s.`;
+  if (code === null) return `${output}\nTimed out after ${timeoutSeconds} s.`;
   return code === 0 ? undefined : output;
 }

@@ -14,13 +14,13 @@ const options = [
   '--request-timeout=10',
   '--continue-on-failure',
   '--generation-database=none',
-  // Few made-up texts fit the patterns of images and links.
+  // Few generated texts match the patterns of images and links.
   '--suppress-health-check=filter_too_much',
 ];
 
 /**
- * The running API, with the sample in it, against its own document: made-up requests, right and wrong ones. No worker
- * runs meanwhile, so that nothing is sent to the made-up addresses of webhooks and evidence.
+ * Tests the running API, with the sample in it, against its own document by generated requests, valid and invalid ones. No
+ * worker runs meanwhile, so that nothing is sent to the generated addresses of webhooks and evidence.
  */
 export async function schemathesis() {
   const python = await pythonTools('schemathesis.txt');
@@ -44,10 +44,10 @@ export async function schemathesis() {
 
 type Parameter = { $ref?: string };
 
-/** The API's document without Idempotency-Key: the key of an example, sent twice, would refuse all other requests. */
+/** The API's document without Idempotency-Key: repeating the key of the example would make other requests fail. */
 async function readDocument(baseUrl: string) {
-  const answer = await fetch(`${baseUrl}/api/openapi.json`);
-  return JSON.stringify(await answer.json(), (key, value) =>
+  const response = await fetch(`${baseUrl}/api/openapi.json`);
+  return JSON.stringify(await response.json(), (key, value) =>
     key === 'parameters' && Array.isArray(value)
       ? value.filter(({ $ref }: Parameter) => !$ref?.endsWith('/IdempotencyKey'))
       : value,

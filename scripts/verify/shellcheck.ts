@@ -3,7 +3,7 @@ import { readFiles } from '../repository.ts';
 import { pythonTools } from './install.ts';
 import { runTool } from './run-tool.ts';
 
-/** Every file whose first line names a shell. */
+/** Checks every file whose first line names a shell. */
 export async function shellcheck() {
   const scripts = [...readFiles()].flatMap(([path, text]) =>
     /^#!.*\b(ba|da|k)?sh\b/.test(text) ? path : [],

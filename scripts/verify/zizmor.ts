@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pythonTools } from './install.ts';
 import { runTool } from './run-tool.ts';
 
-/** Security of the workflows and of Dependabot's configuration; what is allowed is in .github/zizmor.yml. */
+/** Checks the security of the workflows and of Dependabot's configuration; exceptions are in .github/zizmor.yml. */
 export async function zizmor() {
   const python = await pythonTools();
   const options = ['--offline', '--persona=pedantic', '--no-progress', '--color=never'];

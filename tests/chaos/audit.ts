@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type postgres from 'postgres';
 import type { Watched } from './watcher.ts';
 
-/** A job that the API has accepted, and when its client asked and was answered (`performance.now()`). */
+/** A job that the API has accepted, with the times of the request and of the response (`performance.now()`). */
 export type Accepted = { id: string; askedAt: number; answeredAt: number };
 
 type ReadFile = (key: string) => Promise<Uint8Array | null>;
@@ -19,7 +19,7 @@ type JobRow = {
 type EventRow = { jobId: string; seq: number; state: string; attempt: number; atMicros: number };
 
 const final = ['succeeded', 'failed', 'cancelled', 'dead'];
-/** Which state may follow which; the first event of a job follows on nothing. */
+/** The allowed states after each state; the first event of a job has no previous state. */
 const moves: Record<string, string[]> = {
   '': ['queued'],
   queued: ['queued', 'running', 'cancelled', 'dead'],
@@ -29,12 +29,12 @@ const moves: Record<string, string[]> = {
   dead: ['queued'],
 };
 
-/** How many broken promises are told of one kind. */
+/** How many broken promises are reported of one kind. */
 const shown = 5;
 
 /**
- * Holds what the pipeline promises against what is in the database and the bucket, once all is quiet. Resolves to the
- * broken promises, one a line: none where all is well.
+ * Checks the promises of the pipeline against the database and the bucket, once all jobs have ended. Resolves to the
+ * broken promises, one per line.
  */
 export async function audit(
   { sql, readFile }: { sql: postgres.Sql; readFile: ReadFile },
@@ -70,7 +70,7 @@ function missing(jobs: JobRow[], accepted: Accepted[]): string[] {
   return accepted.filter(({ id }) => !known.has(id)).map(({ id }) => `${id} was accepted and is lost`);
 }
 
-/** Events are numbered from 1 without a gap, make legal moves, and end where the job stands. */
+/** Events are numbered from 1 without a gap, make allowed transitions, and end in the state of the job. */
 function brokenChain({ id, state, lastSeq, kind }: JobRow, events: EventRow[]): string[] {
   const findings: string[] = [];
   let last = { state: '', attempt: 0 };
@@ -94,7 +94,7 @@ function brokenChain({ id, state, lastSeq, kind }: JobRow, events: EventRow[]): 
   return findings;
 }
 
-/** What succeeded shows one file of its own, whole. */
+/** Every job that succeeded has its own, complete file. */
 async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string[]> {
   const findings: string[] = [];
   const owners = new Map<string, string>();
@@ -104,12 +104,12 @@ async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string
     if (state === 'succeeded' && !result) findings.push(`${id} succeeded without a result`);
     if (state !== 'succeeded' || !result?.key) return;
     const other = owners.get(result.key);
-    if (other) findings.push(`${id} shows the file of ${other}`);
+    if (other) findings.push(`${id} refers to the file of ${other}`);
     owners.set(result.key, id);
     const file = await readFile(result.key);
-    if (!file) findings.push(`${id} shows a file that is not there`);
+    if (!file) findings.push(`${id} refers to a file that does not exist`);
     else if (createHash('sha256').update(file).digest('hex') !== result.sha256) {
-      findings.push(`${id} shows a file of another content than it says`);
+      findings.push(`${id} refers to a file with another hash than its result`);
     }
   }
   async function checkAll() {
@@ -119,7 +119,7 @@ async function brokenResults(jobs: JobRow[], readFile: ReadFile): Promise<string
   return findings;
 }
 
-/** Jobs of one group never run at once, and each has ended before one that was accepted after it starts. */
+/** Jobs of one group never run concurrently, and each ends before a job that was accepted later starts. */
 function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted: Accepted[]): string[] {
   const asked = new Map(accepted.map((one) => [one.id, one]));
   return [...Map.groupBy(jobs, ({ group }) => group)].flatMap(([group, members]) => {
@@ -128,7 +128,7 @@ function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted
       .toSorted((one, other) => one.from - other.from);
     const overlaps = runs.flatMap((run, index) => {
       const next = runs[index + 1];
-      return next && next.from < run.until ? [`${run.id} and ${next.id} ran at once in ${group}`] : [];
+      return next && next.from < run.until ? [`${run.id} and ${next.id} ran concurrently in ${group}`] : [];
     });
     const overtakes = members.flatMap(({ id }) => {
       const first = asked.get(id);
@@ -160,7 +160,7 @@ function runsOf(events: EventRow[]) {
   return runs;
 }
 
-/** Who followed a job from its beginning to an end of it got every event, once and in order. */
+/** A client that followed a job from its beginning to its end got every event once and in order. */
 function missedBy({ jobId, by, seqs, isDone }: Watched, events: EventRow[]): string[] {
   const last = events[seqs.length - 1];
   const isEnd = isDone && last !== undefined && final.includes(last.state);

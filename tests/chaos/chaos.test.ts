@@ -5,7 +5,7 @@ import { testFolder } from '../support/folder.ts';
 import { createRunner } from './run-scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
-describe('what is promised of jobs holds', () => {
+describe('the promises about jobs hold', () => {
   let runner: Awaited<ReturnType<typeof createRunner>>;
   beforeAll(async () => {
     runner = await createRunner({ folder: await testFolder(), createDatabase: testDatabase }, true);

@@ -19,25 +19,25 @@ import { type AwsTap, tapAws } from './wire/aws-tap.ts';
 import { type PostgresTap, tapPostgres } from './wire/postgres-tap.ts';
 import { pass, receives } from './wire/requests.ts';
 
-/** What a environment is built on. */
+/** The resources for an environment. */
 export type Resources = {
-  /** Where it writes. */
+  /** The folder for everything that it writes. */
   folder: string;
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
   programs: Programs;
 };
 
-/** A process of ours with a tap on each of its wires. */
+/** A process of the platform with proxies ("taps") in front of Postgres and AWS. */
 export type AppProcess = Program & { name: string; postgres: PostgresTap; aws: AwsTap };
 
-/** One scenario asks for more than many users do. */
+/** One scenario sends more requests than many users. */
 const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000' };
-/** Short, so that what is lost is missed soon. */
+/** Short, so that losses are noticed soon. */
 const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_FACTOR: '0.05' };
 
 /**
- * The platform: real servers, the real program of the API in a process of its own, and a tap on each of its wires.
- * Workers come and go. With `ownPostgres` its database is on a server of its own, which can be stopped.
+ * The platform: real servers, and the real program of the API in a separate process behind taps. Workers are added by
+ * scenarios. With `ownPostgres`, its database is on a separate server, which can be stopped.
  */
 export async function startEnvironment(resources: Resources, ownPostgres: boolean) {
   const started = new AsyncDisposableStack();
@@ -61,11 +61,11 @@ async function setUp(resources: Resources, ownPostgres: boolean, started: AsyncD
   const cloud = await createCloudResources(aws.endpoint);
   const sql = postgres(database.url, { max: 3, onnotice: () => {} });
   started.defer(() => sql.end({ timeout: 1 }));
-  let members = 0;
+  let count = 0;
 
-  async function addMember(workspace: 'api' | 'worker', settings: Record<string, string>) {
+  async function addProcess(workspace: 'api' | 'worker', settings: Record<string, string>) {
     const taps = { postgres: await tapPostgres(database.url), aws: await tapAws(aws.endpoint) };
-    const name = `${workspace}-${members++}`;
+    const name = `${workspace}-${count++}`;
     const environment = {
       ...cloud,
       AWS_ENDPOINT_URL: taps.aws.endpoint,
@@ -91,7 +91,7 @@ async function setUp(resources: Resources, ownPostgres: boolean, started: AsyncD
 
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const { member: api } = await addMember('api', { HOST: '127.0.0.1', PORT: String(port), ...unlimited });
+  const { member: api } = await addProcess('api', { HOST: '127.0.0.1', PORT: String(port), ...unlimited });
   const isReady = async () => (await fetch(`${baseUrl}/readyz`).catch(() => null))?.ok;
   const apiIsReady = () => until(`the API is ready (see ${api.logFile})`, isReady);
   await apiIsReady();
@@ -105,23 +105,23 @@ async function setUp(resources: Resources, ownPostgres: boolean, started: AsyncD
     sql,
     server,
     ...openCloud(cloud, started),
-    /** Starts a worker and resolves when it asks for messages; `remove` ends it for good. */
+    /** Starts a worker and resolves when it polls for messages; `remove` ends it permanently. */
     async addWorker(settings: Record<string, string>) {
-      const worker = await addMember('worker', { ...workerSettings, ...settings });
+      const worker = await addProcess('worker', { ...workerSettings, ...settings });
       await polls(worker.member);
       return worker;
     },
   };
 }
 
-/** Resolves when a worker that has just been started asks for messages. */
+/** Resolves when a worker that has just been started polls for messages. */
 export async function polls(worker: AppProcess): Promise<void> {
   const asked = worker.aws.first('before', receives, pass);
   const hasAsked = () => Promise.race([asked.then(() => true), wait(10, false)]);
-  await until(`${worker.name} asks for messages (see ${worker.logFile})`, hasAsked);
+  await until(`${worker.name} polls for messages (see ${worker.logFile})`, hasAsked);
 }
 
-/** The queue and the bucket as nobody of ours reaches them: past all taps. */
+/** The queue and the bucket, accessed without taps. */
 function openCloud(cloud: Awaited<ReturnType<typeof createCloudResources>>, started: AsyncDisposableStack) {
   const options = {
     region: cloud.AWS_REGION,
@@ -137,14 +137,14 @@ function openCloud(cloud: Awaited<ReturnType<typeof createCloudResources>>, star
       const message = { MessageBody: body, MessageGroupId: id, MessageDeduplicationId: id };
       await sqs.send(new SendMessageCommand({ QueueUrl, ...message }));
     },
-    /** Messages that are in the queue, whether a worker has them or not. */
+    /** The number of messages in the queue, including those that a worker has received. */
     async countMessages(): Promise<number> {
       const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
       const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] });
       const { Attributes = {} } = await sqs.send(command);
       return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
     },
-    /** Resolves to null where there is no such file. */
+    /** Resolves to null if the file does not exist. */
     async readFile(key: string): Promise<Uint8Array | null> {
       try {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: cloud.BUCKET_NAME, Key: key }));
@@ -157,7 +157,7 @@ function openCloud(cloud: Awaited<ReturnType<typeof createCloudResources>>, star
   };
 }
 
-/** A server that the scenario may stop, start again at the same address, and kill. */
+/** A server that a scenario may stop, kill, and start again at the same address. */
 async function startOwnPostgres(folder: string) {
   const dataDir = join(folder, 'postgres');
   let server = await startPostgres({ dataDir });
@@ -172,7 +172,7 @@ async function startOwnPostgres(folder: string) {
     drop: () => server.stop(),
     stop,
     isRunning: () => isRunning,
-    /** Ends it as a crash of the machine does. */
+    /** Kills it, as a crash of the machine does. */
     async crash() {
       process.kill(server.pid, 'SIGKILL');
       await stop();

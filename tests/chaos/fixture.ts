@@ -6,7 +6,7 @@ import type { AppProcess, Environment } from './environment.ts';
 import { until } from '../support/until.ts';
 import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
 
-/** What a scenario works with: a portfolio of its own on a environment, on which no worker runs at first. */
+/** The fixture of a scenario: a separate portfolio in an environment, without workers at first. */
 export async function createFixture(environment: Environment, isQuick: boolean) {
   const { api, apiKey, baseUrl, client, server, sql } = environment;
   const workers: { member: AppProcess; remove(): Promise<void> }[] = [];
@@ -39,8 +39,8 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
   }
 
   /**
-   * Asks for the PDF of a study by REST, and again with the same idempotency key until there is an answer, as a patient
-   * client does; resolves to the job's id.
+   * Requests the PDF of a study by REST, and retries with the same idempotency key until it is accepted; resolves to the
+   * id of the job.
    */
   async function accept(slug: string, of = portfolio): Promise<string> {
     const headers = { authorization: `Bearer ${apiKey}`, 'idempotency-key': randomUUID() };
@@ -58,9 +58,9 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     return id;
   }
 
-  /** API and workers, with the taps on their wires. */
+  /** The processes of API and workers, with their taps. */
   const members = (): AppProcess[] => [api, ...workers.map(({ member }) => member)];
-  /** Processes that ended by themselves. */
+  /** The unexpected exits of processes. */
   const crashes = () => members().flatMap((member) => member.crashes);
 
   return {
@@ -76,13 +76,13 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     countMessages: environment.countMessages,
     /** True within `npm test`: a few seconds at most. */
     isQuick,
-    /** The server, where the scenario has one of its own. */
+    /** The Postgres server of a scenario with `ownPostgres`. */
     ownPostgres() {
-      if (!server) throw new Error('The scenario has not asked for a Postgres of its own.');
+      if (!server) throw new Error('The scenario needs `ownPostgres: true`.');
       return server;
     },
     members,
-    /** Starts one more worker; resolves when it asks for messages. */
+    /** Starts one more worker; resolves when it polls for messages. */
     async startWorker(settings: Record<string, string> = {}): Promise<AppProcess> {
       const worker = await environment.addWorker(settings);
       workers.push(worker);
@@ -91,7 +91,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     makePortfolio,
     makeStudy,
     accept,
-    /** Asks for PDFs of some studies in turn, `each` of them so often, and follows the jobs; resolves to their ids. */
+    /** Requests `each` PDFs of each of some studies in turn, and follows the jobs; resolves to their ids. */
     async load(studyCount: number, each: number): Promise<string[]> {
       const slugs = await Promise.all(Array.from({ length: studyCount }, () => makeStudy()));
       const ids: string[] = [];
@@ -102,7 +102,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       return ids;
     },
     watch,
-    /** The job as the database has it now. */
+    /** The job as it is in the database. */
     async readJob(id: string) {
       const [row] = await sql<
         { state: string; attempt: number; maxAttempts: number; error: { code: string } | null }[]
@@ -110,7 +110,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       if (!row) throw new Error(`There is no job ${id}.`);
       return row;
     },
-    /** Resolves when jobs have ended; all that were accepted, where none is named. */
+    /** Resolves when the given jobs have ended, by default all accepted ones. */
     async ended(ids = accepted.map(({ id }) => id), timeoutSeconds?: number) {
       let left: postgres.Row[] = [];
       const haveEnded = async () => {
@@ -123,7 +123,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
         throw new BrokenPromise(`jobs do not end: ${JSON.stringify(left)}`, { cause });
       });
     },
-    /** How often something of a type happened to the fixture's jobs. */
+    /** The number of events of a type of the fixture's jobs. */
     async countEvents(type: string): Promise<number> {
       const [row] = await sql<[{ events: number }]>`
         select count(*)::int as events from job_events
@@ -140,7 +140,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       await until('watchers see the end', isQuiet, 30).catch(() => {});
       return [...crashes(), ...(await audit(environment, accepted, watched))];
     },
-    /** Ends the workers and leaves the environment to the next fixture. */
+    /** Ends the workers, so that the next fixture can use the environment. */
     async clear() {
       for (const one of watched) one.stop();
       await Promise.all(workers.map(({ remove }) => remove()));

@@ -2,12 +2,12 @@ import type { AppProcess } from './environment.ts';
 import { receives } from './wire/requests.ts';
 import type { Outcome, Request } from './wire/rules.ts';
 
-/** A moment of a request: before its server gets it, or when it is done and the worker does not know yet. */
+/** A moment of a request: before the server gets it, or after it was carried out and before the worker knows. */
 export type Moment = { when: 'before' | 'after'; request: Request };
 
 /**
- * Acts at every moment of a worker's requests for a job: from the message that brings it, over what names its id, to
- * the removal of that message. Until the returned function is called.
+ * Calls `act` before and after each request of a worker for a job: from receiving its message, over all requests that
+ * contain its id, to deleting the message. It stops when the returned function is called.
  */
 export function followJob(
   { postgres, aws }: Pick<AppProcess, 'postgres' | 'aws'>,

@@ -8,18 +8,18 @@ const everyMilliseconds = 1000;
 export function watchMemory(pid: number) {
   const samples: number[] = [];
   const timer = setInterval(() => {
-    // A process that is just being ended has no figure.
+    // A process that is just ending has no figure.
     run('ps', ['-o', 'rss=', '-p', String(pid)]).then(
       ({ stdout }) => samples.push(Number(stdout) / 1024),
       () => {},
     );
   }, everyMilliseconds);
   return {
-    /** The median around the middle of the time, and that of its end. */
+    /** The medians around the middle and at the end of the time. */
     stop() {
       clearInterval(timer);
       if (samples.length === 0)
-        throw new Error('The memory of a process could not be measured: is `ps` there?');
+        throw new Error('The memory of a process could not be measured: is `ps` installed?');
       return { middle: median(slice(samples, 0.4, 0.6)), end: median(slice(samples, 0.8, 1)) };
     },
   };

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 
-const leaveWithParent = new URL('../../dev/leave-with-parent.mjs', import.meta.url).href;
+const exitWithParent = new URL('../../dev/exit-with-parent.mjs', import.meta.url).href;
 
-/** A program of ours, by the file that it begins with, to be started and ended in every way. It never outlives this process. */
+/** A program of the platform that can be started and ended in different ways. It never outlives this process. */
 export function createProgram(entry: string, environment: Record<string, string>, logFile: string) {
   let child: ChildProcess | undefined;
   let guard: ChildProcess | undefined;
   let starts = 0;
-  const meantToEnd = new WeakSet<ChildProcess>();
+  const expectedToEnd = new WeakSet<ChildProcess>();
   const crashes: string[] = [];
 
   function start() {
     const output = openSync(logFile, 'a', 0o600);
-    child = spawn(process.execPath, ['--import', leaveWithParent, entry], {
+    child = spawn(process.execPath, ['--import', exitWithParent, entry], {
       env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', output, output, 'ipc'],
       detached: true,
@@ -24,17 +24,17 @@ export function createProgram(entry: string, environment: Record<string, string>
     starts++;
     const started = child;
     started.once('exit', (code, signal) => {
-      const how = `a program ended by itself (${signal ?? `code ${code}`}); see ${logFile}`;
-      if (!meantToEnd.has(started)) crashes.push(how);
+      const how = `a program exited unexpectedly (${signal ?? `code ${code}`}); see ${logFile}`;
+      if (!expectedToEnd.has(started)) crashes.push(how);
     });
   }
 
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
 
-  /** Resolves to the exit code, or to null where a signal ended it. */
+  /** Resolves to the exit code, or to null if it was ended by a signal. */
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     guard?.kill('SIGKILL');
-    if (child) meantToEnd.add(child);
+    if (child) expectedToEnd.add(child);
     if (!child || !isRunning()) return child?.exitCode ?? null;
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
@@ -43,7 +43,7 @@ export function createProgram(entry: string, environment: Record<string, string>
     return code;
   }
 
-  /** SIGSTOP. A stopped process cannot see that its parent is gone: a shell ends it then. */
+  /** Sends SIGSTOP. A stopped process cannot notice that its parent has ended, so a shell ends it then. */
   function freeze() {
     if (!child?.pid) return;
     guard = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "$0"', String(child.pid)], {
@@ -67,11 +67,11 @@ export function createProgram(entry: string, environment: Record<string, string>
     logFile,
     pid: () => child?.pid,
     starts: () => starts,
-    /** How it ended when nobody had asked it to. */
+    /** Its unexpected exits. */
     crashes,
-    /** SIGKILL at once: nothing of it runs after this call. */
+    /** Sends SIGKILL; resolves when the process has ended. */
     kill: () => end('SIGKILL'),
-    /** SIGTERM, and the end of a graceful stop. */
+    /** Sends SIGTERM; resolves at the end of the graceful stop. */
     terminate: () => end('SIGTERM'),
   };
 }

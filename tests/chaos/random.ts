@@ -1,4 +1,4 @@
-/** Draws numbers that look random and are the same for the same seed (mulberry32, by Tommy Ettinger). */
+/** Pseudo-random numbers, which are the same for the same seed (mulberry32, by Tommy Ettinger). */
 export function createRandom(seed: number) {
   let state = seed >>> 0;
   const fraction = () => {

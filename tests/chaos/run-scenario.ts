@@ -6,27 +6,27 @@ import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
 import { createFixture } from './fixture.ts';
 import { type Resources, type Environment, startEnvironment } from './environment.ts';
 
-/** What has not come to its end by then hangs. */
-const boundSeconds = { quick: 150, whole: 1200 };
+/** The timeouts of a scenario. */
+const timeoutSeconds = { quick: 150, whole: 1200 };
 
 export type Findings = {
   measured: Measured;
-  /** The promises that did not hold, one a line. */
+  /** The promises that did not hold, one per line. */
   broken: string[];
 };
 
-/** Runs scenarios one after the other, on one environment for as long as all is well on it. */
+/** Runs scenarios one after the other, in one environment as long as none of them fails. */
 export async function createRunner(
   { folder, createDatabase }: Omit<Resources, 'programs'>,
   isQuick: boolean,
 ): Promise<{ run(scenario: Scenario): Promise<Findings>; stop(): Promise<void> }> {
-  // Processes that are killed all the time are back three times as soon as from sources.
+  // Bundles start three times as fast as sources, and scenarios restart processes often.
   const programs = await developmentPrograms();
   let shared: Environment | undefined;
-  let stages = 0;
+  let environments = 0;
   const startNew = (ownPostgres: boolean) =>
     startEnvironment(
-      { folder: join(folder, `environment-${++stages}`), createDatabase, programs },
+      { folder: join(folder, `environment-${++environments}`), createDatabase, programs },
       ownPostgres,
     );
 
@@ -39,22 +39,22 @@ export async function createRunner(
     if (scenario.ownPostgres) {
       const own = await startNew(true);
       try {
-        return await play(scenario, own);
+        return await runIn(scenario, own);
       } finally {
         await own.stop();
       }
     }
     shared ??= await startNew(false);
-    const findings = await play(scenario, shared);
-    // What is left of a failure is not to trouble the next one.
+    const findings = await runIn(scenario, shared);
+    // The leftovers of a failure must not affect the next scenario.
     if (findings.broken.length > 0) await stop();
     return findings;
   }
 
-  async function play(scenario: Scenario, environment: Environment): Promise<Findings> {
+  async function runIn(scenario: Scenario, environment: Environment): Promise<Findings> {
     const fixture = await createFixture(environment, isQuick);
     try {
-      const measured = await Promise.race([scenario.run(fixture), bound()]);
+      const measured = await Promise.race([scenario.run(fixture), timeout()]);
       return { measured, broken: await fixture.audit() };
     } catch (error) {
       return { measured: {}, broken: [reasonOf(error), ...fixture.crashes()] };
@@ -63,14 +63,14 @@ export async function createRunner(
     }
   }
 
-  async function bound(): Promise<never> {
-    const bounds = boundSeconds[isQuick ? 'quick' : 'whole'];
-    await wait(bounds * 1000, undefined, { ref: false });
-    throw new BrokenPromise(`it has not come to its end within ${bounds} s`);
+  async function timeout(): Promise<never> {
+    const seconds = timeoutSeconds[isQuick ? 'quick' : 'whole'];
+    await wait(seconds * 1000, undefined, { ref: false });
+    throw new BrokenPromise(`it has not finished within ${seconds} s`);
   }
 
   return { run, stop };
 }
 
 const reasonOf = (error: unknown) =>
-  error instanceof BrokenPromise ? error.message : `it did not come to its end: ${inspect(error)}`;
+  error instanceof BrokenPromise ? error.message : `it failed: ${inspect(error)}`;

@@ -1,22 +1,22 @@
 import type { Fixture } from './fixture.ts';
 
-/** Figures of a run, by what they say: `seconds until another worker had the job`. */
+/** The figures of a run by their descriptions, such as `seconds until another worker had the job`. */
 export type Measured = Record<string, number | string>;
 
 export type Scenario = {
-  /** As `npm run chaos -- <name>` calls it. */
+  /** The argument of `npm run chaos -- <name>`. */
   name: string;
-  /** What is broken on purpose. */
+  /** The injected faults. */
   injects: string;
-  /** What holds nevertheless. */
+  /** What must hold nevertheless. */
   promises: string;
-  /** What runs it beside `npm run chaos`: `npm test`, or only `npm run test:all`, or nothing, where it takes minutes. */
+  /** Whether it is also run by `npm test`, only by `npm run test:all`, or by neither, since it takes minutes. */
   tested: 'always' | 'exhaustively' | 'never';
-  /** Needs a Postgres of its own, that it stops. */
+  /** Needs a separate Postgres server, which it stops. */
   ownPostgres?: boolean;
   /** Debian packages without which it cannot run. */
   needs?: { package: string; isThere: () => boolean };
-  /** Injects the faults and throws where a promise is broken; the audit comes after it. */
+  /** Injects the faults; throws if a promise is broken. The audit follows. */
   run(fixture: Fixture): Promise<Measured>;
 };
 
@@ -25,7 +25,7 @@ export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }
 
-/** Throws where a promise is broken. */
+/** Throws if a promise is broken. */
 export function holds(condition: boolean, promise: string): asserts condition {
   if (!condition) throw new BrokenPromise(promise);
 }

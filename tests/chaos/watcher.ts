@@ -4,10 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 type Item = Awaited<Outputs['job']['events']> extends AsyncIterable<infer Tracked> ? Tracked : never;
 type Stop = { stop(): void };
 
-/** What somebody who followed a job from its beginning saw of it. */
+/** The events that a client received which followed a job from its beginning. */
 export type Watched = { jobId: string; by: 'WebSocket' | 'SSE'; seqs: number[]; isDone: boolean };
 
-/** Follows a job as the typed client does, which comes back by itself after the last event that it got. */
+/** Follows a job with the typed client, which reconnects and resumes after the last event by itself. */
 export function watchByWebSocket(api: Client, jobId: string): Watched & Stop {
   const watched: Watched = { jobId, by: 'WebSocket', seqs: [], isDone: false };
   const subscription = api.job.events.subscribe(
@@ -24,7 +24,7 @@ export function watchByWebSocket(api: Client, jobId: string): Watched & Stop {
 
 const pauseMilliseconds = 100;
 
-/** Follows a job by server-sent events, and comes back with `Last-Event-ID` as browsers do. */
+/** Follows a job by server-sent events, and reconnects with `Last-Event-ID` as browsers do. */
 export function watchByServerSentEvents(baseUrl: string, apiKey: string, jobId: string): Watched & Stop {
   const watched: Watched = { jobId, by: 'SSE', seqs: [], isDone: false };
   const stopped = new AbortController();

@@ -12,7 +12,7 @@ import { startPlatform } from '../support/stack.ts';
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const page = readFileSync(join(docs, 'client.md'), 'utf8');
 
-/** What each example prints. */
+/** The expected output of each example. */
 const outputs: Record<string, RegExp> = {
   'connect.ts': /^$/,
   'list-case-studies.ts': /^(\S+: .+\n){3}$/,
@@ -40,11 +40,11 @@ async function runExample(name: string): Promise<string> {
   return stdout;
 }
 
-test('every TypeScript block of the page is one of the examples, as it is, and none is left out', () => {
+test('the TypeScript blocks of the page are exactly the examples, unchanged', () => {
   const shown = [...page.matchAll(/\]\(examples\/([\w-]+\.ts)\)\n\n```ts\n(.*?)```/gs)];
   expect(page.match(/^```ts/gm)).toHaveLength(shown.length);
   for (const [, name, code] of shown) expect(code).toBe(readFileSync(join(docs, 'examples', name!), 'utf8'));
-  // The one receiver is shown in webhooks.md, and run by the worker's tests.
+  // The webhook receiver is in webhooks.md, and run by the worker's tests.
   const names = readdirSync(join(docs, 'examples'))
     .filter((name) => name !== 'verify-webhook.ts')
     .toSorted();
@@ -52,15 +52,15 @@ test('every TypeScript block of the page is one of the examples, as it is, and n
   expect(Object.keys(outputs).toSorted()).toEqual(names);
 });
 
-test.each(Object.entries(outputs))('%s runs, and prints what it should', async (name, output) => {
+test.each(Object.entries(outputs))('%s runs, and prints the expected output', async (name, output) => {
   expect(await runExample(name)).toMatch(output);
 });
 
-test('timeouts.ts can be run again: its idempotency key makes nothing twice', async () => {
+test('timeouts.ts can be run again: its idempotency key prevents duplicates', async () => {
   expect(await runExample('timeouts.ts')).toMatch(outputs['timeouts.ts']!);
 });
 
-test('export-pdf.ts leaves a PDF', async () => {
+test('export-pdf.ts writes a PDF', async () => {
   await runExample('export-pdf.ts');
   expect((await readFile(join(folder, 'outbox-and-leases.pdf'), 'latin1')).slice(0, 5)).toBe('%PDF-');
 });

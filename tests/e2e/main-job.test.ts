@@ -27,7 +27,7 @@ beforeAll(async () => {
   platform = await startPlatform(folder, { LEASE_SECONDS: '5', SWEEP_SECONDS: '0.2' });
   const sample = await platform.api.caseStudy.read.query(study);
   ({ title } = sample);
-  // Long enough for the page to be there while it is made.
+  // Long enough that the page is open while the PDF is rendered.
   const body = Array.from({ length: 8 }, () => sample.body).join('\n\n');
   await platform.api.caseStudy.create.mutate({ portfolio: study.portfolio, ...long, body });
   await platform.api.caseStudy.publish.mutate({
@@ -40,10 +40,10 @@ afterAll(() => platform.stop());
 
 const words = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-async function expectStudyIn(pdf: Uint8Array, itsTitle = title) {
+async function expectStudyIn(pdf: Uint8Array, studyTitle = title) {
   const pages = await pdfText(pdf);
   expect(pages.length).toBeGreaterThan(4);
-  expect(words(pages[0]!)).toContain(itsTitle);
+  expect(words(pages[0]!)).toContain(studyTitle);
   expect(words(pages.join(' '))).toContain('dead-letter queue');
 }
 
@@ -55,7 +55,7 @@ async function waitForEnd(id: string) {
   });
 }
 
-test('a client with plain fetch asks for a PDF, polls the job and downloads the file', async () => {
+test('a client with plain fetch requests a PDF, polls the job and downloads the file', async () => {
   const headers = { authorization: `Bearer ${platform.apiKey}` };
   const path = `/api/v1/portfolios/${study.portfolio}/case-studies/${study.slug}/exports`;
   const accepted = await fetch(platform.baseUrl + path, { method: 'POST', headers });
@@ -70,7 +70,7 @@ test('a client with plain fetch asks for a PDF, polls the job and downloads the 
   await expectStudyIn(await file.bytes());
 });
 
-test('a client generated from the OpenAPI document asks for a PDF, polls the job and downloads the file', async () => {
+test('a client generated from the OpenAPI document requests a PDF, polls the job and downloads the file', async () => {
   const client = createOpenApiClient<paths>({
     baseUrl: platform.baseUrl,
     headers: { authorization: `Bearer ${platform.apiKey}` },
@@ -123,7 +123,7 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
   });
   afterAll(() => browser.close());
 
-  /** A page of somebody who has just signed in, and what goes wrong in it. */
+  /** A page of a user who has just signed in, and the errors in it. */
   async function signIn() {
     const page = await browser.newPage();
     const errors = collectErrors(page);
@@ -185,7 +185,7 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     expect(errors).toEqual([]);
   });
 
-  test('the reference shows every operation, with nothing from elsewhere', async () => {
+  test('the API reference shows every operation, and loads nothing from other hosts', async () => {
     const page = await browser.newPage();
     const errors = collectErrors(page);
     const hosts = new Set<string>();
@@ -201,14 +201,14 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
   });
 });
 
-test('a worker that is killed in the middle of a job loses nothing: the job completes', async () => {
+test('a job whose worker is killed in the middle of it completes', async () => {
   const { api, worker, databaseUrl } = platform;
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   onTestFinished(() => sql.end());
   process.kill(worker.pid()!, 'SIGSTOP');
   const { id } = await api.caseStudy.export.mutate(study);
   await sql.begin(async (tx) => {
-    // The attempt begins, and cannot read what it is to draw: it is in its middle for as long as it takes to be seen.
+    // The lock keeps the attempt from reading the study, so that it is still running when it is observed.
     await tx`lock table case_studies in access exclusive mode`;
     process.kill(worker.pid()!, 'SIGCONT');
     await eventually(async () => {
@@ -219,24 +219,26 @@ test('a worker that is killed in the middle of a job loses nothing: the job comp
   });
   const job = await waitForEnd(id);
   expect(job).toMatchObject({ state: 'succeeded', attempt: 2 });
-  expect(platform.lines.join('\n')).toContain('The worker ended (SIGKILL) and is started again');
+  expect(platform.lines.join('\n')).toContain(
+    'The worker ended unexpectedly (SIGKILL) and is being restarted',
+  );
   const { url } = await api.job.result.query({ id });
   expect((await fetch(url)).ok).toBe(true);
 });
 
-test('a token of the local issuer is as good as the key', async () => {
+test('a token of the local issuer is accepted like the key', async () => {
   const token = await signToken(issuerKeyFile(folder), 'local-owner', ['portfolio:read', 'case-study:read']);
   const api = createClient({ baseUrl: platform.baseUrl, apiKey: token });
   expect(await api.caseStudy.read.query(study)).toMatchObject({ title });
   await expect(api.caseStudy.export.mutate(study)).rejects.toThrow('job:write');
 });
 
-test('nobody but this machine reaches the platform', async () => {
+test('the platform is not reachable from other machines', async () => {
   const { port } = new URL(platform.baseUrl);
   await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed');
 });
 
-test('a restart keeps everything: the key, the studies and the files', async () => {
+test('the key, the studies and the files persist over a restart', async () => {
   const { items } = await platform.api.job.list.query({ state: ['succeeded'] });
   const before = await platform.api.caseStudy.read.query(study);
   await platform.stop();

@@ -26,7 +26,7 @@ afterEach(async () => {
   }
 });
 
-/** Runs what `npm start` runs, and collects what it prints. */
+/** Runs the program of `npm start`, and collects its output. */
 function start(port: number | string, dataDir = folder) {
   const child = spawn(process.execPath, [startScript], {
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: dataDir },
@@ -65,7 +65,7 @@ test('npm start prints commands that export, watch and download a PDF, and Ctrl-
   expect(first.printed()).toContain('Everything is saved');
 });
 
-test('Ctrl-C while it starts stops it in order, too', async () => {
+test('Ctrl-C during the start stops it gracefully, too', async () => {
   const starting = start(await freePort());
   await starting.prints('Starting the portfolio platform');
   starting.child.kill('SIGINT');
@@ -73,7 +73,7 @@ test('Ctrl-C while it starts stops it in order, too', async () => {
   expect(starting.printed()).toMatch(/Stopping;.*\nEverything is saved.*\n$/);
 });
 
-test('Ctrl-C while it creates a new folder begins nothing further, and the next start goes on', async () => {
+test('Ctrl-C during the creation of a data folder starts nothing more, and the next start continues', async () => {
   const newFolder = await testFolder();
   const starting = start(await freePort(), newFolder);
   await starting.prints('Creating the Postgres data folder');
@@ -88,13 +88,13 @@ test('Ctrl-C while it creates a new folder begins nothing further, and the next 
   expect(next.printed()).not.toContain('The platform is ready');
 });
 
-test.each(['abc', '0', '65536', '3000.5'])('PORT=%s is refused in a sentence', async (port) => {
+test.each(['abc', '0', '65536', '3000.5'])('PORT=%s is refused with a clear error', async (port) => {
   const refused = start(port);
   expect(await refused.ended).toBe(1);
   expect(refused.printed()).toContain('PORT: Expected a port: a whole number from 1 to 65535.');
 });
 
-test('a busy port is named, with a way out, before anything is started', async () => {
+test('a busy port is reported with what to do, before anything is started', async () => {
   const port = await freePort();
   const busy = createServer().listen(port, '127.0.0.1');
   const refused = start(port);

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 
 type Wanted = {
   host: string;
-  /** Whom it signs in, as the service calls it. */
+  /** The query parameters of the request, which contain the user. */
   query: Record<string, string>;
   service: string;
   region: string;
@@ -12,8 +12,8 @@ type Wanted = {
 };
 
 /**
- * Whether a token of AWS (a request that is signed in advance, without its scheme) is for this host, service and user, and
- * no older than it may be: a reading of Signature Version 4 of its own (AWS, "Signature Version 4").
+ * True if an IAM token (a presigned request without its scheme) is valid for this host, service and user, and has not
+ * expired. It is an independent implementation of AWS Signature Version 4.
  */
 export function isSignedToken(token: string, wanted: Wanted): boolean {
   const url = URL.parse(`https://${token}`);

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type Page, chromium } from 'playwright-core';
 
-/** Chromium as Debian's package installs it; undefined where it is not there. */
+/** The path of Chromium from Debian's package; undefined if it is not installed. */
 export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
 
-/** A browser that does nothing of its own in the network. */
+/** A browser that sends no requests by itself. */
 export function launchBrowser() {
   return chromium.launch({
     executablePath: browserPath!,
@@ -14,7 +14,7 @@ export function launchBrowser() {
   });
 }
 
-/** Collects what goes wrong on a page from now on: exceptions, and errors on its console. */
+/** Collects the exceptions and console errors of a page from now on. */
 export function collectErrors(page: Page): string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

@@ -27,7 +27,7 @@ const mayIssue = sequence(
 const nameOf = (name: string) => sequence(der(0x31, sequence(commonName, der(0x0c, Buffer.from(name)))));
 const createKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** What is signed, with its signature, as PEM. */
+/** Signed data with its signature, as PEM. */
 function signed(label: string, toSign: Buffer, privateKey: KeyObject): string {
   const signature = der(0x03, Buffer.from([0]), sign('sha256', toSign, privateKey));
   const base64 = sequence(toSign, ecdsaWithSha256, signature).toString('base64');
@@ -53,7 +53,7 @@ function certificate({ serial, issuer, name, publicKey, expires = end }: Subject
 
 const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }) as string;
 
-/** A certificate for `name` that nobody but its own key vouches for, with that key, both as PEM. */
+/** A self-signed certificate for `name` and its key, both as PEM. */
 export function selfSigned(name = 'localhost'): { key: string; cert: string } {
   const { privateKey, publicKey } = createKeys();
   const cert = certificate({ serial: Buffer.from([1]), issuer: name, name, publicKey }, privateKey);
@@ -62,7 +62,7 @@ export function selfSigned(name = 'localhost'): { key: string; cert: string } {
 
 export type Issued = { key: string; cert: string; serial: Buffer };
 
-/** An authority that vouches for others: its own certificate, those that it issues, and the list of those revoked. */
+/** A certificate authority: its own certificate, issued certificates, and a list of revoked ones. */
 export function createAuthority(name: string) {
   const { privateKey, publicKey } = createKeys();
   return {
@@ -75,7 +75,7 @@ export function createAuthority(name: string) {
       const cert = certificate({ ...of, ...(isExpired && { expires: past }) }, privateKey);
       return { key: pem(keys.privateKey), cert, serial };
     },
-    /** A list of revoked certificates (RFC 5280, 5), which every authority has, be it empty. */
+    /** The list of revoked certificates (RFC 5280, 5); it may be empty. */
     revoke(...issued: Issued[]): string {
       const revoked = issued.map(({ serial }) => sequence(der(0x02, serial), begin));
       const entries = revoked.length > 0 ? [sequence(...revoked)] : [];

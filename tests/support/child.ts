@@ -10,19 +10,19 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The user whom root's tests play a plain user with. */
+/** The unprivileged user for tests that run as root. */
 export const plainUser = { uid: 65_534, gid: 65_534 };
 
 const isRoot = process.getuid?.() === 0;
 
-/** Keeps the child running, and ends it with the test run: its standard input closes then. */
+/** Keeps the child running, and ends it with the test run, when its standard input is closed. */
 const untilTheRunEnds = "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();";
 
 /**
- * Runs JavaScript (a module) in a Node process of its own, and returns when it has printed a line. The
- * process stays until it is ended.
+ * Runs JavaScript (a module) in a separate Node process, and resolves when it has printed a line. The process runs until
+ * it is ended.
  *
- * @param asPlainUser For root: run it under another user id, still able to read this folder.
+ * @param asPlainUser For root: run it as another user, who can still read this folder.
  */
 export async function startChild(code: string, asPlainUser = false): Promise<Child> {
   const node = [process.execPath, '--input-type=module', '--eval', untilTheRunEnds + code];

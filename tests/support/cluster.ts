@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { letUsersIn } from '../../dev/database-users.ts';
+import { enableDatabaseUsers } from '../../dev/database-users.ts';
 import { postgresTemplate } from '../../dev/postgres-template.ts';
 import { startPostgres } from '../../dev/postgres.ts';
 import type { Shared } from './shared.ts';
 
 const template = 'template_migrated';
 
-/** Starts the one Postgres of a run, with a migrated template, which `testDatabase` copies. */
+/** Starts the Postgres server of a run, with a migrated template database, which `testDatabase` copies. */
 export async function startCluster(
   folder: string,
   started: AsyncDisposableStack,
@@ -18,10 +18,10 @@ export async function startCluster(
     template: () => postgresTemplate(),
   });
   started.defer(() => server.stop());
-  await letUsersIn(server.url);
+  await enableDatabaseUsers(server.url);
   const url = new URL(server.url);
   url.pathname = '/template1';
-  // A database that anybody is connected to cannot be copied.
+  // A database with open connections cannot be copied.
   const sql = postgres(url.href, { max: 1 });
   try {
     await sql`alter database postgres rename to ${sql(template)}`;

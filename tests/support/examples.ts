@@ -10,9 +10,9 @@ const owner = user('owner');
 const allScopes = scopeSchema.options;
 
 /**
- * What operations are tried on: a portfolio with a study, what it shows, files to use up, and a job that is done;
- * `spare` is a second study, of two revisions. A claim of the study rests on the metric `latency`. `jobs` failed or
- * were cancelled. There is a PDF of the study `printed`.
+ * The resources on which operations are tried: a portfolio with a study and its references, uploads to be used, and a
+ * finished job. `spare` is a second study, with two revisions. A claim of the study is based on the metric `latency`.
+ * `jobs` failed or were cancelled. The study `printed` has a PDF.
  */
 export type Place = {
   portfolio: string;
@@ -32,13 +32,13 @@ export type Place = {
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
 let count = 0;
 const fresh = () => `fresh-${++count}`;
-/** What a call deletes, the next one cannot: they take turns. */
+/** Calls that delete alternate between two resources, which are created again meanwhile. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
 const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
 const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
 const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
-/** For each operation an input that is good in a place, and whether it works in one portfolio. */
+/** For each operation, a valid input, and whether the operation is about one portfolio. */
 export const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
   'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
   'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -218,7 +218,7 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     input: ({ jobs: { failed } }) => ({ id: failed[++count % failed.length] }),
     ofPortfolio: true,
   },
-  // Of these, too, each call finds as many as the one before.
+  // Here, too, each call finds as many jobs as the previous one.
   'job.cancelMany': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'job.retryMany': {
     input: ({ portfolio }) => ({ portfolio, state: ['cancelled'], limit: 1 }),
@@ -318,7 +318,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   };
 }
 
-/** Evidence and an artifact that the study shows, some to be deleted, and uploads of the same file to be taken. */
+/** Evidence and an artifact of the study, some to be deleted, and uploads of the same file to be used. */
 async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Promise<string[]> {
   const ctx = api.as(owner);
   const { evidence, artifact } = operations;
@@ -347,7 +347,7 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
   return [await sendReport(), await sendReport()];
 }
 
-/** `latency`, which has samples, and two metrics to be deleted. */
+/** The metric `latency` with samples, and two metrics to be deleted. */
 async function createMetrics(api: TestApi, portfolio: string) {
   const ctx = api.as(owner);
   for (const key of ['latency', 'metric-0', 'metric-1']) {
@@ -357,7 +357,7 @@ async function createMetrics(api: TestApi, portfolio: string) {
   await operations.metric.record.run(ctx, { portfolio, key: 'latency', samples });
 }
 
-/** Three jobs of each sort, since two calls change one each and are told that there are more. */
+/** Three jobs of each kind: each of two calls changes one, and reports that there are more. */
 async function createJobs(api: TestApi, study: { portfolio: string; slug: string }) {
   const jobs: Record<'failed' | 'cancelled' | 'waiting', string[]> = {
     failed: [],

@@ -11,7 +11,7 @@ export const study = { portfolio: 'team', slug: 'faster' };
 export const leaseSeconds = 30;
 export const failure = { code: 'internal', message: 'It did not work.' };
 export const result: StoredResult<'export.pdf'> = {
-  key: 'exports/secret-place.pdf',
+  key: 'exports/secret-key.pdf',
   fileName: 'faster.pdf',
   contentType: 'application/pdf',
   sizeBytes: 3,
@@ -22,7 +22,7 @@ export const result: StoredResult<'export.pdf'> = {
 
 const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
 
-/** The real services with a portfolio and a study in it, and short words for what tests do with its jobs. */
+/** The real services with a portfolio and a study, and helpers for tests of jobs. */
 export async function jobFixture() {
   const platform = await testServices();
   const { db } = platform;
@@ -31,7 +31,7 @@ export async function jobFixture() {
   await operations.caseStudy.create.run(ctx, { ...study, title: 'Faster' });
 
   let studies = 0;
-  /** A job of a study of its own: those of one study wait for each other. */
+  /** A job for a separate study: jobs of one study wait for each other. */
   async function accept() {
     const slug = `study-${(studies += 1)}`;
     await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
@@ -60,7 +60,7 @@ export async function jobFixture() {
     hint: (jobId: string) => platform.jobBus.publish({ jobId, portfolioId }),
     eventsOf: (id: string) =>
       db.select().from(jobEvents).where(eq(jobEvents.jobId, id)).orderBy(asc(jobEvents.seq)),
-    /** A job that a worker has just claimed, whose message has reached the queue. */
+    /** A job that a worker has just claimed, and whose message was sent to the queue. */
     async claimed() {
       const { id } = await accept();
       await platform.outboxNotifier.idle();

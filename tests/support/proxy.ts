@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** A TCP proxy before a server, that fails as networks do. */
+/** A TCP proxy in front of a server that can simulate network failures. */
 export async function testProxy(target: string) {
   const { hostname, port } = new URL(target);
   const connections = new Set<Socket>();
   let isDown = false;
-  let isMute = false;
+  let isHanging = false;
   let losesNextAnswer = false;
   let refused = 0;
 
@@ -23,9 +23,9 @@ export async function testProxy(target: string) {
       upstream.destroy();
     };
     for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
-    client.on('data', (chunk) => isMute || upstream.write(chunk));
+    client.on('data', (chunk) => isHanging || upstream.write(chunk));
     upstream.on('data', (chunk) => {
-      if (isMute) return;
+      if (isHanging) return;
       if (losesNextAnswer) end();
       else client.write(chunk);
       losesNextAnswer = false;
@@ -41,24 +41,24 @@ export async function testProxy(target: string) {
   return {
     port: (server.address() as AddressInfo).port,
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Ends every connection. */
+    /** Closes all connections. */
     cut,
-    /** Ends every connection, and refuses others until `up`. */
+    /** Closes all connections, and refuses new ones until `up`. */
     down() {
       isDown = true;
       cut();
     },
-    /** Goes on accepting connections, and lets nothing through any more, until `up`. */
-    mute: () => (isMute = true),
+    /** Still accepts connections, but forwards nothing until `up`, as an unresponsive server. */
+    hang: () => (isHanging = true),
     up() {
       isDown = false;
-      // Half of what was said is lost: it cannot be taken up.
-      if (isMute) cut();
-      isMute = false;
+      // Bytes were lost, so the connections cannot be resumed.
+      if (isHanging) cut();
+      isHanging = false;
     },
-    /** How many connections were refused. */
+    /** The number of refused connections. */
     refusals: () => refused,
-    /** Lets the next request through, and cuts the connection when its answer comes. */
+    /** Forwards the next request, and closes the connection instead of forwarding its response. */
     loseNextAnswer: () => (losesNextAnswer = true),
     async stop() {
       cut();

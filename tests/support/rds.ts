@@ -5,7 +5,7 @@ import { TLSSocket, createSecureContext } from 'node:tls';
 import { isSignedToken } from './aws-token.ts';
 
 type Front = {
-  /** Under which name it is called. */
+  /** Its host name. */
   host: string;
   region: string;
   secretKey: string;
@@ -13,9 +13,8 @@ type Front = {
 };
 
 /**
- * Plays the front of Amazon RDS before a Postgres server that trusts it: TLS, and of every user a token of AWS in place of
- * a password, checked by a reading of Signature Version 4 of its own. `move` has new connections go to another server, as
- * a name does after a failover.
+ * Simulates the endpoint of Amazon RDS in front of a Postgres server that trusts it: it requires TLS, and verifies IAM
+ * tokens instead of passwords. `move` forwards new connections to another server, as the host name does after a failover.
  */
 export async function simulateRds(target: string, { host, region, secretKey, certificate }: Front) {
   const secureContext = createSecureContext(certificate);
@@ -71,11 +70,11 @@ export async function simulateRds(target: string, { host, region, secretKey, cer
   }
   return {
     url: (user: string, database: string) => `postgres://${user}@${host}:${portOf(server)}/${database}`,
-    /** Those that were good, in order. */
+    /** The accepted tokens, in order. */
     tokens,
     cut,
     move: (to: string) => (upstreamUrl = new URL(to)),
-    /** Makes its clock go so much ahead of ours. */
+    /** Sets its clock some seconds ahead. */
     setClockAhead: (seconds: number) => (clockAheadSeconds = seconds),
     async stop() {
       server.close();
@@ -90,7 +89,7 @@ const portOf = (server: ReturnType<typeof createServer>) => (server.address() as
 /** `AuthenticationCleartextPassword` (PostgreSQL, "Message Formats"). */
 const askForPassword = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]);
 
-/** What RDS says of a token that it does not take. */
+/** The error of RDS for an invalid token. */
 function refusalOf(user: string): Buffer {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C28000\0MPAM authentication failed for user "${user}"\0\0`);
   const head = Buffer.from([0x45, 0, 0, 0, 0]);
@@ -98,7 +97,7 @@ function refusalOf(user: string): Buffer {
   return Buffer.concat([head, fields]);
 }
 
-/** The next bytes of a stream; rejects where it ends before. */
+/** Reads a number of bytes from a stream; rejects if it ends before. */
 async function take(stream: Readable, count: number): Promise<Buffer> {
   for (;;) {
     const bytes: unknown = stream.read(count);

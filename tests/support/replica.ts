@@ -7,16 +7,16 @@ import { vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../dev/postgres.ts';
 
 const run = promisify(execFile);
-const patienceMilliseconds = 30_000;
+const timeoutMilliseconds = 30_000;
 
-/** A server that streams from another one, and answers reads meanwhile. */
+/** A server that replicates another one by streaming, and serves reads. */
 export type Replica = PostgresServer & {
-  /** Resolves when it has replayed all that the primary has committed by now. */
+  /** Resolves when it has replayed everything that the primary has committed so far. */
   catchUp(): Promise<void>;
-  /** Lets it fall behind: it goes on to receive, and replays nothing until `resume`. */
+  /** Makes it lag: it still receives changes, but replays nothing until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Makes it a primary of its own. */
+  /** Makes it a primary. */
   promote(): Promise<void>;
 };
 
@@ -62,7 +62,7 @@ async function makeStandby(cluster: string, primary: PostgresServer, label: stri
   await writeFile(join(cluster, 'standby.signal'), '');
 }
 
-/** The column `answer` of what a statement gives. */
+/** The column `answer` of the first row of a statement. */
 async function ask(url: string, statement: string): Promise<unknown> {
   const sql = postgres(url, { max: 1 });
   try {
@@ -76,13 +76,13 @@ async function ask(url: string, statement: string): Promise<unknown> {
 function controls(primary: PostgresServer, server: PostgresServer): Omit<Replica, keyof PostgresServer> {
   const until = (statement: string) =>
     vi.waitUntil(() => ask(server.url, `select ${statement} as answer`), {
-      timeout: patienceMilliseconds,
+      timeout: timeoutMilliseconds,
       interval: 50,
     });
   return {
     async catchUp() {
-      const place = await ask(primary.url, 'select pg_current_wal_lsn()::text as answer');
-      await until(`pg_last_wal_replay_lsn() >= '${String(place)}'::pg_lsn`);
+      const position = await ask(primary.url, 'select pg_current_wal_lsn()::text as answer');
+      await until(`pg_last_wal_replay_lsn() >= '${String(position)}'::pg_lsn`);
     },
     async pause() {
       await ask(server.url, 'select pg_wal_replay_pause()');

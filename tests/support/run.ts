@@ -10,9 +10,9 @@ import type { Shared } from './shared.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where `shared` asks for what the whole run shares. */
+    /** The URL from which `shared` gets the shared resources of the run. */
     sharedUrl: string;
-    /** Everything that this run writes; removed when it ends. */
+    /** The folder for everything that this run writes; removed when it ends. */
     runFolder: string;
   }
 }
@@ -20,14 +20,14 @@ declare module 'vitest' {
 type Makers = { [Name in keyof Shared]: (argument: string) => Promise<Shared[Name]> };
 
 /**
- * Vitest's global setup: one folder for all that the run writes, and a server on 127.0.0.1 that makes what test files
- * share when the first of them asks for it. A run of pure unit tests starts nothing else.
+ * Vitest's global setup: one folder for everything that the run writes, and a server on 127.0.0.1 that creates shared
+ * resources when the first test file requests them. A run of pure unit tests starts nothing else.
  *
  * @returns The teardown.
  */
 export default async function setUpRun(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'portfolio-tests-'));
-  // Not left to the teardown, which an interrupted run does not get to.
+  // Not in the teardown, which does not run after an interruption.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const started = new AsyncDisposableStack();
   const made = new Map<string, Promise<unknown>>();

@@ -2,7 +2,7 @@ import { createHandlers } from '../../packages/worker/src/handlers/index.ts';
 import type { Runner } from '../../packages/worker/src/run-job.ts';
 import { silentLog, type TestServices } from './services.ts';
 
-/** What a worker runs jobs with, on the services of a test. */
+/** The runner of a worker, on the services of a test. */
 export function testRunner(
   {
     workerDb: db,

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const requestSchema = z.strictObject({ SecretId: z.string() });
 
-/** Secrets Manager by its wire protocol (AWS JSON 1.1), as far as `GetSecretValue` of the current version. */
+/** A fake of Secrets Manager (AWS JSON 1.1) with only `GetSecretValue` of the current version. */
 export async function testSecretsManager(secrets: Record<string, string> = {}) {
   const versions = new Map(Object.entries(secrets).map(([id, text]) => [id, versionOf(text)]));
   let reads = 0;
@@ -18,7 +18,7 @@ export async function testSecretsManager(secrets: Record<string, string> = {}) {
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     void (async () => {
       reads += 1;
-      if (isDown) return answer(503, { __type: 'InternalServiceError', Message: 'Away.' });
+      if (isDown) return answer(503, { __type: 'InternalServiceError', Message: 'Unavailable.' });
       if (request.headers['x-amz-target'] !== 'secretsmanager.GetSecretValue')
         return answer(400, { __type: 'UnknownOperationException' });
       const { SecretId: id } = requestSchema.parse(await json(request));
@@ -36,7 +36,7 @@ export async function testSecretsManager(secrets: Record<string, string> = {}) {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Makes a text the current version of a secret. */
     put: (id: string, text: string) => void versions.set(id, versionOf(text)),
-    /** How often it was asked. */
+    /** The number of requests. */
     reads: () => reads,
     down: () => (isDown = true),
     up: () => (isDown = false),

@@ -24,9 +24,9 @@ export function user(subject: string, scopes: readonly Scope[] = allScopes): Act
 }
 
 /**
- * The real services on a database and a cloud of the test file's own, with what tests need to set the fixture:
- * `as(actor)` is the context of an actor's call. With `databaseUrl` they are another process's, on the same database. They
- * have the rights of the API's user, unless they are asked for `asOwner`.
+ * The real services on a separate database and cloud for a test file, with helpers for fixtures: `as(actor)` is the context
+ * of an actor's call. With `databaseUrl`, they use an existing database, as another process does. They have the privileges
+ * of the API's user, or of the owner with `asOwner`.
  */
 export async function testServices({
   databaseUrl,
@@ -60,7 +60,7 @@ export async function testServices({
     databaseUrl: database.url,
     environment: { DATABASE_URL: database.url, ...cloud },
     db,
-    /** The database as the worker's user. */
+    /** The database, as the user of the worker. */
     workerDb: workerPool.db,
     sql,
     bucket,

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 
-/** What all test files of a run share, made in its main process when the first of them asks (run.ts). */
+/** The shared resources of a run, created in its main process when the first test file requests them (run.ts). */
 export interface Shared {
   /** The superuser's connection string to the Postgres of this run, and the migrated database to copy. */
   cluster: { url: string; template: string };
@@ -13,7 +13,7 @@ export interface Shared {
 
 const known = new Map<string, Promise<unknown>>();
 
-/** Gives what the whole run shares, having waited until it is made. Throws the error of its maker. */
+/** Resolves to a shared resource once it is created. Rejects if it could not be created. */
 export function shared<Name extends keyof Shared>(name: Name, argument = ''): Promise<Shared[Name]> {
   const path = `/${name}/${argument}`;
   const one = known.get(path) ?? ask(path);
@@ -21,12 +21,12 @@ export function shared<Name extends keyof Shared>(name: Name, argument = ''): Pr
   return one as Promise<Shared[Name]>;
 }
 
-/** By node:http, since fetch gives up after five minutes. */
+/** By node:http, since fetch times out after five minutes. */
 async function ask(path: string): Promise<unknown> {
   const asked = request(inject('sharedUrl') + path, { agent: false }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const answer = await text(response);
   if (response.statusCode !== 200)
-    throw new Error(`What the tests share could not be made (${path}): ${answer}`);
+    throw new Error(`The shared resource ${path} could not be created: ${answer}`);
   return JSON.parse(answer) as unknown;
 }

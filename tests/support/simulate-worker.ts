@@ -16,7 +16,7 @@ const result: StoredResult<'export.pdf'> = {
   studyVersion: 1,
 };
 
-/** Claims a job and moves it by hand, with the hints that a worker gives. Its file shows a study without claims. */
+/** Claims a job and changes its state as a worker does, with its hints. Its file shows a study without claims. */
 export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobBus'>, jobId: string) {
   const lease: Lease = { id: jobId, token: randomUUID() };
 
@@ -29,7 +29,7 @@ export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobB
   async function claim() {
     const claimed = await transitions.claim(db, lease, 60);
     if (claimed) return claimed;
-    // Tests ask for the PDF of one study again and again; in a group of its own a job waits for none of the others.
+    // Tests request the PDF of one study repeatedly. In its own group, a job does not wait for the others.
     await db.update(jobs).set({ groupKey: jobId }).where(eq(jobs.id, jobId));
     return transitions.claim(db, lease, 60);
   }

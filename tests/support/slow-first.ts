@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that take longest, the longest first, as a run on two processors measured them. */
+/** The slowest files, the slowest first, as measured on two processors. */
 const slowest = [
   'tests/infra/mutations.exhaustive.test.ts',
   'tests/infra/synth.exhaustive.test.ts',
@@ -27,15 +27,15 @@ const slowest = [
   'packages/core/src/upload/upload.test.ts',
 ];
 
-/** Begins with what takes longest: begun last, one file would run alone for half a minute. */
+/** Runs the slowest files first: the last one would run alone for half a minute otherwise. */
 export class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await BaseSequencer.prototype.sort.call(this, files);
-    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
+    return sorted.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 }
 
-function placeOf({ moduleId }: TestSpecification): number {
+function rankOf({ moduleId }: TestSpecification): number {
   const at = slowest.findIndex((file) => moduleId.endsWith(`/${file}`));
   return at === -1 ? slowest.length : at;
 }

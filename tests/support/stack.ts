@@ -9,7 +9,7 @@ import { startStack } from '../../dev/stack.ts';
 
 export const sampleFolder = fileURLToPath(new URL('../../dev/sample', import.meta.url));
 
-/** A port of 127.0.0.1 that nobody uses at the moment. */
+/** An unused port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -18,13 +18,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** One test or measurement asks for more than many users do. */
+/** One test or benchmark sends more requests than many users. */
 const unlimited = {
   RATE_LIMIT_PER_MINUTE: '1000000000',
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000',
 };
 
-/** What `npm start` starts, by its own code, with the sample in it, on a data folder that the test owns. */
+/** Starts what `npm start` starts, with the sample portfolio, on the data folder of a test. */
 export async function startPlatform(dataDir: string, workerSettings: Record<string, string> = {}) {
   const folder = await openDataFolder(dataDir);
   const lines: string[] = [];

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testAws } from './aws.ts';
 import { testDatabase } from './database.ts';
 
-test('a test database is not seen by another one', async () => {
+test('the databases of tests are separate', async () => {
   const [one, two] = await Promise.all([testDatabase(), testDatabase()]);
   const [sqlOne, sqlTwo] = [postgres(one.url), postgres(two.url)];
   await sqlOne`create table notes (body text)`;
@@ -13,7 +13,7 @@ test('a test database is not seen by another one', async () => {
   await Promise.all([one.drop(), two.drop()]);
 });
 
-test('a test database can be dropped while clients are connected, and is gone then', async () => {
+test('a test database can be dropped while clients are connected', async () => {
   const database = await testDatabase();
   const sql = postgres(database.url, { max: 1 });
   await sql`select 1`;

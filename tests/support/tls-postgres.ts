@@ -12,8 +12,8 @@ const rules = [
 ];
 
 /**
- * A Postgres server as on RDS: users sign in with TLS only, and members of the role `rds_iam` not by themselves at all:
- * it trusts what says, without TLS, that it has checked their token. Its superuser is let in as ever.
+ * A Postgres server as on RDS: users must use TLS. Members of the role `rds_iam` are trusted without TLS only, which is how
+ * `simulateRds` connects after it has verified their token. The superuser signs in as usual.
  */
 export async function startTlsPostgres(
   dataDir: string,

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const pollMilliseconds = 50;
-/** A bound for what hangs, not a measure: machines are slow at times. */
+/** A bound for what hangs: machines are slow at times. */
 const defaultTimeoutSeconds = 120;
 
-/** Asks again and again until the answer is neither undefined nor false; throws, naming `what`, when it takes long. */
+/** Polls until the answer is neither undefined nor false. Throws after a timeout, with `what` in the message. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
@@ -19,7 +19,7 @@ export async function until<T>(
   }
 }
 
-/** Runs some work and says how long it took, in seconds with two digits. */
+/** Runs some work and resolves to its duration in seconds, with two decimals. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

@@ -8,7 +8,7 @@ export const bytesOf = (text: string): Bytes => new Uint8Array(Buffer.from(text)
 
 export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** What a client says of a file before it sends it. */
+/** The description of a file that a client sends before the file. */
 export function describeFile(bytes: Uint8Array, fileName = 'file.txt', contentType = 'text/plain') {
   return { fileName, contentType, sizeBytes: bytes.length, sha256: sha256Of(bytes) };
 }
@@ -21,7 +21,7 @@ export function sendForm({ url, fields }: UploadForm, bytes: Bytes): Promise<Res
   return fetch(url, { method: 'POST', body: form });
 }
 
-/** Asks for an upload, which evidence and artifacts take alike, and sends the file; resolves to the id of the upload. */
+/** Requests an upload, for evidence or an artifact, and sends the file; resolves to the id of the upload. */
 export async function upload(
   ctx: Ctx,
   portfolio: string,

@@ -7,11 +7,11 @@ import { until } from './until.ts';
 import { silentLog } from './services.ts';
 import { freePort } from './stack.ts';
 
-/** Where Debian's package puts Redis, whose protocol Valkey speaks. */
+/** Redis from Debian's package, which has the same protocol as Valkey. */
 const program = '/usr/bin/redis-server';
 export const hasValkey = existsSync(program);
 
-/** A server of its own, on a free port, that keeps nothing. */
+/** A separate server on a free port, without persistence. */
 export async function startValkey() {
   const port = await freePort();
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
@@ -28,7 +28,7 @@ export async function startValkey() {
   };
 }
 
-/** What a process has of the cache at a URL, not connected yet. */
+/** The cache at a URL as a process opens it, not connected yet. */
 export function openCache(url: string) {
   const settings = { CACHE_URL: url, CACHE_REPLICATION_GROUP: undefined, AWS_REGION: 'eu-central-1' };
   return openSharedCache(settings, silentLog)!;

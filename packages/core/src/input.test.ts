@@ -69,6 +69,17 @@ describe('parsing the input of an operation', () => {
     );
   });
 
+  test('reports the first error of a field only', () => {
+    const schema = z.strictObject({
+      at: z.iso.datetime().refine((text) => text < '3', 'Expected a past time.'),
+    });
+    expect(() => parseInput(schema, { at: 'soon' })).toThrow(
+      expect.objectContaining({
+        fields: [{ pointer: '/at', detail: expect.stringContaining('a time in UTC') }],
+      }),
+    );
+  });
+
   test('requires a version before it reads the other fields of a change', () => {
     const schema = z.strictObject({ expectedVersion: version, name: z.string() });
     expect(() => parseInput(schema, { name: 1 })).toThrow(

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { AppError, type FieldError, invalidInput, maxFieldErrors } from './errors.ts';
 
-/** Parses the input of an operation. Throws `invalid_input` with an error for each field that is wrong. */
+/** Parses the input of an operation. Throws `invalid_input` with one error for each field that is wrong. */
 export function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
   if ('expectedVersion' in schema.shape) requireExpectedVersion(raw);
   const parsed = schema.safeParse(raw ?? {}, { error: describeIssue });
   if (parsed.success) return parsed.data;
-  throw invalidInput(parsed.error.issues.flatMap(toFieldErrors));
+  // The first error of a field explains its other ones.
+  const byField = Map.groupBy(parsed.error.issues.flatMap(toFieldErrors), ({ pointer }) => pointer);
+  throw invalidInput([...byField.values()].map(([first]) => first!));
 }
 
 function requireExpectedVersion(raw: unknown) {

@@ -257,7 +257,7 @@ describe('an attempt', () => {
       expect(handler).toHaveBeenCalledTimes(1);
     });
 
-    test.each(['down', 'mute'] as const)('for longer than the lease (%s) does not count', async (how) => {
+    test.each(['down', 'hang'] as const)('for longer than the lease (%s) does not count', async (how) => {
       const id = await accept();
       const aborted = Promise.withResolvers<void>();
       const handler: Handler<'export.pdf'> = (_payload, { signal }) =>

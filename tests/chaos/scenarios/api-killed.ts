@@ -9,10 +9,10 @@ export const apiKilled: Scenario = {
     'kill -9 of the API between the commit of a job and its message to SQS; and again right after the commit, before ' +
     'its client has the answer',
   promises:
-    'the job is done without the API; the client, which asks again with the same idempotency key, gets that job',
+    'the job is done without the API; the client, which retries with the same idempotency key, gets that job',
   tested: 'exhaustively',
   async run(fixture) {
-    // Its worker comes after the kill: one that was there could send the message before the API does.
+    // The worker starts after the kill: otherwise it could send the message before the API does.
     const beforeSend = await askAndKill(
       fixture,
       (kill) => fixture.api.aws.first('before', sends, kill),
@@ -29,7 +29,7 @@ export const apiKilled: Scenario = {
 
 type Kill = () => Promise<'cut'>;
 
-/** Asks for a job whose API is killed at a moment; resolves to how long the job took from then on, or from `then` on. */
+/** Requests a job and kills the API at a moment; resolves to how long the job took after that, or after `then`. */
 async function askAndKill(
   fixture: Fixture,
   arrange: (kill: Kill) => Promise<unknown>,

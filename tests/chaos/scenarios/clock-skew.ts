@@ -17,7 +17,8 @@ export const clockSkew: Scenario = {
   name: 'clock-skew',
   injects:
     'one worker whose clock is an hour ahead, one whose clock is an hour behind; then kill -9 of the first',
-  promises: 'leases, retries and order go by the clock of the database: nothing is lost, early or late',
+  promises:
+    'leases, retries and order depend on the clock of the database only: no job is lost, early or late',
   tested: 'never',
   needs: { package: 'libfaketime', isThere: () => library !== undefined },
   async run(fixture) {
@@ -26,7 +27,7 @@ export const clockSkew: Scenario = {
     const ids = await fixture.load(4, 3);
     await fixture.ended();
     const lost = await fixture.countEvents('lost');
-    holds(lost === 0, `${lost} attempts were taken for lost though no worker was`);
+    holds(lost === 0, `${lost} attempts counted as lost although no worker was`);
 
     const killed = ahead.aws.first('before', uploads, async () => {
       await ahead.kill();

@@ -3,7 +3,7 @@ import { apiKilled } from './api-killed.ts';
 import { clockSkew } from './clock-skew.ts';
 import { listenCut } from './listen-cut.ts';
 import { crashLoop, poisonMessage } from './poison.ts';
-import { postgresAway, postgresRestarted } from './postgres.ts';
+import { postgresUnavailable, postgresRestarted } from './postgres.ts';
 import { relayKilled } from './relay-killed.ts';
 import { s3MidUpload } from './s3.ts';
 import { sameMessage } from './same-message.ts';
@@ -23,7 +23,7 @@ export const scenarios: Scenario[] = [
   sameMessage,
   workerFrozen,
   postgresRestarted,
-  postgresAway,
+  postgresUnavailable,
   sqsFails,
   sqsSilent,
   sqsTwice,

@@ -8,7 +8,7 @@ export const poisonMessage: Scenario = {
   name: 'poison-message',
   injects:
     'messages that cannot be read, one for a job that does not exist, and a job with data it cannot use',
-  promises: 'they are set aside at once, and the jobs behind them are not held up',
+  promises: 'they are set aside immediately, and the jobs after them are not delayed',
   tested: 'exhaustively',
   async run(fixture) {
     const worker = await fixture.startWorker();
@@ -72,7 +72,7 @@ export const crashLoop: Scenario = {
     if (!worker.isRunning()) worker.start();
 
     for (const id of [first, second]) await fixture.client.job.retry.mutate({ id });
-    // Who followed them saw them die; these see their new beginning, too.
+    // Earlier watchers ended when the jobs were dead. New ones follow the retries, too.
     fixture.watch([first, second]);
     await fixture.ended();
     for (const id of [first, second]) {

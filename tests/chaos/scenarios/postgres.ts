@@ -26,11 +26,12 @@ export const postgresRestarted: Scenario = {
   },
 };
 
-export const postgresAway: Scenario = {
+export const postgresUnavailable: Scenario = {
   name: 'postgres-away',
-  injects: 'Postgres refuses every connection for 30 s (3 s within npm test), while jobs run and clients ask',
+  injects:
+    'Postgres refuses every connection for 30 s (3 s within npm test), while jobs run and clients send requests',
   promises:
-    'published reads go on from cache, all else is refused at once with 503, and afterwards all jobs are done with ' +
+    'published reads are served from cache, other requests are refused immediately with 503, and later all jobs are done with ' +
     'no attempt used up',
   tested: 'exhaustively',
   async run(fixture) {
@@ -49,12 +50,12 @@ export const postgresAway: Scenario = {
     const outage = await watchOutage(fixture, page, fixture.isQuick ? 3 : 30);
     for (const { postgres } of fixture.members()) postgres.up();
     const recovery = await seconds(() => fixture.ended(ids));
-    await spareAttempts(fixture, ids);
-    return { ...outage, 'all jobs done after it was back, s': recovery };
+    await checkAttempts(fixture, ids);
+    return { ...outage, 'all jobs done after the outage, s': recovery };
   },
 };
 
-/** Reads and writes as clients do until it is over; resolves to what they got. */
+/** Reads and writes as clients do until the outage is over; resolves to the figures. */
 async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string, outageSeconds: number) {
   const until = performance.now() + outageSeconds * 1000;
   let reads = 0;
@@ -63,7 +64,7 @@ async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string
     const read = await fetch(page);
     holds(
       read.ok,
-      `a published read answered ${read.status} while the database was away: ${await read.text()}`,
+      `a published read answered ${read.status} while the database was unavailable: ${await read.text()}`,
     );
     reads++;
     const asked = seconds(async () => {
@@ -72,8 +73,11 @@ async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: '{"slug":"late","title":"Late"}',
       });
-      holds(answer.status === 503, `a change was answered ${answer.status} while the database was away`);
-      holds(answer.headers.has('retry-after'), 'a refusal does not say when to come again');
+      holds(
+        answer.status === 503,
+        `a change was answered ${answer.status} while the database was unavailable`,
+      );
+      holds(answer.headers.has('retry-after'), 'a refusal has no Retry-After');
     });
     slowestRefusal = Math.max(slowestRefusal, await asked);
     await wait(50);
@@ -81,8 +85,8 @@ async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string
   return { 'published reads during the outage': reads, 'slowest refusal, s': slowestRefusal };
 }
 
-/** An outage uses up no attempt: as many are left as there were, but for the one that succeeded. */
-export async function spareAttempts(fixture: Fixture, ids: string[]): Promise<void> {
+/** An outage uses up no attempts: all are left, except the one that succeeded. */
+export async function checkAttempts(fixture: Fixture, ids: string[]): Promise<void> {
   for (const id of ids) {
     const { state, attempt, maxAttempts } = await fixture.readJob(id);
     holds(state === 'succeeded', `${id} is ${state}`);

@@ -7,12 +7,11 @@ export const relayKilled: Scenario = {
   name: 'relay-killed',
   injects:
     'kill -9 of a relay before its message goes to SQS, and after SQS has it but before the outbox knows',
-  promises:
-    'the message goes out once more at most, the job is done once, and the outbox is empty in the end',
+  promises: 'the message is sent at most once more, the job is done once, and the outbox is empty in the end',
   tested: 'always',
   async run(fixture) {
     const worker = await fixture.startWorker();
-    // The API's own relay never gets through, so that the worker's has the work.
+    // The API's own relay always fails, so that the worker's relay sends the messages.
     fixture.api.aws.always('before', sends, () => 'cut');
     const recoveries: number[] = [];
     for (const when of fixture.isQuick ? (['after'] as const) : (['before', 'after'] as const)) {

@@ -29,7 +29,7 @@ export const sameMessage: Scenario = {
         copies.delete(worker);
         return body === undefined ? 'pass' : { status: 200, body };
       });
-      // Both arrive before either goes on.
+      // Both claims arrive before either continues.
       worker.postgres.always('before', isClaim, async () => {
         claims++;
         await until('both claim', () => claims >= 2);

@@ -2,14 +2,14 @@ import { type Scenario, holds } from '../scenario.ts';
 import { seconds } from '../../support/until.ts';
 import { pass, uploads } from '../wire/requests.ts';
 
-/** So long that a job which were left to its lease would be seen. */
+/** Long enough that a job which waits for its lease to expire would be noticed. */
 const longLease = { LEASE_SECONDS: '60' };
 
 export const sigterm: Scenario = {
   name: 'sigterm',
-  injects: 'SIGTERM of a worker and of the API while jobs wait, run and are asked for',
+  injects: 'SIGTERM of a worker and of the API while jobs wait, run and are requested',
   promises:
-    'both end with code 0 within their grace; what runs is finished or handed on, and no job has to wait for a lease',
+    'both exit with code 0 within their grace period; running jobs are finished or released, and no job waits for a lease',
   tested: 'never',
   async run(fixture) {
     const leaving = await fixture.startWorker(longLease);

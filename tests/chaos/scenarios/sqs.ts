@@ -3,12 +3,12 @@ import { type Scenario, holds } from '../scenario.ts';
 import type { Fixture } from '../fixture.ts';
 import { seconds } from '../../support/until.ts';
 import type { Act, Outcome } from '../wire/rules.ts';
-import { spareAttempts } from './postgres.ts';
+import { checkAttempts } from './postgres.ts';
 import { internalError, isSqs, receives } from '../wire/requests.ts';
 
 const empty = { status: 200, body: '{}' };
 
-/** Has SQS fail for API and workers while jobs are accepted; resolves to figures when all of them are done. */
+/** Makes SQS fail for API and workers while jobs are accepted; resolves to figures when all jobs are done. */
 async function withoutSqs(fixture: Fixture, outcome: () => Outcome, outageSeconds: number) {
   await fixture.startWorker({ LEASE_SECONDS: '10' });
   const ready = await fixture.load(2, 1);
@@ -22,15 +22,16 @@ async function withoutSqs(fixture: Fixture, outcome: () => Outcome, outageSecond
   await over;
   stops.forEach((stop) => stop());
   const recovery = await seconds(() => fixture.ended());
-  await spareAttempts(fixture, [...ready, ...fixture.accepted.map(({ id }) => id)]);
+  await checkAttempts(fixture, [...ready, ...fixture.accepted.map(({ id }) => id)]);
   holds(slowest < 2, `a job was accepted only after ${slowest} s`);
-  return { 'slowest acceptance meanwhile, s': slowest, 'all jobs done after it was back, s': recovery };
+  return { 'slowest acceptance meanwhile, s': slowest, 'all jobs done after the outage, s': recovery };
 }
 
 export const sqsFails: Scenario = {
   name: 'sqs-fails',
   injects: 'SQS answers every request with 500 for 20 s (2 s within npm test)',
-  promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
+  promises:
+    'jobs are accepted as fast as ever, and done when SQS is available again, with no attempt used up',
   tested: 'always',
   run: (fixture) => withoutSqs(fixture, internalError, fixture.isQuick ? 2 : 20),
 };
@@ -38,14 +39,15 @@ export const sqsFails: Scenario = {
 export const sqsSilent: Scenario = {
   name: 'sqs-silent',
   injects: 'SQS takes every request and never answers, for 40 s',
-  promises: 'jobs are accepted as fast as ever, and done when SQS is back, with no attempt used up',
+  promises:
+    'jobs are accepted as fast as ever, and done when SQS is available again, with no attempt used up',
   tested: 'never',
   run: (fixture) => withoutSqs(fixture, () => 'hang', 40),
 };
 
 export const sqsTwice: Scenario = {
   name: 'sqs-twice',
-  injects: 'SQS delivers every message twice, the second time to whichever worker asks next',
+  injects: 'SQS delivers every message twice, the second time to the worker that polls next',
   promises: 'every job is done once',
   tested: 'never',
   async run(fixture) {
@@ -75,28 +77,28 @@ export const sqsTwice: Scenario = {
 
 export const sqsOutOfOrder: Scenario = {
   name: 'sqs-out-of-order',
-  injects: 'messages are held back on their way and come in another order than they were sent, across groups',
+  injects: 'messages are delayed and received in another order than they were sent, across groups',
   promises: 'jobs of one group run in the order in which they were accepted, one at a time',
   tested: 'never',
   async run(fixture) {
-    const held: string[] = [];
+    const delayed: string[] = [];
     let shuffled = 0;
-    const holdBack: Act = (_, answer) => {
+    const delay: Act = (_, answer) => {
       if (!answer.includes('job_')) return 'pass';
-      held.push(answer);
+      delayed.push(answer);
       // The newest of three goes first, and the oldest waits the longest.
-      if (held.length < 3) return empty;
+      if (delayed.length < 3) return empty;
       shuffled++;
-      return { status: 200, body: held.pop()! };
+      return { status: 200, body: delayed.pop()! };
     };
     const deliver: Act = async () => {
       await wait(20);
-      const late = Math.random() < 0.2 ? held.pop() : undefined;
+      const late = Math.random() < 0.2 ? delayed.pop() : undefined;
       return late === undefined ? 'pass' : { status: 200, body: late };
     };
     for (const worker of [await fixture.startWorker(longLease), await fixture.startWorker(longLease)]) {
       worker.aws.always('before', receives, deliver);
-      worker.aws.always('after', receives, holdBack);
+      worker.aws.always('after', receives, delay);
     }
     const ids = await fixture.load(5, 4);
     await fixture.ended();
@@ -104,5 +106,5 @@ export const sqsOutOfOrder: Scenario = {
   },
 };
 
-/** Held back messages stay invisible meanwhile. */
+/** Delayed messages stay invisible meanwhile. */
 const longLease = { LEASE_SECONDS: '20', POLL_SECONDS: '0' };

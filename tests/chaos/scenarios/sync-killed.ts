@@ -13,7 +13,7 @@ export const syncKilled: Scenario = {
   name: 'sync-killed',
   injects:
     'kill -9 of a worker at every step of a sync of evidence, whose effects are in the database as well',
-  promises: 'each evidence has one version, whole, and nothing of what was fetched lies around',
+  promises: 'each evidence has exactly one, complete version, and no downloads are left over',
   tested: 'never',
   async run(fixture) {
     const source = createServer((_, response) => {
@@ -37,7 +37,7 @@ export const syncKilled: Scenario = {
   },
 };
 
-/** Asks for the first sync of new evidence; resolves to the job's id. */
+/** Requests the first sync of new evidence; resolves to the id of the job. */
 async function askForSync({ client, portfolio, sql, accepted }: Fixture, sourceUrl: string): Promise<string> {
   const at = { portfolio, slug: `evidence-${accepted.length}` };
   const created = await client.evidence.create.mutate({
@@ -61,5 +61,5 @@ async function checkVersions({ client, portfolio, sql, accepted }: Fixture): Pro
     holds(found.join() === `1 ${sha256}`, `${at.slug} has the versions ${found.join()}`);
   }
   const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from evidence_downloads`;
-  holds(left.rows === 0, `${left.rows} downloads lie around`);
+  holds(left.rows === 0, `${left.rows} downloads are left over`);
 }

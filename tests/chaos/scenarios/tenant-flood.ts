@@ -4,8 +4,8 @@ import { seconds } from '../../support/until.ts';
 
 export const tenantFlood: Scenario = {
   name: 'tenant-flood',
-  injects: 'one portfolio asks for 10,000 exports, then another one asks for its only one',
-  promises: 'the only one is done before more than a few dozen of the 10,000 are',
+  injects: 'one portfolio requests 10,000 exports, then another one requests a single one',
+  promises: 'the single one is done before more than a few dozen of the 10,000 are',
   tested: 'never',
   async run(fixture) {
     await fixture.startWorker();
@@ -27,7 +27,7 @@ export const tenantFlood: Scenario = {
   },
 };
 
-/** Asks for exports of fifty studies, a few requests at a time. */
+/** Requests exports of fifty studies, a few requests at a time. */
 async function flood(fixture: Fixture, size: number): Promise<void> {
   const slugs = await Promise.all(Array.from({ length: 50 }, () => fixture.makeStudy()));
   let asked = 0;

@@ -4,9 +4,8 @@ import { pass, uploads } from '../wire/requests.ts';
 
 export const workerFrozen: Scenario = {
   name: 'worker-frozen',
-  injects:
-    'SIGSTOP of a worker that is uploading a file, for longer than its lease; then it wakes up and goes on',
-  promises: 'another worker ends the job meanwhile, and nothing that the late one writes counts',
+  injects: 'SIGSTOP of a worker that is uploading a file, for longer than its lease; then it continues',
+  promises: 'another worker finishes the job meanwhile, and writes of the frozen one have no effect',
   tested: 'exhaustively',
   async run(fixture) {
     const frozen = await fixture.startWorker();
@@ -21,7 +20,7 @@ export const workerFrozen: Scenario = {
     await stopped.promise;
     await fixture.startWorker();
     const takeover = await seconds(() => fixture.ended());
-    // Its upload goes on, and whatever it has to say of the job comes too late.
+    // Its upload continues, and everything that it writes about the job is too late.
     const written = frozen.postgres.first('after', ({ text }) => text.includes(id), pass);
     frozen.thaw();
     wakes.resolve();

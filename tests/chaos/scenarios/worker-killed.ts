@@ -6,26 +6,26 @@ import { type AppProcess, polls } from '../environment.ts';
 import { seconds } from '../../support/until.ts';
 import { labelOf, pass, removes } from '../wire/requests.ts';
 
-/** A start of a worker takes a second: within `npm test`, these are the steps at which most is at stake. */
-const mostAtStake = ['after PUT', 'after succeeded'];
+/** The most critical steps, for `npm test`: each start of a worker takes a second. */
+const criticalSteps = ['after PUT', 'after succeeded'];
 
 export const workerKilled: Scenario = {
   name: 'worker-killed',
   injects:
     'kill -9 of a worker at every step of a job: before and after each of its requests, from the message that ' +
     'brings the job over the claim, every progress, the upload and the success to the removal of the message',
-  promises: 'another worker ends the job, and what the dead one did takes effect once or not at all',
+  promises: 'another worker finishes the job, and the work of the killed one takes effect once or not at all',
   tested: 'always',
   run: (fixture) => killAtEach(fixture, async () => fixture.accept(await fixture.makeStudy())),
 };
 
-/** Kills a worker at each step of jobs that `ask` asks for, one job a step. */
+/** Kills a worker at each step of jobs that `ask` requests, one job per step. */
 export async function killAtEach(
   fixture: Fixture,
   ask: () => Promise<string>,
   settings: Record<string, string> = {},
 ): Promise<Measured> {
-  const steps = fixture.isQuick ? mostAtStake : await listSteps(fixture, ask, settings);
+  const steps = fixture.isQuick ? criticalSteps : await listSteps(fixture, ask, settings);
   const worker = await fixture.startWorker(settings);
   const died: string[] = [];
   for (const step of steps) {
@@ -41,7 +41,7 @@ export async function killAtEach(
     const { state } = await fixture.readJob(id);
     holds(state === 'succeeded', `a job whose worker was killed is ${state}`);
   }
-  // A step or two may be missing: how often progress is told depends on how fast the machine is.
+  // A step or two may be missing: how often progress is reported depends on the speed of the machine.
   holds(died.length >= steps.length * 0.7, `workers died only ${died.join(', ')}`);
   return {
     'steps at which a worker died': `${died.length} of ${steps.length}`,
@@ -49,7 +49,7 @@ export async function killAtEach(
   };
 }
 
-/** Names the steps of a job as they come: `before progress`, `after progress`, `before progress 2`, … */
+/** Names the steps of a job in order: `before progress`, `after progress`, `before progress 2`, … */
 function createNames(): (moment: Moment) => string {
   const counts = new Map<string, number>();
   return ({ when, request }) => {
@@ -84,7 +84,7 @@ async function listSteps(
 /** A job that ended has its message removed within this time. */
 const removalMilliseconds = 2000;
 
-/** Kills the worker at a step of a job; resolves to false where the job ended without that step. */
+/** Kills the worker at a step of a job; resolves to false if the job ended without that step. */
 async function killAt(fixture: Fixture, worker: AppProcess, id: string, step: string): Promise<boolean> {
   const nameOf = createNames();
   const killed = Promise.withResolvers<true>();

@@ -5,13 +5,13 @@ import type { Act, Matches } from '../wire/rules.ts';
 import type { Fault } from './plan.ts';
 import { internalError, isSqs, receives, sends, uploads } from '../wire/requests.ts';
 
-/** Those of a soak: `mortals` may be ended, the others only suffer from what they need. */
-export type Processes = { fixture: Fixture; mortals: AppProcess[]; all: AppProcess[] };
+/** The processes of a soak: `killable` ones may be ended, the others only lose their dependencies. */
+export type Processes = { fixture: Fixture; killable: AppProcess[]; all: AppProcess[] };
 
-/** Breaks something and mends it; resolves when it is mended. What cannot be broken at the moment is left alone. */
+/** Injects a fault and ends it again; resolves then. A fault that is impossible at the moment is skipped. */
 export async function inject(processes: Processes, { kind, lastsSeconds, target }: Fault): Promise<void> {
-  const { fixture, mortals, all } = processes;
-  const mortal = mortals[target % mortals.length]!;
+  const { fixture, killable, all } = processes;
+  const worker = killable[target % killable.length]!;
   const anyone = all[target % all.length]!;
   const pause = () => wait(lastsSeconds * 1000);
   const everywhere = (when: 'before' | 'after', matches: Matches, act: Act) =>
@@ -22,18 +22,18 @@ export async function inject(processes: Processes, { kind, lastsSeconds, target 
 
   switch (kind) {
     case 'kill -9 of a worker':
-      return restart(mortal, () => mortal.kill());
+      return restart(worker, () => worker.kill());
     case 'kill -9 of a worker when it has sent messages':
-      return killWhenSent(mortal, pause);
+      return killWhenSent(worker, pause);
     case 'kill -9 of the API':
       return restart(fixture.api, () => fixture.api.kill());
     case 'SIGTERM of a worker':
-      return restart(mortal, () => mortal.terminate());
+      return restart(worker, () => worker.terminate());
     case 'SIGSTOP of a worker past its lease':
-      if (!mortal.isRunning()) return;
-      mortal.freeze();
+      if (!worker.isRunning()) return;
+      worker.freeze();
       await wait(lastsSeconds * 1000 + leaseMilliseconds);
-      return mortal.thaw();
+      return worker.thaw();
     case 'crash of Postgres':
       if (!fixture.ownPostgres().isRunning()) return;
       await fixture.ownPostgres().crash();
@@ -72,7 +72,7 @@ async function restart(member: AppProcess, end: () => Promise<unknown>): Promise
   if (member.name.startsWith('worker')) await polls(member);
 }
 
-/** Kills a relay between the message and the outbox. */
+/** Kills a relay after it has sent messages and before it deletes them from the outbox. */
 async function killWhenSent(member: AppProcess, pause: () => Promise<void>): Promise<void> {
   let killed: Promise<void> | undefined;
   const stop = member.aws.always('after', sends, async () => {

@@ -16,14 +16,14 @@ const kinds = [
   'S3 breaks off uploads',
 ] as const;
 
-/** A fault, when it begins, how long it lasts, and which of the processes it is about. */
+/** A fault, when it begins, how long it lasts, and the number of the affected process. */
 export type Fault = { atSeconds: number; kind: (typeof kinds)[number]; lastsSeconds: number; target: number };
 
-/** Crashes of the whole database stop all work for seconds: of more of them, the soak would measure little else. */
+/** Crashes of the whole database stop all work for seconds: with more of them, the soak would test little else. */
 const maxCrashes = 4;
 const meanPauseSeconds = 3;
 
-/** Draws faults for a time, the same ones for the same seed. */
+/** Plans random faults for a duration, the same ones for the same seed. */
 export function planFaults(seed: number, durationSeconds: number): Fault[] {
   const random = createRandom(seed);
   const faults: Fault[] = [];

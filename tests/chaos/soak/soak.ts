@@ -7,21 +7,21 @@ import { inject } from './inject.ts';
 import { type Fault, planFaults } from './plan.ts';
 
 const workerCount = 4;
-/** Jobs that one worker does before, alone and undisturbed: until then V8 makes its heaps larger, whatever is in them. */
+/** Jobs that one worker runs first, without faults: V8 enlarges its heaps at first, whatever is in them. */
 const warmUpJobs = 1000;
 const warmUpTimeoutSeconds = 300;
 const portfolioCount = 4;
 const groupsPerPortfolio = 12;
-/** How fast jobs are asked for, a bit slower than two processors make them. */
+/** The rate of requests, slightly slower than two processors can run the jobs. */
 const jobsPerSecond = 25;
-/** Of a shorter soak, few faults would come. */
+/** A shorter soak would have few faults. */
 const minSeconds = 30;
-/** Slow machines take longer than planned to ask for all jobs; faults go on for as long. Beyond this, it is given up. */
+/** Slow machines take longer to request all jobs, and faults continue as long, up to this limit. */
 const maxSeconds = 1200;
 const drainTimeoutSeconds = 150;
-/** Jobs that somebody follows from their beginning to their end. */
+/** The number of jobs that are followed by watchers. */
 const watchedJobs = 60;
-/** What the memory of a worker may grow by from the middle to the end: it is to be flat. */
+/** The factor by which the memory of a worker may grow from the middle to the end. */
 const maxGrowth = 1.15;
 
 /** `count` jobs over four workers with faults at random, the same ones for the same seed. */
@@ -34,13 +34,13 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   ownPostgres: true,
   async run(fixture) {
     const durationSeconds = Math.max(minSeconds, count / jobsPerSecond);
-    const elder = await fixture.startWorker();
+    const permanent = await fixture.startWorker();
     const groups = await makeGroups(fixture);
     await askForJobs(fixture, groups, Math.min(warmUpJobs, count), 0);
     await fixture.ended(undefined, warmUpTimeoutSeconds);
-    const mortals = await Promise.all(Array.from({ length: workerCount - 1 }, () => fixture.startWorker()));
-    const memory = watchMemory(elder.pid()!);
-    const processes = { fixture, mortals, all: fixture.members() };
+    const killable = await Promise.all(Array.from({ length: workerCount - 1 }, () => fixture.startWorker()));
+    const memory = watchMemory(permanent.pid()!);
+    const processes = { fixture, killable, all: fixture.members() };
     const asked = new AbortController();
     const [asking, faults] = await Promise.all([
       seconds(() => askForJobs(fixture, groups, count, durationSeconds)).finally(() => asked.abort()),
@@ -53,7 +53,7 @@ export const createSoak = (seed: number, count: number): Scenario => ({
     return {
       ...outcome,
       ...countKinds(faults),
-      'asked for within, s': asking,
+      'requested within, s': asking,
       'last job done after the last fault, s': drain,
       'memory of a worker in the middle, MiB': middle,
       'memory of a worker at the end, MiB': end,
@@ -61,7 +61,7 @@ export const createSoak = (seed: number, count: number): Scenario => ({
   },
 });
 
-/** Injects each fault at its time until `over`; resolves to those that were injected, when the last one is mended. */
+/** Injects each fault at its time until `over`; resolves to the injected faults after the last one has ended. */
 async function injectUntil(over: AbortSignal, processes: Parameters<typeof inject>[0], faults: Fault[]) {
   const injected: Fault[] = [];
   const injecting = faults.map(async (fault) => {
@@ -86,7 +86,7 @@ async function makeGroups(fixture: Fixture): Promise<Group[]> {
   return groups;
 }
 
-/** Asks for jobs evenly over the time, as several clients do that each wait for their answers. */
+/** Requests jobs evenly over the time, as several clients do that each wait for their answers. */
 async function askForJobs(fixture: Fixture, groups: Group[], count: number, durationSeconds: number) {
   const start = performance.now();
   let asked = 0;
@@ -95,7 +95,7 @@ async function askForJobs(fixture: Fixture, groups: Group[], count: number, dura
       const number = asked++;
       await wait(Math.max(0, start + (number / count) * durationSeconds * 1000 - performance.now()));
       const isLate = performance.now() - start > maxSeconds * 1000;
-      holds(!isLate, `only ${number} jobs could be asked for within ${maxSeconds} s`);
+      holds(!isLate, `only ${number} jobs could be requested within ${maxSeconds} s`);
       const { of, slug } = groups[number % groups.length]!;
       const id = await fixture.accept(slug, of);
       if (number % Math.ceil(count / watchedJobs) === 0) fixture.watch([id]);
@@ -104,7 +104,7 @@ async function askForJobs(fixture: Fixture, groups: Group[], count: number, dura
   await Promise.all(Array.from({ length: 16 }, ask));
 }
 
-/** Every job succeeded, but for those that lost a worker in each of their attempts. */
+/** Every job succeeded, except those that lost a worker in each of their attempts. */
 async function expectSuccess({ sql, accepted }: Fixture): Promise<Measured> {
   const ids = accepted.map(({ id }) => id);
   const rows = await sql<{ state: string; lost: number; maxAttempts: number; id: string }[]>`
@@ -112,10 +112,10 @@ async function expectSuccess({ sql, accepted }: Fixture): Promise<Measured> {
       (select count(*)::int from job_events e where e.job_id = jobs.id and e.type in ('lost', 'dead')) as lost
     from jobs where id = any(${ids})`;
   const others = rows.filter(({ state }) => state !== 'succeeded');
-  const wronged = others.find(({ state, lost }) => state !== 'dead' || lost < 5);
+  const unexpected = others.find(({ state, lost }) => state !== 'dead' || lost < 5);
   holds(
-    !wronged,
-    `${wronged?.id} is ${wronged?.state} though only ${wronged?.lost} workers were lost with it`,
+    !unexpected,
+    `${unexpected?.id} is ${unexpected?.state} though only ${unexpected?.lost} workers were lost with it`,
   );
   return {
     'jobs that succeeded': rows.length - others.length,

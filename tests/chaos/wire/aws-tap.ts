@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { type Outcome, type Request, createRules } from './rules.ts';
 
 /**
- * A proxy before SQS and S3 that acts by rules at each request: before the server gets it, or after it was carried
- * out and before the client learns of it.
+ * A proxy in front of SQS and S3 that applies rules to each request: before the server gets it, or after it was carried
+ * out and before the client gets the response.
  */
 export async function tapAws(target: string) {
   const { hostname, port } = new URL(target);
@@ -15,7 +15,7 @@ export async function tapAws(target: string) {
   const rules = createRules();
   let isDown = false;
 
-  /** Sends the request on; resolves to the server's answer when its headers are there. */
+  /** Forwards the request; resolves to the response when its headers have arrived. */
   async function forward(
     incoming: IncomingMessage,
     response: ServerResponse,
@@ -24,7 +24,7 @@ export async function tapAws(target: string) {
   ) {
     const { method, url: path, headers } = incoming;
     const outgoing = send({ hostname, port, method, path, headers, agent });
-    // A client that is gone does not wait for messages any longer.
+    // A disconnected client does not wait for messages any longer.
     response.once('close', () => outgoing.destroy());
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
     answered.catch(() => {});
@@ -42,11 +42,11 @@ export async function tapAws(target: string) {
     const before = await rules.decide('before', request);
     if (await refuses(before, response)) return;
     const answer = await forward(incoming, response, body, before === 'half');
-    const said = isSqs ? await buffer(answer) : undefined;
-    const after = await rules.decide('after', request, said?.toString());
+    const answerBody = isSqs ? await buffer(answer) : undefined;
+    const after = await rules.decide('after', request, answerBody?.toString());
     if (await refuses(after, response)) return;
     response.writeHead(answer.statusCode!, answer.headers);
-    if (said) response.end(said);
+    if (answerBody) response.end(answerBody);
     else await pipeline(answer, response);
   }
 
@@ -60,7 +60,7 @@ export async function tapAws(target: string) {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...rules,
-    /** Ends every connection, and others as soon as they ask, until `up`. */
+    /** Closes all connections, and new ones at their first request, until `up`. */
     down() {
       isDown = true;
       server.closeAllConnections();
@@ -84,7 +84,7 @@ function describe({ headers, method, url = '' }: IncomingMessage, body: Buffer |
     : { to: 'sqs', name: action, text: body?.toString() ?? '' };
 }
 
-/** Does what an outcome says, if it is not to go on. */
+/** Applies an outcome that stops the request; false if the request continues. */
 async function refuses(outcome: Outcome, response: ServerResponse): Promise<boolean> {
   if (outcome === 'pass' || outcome === 'half') return false;
   if (outcome === 'hang') return true;

@@ -31,7 +31,7 @@ function texts(frame: Buffer, count: number): string[] {
 const typeOf = (frame: Buffer) => String.fromCharCode(frame[0]!);
 const oneLine = (statement: string) => statement.replaceAll(/\s+/g, ' ').trim().slice(0, 80);
 
-/** Reads what a client is about to run: `Bind` of a statement that it had parsed before, or a simple `Query`. */
+/** Reads the statement that a client runs: `Bind` of a statement that was parsed before, or a simple `Query`. */
 function createReader() {
   const statements = new Map<string, string>();
   return (frame: Buffer): { statement: string; parameters: Buffer } | undefined => {
@@ -54,8 +54,8 @@ const describe = ({ statement, parameters }: { statement: string; parameters: Bu
 });
 
 /**
- * A proxy before Postgres that reads the protocol (PostgreSQL, "Frontend/Backend Protocol") and acts by rules at each
- * statement: before the server gets it, or after it was carried out and before the client learns of it.
+ * A proxy in front of Postgres that reads the protocol (PostgreSQL, "Frontend/Backend Protocol") and applies rules to each
+ * statement: before the server gets it, or after it was carried out and before the client gets the result.
  */
 export async function tapPostgres(target: string) {
   const { hostname, port } = new URL(target);
@@ -88,7 +88,7 @@ export async function tapPostgres(target: string) {
       if (asked && rules.any()) {
         const request = describe(asked);
         sent.push(request);
-        await obey(await rules.decide('before', request), end);
+        await apply(await rules.decide('before', request), end);
       }
       if ('SQ'.includes(typeOf(frame))) {
         unanswered.push(sent);
@@ -98,9 +98,9 @@ export async function tapPostgres(target: string) {
     }
 
     async function answer(frame: Buffer) {
-      // ReadyForQuery: all that was sent up to the Sync is done and, outside of a transaction, committed.
+      // ReadyForQuery: everything up to the Sync is done and, outside of a transaction, committed.
       const done = typeOf(frame) === 'Z' ? (unanswered.shift() ?? []) : [];
-      if (rules.any()) for (const request of done) await obey(await rules.decide('after', request), end);
+      if (rules.any()) for (const request of done) await apply(await rules.decide('after', request), end);
       client.write(frame);
     }
 
@@ -119,11 +119,11 @@ export async function tapPostgres(target: string) {
   return {
     url: url.href,
     ...rules,
-    /** Ends every connection. */
+    /** Closes all connections. */
     cut,
-    /** Ends the connections that LISTEN. */
+    /** Closes the connections that LISTEN. */
     cutListeners: () => cut(({ listens }) => listens),
-    /** Ends every connection, and refuses others until `up`. */
+    /** Closes all connections, and refuses new ones until `up`. */
     down() {
       isDown = true;
       cut();
@@ -139,7 +139,7 @@ export async function tapPostgres(target: string) {
 
 export type PostgresTap = Awaited<ReturnType<typeof tapPostgres>>;
 
-/** Takes frames one after the other, so that a held one holds what comes behind it. */
+/** Processes frames one after the other, so that a delayed frame delays those after it. */
 function pump(
   from: Socket,
   frames: (chunk: Buffer) => Buffer[],
@@ -151,7 +151,7 @@ function pump(
   })().catch(end);
 }
 
-async function obey(outcome: unknown, end: () => void): Promise<void> {
+async function apply(outcome: unknown, end: () => void): Promise<void> {
   if (outcome === 'pass') return;
   if (outcome === 'hang') return new Promise(() => {});
   end();

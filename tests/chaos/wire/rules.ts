@@ -1,30 +1,30 @@
-/** A request of one of our processes to a server, as a tap on the wire sees it. */
+/** A request of a process of the platform to a server, as a tap reads it. */
 export type Request = {
   to: 'postgres' | 'sqs' | 's3';
   /** The statement in short, the SQS action, or the S3 method. */
   name: string;
-  /** All that it says, to be searched: statement and parameters, the body, or the path. */
+  /** Its content, to be searched: statement and parameters, the body, or the path. */
   text: string;
 };
 
 /**
- * What becomes of a request, or of its answer. `cut` ends the connection, `hang` leaves it without an answer,
- * `half` (S3 only) lets the beginning of the body through and then cuts, a status is the answer (SQS and S3 only).
+ * What happens to a request, or to its answer. `cut` closes the connection, `hang` never answers, `half` (S3 only) forwards
+ * the beginning of the body and then closes, and a status is the answer (SQS and S3 only).
  */
 export type Outcome = 'pass' | 'cut' | 'hang' | 'half' | { status: number; body: string };
 
 type When = 'before' | 'after';
 export type Matches = (request: Request) => boolean;
-/** `answer` is the body of SQS's answer, where the rule acts after it. */
+/** `answer` is the body of SQS's answer for rules that act after it. */
 export type Act = (request: Request, answer: string) => Outcome | Promise<Outcome>;
 
 type Rule = { when: When; matches: Matches; act: Act };
 
-/** What a tap does, by rules that come and go: `before` a request reaches its server, or `after` it took effect. */
+/** The rules of a tap, which can be added and removed. They act `before` a request reaches its server, or `after` it. */
 export function createRules() {
   const rules = new Set<Rule>();
 
-  /** Acts at each such request until the returned function is called. */
+  /** Acts on each matching request until the returned function is called. */
   function always(when: When, matches: Matches, act: Act): () => void {
     const rule = { when, matches, act };
     rules.add(rule);
@@ -33,7 +33,7 @@ export function createRules() {
 
   return {
     always,
-    /** Acts at the first such request alone, and resolves when that is done. */
+    /** Acts only on the first matching request, and resolves when that is done. */
     first(when: When, matches: Matches, act: Act): Promise<void> {
       const done = Promise.withResolvers<void>();
       const stop = always(when, matches, async (request, answer) => {
@@ -49,7 +49,7 @@ export function createRules() {
       });
       return done.promise;
     },
-    /** Whether anything is to be done at all: most requests need not be read. */
+    /** True if there are any rules: otherwise requests need not be parsed. */
     any: () => rules.size > 0,
     clear: () => rules.clear(),
     async decide(when: When, request: Request, answer = ''): Promise<Outcome> {

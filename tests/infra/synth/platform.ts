@@ -25,8 +25,8 @@ export function readProviders(folder = sstFolder): Promise<Provider[]> {
 export async function installPlatform(): Promise<void> {
   if (await isPlatformComplete(sstFolder, await wantedPlatform())) return;
   await mkdir(sstFolder, { recursive: true });
-  const release = await waitForLock(join(sstFolder, 'install-lock'), (heldBy) =>
-    console.error(`Process ${heldBy} is installing SST's components; waiting for it …`),
+  const release = await waitForLock(join(sstFolder, 'install-lock'), (owner) =>
+    console.error(`Process ${owner} is installing SST's components; waiting for it …`),
   );
   try {
     // Another process may have completed the installation while this one waited for the lock.

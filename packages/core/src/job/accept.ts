@@ -25,8 +25,8 @@ type JobRequest<Kind extends JobKind> = {
 };
 
 /**
- * Stores a job with its first event. Whoever calls it dispatches the jobs of its portfolio in the same transaction, and
- * rings after the commit.
+ * Stores a job with its first event. The caller must dispatch it in the same transaction, and notify after the commit:
+ * see `jobsChanged`.
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
@@ -65,7 +65,7 @@ async function raisePriority(db: Db, groupKey: string, priority: JobPriority): P
   await raiseGroupPriority(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
 }
 
-/** Stores a job for the actor of an operation, dispatches and rings. Throws `conflict` where too many wait for their turn. */
+/** Stores and dispatches a job for the actor of an operation. Throws `conflict` if its group has too many unfinished jobs. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,

@@ -20,7 +20,7 @@ afterAll(() => fixture.stop());
 const typesOf = async (id: string) => (await fixture.eventsOf(id)).map(({ type }) => type);
 
 describe('a cancelled job', () => {
-  test('that was queued has ended at once, and no worker gets it', async () => {
+  test('that was queued ends immediately, and no worker gets it', async () => {
     const { id } = await fixture.accept();
     expect(await fixture.cancel(id)).toMatchObject({
       state: 'cancelled',
@@ -31,13 +31,13 @@ describe('a cancelled job', () => {
     expect(await transitions.claim(fixture.db, fixture.leaseOn(id), leaseSeconds)).toBeUndefined();
   });
 
-  test('that waited for its next attempt has ended at once, too', async () => {
+  test('that waited for its next attempt ends immediately, too', async () => {
     const lease = await fixture.claimed();
     await transitions.retry(fixture.db, lease, failure, 3600);
     expect(await fixture.cancel(lease.id)).toMatchObject({ state: 'cancelled', retryAt: null });
   });
 
-  test('that runs goes on until its worker lets go, and then has ended', async () => {
+  test('that runs continues until its worker acknowledges, and then has ended', async () => {
     const lease = await fixture.claimed();
     expect(await fixture.cancel(lease.id)).toMatchObject({ state: 'running', finishedAt: null });
     expect(await transitions.heartbeat(fixture.db, lease, leaseSeconds)).toEqual({
@@ -48,7 +48,7 @@ describe('a cancelled job', () => {
     expect(await typesOf(lease.id)).toEqual(['queued', 'started', 'cancelling', 'cancelled']);
   });
 
-  test('that runs ends in no other way once the cancel was accepted', async () => {
+  test('that runs cannot end in another way once its cancellation was accepted', async () => {
     const lease = await fixture.claimed();
     await fixture.cancel(lease.id);
     expect(await transitions.succeed(fixture.db, lease, result)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('a cancelled job', () => {
     expect(await fixture.read(lease.id)).toMatchObject({ state: 'running' });
   });
 
-  test('whose worker is lost is ended by the reaper, with attempts left or without', async () => {
+  test('whose worker is lost is ended by the reaper, with or without attempts left', async () => {
     for (const attempt of [sql`1`, sql`max_attempts`]) {
       const lease = await fixture.claimed();
       await fixture.cancel(lease.id);
@@ -68,7 +68,7 @@ describe('a cancelled job', () => {
     }
   });
 
-  test('stays as it is when it is cancelled again, before and after its end', async () => {
+  test('does not change when it is cancelled again, before and after its end', async () => {
     const lease = await fixture.claimed();
     const first = await fixture.cancel(lease.id);
     expect(await fixture.cancel(lease.id)).toEqual(first);
@@ -78,12 +78,12 @@ describe('a cancelled job', () => {
   });
 });
 
-test('a worker cannot end as cancelled what nobody wants cancelled', async () => {
+test('a worker cannot end a job as cancelled if no cancellation was requested', async () => {
   const lease = await fixture.claimed();
   expect(await transitions.acknowledgeCancel(fixture.db, lease)).toBeUndefined();
 });
 
-test('a job that has ended cannot be cancelled, and says how it ended', async () => {
+test('a job that has ended cannot be cancelled, and the error has its state', async () => {
   for (const id of [await fixture.failed(), await fixture.succeeded()]) {
     const before = await fixture.read(id);
     await expect(fixture.cancel(id)).rejects.toMatchObject({
@@ -94,10 +94,10 @@ test('a job that has ended cannot be cancelled, and says how it ended', async ()
   }
 });
 
-test('of a cancel and a success at the same time one wins, and the other is told so', async () => {
+test('if a cancellation and a success race, one wins and the other is refused', async () => {
   for (let round = 0; round < 60; round++) {
     const lease = await fixture.claimed();
-    // A cancel takes some round trips to reach the job: the success comes a little later in each round.
+    // A cancellation takes some round trips to reach the job: the success is a little later in each round.
     const succeed = async () => {
       for (let late = 0; late < round % 12; late++) await fixture.sql`select 1`;
       return transitions.succeed(fixture.db, lease, result);
@@ -111,7 +111,7 @@ test('of a cancel and a success at the same time one wins, and the other is told
   }
 });
 
-test('of a cancel and a claim at the same time neither is lost: the job ends as cancelled', async () => {
+test('if a cancellation and a claim race, the job ends as cancelled', async () => {
   for (let round = 0; round < 20; round++) {
     const { id } = await fixture.accept();
     const lease = fixture.leaseOn(id);
@@ -125,12 +125,12 @@ test('of a cancel and a claim at the same time neither is lost: the job ends as 
   }
 });
 
-test('only members who may change jobs can cancel one, and strangers find none', async () => {
+test('only members who may change jobs can cancel one, and non-members find none', async () => {
   const { id } = await fixture.accept();
   await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
-  const asked = (who: string) => operations.job.cancel.run(fixture.as(user(who)), { id });
+  const cancelAs = (who: string) => operations.job.cancel.run(fixture.as(user(who)), { id });
   const message = `There is no job "${id}".`;
-  await expect(asked('stranger')).rejects.toMatchObject({ code: 'not_found', message });
-  await expect(asked('viewer')).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(cancelAs('non-member')).rejects.toMatchObject({ code: 'not_found', message });
+  await expect(cancelAs('viewer')).rejects.toMatchObject({ code: 'forbidden' });
   expect(await fixture.read(id)).toMatchObject({ state: 'queued', lastSeq: 1 });
 });

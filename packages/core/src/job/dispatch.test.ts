@@ -14,7 +14,7 @@ beforeAll(async () => {
   fixture = await jobFixture();
 });
 beforeEach(async () => {
-  // What an operation of the test before has enqueued must not take the rows of this one.
+  // The notifier of the previous test must not relay the rows of this one.
   await fixture.outboxNotifier.idle();
   await fixture.db.delete(jobs);
 });
@@ -42,7 +42,7 @@ const portfolio = async (slug: string) =>
   (await operations.portfolio.create.run(fixture.as(owner), { slug, name: slug })).id;
 
 describe('jobs of one group', () => {
-  test('are enqueued one at a time, in the order in which they were asked for', async () => {
+  test('are enqueued one at a time, in the order in which they were requested', async () => {
     const ids = [];
     for (let at = 0; at < 4; at++) ids.push(await queued({ groupKey: 'same' }));
     for (const [at, id] of ids.entries()) {
@@ -54,7 +54,7 @@ describe('jobs of one group', () => {
     }
   });
 
-  test('get the priority of one that has to wait for them, and never a lower one', async () => {
+  test('get the priority of a later job of the group, but never a lower one', async () => {
     const ask = async (priority: JobPriority) =>
       operations.caseStudy.export.run(fixture.as(owner), { portfolio: 'team', slug: 'faster', priority });
     const first = await ask('low');
@@ -64,7 +64,7 @@ describe('jobs of one group', () => {
     expect((await fixture.read(urgent.id)).priority).toBe('high');
   });
 
-  test('wait for one that is to be tried again', async () => {
+  test('wait for one that will be retried', async () => {
     const first = await queued({ groupKey: 'same' });
     const second = await queued({ groupKey: 'same' });
     const lease = await fixture.claim(first);
@@ -77,7 +77,7 @@ describe('jobs of one group', () => {
     expect(await claim(second)).toBeDefined();
   });
 
-  test('are never claimed before their turn, whatever message comes', async () => {
+  test('are never claimed before their turn, whichever message is received', async () => {
     const ids = [];
     for (let at = 0; at < 3; at++) ids.push(await queued({ groupKey: 'same' }));
     expect(await claim(ids[2]!)).toBeUndefined();
@@ -86,7 +86,7 @@ describe('jobs of one group', () => {
     expect(await claim(ids[1]!)).toBeUndefined();
   });
 
-  test('of which one is queued again by hand, go on before it', async () => {
+  test('run before one of them that is manually requeued', async () => {
     const first = await queued({ groupKey: 'same' });
     await transitions.fail(fixture.db, await fixture.claim(first), { code: 'internal', message: 'No.' });
     const second = await queued({ groupKey: 'same' });
@@ -95,7 +95,7 @@ describe('jobs of one group', () => {
     expect(await claim(second)).toBeDefined();
   });
 
-  test('never run two at a time, even where both are asked for and claimed at once', async () => {
+  test('never run two at a time, even if they are requested and claimed concurrently', async () => {
     for (let round = 0; round < 10; round++) {
       const groupKey = `round-${round}`;
       const claims = Array.from({ length: 5 }, async () => claim(await queued({ groupKey })));
@@ -131,7 +131,7 @@ describe('jobs of one group', () => {
 });
 
 describe('a portfolio', () => {
-  test('has so many jobs on their way at most; each that ends makes room for the next', async () => {
+  test('has a limited number of jobs in flight, and each finished job is followed by the next', async () => {
     const ids: string[] = [];
     for (let at = 0; at < maxInFlight + 5; at++) ids.push(await queued());
     const [first] = await enqueued();
@@ -145,7 +145,7 @@ describe('a portfolio', () => {
     expect(ids).toEqual(expect.arrayContaining(await enqueued()));
   });
 
-  test('with ten thousand jobs does not keep those of another from the queue', async () => {
+  test('with ten thousand jobs does not delay those of another by more than the limit', async () => {
     await fixture.sql`
       insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
       select 'job_' || n, ${fixture.portfolioId}, 'export.pdf', 'PDF', 'queued', 'crowd-' || n, '{}', 'owner', 5, 1
@@ -173,7 +173,7 @@ describe('a portfolio', () => {
 });
 
 describe('a job', () => {
-  test('that two dispatch at once gets one message', async () => {
+  test('that is dispatched twice concurrently gets one message', async () => {
     const ids = await many(10);
     await fixture.db.delete(outbox);
     await fixture.db.update(jobs).set({ enqueuedAt: null }).where(inArray(jobs.id, ids));
@@ -182,7 +182,7 @@ describe('a job', () => {
     expect((await enqueued()).toSorted()).toEqual(ids.toSorted());
   });
 
-  test('that was put back is dispatched again after its wait', async () => {
+  test('that was put back is dispatched again after its delay', async () => {
     const id = await queued();
     await transitions.putBack(fixture.db, id, 3600);
     expect(await dispatch(fixture.db)).toBe(0);
@@ -191,7 +191,7 @@ describe('a job', () => {
     expect(await dispatch(fixture.db)).toBe(1);
   });
 
-  test('that runs or waits for a retry is not put back by a message that comes late', async () => {
+  test('that runs or waits for a retry is not put back by a late message', async () => {
     const id = await queued();
     const lease = await fixture.claim(id);
     expect(await transitions.putBack(fixture.db, id, 1)).toBeUndefined();
@@ -199,7 +199,7 @@ describe('a job', () => {
     expect(await transitions.putBack(fixture.db, id, 1)).toBeUndefined();
   });
 
-  test('whose message was not heard of for long gets another, unless the queue has yet to get the first', async () => {
+  test('whose message was lost gets another, but not while the first is still in the outbox', async () => {
     const id = await queued();
     await fixture.change(id, { enqueuedAt: sql`now() - interval '10 minutes'` });
     expect(await requeueLostMessages(fixture.db, 300)).toBe(0);
@@ -212,26 +212,26 @@ describe('a job', () => {
 });
 
 describe('an attempt that does not count', () => {
-  test('leaves the job as many as it had', async () => {
+  test('does not reduce the attempts that are left', async () => {
     const id = await queued();
     const before = await fixture.read(id);
     const lease = await fixture.claim(id);
-    await transitions.postpone(fixture.db, lease, { code: 'unavailable', message: 'Away.' }, 0);
+    await transitions.postpone(fixture.db, lease, { code: 'unavailable', message: 'Unavailable.' }, 0);
     const after = await fixture.read(id);
     expect(after.maxAttempts - after.attempt).toBe(before.maxAttempts - before.attempt);
     expect((await fixture.eventsOf(id)).map(({ type }) => type)).toEqual(['queued', 'started', 'postponed']);
   });
 });
 
-describe('a job whose message the queue gave up', () => {
-  test('is dead, says why, and can be queued again', async () => {
+describe('a job whose message is in the dead-letter queue', () => {
+  test('is marked dead with a reason, and can be retried', async () => {
     const id = await queued();
     expect(await transitions.markUndeliveredDead(fixture.db, id)).toBeDefined();
     expect(await fixture.read(id)).toMatchObject({ state: 'dead', error: { code: 'undeliverable' } });
     expect(await fixture.retry(id)).toMatchObject({ state: 'queued', error: null });
   });
 
-  test('is left alone while a worker has it, while it waits, and when it has ended', async () => {
+  test('does not change while it runs, while it waits for a retry, and after its end', async () => {
     const id = await queued();
     const lease = await fixture.claim(id);
     expect(await transitions.markUndeliveredDead(fixture.db, id)).toBeUndefined();
@@ -242,7 +242,7 @@ describe('a job whose message the queue gave up', () => {
   });
 });
 
-test('what an attempt holds is out of reach of the reaper until its transaction ends', async () => {
+test('the reaper cannot take a job whose lease is locked until the transaction ends', async () => {
   const id = await queued();
   const lease = await fixture.claim(id);
   await fixture.expire(id);

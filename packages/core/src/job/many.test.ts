@@ -27,7 +27,7 @@ const cancelMany = (filter: Filter = {}) => operations.job.cancelMany.run(ctx(),
 const retryMany = (filter: RetryFilter = {}) => operations.job.retryMany.run(ctx(), { portfolio, ...filter });
 const stateOf = async (id: string) => (await fixture.read(id)).state;
 
-test('all open jobs are cancelled at once: queued ones end, running ones are asked to', async () => {
+test('all unfinished jobs are cancelled: queued ones end, running ones get a request', async () => {
   const { id: queued } = await fixture.accept();
   const { id: running } = await fixture.claimed();
   const succeeded = await fixture.succeeded();
@@ -43,13 +43,16 @@ test('all open jobs are cancelled at once: queued ones end, running ones are ask
   expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
 });
 
-test('jobs that ended without a result are queued again at once, each with a message', async () => {
+test('jobs that ended without a result are queued again, each with a message', async () => {
   const failed = await fixture.failed();
   const { id: cancelled } = await fixture.accept();
   await fixture.cancel(cancelled);
   await fixture.outboxNotifier.idle();
-  const asked = { ...ctx(), outboxNotifier: { notify() {} } };
-  expect(await operations.job.retryMany.run(asked, { portfolio })).toEqual({ changed: 2, hasMore: false });
+  const unrelayed = { ...ctx(), outboxNotifier: { notify() {} } };
+  expect(await operations.job.retryMany.run(unrelayed, { portfolio })).toEqual({
+    changed: 2,
+    hasMore: false,
+  });
   const enqueued = await fixture.db
     .select()
     .from(outbox)
@@ -59,7 +62,7 @@ test('jobs that ended without a result are queued again at once, each with a mes
   expect(await fixture.read(cancelled)).toMatchObject({ state: 'queued', attempt: 0, maxAttempts: 5 });
 });
 
-test('a filter leaves alone what it does not name', async () => {
+test('only jobs that match the filter are changed', async () => {
   const { id } = await fixture.accept();
   const { id: running } = await fixture.claimed();
   await fixture.change(id, { requestedBy: sql`'robot'` });
@@ -85,7 +88,7 @@ test('a filter leaves alone what it does not name', async () => {
   expect(await fixture.read(running)).toMatchObject({ cancelRequestedAt: null });
 });
 
-test('a call changes no more than its limit, the oldest first, and says whether there are more', async () => {
+test('a call changes up to its limit, the oldest first, and reports whether there are more', async () => {
   const ids: string[] = [];
   for (let n = 0; n < 5; n++) ids.push((await fixture.accept()).id);
   expect(await cancelMany({ limit: 2 })).toEqual({ changed: 2, hasMore: true });
@@ -114,7 +117,7 @@ test('a thousand jobs are cancelled and queued again in one call each', async ()
   expect(await retryMany()).toEqual({ changed: 1000, hasMore: true });
 });
 
-test('jobs that are held by their attempts are cancelled without waiting for those', async () => {
+test('cancelling jobs does not wait for attempts that have locked their lease', async () => {
   const lease = await fixture.claimed();
   await fixture.db.transaction(async (tx) => {
     expect(await transitions.lockLease(tx, lease)).toBe(true);
@@ -122,7 +125,7 @@ test('jobs that are held by their attempts are cancelled without waiting for tho
   });
 });
 
-test('calls at the same time change each job once', async () => {
+test('concurrent calls change each job once', async () => {
   const ids: string[] = [];
   for (let n = 0; n < 12; n++) ids.push((await fixture.accept()).id);
   const answers = await Promise.all([1, 2, 3, 4].map(() => cancelMany({ limit: 5 })));
@@ -132,7 +135,7 @@ test('calls at the same time change each job once', async () => {
   for (const id of ids) expect((await fixture.eventsOf(id)).length).toBeLessThanOrEqual(2);
 });
 
-test('jobs of another portfolio are never reached', async () => {
+test('jobs of another portfolio are never changed', async () => {
   const { id } = await operations.caseStudy.export.run(ctx(), { portfolio: 'other', slug: 'study' });
   expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
   expect(await stateOf(id)).toBe('queued');
@@ -141,11 +144,11 @@ test('jobs of another portfolio are never reached', async () => {
   expect(await stateOf(id)).toBe('cancelled');
 });
 
-test('strangers and viewers are refused, and nothing changes', async () => {
+test('non-members and viewers are refused, and nothing changes', async () => {
   const { id } = await fixture.accept();
   await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
   for (const [who, code] of [
-    ['stranger', 'not_found'],
+    ['non-member', 'not_found'],
     ['viewer', 'forbidden'],
   ] as const) {
     const caller = fixture.as(user(who));
@@ -155,7 +158,7 @@ test('strangers and viewers are refused, and nothing changes', async () => {
   expect(await stateOf(id)).toBe('queued');
 });
 
-test('states that make no sense, an empty list of them and a limit out of bounds are refused', async () => {
+test('unsuitable states, an empty list of states and a limit out of range are refused', async () => {
   const refused = { code: 'invalid_input' };
   for (const filter of [{ state: ['succeeded'] }, { state: [] }, { limit: 0 }, { limit: 1001 }]) {
     await expect(cancelMany(filter as Filter)).rejects.toMatchObject(refused);

@@ -20,7 +20,7 @@ const stalled = async (id: string) => (await fixture.read(id)).stalled;
 describe('a list', () => {
   const about = { requestedBy: sql`'lister'` };
 
-  test('holds the jobs that match all of its filters, newest first', async () => {
+  test('contains the jobs that match all of its filters, newest first', async () => {
     const { id: old, createdAt: createdAfter } = await fixture.accept();
     await fixture.change(old, about);
     const justAfter = new Date(Date.parse(createdAfter) + 1).toISOString();
@@ -41,7 +41,7 @@ describe('a list', () => {
     expect(await list({ requestedBy: 'somebody else' })).toEqual([]);
   });
 
-  test('goes by the time of the database, though the clock of the process that made an id was half an hour off', async () => {
+  test('uses the time of the database, even if the clock of the process that made an id was half an hour off', async () => {
     const { id } = await fixture.accept();
     await fixture.change(id, { requestedBy: sql`'drifter'`, createdAt: sql`now() - interval '30 minutes'` });
     expect(await list({ requestedBy: 'drifter', createdBefore: at(-20) })).toEqual([id]);
@@ -50,7 +50,7 @@ describe('a list', () => {
     expect(await list({ requestedBy: 'drifter', createdAfter: at(20) })).toEqual([id]);
   });
 
-  test('comes in pages that skip and repeat nothing, though it is read from several places of the index', async () => {
+  test('has pages that skip and repeat nothing, although they are read from several parts of the index', async () => {
     const ids: string[] = [];
     for (const make of [
       fixture.failed,
@@ -74,7 +74,7 @@ describe('a list', () => {
     expect(pages).toEqual(ids);
   });
 
-  test('refuses states, kinds and times that there are not', async () => {
+  test('refuses states, kinds and times that do not exist', async () => {
     for (const filter of [
       { state: ['done'] },
       { state: [] },
@@ -91,7 +91,7 @@ describe('a list', () => {
 });
 
 describe('a job is shown as stalled', () => {
-  test('while its lease has run out and nobody took it back', async () => {
+  test('while its lease has expired and was not reaped', async () => {
     const { id } = await fixture.claimed();
     expect(await stalled(id)).toBe(false);
     await fixture.expire(id);
@@ -100,7 +100,7 @@ describe('a job is shown as stalled', () => {
     expect(await stalled(id)).toBe(false);
   });
 
-  test('while it is due for long, but not while it waits for its next attempt', async () => {
+  test('if it has been due for minutes, but not while it waits for its next attempt', async () => {
     const { id } = await fixture.accept();
     expect(await stalled(id)).toBe(false);
     await fixture.change(id, {
@@ -119,38 +119,38 @@ describe('a job is shown as stalled', () => {
   });
 });
 
-describe('strangers', () => {
-  const stranger = user('stranger');
+describe('non-members', () => {
+  const nonMember = user('non-member');
 
   test('do not find a job, its events or its result, and see none in lists', async () => {
     const { id } = await fixture.accept();
-    const ctx = fixture.as(stranger);
+    const ctx = fixture.as(nonMember);
     await expect(operations.job.read.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
     await expect(operations.job.events.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
     await expect(operations.job.result.run(ctx, { id })).rejects.toMatchObject({ code: 'not_found' });
     expect(await operations.job.list.run(ctx, {})).toEqual({ items: [], nextCursor: null });
   });
 
-  test('do not find a job even in a portfolio that they know of', async () => {
+  test('do not find a job even in a portfolio with a published study', async () => {
     const ctx = fixture.as(owner);
     const known = { portfolio: 'known', slug: 'seen' };
     await operations.portfolio.create.run(ctx, { slug: 'known', name: 'Known' });
     await operations.caseStudy.create.run(ctx, { ...known, title: 'Seen' });
     await operations.caseStudy.publish.run(ctx, { ...known, expectedVersion: '*' });
     const { id } = await operations.caseStudy.export.run(ctx, known);
-    const asked = operations.job.read.run(fixture.as(stranger), { id });
+    const asked = operations.job.read.run(fixture.as(nonMember), { id });
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('cannot ask for an export, and nothing is accepted', async () => {
+  test('cannot request an export, and no job is accepted', async () => {
     const before = await fixture.db.$count(jobs);
-    const asked = operations.caseStudy.export.run(fixture.as(stranger), study);
+    const asked = operations.caseStudy.export.run(fixture.as(nonMember), study);
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
     expect(await fixture.db.$count(jobs)).toBe(before);
   });
 });
 
-test('a result names the file and a link to it, and not its place in the bucket', async () => {
+test('a result has the file and a link to it, but not its key in the bucket', async () => {
   const lease = await fixture.claimed();
   await expect(operations.job.result.run(fixture.as(owner), { id: lease.id })).rejects.toMatchObject({
     code: 'conflict',
@@ -160,7 +160,7 @@ test('a result names the file and a link to it, and not its place in the bucket'
   await transitions.succeed(fixture.db, lease, result);
   const { url, ...about } = await operations.job.result.run(fixture.as(owner), { id: lease.id });
   expect(about).toMatchObject({ fileName: 'faster.pdf', sizeBytes: 3, pages: 1 });
-  expect(JSON.stringify(await fixture.read(lease.id))).not.toContain('secret-place');
+  expect(JSON.stringify(await fixture.read(lease.id))).not.toContain('secret-key');
   const download = await fetch(url);
   expect(await download.text()).toBe('pdf');
   expect(download.headers.get('content-disposition')).toContain('attachment; filename="faster.pdf"');

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-test('a failed job goes back to the queue with its message, and runs to its end', async () => {
+test('a failed job is queued again with a message, and can succeed', async () => {
   const id = await fixture.failed();
   await fixture.outboxNotifier.idle();
   const asked = { ...fixture.as(user('owner')), outboxNotifier: { notify() {} } };
@@ -26,7 +26,7 @@ test('a failed job goes back to the queue with its message, and runs to its end'
   expect(events[3]).toMatchObject({ type: 'requeued', state: 'queued', error: null });
 });
 
-test('attempts are numbered on, as many as a new job has, so that no number comes twice', async () => {
+test('a retried job gets as many attempts as a new one, and their numbers never repeat', async () => {
   const id = await fixture.failed();
   expect(await fixture.retry(id)).toMatchObject({ attempt: 1, maxAttempts: 6 });
   await transitions.fail(fixture.db, await fixture.claim(id), failure);
@@ -58,18 +58,18 @@ test('a job that is queued, runs or has succeeded cannot be retried', async () =
   }
 });
 
-test('of many retries at once one is carried out', async () => {
+test('of many concurrent retries, one is carried out', async () => {
   const id = await fixture.failed();
   const asked = await Promise.allSettled(Array.from({ length: 8 }, () => fixture.retry(id)));
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   expect(await fixture.read(id)).toMatchObject({ state: 'queued', lastSeq: 4, maxAttempts: 6 });
 });
 
-test('only members who may change jobs can retry one, and strangers find none', async () => {
+test('only members who may change jobs can retry one, and non-members find none', async () => {
   const id = await fixture.failed();
   await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
-  const asked = (who: string) => operations.job.retry.run(fixture.as(user(who)), { id });
-  await expect(asked('stranger')).rejects.toMatchObject({ code: 'not_found' });
-  await expect(asked('viewer')).rejects.toMatchObject({ code: 'forbidden' });
+  const retryAs = (who: string) => operations.job.retry.run(fixture.as(user(who)), { id });
+  await expect(retryAs('non-member')).rejects.toMatchObject({ code: 'not_found' });
+  await expect(retryAs('viewer')).rejects.toMatchObject({ code: 'forbidden' });
   expect(await fixture.read(id)).toMatchObject({ state: 'failed' });
 });

@@ -22,10 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-const bells = (id: string) => fixture.db.$count(outbox, eq(outbox.jobId, id));
+const countMessages = (id: string) => fixture.db.$count(outbox, eq(outbox.jobId, id));
 
 describe('accepting', () => {
-  test('puts the job, its first event and its message in place at once', async () => {
+  test('stores the job, its first event and its message together', async () => {
     const job = await fixture.accept();
     expect(idOf('job').parse(job.id)).toBe(job.id);
     expect(job).toMatchObject({
@@ -41,7 +41,7 @@ describe('accepting', () => {
     expect(await fixture.db.select().from(outbox)).toEqual([]);
   });
 
-  test('keeps the message in the outbox while the queue is away', async () => {
+  test('stores the message in the outbox while the queue is unavailable', async () => {
     const job = await operations.caseStudy.export.run(
       { ...fixture.as(owner), outboxNotifier: { notify() {} } },
       study,
@@ -52,7 +52,7 @@ describe('accepting', () => {
 });
 
 describe('a lease', () => {
-  test('is given to one claimant only, however many ask at once', async () => {
+  test('is given to only one of many concurrent claims', async () => {
     const { id } = await fixture.accept();
     const claims = await Promise.all(
       Array.from({ length: 10 }, () => transitions.claim(fixture.db, fixture.leaseOn(id), leaseSeconds)),
@@ -61,16 +61,16 @@ describe('a lease', () => {
     expect(await fixture.read(id)).toMatchObject({ state: 'running', attempt: 1 });
   });
 
-  test('lets its holder alone write', async () => {
+  test('lets only its owner write', async () => {
     const lease = await fixture.claimed();
-    const thief = { id: lease.id, token: randomUUID() };
+    const other = { id: lease.id, token: randomUUID() };
     const error = { code: 'internal', message: 'x' };
     for (const write of [
-      transitions.progress(fixture.db, thief, { progress: 0.5, step: 'stolen' }),
-      transitions.succeed(fixture.db, thief, result),
-      transitions.retry(fixture.db, thief, error, 0),
-      transitions.fail(fixture.db, thief, error),
-      transitions.heartbeat(fixture.db, thief, leaseSeconds),
+      transitions.progress(fixture.db, other, { progress: 0.5, step: 'stolen' }),
+      transitions.succeed(fixture.db, other, result),
+      transitions.retry(fixture.db, other, error, 0),
+      transitions.fail(fixture.db, other, error),
+      transitions.heartbeat(fixture.db, other, leaseSeconds),
     ]) {
       expect(await write).toBeUndefined();
     }
@@ -78,7 +78,7 @@ describe('a lease', () => {
     expect(await transitions.succeed(fixture.db, lease, result)).toBeDefined();
   });
 
-  test('that ran out sends the job back to be dispatched again, and shuts out the old holder', async () => {
+  test('that expired has the job dispatched again, and its former owner cannot write', async () => {
     const lease = await fixture.claimed();
     await fixture.expire(lease.id);
     expect((await transitions.reapLost(fixture.db)).map(({ id }) => id)).toContain(lease.id);
@@ -88,7 +88,7 @@ describe('a lease', () => {
     expect(await transitions.succeed(fixture.db, lease, result)).toBeUndefined();
   });
 
-  test('that runs out in the last attempt leaves the job dead', async () => {
+  test('that expires in the last attempt makes the job dead', async () => {
     const lease = await fixture.claimed();
     await fixture.change(lease.id, { attempt: sql`max_attempts` });
     await fixture.expire(lease.id);
@@ -97,7 +97,7 @@ describe('a lease', () => {
     expect((await fixture.eventsOf(lease.id)).at(-1)).toMatchObject({ type: 'dead', state: 'dead' });
   });
 
-  test('that is alive is left alone by the reaper', async () => {
+  test('that is valid is not reaped', async () => {
     const lease = await fixture.claimed();
     expect((await transitions.reapLost(fixture.db)).map(({ id }) => id)).not.toContain(lease.id);
     expect(await transitions.heartbeat(fixture.db, lease, leaseSeconds)).toBeDefined();
@@ -105,7 +105,7 @@ describe('a lease', () => {
 });
 
 describe('a retry', () => {
-  test('waits for its time, then gets a message, then can be claimed', async () => {
+  test('waits until it is due, then gets a message, then can be claimed', async () => {
     const lease = await fixture.claimed();
     await transitions.retry(fixture.db, lease, { code: 'internal', message: 'Try later.' }, 3600);
     const waiting = await fixture.read(lease.id);
@@ -113,12 +113,12 @@ describe('a retry', () => {
     expect(Date.parse(waiting.retryAt!) - Date.parse(waiting.updatedAt)).toBeCloseTo(3_600_000, -3);
     expect(await transitions.claim(fixture.db, fixture.leaseOn(lease.id), leaseSeconds)).toBeUndefined();
     await dispatch(fixture.db);
-    expect(await bells(lease.id)).toBe(0);
+    expect(await countMessages(lease.id)).toBe(0);
 
     await fixture.change(lease.id, { runAt: sql`now()` });
     await dispatch(fixture.db);
     await dispatch(fixture.db);
-    expect(await bells(lease.id)).toBe(1);
+    expect(await countMessages(lease.id)).toBe(1);
     expect(await transitions.claim(fixture.db, fixture.leaseOn(lease.id), leaseSeconds)).toMatchObject({
       attempt: 2,
     });
@@ -175,7 +175,7 @@ describe('the moves of a job', () => {
     .flatMap((from) => states.map((to) => [from, to] as const))
     .filter(([from, to]) => from !== to);
 
-  /** What the other columns have to be for a state. */
+  /** The values that the other columns must have for a state. */
   const becomes = (state: (typeof states)[number]) => ({
     state: sql`${state}`,
     lastSeq: sql`last_seq + 1`,
@@ -194,23 +194,20 @@ describe('the moves of a job', () => {
     dead: ['dead'],
   };
 
-  test.each(pairs)(
-    'from %s to %s are possible in the database where they are in the types',
-    async (from, to) => {
-      const { id } = await fixture.accept();
-      for (const state of ways[from]) await fixture.change(id, becomes(state));
-      const move = fixture.change(id, becomes(to));
-      const refusal = await move.then(
-        () => null,
-        ({ cause }: { cause: { constraint_name: string } }) => cause.constraint_name,
-      );
-      const isAllowed = (moves[from] as readonly string[]).includes(to);
-      expect(refusal).toBe(isAllowed ? null : 'jobs_move');
-      expect((await fixture.read(id)).state).toBe(isAllowed ? to : from);
-    },
-  );
+  test.each(pairs)('from %s to %s are possible in the database if the types allow them', async (from, to) => {
+    const { id } = await fixture.accept();
+    for (const state of ways[from]) await fixture.change(id, becomes(state));
+    const move = fixture.change(id, becomes(to));
+    const refusal = await move.then(
+      () => null,
+      ({ cause }: { cause: { constraint_name: string } }) => cause.constraint_name,
+    );
+    const isAllowed = (moves[from] as readonly string[]).includes(to);
+    expect(refusal).toBe(isAllowed ? null : 'jobs_move');
+    expect((await fixture.read(id)).state).toBe(isAllowed ? to : from);
+  });
 
-  test('each have one event of their own: none without, and no gap', async () => {
+  test('each need exactly one event, without a gap', async () => {
     const { id } = await fixture.accept();
     for (const lastSeq of [sql`last_seq`, sql`last_seq + 2`]) {
       const silent = fixture.change(id, { ...becomes('running'), lastSeq });

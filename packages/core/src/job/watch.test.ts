@@ -28,7 +28,7 @@ describe('events', () => {
     expect(seen).toEqual(['snapshot at 2', 3, 4, 5, 6]);
   });
 
-  test('reach a watcher that comes back from where it left, and nobody twice', async () => {
+  test('continue after the last event for a watcher that reconnects, without repetition', async () => {
     const lease = await fixture.claimed();
     await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
     await transitions.succeed(fixture.db, lease, result);
@@ -38,7 +38,7 @@ describe('events', () => {
     expect(cursors).toEqual(['3', '4']);
   });
 
-  test('reach a watcher who comes back after they were pruned as a snapshot, and go on from it', async () => {
+  test('begin with a snapshot for a watcher that reconnects after they were pruned', async () => {
     const lease = await fixture.claimed();
     await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
     await fixture.db.delete(jobEvents).where(and(eq(jobEvents.jobId, lease.id), lt(jobEvents.seq, 3)));
@@ -50,7 +50,7 @@ describe('events', () => {
     expect((await items.next()).done).toBe(true);
   });
 
-  test('go on for a watcher who comes back after a retry by hand', async () => {
+  test('continue for a watcher that reconnects after a manual retry', async () => {
     const id = await fixture.failed();
     await fixture.retry(id);
     await transitions.succeed(fixture.db, await fixture.claim(id), result);
@@ -60,14 +60,14 @@ describe('events', () => {
     expect(types).toEqual(['failed', 'requeued', 'started', 'succeeded']);
   });
 
-  test('end at once for a watcher that is gone already', async () => {
+  test('end immediately for a watcher that has already disconnected', async () => {
     const { id } = await fixture.claimed();
     const items = await operations.job.events.run(fixture.as(owner, AbortSignal.abort()), { id });
     await items.next();
     expect(await items.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('end with the signal of the watcher', async () => {
+  test('end when the signal of the watcher is aborted', async () => {
     const { id } = await fixture.claimed();
     const gone = new AbortController();
     const items = await operations.job.events.run(fixture.as(owner, gone.signal), { id });
@@ -93,7 +93,7 @@ test('job.changes shows the newest jobs first and then each change once', async 
   expect(states).toEqual(['running', 'succeeded']);
 });
 
-test('job.changes tells of each of a thousand jobs that change at once', async () => {
+test('job.changes reports each of a thousand jobs that change together', async () => {
   const { id } = await fixture.accept();
   const ends = new AbortController();
   const items = await operations.job.changes.run(fixture.as(owner, ends.signal), {});
@@ -110,7 +110,7 @@ test('job.changes tells of each of a thousand jobs that change at once', async (
   await fixture.sql`delete from jobs where id = any(${made.map((job) => job.id)})`;
 });
 
-test('job.changes tells those who are no members any more nothing', async () => {
+test('job.changes reports nothing to former members', async () => {
   const leaving = user('leaving');
   const ends = new AbortController();
   await fixture.addMember(fixture.portfolioId, 'leaving', 'viewer');
@@ -121,18 +121,18 @@ test('job.changes tells those who are no members any more nothing', async () => 
   const stays = await operations.job.changes.run(fixture.as(owner), {});
   await stays.next();
   const seen: string[] = [];
-  const told = (async () => {
+  const watching = (async () => {
     for await (const { data } of watched) seen.push(data.id);
   })();
   const { id } = await fixture.accept();
-  // Who stays hears of it by the same hint, and later than the other one would.
+  // The remaining member gets it by the same hint, and later than the former one would.
   for await (const { data } of stays) if (data.id === id) break;
   ends.abort();
-  await told;
+  await watching;
   expect(seen).not.toContain(id);
 });
 
-test('job.changes refuses a cursor that is no time, and one that Postgres cannot read', async () => {
+test('job.changes refuses a cursor that is not a time, and one that Postgres cannot parse', async () => {
   const endless = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
   for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z', endless]) {
     const asked = operations.job.changes.run(fixture.as(owner), { lastEventId });

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await fixture.db.delete(webhookEvents);
 });
 
-const listen = (events: WebhookEventType[], enabled = true) =>
+const subscribe = (events: WebhookEventType[], enabled = true) =>
   fixture.db.insert(webhooks).values({
     id: newId('webhook'),
     portfolioId: fixture.portfolioId,
@@ -36,9 +36,9 @@ async function lose(id: string) {
   await transitions.reapLost(fixture.db);
 }
 
-test('each end of a job is recorded once for those who listen, with what they need to know', async () => {
-  await listen(all);
-  await listen(all);
+test('the end of a job is recorded once, with its details, however many webhooks subscribe', async () => {
+  await subscribe(all);
+  await subscribe(all);
   const jobId = await fixture.failed();
   const about = { kind: 'export.pdf', title: 'PDF of “Faster”', attempt: 1 };
   expect(await recorded()).toEqual([
@@ -46,8 +46,8 @@ test('each end of a job is recorded once for those who listen, with what they ne
   ]);
 });
 
-test('success, death and every way of being cancelled have their event', async () => {
-  await listen(all);
+test('success, death and every kind of cancellation have their event', async () => {
+  await subscribe(all);
   const succeeded = await fixture.succeeded();
   const { id: dead } = await fixture.claimed();
   await lose(dead);
@@ -70,8 +70,8 @@ test('success, death and every way of being cancelled have their event', async (
   expect(events[1]?.data).toMatchObject({ state: 'dead', error: { code: 'worker_lost' } });
 });
 
-test('what does not end a job is not recorded', async () => {
-  await listen(all);
+test('changes that do not end a job are not recorded', async () => {
+  await subscribe(all);
   const lease = await fixture.claimed();
   await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
   await transitions.retry(fixture.db, lease, failure, 0);
@@ -80,16 +80,16 @@ test('what does not end a job is not recorded', async () => {
   expect(await recorded()).toEqual([]);
 });
 
-test('nothing is recorded where nobody listens, or to other events only, or no more', async () => {
+test('nothing is recorded without a webhook, or with webhooks for other events or disabled ones', async () => {
   await fixture.failed();
-  await listen(['job.succeeded', 'case-study.published']);
-  await listen(all, false);
+  await subscribe(['job.succeeded', 'case-study.published']);
+  await subscribe(all, false);
   await fixture.failed();
   expect(await recorded()).toEqual([]);
 });
 
-test('deliveries of webhooks tell nothing of themselves, which would never end', async () => {
-  await listen(all);
+test('webhook deliveries have no webhook events themselves, which would never end', async () => {
+  await subscribe(all);
   const lease = await fixture.claimed();
   await fixture.change(lease.id, { kind: sql`'webhook.deliver'` });
   await transitions.succeed(fixture.db, lease, result);

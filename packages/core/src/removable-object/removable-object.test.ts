@@ -25,8 +25,8 @@ const aDayLater = () => fixture.sql`update removable_objects set since = since -
 const remove = () => removeUnreferenced(fixture, never);
 const keyOf = (noun: 'evidence' | 'artifacts', bytes: Uint8Array) =>
   contentKey(noun, fixture.portfolioId, sha256Of(bytes));
-const isThere = async (key: string) => (await fixture.bucket.get(key)) !== null;
-const noted = async () =>
+const exists = async (key: string) => (await fixture.bucket.get(key)) !== null;
+const recorded = async () =>
   (await fixture.sql`select key from removable_objects order by key`).map(({ key }) => key as string);
 
 async function addEvidence(slug: string, bytes: ReturnType<typeof bytesOf>) {
@@ -38,7 +38,7 @@ async function addEvidence(slug: string, bytes: ReturnType<typeof bytesOf>) {
 const deleteEvidence = (slug: string) =>
   operations.evidence.delete.run(fixture.as(owner), { portfolio, slug, expectedVersion: all });
 
-/** An export whose first attempt was cut off after it had stored its file, and whose second one succeeded. */
+/** An export whose first attempt was interrupted after it had stored its file, and whose second one succeeded. */
 async function exportOfTwoAttempts() {
   const { id } = await fixture.accept();
   const [lost, won] = [1, 2].map((attempt) => `exports/${fixture.portfolioId}/${id}/${attempt}.pdf`);
@@ -49,22 +49,22 @@ async function exportOfTwoAttempts() {
   return { id, lost: lost!, won: won! };
 }
 
-describe('what was stored', () => {
-  test('goes a day later, and no sooner, if nothing refers to it', async () => {
+describe('a stored object', () => {
+  test('is deleted after a day, and not sooner, if nothing refers to it', async () => {
     const key = keyOf('evidence', bytesOf('left'));
     await fixture.bucket.put(key, bytesOf('left'), about);
     await fixture.sql`update removable_objects set since = since - interval '23 hours'`;
     expect(await remove()).toBe(0);
-    expect(await isThere(key)).toBe(true);
+    expect(await exists(key)).toBe(true);
     await aDayLater();
     expect(await remove()).toBe(1);
-    expect(await isThere(key)).toBe(false);
-    expect(await noted()).toEqual([]);
+    expect(await exists(key)).toBe(false);
+    expect(await recorded()).toEqual([]);
   });
 
-  test('is noted before it is there, so that no cut-off leaves what nobody knows of', async () => {
+  test('is recorded before it is stored, so that an interruption leaves no unknown object', async () => {
     const seen: string[][] = [];
-    const put: Bucket['put'] = async () => void seen.push(await noted());
+    const put: Bucket['put'] = async () => void seen.push(await recorded());
     const bucket = trackPuts({ ...fixture.bucket, put }, fixture.db);
     await bucket.put('exports/pf/job/1.pdf', bytesOf('x'), about);
     expect(seen).toEqual([['exports/pf/job/1.pdf']]);
@@ -73,7 +73,7 @@ describe('what was stored', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('stays while something refers to it: evidence, artifacts, images, results', async () => {
+  test('remains while evidence, an artifact, an image or a result refers to it', async () => {
     const ctx = fixture.as(owner);
     await addEvidence('kept', bytesOf('kept evidence'));
     await operations.artifact.create.run(ctx, { portfolio, slug: 'tool', kind: 'script', title: 'Tool' });
@@ -89,55 +89,55 @@ describe('what was stored', () => {
       `images/${fixture.portfolioId}/${sha256}`,
       won,
     ];
-    expect(await noted()).toEqual([...keys, lost].toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(await recorded()).toEqual([...keys, lost].toSorted((a, b) => (a < b ? -1 : 1)));
     await aDayLater();
     await remove();
-    for (const key of keys) expect(await isThere(key)).toBe(true);
-    // The file of the attempt that did not win.
-    expect(await isThere(lost)).toBe(false);
-    expect(await noted()).toEqual([]);
+    for (const key of keys) expect(await exists(key)).toBe(true);
+    // The file of the interrupted attempt.
+    expect(await exists(lost)).toBe(false);
+    expect(await recorded()).toEqual([]);
   });
 
-  test('by an attempt that still runs stays', async () => {
+  test('of an attempt that still runs remains', async () => {
     const { id } = await fixture.claimed();
     const key = `exports/${fixture.portfolioId}/${id}/1.pdf`;
     await fixture.bucket.put(key, bytesOf('slow'), about);
     await aDayLater();
     await remove();
-    expect(await isThere(key)).toBe(true);
+    expect(await exists(key)).toBe(true);
   });
 });
 
-describe('what is deleted', () => {
-  test('hands its bytes over in its transaction; they go a day later', async () => {
+describe('deleting', () => {
+  test('evidence records its object in the same transaction; it is deleted a day later', async () => {
     const bytes = bytesOf('deleted');
     await addEvidence('deleted', bytes);
     await aDayLater();
     await remove();
     await deleteEvidence('deleted');
     const key = keyOf('evidence', bytes);
-    expect(await noted()).toEqual([key]);
+    expect(await recorded()).toEqual([key]);
     await remove();
-    expect(await isThere(key)).toBe(true);
+    expect(await exists(key)).toBe(true);
     await aDayLater();
     await remove();
-    expect(await isThere(key)).toBe(false);
+    expect(await exists(key)).toBe(false);
   });
 
-  test('leaves bytes that others share, and takes them with the last of them', async () => {
+  test('evidence does not delete an object that other evidence shares, until the last one is deleted', async () => {
     const bytes = bytesOf('shared');
     for (const slug of ['first', 'second']) await addEvidence(slug, bytes);
     await deleteEvidence('first');
     await aDayLater();
     await remove();
-    expect(await isThere(keyOf('evidence', bytes))).toBe(true);
+    expect(await exists(keyOf('evidence', bytes))).toBe(true);
     await deleteEvidence('second');
     await aDayLater();
     await remove();
-    expect(await isThere(keyOf('evidence', bytes))).toBe(false);
+    expect(await exists(keyOf('evidence', bytes))).toBe(false);
   });
 
-  test('as a whole portfolio hands over all that it held, and a job its file', async () => {
+  test('a portfolio records all of its objects, and deleting a job records its file', async () => {
     const ctx = fixture.as(owner);
     const { id } = await operations.portfolio.create.run(ctx, { slug: 'short-lived', name: 'Short' });
     await operations.evidence.create.run(ctx, { portfolio: 'short-lived', slug: 'one', title: 'One' });
@@ -147,26 +147,28 @@ describe('what is deleted', () => {
     await fixture.sql`delete from removable_objects`;
     await fixture.sql`delete from portfolios where id = ${id}`;
     await fixture.sql`delete from jobs where id = ${made.id}`;
-    expect(await noted()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);
+    expect(await recorded()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);
   });
 });
 
 describe('a removal', () => {
-  test('while the bucket is away changes nothing, and is made up for', async () => {
+  test('while the bucket is unavailable changes nothing, and is repeated later', async () => {
     const key = keyOf('evidence', bytesOf('later'));
     await fixture.bucket.put(key, bytesOf('later'), about);
     await aDayLater();
-    const away = {
+    const unavailable = {
       ...fixture.bucket,
-      remove: () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' })),
+      remove: () => Promise.reject(Object.assign(new Error('unavailable'), { code: 'ECONNREFUSED' })),
     };
-    await expect(removeUnreferenced({ db: fixture.db, bucket: away }, never)).rejects.toThrow('away');
-    expect(await noted()).toEqual([key]);
+    await expect(removeUnreferenced({ db: fixture.db, bucket: unavailable }, never)).rejects.toThrow(
+      'unavailable',
+    );
+    expect(await recorded()).toEqual([key]);
     expect(await remove()).toBe(1);
-    expect(await isThere(key)).toBe(false);
+    expect(await exists(key)).toBe(false);
   });
 
-  test('comes before a new copy of the same bytes, never after it', async () => {
+  test('happens before a concurrent put of the same object, never after it', async () => {
     const key = keyOf('evidence', bytesOf('again'));
     await fixture.bucket.put(key, bytesOf('again'), about);
     await aDayLater();
@@ -186,11 +188,11 @@ describe('a removal', () => {
     await expectWaiting();
     decided.resolve();
     await Promise.all([removal, put]);
-    expect(await isThere(key)).toBe(true);
-    expect(await noted()).toEqual([key]);
+    expect(await exists(key)).toBe(true);
+    expect(await recorded()).toEqual([key]);
   });
 
-  test('by two at once removes each object once', async () => {
+  test('by two concurrent workers deletes each object once', async () => {
     const keys = Array.from({ length: 50 }, (_, at) => `exports/pf/job_none/${at}.pdf`);
     await Promise.all(keys.map((key) => fixture.bucket.put(key, bytesOf('x'), about)));
     await aDayLater();
@@ -202,7 +204,7 @@ describe('a removal', () => {
     const runs = [1, 2].map(() => removeUnreferenced({ db: fixture.db, bucket: counting }, never));
     await Promise.all(runs);
     expect(removed.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(keys.toSorted((a, b) => (a < b ? -1 : 1)));
-    expect(await noted()).toEqual([]);
+    expect(await recorded()).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { withTokens } from './cache-tokens.ts';
 const region = 'eu-central-1';
 const url = 'rediss://portfolio-api@cache.internal:6379';
 
-test('each connection to the cache signs in with a token of AWS, for its group and its user', async () => {
+test('each connection to the cache signs in with an IAM token for its group and its user', async () => {
   const { credentialsProvider } = withTokens({ url, group: 'portfolio-cache', region });
   if (credentialsProvider?.type !== 'async-credentials-provider')
     throw new Error('There are no credentials.');

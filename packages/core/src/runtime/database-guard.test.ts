@@ -9,7 +9,7 @@ import { NoAnswer } from './outage.ts';
 
 const noop = () => {};
 
-test('a query that was given up before its connection was there is never asked, and takes no place of the pool with it', async () => {
+test('a query that timed out before its connection was open is never sent, and does not block its slot of the pool', async () => {
   const database = await testDatabase();
   const { hostname, port } = new URL(database.url);
   const isOpen = Promise.withResolvers<void>();
@@ -22,11 +22,11 @@ test('a query that was given up before its connection was there is never asked, 
   const sql = postgres(database.url, { ...custom, max: 1 });
   const settings = { name: 'X', log: silentLog, answerSeconds: 0.3, onWaiting: noop, onFailure: noop };
   const guarded = guardDatabase(sql, settings);
-  const asked = guarded.client.unsafe('create table given_up ()');
+  const asked = guarded.client.unsafe('create table timed_out ()');
   await expect(asked).rejects.toThrow(NoAnswer);
   isOpen.resolve();
   const [row] = await Promise.race([
-    sql`select to_regclass('given_up') as made`,
+    sql`select to_regclass('timed_out') as made`,
     wait(10_000, [{ made: 'nothing was answered' }]),
   ]);
   expect(row).toEqual({ made: null });

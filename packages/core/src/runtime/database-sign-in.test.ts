@@ -87,19 +87,19 @@ const isEncrypted = sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()
 const who = sql`select current_user`;
 
 describe('TLS', () => {
-  test('is used, with a server whose certificate is for its name and from an authority that is believed', async () => {
+  test('is used with a server whose certificate is for its name and from a trusted authority', async () => {
     const { db } = await open(password);
     expect(await db.execute(isEncrypted)).toEqual([{ ssl: true }]);
   });
 
-  test('is not left out where the server insists on it', async () => {
+  test('can be required by the server', async () => {
     const { db } = await open({ ...password, DATABASE_TLS: 'off' });
     await expect(db.execute(isEncrypted)).rejects.toMatchObject({ cause: { code: '28000' } });
   });
 
   test.each([
     ['another name', '127.0.0.1', {}, /IP: 127\.0\.0\.1 is not in the cert/],
-    ['an authority that is not believed', 'localhost', { DATABASE_CA_FILE: '' }, /self-signed certificate/],
+    ['an untrusted authority', 'localhost', { DATABASE_CA_FILE: '' }, /self-signed certificate/],
   ])('refuses a certificate of %s', async (_, host, environment, reason) => {
     const { db } = await open({ ...password, ...environment }, { host });
     const error: unknown = await db.execute(isEncrypted).catch((thrown: unknown) => thrown);
@@ -107,7 +107,7 @@ describe('TLS', () => {
     expect((error as Error).cause).toMatchObject({ message: expect.stringMatching(reason) as string });
   });
 
-  test('needs a file with certificates: what is none is named at the start', async () => {
+  test('needs a file with certificates, and the error names its setting otherwise', async () => {
     const empty = join(folder, 'empty.pem');
     await writeFile(empty, 'nothing');
     for (const DATABASE_CA_FILE of [empty, join(folder, 'nowhere.pem')])
@@ -126,7 +126,7 @@ async function inSecretsManager() {
   return { manager, pool };
 }
 
-test('a server that falls silent behind TLS is given up, and asked again when it speaks', async () => {
+test('queries to an unresponsive server behind TLS fail, and work again when it responds', async () => {
   const { db } = await open(password, { statementSeconds: 1 });
   const [row] = await db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
   process.kill(row!.pid, 'SIGSTOP');
@@ -142,7 +142,7 @@ describe('a password in Secrets Manager', () => {
     expect(await pool.db.execute(who)).toEqual([{ current_user: 'ada' }]);
   });
 
-  test('may be rotated: connections go on, and a new one that is refused has the next take the new password', async () => {
+  test('may be rotated: open connections continue, and after a refused one the next uses the new password', async () => {
     const { manager, pool } = await inSecretsManager();
     await pool.db.execute(sql`select 1`);
     await asAdmin((admin) => admin.unsafe(`alter role ada password 'second'`));
@@ -165,8 +165,8 @@ async function behindRds() {
   return { rds, pool };
 }
 
-describe('tokens of AWS', () => {
-  test('sign in each new connection, with one that was made for it', async () => {
+describe('IAM tokens', () => {
+  test('are made anew for each new connection', async () => {
     const { rds, pool } = await behindRds();
     const { db } = await pool({}, { lifetimeSeconds: 0.5 });
     expect(await db.execute(who)).toEqual([{ current_user: 'eve' }]);
@@ -188,7 +188,7 @@ describe('tokens of AWS', () => {
     expect(rds.tokens).toHaveLength(1);
   });
 
-  test('that are refused make an outage, which ends when they are taken again', async () => {
+  test('that are refused are an outage, which ends when they are accepted again', async () => {
     const { rds, pool } = await behindRds();
     rds.setClockAhead(16 * 60);
     const { db } = await pool();
@@ -198,7 +198,7 @@ describe('tokens of AWS', () => {
     await eventually(() => db.execute(who));
   });
 
-  test('that cannot be made fail the query, and leave the pool as it was', async () => {
+  test('that cannot be made fail the query, and the pool works again later', async () => {
     const { pool } = await behindRds();
     const { db } = await pool();
     vi.stubEnv('AWS_ACCESS_KEY_ID', '');
@@ -212,7 +212,7 @@ describe('tokens of AWS', () => {
 });
 
 test.each(['plain', 'with TLS'])(
-  'what is asked right after a connection (%s) was lost is answered or fails, and the pool works again',
+  'a query right after a connection (%s) was lost is answered or fails, and the pool works again',
   async (kind) => {
     const secureContext = kind === 'plain' ? undefined : createSecureContext({ ca: certificate.cert });
     const proxy = await testProxy(server.url);
@@ -242,7 +242,7 @@ test.each(['plain', 'with TLS'])(
 );
 
 test.each(['plain', 'with TLS'])(
-  'a connection (%s) that is lost while something is being sent fails that, and its place in the pool works again',
+  'a query that is being sent fails if its connection (%s) is lost, and its slot of the pool works again',
   async (kind) => {
     const secureContext = kind === 'plain' ? undefined : createSecureContext({ ca: certificate.cert });
     const { password: adminPassword } = new URL(server.url);

@@ -52,27 +52,27 @@ const errorOf = (asked: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** True where it was refused without asking the server. */
-async function isRefusedAtOnce(asked: PromiseLike<unknown>): Promise<boolean> {
+/** True if it was refused without a query to the server. */
+async function isRefusedImmediately(asked: PromiseLike<unknown>): Promise<boolean> {
   const error = toOutage(await errorOf(asked));
   return String((error?.cause as Error | undefined)?.cause ?? error?.cause).includes('DependencyUnavailable');
 }
 
-test('once the database is away, the next query and transaction are refused without asking it', async () => {
+test('once the database is unavailable, queries and transactions are refused without contacting it', async () => {
   const { proxy, pool } = await behindProxy();
   proxy.down();
-  await eventually(async () => expect(await isRefusedAtOnce(answers(pool))).toBe(true));
+  await eventually(async () => expect(await isRefusedImmediately(answers(pool))).toBe(true));
   const refusals = proxy.refusals();
   const refused = await Promise.all([
-    isRefusedAtOnce(answers(pool)),
-    isRefusedAtOnce(pool.db.transaction((tx) => tx.execute(sql`select 1`))),
-    isRefusedAtOnce(pool.sql.notify('test', 'x')),
+    isRefusedImmediately(answers(pool)),
+    isRefusedImmediately(pool.db.transaction((tx) => tx.execute(sql`select 1`))),
+    isRefusedImmediately(pool.sql.notify('test', 'x')),
   ]);
   expect(refused).toEqual([true, true, true]);
   expect(proxy.refusals()).toBe(refusals);
 });
 
-test('it goes on by itself when the database is back', async () => {
+test('the pool works again when the database is available again', async () => {
   const { proxy, pool } = await behindProxy();
   proxy.down();
   expect(toOutage(await errorOf(answers(pool)))).toMatchObject({ code: 'unavailable' });
@@ -118,22 +118,22 @@ test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
   await expect(ask(pool)).resolves.toBeDefined();
 });
 
-describe('a server that is mute', () => {
-  test('is given up: queries and transactions fail, and the pool works when it speaks again', async () => {
+describe('if the server is unresponsive', () => {
+  test('queries and transactions fail, and the pool works when it responds again', async () => {
     const { proxy, pool } = await behindProxy(1);
     const begin = () => pool.db.transaction((tx) => tx.execute(sql`select 1`));
     // One is in the middle of its work.
     const slow = errorOf(pool.db.execute(sql`select pg_sleep(0.5)`));
-    proxy.mute();
+    proxy.hang();
     const failed = await Promise.all([slow, errorOf(answers(pool)), errorOf(begin()), errorOf(begin())]);
     for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
-    expect(await isRefusedAtOnce(begin())).toBe(true);
+    expect(await isRefusedImmediately(begin())).toBe(true);
     proxy.up();
     await eventually(begin);
     await answers(pool);
   });
 
-  test('is found out also where it is frozen for real, and works when it goes on', async () => {
+  test('since its processes are frozen, queries fail, and work again when it continues', async () => {
     const dataDir = await mkdtemp(join(inject('runFolder'), 'frozen-'));
     const server = await startPostgres({ dataDir, durable: false });
     parts.defer(() => server.stop());
@@ -142,7 +142,7 @@ describe('a server that is mute', () => {
     const frozen = [server.pid, row!.pid];
     for (const pid of frozen) process.kill(pid, 'SIGSTOP');
     const failed = await Promise.all([errorOf(answers(pool)), errorOf(answers(pool))]);
-    const isRefused = await isRefusedAtOnce(answers(pool));
+    const isRefused = await isRefusedImmediately(answers(pool));
     for (const pid of frozen) process.kill(pid, 'SIGCONT');
     for (const error of failed) expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
     expect(isRefused).toBe(true);
@@ -152,7 +152,7 @@ describe('a server that is mute', () => {
 
 test('an abandoned transaction does not begin later', async () => {
   const { proxy, pool } = await behindProxy(1);
-  proxy.mute();
+  proxy.hang();
   const work = vi.fn<() => Promise<void>>(async () => {});
   await Promise.all(Array.from({ length: 5 }, () => errorOf(pool.db.transaction(work))));
   proxy.up();
@@ -160,7 +160,7 @@ test('an abandoned transaction does not begin later', async () => {
   expect(work).not.toHaveBeenCalled();
 });
 
-describe('what says nothing of the server opens no breaker', () => {
+describe('an error that is not a failure of the server does not open the circuit breaker', () => {
   test.each<[string, (pool: Database) => PromiseLike<unknown>]>([
     ['a statement that is wrong', ({ db }) => db.execute(sql`select * from nowhere`)],
     ['a value that is refused', ({ db }) => db.execute(sql`select 1 / 0`)],
@@ -170,7 +170,7 @@ describe('what says nothing of the server opens no breaker', () => {
       ({ db }) => db.transaction(() => Promise.reject(new AppError('conflict', 'Taken.'))),
     ],
     [
-      'another dependency that is away, asked in a transaction',
+      'another dependency that is unavailable within a transaction',
       ({ db }) =>
         db.transaction(() => Promise.reject(Object.assign(new Error('S3'), { code: 'ECONNREFUSED' }))),
     ],
@@ -183,7 +183,7 @@ describe('what says nothing of the server opens no breaker', () => {
   });
 });
 
-test('no statement takes longer than it may, and no transaction is idle for as long', async () => {
+test('statements and idle transactions are limited by the statement timeout', async () => {
   const database = await testDatabase();
   parts.defer(() => database.drop());
   const pool = open(database.url, 1);

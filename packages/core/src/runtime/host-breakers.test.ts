@@ -7,13 +7,13 @@ import { OutboundError, guardedFetch } from './guarded-fetch.ts';
 import { createHostBreakers } from './host-breakers.ts';
 import { toOutage } from './outage.ts';
 
-const nobody = 'http://127.0.0.1:1/';
+const unreachable = 'http://127.0.0.1:1/';
 const server = createServer((_request, response) => void response.writeHead(500).end());
-let somebody: string;
+let reachable: string;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  somebody = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  reachable = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 });
 afterAll(() => void server.close());
 
@@ -26,38 +26,39 @@ const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test('a host that does not answer is not asked again at once, and is no outage of ours; others are asked', async () => {
+test('after failures of a host, its requests are refused without an outage of the platform, and other hosts are fetched', async () => {
   const hosts = createHostBreakers(silentLog);
-  for (let times = 0; times < 3; times += 1) await errorOf(hosts.run(nobody, () => fetchOnce(nobody)));
-  const work = vi.fn<() => Promise<unknown>>(() => fetchOnce(nobody));
-  const error = await errorOf(hosts.run(`${nobody}other?path`, work));
+  for (let times = 0; times < 3; times += 1)
+    await errorOf(hosts.run(unreachable, () => fetchOnce(unreachable)));
+  const work = vi.fn<() => Promise<unknown>>(() => fetchOnce(unreachable));
+  const error = await errorOf(hosts.run(`${unreachable}other?path`, work));
   expect(work).not.toHaveBeenCalled();
   expect(error).toBeInstanceOf(OutboundError);
   expect(error).toMatchObject({ code: 'unreachable' });
   expect(toOutage(error)).toBeNull();
-  expect((await hosts.run(somebody, () => fetchOnce(somebody))).status).toBe(500);
+  expect((await hosts.run(reachable, () => fetchOnce(reachable))).status).toBe(500);
 });
 
-test('a host that answers is asked, whatever it answers, and so is one that may not be', async () => {
+test('responses of any status and forbidden addresses do not open the circuit breaker of a host', async () => {
   const hosts = createHostBreakers(silentLog);
   for (let times = 0; times < 5; times += 1) {
-    expect((await hosts.run(somebody, () => fetchOnce(somebody))).status).toBe(500);
-    const forbidden = hosts.run(somebody, () =>
-      guardedFetch(somebody, { maxBytes: 1, timeoutMilliseconds: 5000 }),
+    expect((await hosts.run(reachable, () => fetchOnce(reachable))).status).toBe(500);
+    const forbidden = hosts.run(reachable, () =>
+      guardedFetch(reachable, { maxBytes: 1, timeoutMilliseconds: 5000 }),
     );
     expect(await errorOf(forbidden)).toMatchObject({ code: 'forbidden_address' });
   }
 });
 
-const fail = () => Promise.reject(new OutboundError('unreachable', 'It cannot be reached.'));
+const fail = () => Promise.reject(new OutboundError('unreachable', 'The server is unreachable.'));
 
-test('only so many hosts are remembered: those that were asked last', async () => {
+test('a limited number of hosts have a circuit breaker: those that were used last', async () => {
   const hosts = createHostBreakers(silentLog);
-  const isRefused = async () => (await errorOf(hosts.run(nobody, async () => {}))) !== undefined;
+  const isRefused = async () => (await errorOf(hosts.run(unreachable, async () => {}))) !== undefined;
   const askOthers = async (count: number) => {
     for (let at = 0; at < count; at += 1) await hosts.run(`https://h${at}.example`, async () => {});
   };
-  for (let times = 0; times < 3; times += 1) await errorOf(hosts.run(nobody, fail));
+  for (let times = 0; times < 3; times += 1) await errorOf(hosts.run(unreachable, fail));
   await askOthers(999);
   expect(await isRefused()).toBe(true);
   await askOthers(1000);

@@ -13,7 +13,7 @@ import { tableGrants } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
 import { createSchemaCheck, migrate, migrateWith } from './migrate.ts';
 
-/** A server on which the one who creates the users, as on RDS, is not the owner of the tables. */
+/** A server on which, as on RDS, the user who creates the others is not the owner of the tables. */
 let url: string;
 let admin: postgres.Sql;
 const parts = new AsyncDisposableStack();
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => parts.disposeAsync());
 
-/** As the program does, but that the owner of the tables needs a password here. */
+/** As the program does, except that the owner of the tables needs a password here. */
 async function bringUpToDate() {
   const { password } = new URL(url);
   await migrate({ url: urlOf('portfolio_migrator', url) }, { url }).catch(async () => {
@@ -46,7 +46,7 @@ async function bringUpToDate() {
   });
 }
 
-/** The tables that a user may do something to, with what that is. */
+/** The tables on which a user has privileges, with these privileges. */
 const decided = (user: 'api' | 'worker') =>
   Object.fromEntries(
     Object.entries({ ...tableGrants, __drizzle_migrations: { api: 'select', worker: 'select' } })
@@ -55,7 +55,7 @@ const decided = (user: 'api' | 'worker') =>
   );
 
 describe('the users of a database', () => {
-  test('are created once, sign in by tokens where there are such, and are no more than that', async () => {
+  test('are created once, sign in by tokens if the server has them, and have no further rights', async () => {
     await bringUpToDate();
     await bringUpToDate();
     const users = await admin`
@@ -67,20 +67,20 @@ describe('the users of a database', () => {
     expect(users).toEqual(names.map((name) => ({ name, ...plain })));
   });
 
-  test('own the tables only as who migrates them', async () => {
+  test('own no tables, except the migrator', async () => {
     const owners =
       await admin`select distinct tableowner as owner from pg_tables where schemaname in ('public', 'drizzle')`;
     expect(owners).toEqual([{ owner: 'portfolio_migrator' }]);
   });
 
-  test('have a decision about every table: add a new one to tableGrants in database-users.ts', async () => {
+  test('have declared privileges on every table: add a new one to tableGrants in database-users.ts', async () => {
     const tables = await admin<
       { name: string }[]
     >`select tablename as name from pg_tables where schemaname = 'public' order by 1`;
     expect(Object.keys(tableGrants)).toEqual(tables.map(({ name }) => name));
   });
 
-  test('may do to each table what was decided, and nothing else', async () => {
+  test('have exactly the declared privileges on each table', async () => {
     const rows = await admin<{ user: string; table: string; granted: string }[]>`
       select grantee as user, table_name as table,
         lower(string_agg(privilege_type, ', ' order by array_position('{SELECT,INSERT,UPDATE,DELETE}', privilege_type::text))) as granted
@@ -94,13 +94,13 @@ describe('the users of a database', () => {
     expect(grantsOf('portfolio_worker')).toEqual(decided('worker'));
   });
 
-  test('cannot rewrite the audit log, and a worker neither sees keys nor adds members', () => {
+  test('cannot change the audit log, and the worker neither reads keys nor adds members', () => {
     expect(tableGrants.audit_log).toEqual({ api: 'select, insert', worker: 'select, insert' });
     expect(tableGrants.api_keys!.worker).toBe('');
     expect(tableGrants.members!.worker).toBe('select');
   });
 
-  test('may make nothing in the database, and others may not even enter it', async () => {
+  test('cannot create anything in the database, and others cannot connect to it', async () => {
     const [row] = await admin`
       select has_schema_privilege('portfolio_api', 'public', 'create') as schema,
         has_database_privilege('portfolio_api', current_database(), 'create, temporary') as database,
@@ -110,7 +110,7 @@ describe('the users of a database', () => {
 });
 
 describe('a schema', () => {
-  test('that is older than the code is told from one that is not, also where there is none', async () => {
+  test('that is older than the code, or missing, is detected', async () => {
     const database = await testDatabase();
     const pool = openDatabase({ url: database.url, poolSize: 1, applicationName: 'test', log: silentLog });
     const isBehind = async () => expect(createSchemaCheck(pool.db)()).rejects.toBeInstanceOf(SchemaBehind);
@@ -127,7 +127,7 @@ describe('a schema', () => {
     await database.drop();
   });
 
-  test('is brought up to date by one of many that try', async () => {
+  test('is migrated once by many concurrent processes', async () => {
     await admin`create database many`;
     const many = Object.assign(new URL(urlOf('portfolio', url)), { pathname: '/many' }).href;
     await Promise.all([1, 2, 3].map(() => migrate({ url: many }, { url: many })));
@@ -161,21 +161,21 @@ describe('a migration', () => {
     select relname as name, indisvalid as valid from pg_index join pg_class on pg_class.oid = indexrelid
     where indrelid = 'things'::regclass`;
 
-  test('that fails leaves nothing of itself, and those before it applied', async () => {
+  test('that fails is rolled back, and earlier ones remain applied', async () => {
     const folder = await folderOf(table, 'alter table things add column size int; select 1 / 0');
     await expect(migrateWith(folder, access)).rejects.toThrow('division by zero');
     expect(await recorded()).toEqual([1]);
     expect(await database`select * from things limit 1`).toEqual([{ name: 'a' }]);
   });
 
-  test('may build an index concurrently, also while others wait to migrate', async () => {
+  test('may build an index concurrently, even while others wait to migrate', async () => {
     const folder = await folderOf(table, 'delete from things', index);
     await Promise.all([1, 2, 3].map(() => migrateWith(folder, access)));
     expect(await indexes()).toEqual([{ name: 'things_name', valid: true }]);
     expect(await recorded()).toEqual([1, 2, 3]);
   });
 
-  test('that builds an index concurrently waits for others as long as it takes, and no other one does', async () => {
+  test('has no lock timeout if it builds an index concurrently, and one otherwise', async () => {
     const note = "insert into limits select current_setting('lock_timeout')";
     const folder = await folderOf(
       `${table}; delete from things; create table limits (value text); ${note}`,
@@ -190,7 +190,7 @@ describe('a migration', () => {
     ]);
   });
 
-  test('that builds an index concurrently and fails is done again as a whole', async () => {
+  test('that fails to build an index concurrently is repeated as a whole', async () => {
     const folder = await folderOf(table, index);
     await expect(migrateWith(folder, access)).rejects.toThrow('could not create unique index');
     expect(await indexes()).toEqual([{ name: 'things_name', valid: false }]);
@@ -202,7 +202,7 @@ describe('a migration', () => {
   });
 });
 
-/** A folder with a migration of each text, made at the first, the second millisecond and so on. */
+/** A folder with a migration for each text, created at millisecond 1, 2 and so on. */
 async function folderOf(...texts: string[]): Promise<string> {
   const folder = await mkdtemp(join(inject('runFolder'), 'migrations-'));
   const entries = texts.map((_, at) => ({ idx: at, when: at + 1, tag: `${at}`, breakpoints: true }));

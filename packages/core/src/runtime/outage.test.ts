@@ -29,7 +29,7 @@ describe('an outage', () => {
     '28P01',
     '25006',
     'NO_CONNECTION',
-  ])('is what %s means, also where it is the cause of another error', (code) => {
+  ])('is recognized by %s, also as the cause of another error', (code) => {
     const error = withCode(code);
     for (const thrown of [error, new DrizzleQueryError('select 1', [], error)]) {
       const outage = toOutage(thrown);
@@ -38,22 +38,25 @@ describe('an outage', () => {
     }
   });
 
-  test.each(['TimeoutError', 'SlowDown', 'ServiceUnavailable'])('is what the AWS SDK calls %s', (name) => {
-    expect(toOutage(named(name))).toMatchObject({ code: 'unavailable' });
-  });
+  test.each(['TimeoutError', 'SlowDown', 'ServiceUnavailable'])(
+    'is recognized by the AWS error %s',
+    (name) => {
+      expect(toOutage(named(name))).toMatchObject({ code: 'unavailable' });
+    },
+  );
 
   test.each([
     ['a statement that is wrong', withCode('42P01')],
     ['a value that is taken', withCode('23505')],
     ['a bug', new TypeError('x is not a function')],
-    ['what was foreseen', new AppError('conflict', 'Taken.', { cause: withCode('ECONNRESET') })],
-    ['something that is no error', 'ECONNREFUSED'],
+    ['an expected error', new AppError('conflict', 'Taken.', { cause: withCode('ECONNRESET') })],
+    ['a value that is not an error', 'ECONNREFUSED'],
     ['nothing', undefined],
   ])('is not %s', (_, thrown) => {
     expect(toOutage(thrown)).toBeNull();
   });
 
-  test('is not searched for without end in an error that is its own cause', () => {
+  test('is not searched for endlessly in an error that is its own cause', () => {
     const error = new Error('one');
     error.cause = error;
     expect(toOutage(error)).toBeNull();

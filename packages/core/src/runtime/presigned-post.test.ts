@@ -14,7 +14,7 @@ const signer = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
 const read = ({ policy: text }: Record<string, string>) =>
   JSON.parse(Buffer.from(text!, 'base64').toString()) as { expiration: string; conditions: unknown[] };
 
-test('the policy asks for each field as it is, the exact size, and in time', () => {
+test('the policy requires each field with its value, the exact size, and an expiration', () => {
   const form = signPost(policy, signer, 'eu-central-1', now);
   const { policy: _policy, 'x-amz-signature': _signature, ...fields } = form;
   expect(fields).toEqual({

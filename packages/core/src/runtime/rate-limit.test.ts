@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A minute of the clock that the tests move by hand. */
+/** The clock that the tests control. */
 const minute = Date.UTC(2026, 0, 1, 12, 0);
 let time = minute;
 beforeEach(() => (time = minute));
@@ -27,7 +27,7 @@ function counter() {
   return made;
 }
 
-test('each principal has a limit of its own in each window, and no more', () => {
+test('each principal has its own limit in each window', () => {
   const { take } = counter();
   time = minute + 20_000;
   expect(take('ada', 2, 3)).toEqual({ allowed: true, remaining: 1, resetSeconds: 40 });
@@ -39,13 +39,13 @@ test('each principal has a limit of its own in each window, and no more', () => 
   expect(take('ada', 1, 3)).toEqual({ allowed: true, remaining: 2, resetSeconds: 60 });
 });
 
-test('processes share what they count, however they interleave', async () => {
+test('processes share their counts, however their exchanges interleave', async () => {
   const counters = Array.from({ length: 5 }, () => counter());
   const principals = Array.from({ length: 50 }, (_, at) => `principal ${at}`);
   for (let round = 0; round < 4; round++) {
     await Promise.all(
       counters.map(async ({ take, exchange }, at) => {
-        // In orders that would have them wait for each other, if they locked rows so.
+        // In orders that would deadlock if rows were locked in them.
         const order = at % 2 === 0 ? principals : principals.toReversed();
         for (const principal of order) take(principal, 1, 1000);
         await exchange();
@@ -56,13 +56,13 @@ test('processes share what they count, however they interleave', async () => {
     take('principal 7', 0, 1000);
     await exchange();
   }
-  // Whoever exchanges last of a round knows all; one more call each brings the others up to it.
+  // Only the last exchange of a round has all counts; one more exchange updates the others.
   expect(counters.map(({ take }) => take('principal 7', 0, 1000).remaining)).toEqual(
     counters.map(() => 1000 - 4 * counters.length),
   );
 });
 
-test('the table names nobody, forgets past windows, and is not written to the log of the database', async () => {
+test('the table contains no addresses, loses past windows, and is unlogged', async () => {
   const { take, exchange } = counter();
   take('address 192.0.2.7', 1, 10);
   await exchange();
@@ -80,14 +80,14 @@ test('the table names nobody, forgets past windows, and is not written to the lo
   expect(table).toEqual({ relpersistence: 'u' });
 });
 
-test('while Postgres is away a process goes on by its own counts, and sends them when it is back', async () => {
+test('while Postgres is unavailable, a process uses its own counts, and sends them later', async () => {
   const { take, exchange } = counter();
-  await pool.sql`alter table rate_limits rename to rate_limits_away`;
+  await pool.sql`alter table rate_limits rename to rate_limits_hidden`;
   take('ada', 3, 5);
   await exchange();
   expect(take('ada', 1, 5)).toMatchObject({ allowed: true, remaining: 1 });
   await exchange();
-  await pool.sql`alter table rate_limits_away rename to rate_limits`;
+  await pool.sql`alter table rate_limits_hidden rename to rate_limits`;
   await exchange();
   expect(await pool.db.select().from(rateLimits)).toMatchObject([{ count: 4 }]);
   expect(take('ada', 2, 5)).toMatchObject({ allowed: false, remaining: 1 });

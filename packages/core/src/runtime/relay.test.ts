@@ -21,19 +21,19 @@ async function accept() {
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
   await operations.caseStudy.export.run({ ...platform.as(owner), outboxNotifier: silent }, study);
 }
-const away = {
-  send: () => Promise.reject(new Error('The queue is away.')),
+const unavailable = {
+  send: () => Promise.reject(new Error('The queue is unavailable.')),
 };
 
-test('rows that could not be sent stay for the next time', async () => {
+test('rows that could not be sent remain in the outbox', async () => {
   await accept();
-  await expect(relayOutbox(platform.db, away)).rejects.toThrow('away');
+  await expect(relayOutbox(platform.db, unavailable)).rejects.toThrow('unavailable');
   expect(await platform.db.$count(outbox)).toBe(1);
   expect(await relayOutbox(platform.db, platform.queue)).toBe(1);
   expect(await platform.db.$count(outbox)).toBe(0);
 });
 
-test('a row that is sent again, since it was not known that the queue had it, is delivered once', async () => {
+test('a row that is sent again because the response of the queue was lost is delivered once', async () => {
   const { queue } = platform;
   while (await queue.receive(0, 1)) void 0;
   await accept();
@@ -52,7 +52,7 @@ test('a row that is sent again, since it was not known that the queue had it, is
   expect(await queue.receive(0, 30)).toBeNull();
 });
 
-test('of a batch that the queue takes in part, the rest stays', async () => {
+test('if the queue accepts part of a batch, the rest remains in the outbox', async () => {
   await accept();
   await accept();
   const picky = { send: async ([first]: { id: string }[]) => [first!.id] };
@@ -60,7 +60,7 @@ test('of a batch that the queue takes in part, the rest stays', async () => {
   expect(await platform.db.$count(outbox)).toBe(1);
 });
 
-test('relays that work at the same time send each row once', async () => {
+test('concurrent relays send each row once', async () => {
   await Promise.all(Array.from({ length: 15 }, accept));
   const sent: string[] = [];
   const record = {
@@ -78,7 +78,7 @@ test('relays that work at the same time send each row once', async () => {
   expect(new Set(sent).size).toBe(15);
 });
 
-test('a outboxNotifier that rings while the outbox is emptied is answered', async () => {
+test('a notification while the outbox is being sent causes another round', async () => {
   const sent: string[] = [];
   const outboxNotifier = createOutboxNotifier(
     platform.db,
@@ -100,9 +100,9 @@ test('a outboxNotifier that rings while the outbox is emptied is answered', asyn
   expect(new Set(sent).size).toBe(2);
 });
 
-test('a outboxNotifier whose queue is away gives up without an error', async () => {
+test('a notification while the queue is unavailable causes no error', async () => {
   await accept();
-  const outboxNotifier = createOutboxNotifier(platform.db, away, silentLog);
+  const outboxNotifier = createOutboxNotifier(platform.db, unavailable, silentLog);
   outboxNotifier.notify();
   await outboxNotifier.idle();
   expect(await platform.db.$count(outbox)).toBe(1);

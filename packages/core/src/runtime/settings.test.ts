@@ -26,7 +26,7 @@ const problemsOf = (environment: NodeJS.ProcessEnv, schema: z.ZodObject = apiSet
   return '';
 };
 
-test('what is needed is enough, and the rest has defaults', () => {
+test('only the required settings are needed, and the others have defaults', () => {
   expect(readSettings(apiSettings, needed)).toMatchObject({
     PORT: 3000,
     LOG_LEVEL: 'info',
@@ -39,7 +39,7 @@ test('what is needed is enough, and the rest has defaults', () => {
   });
 });
 
-test('numbers are read from text, an empty variable counts as none, others are passed over', () => {
+test('numbers are parsed, empty variables count as unset, and unknown variables are ignored', () => {
   const settings = readSettings(apiSettings, { ...needed, PORT: '8080', JWT_ISSUER: '', HOME: 'somewhere' });
   expect(settings).toMatchObject({ PORT: 8080 });
   expect(settings).not.toHaveProperty('JWT_ISSUER');
@@ -47,9 +47,9 @@ test('numbers are read from text, an empty variable counts as none, others are p
 });
 
 test.each([
-  ['in the clear', 'redis://api@cache:6379'],
+  ['unencrypted', 'redis://api@cache:6379'],
   ['without a user', 'rediss://cache:6379'],
-  ['with a password beside', 'rediss://api:hunter2@cache:6379'],
+  ['together with a password', 'rediss://api:hunter2@cache:6379'],
 ])('tokens of the cache are not sent %s', (_, url) => {
   const given = { ...needed, CACHE_REPLICATION_GROUP: 'portfolio-production' };
   expect(problemsOf({ ...given, CACHE_URL: url })).toMatch(/^  CACHE_URL: \S/m);
@@ -59,7 +59,7 @@ test.each([
 });
 
 describe('settings that are not valid', () => {
-  test('are listed all at once, by name', () => {
+  test('are all listed by name', () => {
     const problems = problemsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
@@ -72,7 +72,7 @@ describe('settings that are not valid', () => {
     expect(problems.split('\n')).toHaveLength(5);
   });
 
-  test('are not repeated, since some are secret', () => {
+  test('are listed without their values, since some are secret', () => {
     const problems = problemsOf({ DATABASE_URL: 'mysql://ada:hunter2@db', BUCKET_NAME: 'x', PORT: 's3cret' });
     expect(problems).toContain('DATABASE_URL');
     expect(problems).not.toMatch(/hunter2|s3cret/);
@@ -125,7 +125,7 @@ describe('the way to sign in to the database', () => {
   ])('has no contradictions, such as %s', (_, name, environment) => {
     const problems = problemsOf({ ...environment, PORT: 'http' });
     expect(problems).toMatch(new RegExp(`^  ${name}: `, 'm'));
-    // Though what is compared is not all there is to complain of.
+    // Although other settings are invalid, too.
     expect(problems).toMatch(/^ {2}PORT: /m);
   });
 
@@ -139,7 +139,7 @@ describe('the way to sign in to the database', () => {
     expect(DATABASE_PASSWORD).toEqual(meant);
   });
 
-  test('of migrations may be by tokens, and by a password of who creates their user', () => {
+  test('of migrations may use tokens, and a password for the user who creates the others', () => {
     const admin = { DATABASE_ADMIN_URL: 'postgres://root@db/p', DATABASE_ADMIN_PASSWORD: reference };
     expect(readSettings(migrationSettings, { ...needed, ...iam, ...admin })).toMatchObject({
       DATABASE_ADMIN_PASSWORD: { id: 'portfolio/db', key: 'password' },
@@ -149,7 +149,7 @@ describe('the way to sign in to the database', () => {
   });
 });
 
-test('pods have more time to end than their programs take', () => {
+test('the grace period of pods is longer than their programs take to stop', () => {
   expect(apiStop.grace).toBeGreaterThan(apiStop.preStop + apiStop.linger + apiStop.close);
   const { POLL_SECONDS: poll } = readSettings(workerSettings, neededByWorker);
   expect(workerStop.grace).toBeGreaterThan(poll + workerStop.close);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssue } from '../input.ts';
 
 const seconds = z.coerce.number().positive();
 const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
@@ -202,7 +203,7 @@ export function readSettings<Schema extends z.ZodObject>(
   environment: NodeJS.ProcessEnv = process.env,
 ): z.output<Schema> {
   const given = Object.entries(environment).filter(([, value]) => value !== '');
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const parsed = schema.safeParse(Object.fromEntries(given), { error: describeIssue });
   if (!parsed.success) throw new SettingsError(parsed.error.issues);
   return parsed.data;
 }

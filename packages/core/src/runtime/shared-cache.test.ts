@@ -8,14 +8,14 @@ import { type SharedCache, openSharedCache } from './shared-cache.ts';
 
 const answer = (text: string, loadedAt = Date.now()) => ({ body: Buffer.from(text), headers: {}, loadedAt });
 
-async function keep(cache: SharedCache, key: string, portfolio: string | undefined, text: string) {
+async function store(cache: SharedCache, key: string, portfolio: string | undefined, text: string) {
   await cache.write(key, (await cache.read(key, portfolio))!.state, answer(text));
 }
 
 const textOf = async (cache: SharedCache, key: string, portfolio: string | undefined) =>
   (await cache.read(key, portfolio))?.answer?.body.toString();
 
-describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian package redis-server)', () => {
+describe.skipIf(!hasValkey)('the shared cache (needs the Debian package redis-server)', () => {
   let server: Awaited<ReturnType<typeof startValkey>>;
   const parts = new AsyncDisposableStack();
   beforeAll(async () => {
@@ -32,14 +32,14 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
   });
   afterAll(() => parts.disposeAsync());
 
-  /** What a process has of it, connected. */
+  /** The cache as one process opens it, connected. */
   async function open(url = server.url): Promise<SharedCache> {
     const cache = await connectCache(url);
     caches.push(cache);
     return cache;
   }
 
-  test('gives one process what another has loaded, to the byte', async () => {
+  test('returns to one process exactly what another has stored', async () => {
     const [one, other] = [await open(), await open()];
     const body = Buffer.from([0, 10, 13, 255]);
     const { state } = (await one.read('key', 'team'))!;
@@ -51,11 +51,11 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     });
   });
 
-  test('gives nothing of a portfolio that has changed, nor a list of all, and goes on with the others', async () => {
+  test('returns nothing of a changed portfolio and no list of portfolios, but still returns other portfolios', async () => {
     const [one, other] = [await open(), await open()];
-    await keep(one, 'team', 'team', 'of team');
-    await keep(one, 'crew', 'crew', 'of crew');
-    await keep(one, 'list', undefined, 'of all');
+    await store(one, 'team', 'team', 'of team');
+    await store(one, 'crew', 'crew', 'of crew');
+    await store(one, 'list', undefined, 'of all');
     one.changed('team');
     expect(await textOf(one, 'team', 'team')).toBeUndefined();
     expect(await textOf(other, 'team', 'team')).toBeUndefined();
@@ -63,7 +63,7 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     expect(await textOf(other, 'crew', 'crew')).toBe('of crew');
   });
 
-  test('never shows what was being loaded while it changed', async () => {
+  test('never returns what was being loaded during a change', async () => {
     const [one, other] = [await open(), await open()];
     const { state } = (await one.read('key', 'team'))!;
     other.changed('team');
@@ -72,9 +72,9 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     expect(await textOf(other, 'key', 'team')).toBeUndefined();
   });
 
-  test('goes on for others when a process starts, and not when one may have missed a change', async () => {
+  test('remains valid when a process starts, but not when one may have missed a change', async () => {
     const one = await open();
-    await keep(one, 'key', 'team', 'kept');
+    await store(one, 'key', 'team', 'kept');
     const started = openCache(server.url);
     caches.push(started);
     started.changed(undefined);
@@ -84,13 +84,13 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     expect(await textOf(one, 'key', 'team')).toBeUndefined();
   });
 
-  test.each(['down', 'mute'] as const)(
-    'that is %s is passed over, and shows nothing of before a change that it was not told of',
+  test.each(['down', 'hang'] as const)(
+    'behind a proxy that does “%s” is ignored, and later returns nothing from before a change that it missed',
     async (fault) => {
       const proxy = await testProxy(server.url);
       parts.defer(() => proxy.stop());
       const cache = await open(`redis://127.0.0.1:${proxy.port}`);
-      await keep(cache, 'changed', 'team', 'of before');
+      await store(cache, 'changed', 'team', 'of before');
       proxy[fault]();
       await eventually(async () => expect(await cache.read('changed', 'team')).toBeUndefined());
       cache.changed('team');
@@ -101,14 +101,14 @@ describe.skipIf(!hasValkey)('the cache that processes share (needs the Debian pa
     },
   );
 
-  test('keeps no answer that is too large', async () => {
+  test('stores no response that is too large', async () => {
     const cache = await open();
-    await keep(cache, 'key', 'team', 'x'.repeat(2 * 1024 * 1024));
+    await store(cache, 'key', 'team', 'x'.repeat(2 * 1024 * 1024));
     expect(await textOf(cache, 'key', 'team')).toBeUndefined();
   });
 });
 
-test('without a setting for it, there is none', () => {
+test('without CACHE_URL, there is no shared cache', () => {
   const settings = { CACHE_URL: undefined, CACHE_REPLICATION_GROUP: undefined, AWS_REGION: 'eu-central-1' };
   expect(openSharedCache(settings, silentLog)).toBeNull();
 });

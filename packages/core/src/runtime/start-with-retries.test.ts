@@ -15,8 +15,8 @@ afterEach(async () => {
   await ended.disposeAsync();
 });
 
-/** A database that is away. */
-async function awayDatabase() {
+/** A database that is unavailable. */
+async function unavailableDatabase() {
   const database = await testDatabase();
   parts.defer(() => database.drop());
   const proxy = await testProxy(database.url);
@@ -27,22 +27,22 @@ async function awayDatabase() {
   return { proxy, url: url.href };
 }
 
-test('what a process begins with waits for a database that is away', async () => {
-  const { proxy, url } = await awayDatabase();
+test('the start of a process waits for an unavailable database', async () => {
+  const { proxy, url } = await unavailableDatabase();
   const started = startWithRetries(silentLog, () => migrate({ url }));
   await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
   proxy.up();
   await expect(started).resolves.toBeUndefined();
 });
 
-test('what another try would not mend ends the start', async () => {
+test('an error that is not an outage ends the start', async () => {
   const tries = vi.fn<() => Promise<void>>(() => Promise.reject(new TypeError('no function')));
   await expect(startWithRetries(silentLog, tries)).rejects.toThrow('no function');
   expect(tries).toHaveBeenCalledTimes(1);
 });
 
-test('hints are heard in the end by a process that began while the database was away', async () => {
-  const { proxy, url } = await awayDatabase();
+test('a process that started while the database was unavailable receives hints later', async () => {
+  const { proxy, url } = await unavailableDatabase();
   const pool = openDatabase({ url, poolSize: 2, applicationName: 'test', log: silentLog });
   parts.defer(() => pool.close());
   const bus = createJobBus(pool.sql, silentLog);
@@ -51,16 +51,16 @@ test('hints are heard in the end by a process that began while the database was 
   expect(proxy.refusals()).toBeGreaterThan(0);
   const over = new AbortController();
   const hints = bus.subscribe(({ jobId }) => jobId === 'job_1', over.signal);
-  const heard = vi.fn<() => void>();
+  const received = vi.fn<() => void>();
   const listening = (async () => {
-    for await (const _ of hints) heard();
+    for await (const _ of hints) received();
   })();
   proxy.up();
   const hint = JSON.stringify([{ jobId: 'job_1', portfolioId: 'pf_1' }]);
   await eventually(async () => {
-    // The first to be heard says only that listening has begun.
+    // The first wake-up only means that listening has begun.
     await pool.sql.notify('job_hints', hint);
-    expect(heard.mock.calls.length).toBeGreaterThan(2);
+    expect(received.mock.calls.length).toBeGreaterThan(2);
   });
   over.abort();
   await listening;

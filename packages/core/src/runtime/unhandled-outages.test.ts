@@ -3,7 +3,7 @@ import { startChild } from '../../../../tests/support/child.ts';
 
 const moduleAt = (path: string) => new URL(path, import.meta.url).href;
 
-/** A process that leaves a rejected promise behind, and says so a moment later if it is still there. */
+/** A process with an unhandled rejection, which prints a line a moment later if it is still running. */
 const leaveBehind = (error: string) =>
   startChild(`
     const { createLog } = await import('${moduleAt('./log.ts')}');
@@ -11,13 +11,13 @@ const leaveBehind = (error: string) =>
     ignoreUnhandledOutages(createLog('child', 'silent'));
     process.on('uncaughtException', ({ message }) => console.log('ends by ' + message));
     void Promise.reject(${error});
-    setTimeout(() => console.log('goes on'), 200);`);
+    setTimeout(() => console.log('continues'), 200);`);
 
 test.each([
-  ['an outage', "Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })", 'goes on'],
+  ['an outage', "Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })", 'continues'],
   ['a mistake', "new TypeError('no function')", 'ends by no function'],
-])('%s that nobody waited for: the process %s', async (_, error, said) => {
+])('on an unhandled rejection by %s, the process %s', async (_, error, printed) => {
   const child = await leaveBehind(error);
   await child.end('SIGKILL');
-  expect(child.firstLine).toBe(said);
+  expect(child.firstLine).toBe(printed);
 });

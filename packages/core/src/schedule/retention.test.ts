@@ -22,11 +22,11 @@ beforeAll(async () => {
 afterAll(() => fixture.stop());
 beforeEach(() => fixture.sql`delete from jobs`);
 
-/** As if the job had ended so many days, and an hour, ago. */
+/** Changes the end of a job to some days and an hour ago. */
 const endedDaysAgo = (id: string, days: number) =>
   fixture.change(id, { finishedAt: sql`now() - make_interval(days => ${days}, hours => 1)` });
 const jobIds = async () => (await fixture.sql`select id from jobs order by id`).map(({ id }) => id as string);
-/** The hours around the moment that is so many days and an hour after now. */
+/** The period of some hours around the time that is some days from now. */
 const periodIn = (days: number, hours: number) => {
   const now = Date.now() + days * 86_400_000;
   return {
@@ -35,7 +35,7 @@ const periodIn = (days: number, hours: number) => {
   };
 };
 
-/** A result that no study's present version has. */
+/** A result of a version that is not the current one of any study. */
 const superseded = { ...result, studyVersion: 0 };
 async function succeededWith(what: typeof result) {
   const { id } = await operations.caseStudy.export.run(fixture.as(owner), study);
@@ -57,7 +57,7 @@ describe('a job', () => {
     await expect(fixture.read(failed)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('that has not ended stays, however old it is', async () => {
+  test('that has not ended is not removed, however old it is', async () => {
     const { id } = await fixture.accept();
     await fixture.change(id, { createdAt: sql`now() - interval '1 year'` });
     const { id: again } = await fixture.accept();
@@ -68,7 +68,7 @@ describe('a job', () => {
     expect(await jobIds()).toEqual([id, again]);
   });
 
-  test('whose file is the newest PDF of a study as it is now stays, until the study changes', async () => {
+  test('with the newest PDF of the current version of a study is not removed until the study changes', async () => {
     const publish = { ...study, expectedVersion: '*' as const };
     const { version } = await operations.caseStudy.publish.run(fixture.as(owner), publish);
     await endedDaysAgo(await succeededWith({ ...result, studyVersion: version }), 101);
@@ -84,7 +84,7 @@ describe('a job', () => {
     expect(await removeOldJobs(fixture.db, never)).toBe(1);
   });
 
-  test('is removed once by two that look at once, in as many batches as it takes', async () => {
+  test('is removed once by two concurrent workers, in as many batches as needed', async () => {
     const id = await fixture.failed();
     await fixture.sql`
       insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq, finished_at)
@@ -96,7 +96,7 @@ describe('a job', () => {
     expect(await jobIds()).toEqual([id]);
   });
 
-  test('is left alone when the run was told to stop', async () => {
+  test('is not removed after the run was stopped', async () => {
     await endedDaysAgo(await fixture.failed(), 100);
     await expect(removeOldJobs(fixture.db, AbortSignal.abort())).rejects.toThrow('aborted');
     expect(await jobIds()).toHaveLength(1);
@@ -104,7 +104,7 @@ describe('a job', () => {
 });
 
 describe('the events of a job', () => {
-  test('are pruned in the period in which it has been over for 30 days', async () => {
+  test('are pruned in the period that is 30 days after its end', async () => {
     const [before, within, after] = [await fixture.failed(), await fixture.failed(), await fixture.failed()];
     await endedDaysAgo(before, 32);
     await endedDaysAgo(within, 30);
@@ -117,7 +117,7 @@ describe('the events of a job', () => {
     expect(await pruneJobEvents(fixture.db, periodIn(0, 2), never)).toBe(0);
   });
 
-  test('that are all gone leave a watcher a snapshot of how it ended, and the list as it was', async () => {
+  test('are replaced by a snapshot of the final state for watchers once they are pruned', async () => {
     const id = await fixture.failed();
     const before = await fixture.read(id);
     await endedDaysAgo(id, 30);
@@ -135,7 +135,7 @@ describe('the events of a job', () => {
     expect({ ...(await fixture.read(id)), finishedAt: null }).toEqual({ ...before, finishedAt: null });
   });
 
-  test('count on from where they were when it is retried after they are gone', async () => {
+  test('keep their numbering when it is retried after they were pruned', async () => {
     const id = await fixture.failed();
     await endedDaysAgo(id, 30);
     await pruneJobEvents(fixture.db, periodIn(0, 2), never);
@@ -147,7 +147,7 @@ describe('the events of a job', () => {
   });
 });
 
-test('a list of jobs goes on after the job at which its page ended was removed', async () => {
+test('a list of jobs continues even if the last job of a page was removed', async () => {
   const [oldest, , newest] = [await fixture.failed(), await fixture.failed(), await fixture.failed()];
   const ctx = fixture.as(owner);
   const page = await operations.job.list.run(ctx, { portfolio: 'team', limit: 2 });
@@ -158,7 +158,7 @@ test('a list of jobs goes on after the job at which its page ended was removed',
   expect(rest.items.map(({ id }) => id)).toEqual([oldest]);
 });
 
-test('a delivery is removed after 30 days, unless it is still being tried', async () => {
+test('a delivery is removed after 30 days, unless it is pending', async () => {
   const ctx = fixture.as(owner);
   const hook = { portfolio: 'team', url: 'https://example.com/hook', events: ['job.failed' as const] };
   const { id: webhook } = await operations.webhook.create.run(ctx, hook);

@@ -28,33 +28,33 @@ const row = async (name = 'skips') =>
       round(extract(epoch from retry_at - now()))::int as retry_in
     from schedules where name = ${name}`
   )[0]!;
-/** As if nobody had looked after a task for so many hours. */
+/** Makes a task overdue by some hours. */
 const missed = (name: string, hours: number) => platform.sql`
   update schedules set next_run_at = date_bin('1 hour', now(), to_timestamp(0)) - make_interval(hours => ${hours - 1})
   where name = ${name}`;
 const expire = () => platform.sql`update schedules set lease_until = now() - interval '1 second'`;
 
 describe('a task', () => {
-  test('is first due when the period that is passing has ended, and is known once', async () => {
+  test('is first due at the end of the current period, and is stored once', async () => {
     await Promise.all([registerTasks(platform.db, [skips]), registerTasks(platform.db, [skips])]);
     expect(await row()).toMatchObject({ is_future: true, off_grid: 0 });
     expect(await claim()).toBeUndefined();
   });
 
-  test('that is due is run by one of many that ask', async () => {
+  test('that is due is claimed by one of many workers', async () => {
     await registerTasks(platform.db, [skips]);
     await missed('skips', 1);
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim()));
     expect(claims.filter((run) => run !== undefined)).toHaveLength(1);
   });
 
-  test('that this worker does not know is left to those that do', async () => {
+  test('that this worker does not know is left to workers that do', async () => {
     await registerTasks(platform.db, [skips]);
     await missed('skips', 1);
     expect(await claim([catchesUp])).toBeUndefined();
   });
 
-  test('that was missed runs once for all, or once for each period, as it says', async () => {
+  test('that was missed runs once for all periods, or once for each, as it declares', async () => {
     const both = [skips, catchesUp];
     await registerTasks(platform.db, both);
     await missed('skips', 5);
@@ -84,7 +84,7 @@ describe('a run', () => {
     await missed('skips', 1);
   });
 
-  test('whose worker is gone is taken over when its lease has run out, and not before', async () => {
+  test('whose worker is lost is taken over when its lease has expired, and not before', async () => {
     const lost = (await claim())!;
     expect(await row()).toMatchObject({ retry_in: leaseSeconds });
     await platform.sql`update schedules set retry_at = now()`;
@@ -95,7 +95,7 @@ describe('a run', () => {
     expect(await endRun(platform.db, second)).toBe(true);
   });
 
-  test('that wakes up after it was taken over changes nothing', async () => {
+  test('of a frozen worker changes nothing after it was taken over', async () => {
     const frozen = (await claim())!;
     await expire();
     await platform.sql`update schedules set retry_at = now()`;
@@ -109,7 +109,7 @@ describe('a run', () => {
     expect(await extendRun(platform.db, second, leaseSeconds)).toBe(true);
   });
 
-  test('that fails is repeated for the same period, later each time, and success ends the counting', async () => {
+  test('that fails is repeated for the same period with growing delays, and success resets them', async () => {
     const delays: number[] = [];
     for (let at = 0; at < 9; at++) {
       const run = (await claim())!;
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(await row()).toMatchObject({ failures: 0, last_error: null, retry_at: null, is_future: true });
   });
 
-  test('that takes its worker along each time is repeated later and later, too', async () => {
+  test('that crashes its worker each time is repeated with growing delays, too', async () => {
     for (const delay of [30, 60, 120]) {
       await claim();
       expect(await row()).toMatchObject({ retry_in: delay });
@@ -134,7 +134,7 @@ describe('a run', () => {
     }
   });
 
-  test('that is released can be taken at once and has not failed', async () => {
+  test('that is released can be claimed immediately and has not failed', async () => {
     await releaseRun(platform.db, (await claim())!);
     expect(await row()).toMatchObject({ failures: 0, retry_at: null, lease_token: null });
     expect(await claim()).toBeDefined();

@@ -4,7 +4,7 @@ import { sniffType } from './sniff.ts';
 const text = (value: string) => Buffer.from(value);
 
 test.each([
-  ['a PDF, whatever it is called', text('%PDF-1.7'), 'text/html', 'application/pdf'],
+  ['a PDF, whatever type is declared', text('%PDF-1.7'), 'text/html', 'application/pdf'],
   ['a PNG', Buffer.from('89504e470d0a1a0a', 'hex'), 'image/jpeg', 'image/png'],
   ['a zip', Buffer.from('504b0304', 'hex'), 'application/vnd.oasis.opendocument.text', 'application/zip'],
   ['a tar', Buffer.concat([Buffer.alloc(257, 'a'), text('ustar')]), 'text/plain', 'application/x-tar'],
@@ -13,9 +13,9 @@ test.each([
   ['a page, as text', text('<!doctype html><script>alert(1)</script>'), 'text/html', 'text/plain'],
   ['a drawing with a script, as text', text('<svg onload="alert(1)"/>'), 'image/svg+xml', 'text/plain'],
   ['text that is cut within a character', text('zwölf').subarray(0, 3), 'text/plain', 'text/plain'],
-  ['text that was called an image', text('no image'), 'image/png', 'text/plain'],
+  ['text that was declared as an image', text('no image'), 'image/png', 'text/plain'],
   ['unknown bytes', Buffer.from([0, 1, 2, 3]), 'text/plain', 'application/octet-stream'],
-  ['no UTF-8', Buffer.from([0x61, 0xff, 0xfe]), 'text/plain', 'application/octet-stream'],
-])('the type is what the bytes say: %s', (_, head, declared, expected) => {
+  ['bytes that are not UTF-8', Buffer.from([0x61, 0xff, 0xfe]), 'text/plain', 'application/octet-stream'],
+])('the type is detected from the bytes: %s', (_, head, declared, expected) => {
   expect(sniffType(head, declared)).toBe(expected);
 });

@@ -73,7 +73,7 @@ test('the form allows these bytes only: exact size, hash and type, under a key o
   expect(minutes).toBeLessThanOrEqual(15);
 });
 
-test('a file of many parts goes all the way; one of more than 100 MiB is refused', async () => {
+test('a file of many parts can be uploaded; one of more than 100 MiB is refused', async () => {
   const bytes = new Uint8Array(20 * 1024 * 1024).fill(7);
   const uploadId = await upload(platform.as(owner), portfolio, bytes);
   expect((await finish(uploadId)).latest).toMatchObject({ sizeBytes: bytes.length, sha256: sha256Of(bytes) });
@@ -83,7 +83,7 @@ test('a file of many parts goes all the way; one of more than 100 MiB is refused
   });
 });
 
-describe('other bytes than announced are refused, and nothing of them is stored', () => {
+describe('bytes other than the announced ones are refused, and none of them is stored', () => {
   const announced = bytesOf('what was announced');
   test.each([
     ['as many', bytesOf('what was Announced')],
@@ -93,7 +93,7 @@ describe('other bytes than announced are refused, and nothing of them is stored'
     ['more than one part of them', new Uint8Array(12 * 1024 * 1024)],
   ])('%s', async (_, sent) => {
     const asked = await ask(announced);
-    // The embedded S3 does not hold clients to the policy, so that the platform's own check is what refuses here.
+    // The embedded S3 does not enforce the policy, so that the platform's own check refuses here.
     await sendForm(asked, sent);
     await expect(finish(asked.id)).rejects.toMatchObject(refusedUpload);
     expect(await stored(announced)).toBeNull();
@@ -101,7 +101,7 @@ describe('other bytes than announced are refused, and nothing of them is stored'
     expect((await evidence.read.run(platform.as(owner), { portfolio, slug })).latest).toBeNull();
   });
 
-  test('of which a whole first part is right', async () => {
+  test('with a whole first part that matches', async () => {
     const large = new Uint8Array(12 * 1024 * 1024).fill(1);
     const asked = await ask(large);
     const sent = large.slice();
@@ -111,7 +111,7 @@ describe('other bytes than announced are refused, and nothing of them is stored'
     expect(await stored(large)).toBeNull();
   });
 
-  test('and sending the right ones mends it', async () => {
+  test('and the upload can be used after the right ones were sent', async () => {
     const bytes = bytesOf('right at last');
     const asked = await ask(bytes);
     await sendForm(asked, bytesOf('wrong at first'));
@@ -122,19 +122,19 @@ describe('other bytes than announced are refused, and nothing of them is stored'
 });
 
 describe('an upload', () => {
-  test('cannot be taken before its file is sent', async () => {
+  test('cannot be used before its file is sent', async () => {
     const { id } = await ask(bytesOf('not sent'));
     await expect(finish(id)).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('is taken once, even by many at a time', async () => {
+  test('can be used once, even by concurrent calls', async () => {
     const uploadId = await upload(platform.as(owner), portfolio, bytesOf(`once ${slug}`));
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => finish(uploadId)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await expect(finish(uploadId)).rejects.toMatchObject(refusedUpload);
   });
 
-  test('is taken once, though a change that began earlier comes to it later', async () => {
+  test('can be used once, even if a transaction that began earlier reaches it later', async () => {
     const bytes = bytesOf('waited for');
     const asked = await ask(bytes);
     await sendForm(asked, bytes);
@@ -142,13 +142,13 @@ describe('an upload', () => {
     const other = `${slug}-other`;
     await evidence.create.run(platform.as(owner), { ...rest, slug: other });
     const release = Promise.withResolvers<void>();
-    const held = Promise.withResolvers<void>();
-    const holding = platform.sql.begin(async (tx) => {
+    const locked = Promise.withResolvers<void>();
+    const locking = platform.sql.begin(async (tx) => {
       await tx`select 1 from evidence where slug = ${slug} for update`;
-      held.resolve();
+      locked.resolve();
       await release.promise;
     });
-    await held.promise;
+    await locked.promise;
     const waiting = finish(asked.id).catch((error: unknown) => error);
     await eventually(async () => {
       const locks = await platform.sql`
@@ -157,16 +157,16 @@ describe('an upload', () => {
     });
     await evidence.addVersion.run(platform.as(owner), { portfolio, slug: other, uploadId: asked.id });
     release.resolve();
-    await holding;
+    await locking;
     expect(await waiting).toMatchObject(refusedUpload);
   });
 
   test('belongs to its portfolio', async () => {
-    const uploadId = await upload(platform.as(owner), portfolio, bytesOf('ours'));
+    const uploadId = await upload(platform.as(owner), portfolio, bytesOf('own'));
     await expect(finish(uploadId, 'other')).rejects.toMatchObject(refusedUpload);
   });
 
-  test('that was taken changes nothing when other bytes are sent later', async () => {
+  test('that was used has no effect when other bytes are sent later', async () => {
     const bytes = bytesOf('before');
     const asked = await ask(bytes);
     await sendForm(asked, bytes);
@@ -175,7 +175,7 @@ describe('an upload', () => {
     expect(await stored(bytes)).toEqual(bytes);
   });
 
-  test('that was used or left is removed with its bytes, once its form has expired', async () => {
+  test('that was used or abandoned is deleted with its bytes once its form has expired', async () => {
     const [used, left, open] = await Promise.all([
       ask(bytesOf('used')),
       ask(bytesOf('left')),
@@ -203,7 +203,7 @@ describe('an upload', () => {
     expect(rows.map(({ id }) => id as string)).toEqual([open.id]);
   });
 
-  test('needs the scope of what it is for', async () => {
+  test('needs the scope of its purpose', async () => {
     const file = { portfolio, ...describeFile(bytesOf('x')) };
     const reader = platform.as(user('owner', ['evidence:read']));
     await expect(evidence.upload.run(reader, file)).rejects.toMatchObject({ code: 'forbidden' });

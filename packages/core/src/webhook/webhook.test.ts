@@ -41,7 +41,7 @@ const record = (slug: string) =>
   recordWebhookEvent(platform.db, { portfolioId, type: 'case-study.published', data: { slug } });
 const fanOut = () => fanOutEvents(platform.db);
 
-/** A delivery whose job ended as it says. */
+/** A delivery whose job ended in the given state. */
 async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
   const lease = { id: delivery.job!, token: randomUUID() };
@@ -51,18 +51,18 @@ async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   return delivery.id;
 }
 
-/** Makes a delivery fail after a try of its own, seen by two workers at once. */
+/** Makes a delivery fail after one attempt, settled by two workers concurrently. */
 async function failOne(id: string) {
   const failed = await endedDelivery(id, 'failed');
   await recordAttempt(platform.db, failed, { isDelivered: false, responseStatus: 500, error: 'No.' });
   await Promise.all([settleFailedDeliveries(platform.db), settleFailedDeliveries(platform.db)]);
 }
-/** As if all that was tried had been tried so many days sooner. */
+/** Moves the first failure some days into the past. */
 const passDays = (id: string, days: number) => platform.sql`
   update webhooks set failing_since = failing_since - make_interval(days => ${days}) where id = ${id}`;
 
 describe('a webhook', () => {
-  test('reads back as it was written, with its secret in the first answer alone', async () => {
+  test('is read as it was written, with its secret only in the first response', async () => {
     const { secret, ...created } = await create({ description: 'Builds' });
     expect(created).toMatchObject({
       portfolio,
@@ -79,7 +79,7 @@ describe('a webhook', () => {
     expect(JSON.stringify([items, audit])).not.toContain(secret.slice(6));
   });
 
-  test('is changed and deleted by who has read its newest version only', async () => {
+  test('can be changed and deleted only with its current version', async () => {
     const { id, version } = await create();
     const changed = await update(id, { events: ['job.failed', 'job.failed'], enabled: false });
     expect(changed).toMatchObject({ events: ['job.failed'], enabled: false, disabledReason: 'by-hand' });
@@ -116,7 +116,7 @@ describe('a webhook', () => {
     'ftp://example.com/',
     'example.com',
     `https://example.com/${'x'.repeat(2000)}`,
-  ])('is not sent to %s', async (bad) => {
+  ])('cannot have the URL %s', async (bad) => {
     await expect(create({ url: bad })).rejects.toMatchObject({
       code: 'invalid_input',
       fields: [{ pointer: '/url' }],
@@ -126,17 +126,17 @@ describe('a webhook', () => {
   test.each([
     ['https://bücher.example/ü?q=日本', 'https://xn--bcher-kva.example/%C3%BC?q=%E6%97%A5%E6%9C%AC'],
     ['https://EXAMPLE.com:8443/a/../b', 'https://example.com:8443/b'],
-  ])('at %s is kept as %s', async (given, kept) => {
-    expect(await create({ url: given })).toMatchObject({ url: kept });
+  ])('at %s is stored as %s', async (given, stored) => {
+    expect(await create({ url: given })).toMatchObject({ url: stored });
   });
 
-  test('is one of twenty at most, also when many are asked for at once', async () => {
+  test('is one of up to twenty, even if many are requested concurrently', async () => {
     const attempts = await Promise.allSettled(Array.from({ length: 24 }, () => create()));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
     await expect(create()).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('is the business of owners only', async () => {
+  test('is accessible to owners only', async () => {
     const { id } = await create();
     await platform.addMember(portfolioId, 'editor', 'editor');
     const ctx = platform.as(user('editor'));
@@ -147,7 +147,7 @@ describe('a webhook', () => {
 });
 
 describe('a signature', () => {
-  test('is the one of the example of Standard Webhooks', () => {
+  test('matches the example of Standard Webhooks', () => {
     const message = {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       timestampSeconds: 1614265330,
@@ -158,7 +158,7 @@ describe('a signature', () => {
     );
   });
 
-  test('is made with the old secret too for a day after a new one was given', async () => {
+  test('is also made with the old secret for a day after a rotation', async () => {
     const { id, secret: first } = await create();
     const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
     const rotated = await webhook.rotateSecret.run(platform.as(owner), {
@@ -181,8 +181,8 @@ describe('a signature', () => {
 });
 
 describe('an event', () => {
-  test('becomes one delivery, with a job, to each webhook that asked for it and is on', async () => {
-    const [first, second, deaf, off] = [
+  test('becomes one delivery, with a job, to each enabled webhook that subscribes to it', async () => {
+    const [first, second, unsubscribed, off] = [
       await create(),
       await create({ events: ['job.failed', 'case-study.published'] }),
       await create({ events: ['job.failed'] }),
@@ -194,7 +194,7 @@ describe('an event', () => {
     expect(events).toBe(1);
     expect(jobs).toHaveLength(2);
     expect(await fanOut()).toEqual({ events: 0, jobs: [] });
-    expect(await deliveriesOf(deaf.id)).toEqual([]);
+    expect(await deliveriesOf(unsubscribed.id)).toEqual([]);
     expect(await deliveriesOf(off.id)).toEqual([]);
     const [one] = await deliveriesOf(first.id);
     const [other] = await deliveriesOf(second.id);
@@ -214,7 +214,7 @@ describe('an event', () => {
     expect(job).toMatchObject({ kind: 'webhook.deliver', state: 'queued', requestedBy: 'webhooks' });
   });
 
-  test('becomes no more than that when many workers look at once', async () => {
+  test('is not delivered twice if many workers run concurrently', async () => {
     const { id } = await create();
     await Promise.all(Array.from({ length: 250 }, (_, at) => record(`study-${at}`)));
     const rounds = await Promise.all(Array.from({ length: 4 }, async () => (await fanOut()).events));
@@ -227,13 +227,13 @@ describe('an event', () => {
     expect(row).toEqual({ deliveries: 250, studies: 250, jobs: 250 });
   });
 
-  test('that nobody asked for is cleared away', async () => {
+  test('without a subscribed webhook is deleted', async () => {
     await record('quiet');
     expect(await fanOut()).toEqual({ events: 1, jobs: [] });
     expect(await platform.sql`select 1 from webhook_events`).toHaveLength(0);
   });
 
-  test('that is taken back with its transaction is told to nobody', async () => {
+  test('whose transaction is rolled back is not delivered', async () => {
     const { id } = await create();
     const undone = platform.db.transaction(async (tx) => {
       await recordWebhookEvent(tx, { portfolioId, type: 'case-study.published', data: {} });
@@ -246,7 +246,7 @@ describe('an event', () => {
 });
 
 describe('a delivery', () => {
-  test('is sent again as a delivery of its own under the same message id', async () => {
+  test('is repeated as a new delivery with the same message id', async () => {
     const { id } = await create();
     await record('faster');
     await fanOut();
@@ -264,7 +264,7 @@ describe('a delivery', () => {
     await expect(again()).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('has failed when its job has, however that ended', async () => {
+  test('fails when its job ends without success, in whatever way', async () => {
     const { id } = await create();
     const failed = await endedDelivery(id, 'failed');
     const waiting = await webhook.test.run(platform.as(owner), { portfolio, id });
@@ -284,7 +284,7 @@ describe('a delivery', () => {
 });
 
 describe('a delivery whose job ended without success', () => {
-  test('is redelivered, not retried: neither one by one nor with others, by nobody', async () => {
+  test('can be redelivered, but its job cannot be retried by anybody, alone or with others', async () => {
     const { id } = await create();
     const failed = await endedDelivery(id, 'failed');
     await settleFailedDeliveries(platform.db);
@@ -294,7 +294,7 @@ describe('a delivery whose job ended without success', () => {
       const ctx = platform.as(user(who));
       await expect(operations.job.retry.run(ctx, { id: job })).rejects.toMatchObject({
         code: 'conflict',
-        message: expect.stringContaining('redeliver'),
+        message: expect.stringContaining('Redeliver the message'),
       });
       expect(await operations.job.retryMany.run(ctx, { portfolio })).toEqual({ changed: 0, hasMore: false });
     }
@@ -306,7 +306,7 @@ describe('a delivery whose job ended without success', () => {
     expect((await deliveriesOf(id)).map(({ state }) => state)).toEqual(['pending', 'failed']);
   });
 
-  test('stays delivered when a try that was late says otherwise, and counts as delivered when it says so', async () => {
+  test('becomes delivered by a late success, and is not changed by a late failure', async () => {
     const { id } = await create();
     const delivery = await endedDelivery(id, 'failed');
     await settleFailedDeliveries(platform.db);
@@ -317,7 +317,7 @@ describe('a delivery whose job ended without success', () => {
 });
 
 describe('five days in which no message was delivered', () => {
-  test('switch a webhook off with the next message that fails for good, and fewer do not', async () => {
+  test('disable a webhook with the next message that fails permanently, and fewer do not', async () => {
     const { id, version } = await create();
     for (let at = 0; at < 30; at++) await failOne(id);
     await passDays(id, 4);
@@ -331,7 +331,7 @@ describe('five days in which no message was delivered', () => {
     expect(off.version).toBeGreaterThan(version);
   });
 
-  test('begin with the first failure after a success, and anew when it is switched on again', async () => {
+  test('begin with the first failure after a success, or after the webhook was enabled again', async () => {
     const { id } = await create();
     await failOne(id);
     await passDays(id, 6);
@@ -346,7 +346,7 @@ describe('five days in which no message was delivered', () => {
     expect(await read(id)).toMatchObject({ enabled: true });
   });
 
-  test('say nothing against it where messages were cancelled, or lost with their worker', async () => {
+  test('do not disable it if messages were cancelled', async () => {
     const { id } = await create();
     const { job } = await webhook.test.run(platform.as(owner), { portfolio, id });
     await failOne(id);
@@ -357,7 +357,7 @@ describe('five days in which no message was delivered', () => {
   });
 });
 
-test('messages to one webhook wait for each other in no group', async () => {
+test('messages to one webhook are in different groups, and do not wait for each other', async () => {
   const { id } = await create();
   const sent = [1, 2].map(() => webhook.test.run(platform.as(owner), { portfolio, id }));
   const jobs = (await Promise.all(sent)).map(({ job }) => job!);
@@ -365,7 +365,7 @@ test('messages to one webhook wait for each other in no group', async () => {
   expect(groups).toHaveLength(2);
 });
 
-test('a deleted webhook takes its deliveries along, and what is on its way finds nothing to send', async () => {
+test('a webhook is deleted with its deliveries, and nothing is sent for a queued one', async () => {
   const { id } = await create();
   const { id: delivery } = await webhook.test.run(platform.as(owner), { portfolio, id });
   await webhook.delete.run(platform.as(owner), { portfolio, id, expectedVersion: all });
