@@ -37,7 +37,7 @@ beforeEach(() => platform.db.delete(jobs));
 afterAll(() => platform.stop());
 
 let studies = 0;
-/** A job of a study of its own: those of one study wait for each other. */
+/** A job of its own study, since jobs of the same study wait for each other. */
 async function accept() {
   const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });

@@ -604,7 +604,7 @@ test('the memory that a body takes depends on its size, not on the size of its c
   answer = (response) => {
     response.socket!.setNoDelay(true);
     let left = chunks;
-    // Each chunk is one byte, in a packet of its own.
+    // Each chunk is one byte, in its own packet.
     const more = () => {
       if (left === 0) return response.end();
       left -= 1;
