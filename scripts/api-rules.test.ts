@@ -41,14 +41,14 @@ test('a breaking change has to be announced under Unreleased, until it is releas
   const problems = problemsOf(first, api('0.1.0', ['/a']));
   expect(problems).toContain('"### Breaking" in "## [Unreleased]"');
   expect(problems).toContain('0.2.0 or higher');
-  expect(problems).toContain('GET /b is gone');
-  const changelog = '## [Unreleased]\n\n### Breaking\n\n- `/b` is gone.';
+  expect(problems).toContain('GET /b was removed');
+  const changelog = '## [Unreleased]\n\n### Breaking\n\n- `/b` was removed.';
   expect(problemsOf(first, api('0.1.0', ['/a'], changelog))).toBe('');
 });
 
 test('a line under another heading or in another version does not excuse a break', () => {
   const changelog = '## [Unreleased]\n### Breaking\n### Changed\n- One\n## [0.1.0]\n### Breaking\n- Two';
-  expect(problemsOf(first, api('0.1.0', ['/a'], changelog))).toContain('GET /b is gone');
+  expect(problemsOf(first, api('0.1.0', ['/a'], changelog))).toContain('GET /b was removed');
 });
 
 test.each([
@@ -63,12 +63,12 @@ test.each([
   const second = api(version, ['/a'], changelog);
   for (const problems of [problemsOf(first, second), problemsOf(first, second, second)]) {
     expect(problems).toContain(expected);
-    expect(problems).toContain('GET /b is gone');
+    expect(problems).toContain('GET /b was removed');
   }
 });
 
 test('an API may break clients with a new minor version that announces it', () => {
-  const second = api('0.2.0', ['/a'], '## [0.2.0] - 2027-01-01\n### Breaking\n- `/b` is gone.');
+  const second = api('0.2.0', ['/a'], '## [0.2.0] - 2027-01-01\n### Breaking\n- `/b` was removed.');
   expect(problemsOf(first, second, second)).toBe('');
 });
 

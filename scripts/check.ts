@@ -7,6 +7,7 @@ import {
   findRegistryAddresses,
   findMachinePaths,
   findUnpreparedQueries,
+  findUpwardImports,
   type Files,
 } from './house-rules.ts';
 import { readFiles, root } from './repository.ts';
@@ -46,5 +47,6 @@ await runSteps({
   'references in documents': rule(findBrokenReferences),
   'paths of one machine': rule((all) => findMachinePaths(all, root)),
   'unprepared queries': rule(findUnpreparedQueries),
+  'layers of core': rule(findUpwardImports),
   lockfile: rule(findRegistryAddresses),
 });

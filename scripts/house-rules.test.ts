@@ -3,7 +3,9 @@ import {
   findBrokenReferences,
   findRegistryAddresses,
   findMachinePaths,
+  findPrivateWords,
   findUnpreparedQueries,
+  findUpwardImports,
 } from './house-rules.ts';
 
 const filesOf = (files: Record<string, string>) => new Map(Object.entries(files));
@@ -123,5 +125,59 @@ describe('the lockfile', () => {
 
   it('may link to workspaces', () => {
     expect(findRegistryAddresses(lockfileWith('packages/core'))).toEqual([]);
+  });
+});
+
+const importOf = (path: string, from: string) =>
+  findUpwardImports(filesOf({ [`packages/core/src/${path}`]: `import { a } from '${from}';\n` }));
+
+describe('layers of core', () => {
+  it.each([
+    ['case-study/read.ts', './internal.ts'],
+    ['case-study/read.ts', '../claim/provenance.ts'],
+    ['evidence/delete.ts', '../case-study/case-study.sql.ts'],
+    ['job/accept.ts', '../context.ts'],
+    ['visibility.ts', './claim/claim.sql.ts'],
+    ['runtime/relay.ts', '../job/kinds.ts'],
+    ['index.ts', './portfolio/index.ts'],
+    ['evidence/evidence.test.ts', '../case-study/read.ts'],
+  ])('%s may import %s', (path, from) => {
+    expect(importOf(path, from)).toEqual([]);
+  });
+
+  it.each([
+    ['claim/notify.ts', '../case-study/read.ts', 'case-study', 'claim'],
+    ['artifact/list.ts', '../metric/read.ts', 'metric', 'artifact'],
+    ['tenancy.ts', './job/read.ts', 'job', "core's root"],
+  ])('%s may not import %s', (path, from, imported, noun) => {
+    expect(importOf(path, from)).toEqual([
+      `packages/core/src/${path}:1: imports ${imported}, which is not below ${noun}. See the layers in scripts/house-rules.ts.`,
+    ]);
+  });
+
+  it('have a place for each noun', () => {
+    expect(importOf('invoice/read.ts', './internal.ts')).toEqual([
+      'packages/core/src/invoice/read.ts: scripts/house-rules.ts has no layer for "invoice".',
+    ]);
+  });
+});
+
+describe('words', () => {
+  it('that are private are found in names, prose and documents, with the standard term', () => {
+    const files = filesOf({
+      'a.ts': 'const strangers = 1;\n// The database is away.\n',
+      'docs/b.md': 'What cannot be mended.',
+    });
+    expect(findPrivateWords(files)).toEqual([
+      'a.ts:1: says "strangers". The standard term: anonymous reader, or non-member.',
+      'a.ts:2: says "is away". The standard term: unavailable.',
+      'docs/b.md:1: says "mended". The standard term: fix.',
+    ]);
+  });
+
+  it('that only contain one of them pass', () => {
+    expect(
+      findPrivateWords(filesOf({ 'a.ts': 'recommended; commend(); a strange value; walk away' })),
+    ).toEqual([]);
   });
 });

@@ -85,3 +85,76 @@ export function findRegistryAddresses(files: Files): string[] {
     ([path]) => `package-lock.json: ${path} names its registry. .npmrc keeps that out; install again.`,
   );
 }
+
+/** The nouns of core, each above those that it may import from. Tables (`*.sql.ts`) are free for all of them. */
+const layers = [
+  ['removable-object', 'image', 'upload', 'audit', 'api-key', 'member'],
+  ['job'],
+  ['webhook'],
+  ['artifact', 'metric'],
+  ['evidence'],
+  ['claim'],
+  ['case-study'],
+  ['portfolio'],
+  ['schedule'],
+];
+
+/** No noun of core imports one that stands above it or beside it, and the files of core's root import none. */
+export function findUpwardImports(files: Files): string[] {
+  const core = 'packages/core/src/';
+  const sources = [...files].filter(
+    ([path]) => path.startsWith(core) && /(?<!\.test|testing)\.ts$/.test(path),
+  );
+  return sources.flatMap(([path, text]) => {
+    const noun = nounOf(path.slice(core.length));
+    if (noun === 'runtime' || path === `${core}index.ts`) return [];
+    if (noun !== '' && rank(noun) === -1)
+      return [`${path}: scripts/house-rules.ts has no layer for "${noun}".`];
+    return [...text.matchAll(/^(?:import|export)\b[^;]*? from '(\.[^']+)';/gm)].flatMap(
+      ({ 1: target = '', index }) => {
+        const imported = posix.join(posix.dirname(path), target);
+        const other = nounOf(imported.slice(core.length));
+        if (other === noun || other === '' || imported.endsWith('.sql.ts')) return [];
+        if (noun !== '' && rank(other) < rank(noun)) return [];
+        return [
+          `${path}:${lineOf(text, index)}: imports ${other}, which is not below ${noun || "core's root"}. See the layers in scripts/house-rules.ts.`,
+        ];
+      },
+    );
+  });
+}
+
+const rank = (noun: string) => layers.findIndex((layer) => layer.includes(noun));
+
+/** The folder of a file below core's root; '' for the root itself. */
+const nounOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
+
+/** Words that were private to this project, and the standard term for each. */
+const privateWords: [word: RegExp, standard: string][] = [
+  [/strangers?/, 'anonymous reader, or non-member'],
+  [/insiders?/, 'member'],
+  [/doorbells?/, 'outbox notifier'],
+  [/(un)?rung|unring/, 'enqueued, requeue'],
+  [/bur(y|ied|ies) (dead|lost|undelivered|jobs?|letters?)|bury\w+/, 'mark dead'],
+  [/tell(s|ing)? (of|about)|told of/, 'notify, report'],
+  [/(is|are|was|were) away/, 'unavailable'],
+  [/mend(s|ed|ing)?/, 'fix'],
+  [/heed(s|ed|ing)?/, 'handle, respond to'],
+  [/hasten(s|ed|ing)?/, 'raise the priority'],
+];
+
+/** Names and prose use the standard terms of the field. */
+export function findPrivateWords(files: Files): string[] {
+  const prose = [...files].filter(
+    ([path]) =>
+      /\.(ts|tsx|mjs|md|sql|yml|rego)$/.test(path) && !/^(drizzle\/|dev\/sample\/)|house-rules/.test(path),
+  );
+  return prose.flatMap(([path, text]) =>
+    privateWords.flatMap(([word, standard]) =>
+      [...text.matchAll(new RegExp(`\\b(?:${word.source})\\b`, 'gi'))].map(
+        ({ 0: found, index }) =>
+          `${path}:${lineOf(text, index)}: says "${found}". The standard term: ${standard}.`,
+      ),
+    ),
+  );
+}

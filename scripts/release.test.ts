@@ -82,7 +82,7 @@ test('a release that breaks clients is refused without a new minor version and a
     'packages/api/openapi.json': { ...files['packages/api/openapi.json'], paths: {} },
   });
   const head = repository.git('rev-parse', 'HEAD');
-  await expect(make('0.1.1')).rejects.toThrow('GET /a is gone');
+  await expect(make('0.1.1')).rejects.toThrow('GET /a was removed');
   await expect(make('0.2.0')).rejects.toThrow('"### Breaking" in "## [0.2.0]"');
   expect(repository.git('status', '--porcelain')).toBe('');
   expect(repository.git('rev-parse', 'HEAD')).toBe(head);

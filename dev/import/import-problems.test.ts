@@ -129,7 +129,7 @@ const cases: Record<string, Case> = {
   'an empty file of samples': [csv(''), 'metrics/load.csv:1: Expected the header "at,value"'],
   'a sample with an invalid time': [
     csv('at,value\n2026-11-01T00:00:00Z,1\nyesterday,2\n'),
-    'metrics/load.csv:3: at: Expected an instant such as',
+    'metrics/load.csv:3: at: Expected a time such as',
   ],
   'a sample with an invalid value': [
     csv('at,value\n\n2026-11-01T00:00:00Z,much\n'),

@@ -8,6 +8,6 @@ const change = { ...study, tags: [...new Set([...tags, 'reviewed'])], expectedVe
 const changed = await api.caseStudy.update.mutate(change);
 console.log(`Version ${changed.version} has the tags ${changed.tags.join(', ')}.`);
 
-// The version that was read is no longer the newest: whoever changes it unawares is refused.
+// The version that was read is no longer the newest: the change is refused.
 const { error } = await result(api.caseStudy.update.mutate({ ...change, tags }));
 if (error?.code === 'precondition_failed') console.log(error.detail);

@@ -1,7 +1,7 @@
 import { createClient } from '@portfolio/api/client';
 import { readFile } from 'node:fs/promises';
 
-// Where `npm start` leaves the address of the API and a key of its owner.
+// `npm start` stores the address of the API and a key of its owner here.
 const file = process.argv[2] ?? '.local/credentials.json';
 export const credentials = JSON.parse(await readFile(file, 'utf8')) as { baseUrl: string; apiKey: string };
 

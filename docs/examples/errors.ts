@@ -6,7 +6,7 @@ function explain(error: ApiError): string {
     return error.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('\n');
   }
   if (error.code === 'unreachable' || error.code === 'timeout') {
-    return `Nobody knows whether it was done: ${error.detail}`;
+    return `It is unknown whether this was done: ${error.detail}`;
   }
   return `${error.title}. ${error.detail}`;
 }

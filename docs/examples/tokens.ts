@@ -7,7 +7,7 @@ import { credentials } from './connect.ts';
 const fifteenMinutes = 15 * 60 * 1000;
 let known: { token: string; until: number } | undefined;
 
-/** The token at hand while it is good, then another one. */
+/** Returns the cached token while it is valid, then requests another one. */
 async function readToken(): Promise<string> {
   if (known === undefined || Date.now() > known.until) {
     known = { token: await askIssuer(), until: Date.now() + fifteenMinutes };
@@ -15,7 +15,7 @@ async function readToken(): Promise<string> {
   return known.token;
 }
 
-/** Put your identity provider here; this is the local one of `npm start`. */
+/** The local issuer of `npm start`; use your identity provider instead. */
 async function askIssuer(): Promise<string> {
   const program = fileURLToPath(new URL('../../dev/token.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program, 'local-owner']);

@@ -2,12 +2,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-// Run it with the webhook's secret and a port, behind whatever speaks https for you.
+// Run it with the webhook's secret and a port, behind a proxy that terminates TLS.
 const [secret = '', port = '8080'] = process.argv.slice(2);
 const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
 const toleranceSeconds = 5 * 60;
 
-/** Whether the message is from who knows the secret, unchanged, and not an old one sent again. */
+/** Whether the message was signed with the secret, is unchanged, and is not an old one that is replayed. */
 function isGenuine(headers: IncomingHttpHeaders, body: string): boolean {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = headers;
   const ageSeconds = Math.abs(Date.now() / 1000 - Number(timestamp));
@@ -21,7 +21,7 @@ function isGenuine(headers: IncomingHttpHeaders, body: string): boolean {
     .some((given) => given.length === expected.length && timingSafeEqual(given, expected));
 }
 
-/** Messages come at least once: the same id is the same message. */
+/** Messages are delivered at least once: the same id is the same message. */
 const seen = new Set<string>();
 
 async function receive(request: IncomingMessage, response: ServerResponse) {

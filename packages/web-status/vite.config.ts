@@ -1,13 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** Builds to `dist/`, which the API serves. `npm run dev` shows edits at once, beside a running `npm start`. */
+/** Builds to `dist/`, which the API serves. `npm run dev` reloads on edits, beside a running `npm start`. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
   plugins: [react()],
   build: {
-    // Under the page's policy (`default-src 'self'`) everything must be a file: no data: URLs, no inline script.
+    // The Content-Security-Policy of the page (`default-src 'self'`) forbids data: URLs and inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

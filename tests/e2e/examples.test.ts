@@ -16,9 +16,9 @@ const page = readFileSync(join(docs, 'client.md'), 'utf8');
 const outputs: Record<string, RegExp> = {
   'connect.ts': /^$/,
   'list-case-studies.ts': /^(\S+: .+\n){3}$/,
-  'change-case-study.ts': /^Version \d+ has the tags .*reviewed\.\nIt was changed meanwhile: .+\n$/,
+  'change-case-study.ts': /^Version \d+ has the tags .*reviewed\.\nVersion conflict: .+\n$/,
   'errors.ts': /^\/slug: .+\n$/,
-  'patience.ts': /^second-team\nSecond team\n$/,
+  'timeouts.ts': /^second-team\nSecond team\n$/,
   'tokens.ts': /'portfolio-engineering'/,
   'export-pdf.ts': /\nsucceeded 1 \noutbox-and-leases\.pdf: \d+ pages\n$/,
 };
@@ -56,8 +56,8 @@ test.each(Object.entries(outputs))('%s runs, and prints the expected output', as
   expect(await runExample(name)).toMatch(output);
 });
 
-test('patience.ts can be run again: its idempotency key prevents duplicates', async () => {
-  expect(await runExample('patience.ts')).toMatch(outputs['patience.ts']!);
+test('timeouts.ts can be run again: its idempotency key prevents duplicates', async () => {
+  expect(await runExample('timeouts.ts')).toMatch(outputs['timeouts.ts']!);
 });
 
 test('export-pdf.ts writes a PDF', async () => {

@@ -172,7 +172,7 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await log.getByText('Cancelled', { exact: true }).waitFor();
 
     await page.getByRole('button', { name: `Retry ${jobTitle}` }).click();
-    await log.getByText('Queued again by hand').waitFor();
+    await log.getByText('Requeued manually').waitFor();
     await log.getByText('Attempt 2 started').waitFor();
 
     await page.getByRole('link', { name: 'All jobs' }).click();

@@ -48,7 +48,7 @@ async function createPair(kid: string, alg = 'ES256'): Promise<Pair> {
 describe('an API key', () => {
   const about = { name: 'test', scopes: ['job:read' as const], expiresAt: null };
 
-  test('of a subject stands for that user, with the scopes of the key', async () => {
+  test('of a subject authenticates that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
     const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
@@ -59,7 +59,7 @@ describe('an API key', () => {
     });
   });
 
-  test('is refused when it is unknown, cut short, revoked or expired, and no one can tell which', async () => {
+  test('is refused when it is unknown, truncated, revoked or expired, with the same message for each', async () => {
     const { secret: revoked } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     await pool.sql`update api_keys set revoked_at = now() where secret_hash = ${hashOfKey(revoked)}`;
     const { secret: expired } = await issueApiKey(pool.db, {
@@ -87,7 +87,7 @@ describe('an API key', () => {
     }
   });
 
-  test('is not stored, nor anything that it could be read from but its hash', async () => {
+  test('is stored as a hash only', async () => {
     const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
     expect(key).toMatch(/^pk_[\w-]{43}$/);
     const rows = await pool.db.select().from(apiKeys);
@@ -97,12 +97,15 @@ describe('an API key', () => {
 });
 
 describe('an Authorization header', () => {
-  test.each([undefined, ''])('that is not there (%j) stands for nobody', async (header) => {
-    expect(await withHeader(header)).toEqual({ kind: 'anonymous' });
-  });
+  test.each([undefined, ''])(
+    'that is missing or empty (%j) authenticates an anonymous reader',
+    async (header) => {
+      expect(await withHeader(header)).toEqual({ kind: 'anonymous' });
+    },
+  );
 
   test.each(['Basic eDp5', 'Bearer', 'Bearer ', 'pk_key', 'Bearer two words', 'Bearer pk_a, Bearer pk_b'])(
-    'of another form (%j) is refused, never taken for nobody',
+    'in another format (%j) is refused, never treated as anonymous',
     async (header) => {
       await expect(withHeader(header)).rejects.toMatchObject({ code: 'unauthenticated' });
     },
@@ -111,7 +114,7 @@ describe('an Authorization header', () => {
   test('with a token is refused where no issuer is configured', async () => {
     await expect(withHeader('Bearer eyJhbGciOiJub25lIn0.e30.')).rejects.toMatchObject({
       code: 'unauthenticated',
-      message: expect.stringContaining('tokens are not accepted'),
+      message: expect.stringContaining('does not accept tokens'),
     });
   });
 });
@@ -145,7 +148,7 @@ describe('a token', () => {
     createAuthenticate(pool.db, { issuer, audience, jwksUrl: url });
   const present = (token: string, verifier = createVerifier()) => verifier(`Bearer ${token}`);
 
-  /** A good token, but for what is said otherwise. */
+  /** A valid token, apart from the given changes. */
   function sign(
     payload: JWTPayload = {},
     {
@@ -171,7 +174,7 @@ describe('a token', () => {
       .sign(key);
   }
 
-  test('of the issuer stands for its subject, with those of its scopes that are known here', async () => {
+  test('of the issuer authenticates its subject, with its known scopes', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',
@@ -181,7 +184,7 @@ describe('a token', () => {
     });
   });
 
-  test.each(['RS256', 'PS256', 'EdDSA'])('signed with %s is as good', async (alg) => {
+  test.each(['RS256', 'PS256', 'EdDSA'])('signed with %s is accepted', async (alg) => {
     const pair = await createPair(alg, alg);
     published = [first.jwk, pair.jwk];
     expect(await present(await sign({}, { key: pair.privateKey, alg, kid: alg }))).toMatchObject({
@@ -189,7 +192,7 @@ describe('a token', () => {
     });
   });
 
-  test('without scopes may do nothing', async () => {
+  test('without scopes grants no scope', async () => {
     expect(await present(await sign({ scope: undefined }))).toMatchObject({ scopes: [] });
   });
 
@@ -203,11 +206,11 @@ describe('a token', () => {
     ['that is not valid yet', { nbf: 9_999_999_999 }, '"nbf"'],
     ['without a subject', { sub: undefined }, '"sub"'],
     ['with an empty subject', { sub: '' }, '"sub"'],
-    ['with a subject that is no text', { sub: 7 as unknown as string }, '"sub"'],
+    ['with a subject that is not a string', { sub: 7 as unknown as string }, '"sub"'],
     ['with a subject that Postgres cannot store', { sub: 'a\0b' }, '"sub"'],
-    ['with a subject without end', { sub: 'a'.repeat(256) }, '"sub"'],
-    ['with scopes of another form', { scope: ['job:read'] }, '"scope"'],
-  ])('%s is refused, and the reason named', async (_, payload, named) => {
+    ['with a subject that is too long', { sub: 'a'.repeat(256) }, '"sub"'],
+    ['with scopes in another format', { scope: ['job:read'] }, '"scope"'],
+  ])('%s is refused with the reason', async (_, payload, named) => {
     await expect(present(await sign(payload))).rejects.toMatchObject({
       code: 'unauthenticated',
       message: expect.stringContaining(named),
@@ -234,7 +237,7 @@ describe('a token', () => {
     await expect(present(token)).rejects.toMatchObject(refused);
   });
 
-  test('that brings its own key is refused', async () => {
+  test('that contains its own key is refused', async () => {
     const own = await createPair('own');
     const tokens = [
       await sign({}, { key: own.privateKey, kid: 'own', jwk: own.jwk }),
@@ -244,7 +247,7 @@ describe('a token', () => {
   });
 
   test.each(['jku', 'x5u'])(
-    'that says where its key is (%s) is refused, and nobody looks there',
+    'that links to its own key (%s) is refused, and the link is not fetched',
     async (name) => {
       const own = await createPair('own');
       let visits = 0;
@@ -263,19 +266,22 @@ describe('a token', () => {
     },
   );
 
-  test.each(['RS512', 'PS384', 'ES384'])('signed with %s, which is not accepted, is refused', async (alg) => {
-    const pair = await createPair(alg, alg);
-    published = [first.jwk, pair.jwk];
-    const token = await sign({}, { key: pair.privateKey, alg, kid: alg });
-    await expect(present(token)).rejects.toMatchObject(refused);
-  });
+  test.each(['RS512', 'PS384', 'ES384'])(
+    'signed with %s, an algorithm that is not allowed, is refused',
+    async (alg) => {
+      const pair = await createPair(alg, alg);
+      published = [first.jwk, pair.jwk];
+      const token = await sign({}, { key: pair.privateKey, alg, kid: alg });
+      await expect(present(token)).rejects.toMatchObject(refused);
+    },
+  );
 
-  test('of a key that nobody has published is refused', async () => {
+  test('signed with an unpublished key is refused', async () => {
     const unknown = await sign({}, { kid: 'unknown' });
     await expect(present(unknown)).rejects.toMatchObject(refused);
   });
 
-  test('with the key of one algorithm and the name of another is refused', async () => {
+  test('that names another algorithm than that of its key is refused', async () => {
     const rsa = await createPair('rsa', 'RS256');
     published = [first.jwk, rsa.jwk];
     const [, payload, signature] = (await sign({}, { key: rsa.privateKey, alg: 'RS256', kid: 'rsa' })).split(
@@ -292,13 +298,13 @@ describe('a token', () => {
   });
 
   test.each(['not.a.token', 'eyJhbGciOiJFUzI1NiJ9.e30', 'x', 'eyJhbGciOiJFUzI1NiJ9..'])(
-    'that is none (%s) is refused',
+    'that is malformed (%s) is refused',
     async (token) => {
       await expect(present(token)).rejects.toMatchObject(refused);
     },
   );
 
-  test('changed after it was signed is refused', async () => {
+  test('that was changed after it was signed is refused', async () => {
     const [header, , signature] = (await sign()).split('.');
     const payload = (await sign({ sub: 'eve' }, { key: (await createPair('other')).privateKey })).split(
       '.',
@@ -306,7 +312,7 @@ describe('a token', () => {
     await expect(present(`${header}.${payload}.${signature}`)).rejects.toMatchObject(refused);
   });
 
-  test('of a key that is published later is good as soon as keys may be fetched again', async () => {
+  test('signed with a new key is accepted once the keys may be fetched again', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     try {
       published = [first.jwk];
@@ -325,7 +331,7 @@ describe('a token', () => {
     }
   });
 
-  describe('while the keys of its issuer cannot be read', () => {
+  describe('while the keys of its issuer cannot be fetched', () => {
     const unavailable = {
       code: 'unavailable',
       message: expect.stringContaining('keys of the token issuer') as string,
@@ -334,9 +340,9 @@ describe('a token', () => {
     test.each([
       ['an error', { status: 500 }],
       ['a redirect', { status: 302 }],
-      ['no JSON', { status: 200, body: '<html>' }],
-      ['no key set', { status: 200, body: '{"keys":7}' }],
-    ])('since they come as %s, is neither good nor bad', async (_, given) => {
+      ['not JSON', { status: 200, body: '<html>' }],
+      ['not a key set', { status: 200, body: '{"keys":7}' }],
+    ])('since the answer is %s, fails as unavailable', async (_, given) => {
       answer = given;
       try {
         await expect(present(await sign())).rejects.toMatchObject(unavailable);
@@ -345,13 +351,13 @@ describe('a token', () => {
       }
     });
 
-    test('since nobody answers, is neither good nor bad', async () => {
+    test('since the issuer is unreachable, fails as unavailable', async () => {
       await expect(present(await sign(), createVerifier('http://127.0.0.1:1/keys'))).rejects.toMatchObject(
         unavailable,
       );
     });
 
-    test('is good again as soon as they can be read, without a restart', async () => {
+    test('is accepted again once they can be fetched, without a restart', async () => {
       const verifier = createVerifier();
       answer = { status: 503 };
       await expect(present(await sign(), verifier)).rejects.toMatchObject(unavailable);
@@ -365,7 +371,7 @@ describe('a token', () => {
 const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
 
 describe('the actor of a request', () => {
-  test('is found out once, however often it is asked for, and anew for streams', async () => {
+  test('is authenticated once, and repeatedly for streams', async () => {
     const authenticate = vi.fn<Authenticate>(async () => anonymous);
     const { actorOf, recheckedActorOf } = createRequestActors(authenticate);
     const [one, two] = [request('Bearer pk_one'), request('Bearer pk_two')];

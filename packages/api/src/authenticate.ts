@@ -8,16 +8,16 @@ import type { FastifyRequest } from 'fastify';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 
-/** Turns the value of an Authorization header into an actor; throws `unauthenticated` if it is not good. */
+/** Turns the value of an Authorization header into an actor; throws `unauthenticated` where it is invalid. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>;
 
 export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 
-/** Who asks by a request. */
+/** The actors behind requests. */
 export type RequestActors = {
-  /** Authenticates a request once, however many operations it carries and whoever asks first. */
+  /** Authenticates a request once, however many operations it carries. */
   actorOf(request: FastifyRequest): Promise<Actor>;
-  /** For streams, which may outlive a credential: `actorOf` at first, and authenticated anew each further time. */
+  /** For streams, which may outlive a credential: each call after the first authenticates again. */
   recheckedActorOf(request: FastifyRequest): () => Promise<Actor>;
 };
 
@@ -55,25 +55,31 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
     if (authorization === undefined || authorization === '') return anonymous;
     const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (!credential) {
-      throw new AppError('unauthenticated', 'Expected "Authorization: Bearer" and an API key or a token.');
+      throw new AppError(
+        'unauthenticated',
+        'Invalid Authorization header: expected "Bearer" followed by an API key or a token.',
+      );
     }
     if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential);
     if (!actorOf)
-      throw new AppError('unauthenticated', 'Expected an API key (pk_…): tokens are not accepted here.');
+      throw new AppError(
+        'unauthenticated',
+        'Expected an API key (pk_…): this installation does not accept tokens.',
+      );
     return actorOf(credential);
   };
 }
 
-/** What must be in a token, apart from what is checked with its signature. */
+/** The claims that a token must have, apart from those that `jwtVerify` checks. */
 const claimsSchema = z.object({
-  sub: text(255).min(1, 'Expected some text.'),
+  sub: text(255).min(1, 'Expected at least one character.'),
   exp: z.number(),
   scope: z.string().default(''),
 });
 
 /**
- * Tokens of the configured issuer: `sub` is the subject, `scope` a list of scopes parted by spaces (RFC 8693).
- * Scopes that mean nothing here are passed over.
+ * Authenticates tokens of the configured issuer. `sub` is the subject, `scope` a list of scopes separated by spaces
+ * (RFC 8693). Unknown scopes are ignored.
  */
 function createActorOf({ issuer, audience, jwksUrl }: JwtSettings) {
   const keys = createKeys(jwksUrl);
@@ -89,17 +95,21 @@ function createActorOf({ issuer, audience, jwksUrl }: JwtSettings) {
   };
 }
 
-/** The issuer's keys, fetched when one is asked for that is not known; that they are away is not the caller's fault. */
+/** The issuer's keys, fetched again for an unknown key id. Throws `unavailable` where they cannot be fetched. */
 function createKeys(jwksUrl: string): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (cause) {
-      const isOfToken =
+      const isFaultOfToken =
         cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys;
-      if (isOfToken) throw cause;
-      throw new AppError('unavailable', 'The keys of the token issuer could not be read.', { cause });
+      if (isFaultOfToken) throw cause;
+      throw new AppError(
+        'unavailable',
+        'The keys of the token issuer could not be fetched. Retry in a few seconds.',
+        { cause },
+      );
     }
   };
 }
@@ -109,15 +119,15 @@ async function verify(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOp
     return claimsSchema.parse((await jwtVerify(token, keys, options)).payload);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    throw new AppError('unauthenticated', `The token is not good: ${reason(cause)}.`, { cause });
+    throw new AppError('unauthenticated', `Invalid token: ${reason(cause)}.`, { cause });
   }
 }
 
 function reason(cause: unknown): string {
   if (cause instanceof errors.JWTExpired) return 'it has expired';
   if (cause instanceof errors.JWTClaimValidationFailed)
-    return `its claim "${cause.claim}" is not what is expected`;
+    return `its claim "${cause.claim}" does not have the expected value`;
   if (cause instanceof z.ZodError)
-    return `its claim "${cause.issues[0]?.path.join('.')}" is not what is expected`;
+    return `its claim "${cause.issues[0]?.path.join('.')}" does not have the expected value`;
   return 'its signature could not be verified';
 }

@@ -36,7 +36,7 @@ const keysOf = (requests: { mock: { calls: Parameters<typeof fetch>[] } }) =>
 
 const readTeam = (by: Client) => result(by.portfolio.read.query({ portfolio: 'team' }));
 
-/** An answer of the API that refuses, in a batch of one. */
+/** An error answer of the API, in a batch of one. */
 function refusal(code: ErrorCode, status: number, headers: Record<string, string> = {}): Response {
   const problem = { type: '', title: '', status, detail: 'No.', code };
   const error = { code: -32_000, message: 'No.', data: { code: 'X', httpStatus: status, problem } };
@@ -47,19 +47,19 @@ const failures: [string, () => Promise<Response>][] = [
   ['a connection that fails', () => Promise.reject(new TypeError('fetch failed'))],
   ['a proxy that answers with a page', async () => new Response('<h1>502</h1>', { status: 502 })],
   ['a proxy that answers with JSON', async () => Response.json({ message: 'Bad gateway' }, { status: 502 })],
-  ['a server in trouble', async () => refusal('internal', 500)],
-  ['a server that is not available', async () => refusal('unavailable', 503)],
-  ['a limit that was reached', async () => refusal('too_many_requests', 429)],
+  ['an internal server error', async () => refusal('internal', 500)],
+  ['an unavailable server', async () => refusal('unavailable', 503)],
+  ['an exceeded rate limit', async () => refusal('too_many_requests', 429)],
 ];
 
 describe('a query', () => {
-  test.each(failures)('is repeated after %s', async (_, fail) => {
+  test.each(failures)('is retried after %s', async (_, fail) => {
     const requests = vi.spyOn(globalThis, 'fetch').mockImplementationOnce(fail);
     expect(await readTeam(client())).toMatchObject({ data: { slug: 'team' }, error: null });
     expect(requests).toHaveBeenCalledTimes(2);
   });
 
-  test.each(failures)('fails with %s once its repeats are used up', async (_, fail) => {
+  test.each(failures)('fails with %s once its retries are exhausted', async (_, fail) => {
     const requests = vi.spyOn(globalThis, 'fetch').mockImplementation(fail);
     const { data, error } = await readTeam(client({ retries: 1 }));
     expect(data).toBeNull();
@@ -74,16 +74,16 @@ describe('a query', () => {
     ['conflict', 409],
     ['precondition_failed', 412],
     ['invalid_input', 422],
-  ] as const)('that is refused (%s) is not repeated', async (code, status) => {
+  ] as const)('that is refused (%s) is not retried', async (code, status) => {
     const requests = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => refusal(code, status));
     expect(await readTeam(client())).toMatchObject({ data: null, error: { code, status } });
     expect(requests).toHaveBeenCalledOnce();
   });
 
-  test('waits for as long as Retry-After says', async () => {
+  test('waits for the time in Retry-After', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const asks = refusal('too_many_requests', 429, { 'retry-after': '30' });
-    const requests = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(asks);
+    const limited = refusal('too_many_requests', 429, { 'retry-after': '30' });
+    const requests = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(limited);
     const read = readTeam(client());
     await vi.advanceTimersByTimeAsync(0);
     while (vi.getTimerCount() === 0) await new Promise(setImmediate);
@@ -94,13 +94,13 @@ describe('a query', () => {
     expect(requests).toHaveBeenCalledTimes(2);
   });
 
-  test('tells its caller rather than wait for longer than a minute', async () => {
-    const asks = refusal('too_many_requests', 429, { 'retry-after': '3600' });
-    vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(asks);
+  test('fails instead of waiting for more than a minute', async () => {
+    const limited = refusal('too_many_requests', 429, { 'retry-after': '3600' });
+    vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(limited);
     expect(await readTeam(client())).toMatchObject({ error: { code: 'too_many_requests' } });
   });
 
-  test('that nobody answers in time is a time-out', async () => {
+  test('without an answer in time fails with timeout', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const baseUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
@@ -111,8 +111,8 @@ describe('a query', () => {
   });
 });
 
-describe('a call that its caller gives up', () => {
-  test('ends at once while it waits for its repeat', async () => {
+describe('an aborted call', () => {
+  test('ends immediately while it waits for a retry', async () => {
     const given = new AbortController();
     vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
       setImmediate(() => given.abort());
@@ -122,7 +122,7 @@ describe('a call that its caller gives up', () => {
     expect((await result(read)).error?.code).toBe('aborted');
   });
 
-  test('ends at once in a batch, and leaves the others alone', async () => {
+  test('ends immediately in a batch, without an effect on the other calls', async () => {
     const { resolve, promise: gate } = Promise.withResolvers<void>();
     const { fetch } = globalThis;
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (...request) => {
@@ -139,7 +139,7 @@ describe('a call that its caller gives up', () => {
     expect((await other).error).toBeNull();
   });
 
-  test('is not begun when it was given up before', async () => {
+  test('is not sent when it was aborted before', async () => {
     const requests = vi.spyOn(globalThis, 'fetch');
     const write = client().portfolio.create.mutate(
       { slug: 'never', name: 'Never' },
@@ -151,7 +151,7 @@ describe('a call that its caller gives up', () => {
 });
 
 describe('a mutation', () => {
-  test('whose answer is lost takes effect once, and its answer comes all the same', async () => {
+  test('whose answer is lost takes effect once, and the retry gets its answer', async () => {
     const proxy = await testProxy(api.baseUrl);
     const requests = vi.spyOn(globalThis, 'fetch');
     proxy.loseNextAnswer();
@@ -167,7 +167,7 @@ describe('a mutation', () => {
     await proxy.stop();
   });
 
-  test('has a key of its own, or the one that its caller names', async () => {
+  test('has its own idempotency key, or the one that its caller sets', async () => {
     const requests = vi.spyOn(globalThis, 'fetch');
     await createKeyed('keyed-1');
     await createKeyed('keyed-2');
@@ -180,12 +180,12 @@ describe('a mutation', () => {
 });
 
 describe('an error', () => {
-  test('that the API names tells its fields, and narrows by its code', async () => {
+  test('of the API has the invalid fields, and TypeScript narrows it by its code', async () => {
     const { error } = await result(client().portfolio.create.mutate({ slug: 'Not a slug', name: 'X' }));
     expect(error?.code === 'invalid_input' && error.errors.map(({ pointer }) => pointer)).toEqual(['/slug']);
   });
 
-  test('of anything but a call is thrown as it is', async () => {
+  test('that is not of a call is thrown unchanged', async () => {
     const cause = new Error('No token today');
     const keyless = client({ apiKey: () => Promise.reject(cause), retries: 0 });
     await expect(readTeam(keyless)).rejects.toMatchObject({ cause });
@@ -193,21 +193,21 @@ describe('an error', () => {
     expect(isTemporary(new TypeError('x is undefined'))).toBe(false);
   });
 
-  test('of a subscription is told in the same way', async () => {
+  test('of a subscription has the same form', async () => {
     const error = await firstError(client(), 'job_00000000000000000000000000');
     expect(problemOf(error)?.code).toBe('not_found');
   });
 });
 
 describe('a key that is a function', () => {
-  test('is asked for each request', async () => {
+  test('is called for each request', async () => {
     const keys = ['pk_unknown', apiKey];
     const by = client({ apiKey: async () => keys.shift()! });
     expect((await readTeam(by)).error?.code).toBe('unauthenticated');
     expect((await readTeam(by)).error).toBeNull();
   });
 
-  test('renews the credential of a subscription that the API refuses, and that of a constant one ends', async () => {
+  test('renews the refused credential of a subscription, while a constant key ends it', async () => {
     const id = await acceptJob();
     const keys = ['pk_expired', apiKey];
     const { seen, stop } = watch(client({ apiKey: () => keys.shift() ?? apiKey }), id);
@@ -246,7 +246,7 @@ function firstError(by: Client, id: string): Promise<unknown> {
 const acceptJob = async () => (await client().caseStudy.export.mutate(study)).id;
 
 describe('a subscription', () => {
-  test('goes on where it was when the network was away, without gap or repetition', async () => {
+  test('resumes after the network failed, without gap or repetition', async () => {
     const proxy = await testProxy(api.baseUrl);
     const id = await acceptJob();
     const { seen, done } = watch(client({ baseUrl: proxy.baseUrl }), id);
@@ -268,14 +268,14 @@ describe('a subscription', () => {
     await proxy.stop();
   });
 
-  test('that the server ends for a reason that may pass goes on after the last item', async () => {
+  test('that the server ends with a temporary error resumes after the last item', async () => {
     const id = await acceptJob();
     const { seen, done } = watch(client(), id);
     await eventually(() => expect(seen).toEqual(['snapshot 1']));
     const subscribe = vi.spyOn(api.services.jobBus, 'subscribe').mockImplementationOnce(() => {
-      throw new Error('Away');
+      throw new Error('Unavailable');
     });
-    // The events of another job are refused at first; this one is not disturbed.
+    // The first attempt of the second subscription fails; the first subscription is not affected.
     const other = await acceptJob();
     const second = watch(client(), other);
     await eventually(() => expect(second.seen).toEqual(['snapshot 1']));
@@ -287,7 +287,7 @@ describe('a subscription', () => {
     expect(second.seen).toEqual(seen);
   });
 
-  test('ends without an error when its caller gives it up', async () => {
+  test('ends without an error when its caller aborts it', async () => {
     const id = await acceptJob();
     const given = new AbortController();
     const ended = new Promise<void>((resolve, reject) => {
@@ -299,6 +299,6 @@ describe('a subscription', () => {
   });
 });
 
-test('errors of the typed client stay what tRPC makes them, for those who read them so', async () => {
+test('errors of the typed client are errors of tRPC', async () => {
   await expect(client().job.read.query({ id: 'job_1' })).rejects.toBeInstanceOf(TRPCClientError);
 });

@@ -13,16 +13,16 @@ export type Inputs = inferRouterInputs<AppRouter>;
 export type Outputs = inferRouterOutputs<AppRouter>;
 
 export type ClientOptions = {
-  /** Where the API is, such as `https://portfolio.example`. */
+  /** The origin of the API, such as `https://portfolio.example`. */
   baseUrl: string;
   /**
-   * An API key or a token, or what gives one: it is asked before each request, so that tokens may expire.
-   * Without it the client reads what is published.
+   * An API key or a token, or a function that returns one. It is called before each request, so that tokens may expire.
+   * Without a key, the client is an anonymous reader.
    */
   apiKey?: string | (() => string | Promise<string>) | undefined;
-  /** How long each attempt of a query or mutation may take; 30 by default. */
+  /** The time limit for each attempt of a query or mutation; 30 by default. */
   timeoutSeconds?: number;
-  /** How often a query or mutation is repeated after a failure that may pass; 3 times by default. */
+  /** The number of retries of a query or mutation after a temporary failure; 3 by default. */
   retries?: number;
 };
 
@@ -41,13 +41,13 @@ export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3
   return createTRPCClient<AppRouter>({
     links: [
       idempotencyLink,
-      retryLink({ retries, renewsKey: typeof apiKey === 'function' }),
+      retryLink({ retries, canRenewKey: typeof apiKey === 'function' }),
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: subscriptionLink(url, readAuthorization),
         false: splitLink({
           condition: ({ type }) => type === 'mutation',
-          // One request each: each has a key of its own.
+          // Not batched, since each mutation has its own idempotency key.
           true: httpLink({
             ...http,
             headers: async ({ op }) => ({ ...(await readHeaders()), ...idempotencyHeader(op) }),
@@ -61,7 +61,7 @@ export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3
 
 export type Client = ReturnType<typeof createClient>;
 
-/** `fetch` that gives up after a time with a TimeoutError; its caller may do so earlier. */
+/** `fetch` that rejects with a TimeoutError after a number of seconds. */
 function fetchWithin(seconds: number): typeof fetch {
   return (input, init) => {
     const signals = [init?.signal, AbortSignal.timeout(seconds * 1000)].filter((signal) => signal != null);

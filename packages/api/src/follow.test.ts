@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { follow } from './follow.ts';
 
-/** Yields one item, then waits for the end. */
+/** Yields one item, then waits for its signal. */
 const stream = streamOperation({
   name: 'test.stream',
   summary: '',
@@ -23,11 +23,11 @@ const stream = streamOperation({
 });
 
 const services = {} as Services;
-const good = async () => anonymous;
-const bad = async () => Promise.reject(new AppError('unauthenticated', 'Unknown.'));
+const valid = async () => anonymous;
+const invalid = async () => Promise.reject(new AppError('unauthenticated', 'Unknown.'));
 const recheckMilliseconds = 1;
 
-test('a stream ends as unauthenticated when its credential no longer stands', async () => {
+test('a stream ends as unauthenticated when its credential is revoked', async () => {
   const answers: (Actor | AppError)[] = [anonymous, anonymous, new AppError('unauthenticated', 'Revoked.')];
   async function actor() {
     const answer = answers.shift()!;
@@ -41,12 +41,12 @@ test('a stream ends as unauthenticated when its credential no longer stands', as
 });
 
 test.each(['forbidden', 'not_found'] as const)(
-  'a stream ends when its holder is refused as %s',
+  'a stream ends when its actor is refused as %s',
   async (code) => {
-    const authorize = async () => Promise.reject(new AppError(code, 'No member any more.'));
+    const authorize = async () => Promise.reject(new AppError(code, 'Not a member any more.'));
     const items = await follow(
       { ...stream, authorize },
-      { services, actor: good },
+      { services, actor: valid },
       {},
       [],
       recheckMilliseconds,
@@ -56,13 +56,13 @@ test.each(['forbidden', 'not_found'] as const)(
   },
 );
 
-test('a stream goes on while its credential cannot be checked', async () => {
+test('a stream continues while its credential cannot be checked', async () => {
   let checks = 0;
   const client = new AbortController();
   async function actor() {
     checks += 1;
     if (checks > 5) client.abort();
-    if (checks > 1) throw new AppError('unavailable', 'The database is away.');
+    if (checks > 1) throw new AppError('unavailable', 'The database is unavailable.');
     return anonymous;
   }
   const items = await follow(stream, { services, actor }, {}, [client.signal], recheckMilliseconds);
@@ -71,22 +71,22 @@ test('a stream goes on while its credential cannot be checked', async () => {
   expect(checks).toBe(6);
 });
 
-test('a stream ends quietly when its client has left, and with the reason when the server stops', async () => {
+test('a stream ends without an error when its client disconnects, and with the reason when the server stops', async () => {
   const [client, server] = [new AbortController(), new AbortController()];
   const signals = [client.signal, server.signal];
-  const left = await follow(stream, { services, actor: good }, {}, signals);
+  const left = await follow(stream, { services, actor: valid }, {}, signals);
   await left.next();
   client.abort();
   expect((await left.next()).done).toBe(true);
 
-  const stopped = await follow(stream, { services, actor: good }, {}, [server.signal]);
+  const stopped = await follow(stream, { services, actor: valid }, {}, [server.signal]);
   await stopped.next();
   server.abort(new AppError('unavailable', 'The server is stopping.'));
   await expect(stopped.next()).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a bad credential is refused before the stream begins', async () => {
-  await expect(follow(stream, { services, actor: bad }, {}, [])).rejects.toMatchObject({
+test('an invalid credential is refused before the stream begins', async () => {
+  await expect(follow(stream, { services, actor: invalid }, {}, [])).rejects.toMatchObject({
     code: 'unauthenticated',
   });
 });

@@ -4,14 +4,14 @@ import { AppError, type ErrorCode } from '@portfolio/core/errors';
 import type { StreamOperation, Tracked } from '@portfolio/core/operation';
 import type { z } from 'zod';
 
-/** Whose stream it is. The actor is asked for again and again, since a stream may outlive its credential. */
+/** The actor that follows a stream. It is authenticated repeatedly, since a stream may outlive its credential. */
 export type Follower = { services: Services; actor: () => Promise<Actor> };
 
 const refusals = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'not_found']);
 
 /**
- * Opens a stream and follows it until it ends or a signal aborts. Throws the refusal when the credential
- * no longer stands or its holder may no longer follow, and the reason of a signal if that is an AppError.
+ * Opens a stream and follows it until it ends or a signal aborts. Throws `unauthenticated`, `forbidden` or `not_found`
+ * once the credential or the access is lost, and the reason of a signal where that is an AppError.
  */
 export async function follow<I extends z.ZodObject, O extends z.ZodType>(
   operation: StreamOperation<I, O>,
@@ -28,7 +28,7 @@ export async function follow<I extends z.ZodObject, O extends z.ZodType>(
     try {
       await operation.authorize({ ...services, actor: await actor(), signal }, input);
     } catch (error) {
-      // Where the check itself fails, nothing is known against the credential.
+      // A check that fails for another reason says nothing about the credential.
       if (error instanceof AppError && refusals.has(error.code)) revoked.abort(error);
     }
   }

@@ -3,10 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { retryAfterSeconds } from './rest/problems.ts';
 
 /**
- * `/healthz`: the process answers. `/readyz`: whether requests should come to this process, and the state of what it
- * depends on. All processes share `dependencies`, so that another would do no better without one: it is "degraded", and
- * goes on with all that needs it not. What only this process lacks, `own`, a schema that is too old for it, its being
- * saturated or about to stop, makes it "not ready".
+ * Registers `/healthz` (the process is alive) and `/readyz` (it should get requests). All processes share `dependencies`,
+ * so a failed one only makes this process "degraded". A failed dependency of its `own`, an outdated database schema,
+ * saturation or an imminent stop make it "not ready".
  */
 export function registerHealth(
   app: FastifyInstance,
@@ -14,17 +13,17 @@ export function registerHealth(
     dependencies,
     own,
     isSaturated,
-    leaving,
-  }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean; leaving: AbortSignal },
+    stopping,
+  }: { dependencies: Dependencies; own: Dependencies; isSaturated: () => boolean; stopping: AbortSignal },
 ) {
-  app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
+  app.get('/healthz', () => ({ status: 'ok' }));
 
-  app.get('/readyz', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/readyz', async (request, reply) => {
     const states = await checkAll({ ...dependencies, ...own }, request.log);
-    const lacking = Object.keys(states).filter((name) => states[name] !== 'ok');
-    const load = leaving.aborted ? 'stopping' : isSaturated() ? 'saturated' : 'ok';
-    const isReady = load === 'ok' && !lacking.some((name) => name in own || states[name] === 'behind');
-    const status = !isReady ? 'not ready' : lacking.length > 0 ? 'degraded' : 'ready';
+    const failed = Object.keys(states).filter((name) => states[name] !== 'ok');
+    const load = stopping.aborted ? 'stopping' : isSaturated() ? 'saturated' : 'ok';
+    const isReady = load === 'ok' && !failed.some((name) => name in own || states[name] === 'behind');
+    const status = !isReady ? 'not ready' : failed.length > 0 ? 'degraded' : 'ready';
     return reply
       .code(isReady ? 200 : 503)
       .headers(isReady ? {} : { 'retry-after': retryAfterSeconds })

@@ -28,13 +28,13 @@ import {
 
 const named = allOperations.map((operation) => [operation.name, operation] as const);
 
-/** How many inputs each operation gets over each interface: other ones in each exhaustive run, else the same. */
+/** The number of inputs per operation and interface; random ones in an exhaustive run, otherwise always the same. */
 const runs = isExhaustive ? { numRuns: 8 } : { numRuns: 2, seed: 2026 };
-/** A request that takes longer hangs. */
-const patienceMilliseconds = 15_000;
-/** A WebSocket takes 64 KiB at once. */
+/** A request that takes longer fails the test. */
+const timeoutMilliseconds = 15_000;
+/** A WebSocket accepts messages of up to 64 KiB. */
 const maxMessageBytes = 60_000;
-/** Node's servers take 16 KiB of address and headers. */
+/** Node's servers accept 16 KiB of address and headers. */
 const maxPathCharacters = 8000;
 
 const agent = new Agent({ keepAlive: true });
@@ -42,7 +42,7 @@ let api: TestApi;
 let place: Place;
 let routes: Routes;
 let key: string;
-/** Strings of a portfolio that the caller has nothing to do with: ids, slugs, hashes, cursors. */
+/** Strings of a portfolio that the caller is not a member of: ids, slugs, hashes, cursors. */
 let foreign: string[];
 
 beforeAll(async () => {
@@ -65,7 +65,7 @@ const toBase64url = (json: string) => Buffer.from(json, 'latin1').toString('base
 
 const forgedCursors = ['null', '[]', '{}', '["\\u0000"]', '[1e400]', '\xff'].map(toBase64url);
 
-/** A cursor as its list makes them, but of a place that no row can have. */
+/** Cursors in the format of a list, at positions that no row can have. */
 function forge(cursor: string): string[] {
   const json = Buffer.from(cursor, 'base64url').toString('latin1');
   if (!json.startsWith('{')) return [];
@@ -77,13 +77,13 @@ function forge(cursor: string): string[] {
   ].map(toBase64url);
 }
 
-/** All short strings that reading a place gives. */
+/** All short strings in the output of the queries of a place. */
 async function stringsOf(elsewhere: Place): Promise<Set<string>> {
   const found = new Set<string>();
   const ctx = api.as(user('owner'));
   for (const operation of allOperations) {
     if (operation.kind !== 'query') continue;
-    // Some examples need more than a place.
+    // Some examples need more data than a place has.
     const output = await operation
       .run(ctx, { ...examples[operation.name]!.input(elsewhere) })
       .catch(() => null);
@@ -111,20 +111,20 @@ async function send({ method, path, headers = {}, body }: Call): Promise<Answer>
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
       ...headers,
     },
-    timeout: patienceMilliseconds,
+    timeout: timeoutMilliseconds,
   });
-  sent.on('timeout', () => sent.destroy(new Error('It hangs.')));
+  sent.on('timeout', () => sent.destroy(new Error('No answer in time.')));
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const { statusCode: status = 0, headers: answered } = response;
   const type = answered['content-type'] ?? '';
-  // A stream that was let in goes on for as long as one listens.
+  // A stream that is accepted does not end by itself.
   if (type.startsWith('text/event-stream')) sent.destroy();
   const isStream = type.startsWith('text/event-stream');
   return { status, type, text: isStream ? '' : await text(response) };
 }
 
-/** Throws where a problem is not as documented. */
+/** Throws where a problem differs from its documentation. */
 function checkProblem(problem: Problem, status: number) {
   const { code, detail } = problem;
   expect(Object.keys(errorCodes)).toContain(code);
@@ -134,7 +134,7 @@ function checkProblem(problem: Problem, status: number) {
   expect(status).toBeLessThan(500);
 }
 
-/** The code of a refusal, null of a success; throws for what must never be answered. */
+/** The code of a refusal; null for a success. Throws for an answer that must never occur. */
 function checkRest({ status, type, text: body }: Answer): ErrorCode | null {
   if (status < 400) return null;
   expect(type).toMatch(/^application\/problem\+json(;|$)/);
@@ -150,7 +150,7 @@ function checkTrpc({ status, text: body }: Pick<Answer, 'status' | 'text'>): Err
   return problem.code;
 }
 
-/** Newest row and number of rows of every table: any write that lasts changes it. */
+/** The newest row and the number of rows of every table, which any committed write changes. */
 async function mark(): Promise<unknown> {
   await api.outboxNotifier.idle();
   return api.sql.unsafe((markQuery ??= await createMarkQuery()));
@@ -158,7 +158,7 @@ async function mark(): Promise<unknown> {
 
 let markQuery: string | undefined;
 
-// That a key was used is noted in the background.
+// The last use of a key is recorded in the background.
 const newest = (name: string) => (name === 'api_keys' ? 'count(revoked_at)' : 'max(xmin::text::bigint)');
 
 async function createMarkQuery(): Promise<string> {
@@ -170,7 +170,7 @@ async function createMarkQuery(): Promise<string> {
     .join(' union all ');
 }
 
-/** Tries inputs one after the other. What is refused leaves no trace. */
+/** Tries inputs one after the other. A refused one must not change the database. */
 async function expectSafe<Input>(
   inputs: fc.Arbitrary<Input>,
   call: (input: Input) => Promise<ErrorCode | null>,
@@ -189,7 +189,7 @@ async function expectSafe<Input>(
 const inputsOf = (operation: AnyOperation) =>
   hostileFields(operation, examples[operation.name]!.input(place), foreign);
 
-/** What a path or a header can carry of a field, byte for character. */
+/** A field as text of a path or a header, with one character per byte. */
 function textOf(json: string): string {
   const value: unknown = json.length < 1000 && json.startsWith('"') ? JSON.parse(json) : json;
   return Buffer.from(String(value)).subarray(0, 2000).toString('latin1');
@@ -237,7 +237,7 @@ function toRestCall({ name }: AnyOperation, given: Fields): Call {
 }
 
 describe('over REST', () => {
-  test.each(named)('%s answers whatever comes, or refuses it by the rules', async (_, operation) => {
+  test.each(named)('%s answers any input, or refuses it with a documented problem', async (_, operation) => {
     const calls = fc
       .record({
         fields: inputsOf(operation),
@@ -282,35 +282,41 @@ function toTrpcCall({ name, kind }: AnyOperation, input: string, headers: Record
 describe('over tRPC', () => {
   const callables = named.filter(([, { kind }]) => kind !== 'subscription');
 
-  test.each(callables)('%s answers whatever comes, or refuses it by the rules', async (_, operation) => {
-    const calls = fc
-      .record({
-        input: fc.oneof(
-          { weight: 5, arbitrary: inputsOf(operation).map(objectOf) },
-          { weight: 1, arbitrary: hostileBody },
-        ),
-        headers: fc.oneof(
-          { weight: 3, arbitrary: fc.constant({}) },
-          { weight: 1, arbitrary: hostileHeaders },
-        ),
-      })
-      .map(({ input, headers }) => toTrpcCall(operation, input, headers));
-    await expectSafe(calls, async (call) => checkTrpc(await send(call)));
-  });
+  test.each(callables)(
+    '%s answers any input, or refuses it with a documented problem',
+    async (_, operation) => {
+      const calls = fc
+        .record({
+          input: fc.oneof(
+            { weight: 5, arbitrary: inputsOf(operation).map(objectOf) },
+            { weight: 1, arbitrary: hostileBody },
+          ),
+          headers: fc.oneof(
+            { weight: 3, arbitrary: fc.constant({}) },
+            { weight: 1, arbitrary: hostileHeaders },
+          ),
+        })
+        .map(({ input, headers }) => toTrpcCall(operation, input, headers));
+      await expectSafe(calls, async (call) => checkTrpc(await send(call)));
+    },
+  );
 
   const streams = named.filter(([, { kind }]) => kind === 'subscription');
 
-  test.each(streams)('%s answers whatever comes, or refuses it by the rules', async (_, operation) => {
-    const inputs = inputsOf(operation)
-      .map(objectOf)
-      .filter((input) => Buffer.byteLength(input) < maxMessageBytes);
-    await expectSafe(inputs, async (input) => {
-      const message = await firstMessage(operation.name, input);
-      return 'error' in message
-        ? checkTrpc({ status: message.error.data.httpStatus, text: JSON.stringify(message) })
-        : null;
-    });
-  });
+  test.each(streams)(
+    '%s answers any input, or refuses it with a documented problem',
+    async (_, operation) => {
+      const inputs = inputsOf(operation)
+        .map(objectOf)
+        .filter((input) => Buffer.byteLength(input) < maxMessageBytes);
+      await expectSafe(inputs, async (input) => {
+        const message = await firstMessage(operation.name, input);
+        return 'error' in message
+          ? checkTrpc({ status: message.error.data.httpStatus, text: JSON.stringify(message) })
+          : null;
+      });
+    },
+  );
 
   type Message = { result: unknown } | { error: { data: { httpStatus: number } } };
 
@@ -321,7 +327,7 @@ describe('over tRPC', () => {
     socket.send(
       `{"id":1,"method":"subscription","params":{"path":${JSON.stringify(path)},"input":${input}}}`,
     );
-    const [message] = await once(socket, 'message', { signal: AbortSignal.timeout(patienceMilliseconds) });
+    const [message] = await once(socket, 'message', { signal: AbortSignal.timeout(timeoutMilliseconds) });
     socket.terminate();
     return JSON.parse(String(message)) as Message;
   }

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const lines: string[] = [];
 
-/** The server with nothing behind it. */
+/** The server without a database, a bucket or a queue. */
 async function bareServer(
   authenticate: ServerOptions['authenticate'] = async () => anonymous,
   options: Pick<ServerOptions, 'loadLimits'> = {},
@@ -32,7 +32,7 @@ async function bareServer(
   return { server, get };
 }
 
-/** A server on which 501 requests wait, until `release`. */
+/** A server with 501 running requests, which finish after `release`. */
 async function fullServer() {
   const gate = Promise.withResolvers<typeof anonymous>();
   const made = await bareServer(() => gate.promise);
@@ -47,7 +47,7 @@ async function fullServer() {
   return { ...made, release };
 }
 
-/** Blocks the event loop for as long, again and again. */
+/** Blocks the event loop repeatedly for this long. */
 function keepBusy(milliseconds: number) {
   const timer = setInterval(() => {
     const end = performance.now() + milliseconds;
@@ -58,7 +58,7 @@ function keepBusy(milliseconds: number) {
 
 const unavailable = { code: 'unavailable', status: 503 };
 
-test('a process with too many requests refuses more, says when to come back, and serves those it took', async () => {
+test('a process with too many requests refuses more with Retry-After, and answers those that it accepted', async () => {
   const { get, release } = await fullServer();
   const refused = await get('/api/v1/jobs');
   expect(refused.json()).toMatchObject(unavailable);
@@ -67,20 +67,20 @@ test('a process with too many requests refuses more, says when to come back, and
   expect((await get('/api/v1/jobs')).statusCode).toBe(401);
 });
 
-test('typed clients are refused in the form that they read', async () => {
+test('typed clients are refused in the format of tRPC', async () => {
   const { get } = await fullServer();
   const refused = await get('/trpc/portfolio.list');
   expect(refused.json()).toMatchObject({ error: { data: { problem: unavailable } } });
   expect(refused.headers['retry-after']).toBe('5');
 });
 
-test('what strangers read is still served where others are refused', async () => {
+test('published reads are still served where others are refused', async () => {
   const { get } = await fullServer();
   expect((await get('/api/openapi.json')).statusCode).toBe(503);
   expect((await get('/api/openapi.json', {})).statusCode).toBe(200);
 });
 
-test('a saturated process lives and is not ready', async () => {
+test('a saturated process is alive and not ready', async () => {
   const { get, release } = await fullServer();
   expect((await get('/healthz')).statusCode).toBe(200);
   const notReady = await get('/readyz');
@@ -90,7 +90,7 @@ test('a saturated process lives and is not ready', async () => {
   expect((await get('/readyz')).json()).toMatchObject({ status: 'ready', load: 'ok' });
 });
 
-test('streams that go on do not count', async () => {
+test('open streams do not count as running requests', async () => {
   const { server, get } = await bareServer();
   const streams: PassThrough[] = [];
   server.get('/stream', (_request, reply) => {
@@ -107,8 +107,8 @@ test('streams that go on do not count', async () => {
   await Promise.all(waiting);
 });
 
-test('a busy event loop refuses work as well, and a worse one reads too; both end with it', async () => {
-  // A quarter of what holds in production, in everything.
+test('a delayed event loop refuses requests, and a longer delay published reads too, until it recovers', async () => {
+  // A quarter of the limits in production.
   const { get } = await bareServer(undefined, {
     loadLimits: {
       windowMilliseconds: 250,
@@ -127,14 +127,14 @@ test('a busy event loop refuses work as well, and a worse one reads too; both en
   await eventually(async () => expect((await get('/api/v1/jobs')).statusCode).toBe(401));
 });
 
-test('the log has a line when it begins and a line when it ends, and not one a request', async () => {
+test('the start and the end of saturation are logged once each, not once per request', async () => {
   lines.length = 0;
   const { get, release } = await fullServer();
   for (let times = 0; times < 5; times += 1) await get('/api/v1/jobs');
   await release();
   await get('/api/v1/jobs');
-  const said = lines
+  const messages = lines
     .map((line) => (JSON.parse(line) as { msg: string }).msg)
     .filter((msg) => msg !== 'request');
-  expect(said).toEqual(['saturated: work is refused', 'no longer saturated']);
+  expect(messages).toEqual(['saturated; refusing requests', 'no longer saturated']);
 });

@@ -2,19 +2,19 @@ import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Of so many windows the best one counts: one large answer, or a module that is loaded, is no lasting load. */
+/** The lowest delay of these windows counts, so that one slow request or the load of a module is not saturation. */
 const windowCount = 3;
 const resolutionMilliseconds = 20;
 
-/** When a process is saturated. */
+/** The limits beyond which a process is saturated. */
 export type LoadLimits = {
-  /** The delay of the event loop is its mean over so long. */
+  /** The period over which the delay of the event loop is averaged. */
   windowMilliseconds: number;
-  /** From this delay on new work is refused: whoever waits in such a queue has commonly left before it is served. */
+  /** Beyond this delay, requests are refused: most clients would time out before they are served. */
   delayMilliseconds: number;
-  /** From this delay on ready answers are refused too, which take next to nothing. */
+  /** Beyond this delay, published reads are refused too, although the cache makes them cheap. */
   delayOfPublishedMilliseconds: number;
-  /** So many requests run at once. */
+  /** The number of concurrent requests. */
   running: number;
 };
 
@@ -27,20 +27,19 @@ const defaultLimits: LoadLimits = {
 
 type Measured = { delayMilliseconds: number; running: number };
 
-/** How much this process has to do. */
+/** The load of this process. */
 export type Load = {
   measure(): Measured;
-  /** True where new work is refused. */
+  /** True where requests are refused. */
   isSaturated(measured?: Measured): boolean;
-  /** True where even ready answers are refused. */
+  /** True where published reads are refused as well. */
   isOverwhelmed(measured: Measured): boolean;
   stop(): void;
 };
 
 /**
- * Measures the load of this process: by how much its event loop was late on average in each of the last three windows
- * at least, and how many requests are being worked on, from when their bodies are there until their answers begin. So neither slow clients nor streams
- * of events count.
+ * Measures the load of this process: the mean delay of its event loop, and the number of running requests. A request runs
+ * from the end of its body to the start of its answer, so slow clients and event streams do not count.
  */
 export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
   const running = new Set<FastifyRequest>();
@@ -79,29 +78,32 @@ export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
 }
 
 /**
- * Refuses requests with `unavailable` while the process is saturated, before anything is done for them; those of
- * strangers who read what is published last, and those for its health never.
+ * Refuses requests with `unavailable` while the process is saturated, before any other work. Published reads are refused
+ * last, and health checks never.
  */
 export function shedLoad(app: FastifyInstance, load: Load) {
   let isShedding = false;
 
-  function note(measured: Measured, sheds: boolean) {
+  function logChange(measured: Measured, sheds: boolean) {
     if (sheds === isShedding) return;
     isShedding = sheds;
-    app.log[sheds ? 'warn' : 'info'](measured, sheds ? 'saturated: work is refused' : 'no longer saturated');
+    app.log[sheds ? 'warn' : 'info'](
+      measured,
+      sheds ? 'saturated; refusing requests' : 'no longer saturated',
+    );
   }
 
   app.addHook('onRequest', (request, _reply, done) => {
     const measured = load.measure();
-    note(measured, load.isSaturated(measured));
-    if (!isShedding || isOfHealth(request)) return done();
+    logChange(measured, load.isSaturated(measured));
+    if (!isShedding || isHealthCheck(request)) return done();
     if (readsPublished(request) && !load.isOverwhelmed(measured)) return done();
-    done(new AppError('unavailable', 'There is more to do than can be done; try again in a few seconds.'));
+    done(new AppError('unavailable', 'The server is overloaded. Retry in a few seconds.'));
   });
 }
 
-const isOfHealth = ({ routeOptions: { url } }: FastifyRequest) => url === '/healthz' || url === '/readyz';
+const isHealthCheck = ({ routeOptions: { url } }: FastifyRequest) => url === '/healthz' || url === '/readyz';
 
-/** All that is read without a credential is published, or refused at once. */
+/** A read without a credential is of published data, or is refused without work. */
 const readsPublished = ({ method, headers }: FastifyRequest) =>
   (method === 'GET' || method === 'HEAD') && headers.authorization === undefined;

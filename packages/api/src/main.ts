@@ -34,7 +34,7 @@ const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
 const sharedCache = openSharedCache(settings, log);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
-const leaving = new AbortController();
+const stopping = new AbortController();
 
 const server = await buildServer({
   services: { db, reader: reader.db, bucket, outboxNotifier, jobBus, published },
@@ -46,7 +46,7 @@ const server = await buildServer({
     schema: createSchemaCheck(db),
   },
   sharedCache,
-  leaving: leaving.signal,
+  stopping: stopping.signal,
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
   rateLimits: {
@@ -64,8 +64,8 @@ ignoreUnhandledOutages(log);
 const { LINGER_SECONDS: linger } = settings;
 const delay = (linger + apiStop.close) * 1000;
 closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ err }) => {
-  if (err) log.fatal({ err }, 'the API ends: something unforeseen was thrown');
-  leaving.abort();
+  if (err) log.fatal({ err }, 'uncaught exception; API exiting');
+  stopping.abort();
   if (!err) await wait(linger * 1000);
   await server.close();
   await outboxNotifier.idle();

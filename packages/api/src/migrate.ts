@@ -1,6 +1,6 @@
 /**
- * Brings the database up to date, creates the users of API, worker and migrations where DATABASE_ADMIN_URL says who may,
- * and ends: to be run before the programs of a release start.
+ * Migrates the database, then exits. Run it before the programs of a release start. With DATABASE_ADMIN_URL it also
+ * creates the database users of the API, the worker and the migrations.
  */
 import { openAdminSignIn, openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createLog } from '@portfolio/core/runtime/log';
@@ -14,10 +14,11 @@ const { DATABASE_URL: url, DATABASE_ADMIN_URL: adminUrl } = settings;
 
 const owner = { url, signIn: await openSignIn(settings, log) };
 const adminSignIn = await openAdminSignIn(settings, log);
-// Who creates a role is a member of it since Postgres 16. On RDS, members of one that signs in by tokens have to as well.
-const ways = settings.DATABASE_AUTH === 'iam' ? [adminSignIn, owner.signIn] : [adminSignIn];
-const admins = adminUrl === undefined ? [] : ways.map((signIn) => ({ url: adminUrl, signIn }));
+// Since Postgres 16 the creator of a role is a member of it. On RDS, a member of a role that signs in with tokens must
+// sign in with a token as well.
+const signIns = settings.DATABASE_AUTH === 'iam' ? [adminSignIn, owner.signIn] : [adminSignIn];
+const admins = adminUrl === undefined ? [] : signIns.map((signIn) => ({ url: adminUrl, signIn }));
 await startWithRetries(log, () => migrate(owner, ...admins));
-log.info('the database is up to date');
+log.info('database is up to date');
 owner.signIn.close();
 adminSignIn.close();

@@ -17,11 +17,11 @@ import { createAuthenticate } from './authenticate.ts';
 import { buildServer } from './server.ts';
 
 const unavailable = { code: 'unavailable', status: 503 };
-/** Nobody has asked for it with a credential: it is answered from memory. */
+/** A published read, which is answered from the cache. */
 const published = '/api/v1/portfolios?limit=5';
 const problem = { data: { problem: unavailable } };
 
-/** Sends one call over a WebSocket, and gives the answer. */
+/** Sends one call over a WebSocket, and returns the answer. */
 async function askSocket(baseUrl: string, key: string): Promise<unknown> {
   const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/trpc?connectionParams=1`);
   await once(socket, 'open');
@@ -32,7 +32,7 @@ async function askSocket(baseUrl: string, key: string): Promise<unknown> {
   return JSON.parse(String(answer));
 }
 
-describe('while the database is away', () => {
+describe('while the database is unavailable', () => {
   let api: TestApi;
   let postgres: PostgresServer;
   let dataDir: string;
@@ -78,22 +78,19 @@ describe('while the database is away', () => {
   const get = (path: string, bearer?: string) =>
     fetch(baseUrl + path, { headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } });
 
-  test.each([1, 2, 3])(
-    'REST says so to strangers and to holders of keys, and when to come back (%i)',
-    async () => {
-      for (const bearer of [undefined, key]) {
-        const response = await get('/api/v1/portfolios', bearer);
-        expect(response.status).toBe(503);
-        expect(response.headers.get('retry-after')).toBe('5');
-        expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
-        const { detail, ...rest } = (await response.json()) as { detail: string };
-        expect(rest).toMatchObject(unavailable);
-        expect(detail).not.toMatch(/postgres|127\.0\.0\.1|select|CONN/i);
-      }
-    },
-  );
+  test.each([1, 2, 3])('REST answers 503 with Retry-After, with and without a key (%i)', async () => {
+    for (const bearer of [undefined, key]) {
+      const response = await get('/api/v1/portfolios', bearer);
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
+      const { detail, ...rest } = (await response.json()) as { detail: string };
+      expect(rest).toMatchObject(unavailable);
+      expect(detail).not.toMatch(/postgres|127\.0\.0\.1|select|CONN/i);
+    }
+  });
 
-  test('a change is refused alike', async () => {
+  test('a change is refused in the same way', async () => {
     const response = await fetch(`${baseUrl}/api/v1/portfolios`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -102,7 +99,7 @@ describe('while the database is away', () => {
     expect(await response.json()).toMatchObject(unavailable);
   });
 
-  test('tRPC says so by HTTP, alone and in a batch, and by WebSocket', async () => {
+  test('tRPC answers with unavailable over HTTP, alone and in a batch, and over a WebSocket', async () => {
     const alone = await get('/trpc/portfolio.list', key);
     expect(alone.status).toBe(503);
     expect(alone.headers.get('retry-after')).toBe('5');
@@ -112,7 +109,7 @@ describe('while the database is away', () => {
     expect(await askSocket(baseUrl, key)).toMatchObject({ id: 1, error: problem });
   });
 
-  test('what needs no database goes on, and so does the rest as soon as it is back', async () => {
+  test('requests that need no database are served, and all others once it is available again', async () => {
     expect((await get('/healthz')).status).toBe(200);
     const readiness = await get('/readyz');
     expect(readiness.status).toBe(200);
@@ -121,14 +118,14 @@ describe('while the database is away', () => {
     expect(read.status).toBe(200);
     expect(read.headers.get('cache-status')).toContain('hit');
     expect((await get('/api/openapi.json')).status).toBe(200);
-    const back = await startPostgres({ dataDir, port: postgres.port, durable: false });
-    parts.defer(() => back.stop());
+    const restarted = await startPostgres({ dataDir, port: postgres.port, durable: false });
+    parts.defer(() => restarted.stop());
     const status = async () => (await get('/api/v1/portfolios', key)).status;
     await eventually(async () => expect(await status()).toBe(200));
   });
 });
 
-test('while the bucket is away, what needs it says so', async () => {
+test('while the bucket is unavailable, operations that need it answer with unavailable', async () => {
   const api = await testApi();
   const key = await api.issueKey('owner');
   await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });

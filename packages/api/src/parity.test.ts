@@ -40,7 +40,7 @@ beforeAll(async () => {
   await printStudy('open', true);
   routes = await readRoutes(api);
   keys.owner = await api.issueKey('owner');
-  keys.stranger = await api.issueKey('stranger');
+  keys.nonMember = await api.issueKey('non-member');
   keys.viewer = await api.issueKey('viewer');
   for (const scope of allScopes) {
     keys[`without ${scope}`] = await api.issueKey(
@@ -49,7 +49,7 @@ beforeAll(async () => {
     );
   }
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
-  const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('stranger')), elsewhere);
+  const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('non-member')), elsewhere);
   const about = { name: 'test', scopes: allScopes, expiresAt: null };
   keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
 });
@@ -65,7 +65,7 @@ async function printStudy(portfolio: string, isPublished: boolean) {
   await (await simulateWorker(api, id)).succeed(version);
 }
 
-/** What came of a call: a result, or the problem that it was refused with. */
+/** The outcome of a call: its result, or the problem that it was refused with. */
 type Outcome = { result: unknown } | { problem: Problem };
 
 type Callable = {
@@ -77,7 +77,7 @@ type Callable = {
   ): { unsubscribe(): void };
 };
 
-/** Calls by the typed client. Of a stream, the first item counts. */
+/** Calls with the typed client. The result of a stream is its first item. */
 async function overTrpc({ name, kind }: AnyOperation, input: object, apiKey?: string): Promise<Outcome> {
   const client = createClient({ baseUrl: api.baseUrl, apiKey });
   const [noun, verb] = name.split('.') as [string, string];
@@ -105,7 +105,7 @@ function firstItem(callable: Callable, input: object): Promise<unknown> {
   });
 }
 
-/** Calls by fetch, as the OpenAPI document says. */
+/** Calls with fetch, as the OpenAPI document describes it. */
 async function overRest({ name, kind }: AnyOperation, input: object, key?: string): Promise<Outcome> {
   const { method, path, statuses } = routes.get(name)!;
   const fields = new Map<string, unknown>(Object.entries(input));
@@ -148,11 +148,11 @@ async function firstMessage(response: Response): Promise<unknown> {
   throw new Error('The stream ended without an item.');
 }
 
-/** Drops what differs between any two calls: signatures of links; after writes also ids, versions and times. */
+/** Removes values that differ between any two calls: signatures of links, and after writes ids, versions and times. */
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
-    // Of an upload's form, which holds a signature of its time.
+    // The form of an upload, which contains a signature with its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
     if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
@@ -163,7 +163,7 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   return JSON.parse(text);
 }
 
-/** A digest of all rows that calls may change, when nothing is on its way to the queue any more. */
+/** A digest of all rows that calls may change, once the outbox is empty. */
 async function contents(): Promise<unknown> {
   await api.outboxNotifier.idle();
   const tables = await api.sql<{ name: string }[]>`
@@ -173,7 +173,7 @@ async function contents(): Promise<unknown> {
   return Promise.all(
     tables.map(async ({ name }) => [
       name,
-      // That a key was used is noted in the background.
+      // The last use of a key is recorded in the background.
       await api.sql`
         with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
         select md5(string_agg(row, '|' order by row)) from rows`,
@@ -183,21 +183,31 @@ async function contents(): Promise<unknown> {
 
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
-/** Who calls an operation where, and the code of the refusal; null where the caller is let in. */
+/** The callers of an operation, and the code of their refusal; null where the caller is admitted. */
 function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
-  // Jobs are nobody's business, not even where the portfolio is known.
+  // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofPortfolio && !isPublic ? refused : null;
-  const { stranger, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
+  const { nonMember, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [
-    { who: 'nobody', key: undefined, place: secret, code: isPublic ? inSecret : 'unauthenticated' },
-    { who: 'nobody', key: undefined, place: open, code: isPublic ? null : 'unauthenticated' },
+    {
+      who: 'an anonymous reader',
+      key: undefined,
+      place: secret,
+      code: isPublic ? inSecret : 'unauthenticated',
+    },
+    { who: 'an anonymous reader', key: undefined, place: open, code: isPublic ? null : 'unauthenticated' },
     { who: 'an unknown key', key: 'pk_unknown', place: open, code: 'unauthenticated' },
-    { who: 'unscoped', key: unscoped, place: secret, code: isPublic && !ofPortfolio ? null : 'forbidden' },
-    { who: 'a stranger', key: stranger, place: secret, code: inSecret },
-    { who: 'a stranger', key: stranger, place: open, code: inTheOpen },
+    {
+      who: 'a key without the scope',
+      key: unscoped,
+      place: secret,
+      code: isPublic && !ofPortfolio ? null : 'forbidden',
+    },
+    { who: 'a non-member', key: nonMember, place: secret, code: inSecret },
+    { who: 'a non-member', key: nonMember, place: open, code: inTheOpen },
     { who: 'the key of another portfolio', key: elsewhere, place: secret, code: inSecret },
     { who: 'the key of another portfolio', key: elsewhere, place: open, code: inTheOpen },
     {
@@ -209,7 +219,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
   ];
 }
 
-/** What comes of the calls of these callers over each of the two, by caller. */
+/** The outcomes of these callers over each interface, by caller. */
 async function outcomesOf(operation: AnyOperation, callers: Caller[]) {
   const trpc: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
@@ -222,11 +232,11 @@ async function outcomesOf(operation: AnyOperation, callers: Caller[]) {
   return { trpc, rest };
 }
 
-test('every operation has an example here', () => {
+test('every operation has an example', () => {
   expect(Object.keys(examples).toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
 });
 
-test('every operation has one procedure, of its kind, and there are no others', () => {
+test('every operation has one procedure of its kind, and there are no others', () => {
   const { _def: definition } = appRouter;
   const procedures = Object.entries(
     definition.procedures as object as Record<string, { _def: { type: string } }>,
@@ -237,7 +247,7 @@ test('every operation has one procedure, of its kind, and there are no others', 
   );
 });
 
-test('every operation has one route, of a method that fits its kind, and there are no others', () => {
+test('every operation has one route with a method that fits its kind, and there are no others', () => {
   expect([...routes.keys()].toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
   for (const { name, kind } of allOperations) {
     const { method, path } = routes.get(name)!;
@@ -257,7 +267,7 @@ test.each(named)('%s gives the same result over tRPC and REST', async (_, operat
   expect(rest).toEqual(trpc);
 });
 
-test.each(named)('%s refuses the same callers over both, and changes nothing then', async (_, operation) => {
+test.each(named)('%s refuses the same callers over both, without a change', async (_, operation) => {
   const refused = callersOf(operation).filter(({ code }) => code !== null);
   const before = await contents();
   const { trpc, rest } = await outcomesOf(operation, refused);
@@ -272,7 +282,7 @@ test.each(named)('%s refuses the same callers over both, and changes nothing the
 
 const queries = named.filter(([, { kind }]) => kind === 'query');
 
-test.each(queries)('%s lets all others in, and gives them the same over both', async (_, operation) => {
+test.each(queries)('%s admits all other callers, with the same result over both', async (_, operation) => {
   const admitted = callersOf(operation).filter(({ code }) => code === null);
   const { trpc, rest } = await outcomesOf(operation, admitted);
   for (const outcome of Object.values(trpc)) expect(outcome).toHaveProperty('result');

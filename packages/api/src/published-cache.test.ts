@@ -29,27 +29,27 @@ function testCache(shared: SharedCache | null = null) {
 afterEach(() => vi.useRealTimers());
 
 describe('the cache of published reads', () => {
-  test('asks once, then answers by itself', async () => {
+  test('loads an answer once, then serves it from memory', async () => {
     const { read, loads } = testCache();
     expect(await read()).toEqual({ text: 'load 1', source: 'database' });
     expect(await read()).toEqual({ text: 'load 1', source: 'cache' });
     expect(loads()).toBe(1);
   });
 
-  test('asks once for many that come at the same time', async () => {
+  test('loads an answer once for concurrent readers', async () => {
     const { read, loads } = testCache();
     await Promise.all([read(), read(), read()]);
     expect(loads()).toBe(1);
   });
 
-  test.each([['team'], [undefined]])('asks again after a change of %s', async (changed) => {
+  test.each([['team'], [undefined]])('loads an answer again after a change of %s', async (changed) => {
     const cache = testCache();
     await cache.read();
     cache.changed(changed);
     expect(await cache.read()).toEqual({ text: 'load 2', source: 'database' });
   });
 
-  test('keeps what belongs to other portfolios, but no list of all', async () => {
+  test('keeps answers of other portfolios after a change, but no list of all portfolios', async () => {
     const cache = testCache();
     await cache.read('one', 'team');
     await cache.read('all', null);
@@ -58,7 +58,7 @@ describe('the cache of published reads', () => {
     expect(await cache.read('all', null)).toMatchObject({ source: 'database' });
   });
 
-  test('does not keep what was being read while it changed, nor give it to those who come later', async () => {
+  test('neither stores an answer that changed while it was loaded, nor serves it to later readers', async () => {
     const cache = testCache();
     const old = Promise.withResolvers<string>();
     cache.answerWith(() => old.promise);
@@ -72,7 +72,7 @@ describe('the cache of published reads', () => {
     expect(await cache.read()).toEqual({ text: 'new', source: 'cache' });
   });
 
-  test('keeps no error', async () => {
+  test('does not store errors', async () => {
     const cache = testCache();
     cache.answerWith(async () => Promise.reject(new Error('not found')));
     await expect(cache.read()).rejects.toThrow('not found');
@@ -80,7 +80,7 @@ describe('the cache of published reads', () => {
     expect(await cache.read()).toMatchObject({ text: 'there now' });
   });
 
-  test('asks again after some seconds, in case that it missed a change', async () => {
+  test('loads an answer again after some seconds, in case that it missed a change', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const cache = testCache();
     await cache.read();
@@ -88,7 +88,7 @@ describe('the cache of published reads', () => {
     expect(await cache.read()).toEqual({ text: 'load 2', source: 'database' });
   });
 
-  test('goes on while the database is away, and says how old its answer is', async () => {
+  test('serves an older answer with its age while the database is unavailable', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const cache = testCache();
     await cache.read();
@@ -100,7 +100,7 @@ describe('the cache of published reads', () => {
     await expect(cache.read('never read')).rejects.toThrow(Outage);
   });
 
-  test('does not go on with what is known to be changed', async () => {
+  test('does not serve an older answer after a change', async () => {
     const cache = testCache();
     await cache.read();
     cache.changed('team');
@@ -108,7 +108,7 @@ describe('the cache of published reads', () => {
     await expect(cache.read()).rejects.toThrow(Outage);
   });
 
-  test('does not wait for a database that is silent where it has an answer', async () => {
+  test('serves an older answer while the database does not respond', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const cache = testCache();
     await cache.read();
@@ -117,7 +117,7 @@ describe('the cache of published reads', () => {
     expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 60 });
   });
 
-  test('is bounded: what was not asked for longest gives way', async () => {
+  test('is bounded in size, and evicts the least recently used answer', async () => {
     const cache = testCache();
     cache.answerWith(async () => 'x'.repeat(8 * 1024 * 1024));
     for (let at = 0; at < 9; at++) await cache.read(`key ${at}`);
@@ -137,7 +137,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
   });
   const connect = async (to = url) => parts.adopt(await connectCache(to), (cache) => cache.close());
 
-  test('answers a process that has not read anything yet', async () => {
+  test('serves a process that has not loaded anything yet', async () => {
     await testCache(await connect()).read('kept', 'kept');
     const shared = await connect();
     await eventually(async () =>
@@ -145,7 +145,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
     );
   });
 
-  test('is asked for what is old where the database is away alone', async () => {
+  test('serves an older answer only while the database is unavailable', async () => {
     const shared = await connect();
     await shared.write('old', (await shared.read('old', 'old'))!.state, old());
     const cache = testCache(shared);
@@ -154,7 +154,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
     expect(await testCache(shared).read('old', 'old')).toEqual({ text: 'load 1', source: 'database' });
   });
 
-  test('gives nothing of before a change while the database is away', async () => {
+  test('serves no answer from before a change while the database is unavailable', async () => {
     const shared = await connect();
     await shared.write('changed', (await shared.read('changed', 'changed'))!.state, old());
     const cache = testCache(shared);
@@ -163,7 +163,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
     await expect(cache.read('changed', 'changed')).rejects.toThrow(Outage);
   });
 
-  test('is left out where it is away itself', async () => {
+  test('is skipped while it is unavailable itself', async () => {
     const proxy = parts.adopt(await testProxy(url), (open) => open.stop());
     const cache = testCache(await connect(`redis://127.0.0.1:${proxy.port}`));
     proxy.down();
@@ -221,11 +221,11 @@ function readersAndWriter(isShared: boolean) {
     return ((await (await api.call('PATCH', path, init)).json()) as { version: number }).version;
   }
 
-  test('no read is older than a write that was confirmed before it began, nor than what its reader saw', async () => {
+  test('no read is older than a write that was confirmed before, or than an earlier read of the same reader', async () => {
     let confirmed = 0;
     const writing = new AbortController();
     const sources = new Set<string | null>();
-    async function readOnAndOn(server: TestApi, credential?: string) {
+    async function readRepeatedly(server: TestApi, credential?: string) {
       let seen = 0;
       while (!writing.signal.aborted) {
         const atLeast = Math.max(seen, confirmed);
@@ -235,28 +235,33 @@ function readersAndWriter(isShared: boolean) {
         seen = version;
       }
     }
-    const readers = [readOnAndOn(api), readOnAndOn(api), readOnAndOn(api, key), readOnAndOn(other, key)];
+    const readers = [
+      readRepeatedly(api),
+      readRepeatedly(api),
+      readRepeatedly(api, key),
+      readRepeatedly(other, key),
+    ];
     for (let at = 0; at < 60; at++) confirmed = await write();
     writing.abort();
     await Promise.all(readers);
     expect(sources).toContain('portfolio-api; hit');
   });
 
-  test('another process hears of a write by itself', async () => {
+  test('another process is notified of a write', async () => {
     await read(other);
     expect(await read(other)).toMatchObject({ from: 'portfolio-api; hit' });
     const version = await write();
     await eventually(async () => expect((await read(other)).version).toBe(version));
   });
 
-  test('what is withdrawn is gone at once', async () => {
+  test('an unpublished case study is not served any more', async () => {
     expect((await api.call('GET', path)).status).toBe(200);
     const withdrawn = await api.call('POST', `${path}/unpublish`, { key, headers: { 'if-match': '*' } });
     expect(withdrawn.status).toBe(200);
     expect((await api.call('GET', path)).status).toBe(404);
   });
 
-  test('a reader who has an answer already is not sent it again', async () => {
+  test('a reader with the current ETag gets 304 without a body', async () => {
     await api.call('POST', `${path}/publish`, { key, headers: { 'if-match': '*' } });
     for (const address of [path, '/api/v1/portfolios/team/case-studies', '/api/v1/portfolios']) {
       const first = await api.call('GET', address);

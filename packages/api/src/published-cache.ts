@@ -2,28 +2,28 @@ import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 
-/** A ready answer: its bytes and its headers, of which the ETag is one. */
-type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
+/** An encoded answer. The cache adds an ETag where `headers` has none. */
+export type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
 
-/** `ageSeconds` is given where the database could not be asked in time and an older answer had to do. */
+/** `ageSeconds` is set for an answer that is older than usual, since the database did not answer in time. */
 export type PublishedHit = PublishedAnswer & { source: 'cache' | 'database'; ageSeconds?: number };
 
 type Entry = PublishedAnswer & {
   source: PublishedHit['source'];
   generation: string;
   loadedAt: number;
-  askAgainAt: number;
+  revalidateAt: number;
 };
 type Load = () => Promise<PublishedAnswer>;
 type Loading = { generation: string; answer: Promise<Entry> };
 
 const maxBytes = 64 * 1024 * 1024;
-/** What an entry takes beside its bytes, roughly. */
+/** The approximate size of an entry without its body. */
 const entryBytes = 500;
-/** News of changes may be lost with a connection that nobody knows to be dead yet: so long they are missed at most. */
+/** The longest time for which a change may go unnoticed, where its notification is lost with a connection. */
 const freshMilliseconds = 10_000;
-/** How long a reader waits for the database where there is an answer from before. */
-const patienceMilliseconds = 1000;
+/** How long a reader waits for the database where the cache has an older answer. */
+const loadTimeoutMilliseconds = 1000;
 
 export type PublishedCache = {
   changed(portfolio: string | undefined): void;
@@ -31,10 +31,9 @@ export type PublishedCache = {
 };
 
 /**
- * What strangers read, as bytes, bounded in size. `changed` makes everything of a portfolio (or of all) count as
- * never read; what was being loaded meanwhile is not kept. `isOutage` tells errors of an absent database from others:
- * on those, older answers go on, but never one of before a known change. What is not there is looked for in `shared`
- * first, where there is one.
+ * Caches encoded answers to anonymous readers, up to `maxBytes`. `changed` invalidates the answers of one portfolio, or
+ * all of them, including those that are being loaded. On errors for which `isOutage` is true, an older answer is served
+ * unless it is invalidated. Misses look into `shared` before the database.
  */
 export function createPublishedCache(
   isOutage: (error: unknown) => boolean,
@@ -49,12 +48,12 @@ export function createPublishedCache(
   let changesOfAny = 0;
   let resets = 0;
 
-  /** Differs whenever something may have changed since. Lists of portfolios depend on every one of them. */
+  /** Changes with each invalidation. Answers without a portfolio are lists, which depend on all portfolios. */
   function generationOf(portfolio: string | undefined): string {
     return `${resets}.${portfolio === undefined ? changesOfAny : (changes.get(portfolio) ?? 0)}`;
   }
 
-  /** Of the shared cache where that has a fresh one, or an older one while the database is away; else of the database. */
+  /** Reads from the shared cache where it has a fresh answer, else from the database; in an outage, an older answer. */
   async function find(key: string, portfolio: string | undefined, load: Load) {
     const lookup = shared ? await shared.read(key, portfolio) : undefined;
     const found = lookup?.answer && { ...lookup.answer, source: 'cache' as const };
@@ -75,13 +74,13 @@ export function createPublishedCache(
     if (running?.generation === generation) return running.answer;
     const answer = (async (): Promise<Entry> => {
       const found = await find(key, portfolio, load);
-      const askAgainAt = Math.max(found.loadedAt + freshMilliseconds, Date.now() + patienceMilliseconds);
-      return { ...found, generation, askAgainAt };
+      const revalidateAt = Math.max(found.loadedAt + freshMilliseconds, Date.now() + loadTimeoutMilliseconds);
+      return { ...found, generation, revalidateAt };
     })();
-    const mine = { generation, answer };
-    loading.set(key, mine);
+    const started = { generation, answer };
+    loading.set(key, started);
     return answer.finally(() => {
-      if (loading.get(key) === mine) loading.delete(key);
+      if (loading.get(key) === started) loading.delete(key);
     });
   }
 
@@ -96,21 +95,21 @@ export function createPublishedCache(
       const generation = generationOf(portfolio);
       const found = entries.get(key);
       const entry = found?.generation === generation ? found : undefined;
-      if (entry && Date.now() < entry.askAgainAt) return { ...hitOf(entry), source: 'cache' };
+      if (entry && Date.now() < entry.revalidateAt) return { ...hitOf(entry), source: 'cache' };
       const answer = loadOnce(key, portfolio, generation, load).then((loaded) => {
         if (generationOf(portfolio) === generation) entries.set(key, loaded);
         return loaded;
       });
       if (!entry) return hitOf(await answer);
-      const loaded = await Promise.race([answer, after(patienceMilliseconds)]).catch((error: unknown) => {
+      const loaded = await Promise.race([answer, after(loadTimeoutMilliseconds)]).catch((error: unknown) => {
         if (!isOutage(error)) throw error;
         return null;
       });
       if (loaded) return hitOf(loaded);
-      // It may have been changed while the database was waited for.
+      // A change may have invalidated the entry in the meantime.
       if (generationOf(portfolio) !== generation) return hitOf(await answer);
       answer.catch(() => {});
-      entry.askAgainAt = Date.now() + patienceMilliseconds;
+      entry.revalidateAt = Date.now() + loadTimeoutMilliseconds;
       return { ...hitOf(entry), source: 'cache' };
     },
   };

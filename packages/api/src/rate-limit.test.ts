@@ -7,14 +7,14 @@ const portfolios = '/api/v1/portfolios';
 const perMinute = 5;
 const anonymousPerMinute = 3;
 
-/** Each test has a window of its own, since none of them waits for one to pass. */
+/** The clock of the counter. Each test moves it to a new window. */
 let time = Date.UTC(2026, 0, 1);
 let api: TestApi;
 let counter: RateCounter;
 let ada: string;
 let eve: string;
 beforeAll(async () => {
-  // Made before the database that it counts in is known.
+  // The API is created before the counter, which needs its database.
   const late: { counter?: RateCounter } = {};
   const take: RateCounter['take'] = (...given) => late.counter!.take(...given);
   const rateLimits = { counter: { take } as RateCounter, perMinute, anonymousPerMinute };
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const nextMinute = () => (time += 60_000 - (time % 60_000));
 
-/** Statuses of calls, one after the other. */
+/** The statuses of consecutive calls. */
 async function statuses(calls: number, init: Parameters<TestApi['call']>[2], path = portfolios) {
   const found: number[] = [];
   for (let at = 0; at < calls; at++) found.push((await api.call('GET', path, init)).status);
@@ -41,7 +41,7 @@ async function statuses(calls: number, init: Parameters<TestApi['call']>[2], pat
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
 
 describe('a credential', () => {
-  test('has its limit, and each answer says what is left of it', async () => {
+  test('has a limit, and each answer reports what is left of it', async () => {
     nextMinute();
     time += 15_000;
     const first = await api.call('GET', portfolios, { key: ada });
@@ -56,7 +56,7 @@ describe('a credential', () => {
     expect(await refused.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
   });
 
-  test('is counted for its subject, by whichever key and from wherever, and for nobody else', async () => {
+  test('counts against its subject, whatever the key and the address, and against no other subject', async () => {
     nextMinute();
     expect(await statuses(5, { key: ada, ...from('192.0.2.1') })).not.toContain(429);
     expect(await statuses(1, { key: await api.issueKey('ada'), ...from('192.0.2.2') })).toEqual([429]);
@@ -64,7 +64,7 @@ describe('a credential', () => {
     expect(await statuses(1, from('192.0.2.1'))).toEqual([200]);
   });
 
-  test('that is bad counts for its address, and harms no good one from there', async () => {
+  test('that is invalid counts against its address, and not against valid ones from there', async () => {
     nextMinute();
     expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
     expect(await statuses(1, from('192.0.2.3'))).toEqual([429]);
@@ -73,7 +73,7 @@ describe('a credential', () => {
 });
 
 describe('an address', () => {
-  test('has its limit in another, counted by the proxy and by nothing that the client says', async () => {
+  test('has its own limit, and is the one that the proxy reports, not one that the client claims', async () => {
     nextMinute();
     const spoofed = ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4'];
     const found = [];
@@ -82,7 +82,7 @@ describe('an address', () => {
     expect(await statuses(1, from('192.0.2.5'))).toEqual([200]);
   });
 
-  test('of IPv6 is all of its /64; of IPv4 it is the same in either form', async () => {
+  test('of IPv6 counts as its /64, and one of IPv4 is the same in both notations', async () => {
     nextMinute();
     const one = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:0DB8:0:1::3', '2001:db8:0:1::4'];
     const found = [];
@@ -98,14 +98,14 @@ const batch = (calls: number) =>
   `/trpc/${Array.from({ length: calls }, () => 'portfolio.list').join(',')}?batch=1&input=%7B%7D`;
 
 describe('a batch', () => {
-  test('costs what it holds, however its address is written', async () => {
+  test('costs as much as its calls, however its address is encoded', async () => {
     nextMinute();
     expect(await statuses(1, { key: ada }, batch(4))).toEqual([200]);
     expect(await statuses(1, { key: ada }, batch(2).replaceAll(',', '%2C'))).toEqual([429]);
     expect(await statuses(2, { key: ada }, batch(1))).toEqual([200, 429]);
   });
 
-  test('over the limit is refused in the form that typed clients read', async () => {
+  test('over the limit is refused in the format of tRPC', async () => {
     nextMinute();
     const response = await api.call('GET', batch(6), { key: ada });
     expect(response.headers.get('retry-after')).toBe('60');
@@ -115,19 +115,19 @@ describe('a batch', () => {
   });
 });
 
-test('health and the description of the API are not limited, however often they are asked for', async () => {
+test('health checks and the OpenAPI document are not limited', async () => {
   nextMinute();
   for (const path of ['/healthz', '/readyz', '/api/openapi.json']) {
     expect(await statuses(5, from('192.0.2.7'), path)).not.toContain(429);
   }
 });
 
-test('an address that is encoded in part counts like any other', async () => {
+test('a request with a partly encoded address counts like any other', async () => {
   nextMinute();
   expect(await statuses(4, from('192.0.2.8'), '/%61pi/v1/portfolios')).toEqual([200, 200, 200, 429]);
 });
 
-test('without trusted proxies, what a client says of its address does not help', async () => {
+test('without trusted proxies, X-Forwarded-For is ignored', async () => {
   const rateLimits = {
     counter: createRateCounter(api.db, silentLog, () => time),
     perMinute: 100,

@@ -7,12 +7,12 @@ import { networkOf } from './client-address.ts';
 
 export type RateLimits = { counter: RateCounter; perMinute: number; anonymousPerMinute: number };
 
-/** Whom calls count against, under which policy, and how many it grants in a window. */
+/** The credential or network that calls count against, the policy, and the number of operations per window. */
 type Principal = { name: string; policy: 'credential' | 'address'; limit: number };
 
 /**
- * Limits how many operations a principal has done by REST and tRPC over HTTP, before its body is read, and says so in
- * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). A batch costs what it holds.
+ * Limits the operations per principal over REST and tRPC, before the body is read, and reports the limit in
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). A batch costs as much as its calls.
  */
 export function limitRates(app: FastifyInstance, limits: RateLimits, { actorOf }: RequestActors) {
   app.addHook('onRequest', async (request, reply) => {
@@ -32,7 +32,7 @@ export function limitRates(app: FastifyInstance, limits: RateLimits, { actorOf }
   });
 }
 
-/** As `limitRates`, for a call over a WebSocket: throws `too_many_requests` where it is one too many. */
+/** The same for a call over a WebSocket: throws `too_many_requests` beyond the limit. */
 export async function limitCall(limits: RateLimits, actor: Promise<Actor>, address: string) {
   const principal = await principalOf(actor, address, limits);
   if (!principal) return;
@@ -40,7 +40,7 @@ export async function limitCall(limits: RateLimits, actor: Promise<Actor>, addre
   if (!allowed) throw tooMany(principal, resetSeconds);
 }
 
-/** How many operations a request asks for; 0 for what is neither REST nor tRPC. */
+/** The number of operations in a request; 0 where it is neither REST nor tRPC. */
 function costOf({ routeOptions, params }: FastifyRequest): number {
   const { url = '' } = routeOptions;
   if (url.startsWith('/api/v1/')) return 1;
@@ -49,8 +49,8 @@ function costOf({ routeOptions, params }: FastifyRequest): number {
 }
 
 /**
- * The holder of a good credential; the address of who has none or a bad one. Null where nobody can say which it is:
- * the request fails for that reason.
+ * The owner of a valid credential, otherwise the client's network. Null where the credential cannot be checked: the
+ * request then fails for that reason.
  */
 async function principalOf(
   actor: Promise<Actor>,
@@ -69,9 +69,9 @@ async function principalOf(
 }
 
 function tooMany({ policy, limit }: Principal, resetSeconds: number) {
-  const whose = policy === 'address' ? 'an address without a credential' : 'a credential';
+  const subject = policy === 'address' ? 'address without a credential' : 'credential';
   return new AppError(
     'too_many_requests',
-    `Only ${limit} operations a minute are done for ${whose}; go on in ${resetSeconds} s.`,
+    `Rate limit exceeded (${limit} operations per minute per ${subject}). Retry in ${resetSeconds} s.`,
   );
 }

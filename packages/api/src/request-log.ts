@@ -1,8 +1,8 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
 /**
- * One line a request, when it is done. What changes something or is refused is logged at `info`; reads that
- * succeed are most of the traffic, and logged at `debug`.
+ * Logs one line per request, when it is complete: changes and refused requests at `info`, successful reads, which are
+ * most of the traffic, at `debug`.
  */
 export class RequestLog extends LogController {
   override incomingRequest() {}

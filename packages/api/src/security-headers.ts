@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * What every answer tells browsers (OWASP HTTP Headers Cheat Sheet). Ready-made, since @fastify/helmet composes
- * its headers anew for each request. HSTS belongs to whatever terminates TLS.
+ * Security headers of every answer (OWASP HTTP Headers Cheat Sheet). They are a constant, since @fastify/helmet composes
+ * its headers for each request. HSTS is left to the proxy that terminates TLS.
  */
 const securityHeaders = {
   'content-security-policy':

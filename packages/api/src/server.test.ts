@@ -18,7 +18,7 @@ import { buildServer } from './server.ts';
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
 const uploadPath = '/api/v1/portfolios/team/images';
 
-/** The server without anything behind it, which most of these guarantees do not need. */
+/** The server without a database, a bucket or a queue, which most of these tests do not need. */
 const bareServer = (options: Partial<Parameters<typeof buildServer>[0]> = {}) =>
   buildServer({
     services: { published: { onChange() {} } } as unknown as Services,
@@ -28,7 +28,7 @@ const bareServer = (options: Partial<Parameters<typeof buildServer>[0]> = {}) =>
     ...options,
   });
 
-/** What the server logs of a request, by line. */
+/** The lines that the server logs for a request. */
 async function linesOf(url: string, level: string) {
   const out = new PassThrough();
   const server = await bareServer({ log: pino({ level }, out) });
@@ -38,13 +38,13 @@ async function linesOf(url: string, level: string) {
   return text.split('\n').filter(Boolean);
 }
 
-const away = async () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7'));
+const unavailable = async () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7'));
 const behind = () => Promise.reject(new SchemaBehind());
-const here = async () => {};
+const available = async () => {};
 
 describe('every answer', () => {
   test.each(['/healthz', '/api/openapi.json', '/api/v1/nowhere', '/trpc/no.such', '/api/v1/jobs'])(
-    'tells browsers to trust nothing else (%s)',
+    'has the security headers (%s)',
     async (url) => {
       const { headers } = await (await bareServer()).inject(url);
       expect(headers['content-security-policy']).toBe(
@@ -70,15 +70,15 @@ describe('the log', () => {
     ]);
   });
 
-  test('has no line for a read that succeeded, unless one looks for faults', async () => {
+  test('has a line for a successful read at the level debug only', async () => {
     expect(await linesOf('/api/openapi.json', 'info')).toEqual([]);
     expect(await linesOf('/api/openapi.json', 'debug')).toHaveLength(1);
   });
 });
 
 describe('readiness', () => {
-  test('is given when everything that the API depends on is there', async () => {
-    const server = await bareServer({ dependencies: { database: here, queue: here } });
+  test('is reported when all dependencies are available', async () => {
+    const server = await bareServer({ dependencies: { database: available, queue: available } });
     const response = await server.inject('/readyz');
     expect(response.statusCode).toBe(200);
     expect(response.json()).toEqual({
@@ -89,9 +89,9 @@ describe('readiness', () => {
   });
 
   test.each(['database', 'queue', 'bucket'])(
-    'stays while the %s is away, which is named, and nothing of how it is reached',
+    'is kept while the %s is unavailable, which is named without its address',
     async (name) => {
-      const server = await bareServer({ dependencies: { other: here, [name]: away } });
+      const server = await bareServer({ dependencies: { other: available, [name]: unavailable } });
       const response = await server.inject('/readyz');
       expect(response.statusCode).toBe(200);
       expect(response.json()).toEqual({
@@ -102,16 +102,16 @@ describe('readiness', () => {
     },
   );
 
-  test('is not given where the process lacks what is its own', async () => {
+  test('is not reported where a dependency of this process alone is missing', async () => {
     const response = await (await bareServer({ webRoot: '/nowhere' })).inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.headers['retry-after']).toBe('5');
     expect(response.json()).toMatchObject({ status: 'not ready', dependencies: { page: 'away' } });
   });
 
-  test('is not given while the schema is older than the code, which is said', async () => {
+  test('is not reported while the schema is older than the code', async () => {
     const response = await (
-      await bareServer({ dependencies: { database: here, schema: behind } })
+      await bareServer({ dependencies: { database: available, schema: behind } })
     ).inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({
@@ -120,12 +120,12 @@ describe('readiness', () => {
     });
   });
 
-  test('is taken back when the process is about to stop, while it goes on to serve and keeps no connection', async () => {
-    const leaving = new AbortController();
-    const server = await bareServer({ dependencies: { database: here }, leaving: leaving.signal });
+  test('ends when the process is about to stop, while it still serves and closes connections', async () => {
+    const stopping = new AbortController();
+    const server = await bareServer({ dependencies: { database: available }, stopping: stopping.signal });
     const connectionAfter = async (url: string) => (await server.inject(url)).headers.connection;
     expect(await connectionAfter('/readyz')).not.toBe('close');
-    leaving.abort();
+    stopping.abort();
     const response = await server.inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ status: 'not ready', load: 'stopping' });
@@ -140,8 +140,8 @@ describe('readiness', () => {
     expect(response.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'away' } });
   });
 
-  test('is not what liveness depends on', async () => {
-    const server = await bareServer({ dependencies: { database: away } });
+  test('has no influence on liveness', async () => {
+    const server = await bareServer({ dependencies: { database: unavailable } });
     expect((await server.inject('/healthz')).statusCode).toBe(200);
   });
 });
@@ -158,7 +158,7 @@ describe('the page', () => {
   afterAll(() => rm(webRoot, { recursive: true }));
 
   test.each(['/', '/jobs', '/jobs/job_1'])(
-    'is served at its own addresses (%s), never from a cache',
+    'is served at its addresses (%s), never from a cache',
     async (url) => {
       const response = await (await bareServer({ webRoot })).inject({ url, headers: html });
       expect(response.statusCode).toBe(200);
@@ -167,26 +167,26 @@ describe('the page', () => {
     },
   );
 
-  test('has files that never change', async () => {
+  test('has files that may be cached forever', async () => {
     const response = await (await bareServer({ webRoot })).inject('/assets/app-1a2b.js');
     expect(response.headers['cache-control']).toContain('immutable');
     expect(response.headers['content-type']).toMatch(/^application\/javascript/);
   });
 
-  test.each(['/api/nowhere', '/trpc/no.such', '/assets/gone.js'])('is not what %s answers', async (url) => {
+  test.each(['/api/nowhere', '/trpc/no.such', '/assets/gone.js'])('is not served at %s', async (url) => {
     const response = await (await bareServer({ webRoot })).inject({ url, headers: html });
     expect(response.statusCode).toBe(404);
     expect(response.headers['content-type']).toMatch(/json/);
   });
 
-  test('is not what programs get at unknown addresses', async () => {
+  test('is not served to programs at unknown addresses', async () => {
     const response = await (await bareServer({ webRoot })).inject('/jobs');
     expect(response.statusCode).toBe(404);
   });
 });
 
-describe('with everything behind it', () => {
-  test('a client that leaves stops what it asked for', async () => {
+describe('with its dependencies', () => {
+  test('a disconnect of the client aborts its request', async () => {
     const api = await testApi();
     const key = await api.issueKey('owner');
     await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });

@@ -14,51 +14,50 @@ import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
-import { acceptBodies } from './rest/bodies.ts';
+import { acceptBodies, bodyLimitBytes } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { registerOpenApiPage } from './rest/openapi-page.ts';
 import { createPublishedCache } from './published-cache.ts';
+import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
 import { answerUnknownAddresses } from './unknown-address.ts';
-import { asksForPage, registerWeb, sendPage } from './web.ts';
+import { isPageRequest, registerWeb, sendPage } from './web.ts';
 
-/** A study of two million characters fits, in any script. */
-const bodyLimitBytes = 8 * 1024 * 1024;
-/** How long a request may take to arrive, an image at a slow pace included. Answers may take what they need. */
+/** The time limit for receiving a request, including an image over a slow connection. Answers have no limit. */
 const requestTimeoutMilliseconds = 60_000;
-/** The same for its headers alone, which nobody sends slowly but to hold connections. */
+/** The time limit for the headers alone. Slow headers are an attack that ties up connections. */
 const headersTimeoutMilliseconds = 20_000;
-/** Load balancers keep connections for a minute: theirs must end first, or requests meet one that is being closed. */
+/** Longer than the minute of common load balancers. Otherwise they would use connections that are closing. */
 const keepAliveMilliseconds = 75_000;
 
 export type ServerOptions = {
   services: Services;
   authenticate: Authenticate;
   dependencies: Dependencies;
-  /** What processes have in common of published reads; left out, each has its own memory. */
+  /** The cache of published reads that processes share. Without it, each process only has its own. */
   sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
-  /** Left out, nobody is limited. */
+  /** Without them, rates are not limited. */
   rateLimits?: RateLimits | undefined;
-  /** Proxies of ours whose X-Forwarded-For is believed. */
+  /** The number of proxies in front whose X-Forwarded-For is trusted; 0 by default. */
   trustedProxyHops?: number | undefined;
   webRoot?: string | undefined;
-  /** When work is refused; left out, as is good in production. */
+  /** The limits beyond which requests are refused; those for production by default. */
   loadLimits?: LoadLimits;
-  /** Aborts when the process is about to stop: it goes on to serve, but is not ready, and keeps no connection. */
-  leaving?: AbortSignal | undefined;
+  /** Aborts when the process is about to stop. It still serves then, but is not ready, and closes used connections. */
+  stopping?: AbortSignal | undefined;
 };
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
-  const { rateLimits, trustedProxyHops = 0, leaving = new AbortController().signal } = options;
+  const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
@@ -66,9 +65,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: bodyLimitBytes,
     trustProxy: trustHops(trustedProxyHops),
     forceCloseConnections: 'idle',
-    // Everything is still there while the server closes: what has come in is answered.
+    // Requests that were received before the close are still answered.
     return503OnClosing: false,
-    // A batch of tRPC names all its procedures in one parameter.
+    // The path of a tRPC batch names all its procedures in one parameter.
     routerOptions: { maxParamLength: 5000 },
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveMilliseconds,
@@ -76,13 +75,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerClientError,
   });
-  // Operations parse their input and output themselves; routes carry schemas for the OpenAPI document only.
-  app.setValidatorCompiler(() => (value) => ({ value }));
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
   answerUnknownAddresses(app, (request, reply) => {
-    if (!webRoot || !asksForPage(request)) return false;
+    if (!webRoot || !isPageRequest(request)) return false;
     void sendPage(reply);
     return true;
   });
@@ -97,19 +93,20 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     dependencies,
     own: webRoot ? { page: () => access(join(webRoot, 'index.html')) } : {},
     isSaturated: () => load.isSaturated(),
-    leaving,
+    stopping,
   });
-  // Who keeps a connection here makes its next one elsewhere.
+  // Makes clients open their next connection to another process.
   app.addHook('onSend', async (_request, reply) => {
-    if (leaving.aborted) void reply.header('connection', 'close');
+    if (stopping.aborted) void reply.header('connection', 'close');
   });
-  await registerOpenApi(app);
+  registerOpenApi(app);
   await registerOpenApiPage(app);
   registerProblemTypes(app);
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
-  const bound = { services, actors, cache, closing: closing.signal };
+  const publishedReads = createPublishedReads(services, cache);
+  const bound = { services, actors, publishedReads, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
@@ -124,7 +121,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   const drain = createDrain(app.server);
   app.addHook('preClose', async () => {
-    closing.abort(new AppError('unavailable', 'The server is stopping; connect again.'));
+    closing.abort(new AppError('unavailable', 'The server is stopping. Connect again.'));
     await sockets.close();
     drain();
   });
@@ -132,8 +129,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 /**
- * Returns what ends a server's connections when it closes. Node ends those that are idle by then; it waits for
- * those that fall idle later, and for those that browsers open ahead of a request that never comes.
+ * Returns a function that closes a server's connections as they become idle, and all of them once no request is running
+ * or at a deadline. Node itself closes only those that are idle at first, and waits for unused ones of browsers.
  */
 function createDrain(server: Server): () => void {
   let running = 0;

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 
-describe('an address that is known', () => {
+describe('a known address', () => {
   test.each([
     ['DELETE', portfolios, 'GET, HEAD, OPTIONS, POST'],
     ['PUT', portfolios, 'GET, HEAD, OPTIONS, POST'],
@@ -32,7 +32,7 @@ describe('an address that is known', () => {
     ['POST', '/healthz', 'GET, HEAD, OPTIONS'],
     ['DELETE', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/api/problems/conflict', 'GET, HEAD, OPTIONS'],
-  ])('refuses another method (%s %s) and says which it has', async (method, path, allow) => {
+  ])('refuses another method (%s %s) with those that it has', async (method, path, allow) => {
     const response = await api.call(method, path);
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe(allow);
@@ -55,7 +55,7 @@ describe('an address that is known', () => {
     [`${portfolios}/team`, 'GET, HEAD, OPTIONS, PATCH', 'application/json'],
     [`${portfolios}/team/case-studies/faster/publish`, 'OPTIONS, POST', null],
     ['/trpc/portfolio.list', 'GET, HEAD, OPTIONS, POST', null],
-  ])('answers OPTIONS (%s) with what it has', async (path, allow, acceptPatch) => {
+  ])('answers OPTIONS (%s) with its methods', async (path, allow, acceptPatch) => {
     const response = await api.call('OPTIONS', path);
     expect(response.status).toBe(204);
     expect(response.headers.get('allow')).toBe(allow);
@@ -68,7 +68,7 @@ describe('an address that is known', () => {
     ['PUT', 'portfolio.list', 'GET, HEAD, OPTIONS, POST'],
     ['POST', 'portfolio.list', 'GET, HEAD'],
     ['GET', 'portfolio.create', 'POST'],
-  ])('of a procedure says which methods it has, too (%s %s)', async (method, path, allow) => {
+  ])('of a procedure refuses another method with those that it has (%s %s)', async (method, path, allow) => {
     const headers = { 'content-type': 'application/json' };
     const response = await api.call(method, `/trpc/${path}`, method === 'GET' ? {} : { headers, body: '{}' });
     expect(response.status).toBe(405);
@@ -76,20 +76,20 @@ describe('an address that is known', () => {
   });
 });
 
-describe('an address that is not known', () => {
+describe('an unknown address', () => {
   test.each([
     ['POST', '/nowhere'],
     ['POST', '/assets/app.js'],
     ['DELETE', `${portfolios}/team/nowhere`],
     ['OPTIONS', '/api/v1/nowhere'],
-  ])('is not found by any method (%s %s), whatever the body', async (method, path) => {
+  ])('gives not_found for any method (%s %s), whatever the body', async (method, path) => {
     const init = method === 'OPTIONS' ? {} : { body: 'x', headers: { 'content-type': 'text/plain' } };
     const response = await api.call(method, path, init);
     expect(response.headers.get('allow')).toBeNull();
     expect(await codeOf(response)).toBe('not_found');
   });
 
-  test('of a page is still what browsers get, and programs do not', async () => {
+  test('gives the page to browsers, and not_found to programs', async () => {
     const page = await api.call('GET', '/jobs/job_1', { headers: { accept: 'text/html' } });
     expect(await page.text()).toBe('<title>Portfolio</title>');
     const head = await api.call('HEAD', '/jobs', { headers: { accept: 'text/html' } });

@@ -3,20 +3,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
 import { sendProblem } from './rest/problems.ts';
 
-/** Node refuses what is longer, and Fastify what has a longer parameter than it reads. */
-const longestAddress = 16_384;
+/** Node refuses longer addresses, and Fastify longer parameters. */
+const maxAddressLength = 16_384;
 
 /**
- * Answers requests that no route takes, before their body is read: 405 where the address is known, but not with this
- * method, 204 to OPTIONS, both with `Allow` (RFC 9110, 9.3.7 and 15.5.6), and 404 else. Sees the routes that are
- * registered after it. Those of files are no addresses of the API: what they have is known to the file system only.
- * `sendPage` may answer first, and says whether it did.
+ * Answers requests that match no route, before their body is read: 405 for an unsupported method and 204 for OPTIONS,
+ * both with `Allow` (RFC 9110, 9.3.7 and 15.5.6), otherwise 404. Register it before the routes; routes of static files
+ * are ignored. `sendPage` may answer instead of the 404, and returns true where it did.
  */
 export function answerUnknownAddresses(
   app: FastifyInstance,
   sendPage: (request: FastifyRequest, reply: FastifyReply) => boolean,
 ) {
-  const known = findMyWay({ maxParamLength: longestAddress });
+  const known = findMyWay({ maxParamLength: maxAddressLength });
   const methodsOf = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ method, url }) => {
     if (url.endsWith('*')) return;
@@ -29,7 +28,7 @@ export function answerUnknownAddresses(
     for (const each of [method].flat()) methods.add(each);
   });
 
-  /** The methods of the address that fits best, whatever another one that fits as well may have. */
+  /** The methods of the route whose path matches best. Other matching paths are ignored. */
   const methodsAt = ({ url }: FastifyRequest) => known.find('GET', url)?.store as Set<string> | undefined;
 
   function answer(request: FastifyRequest, reply: FastifyReply) {
@@ -44,24 +43,24 @@ export function answerUnknownAddresses(
     if (isRefused) void answer(request, reply);
     else done();
   });
-  // For files that are not there, which is found out later.
+  // For missing static files, which are noticed only after routing.
   app.setNotFoundHandler(answer);
 }
 
-/** 204 to OPTIONS, 405 else, to a request at an address that has only the `found` methods. */
+/** Answers with 204 to OPTIONS and with 405 to all else, at an address that has the `found` methods only. */
 function refuseMethod(found: string[], request: FastifyRequest, reply: FastifyReply) {
   const allow = [...new Set([...found, 'OPTIONS'])].toSorted().join(', ');
   void reply.header('allow', allow);
   if (found.includes('PATCH')) void reply.header('accept-patch', 'application/json');
   if (request.method === 'OPTIONS') return reply.code(204).send();
-  const detail = `${request.method} does nothing at ${pathOf(request)}; it has ${allow}.`;
+  const detail = `${request.method} is not allowed on ${pathOf(request)}. Allowed: ${allow}.`;
   return sendProblem(new AppError('method_not_allowed', detail), request, reply);
 }
 
 function notFound(request: FastifyRequest) {
   return new AppError(
     'not_found',
-    `There is nothing at ${request.method} ${pathOf(request)}; see /api/openapi.json.`,
+    `No route matches ${request.method} ${pathOf(request)}. See /api/openapi.json for all routes.`,
   );
 }
 

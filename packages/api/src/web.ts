@@ -1,7 +1,7 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** Serves the built web-status. Files with a hash in their name never change. */
+/** Serves the built web-status. Its files have a hash in their name, so they never change. */
 export async function registerWeb(app: FastifyInstance, root: string) {
   await app.register(fastifyStatic, {
     root,
@@ -13,8 +13,8 @@ export async function registerWeb(app: FastifyInstance, root: string) {
   });
 }
 
-/** True for a page of web-status: its addresses are known in the browser only, and all get the same file. */
-export function asksForPage({ method, url, headers }: FastifyRequest): boolean {
+/** True for a request for a page of web-status. Its router runs in the browser, so all pages are the same file. */
+export function isPageRequest({ method, url, headers }: FastifyRequest): boolean {
   const isPage = !/^\/(api|trpc|assets)\b/.test(url) && headers.accept?.includes('text/html');
   return (method === 'GET' || method === 'HEAD') && isPage === true;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const nouns = [
+const resources = [
   'portfolio',
   'case-study',
   'artifact',
@@ -11,10 +11,10 @@ const nouns = [
   'webhook',
 ] as const;
 
-/** What a credential may be used for. `read` never changes anything; `write` does not include `read`. */
+/** The permissions of a credential. `read` never changes anything; `write` does not include `read`. */
 export const scopeSchema = z.enum([
-  ...nouns.map((noun) => `${noun}:read` as const),
-  ...nouns.map((noun) => `${noun}:write` as const),
+  ...resources.map((resource) => `${resource}:read` as const),
+  ...resources.map((resource) => `${resource}:write` as const),
   'audit:read',
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
@@ -39,7 +39,7 @@ const editorScopes: readonly Scope[] = [
   'job:write',
 ];
 
-/** What a member of a portfolio may do there. */
+/** The scopes that each role grants to a member within the portfolio. */
 export const roleScopes: Record<Role, readonly Scope[]> = {
   viewer: viewerScopes,
   editor: editorScopes,
@@ -47,9 +47,8 @@ export const roleScopes: Record<Role, readonly Scope[]> = {
 };
 
 /**
- * Who asks. A `user` acts in every portfolio where the subject is a member, within role and scopes;
- * a `portfolio-key` acts in its own portfolio only, within its scopes.
- * `expiresAt` ends what outlives a request, such as a subscription.
+ * The caller of an operation. A `user` acts in every portfolio where the subject is a member, within role and scopes;
+ * a `portfolio-key` acts in its own portfolio only, within its scopes. At `expiresAt`, subscriptions end.
  */
 export type Actor =
   | { kind: 'anonymous' }
@@ -64,7 +63,7 @@ export type Actor =
 
 export const anonymous: Actor = { kind: 'anonymous' };
 
-/** The name under which an actor's writes are recorded. */
+/** The name that the audit log records for an actor. */
 export function actorName(actor: Actor): string {
   return actor.kind === 'anonymous' ? 'anonymous' : actor.subject;
 }

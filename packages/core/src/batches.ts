@@ -1,6 +1,8 @@
 /**
- * Repeats a statement that deals with up to `size` rows until it finds fewer; resolves to how many there were.
- * Each batch is a transaction of its own: nothing is locked for long, and a stop loses nothing.
+ * Repeats a statement that processes up to `size` rows until it processes fewer. Each batch is its own transaction, so
+ * locks are short and an interruption loses nothing.
+ *
+ * @returns The number of rows processed. Throws the signal's reason when it is aborted between batches.
  */
 export async function inBatches(
   size: number,

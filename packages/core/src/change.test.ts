@@ -27,7 +27,7 @@ const audited = (target: string) =>
   platform.sql`select actor, action, target, fields, portfolio_id from audit_log where target = ${target} order by id`;
 
 describe('an idempotency key', () => {
-  test('gives the same request the first answer again, and makes nothing twice', async () => {
+  test('returns the first answer to the same request, and repeats no change', async () => {
     const input = study();
     const first = await caseStudy.create.run(keyed('again'), input);
     await caseStudy.update.run(platform.as(owner), {
@@ -40,7 +40,7 @@ describe('an idempotency key', () => {
     expect(await audited(input.slug)).toHaveLength(2);
   });
 
-  test('gives the answer of a deletion again, though it is null', async () => {
+  test('returns the answer of a deletion again, although it is null', async () => {
     const { slug } = await caseStudy.create.run(platform.as(owner), study());
     const which = { portfolio: 'team', slug, expectedVersion: '*' as const };
     expect(await caseStudy.delete.run(keyed('deleted'), which)).toBeNull();
@@ -50,7 +50,7 @@ describe('an idempotency key', () => {
     });
   });
 
-  test('refuses another request under the same key, and leaves nothing of it', async () => {
+  test('refuses a different request with the same key, and writes nothing', async () => {
     await caseStudy.create.run(keyed('taken'), study());
     const other = study();
     await expect(caseStudy.create.run(keyed('taken'), other)).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('an idempotency key', () => {
     expect(await rows(other.slug)).toEqual([]);
   });
 
-  test('belongs to one caller and one operation', async () => {
+  test('is scoped to one caller and one operation', async () => {
     await portfolio.create.run(platform.as(user('other')), { slug: 'others', name: 'Others' });
     await caseStudy.create.run(keyed('shared'), study());
     const theirs = { portfolio: 'others', slug: 'theirs', title: 'Theirs' };
@@ -77,7 +77,7 @@ describe('an idempotency key', () => {
     await expect(caseStudy.create.run(keyed('failed'), good)).resolves.toMatchObject(good);
   });
 
-  test('of many requests at once lets one through; the others wait their turn or get its answer', async () => {
+  test('runs one of many concurrent requests; the others are refused for now or get its answer', async () => {
     const input = study();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, () => caseStudy.create.run(keyed('racing'), input)),
@@ -95,7 +95,7 @@ describe('an idempotency key', () => {
     });
   });
 
-  test('does not open what the caller may not do', async () => {
+  test('gives the caller no access that it lacks', async () => {
     const input = study();
     await caseStudy.create.run(keyed('guarded'), input);
     const reader = user('owner', ['case-study:read']);
@@ -104,18 +104,18 @@ describe('an idempotency key', () => {
     });
   });
 
-  test('of an answer with a secret shows it once and keeps it nowhere', async () => {
+  test('returns a secret once and does not store it', async () => {
     const issue = change({ holdsSecret: true, run: async () => 'hunter2' });
     expect(await issue.run(keyed('secret'), { portfolio: 'team' })).toBe('hunter2');
     await expect(issue.run(keyed('secret'), { portfolio: 'team' })).rejects.toMatchObject({
       code: 'conflict',
     });
-    const [kept] = await platform.sql`select response from idempotency_keys where key = 'secret'`;
-    expect(kept).toEqual({ response: null });
+    const [stored] = await platform.sql`select response from idempotency_keys where key = 'secret'`;
+    expect(stored).toEqual({ response: null });
   });
 });
 
-test('an answer is forgotten after a day', async () => {
+test('a stored answer is deleted after a day', async () => {
   const key = async () =>
     platform.sql`select key from idempotency_keys where key in ('old', 'young') order by key`;
   await caseStudy.create.run(keyed('old'), study());
@@ -126,7 +126,7 @@ test('an answer is forgotten after a day', async () => {
 });
 
 describe('a change', () => {
-  test('is in the audit log with who did what to which thing, but not with what was written', async () => {
+  test('is in the audit log with its actor, action and target, but without the values', async () => {
     const input = study();
     await caseStudy.create.run(platform.as(owner), input);
     const [{ id }] = (await platform.sql`select id from portfolios where slug = 'team'`) as [{ id: string }];
@@ -141,7 +141,7 @@ describe('a change', () => {
     ]);
   });
 
-  test('that fails at its end leaves nothing: no row, no audit, no notification', async () => {
+  test('that fails at its end leaves no row, no audit entry and no notification', async () => {
     let notified = 0;
     const before = await platform.sql`select count(*) from audit_log`;
     const fails = change({
@@ -160,7 +160,7 @@ describe('a change', () => {
     expect(notified).toBe(0);
   });
 
-  test('notifies the relay only after its commit', async () => {
+  test('notifies the outbox only after its commit', async () => {
     const seen: unknown[] = [];
     const notifying = change({
       async run(ctx) {
@@ -174,7 +174,7 @@ describe('a change', () => {
     expect(seen).toEqual(['requested', 'notified']);
   });
 
-  test('of an existing thing must name the version that it was made for', async () => {
+  test('of an existing resource must give the version that it is based on', async () => {
     const { slug, version } = await caseStudy.create.run(platform.as(owner), study());
     const ref = { portfolio: 'team', slug };
     const update = (expectedVersion: number | '*') =>
@@ -189,7 +189,7 @@ describe('a change', () => {
     await expect(update('*')).resolves.toMatchObject({ title: 'New' });
   });
 
-  test('of many for the same version lets one through', async () => {
+  test('succeeds once if many are based on the same version', async () => {
     const { slug, version } = await caseStudy.create.run(platform.as(owner), study());
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, (_, at) =>
@@ -205,12 +205,12 @@ describe('a change', () => {
   });
 });
 
-/** A mutation of a portfolio that does what a test asks for. */
+/** A mutation of a portfolio that runs a function of the test. */
 function change(definition: { holdsSecret?: boolean; run(ctx: Ctx): Promise<string> }) {
   return operation({
     name: 'test.change',
     kind: 'mutation',
-    summary: 'Made up for this test.',
+    summary: 'For this test only.',
     scope: 'portfolio:write',
     public: false,
     input: z.strictObject({ portfolio: z.string() }),

@@ -9,25 +9,25 @@ import { newId } from './ids.ts';
 import { announceChange } from './published.ts';
 import { inBatches } from './batches.ts';
 
-/** A change of an operation: who asked for it is in the context. */
+/** One run of a mutation; the context has its actor. */
 export type Change<Prepared, Result> = {
   /** The operation, e.g. `caseStudy.publish`. */
   action: string;
   raw: object;
   tenant: { id: string; slug: string } | undefined;
-  /** True where what strangers read may differ afterwards. */
+  /** True where anonymous readers may see the effect. */
   isShown: boolean;
-  /** True where the answer holds a secret, which is shown once and kept nowhere. */
+  /** True where the result contains a secret, which is returned once and never stored. */
   holdsSecret: boolean;
-  /** The portfolio that the change made or belongs to, where the operation works in none. */
+  /** The id of the portfolio that the change created or belongs to, where the operation has no tenant. */
   portfolioOf: ((result: Result) => string | null) | undefined;
   prepare(ctx: Ctx): Promise<Prepared>;
   run(ctx: Ctx, prepared: Prepared): Promise<Result>;
 };
 
 /**
- * Runs a change in one transaction with its audit row and, where the caller gave an idempotency key, its answer.
- * What tells others of it goes out after the commit. An error leaves nothing behind, and the key can be used again.
+ * Runs a change in one transaction with its audit row and, where the caller sent an idempotency key, its result.
+ * Notifications are sent after the commit. An error rolls everything back, and the key can be used again.
  */
 export async function runChange<Prepared, Result>(
   ctx: Ctx,
@@ -41,20 +41,20 @@ export async function runChange<Prepared, Result>(
   const shown = change.isShown ? change.tenant?.slug : undefined;
   const afterCommit: (() => void)[] = [];
   const result = await ctx.db.transaction(async (tx) => {
-    const earlier = request && (await findAnswerAlone(tx, request));
+    const earlier = request && (await findAnswerExclusively(tx, request));
     if (earlier) return answerOf<Result>(earlier);
     const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
     await writeAudit(tx, ctx.actor, change, made);
-    if (request) await keepAnswer(tx, request, change.holdsSecret ? null : { result: made });
+    if (request) await storeAnswer(tx, request, change.holdsSecret ? null : { result: made });
     if (shown !== undefined) await announceChange(tx, shown);
     return made;
   });
   if (shown !== undefined) ctx.published.changed(shown);
-  for (const tell of afterCommit) tell();
+  for (const notify of afterCommit) notify();
   return result;
 }
 
-/** The context of a change: its queries are of the transaction, its rings and hints wait for the commit. */
+/** The context of a change: queries run in the transaction; notifications and job hints wait for the commit. */
 function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   return {
     ...ctx,
@@ -81,26 +81,26 @@ async function writeAudit<Result>(
   });
 }
 
-/** What a change was done to, as its input or its answer names it. */
-function targetOf(thing: unknown): string | null {
-  if (typeof thing !== 'object' || thing === null) return null;
-  const { slug, key, id, subject } = thing as Record<string, unknown>;
+/** The name of the changed resource in the input or the result of a change. */
+function targetOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { slug, key, id, subject } = value as Record<string, unknown>;
   const name = slug ?? key ?? id ?? subject;
   return typeof name === 'string' ? name : null;
 }
 
-/** How long a request may be repeated. */
-const keptHours = 24;
+/** How long a request can be repeated with its key. */
+const retentionHours = 24;
 
-/** Forgets answers that nobody may ask for again; resolves to how many. */
+/** Deletes the stored answers that are older than 24 hours. Resolves to their number. */
 export function deleteExpiredAnswers(db: Db, signal: AbortSignal): Promise<number> {
   return inBatches(1000, signal, async (size) => {
-    const forgotten = await db.execute(sql`
+    const deleted = await db.execute(sql`
       delete from ${idempotencyKeys} where ctid = any(array(
         select ctid from ${idempotencyKeys}
-        where created_at < now() - make_interval(hours => ${keptHours})
+        where created_at < now() - make_interval(hours => ${retentionHours})
         order by created_at limit ${size} for update skip locked))`);
-    return forgotten.count;
+    return deleted.count;
   });
 }
 
@@ -127,16 +127,16 @@ function requestOf(
   };
 }
 
-/** As `findAnswer`, but refuses when another request with the same key is being worked on. */
-async function findAnswerAlone(tx: Db, request: KeyedRequest): Promise<Answer | undefined> {
+/** As `findAnswer`; throws `idempotency_key_in_use` while another request with the same key is in progress. */
+async function findAnswerExclusively(tx: Db, request: KeyedRequest): Promise<Answer | undefined> {
   const lock = JSON.stringify([request.principal, request.operation, request.key]);
-  const [row] = await tx.execute<{ alone: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${lock}, 0)) as alone`,
+  const [row] = await tx.execute<{ locked: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${lock}, 0)) as locked`,
   );
-  if (!row?.alone) {
+  if (!row?.locked) {
     throw new AppError(
       'idempotency_key_in_use',
-      'A request with this idempotency key is still being worked on; repeat this one a little later.',
+      'A request with this idempotency key is still in progress. Retry in a few seconds.',
     );
   }
   return findAnswer(tx, request);
@@ -156,7 +156,7 @@ async function findAnswer(db: Db, request: KeyedRequest): Promise<Answer | undef
   if (found && found.requestHash !== request.requestHash) {
     throw new AppError(
       'idempotency_key_reused',
-      'This idempotency key came with another request before; use a new key for each request.',
+      'This idempotency key was already used with a different request. Use a new key for each request.',
     );
   }
   return found;
@@ -166,13 +166,13 @@ function answerOf<Result>({ response }: Answer): Result {
   if (response === null) {
     throw new AppError(
       'conflict',
-      'This request was carried out before; its answer held a secret, which is shown only once.',
+      'This request was already processed. Its response contained a secret, which is shown only once.',
     );
   }
   return (response as { result: Result }).result;
 }
 
-/** `response` is null for an answer that is kept nowhere; an answer that is null itself is in it like any other. */
-async function keepAnswer(tx: Db, request: KeyedRequest, response: { result: unknown } | null) {
+/** `response` is null for a result that must not be stored. A result that is null itself is stored as any other. */
+async function storeAnswer(tx: Db, request: KeyedRequest, response: { result: unknown } | null) {
   await tx.insert(idempotencyKeys).values({ ...request, response });
 }

@@ -3,30 +3,30 @@ import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
 
-/** A Drizzle client or a transaction of it: always passed, never ambient. */
+/** A Drizzle client or one of its transactions; always passed as an argument. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
 
-/** Where a browser or any client sends a file to: a form whose last field has to be the `file`. */
+/** The target of a multipart form upload: its URL and form fields. The `file` field must come last. */
 export type UploadForm = { url: string; fields: Record<string, string> };
 
-/** The object store, as far as the domain needs it. Keys are the domain's own, never a client's. */
+/** The object storage. Keys are made by the platform, never taken from a client. */
 export type Bucket = {
-  /** Stores all of the body, or nothing where it fails. With a file name, browsers save it and never show it. */
+  /** Stores the whole body, or nothing if it fails. With a file name, browsers download the object. */
   put(
     key: string,
     body: Readable | Uint8Array,
     about: { contentType: string; fileName?: string },
     signal?: AbortSignal,
   ): Promise<void>;
-  /** The bytes, or null if there is no such object. */
+  /** The bytes, or null if the object does not exist. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
-  /** As `get`, as they come: read them all, or destroy the stream. */
+  /** As `get`, but streamed. The caller must read the whole stream or destroy it. */
   stream(key: string, signal?: AbortSignal): Promise<Readable | null>;
-  /** Harmless where there is no such object. */
+  /** Removes the object; does nothing if it does not exist. */
   remove(key: string): Promise<void>;
-  /** A URL that downloads the object without credentials for `expiresInSeconds`; saved as `fileName` if given. */
+  /** A URL that downloads the object without credentials for `expiresInSeconds`, as `fileName` if given. */
   signedUrl(key: string, expiresInSeconds: number, fileName?: string): Promise<string>;
-  /** A form that stores an object of exactly this size, hash (hexadecimal SHA-256) and type, until `expiresAt`. */
+  /** A form that uploads an object of exactly this size, SHA-256 (hexadecimal) and type, valid until `expiresAt`. */
   signedForm(
     key: string,
     about: { contentType: string; sizeBytes: number; sha256: string },
@@ -34,29 +34,29 @@ export type Bucket = {
   ): Promise<UploadForm>;
 };
 
-/** Has the outbox sent to the queue soon, in batches. A lost notification loses nothing: the sweep sends what is left. */
+/** Triggers sending the outbox to the queue, in batches. If a notification is lost, the sweep sends the rest. */
 export type OutboxNotifier = { notify(): void };
 
-/** News of a job. A hint only: what happened is in the event log. `cancels` is for the worker that runs the job. */
+/** Says that a job changed; the event log has the details. With `cancels`, the worker that runs the job must stop. */
 export type JobHint = { jobId: string; portfolioId: string; cancels?: true | undefined };
 
-/** Hints about jobs, between processes. */
+/** Sends hints about jobs between processes. */
 export type JobBus = {
   publish(hint: JobHint): void;
-  /** Goes round whenever something may have happened since the call; ends with the signal. */
+  /** Yields whenever a matching job may have changed since the call; ends when the signal is aborted. */
   subscribe(match: (hint: JobHint) => boolean, signal: AbortSignal): AsyncIterable<void> & Disposable;
 };
 
 /**
- * News that what strangers read of a portfolio may have changed, or of any if no slug is given: `changed` tells this
- * process at once, before its change is confirmed to anybody; other processes hear of it by themselves.
+ * Notifications that a portfolio's published content may have changed, or that of all portfolios if the slug is
+ * undefined. `changed` notifies this process before the change is confirmed; Postgres notifies the others.
  */
 export type Published = {
   changed(portfolio: string | undefined): void;
   onChange(listener: (portfolio: string | undefined) => void): void;
 };
 
-/** What both containers start from and share. `reader` serves analytical reads; it may lag behind `db`. */
+/** The services of the API and the worker. `reader` serves analytical reads and may lag behind `db`. */
 export type Services = {
   db: Db;
   reader: Db;
@@ -67,7 +67,7 @@ export type Services = {
 };
 
 /**
- * Everything that an operation may use: the services, who asks, and when to give up. A change that comes again with
- * the same `idempotencyKey` is answered as before and not made twice.
+ * The context of an operation: the services, the caller, and the signal that aborts it. A change that is repeated with
+ * the same `idempotencyKey` returns the stored result and does not run again.
  */
 export type Ctx = Services & { actor: Actor; signal: AbortSignal; idempotencyKey?: string | undefined };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AppError, toProblem } from './errors.ts';
 
-test('an AppError tells its text and its fields, and keeps its cause', () => {
+test('the problem of an AppError has its text and fields, but not its cause', () => {
   const fields = [{ pointer: '/slug', detail: 'Too long.' }];
   const error = new AppError('invalid_input', 'The slug is too long.', {
     fields,
@@ -9,7 +9,7 @@ test('an AppError tells its text and its fields, and keeps its cause', () => {
   });
   expect(toProblem(error)).toEqual({
     type: '/api/problems/invalid_input',
-    title: 'The input is not valid',
+    title: 'Invalid input',
     status: 422,
     detail: 'The slug is too long.',
     code: 'invalid_input',
@@ -18,7 +18,7 @@ test('an AppError tells its text and its fields, and keeps its cause', () => {
 });
 
 test.each([new Error('secret'), { code: 'not_found', message: 'secret' }, 'secret', null, undefined])(
-  'anything else that is thrown (%s) becomes internal and tells nothing',
+  'any other thrown value (%s) becomes internal and reveals nothing',
   (thrown) => {
     const problem = toProblem(thrown);
     expect(problem).toMatchObject({ code: 'internal', status: 500 });

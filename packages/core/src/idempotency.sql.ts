@@ -1,7 +1,7 @@
 import { index, json, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './sql.ts';
 
-/** Answers of requests that came with an idempotency key, written in the transaction of what they did. */
+/** Results of requests with an idempotency key, stored in the transaction of the change. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
@@ -9,7 +9,7 @@ export const idempotencyKeys = pgTable(
     operation: text('operation').notNull(),
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
-    /** Byte by byte as it was; null where the answer held a secret, which is shown only once. */
+    /** As `json`, which keeps every byte; null where the result contained a secret, which is returned only once. */
     response: json('response'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { firstIdAt, idOf, newId } from './ids.ts';
 
-test('ids sort by the time of their creation, also within a millisecond', () => {
+test('ids sort by creation time, also within a millisecond', () => {
   const ids = Array.from({ length: 2000 }, () => newId('job'));
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('a time divides the ids that were made before it from those made at it or later', () => {
+test('firstIdAt separates ids created before a time from those created at that time or later', () => {
   const before = Date.now();
   const id = newId('job');
   const after = Date.now() + 1;
@@ -19,7 +19,7 @@ test('a time divides the ids that were made before it from those made at it or l
   expect(firstIdAt('job', Date.parse('9999-12-31')) > id).toBe(true);
 });
 
-test('the schema of an id takes those of its noun and nothing else', () => {
+test('the schema of an id accepts only ids of its resource', () => {
   const schema = idOf('job');
   const id = newId('job');
   expect(schema.parse(id)).toBe(id);

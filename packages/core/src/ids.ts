@@ -17,32 +17,32 @@ const prefixes = {
   audit: 'aud',
 } as const;
 
-type Noun = keyof typeof prefixes;
+type Resource = keyof typeof prefixes;
 
-/** A new prefixed id that sorts by its time of creation, e.g. `job_01jd…` (TypeID 0.3: UUIDv7 in base 32). */
-export function newId(noun: Noun): string {
-  return typeid(prefixes[noun]).toString();
+/** A new prefixed id that sorts by creation time, e.g. `job_01jd…` (TypeID 0.3: UUIDv7 in base 32). */
+export function newId(resource: Resource): string {
+  return typeid(prefixes[resource]).toString();
 }
 
-/** Sorts after every id of the noun: where a list begins that shows the newest first. */
-export const newest = (noun: Noun) => `${prefixes[noun]}_${'z'.repeat(26)}`;
+/** Sorts after every id of the resource: the first cursor of a list in order of newest first. */
+export const newest = (resource: Resource) => `${prefixes[resource]}_${'z'.repeat(26)}`;
 
-/** Sorts before every id of the noun that is made at a time, in milliseconds since the epoch, or later. */
-export function firstIdAt(noun: Noun, milliseconds: number): string {
+/** Sorts before every id of the resource that is created at `milliseconds` (since the epoch) or later. */
+export function firstIdAt(resource: Resource, milliseconds: number): string {
   const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0');
   return TypeID.fromUUID(
-    prefixes[noun],
+    prefixes[resource],
     `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`,
   ).toString();
 }
 
-/** Schema of an id of the noun; anything else is refused before it reaches a query. */
-export function idOf(noun: Noun) {
+/** The schema of an id of the resource. It refuses everything else before it reaches a query. */
+export function idOf(resource: Resource) {
   return z
     .string()
-    .max(prefixes[noun].length + 27)
+    .max(prefixes[resource].length + 27)
     .regex(
-      new RegExp(`^${prefixes[noun]}_[0-7][0-9a-z]{25}$`),
-      `Expected an id such as ${prefixes[noun]}_….`,
+      new RegExp(`^${prefixes[resource]}_[0-7][0-9a-z]{25}$`),
+      `Expected an id such as ${prefixes[resource]}_….`,
     );
 }

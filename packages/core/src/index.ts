@@ -12,7 +12,7 @@ import * as portfolio from './portfolio/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
-/** Every use case of the platform, by noun and verb. tRPC, the documents and the tests derive from it. */
+/** Every operation of the platform, by resource and verb. tRPC, the API documentation and the tests derive from it. */
 export const operations = {
   portfolio,
   apiKey,
@@ -28,7 +28,7 @@ export const operations = {
   job,
 };
 
-/** The same as one list. */
+/** All operations as one list. */
 export const allOperations = Object.values(operations).flatMap((verbs): AnyOperation[] =>
   Object.values(verbs),
 );

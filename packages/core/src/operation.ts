@@ -2,25 +2,23 @@ import type { z } from 'zod';
 import type { Scope } from './actor.ts';
 import { runChange } from './change.ts';
 import type { Ctx } from './context.ts';
-import { AppError, type FieldError } from './errors.ts';
+import { AppError } from './errors.ts';
+import { parseInput } from './input.ts';
 import type { Tenant, TenantResolver } from './tenancy.ts';
 
 type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   /** Noun and verb, e.g. `caseStudy.publish`. */
   name: string;
   summary: string;
-  /** What a credential must allow. */
+  /** The scope that the credential must have. */
   scope: Scope;
-  /** True when strangers may read what is published. */
+  /** True where anonymous readers may call it; they see published content only. */
   public: boolean;
   input: I;
   output: O;
 };
 
-/**
- * How a use case finds the portfolio that it works in; `'none'` where it belongs to no single one, and its
- * queries select by the actor instead.
- */
+/** Finds the portfolio of a request. With `'none'`, the operation works in no single one and selects by the actor. */
 type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>> | 'none';
 
 type TenantOf<T> = T extends 'none' ? undefined : Tenant;
@@ -34,16 +32,16 @@ type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends T
   kind: 'query';
 } & Implementation<I, T, Promise<z.input<O>>>;
 
-/** A change runs in a transaction: `ctx.db` of `run` is one, and an error undoes all that it wrote. */
+/** `run` gets a transaction as `ctx.db`; an error rolls it back. */
 type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>, Prepared> = {
   kind: 'mutation';
   tenant: T;
-  /** Slow work outside of the database, such as sending bytes; done before the transaction begins. */
+  /** Slow work outside of the database, such as sending bytes; runs before the transaction begins. */
   prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
   run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
-  /** The portfolio whose audit log the change belongs to, where `tenant` is `'none'`. */
+  /** The portfolio whose audit log records the change, where `tenant` is `'none'`. */
   portfolioOf?(result: z.output<O>): string | null;
-  /** True where the answer holds a secret, which is then kept nowhere. */
+  /** True where the result contains a secret; it is then not stored for repeated requests. */
   holdsSecret?: boolean;
 };
 
@@ -53,11 +51,11 @@ export type Operation<
   O extends z.ZodType = z.ZodType,
 > = Declaration<I, O> & {
   kind: K;
-  /** Authorizes, parses and runs. Throws AppError for all that is the caller's to mend. */
+  /** Authorizes, parses and runs. Throws AppError for errors that the caller can fix. */
   run(ctx: Ctx, input: z.input<I>): Promise<z.output<O>>;
 };
 
-/** An item of a stream and the cursor from which a client resumes after it. */
+/** An item of a stream, and the cursor with which a client resumes after it. */
 export type Tracked<T> = { cursor: string; data: T };
 
 export type StreamOperation<
@@ -65,17 +63,17 @@ export type StreamOperation<
   O extends z.ZodType = z.ZodType,
 > = Declaration<I, O> & {
   kind: 'subscription';
-  /** Authorizes and parses, then resolves to the items, which end with the context's signal. */
+  /** Authorizes and parses, then resolves to the items; they end when the context's signal is aborted. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
-  /** Throws as `run` would where the actor may not follow it, or no longer. */
+  /** Throws as `run` would if the actor may not subscribe, or may no longer. */
   authorize(ctx: Ctx, input: z.input<I>): Promise<void>;
 };
 
 export type AnyOperation = Operation | StreamOperation;
 
 /**
- * A use case, in the one place where it lives: authorize the actor, parse the input, run, parse the output.
- * tRPC and REST only bind it.
+ * Declares an operation. Running it authorizes the actor, parses the input, runs the implementation and parses the
+ * output; tRPC and REST only bind it.
  */
 export function operation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>>(
   definition: Declaration<I, O> & QueryImplementation<I, O, T>,
@@ -100,7 +98,7 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
         action: name,
         raw: raw ?? {},
         tenant,
-        isShown: tenant !== undefined && !unseenScopes.has(scope),
+        isShown: tenant !== undefined && !memberOnlyScopes.has(scope),
         holdsSecret,
         portfolioOf,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
@@ -110,7 +108,7 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
   };
 }
 
-/** A use case whose answer goes on: same rules as `operation`, one parsed item at a time. */
+/** Declares an operation that streams its results: as `operation`, and each item is parsed. */
 export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>>(
   definition: Declaration<I, O> & Implementation<I, T, AsyncIterable<Tracked<z.input<O>>>>,
 ): StreamOperation<I, O> {
@@ -136,7 +134,7 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   ctx: Ctx,
   raw: unknown,
 ) {
-  // Who may not do this at all is told so first, and cannot make us read a large input.
+  // First, so that an unauthorized caller cannot make the server parse a large input.
   requireScope(ctx, definition);
   const input = parseInput(definition.input, raw);
   const { tenant } = definition;
@@ -144,40 +142,8 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   return { input, tenant: found as TenantOf<T> };
 }
 
-/** What is changed with these, no stranger ever reads; nor do they read what belongs to no portfolio. */
-const unseenScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
-
-/** More are cut off: one request can hold hundreds of thousands. */
-const maxFieldErrors = 20;
-
-function parseInput<I extends z.ZodObject>(schema: I, raw: unknown): z.output<I> {
-  if ('expectedVersion' in schema.shape) requireExpectedVersion(raw);
-  const parsed = schema.safeParse(raw ?? {});
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.flatMap(toFieldErrors).slice(0, maxFieldErrors);
-  const named = fields.map(({ pointer, detail }) => `${pointer || 'input'}: ${detail}`).join('; ');
-  throw new AppError('invalid_input', `The input is not valid. ${named}`, { fields });
-}
-
-function requireExpectedVersion(raw: unknown) {
-  if (typeof raw === 'object' && raw !== null && 'expectedVersion' in raw) return;
-  throw new AppError(
-    'precondition_required',
-    'Name the version that you have read: `If-Match` with its ETag by REST, `expectedVersion` by tRPC.',
-  );
-}
-
-function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo(issue.path), detail: issue.message }];
-  return issue.keys
-    .slice(0, maxFieldErrors)
-    .map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: 'There is no such field.' }));
-}
-
-/** A JSON pointer (RFC 6901). */
-function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
+/** Changes in these scopes never affect what anonymous readers see. */
+const memberOnlyScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
 
 function requireScope(
   { actor }: Ctx,
@@ -185,9 +151,12 @@ function requireScope(
 ) {
   if (isPublic) return;
   if (actor.kind === 'anonymous') {
-    throw new AppError('unauthenticated', `${name} needs an API key or a token with the scope ${scope}.`);
+    throw new AppError('unauthenticated', `${name} requires an API key or a token with the scope ${scope}.`);
   }
   if (!actor.scopes.includes(scope)) {
-    throw new AppError('forbidden', `${name} needs the scope ${scope}, which this credential does not have.`);
+    throw new AppError(
+      'forbidden',
+      `${name} requires the scope ${scope}, which this credential does not have.`,
+    );
   }
 }

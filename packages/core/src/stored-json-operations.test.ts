@@ -10,7 +10,7 @@ import forms from './stored-forms.json' with { type: 'json' };
 
 const { caseStudy, job, portfolio, webhook } = operations;
 
-/** Rows as every earlier version wrote them, read by the operations of today, which may add fields. */
+/** Rows as every earlier version wrote them, read by the current operations, which may add fields. */
 let fixture: JobFixture;
 beforeAll(async () => {
   fixture = await jobFixture();
@@ -35,7 +35,7 @@ describe('a revision', () => {
   };
 
   let studies = 0;
-  /** A study that has changed since its first revision, whose content is as given. */
+  /** A study that changed after its first revision, which has the given content. */
   async function studyWith(content: object) {
     const ref = { portfolio: 'team', slug: `stored-${(studies += 1)}` };
     const { id } = await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
@@ -47,7 +47,7 @@ describe('a revision', () => {
   }
 
   test.each(forms['case_study_revisions.content'])(
-    'of each form is read, compared and restored: %j',
+    'is read, compared and restored in each form: %j',
     async (form) => {
       const ref = await studyWith(form);
       const { content, changed } = await caseStudy.revision.run(ctx(), { ...ref, number: 1 });
@@ -62,7 +62,7 @@ describe('a revision', () => {
     },
   );
 
-  test('that is older than a field has its default, also when it is restored', async () => {
+  test('that is older than a field gets its default, also when it is restored', async () => {
     const { client: _, period: __, ...older } = forms['case_study_revisions.content'][1]!;
     const ref = await studyWith(older);
     const { content } = await caseStudy.revision.run(ctx(), { ...ref, number: 1 });
@@ -71,7 +71,7 @@ describe('a revision', () => {
     expect(restored).toMatchObject({ ...older, client: null, period: null });
   });
 
-  test('that has a field of a later version is read without it', async () => {
+  test('with a field of a later version is read without it', async () => {
     const form = forms['case_study_revisions.content'][1]!;
     const ref = await studyWith({ ...form, later: 1, period: { ...form.period, later: 1 } });
     const { content } = await caseStudy.revision.run(ctx(), { ...ref, number: 1 });
@@ -98,7 +98,7 @@ const results = jobKindSchema.options.flatMap((kind) =>
   forms[`jobs.result ${kind}`].map((form): [JobKind, object] => [kind, form]),
 );
 
-test.each(results)('the result of a job %s is read in each form: %j', async (kind, form) => {
+test.each(results)('the result of a %s job is read in each form: %j', async (kind, form) => {
   const id = await fixture.succeeded();
   await fixture.db.execute(
     sql`update jobs set kind = ${kind}, result = ${JSON.stringify({ ...form, later: 1 })}::jsonb where id = ${id}`,
@@ -115,7 +115,7 @@ test.each(results)('the result of a job %s is read in each form: %j', async (kin
 });
 
 test.each(results.filter(([, form]) => 'key' in form))(
-  'the file of a job %s is found in each form of its result: %j',
+  'the file of a %s job is found in each form of its result: %j',
   async (kind, form) => {
     const id = await fixture.succeeded();
     await fixture.db.execute(
@@ -162,7 +162,7 @@ test.each(forms['webhook_deliveries.payload'])(
 );
 
 test.each(forms['idempotency_keys.response'])(
-  'a repeated request gets the answer that is kept in each form: %j',
+  'a repeated request gets the stored answer in each form: %j',
   async (form) => {
     const repeatable = { ...ctx(), idempotencyKey: 'once' };
     const create = () => portfolio.create.run(repeatable, { slug: 'once', name: 'Once' });
@@ -173,7 +173,7 @@ test.each(forms['idempotency_keys.response'])(
 );
 
 test.each(forms['evidence.validators'])(
-  'what a source is asked by is read in each form: %j',
+  'the validators of a source are read in each form: %j',
   async (form) => {
     const stored = JSON.stringify({ ...form, later: 1 });
     const [row] = await fixture.db.execute<{ id: string }>(sql`

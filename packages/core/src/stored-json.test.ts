@@ -20,13 +20,13 @@ const anything = z.record(z.string(), z.unknown());
 const unread: Stored = { schema: anything, read: (stored) => stored };
 const period = caseStudyContentSchema.shape.period.unwrap();
 
-/** What is kept as JSON: the schema of what is written today, and how it is read. */
+/** The JSON columns: the schema of the values written today, and their reader. */
 const columns: Record<string, Stored> = {
   'case_studies.period': { schema: period, read: (stored) => period.parse(stored) },
   'case_study_revisions.content': { schema: caseStudyContentSchema, read: readContent },
   'evidence.validators': { schema: validatorsSchema, read: readValidators },
   'evidence_downloads.parts': { schema: z.array(downloadPartSchema), read: readParts },
-  // Answered as it is, whatever the operation answers today.
+  // Returned unchanged, whatever the operation returns today.
   'idempotency_keys.response': unread,
   'job_events.error': { schema: jobErrorSchema, read: readError },
   'jobs.error': { schema: jobErrorSchema, read: readError },
@@ -39,11 +39,11 @@ const columns: Record<string, Stored> = {
     read: (stored) => readResult(kind, stored),
   })),
   'webhook_deliveries.payload': { schema: messageSchema, read: readMessage },
-  // Sent on as it is.
+  // Sent unchanged.
   'webhook_events.data': unread,
 };
 
-/** Every form that a column was ever written in, oldest first. */
+/** Every form that was ever written to a column, oldest first. */
 const allForms: [string, number, unknown][] = Object.entries(forms).flatMap(([column, written]) =>
   (written as unknown[]).map((form, at): [string, number, unknown] => [column, at, form]),
 );
@@ -64,27 +64,24 @@ async function jsonColumns(): Promise<string[]> {
   });
 }
 
-test('every JSON column has its forms in stored-forms.json, and its schema and its reader here', async () => {
+test('every JSON column has its forms in stored-forms.json, and its schema and reader in this test', async () => {
   const known = Object.keys(columns).map((name) => name.replace(/ .*/, ''));
   expect([...new Set(known)].toSorted()).toEqual((await jsonColumns()).toSorted());
   expect(Object.keys(forms).toSorted()).toEqual(Object.keys(columns).toSorted());
 });
 
-test.each(allForms)('%s is read in form %i as what it would be written as today', (column, _, form) => {
+test.each(allForms)('%s: form %i is read in the current shape', (column, _, form) => {
   const { schema, read } = columns[column]!;
   const value = read(form);
   expect(schema.parse(value)).toEqual(value);
   expect(value).toMatchObject(form as object);
 });
 
-test.each(allForms)(
-  '%s is read in form %i with fields in it that a later version added',
-  (column, _, form) => {
-    const { read } = columns[column]!;
-    if (columns[column] === unread) return;
-    expect(read(withMore(form))).toEqual(read(form));
-  },
-);
+test.each(allForms)('%s: form %i is read without fields that a later version added', (column, _, form) => {
+  const { read } = columns[column]!;
+  if (columns[column] === unread) return;
+  expect(read(withMore(form))).toEqual(read(form));
+});
 
 function withMore(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withMore);
@@ -97,7 +94,7 @@ function withMore(value: unknown): unknown {
 }
 
 test.each(Object.keys(columns))(
-  '%s has a form with every field that is written today: add one to stored-forms.json, and leave the others',
+  '%s has a form with every field that is written today: add one to stored-forms.json and leave the others',
   (column) => {
     const written = forms[column as keyof typeof forms] as unknown[];
     const missing = fieldsOf(columns[column]!.schema).filter(
@@ -107,7 +104,7 @@ test.each(Object.keys(columns))(
   },
 );
 
-/** The paths of all fields of a schema, also of those within others. */
+/** The paths of all fields of a schema, nested fields included. */
 function fieldsOf(schema: z.core.$ZodType): string[][] {
   if (schema instanceof z.ZodObject) {
     return Object.entries(schema.shape).flatMap(([name, field]) => [
@@ -122,7 +119,7 @@ function fieldsOf(schema: z.core.$ZodType): string[][] {
   return [];
 }
 
-/** Whether a value has a field, in any of the items where it has several. */
+/** Whether a value has a field; of an array, whether any item has it. */
 function hasField(value: unknown, [name, ...rest]: string[]): boolean {
   if (name === undefined) return true;
   if (Array.isArray(value)) return value.some((item) => hasField(item, [name, ...rest]));
@@ -130,16 +127,16 @@ function hasField(value: unknown, [name, ...rest]: string[]): boolean {
   return hasField((value as Record<string, unknown>)[name], rest);
 }
 
-describe('what is stored', () => {
+describe('stored JSON', () => {
   const before = z.strictObject({ name: z.string().min(1) });
   const written = before.parse({ name: 'Old' });
 
-  test('has null for a field that came later and may be null', () => {
+  test('gets null for an added field that is nullable', () => {
     const after = before.extend({ team: z.string().max(9).nullable() });
     expect(readerOf(after)(written)).toEqual({ name: 'Old', team: null });
   });
 
-  test('has the default of a field that came later and has one', () => {
+  test('gets the default of an added field that has one', () => {
     const after = before.extend({
       teams: z.array(z.string()).default([]),
       size: z.int().nullable().default(3),
@@ -147,11 +144,11 @@ describe('what is stored', () => {
     expect(readerOf(after)(written)).toEqual({ name: 'Old', teams: [], size: 3 });
   });
 
-  test('has nothing for a field that came later and may be missing', () => {
+  test('has no value for an added field that is optional', () => {
     expect(readerOf(before.extend({ team: z.string().optional() }))(written)).toEqual({ name: 'Old' });
   });
 
-  test('has not what is no field any more, at any depth', () => {
+  test('loses removed fields at any depth', () => {
     const after = z.strictObject({
       list: z.array(before),
       one: z.union([before, z.strictObject({ a: z.int() })]),
@@ -160,11 +157,11 @@ describe('what is stored', () => {
     expect(readerOf(after)(stored)).toEqual({ list: [{ name: 'a' }], one: { a: 1 } });
   });
 
-  test('may be longer than is written today', () => {
+  test('may exceed the limits of today', () => {
     expect(readerOf(z.object({ name: z.string().max(2) }))(written)).toEqual(written);
   });
 
-  test('is refused where a field that must be there came later without a default', () => {
+  test('is refused if an added field is required and has no default', () => {
     expect(() => readerOf(before.extend({ team: z.string() }))(written)).toThrow('team');
   });
 });

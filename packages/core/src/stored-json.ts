@@ -1,10 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Reads JSON that the database keeps, as any earlier version wrote it, in the shape that a schema has now. Fields that
- * were added since are their default, or null where they may be null; those that are not known any more are left out;
- * limits of texts and numbers are those of who wrote them. A new field that is neither nullable nor optional needs
- * `.default(…)`. `stored-forms.json` has every form that was ever written; a test reads them all.
+ * A reader of JSON from the database, as any earlier version wrote it, in the current shape of the schema. Added fields
+ * get their default, or null if nullable; a new field that is neither nullable nor optional needs `.default(…)`.
+ * Removed fields are dropped, and limits are not checked. `stored-forms.json` has every form ever written, for tests.
  */
 export function readerOf<Schema extends z.ZodType>(schema: Schema): (stored: unknown) => z.output<Schema> {
   const tolerant = loosen(schema);

@@ -6,7 +6,7 @@ import { tenantBySlug } from './tenancy.ts';
 
 const allScopes = scopeSchema.options;
 const members: Record<Role, Actor> = { viewer: user('viewer'), editor: user('editor'), owner: user('owner') };
-const stranger = user('reader');
+const nonMember = user('reader');
 
 let platform: TestServices;
 let ids: { closed: string; open: string };
@@ -26,7 +26,7 @@ async function createPortfolio(slug: string): Promise<string> {
   return id;
 }
 
-/** Whether an actor is let in: as a member, as a reader of what is published, or the code of the refusal. */
+/** How an actor is admitted: as a member, as a reader of published content, or the code of the refusal. */
 async function admission(actor: Actor, portfolio: string, scope: Scope, isPublic = false): Promise<string> {
   const needs = { name: 'test.try', scope, public: isPublic };
   try {
@@ -38,23 +38,20 @@ async function admission(actor: Actor, portfolio: string, scope: Scope, isPublic
 }
 
 describe('a member', () => {
-  test.each(Object.keys(roleScopes) as Role[])(
-    'may do what the role of %s allows, and no more',
-    async (role) => {
-      for (const scope of allScopes) {
-        const expected = roleScopes[role].includes(scope) ? 'member' : 'forbidden';
-        expect([scope, await admission(members[role], 'closed', scope)]).toEqual([scope, expected]);
-      }
-    },
-  );
+  test.each(Object.keys(roleScopes) as Role[])('may use exactly the scopes of the role %s', async (role) => {
+    for (const scope of allScopes) {
+      const expected = roleScopes[role].includes(scope) ? 'member' : 'forbidden';
+      expect([scope, await admission(members[role], 'closed', scope)]).toEqual([scope, expected]);
+    }
+  });
 
-  test('may do no more than the credential allows', async () => {
+  test('may not use scopes that the credential lacks', async () => {
     const owner = user('owner', ['case-study:read']);
     expect(await admission(owner, 'closed', 'case-study:read')).toBe('member');
     expect(await admission(owner, 'closed', 'case-study:write')).toBe('forbidden');
   });
 
-  test('whose credential lacks the scope sees what strangers see', async () => {
+  test('whose credential lacks the scope sees published content only', async () => {
     const owner = user('owner', []);
     expect(await admission(owner, 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(owner, 'closed', 'case-study:read', true)).toBe('forbidden');
@@ -75,13 +72,13 @@ describe('the key of a portfolio', () => {
     expect(await admission(keyOf(ids.closed, ['job:read']), 'closed', 'job:write')).toBe('forbidden');
   });
 
-  test('is a stranger everywhere else', async () => {
+  test('is a non-member everywhere else', async () => {
     expect(await admission(keyOf(ids.open), 'closed', 'case-study:read', true)).toBe('not_found');
     expect(await admission(keyOf(ids.closed), 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(keyOf(ids.closed), 'open', 'case-study:write')).toBe('forbidden');
   });
 
-  test('lists its own portfolio and the public ones, and creates none', async () => {
+  test('lists its own portfolio and the public ones, and cannot create portfolios', async () => {
     const ctx = platform.as(keyOf(ids.closed));
     const { items } = await operations.portfolio.list.run(ctx, {});
     expect(items.map(({ slug }) => slug)).toEqual(['closed', 'open']);
@@ -92,17 +89,17 @@ describe('the key of a portfolio', () => {
 });
 
 describe.each([
-  ['a stranger', stranger],
-  ['nobody', anonymous],
+  ['a non-member', nonMember],
+  ['an anonymous reader', anonymous],
 ])('%s', (_, actor) => {
-  test('cannot tell a portfolio without anything published from one that is not there', async () => {
+  test('cannot distinguish a portfolio without published content from a missing one', async () => {
     for (const isPublic of [true, false]) {
       expect(await admission(actor, 'closed', 'portfolio:read', isPublic)).toBe('not_found');
       expect(await admission(actor, 'nowhere', 'portfolio:read', isPublic)).toBe('not_found');
     }
   });
 
-  test('may read what is published, and nothing else', async () => {
+  test('may read published content only', async () => {
     expect(await admission(actor, 'open', 'case-study:read', true)).toBe('reader');
     expect(await admission(actor, 'open', 'case-study:read')).toBe('forbidden');
     expect(await admission(actor, 'open', 'case-study:write')).toBe('forbidden');

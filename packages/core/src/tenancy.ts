@@ -7,7 +7,7 @@ import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 import { isVisible } from './visibility.ts';
 
-/** The portfolio that a use case works in. Who is not a member sees what visibility.ts says, and changes nothing. */
+/** The portfolio that an operation works in. Non-members see what visibility.ts allows, and change nothing. */
 export type Tenant = { id: string; slug: string; name: string; isMember: boolean };
 
 export type TenantResolver<Input> = (
@@ -16,7 +16,7 @@ export type TenantResolver<Input> = (
   needs: { name: string; scope: Scope; public: boolean },
 ) => Promise<Tenant>;
 
-/** The tenant named by `input.portfolio`, its slug. */
+/** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
   const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, subject: subjectOf(ctx.actor) });
   return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
@@ -25,12 +25,12 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
 /** The tenant that the job `input.id` belongs to. */
 export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
   const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
-  // Jobs exist for members alone, also in a portfolio that everybody may see.
+  // Jobs are visible to members only, also in a public portfolio.
   const hidden = access && { ...access, isPublic: false };
   return authorize(ctx.actor, hidden, needs, `There is no job "${id}".`);
 };
 
-/** The subject by which members are found. Portfolio keys and anonymous readers are members nowhere. */
+/** The subject of a user; empty for portfolio keys and anonymous readers, which are members of no portfolio. */
 export function subjectOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.subject : '';
 }
@@ -68,7 +68,7 @@ function selectAccess(db: Db, where: SQL) {
 
 type Access = Awaited<ReturnType<ReturnType<typeof accessBySlug>['execute']>>[number];
 
-/** The one place that decides whether an actor may do something in a portfolio. */
+/** Decides whether an actor may call an operation in a portfolio. Every decision is made here. */
 function authorize(
   actor: Actor,
   access: Access | undefined,
@@ -80,11 +80,11 @@ function authorize(
   const belongs = actor.kind === 'portfolio-key' ? actor.portfolioId === id : access.role !== null;
   if (belongs && allows(actor, access, needs.scope)) return { id, slug, name, isMember: true };
   if (needs.public && access.isPublic) return { id, slug, name, isMember: false };
-  // Nobody else may learn that a portfolio exists before something in it is published.
+  // Non-members must not learn that a portfolio exists before it has published something.
   if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
   throw new AppError(
     'forbidden',
-    `${needs.name} in portfolio "${slug}" needs ${needs.scope}, which this actor lacks.`,
+    `${needs.name} in portfolio "${slug}" requires the scope ${needs.scope}, which this role or credential lacks.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { line, slugSchema, text } from './text.ts';
 describe('text', () => {
   const schema = text(5);
 
-  test.each(['', 'déjà', '日本語', '👩‍💻', 'a\nb\t', '\u0001'])('may be %j, and stays as it is', (value) => {
+  test.each(['', 'déjà', '日本語', '👩‍💻', 'a\nb\t', '\u0001'])('may be %j, and is not changed', (value) => {
     expect(schema.parse(value)).toBe(value);
   });
 
@@ -16,7 +16,7 @@ describe('text', () => {
 describe('a line', () => {
   const schema = line(5);
 
-  test('loses the white space around it', () => {
+  test('is trimmed', () => {
     expect(schema.parse(' a b\n')).toBe('a b');
   });
 

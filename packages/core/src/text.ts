@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Text that Postgres can store and JSON can carry: well-formed Unicode (no lone surrogates) without NUL. */
+/** Text that Postgres can store and JSON can represent: well-formed Unicode (no lone surrogates) without NUL. */
 export function text(maxCharacters: number) {
   return z
     .string()
@@ -11,10 +11,10 @@ export function text(maxCharacters: number) {
     );
 }
 
-/** Controls and separators of lines; not as `\p{…}`, since most readers of JSON Schema do not know that. */
+/** Control characters and line separators; not as `\p{…}`, which most JSON Schema tools do not support. */
 const breaks = String.raw`\x00-\x1f\x7f-\x9f\u2028\u2029`;
 
-/** A single line of text that is not blank; white space around it is cut off. */
+/** A single line of text that is not blank; white space around it is trimmed. */
 export function line(maxCharacters: number) {
   return text(maxCharacters)
     .trim()
@@ -22,7 +22,7 @@ export function line(maxCharacters: number) {
     .regex(new RegExp(`^[^${breaks}]*$`, 'u'), 'Expected a single line without control characters.');
 }
 
-/** The name of a thing in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */
+/** The name of a resource in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */
 export const slugSchema = z
   .string()
   .max(80)

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** An absolute https URL without credentials, kept as it is written. */
+/** An absolute https URL without credentials, stored as it was sent. */
 export const httpsUrl = z
   .string()
   .max(2000)
-  .refine(isHttpsUrl, 'Expected a URL that begins with https:// and holds no credentials.')
+  .refine(isHttpsUrl, 'Expected a URL that begins with https:// and contains no credentials.')
   .meta({ format: 'uri' });
 
 function isHttpsUrl(value: string): boolean {

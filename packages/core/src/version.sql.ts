@@ -2,14 +2,14 @@ import { sql } from 'drizzle-orm';
 import { bigint, pgSequence } from 'drizzle-orm/pg-core';
 
 /**
- * Where every version of every row comes from: none repeats, not even when a slug is given a second time.
+ * The source of all row versions. A version is never used twice, not even when a slug is reused.
  *
- * @public drizzle-kit makes migrations of it.
+ * @public drizzle-kit generates migrations from it.
  */
 export const rowVersions = pgSequence('row_versions');
 
-/** What a changed row gets as its version. */
+/** The new version of a changed row. */
 export const nextVersion = sql<number>`nextval('row_versions')`;
 
-/** Column of a row's version, which each change sets to `nextVersion`. */
+/** The column of a row's version; each change sets it to `nextVersion`. */
 export const version = () => bigint('version', { mode: 'number' }).notNull().default(nextVersion);

@@ -8,13 +8,15 @@ import { images } from './image/image.sql.ts';
 import { metrics } from './metric/metric.sql.ts';
 import { portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
-import type { Tenant } from './tenancy.ts';
 
-/** True for a published row of `case_studies`, the only ones that anonymous readers see. */
+/** The caller of an operation, as a member or a non-member of its tenant. */
+type Viewer = { isMember: boolean };
+
+/** True for a published row of `case_studies`. Anonymous readers see no others. */
 export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'published'`;
 
 /**
- * What anonymous readers see, as a condition on a row of each table: published case studies and what these show.
+ * The rows of each table that anonymous readers see: published case studies and the resources that these refer to.
  * Signed-in users see the same in portfolios of which they are not members.
  */
 export const isVisible = {
@@ -26,7 +28,7 @@ export const isVisible = {
   evidence: sql<boolean>`exists (
     select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
     where ${claimEvidence.evidenceId} = ${evidence.id} and ${isPublished})`,
-  /** Cited versions, and the latest of evidence that is cited. */
+  /** Cited versions, and the latest version of cited evidence. */
   evidenceVersion: sql<boolean>`exists (
     select 1 from ${claimEvidence} join ${caseStudies} on ${caseStudies.id} = ${claimEvidence.caseStudyId}
     where ${claimEvidence.evidenceId} = ${evidenceVersions.evidenceId} and ${isPublished}
@@ -41,19 +43,19 @@ export const isVisible = {
 };
 
 /**
- * A statement that is prepared for two audiences: members of the tenant get all rows, everybody else those that meet
+ * A statement that is prepared for two audiences: members of the tenant get all rows, all others only rows that meet
  * the condition.
  */
 export function preparedFor<Statement>(
   name: string,
   condition: SQL,
   build: (db: Db, visible: SQL | undefined) => { prepare(name: string): Statement },
-): (db: Db, tenant: Tenant) => Statement {
+): (db: Db, tenant: Viewer) => Statement {
   const forMembers = prepared((db) => build(db, undefined).prepare(name));
   const forOthers = prepared((db) => build(db, condition).prepare(`${name}_visible`));
   return (db, { isMember }) => (isMember ? forMembers : forOthers)(db);
 }
 
-/** Whether a case study is visible in the tenant's view of its portfolio. */
-export const maySee = ({ isMember }: Tenant, { status }: { status: string }): boolean =>
+/** Whether the caller may see a case study with this status. */
+export const maySee = ({ isMember }: Viewer, { status }: { status: string }): boolean =>
   isMember || status === 'published';

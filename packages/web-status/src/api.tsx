@@ -10,7 +10,7 @@ export { useTRPC, useTRPCClient };
 
 const refusedNotice = 'Your API key is no longer accepted: it was revoked or has expired.';
 
-/** Gives what is below it the API, in the name of the key. A key that is refused ends the session. */
+/** Provides the API client with this key to its children. A refused key ends the session. */
 export function ApiProvider({ apiKey, children }: { apiKey: string; children: ReactNode }) {
   const signOut = useSignOut();
   const [queryClient] = useState(() => createQueryClient(signOut));
@@ -33,11 +33,11 @@ function createQueryClient(signOut: SignOut): QueryClient {
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        // The browser's idea of being offline is wrong for a server on the same machine.
+        // The browser may report to be offline while a local server is reachable.
         networkMode: 'always',
-        // Changes come by subscription.
+        // Changes are received by subscription.
         refetchOnWindowFocus: false,
-        // The client repeats what may pass.
+        // The API client retries temporary failures itself.
         retry: false,
       },
       mutations: { networkMode: 'always' },
@@ -48,7 +48,7 @@ function createQueryClient(signOut: SignOut): QueryClient {
 type StreamError = TRPCClientErrorLike<AppRouter>;
 type StreamOptions<Item> = Parameters<typeof useSubscription<Item, StreamError>>[0];
 
-/** A subscription; the client sees to it that it goes on. A refused key ends the session. */
+/** Subscribes to a stream, which the API client resumes after failures. A refused key ends the session. */
 export function useStream<Item>(options: StreamOptions<Item>): TRPCSubscriptionResult<Item, StreamError> {
   const signOut = useSignOut();
   const stream = useSubscription<Item, StreamError>(options);

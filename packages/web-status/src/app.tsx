@@ -6,7 +6,7 @@ import { JobsPage } from './jobs/jobs-page.tsx';
 import { LiveJobsProvider } from './live-jobs.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { useAddress } from './router.tsx';
-import { SessionProvider, type SignOut, forgetApiKey, storeApiKey, storedApiKey } from './session.ts';
+import { SessionProvider, type SignOut, deleteApiKey, storeApiKey, storedApiKey } from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignInPage } from './sign-in-page.tsx';
 
@@ -15,7 +15,7 @@ export function App() {
   const [notice, setNotice] = useState<string>();
 
   const signOut = useCallback<SignOut>((reason) => {
-    forgetApiKey();
+    deleteApiKey();
     setApiKey(null);
     setNotice(reason);
   }, []);

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from 'react';
 
-/** Instead of a blank page: says that showing this one failed, and offers to load it again. */
+/** Shows an error and a button to reload the page where rendering fails. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 
@@ -12,10 +12,10 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: 
     if (!this.state.failed) return this.props.children;
     return (
       <section className="card empty" role="alert">
-        <h1>This page could not be shown</h1>
-        <p>Something in the page itself failed. Your jobs are not affected.</p>
+        <h1>This page could not be displayed</h1>
+        <p>The page failed with an unexpected error. Your jobs are not affected.</p>
         <button type="button" className="button" onClick={() => location.reload()}>
-          Load the page again
+          Reload the page
         </button>
       </section>
     );

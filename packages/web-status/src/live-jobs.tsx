@@ -8,21 +8,21 @@ import { stateChange } from './ui/words.ts';
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'off';
 
 type Received = {
-  /** The newest version of every job that changed while the page was open, and of the last ones before. */
+  /** The latest version of each job that changed recently or while the page was open, by its id. */
   jobs: ReadonlyMap<string, Job>;
-  /** The last change of a job's state, in words. */
-  news: string;
+  /** The last change of a job's state, for screen readers. */
+  announcement: string;
 };
 
 type LiveJobs = Received & { connection: Connection };
 
 const LiveJobsContext = createContext<LiveJobs | null>(null);
 
-/** Follows the changes of all jobs for as long as somebody is signed in. */
+/** Follows the changes of all jobs of the signed-in user. */
 export function LiveJobsProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [{ jobs, news }, setReceived] = useState<Received>({ jobs: new Map(), news: '' });
+  const [{ jobs, announcement }, setReceived] = useState<Received>({ jobs: new Map(), announcement: '' });
   const [wasLive, setWasLive] = useState(false);
 
   const { status } = useStream(
@@ -31,7 +31,7 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
       {
         onStarted() {
           setWasLive(true);
-          // What failed while the server was away.
+          // Retries queries that failed while the server was unavailable.
           void queryClient.refetchQueries({
             type: 'active',
             predicate: ({ state }) => state.status === 'error' && isTemporary(state.error),
@@ -44,18 +44,21 @@ export function LiveJobsProvider({ children }: { children: ReactNode }) {
 
   const waiting = status === 'error' ? 'off' : wasLive ? 'reconnecting' : 'connecting';
   const connection = status === 'pending' ? 'live' : waiting;
-  return <LiveJobsContext value={{ jobs, connection, news }}>{children}</LiveJobsContext>;
+  return <LiveJobsContext value={{ jobs, connection, announcement }}>{children}</LiveJobsContext>;
 }
 
 function receive(before: Received, job: Job): Received {
   const known = before.jobs.get(job.id);
   if (known && known.lastSeq >= job.lastSeq) return before;
   const isChange = known && known.state !== job.state;
-  return { jobs: new Map(before.jobs).set(job.id, job), news: isChange ? stateChange(job) : before.news };
+  return {
+    jobs: new Map(before.jobs).set(job.id, job),
+    announcement: isChange ? stateChange(job) : before.announcement,
+  };
 }
 
 export function useLiveJobs(): LiveJobs {
   const live = use(LiveJobsContext);
-  if (!live) throw new Error('useLiveJobs() needs a LiveJobsProvider above it.');
+  if (!live) throw new Error('useLiveJobs() must be called within a LiveJobsProvider.');
   return live;
 }

@@ -1,6 +1,6 @@
 import { problemOf } from '@portfolio/api/client';
 
-/** What went wrong, for the reader: in the API's own words, or why it was not reached. */
+/** The detail of an error: that of the API, or the reason why the API was not reached. */
 export function describeProblem(error: unknown): string {
-  return problemOf(error)?.detail ?? 'Something failed in this page. Reload it and try again.';
+  return problemOf(error)?.detail ?? 'An unexpected error occurred in this page. Reload it and try again.';
 }

@@ -1,6 +1,6 @@
 import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from 'react';
 
-/** True once the reader went from one page to another: from then on a new page takes the focus. */
+/** True after the first navigation within the site. From then on, each new page takes the focus. */
 export let hasNavigated = false;
 
 function subscribe(onChange: () => void) {
@@ -17,7 +17,7 @@ export function useAddress(): URL {
   return new URL(useSyncExternalStore(subscribe, () => location.href));
 }
 
-/** Goes to an address of this site without loading the page again. */
+/** Navigates to an address of this site without reloading the page. */
 export function navigate(to: string) {
   const { pathname } = location;
   history.pushState(null, '', to);
@@ -27,7 +27,7 @@ export function navigate(to: string) {
 
 type LinkProps = { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>;
 
-/** A link within the site. Clicks that ask for a new tab or window are left to the browser. */
+/** A link within the site. The browser handles clicks with a modifier, which open a new tab or window. */
 export function Link({ to, onClick, children, ...rest }: LinkProps) {
   function follow(event: MouseEvent<HTMLAnchorElement>) {
     onClick?.(event);

@@ -2,22 +2,22 @@ import { createContext, use } from 'react';
 
 const storageKey = 'portfolio.apiKey';
 
-/** The key that was kept for this tab or, when asked to, for this browser. */
+/** The key that is stored for this tab or for this browser; null without one. */
 export function storedApiKey(): string | null {
   return withStorage(() => sessionStorage.getItem(storageKey) ?? localStorage.getItem(storageKey));
 }
 
-/** Keeps the key for this tab, or across visits where `keepSignedIn`. */
+/** Stores the key for this tab, or with `keepSignedIn` for this browser. */
 export function storeApiKey(apiKey: string, keepSignedIn: boolean) {
   withStorage(() => (keepSignedIn ? localStorage : sessionStorage).setItem(storageKey, apiKey));
 }
 
-export function forgetApiKey() {
+export function deleteApiKey() {
   withStorage(() => sessionStorage.removeItem(storageKey));
   withStorage(() => localStorage.removeItem(storageKey));
 }
 
-/** Browsers that are told to store nothing throw: the key then lasts as long as the page. */
+/** Returns null where the browser blocks storage. The key is then lost when the page is closed. */
 function withStorage<T>(access: () => T): T | null {
   try {
     return access();
@@ -26,7 +26,7 @@ function withStorage<T>(access: () => T): T | null {
   }
 }
 
-/** Ends the session; the reason, if any, is told on the sign-in page. */
+/** Ends the session. The sign-in page shows the reason, if there is one. */
 export type SignOut = (reason?: string) => void;
 
 const SignOutContext = createContext<SignOut | null>(null);
@@ -35,6 +35,6 @@ export const SessionProvider = SignOutContext.Provider;
 
 export function useSignOut(): SignOut {
   const signOut = use(SignOutContext);
-  if (!signOut) throw new Error('useSignOut() needs a SessionProvider above it.');
+  if (!signOut) throw new Error('useSignOut() must be called within a SessionProvider.');
   return signOut;
 }

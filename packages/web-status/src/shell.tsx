@@ -4,10 +4,10 @@ import { Link } from './router.tsx';
 import { useSignOut } from './session.ts';
 import { Logo } from './ui/icons.tsx';
 
-/** What surrounds every page of somebody who is signed in. */
+/** The frame around every page of a signed-in user. */
 export function Shell({ children }: { children: ReactNode }) {
   const signOut = useSignOut();
-  const { connection, news } = useLiveJobs();
+  const { connection, announcement } = useLiveJobs();
   return (
     <>
       <a className="skip-link" href="#main">
@@ -26,21 +26,21 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="main" tabIndex={-1}>
         {children}
       </main>
-      <output className="visually-hidden">{news}</output>
+      <output className="visually-hidden">{announcement}</output>
     </>
   );
 }
 
 const connectionWords: Record<Connection, { word: string; hint: string }> = {
-  connecting: { word: 'Connecting…', hint: 'The live connection is being made.' },
-  live: { word: 'Live', hint: 'Changes show as they happen.' },
+  connecting: { word: 'Connecting…', hint: 'Connecting to the server.' },
+  live: { word: 'Live', hint: 'Changes are shown as they happen.' },
   reconnecting: {
     word: 'Reconnecting…',
-    hint: 'The live connection was lost. What you see may be out of date until it is back.',
+    hint: 'The connection was lost. The page may be out of date until it is restored.',
   },
   off: {
     word: 'Not live',
-    hint: 'The server refused the live connection. Load the page again to see changes.',
+    hint: 'The server refused the connection. Reload the page to see changes.',
   },
 };
 

@@ -4,11 +4,11 @@ import { describeProblem } from './problem.ts';
 import { Logo } from './ui/icons.tsx';
 import { useDocumentTitle } from './ui/page-heading.tsx';
 
-const patience = { timeoutSeconds: 15, retries: 0 };
+const limits = { timeoutSeconds: 15, retries: 0 };
 
 type Props = { notice: string | undefined; onSignIn: (apiKey: string, keepSignedIn: boolean) => void };
 
-/** Asks for an API key and tries it; `notice` says why the last session ended. */
+/** A form for an API key, which is checked before it is accepted. `notice` is why the last session ended. */
 export function SignInPage({ notice, onSignIn }: Props) {
   useDocumentTitle('Sign in');
   const [isShown, setShown] = useState(false);
@@ -35,8 +35,8 @@ export function SignInPage({ notice, onSignIn }: Props) {
       <form className="card" onSubmit={(event) => void submit(event)}>
         <Logo />
         <h1>Sign in</h1>
-        <p className="muted">Watch your jobs, ask for PDFs of case studies and download them.</p>
-        {notice && <output className="notice warning">{notice} Sign in again to go on.</output>}
+        <p className="muted">Follow your jobs, export case studies as PDF and download them.</p>
+        {notice && <output className="notice warning">{notice} Sign in again to continue.</output>}
         <label htmlFor="api-key">API key</label>
         <div className="field-with-button">
           <input
@@ -72,20 +72,19 @@ export function SignInPage({ notice, onSignIn }: Props) {
   );
 }
 
-/** Reads a job with the key: why the key cannot be used, or undefined where it can. */
+/** Lists jobs with the key. Returns why the key cannot be used; undefined where it can. */
 async function tryKey(apiKey: string): Promise<string | undefined> {
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    return 'This is not an API key: keys have no spaces and no letters other than A to Z. Was it pasted whole?';
+    return 'This is not a valid API key: it contains a space or a character that is not ASCII. Copy the whole key and paste it again.';
   }
   try {
-    const api = createClient({ baseUrl: location.origin, apiKey, ...patience });
+    const api = createClient({ baseUrl: location.origin, apiKey, ...limits });
     await api.job.list.query({ limit: 1 });
     return undefined;
   } catch (error) {
     const code = problemOf(error)?.code;
     if (code === 'unauthenticated') return `The key was refused. ${describeProblem(error)}`;
-    if (code === 'forbidden')
-      return 'The key is good, but it may not read jobs: it lacks the scope job:read.';
+    if (code === 'forbidden') return 'The key is valid, but it does not have the scope job:read.';
     return describeProblem(error);
   }
 }

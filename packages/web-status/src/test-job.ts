@@ -1,6 +1,6 @@
 import type { Job } from './types.ts';
 
-/** For tests: a job that was just accepted, with what the test is about. */
+/** For tests: a newly accepted job, with the given fields. */
 export function testJob(about: Partial<Job> = {}): Job {
   return {
     id: 'job_1',

@@ -1,5 +1,5 @@
-import type { Bucket, Db, OutboxNotifier, JobBus } from '@portfolio/core/context';
-import { dispatch } from '@portfolio/core/job/dispatch';
+import type { Bucket, Db, JobBus, JobHint, OutboxNotifier } from '@portfolio/core/context';
+import { jobsChanged } from '@portfolio/core/job/jobs-changed';
 import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
@@ -60,8 +60,7 @@ export async function runJob(
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop, log);
   }
-  hint();
-  await dispatchNext(runner, job.portfolioId, log);
+  await announceEnd(runner, { jobId, portfolioId: job.portfolioId }, log);
 }
 
 /**
@@ -79,11 +78,12 @@ async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<C
   }
 }
 
-/** Dispatches the next jobs: the end of a job frees a slot of its portfolio, and lets the next job of its group run. */
-async function dispatchNext({ db, outboxNotifier }: Runner, portfolioId: string, log: Logger) {
+/** Announces the end of a job and dispatches the next ones: it frees a slot of its portfolio, and its group. */
+async function announceEnd(runner: Runner, hint: JobHint, log: Logger) {
   try {
-    if ((await dispatch(db, portfolioId)) > 0) outboxNotifier.notify();
+    await jobsChanged(runner, [hint]);
   } catch (error) {
+    runner.jobBus.publish(hint);
     log.warn({ err: error }, 'dispatch failed; the sweep will retry');
   }
 }
@@ -108,8 +108,8 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
       job,
       signal,
       progress: progress.report,
-      async hold(tx) {
-        if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+      async requireLease(tx) {
+        if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
       },
     });
   } finally {

@@ -5,7 +5,7 @@ import {
   claimRun,
   endRun,
   failRun,
-  prolongRun,
+  extendRun,
   registerTasks,
   releaseRun,
 } from '@portfolio/core/schedule/runs';
@@ -88,7 +88,7 @@ function keepLease({ db, leaseSeconds, log }: Scheduler, run: ClaimedRun) {
   async function renew() {
     const requestedAt = performance.now();
     try {
-      const isRenewed = await prolongRun(db, run, leaseSeconds);
+      const isRenewed = await extendRun(db, run, leaseSeconds);
       if (isRenewed) leasedUntil = requestedAt + leaseMilliseconds;
       else lost.abort(new Error('The lease of the run is lost.'));
     } catch (error) {

@@ -9,7 +9,7 @@ import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A message counts as lost after this time, and the job gets another: the claim makes a duplicate harmless. */
-const silentSeconds = 300;
+const lostAfterSeconds = 300;
 
 /** Further events and dead-letter messages wait for the next sweep, so that they do not delay the other steps. */
 const maxBatches = 10;
@@ -47,7 +47,7 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   }
   while (!stop.aborted) {
     if (performance.now() >= reapsFrom) await step('reap', () => reap(sweeper));
-    await step('requeue lost messages', () => requeueLostMessages(db, silentSeconds));
+    await step('requeue lost messages', () => requeueLostMessages(db, lostAfterSeconds));
     await step('dispatch', () => dispatch(db));
     outboxNotifier.notify();
     await step('notify webhooks', () => notifyWebhooks(sweeper));

@@ -7,36 +7,36 @@ type Refusal = {
       : { errors?: readonly FieldError[] });
 }[ErrorCode];
 
-/** What never came to an answer of the API: nobody answered, not in time, or the caller did not want it any more. */
+/** A call without an answer of the API: the API was unreachable or too slow, or the caller aborted the call. */
 type Failure = {
   [Code in 'unreachable' | 'timeout' | 'aborted']: { code: Code; title: string; detail: string };
 }['unreachable' | 'timeout' | 'aborted'];
 
 /**
- * Why a call has failed: the API's problem document (RFC 9457), or what kept the call from reaching it.
- * `code` tells one from another, and TypeScript narrows on it: `invalid_input` has `errors`, the API's own have `status`.
+ * Why a call failed: the API's problem document (RFC 9457), or the reason why the API did not answer. TypeScript narrows
+ * on `code`: problems of the API have a `status`, and `invalid_input` has `errors`.
  */
 export type ApiError = Refusal | Failure;
 
 const failures = {
   unreachable: {
     code: 'unreachable',
-    title: 'The API did not answer',
-    detail: 'The server could not be reached. Check the connection and try again.',
+    title: 'API unreachable',
+    detail: 'The server could not be reached. Check the connection and retry.',
   },
   timeout: {
     code: 'timeout',
-    title: 'The API did not answer in time',
-    detail: 'The server took too long to answer. Try again later.',
+    title: 'Request timed out',
+    detail: 'The server did not answer in time. Retry later.',
   },
   aborted: {
     code: 'aborted',
-    title: 'The call was given up',
-    detail: 'The call was given up before it was answered.',
+    title: 'Call aborted',
+    detail: 'The caller aborted the call before it was answered.',
   },
 } as const satisfies Record<Failure['code'], Failure>;
 
-/** Why a call has failed; null for errors that no call has thrown. */
+/** Why a call failed; null for errors that were not thrown by a call. */
 export function problemOf(error: unknown): ApiError | null {
   if (!(error instanceof TRPCClientError)) return null;
   const data: unknown = error.data;
@@ -51,7 +51,7 @@ function failureOf({ cause, meta }: { cause?: unknown; meta?: unknown }): Failur
   const name = cause instanceof Error ? cause.name : undefined;
   if (name === 'TimeoutError') return failures.timeout;
   if (name === 'AbortError') return failures.aborted;
-  // `fetch` throws a TypeError; what is between us and the API answers in HTML, or in JSON of its own.
+  // `fetch` throws a TypeError. A proxy on the way answers with HTML, or with JSON in another format.
   const isUnreadable = name === 'TypeError' || name === 'SyntaxError' || meta !== undefined;
   return isUnreadable || name === 'TRPCWebSocketClosedError' ? failures.unreachable : null;
 }
@@ -59,8 +59,8 @@ function failureOf({ cause, meta }: { cause?: unknown; meta?: unknown }): Failur
 type Result<Data> = { data: Data; error: null } | { data: null; error: ApiError };
 
 /**
- * Turns a call into what came of it: `const { data, error } = await result(api.job.read.query({ id }))`.
- * Errors that are not of the call, such as of an `apiKey` function, are thrown as ever.
+ * Resolves to the outcome of a call: `const { data, error } = await result(api.job.read.query({ id }))`.
+ * Rejects for other errors, such as one that an `apiKey` function throws.
  */
 export async function result<Data>(call: Promise<Data>): Promise<Result<Data>> {
   try {

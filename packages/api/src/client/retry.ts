@@ -5,10 +5,10 @@ import { type ApiError, problemOf } from './errors.ts';
 
 const firstDelayMilliseconds = 200;
 const maxDelayMilliseconds = 10_000;
-/** Where the API asks for a longer pause, the caller is told instead. */
+/** Where `Retry-After` is longer, the call fails instead of waiting. */
 const maxRetryAfterMilliseconds = 60_000;
 
-/** What may go differently the next time. Mutations are repeated with the same idempotency key. */
+/** Errors after which a retry may succeed. Mutations are retried with the same idempotency key. */
 const temporary = new Set<ApiError['code']>([
   'unreachable',
   'timeout',
@@ -18,31 +18,31 @@ const temporary = new Set<ApiError['code']>([
   'idempotency_key_in_use',
 ]);
 
-/** True where the same call may succeed a little later. */
+/** True for errors after which the same call may succeed a little later. */
 export function isTemporary(error: unknown): boolean {
   const problem = problemOf(error);
   return problem !== null && temporary.has(problem.code);
 }
 
 /**
- * Repeats what failed for a reason that may pass: queries and mutations up to `retries` times, subscriptions until
- * they are given up, from after the last item that came. `renewsKey` says that a refused credential may be replaced
- * by a better one, so that a subscription outlives its token. An aborted call ends at once.
+ * Retries calls after temporary failures: queries and mutations up to `retries` times, subscriptions until they are
+ * aborted, resuming after the last received item. With `canRenewKey`, a subscription whose credential is refused is
+ * retried once with a new one, since it may outlive its token.
  */
 export function retryLink({
   retries,
-  renewsKey,
+  canRenewKey,
 }: {
   retries: number;
-  renewsKey: boolean;
+  canRenewKey: boolean;
 }): TRPCLink<AppRouter> {
-  /** How long to wait after so many failures in a row; null to give up. */
+  /** The milliseconds to wait after a number of consecutive failures; null where the call is not retried. */
   function delayAfter({ type }: Operation, error: TRPCClientError<AppRouter>, failures: number) {
-    if (type === 'subscription' && failures === 1 && renewsKey && isRefusedKey(error)) return 0;
+    if (type === 'subscription' && failures === 1 && canRenewKey && isRefusedKey(error)) return 0;
     if (!isTemporary(error) || (type !== 'subscription' && failures > retries)) return null;
-    const asked = readRetryAfter(error);
-    if (asked > maxRetryAfterMilliseconds) return null;
-    return Math.max(asked, backoff(failures));
+    const retryAfter = readRetryAfter(error);
+    if (retryAfter > maxRetryAfterMilliseconds) return null;
+    return Math.max(retryAfter, backoff(failures));
   }
 
   return () =>
@@ -75,17 +75,17 @@ export function retryLink({
         function stop() {
           clearTimeout(timer);
           attempt?.unsubscribe();
-          op.signal?.removeEventListener('abort', giveUp);
+          op.signal?.removeEventListener('abort', abort);
         }
 
-        function giveUp() {
+        function abort() {
           stop();
           if (op.type === 'subscription') observer.complete();
           else observer.error(TRPCClientError.from(reasonOf(op.signal)));
         }
 
-        op.signal?.addEventListener('abort', giveUp, { once: true });
-        if (op.signal?.aborted) giveUp();
+        op.signal?.addEventListener('abort', abort, { once: true });
+        if (op.signal?.aborted) abort();
         else start();
         return stop;
       });
@@ -95,24 +95,24 @@ function resumed(op: Operation, lastEventId: string): Operation {
   return { ...op, input: { ...(op.input as object | undefined), lastEventId } };
 }
 
-/** Why the caller gave the call up: a time-out of its own, or any reason. */
+/** The caller's TimeoutError where the call timed out, otherwise an AbortError. */
 function reasonOf(signal: AbortSignal | null | undefined): Error {
   const reason: unknown = signal?.reason;
   if (reason instanceof Error && reason.name === 'TimeoutError') return reason;
-  return new DOMException('The call was given up.', 'AbortError');
+  return new DOMException('The call was aborted.', 'AbortError');
 }
 
 function isRefusedKey(error: unknown): boolean {
   return problemOf(error)?.code === 'unauthenticated';
 }
 
-/** Doubles with each failure; the jitter keeps clients that failed together from coming back together. */
+/** Doubles with each failure. Jitter spreads the retries of clients that failed together. */
 export function backoff(failures: number): number {
   const full = Math.min(firstDelayMilliseconds * 2 ** (failures - 1), maxDelayMilliseconds);
   return full * (0.5 + Math.random() / 2);
 }
 
-/** The pause that `Retry-After` asks for (RFC 9110, 10.2.3), in milliseconds; 0 where it cannot be read. */
+/** `Retry-After` (RFC 9110, 10.2.3) in milliseconds; 0 where it is missing or invalid. */
 function readRetryAfter({ meta }: TRPCClientError<AppRouter>): number {
   const response: unknown = meta?.response;
   const value = response instanceof Response ? response.headers.get('retry-after') : null;

@@ -4,24 +4,24 @@ import type { AppRouter } from '../trpc/router.ts';
 import { problemOf } from './errors.ts';
 import { backoff } from './retry.ts';
 
-/** What `Authorization` says; undefined for strangers. */
+/** The value of `Authorization`; undefined for anonymous readers. */
 export type ReadAuthorization = () => Promise<string | undefined>;
 
 /**
- * Subscriptions over one WebSocket, opened with the first and closed after the last one. A lost connection is opened
- * anew until it stands, and each subscription goes on after the last item that came.
+ * Runs subscriptions over one WebSocket, which is opened with the first and closed after the last one. A lost connection
+ * is reopened, and each subscription resumes after the last received item.
  */
 export function subscriptionLink(url: string, readAuthorization: ReadAuthorization): TRPCLink<AppRouter> {
   const open = () =>
     createWSClient({
       url: url.replace(/^http/, 'ws'),
-      // In the first message, not in the address, where it would end up in logs.
+      // Sent in the first message, since URLs end up in logs.
       connectionParams: async () => {
         const authorization = await readAuthorization();
         return authorization === undefined ? null : { authorization };
       },
       lazy: { enabled: true, closeMs: 1000 },
-      // At once at first, since most interruptions are short.
+      // The first retry is immediate, since most interruptions are short.
       retryDelayMs: (attempt) => (attempt === 0 ? 0 : backoff(attempt)),
       keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5000 },
     });
@@ -32,7 +32,7 @@ export function subscriptionLink(url: string, readAuthorization: ReadAuthorizati
     return wsLink<AppRouter>({ client: used })(runtime)(call).pipe(
       tap({
         error(error) {
-          // A connection keeps the credential that it began with: the next one asks for another.
+          // The credential of a connection is fixed, so a new one needs a new connection.
           if (socket === used && problemOf(error)?.code === 'unauthenticated') socket = open();
         },
       }),

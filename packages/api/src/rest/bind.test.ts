@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createRequestActors } from '../authenticate.ts';
 import { createPublishedCache } from '../published-cache.ts';
+import { createPublishedReads } from '../published-reads.ts';
 import { createBind } from './bind.ts';
 
 const greet = operation({
@@ -20,14 +21,16 @@ const greet = operation({
   run: async (_ctx, { name }) => ({ greeting: `Hello, ${name}.` }),
 });
 
-test('a deprecated route says since when, until when, and what to use instead', async () => {
+test('a deprecated route reports its deprecation, its sunset and its successor', async () => {
   const app = Fastify();
-  app.setValidatorCompiler(() => (value) => ({ value }));
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  const services = {} as Services;
   const bind = createBind(app, {
-    services: {} as Services,
+    services,
     actors: createRequestActors(async () => anonymous),
-    cache: createPublishedCache(() => false),
+    publishedReads: createPublishedReads(
+      services,
+      createPublishedCache(() => false),
+    ),
     closing: new AbortController().signal,
   });
   bind.operation(greet, {

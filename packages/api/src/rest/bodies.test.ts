@@ -33,19 +33,19 @@ async function problemOf(response: Response) {
   return code;
 }
 
-describe('a body of JSON', () => {
+describe('a JSON body', () => {
   test.each([
     'application/json',
     'application/json; charset=utf-8',
     'application/json;charset="UTF-8"',
     'Application/JSON',
-  ])('is read as %s', async (type) => {
+  ])('is accepted as %s', async (type) => {
     const response = await send('PATCH', `${portfolios}/team`, type, json, { 'if-match': '*' });
     expect(response.status).toBe(200);
   });
 
   test.each(['application/json; charset=iso-8859-1', 'application/json; charset=utf-16'])(
-    'in another charset (%s) is not taken',
+    'in another charset (%s) is refused',
     async (type) => {
       expect(await problemOf(await send('PATCH', `${portfolios}/team`, type, json))).toBe(
         'unsupported_media_type',
@@ -53,19 +53,19 @@ describe('a body of JSON', () => {
     },
   );
 
-  test('that is not valid UTF-8 is not guessed at', async () => {
+  test('that is not valid UTF-8 is refused', async () => {
     const body = Buffer.concat([Buffer.from('{"slug":"latin","name":"Caf'), Buffer.from([0xe9, 0x22, 0x7d])]);
     expect(await problemOf(await send('POST', portfolios, 'application/json', body))).toBe(
       'malformed_request',
     );
   });
 
-  test.each(['null', '[]', '"name"', '7'])('that is no object (%s) changes nothing', async (body) => {
+  test.each(['null', '[]', '"name"', '7'])('that is not an object (%s) is refused', async (body) => {
     const response = await send('PATCH', `${portfolios}/team`, 'application/json', body, { 'if-match': '*' });
     expect(await problemOf(response)).toBe('invalid_input');
   });
 
-  test('that is compressed is not taken', async () => {
+  test('that is compressed is refused', async () => {
     const more = { 'content-encoding': 'gzip' };
     const response = await send('POST', portfolios, 'application/json', gzipSync(json), more);
     expect(await problemOf(response)).toBe('unsupported_media_type');
@@ -80,14 +80,14 @@ describe('another content type', () => {
     ['POST', portfolios, 'text/plain', ''],
     ['POST', portfolios, 'garbage', json],
     ['POST', portfolios, null, new TextEncoder().encode(json)],
-  ])('is refused (%s %s as %s), and the right one named', async (method, path, type, body) => {
+  ])('is refused (%s %s as %s) with the accepted one', async (method, path, type, body) => {
     const response = await send(method, path, type, body);
     expect(await problemOf(response)).toBe('unsupported_media_type');
     expect(response.headers.get('accept')).toBe('application/json');
     expect(response.headers.get('accept-patch')).toBe(method === 'PATCH' ? 'application/json' : null);
   });
 
-  test('is refused where images are asked for, and those are named', async () => {
+  test('is refused by a route for images, with the accepted ones', async () => {
     const response = await send('POST', `${portfolios}/team/images`, 'image/gif', 'GIF89a');
     expect(response.headers.get('accept')).toBe('image/png, image/jpeg');
     expect(await problemOf(response)).toBe('unsupported_media_type');
@@ -103,8 +103,8 @@ test.each([
   expect(await problemOf(await send(method, path, 'application/json', body))).toBe('payload_too_large');
 });
 
-describe('what is not acceptable to a client', () => {
-  test('is not sent, and what there is is named, in a problem document all the same', async () => {
+describe('a request without an acceptable media type', () => {
+  test('is refused with the available media types, in a problem document', async () => {
     const response = await api.call('GET', portfolios, { headers: { accept: 'text/html' } });
     expect(response.status).toBe(406);
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
@@ -114,7 +114,7 @@ describe('what is not acceptable to a client', () => {
     });
   });
 
-  test('is not done either', async () => {
+  test('has no effect', async () => {
     const headers = { accept: 'application/xml', 'content-type': 'application/json' };
     const body = '{"slug":"unseen","name":"Unseen"}';
     expect((await api.call('POST', portfolios, { key, headers, body })).status).toBe(406);

@@ -23,7 +23,7 @@ async function acceptJob(): Promise<string> {
 
 type Message = { id: string; data: object };
 
-/** Reads the messages of a stream as they come; comments are passed over. */
+/** Reads the messages of a stream as they arrive. Comments are skipped. */
 async function* messagesOf(response: Response): AsyncGenerator<Message> {
   let unread = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -37,7 +37,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Message> {
   }
 }
 
-/** What is left of the messages of a stream that ends. */
+/** The remaining messages of a stream that ends. */
 async function restOf(messages: AsyncGenerator<Message>): Promise<Message[]> {
   const rest: Message[] = [];
   for await (const message of messages) rest.push(message);
@@ -48,7 +48,7 @@ async function idsOf(response: Response): Promise<string[]> {
   return (await restOf(messagesOf(response))).map(({ id }) => id);
 }
 
-test('a stream of a job begins with a snapshot, brings each event and ends with the job', async () => {
+test('a stream of a job begins with a snapshot, sends each event and ends with the job', async () => {
   const id = await acceptJob();
   const worker = await simulateWorker(api, id);
   const response = await api.call('GET', `/api/v1/jobs/${id}/events`, { key });
@@ -67,7 +67,7 @@ test('a stream of a job begins with a snapshot, brings each event and ends with 
   ]);
 });
 
-test('a client that comes back with Last-Event-ID gets what it missed and no more', async () => {
+test('a client that reconnects with Last-Event-ID gets exactly the events that it missed', async () => {
   const id = await acceptJob();
   const worker = await simulateWorker(api, id);
   await worker.progress(0.5);
@@ -79,12 +79,12 @@ test('a client that comes back with Last-Event-ID gets what it missed and no mor
   expect((await after('yesterday')).status).toBe(422);
 });
 
-test('refusals come as problems, before any stream begins', async () => {
+test('refusals are problem documents, before any stream begins', async () => {
   const id = await acceptJob();
-  const stranger = await api.issueKey('stranger');
+  const nonMember = await api.issueKey('non-member');
   for (const [given, status] of [
     [{}, 401],
-    [{ key: stranger }, 404],
+    [{ key: nonMember }, 404],
     [{ key, headers: { 'last-event-id': '-1' } }, 422],
   ] as const) {
     const response = await api.call('GET', `/api/v1/jobs/${id}/events`, given);
@@ -93,7 +93,7 @@ test('refusals come as problems, before any stream begins', async () => {
   }
 });
 
-test('a stream lets go of everything when its client leaves', async () => {
+test('a stream ends its subscription when its client disconnects', async () => {
   const subscribe = vi.spyOn(api.services.jobBus, 'subscribe');
   const client = new AbortController();
   await api.call('GET', '/api/v1/jobs/changes', { key, signal: client.signal });
@@ -104,7 +104,7 @@ test('a stream lets go of everything when its client leaves', async () => {
   subscribe.mockRestore();
 });
 
-test('a stream has no HEAD, which would follow it for nobody', async () => {
+test('a stream has no HEAD', async () => {
   const id = await acceptJob();
   expect((await api.call('HEAD', `/api/v1/jobs/${id}`, { key })).status).toBe(200);
   expect((await api.call('HEAD', `/api/v1/jobs/${id}/events`, { key })).status).toBe(405);

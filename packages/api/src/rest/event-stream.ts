@@ -4,10 +4,10 @@ import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** Proxies close connections on which nothing moves, commonly after a minute. */
+/** Shorter than the idle timeout of common proxies, which is a minute. */
 const pingMilliseconds = 15_000;
 
-/** Sends items as server-sent events (WHATWG HTML, 9.2), at the pace of the client; ends when they end. */
+/** Sends items as server-sent events (WHATWG HTML, 9.2) with backpressure. The answer ends with the items. */
 export function streamEvents(reply: FastifyReply, items: AsyncIterable<Tracked<unknown>>) {
   const out = new PassThrough();
   const ping = setInterval(() => out.write(': ping\n\n'), pingMilliseconds);
@@ -19,8 +19,8 @@ export function streamEvents(reply: FastifyReply, items: AsyncIterable<Tracked<u
 
   pipeline(lines(), out)
     .catch((error: unknown) => {
-      const foreseen = error instanceof AppError || hasLeft(error);
-      reply.log[foreseen ? 'info' : 'error']({ err: error }, 'event stream ended early');
+      const isExpected = error instanceof AppError || isDisconnect(error);
+      reply.log[isExpected ? 'info' : 'error']({ err: error }, 'event stream ended early');
     })
     .finally(() => clearInterval(ping));
   return reply
@@ -28,6 +28,6 @@ export function streamEvents(reply: FastifyReply, items: AsyncIterable<Tracked<u
     .send(out);
 }
 
-function hasLeft(error: unknown): boolean {
+function isDisconnect(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

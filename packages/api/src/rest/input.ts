@@ -1,4 +1,4 @@
-import { AppError } from '@portfolio/core/errors';
+import { AppError, invalidInput } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
@@ -7,10 +7,9 @@ import { readExpectedVersion } from './conditions.ts';
 type Strings = Record<string, unknown>;
 
 /**
- * How the input of an operation is gathered from a request: some fields from the path, all others from the query
- * of a GET or the body of anything else. `takesBytes` says that the body is not JSON but the field `bytes`.
- * The version that a change expects is in a header. Paths and query strings know only text, so numbers and booleans
- * are read by the type that the field asks for.
+ * Returns a function that reads the input of an operation from the path, the query (GET) or the body (other methods), and
+ * If-Match. Text of the path and the query is converted to the type of its field. With `takesBytes`, the body is not JSON
+ * but the field `bytes`. Throws `invalid_input` for a field in the wrong place.
  */
 export function createReadInput(schema: z.ZodObject, takesBytes = false) {
   const types = new Map(Object.entries(schema.shape).map(([name, field]) => [name, jsonType(field)]));
@@ -33,30 +32,28 @@ export function createReadInput(schema: z.ZodObject, takesBytes = false) {
     const params = request.params as Strings;
     const takesQuery = request.method === 'GET' || request.method === 'HEAD';
     const expectedVersion = types.has('expectedVersion') ? readExpectedVersion(request.headers) : undefined;
-    if (!takesQuery) refuse(Object.keys(query), 'Send it in the body, not in the query.');
+    if (!takesQuery) refuse(Object.keys(query), 'Send this field in the body, not in the query.');
     const given = takesQuery ? readTexts(query) : readBody(request, takesBytes);
     refuse(
       Object.keys(params).filter((name) => Object.hasOwn(given, name)),
-      'It is given by the path already.',
+      'This field is part of the path. Remove it from the query or the body.',
     );
     if ('expectedVersion' in given)
-      refuse(['expectedVersion'], 'Send it in the header If-Match, as an ETag.');
+      refuse(['expectedVersion'], 'Send the version as an ETag in the header If-Match.');
     return { ...given, ...readTexts(params), ...(expectedVersion !== undefined && { expectedVersion }) };
   };
 }
 
 function refuse([name]: string[], detail: string) {
   if (name === undefined) return;
-  throw new AppError('invalid_input', `The input is not valid. /${name}: ${detail}`, {
-    fields: [{ pointer: `/${name}`, detail }],
-  });
+  throw invalidInput([{ pointer: `/${name}`, detail }]);
 }
 
 function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strings {
-  // Fastify gives null both for no body and for the JSON `null`.
+  // Fastify returns null both for a missing body and for the JSON `null`.
   if (body === undefined || !hasBody(headers)) return {};
   if (Buffer.isBuffer(body) !== takesBytes && body !== null) {
-    const expected = takesBytes ? 'the bytes of an image' : 'application/json';
+    const expected = takesBytes ? 'an image (image/png or image/jpeg)' : 'application/json';
     throw new AppError('unsupported_media_type', `Expected ${expected} as the body.`);
   }
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };

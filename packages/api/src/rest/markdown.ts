@@ -1,6 +1,6 @@
 import type { CaseStudy } from '@portfolio/core/case-study/schemas';
 
-/** A case study as Markdown with front matter. Values are JSON, which is YAML as well. */
+/** A case study as Markdown with front matter. Its values are JSON, which is valid YAML. */
 export function caseStudyToMarkdown({ body, ...fields }: CaseStudy): string {
   const lines = Object.entries(fields)
     .filter(([, value]) => value !== null)

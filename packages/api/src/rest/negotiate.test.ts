@@ -4,7 +4,7 @@ import { accepted } from './negotiate.ts';
 const best = (accept?: string) =>
   accepted({ headers: accept === undefined ? {} : { accept } }, ['application/json', 'text/markdown']);
 
-describe('of what is offered', () => {
+describe('content negotiation', () => {
   test.each([
     [undefined, 'application/json'],
     ['*/*', 'application/json'],
@@ -15,17 +15,17 @@ describe('of what is offered', () => {
     ['text/*, application/json;q=0.1', 'text/markdown'],
     ['application/json;q=0.5, text/markdown;q=0.6', 'text/markdown'],
     ['text/markdown;q=0, */*', 'application/json'],
-  ])('Accept: %s gets %s', (accept, type) => {
+  ])('answers Accept: %s with %s', (accept, type) => {
     expect(best(accept)).toBe(type);
   });
 
   test.each(['text/html', 'application/json;q=0', '', 'nonsense', 'application/jso', ';;;,,,'])(
-    'Accept: %j gets nothing, and hears what there is',
+    'refuses Accept: %j with the available media types',
     (accept) => {
       expect(() => best(accept)).toThrow(
         expect.objectContaining({
           code: 'not_acceptable',
-          message: expect.stringContaining('application/json or text/markdown') as string,
+          message: expect.stringContaining('application/json, text/markdown') as string,
         }),
       );
     },

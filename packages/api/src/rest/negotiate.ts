@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 
 /**
- * The media type, of those that are offered, that suits a request best (RFC 9110, 12.5.1): the first one where it
- * has no preference. Throws `not_acceptable` where none does. What differs by it is to say `Vary: Accept`.
+ * Returns the offered media type that a request prefers (RFC 9110, 12.5.1), or the first one without a preference.
+ * Throws `not_acceptable` where no offer is acceptable. Answers that depend on it need `Vary: Accept`.
  */
 export function accepted<Offer extends string>(
   request: Pick<FastifyRequest, 'headers'>,
@@ -15,5 +15,5 @@ export function accepted<Offer extends string>(
   const [best] = new Negotiator(request).mediaTypes([...offers]);
   const found = offers.find((offer) => offer === best);
   if (found) return found;
-  throw new AppError('not_acceptable', `Here is ${offers.join(' or ')}; "Accept" asks for nothing of that.`);
+  throw new AppError('not_acceptable', `Not acceptable. Available media types: ${offers.join(', ')}.`);
 }

@@ -76,19 +76,19 @@ const schemaOf = ({ components }: Document, name: 'Thing' | 'Change') => {
 };
 
 const breaking: Case[] = [
-  ['an operation goes', ({ paths }) => delete paths['/things/{id}']!.patch, 'is gone'],
+  ['an operation is removed', ({ paths }) => delete paths['/things/{id}']!.patch, 'was removed'],
   ['it is renamed', (d) => (operationOf(d).operationId = 'thing_change'), 'operationId was thing_update'],
-  ['strangers are shut out', (d) => operationOf(d).security.shift(), '{} is not enough any more'],
+  ['anonymous readers are excluded', (d) => operationOf(d).security.shift(), '{} is no longer sufficient'],
   [
     'it needs another scope',
     (d) => (operationOf(d).security = [{}, { bearer: ['thing:admin'] }]),
-    '{"bearer":["thing:write"]} is not enough any more',
+    '{"bearer":["thing:write"]} is no longer sufficient',
   ],
-  ['a parameter goes', (d) => operationOf(d).parameters!.pop(), 'query limit is gone'],
+  ['a parameter is removed', (d) => operationOf(d).parameters!.pop(), 'query limit was removed'],
   [
     'a parameter has to be given',
     ({ components }) => (components.parameters!.Limit!.required = true),
-    'query limit is required now',
+    'query limit is now required',
   ],
   [
     'a required header comes',
@@ -104,20 +104,28 @@ const breaking: Case[] = [
   [
     'a limit sinks',
     ({ components }) => (components.parameters!.Limit!.schema.maximum = 50),
-    'query limit has maximum 50, and had 100',
+    'query limit has maximum 50, was 100',
   ],
-  ['a body has to be sent', (d) => (operationOf(d).requestBody!.required = true), 'the body is required now'],
-  ['a body goes', (d) => delete operationOf(d).requestBody, 'the body is gone'],
+  [
+    'a body becomes required',
+    (d) => (operationOf(d).requestBody!.required = true),
+    'the body is now required',
+  ],
+  ['a body is removed', (d) => delete operationOf(d).requestBody, 'the body was removed'],
   [
     'another media type is expected',
     (d) => (operationOf(d).requestBody!.content = { 'text/plain': { schema: { type: 'string' } } }),
-    'body is not application/json any more',
+    'body is no longer application/json',
   ],
-  ['a field of the body goes', (d) => delete schemaOf(d, 'Change').properties.state, 'body.state is gone'],
+  [
+    'a field of the body is removed',
+    (d) => delete schemaOf(d, 'Change').properties.state,
+    'body.state was removed',
+  ],
   [
     'a field has to be sent',
     (d) => schemaOf(d, 'Change').required.push('state'),
-    'body.state is required now',
+    'body.state is now required',
   ],
   [
     'a new field has to be sent',
@@ -128,9 +136,9 @@ const breaking: Case[] = [
     'body.why is new and required',
   ],
   [
-    'a value is not taken any more',
+    'a value is no longer accepted',
     (d) => (schemaOf(d, 'Change').properties.state!.enum = ['on']),
-    'body.state does not take "off" any more',
+    'body.state no longer accepts "off"',
   ],
   [
     'a field is of another type',
@@ -145,43 +153,43 @@ const breaking: Case[] = [
   [
     'other fields are refused',
     ({ components }) => (components.schemas.Change!.additionalProperties = false),
-    'body takes no other fields any more',
+    'body no longer accepts other fields',
   ],
-  ['a success goes', (d) => delete operationOf(d).responses[200], 'answer 200 is gone'],
+  ['a success status is removed', (d) => delete operationOf(d).responses[200], 'response 200 was removed'],
   [
-    'a header of the answer goes',
+    'a header of the response is removed',
     (d) => delete answerOf(d).headers,
-    'answer 200 has no header ETag any more',
+    'response 200 no longer has the header ETag',
   ],
   [
-    'the answer is of another form',
+    'the response has another type',
     (d) => delete answerOf(d).content,
-    'answer 200 is not application/json any more',
+    'response 200 is no longer application/json',
   ],
   [
-    'a field of the answer goes',
+    'a field of the response is removed',
     (d) => delete schemaOf(d, 'Thing').properties.count,
-    'answer 200.count is gone',
+    'response 200.count was removed',
   ],
   [
     'a field may be missing',
     (d) => schemaOf(d, 'Thing').required.pop(),
-    'answer 200.count may be missing now',
+    'response 200.count may now be missing',
   ],
   [
     'a field may be null',
     (d) => (schemaOf(d, 'Thing').properties.id = { type: ['string', 'null'] }),
-    'answer 200.id may be null now',
+    'response 200.id may now be null',
   ],
   [
     'an integer may be any number',
     (d) => (schemaOf(d, 'Thing').properties.count = { type: 'number' }),
-    'answer 200.count was integer and is number',
+    'response 200.count was integer and is number',
   ],
   [
     'a field may be anything',
     (d) => delete schemaOf(d, 'Thing').properties.state!.enum,
-    'answer 200.state is not one of certain values any more',
+    'response 200.state is no longer limited to certain values',
   ],
 ];
 
@@ -207,9 +215,12 @@ const harmless: [what: string, edit: (document: Document) => unknown][] = [
   ['a field need not be sent', (d) => schemaOf(d, 'Change').required.pop()],
   ['a value is taken, too', (d) => schemaOf(d, 'Change').properties.state!.enum!.push('auto')],
   ['a field may be null, too', (d) => (schemaOf(d, 'Change').properties.name = { type: ['string', 'null'] })],
-  ['a field of the answer comes', (d) => (schemaOf(d, 'Thing').properties.more = { type: 'string' })],
-  ['an answer has a new value', (d) => schemaOf(d, 'Thing').properties.state!.enum!.push('auto')],
-  ['an answer is never null any more', (d) => (schemaOf(d, 'Thing').properties.note = { type: 'string' })],
+  ['a field of the response is added', (d) => (schemaOf(d, 'Thing').properties.more = { type: 'string' })],
+  ['an enum of a response has a new value', (d) => schemaOf(d, 'Thing').properties.state!.enum!.push('auto')],
+  [
+    'a field of a response is no longer null',
+    (d) => (schemaOf(d, 'Thing').properties.note = { type: 'string' }),
+  ],
   ['a refusal goes', (d) => delete operationOf(d).responses[404]],
 ];
 
@@ -217,13 +228,13 @@ test.each(harmless)('no client breaks when %s', (_, edit) => {
   expect(breaksOf(edit)).toEqual([]);
 });
 
-test('an operation may go that was deprecated in the last release', () => {
+test('an operation that was deprecated in the last release may be removed', () => {
   const released = structuredClone(before);
   operationOf(released).deprecated = true;
   expect(findBreaks(released, { ...before, paths: {} })).toEqual([]);
 });
 
-test('schemas that refer to themselves are compared once', () => {
+test('recursive schemas are compared once', () => {
   const tree: Schema = {
     type: 'object',
     properties: { id: { type: 'string' }, within: { $ref: '#/components/schemas/Thing' } },
@@ -232,5 +243,5 @@ test('schemas that refer to themselves are compared once', () => {
   deep.components.schemas.Thing = tree;
   const changed = structuredClone(deep);
   delete changed.components.schemas.Thing!.properties!.id;
-  expect(findBreaks(deep, changed)).toEqual(['PATCH /things/{id}: answer 200.id is gone']);
+  expect(findBreaks(deep, changed)).toEqual(['PATCH /things/{id}: response 200.id was removed']);
 });

@@ -12,20 +12,20 @@ import {
   resolve,
 } from './openapi-document.ts';
 
-/** A schema and the document that its references lead into. */
+/** A schema and the document that resolves its references. */
 type Part = { document: Document; schema: Schema };
-type Direction = 'request' | 'answer';
+type Direction = 'request' | 'response';
 
 /**
- * What may break a client of one document when the server goes over to another: one line each, empty where nothing
- * does. Requests must be understood as before, answers must hold what they held. New operations, optional fields and
- * values of `enum` in answers break nothing, nor does the end of an operation that was marked as deprecated.
+ * Lists the changes between two documents that may break a client, one line each. Valid requests must stay valid, and
+ * responses must keep their content. New operations, optional fields and `enum` values in responses break nothing, nor
+ * does the removal of a deprecated operation.
  */
 export function findBreaks(before: Document, after: Document): string[] {
   return operationsOf(before).flatMap(({ path, method, operation }) => {
     const where = `${method.toUpperCase()} ${path}`;
     const now = after.paths[path]?.[method];
-    if (!now) return operation.deprecated ? [] : [`${where} is gone`];
+    if (!now) return operation.deprecated ? [] : [`${where} was removed`];
     return compareOperations({ document: before, operation }, { document: after, operation: now }).map(
       (what) => `${where}: ${what}`,
     );
@@ -50,7 +50,7 @@ function compareOperations(before: Described, after: Described): string[] {
   ];
 }
 
-/** Generated clients name their functions for it. */
+/** Generated clients derive the names of their functions from it. */
 function changedName(before: DescribedOperation, after: DescribedOperation): string[] {
   if (before.operationId === after.operationId) return [];
   return [`operationId was ${before.operationId} and is ${after.operationId}`];
@@ -58,14 +58,14 @@ function changedName(before: DescribedOperation, after: DescribedOperation): str
 
 type Rights = Record<string, string[]>;
 
-/** Each way in that was enough must be enough still. */
+/** Every credential that was sufficient must stay sufficient. */
 function changedRights(before: DescribedOperation, after: DescribedOperation): string[] {
   return before.security
     .filter((given) => !after.security.some((needed) => isEnough(given, needed)))
-    .map((given) => `${JSON.stringify(given)} is not enough any more`);
+    .map((given) => `${JSON.stringify(given)} is no longer sufficient`);
 }
 
-/** The same schemes with the same scopes or fewer. */
+/** True for the same schemes with the same or fewer scopes. */
 function isEnough(given: Rights, needed: Rights): boolean {
   if (!isDeepStrictEqual(Object.keys(given), Object.keys(needed))) return false;
   return Object.entries(needed).every(([scheme, scopes]) =>
@@ -77,10 +77,10 @@ function changedParameters(before: Described, after: Described): string[] {
   const [old, now] = [parametersOf(before), parametersOf(after)];
   const found = [...old].flatMap(([name, parameter]) => {
     const same = now.get(name);
-    if (!same) return [`${name} is gone`];
+    if (!same) return [`${name} was removed`];
     const [was, is] = [part(before, parameter.schema), part(after, single(parameter, same))];
     return [
-      ...(same.required && !parameter.required ? [`${name} is required now`] : []),
+      ...(same.required && !parameter.required ? [`${name} is now required`] : []),
       ...compareSchemas(was, is, 'request', name),
     ];
   });
@@ -88,7 +88,7 @@ function changedParameters(before: Described, after: Described): string[] {
   return [...found, ...added.map(([name]) => `${name} is new and required`)];
 }
 
-/** In a query, one value is a list of one. */
+/** In a query, a single value is valid where a list is expected. */
 function single(before: Parameter, { schema }: Parameter): Schema {
   const isListNow = before.in === 'query' && before.schema.type !== 'array' && schema.type === 'array';
   return isListNow ? (schema.items ?? schema) : schema;
@@ -109,10 +109,10 @@ function follow<T extends object>(named: Record<string, T> | undefined, given: T
 
 function changedBody(before: Described, after: Described): string[] {
   const [was, is] = [before.operation.requestBody, after.operation.requestBody];
-  if (!was) return is?.required ? ['a body is required now'] : [];
-  if (!is) return ['the body is gone'];
+  if (!was) return is?.required ? ['a body is now required'] : [];
+  if (!is) return ['the body was removed'];
   return [
-    ...(is.required && !was.required ? ['the body is required now'] : []),
+    ...(is.required && !was.required ? ['the body is now required'] : []),
     ...compareContents(before, was.content, after, is.content, 'request', 'body'),
   ];
 }
@@ -124,13 +124,13 @@ function changedAnswers(before: Described, after: Described): string[] {
     .filter(isSuccess)
     .flatMap(([status, given]) => {
       const now = after.operation.responses[status];
-      if (!now) return [`answer ${status} is gone`];
+      if (!now) return [`response ${status} was removed`];
       const was = follow<Answer>(before.document.components.responses, given);
       const is = follow<Answer>(after.document.components.responses, now);
       const lost = Object.keys(was.headers ?? {}).filter((name) => !Object.hasOwn(is.headers ?? {}, name));
       return [
-        ...lost.map((name) => `answer ${status} has no header ${name} any more`),
-        ...compareContents(before, was.content, after, is.content, 'answer', `answer ${status}`),
+        ...lost.map((name) => `response ${status} no longer has the header ${name}`),
+        ...compareContents(before, was.content, after, is.content, 'response', `response ${status}`),
       ];
     });
 }
@@ -147,12 +147,12 @@ function compareContents(
 ): string[] {
   return Object.entries(was ?? {}).flatMap(([type, media]) => {
     const now = is?.[type];
-    if (!now) return [`${where} is not ${type} any more`];
+    if (!now) return [`${where} is no longer ${type}`];
     return compareSchemas(part(before, media.schema), part(after, now.schema), direction, where);
   });
 }
 
-/** Every form that a value could have before must be among those of after. `seen` ends recursion. */
+/** Every variant of the earlier schema must be among those of the later one. `seen` ends recursion. */
 function compareSchemas(
   before: Part,
   after: Part,
@@ -166,8 +166,8 @@ function compareSchemas(
   const [old, now] = [formsOf(before), formsOf(after)];
   const isNull = ({ schema }: Part) => schema.type === 'null';
   const nulls =
-    direction === 'answer' && now.some(isNull) && !old.some(isNull) ? [`${where} may be null now`] : [];
-  const expected = direction === 'answer' ? old.filter((form) => !isNull(form)) : old;
+    direction === 'response' && now.some(isNull) && !old.some(isNull) ? [`${where} may now be null`] : [];
+  const expected = direction === 'response' ? old.filter((form) => !isNull(form)) : old;
   return [
     ...nulls,
     ...expected.flatMap((form) => {
@@ -177,7 +177,7 @@ function compareSchemas(
   ];
 }
 
-/** The forms that a schema allows, each of one type. */
+/** The variants of a schema, each of one type. */
 function formsOf({ document, schema }: Part): Part[] {
   const found = resolve(document, schema);
   const variants = found.anyOf ?? found.oneOf;
@@ -228,7 +228,7 @@ function hasSameType(old: Schema, now: Schema, direction: Direction): boolean {
 const upperBounds: Bound[] = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
 const lowerBounds: Bound[] = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
 
-/** What a request could hold before and cannot now. */
+/** Values of a request that were valid and are not any more. */
 function narrowed(old: Schema, now: Schema, where: string): string[] {
   const values = now.enum ?? (now.const === undefined ? undefined : [now.const]);
   const was = old.enum ?? (old.const === undefined ? undefined : [old.const]);
@@ -241,20 +241,20 @@ function narrowed(old: Schema, now: Schema, where: string): string[] {
     (form) => now[form] !== undefined && now[form] !== old[form],
   );
   return [
-    ...(values && !was ? [`${where} takes certain values only`] : []),
-    ...(lost ?? []).map((value) => `${where} does not take ${JSON.stringify(value)} any more`),
-    ...bounds.map((bound) => `${where} has ${bound} ${now[bound]}, and had ${old[bound] ?? 'none'}`),
+    ...(values && !was ? [`${where} now accepts certain values only`] : []),
+    ...(lost ?? []).map((value) => `${where} no longer accepts ${JSON.stringify(value)}`),
+    ...bounds.map((bound) => `${where} has ${bound} ${now[bound]}, was ${old[bound] ?? 'none'}`),
     ...forms.map((form) => `${where} has another ${form}`),
     ...(now.additionalProperties === false && old.additionalProperties !== false
-      ? [`${where} takes no other fields any more`]
+      ? [`${where} no longer accepts other fields`]
       : []),
   ];
 }
 
-/** What an answer may hold now that is not of the kind it held before. New values of an `enum` are to be expected. */
+/** Values of a response that were impossible before. Clients must expect new `enum` values. */
 function widened(old: Schema, now: Schema, where: string): string[] {
   return old.enum && !now.enum && now.const === undefined
-    ? [`${where} is not one of certain values any more`]
+    ? [`${where} is no longer limited to certain values`]
     : [];
 }
 
@@ -269,12 +269,12 @@ function compareProperties(
 ): string[] {
   const found = Object.entries(old.properties ?? {}).flatMap(([name, property]) => {
     const same = now.properties?.[name];
-    if (!same) return [`${where}.${name} is gone`];
+    if (!same) return [`${where}.${name} was removed`];
     const isNew = direction === 'request' && required(now, name) && !required(old, name);
-    const isLost = direction === 'answer' && required(old, name) && !required(now, name);
+    const isLost = direction === 'response' && required(old, name) && !required(now, name);
     return [
-      ...(isNew ? [`${where}.${name} is required now`] : []),
-      ...(isLost ? [`${where}.${name} may be missing now`] : []),
+      ...(isNew ? [`${where}.${name} is now required`] : []),
+      ...(isLost ? [`${where}.${name} may now be missing`] : []),
       ...inner(property, same, `.${name}`),
     ];
   });

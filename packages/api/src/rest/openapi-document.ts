@@ -1,15 +1,17 @@
-/** The parts of an OpenAPI 3.1 document that this platform's own has, as far as code works on them. */
+/** The parts of an OpenAPI 3.1 document that this code uses. */
 export type Document = {
   openapi: string;
-  info: { title: string; version: string };
+  info: { title: string; version: string; description?: string; contact?: object; license?: object };
+  servers?: object[];
   paths: Record<string, Record<string, DescribedOperation>>;
   components: {
+    securitySchemes?: Record<string, object>;
     schemas: Record<string, Schema>;
     headers?: Record<string, Header>;
     parameters?: Record<string, Parameter>;
     responses?: Record<string, Answer>;
   };
-  tags?: { name: string; description: string }[];
+  tags?: { name: string; description: string; 'x-displayName'?: string }[];
 };
 
 export type Reference = { $ref: string };
@@ -57,6 +59,7 @@ export type Schema = {
   additionalProperties?: boolean | Schema;
   propertyNames?: Schema;
   items?: Schema;
+  uniqueItems?: boolean;
   anyOf?: Schema[];
   oneOf?: Schema[];
   contentMediaType?: string;
@@ -86,19 +89,13 @@ export function isReference(part: object): part is Reference {
 
 export const schemaRef = (name: string): Reference => ({ $ref: `${prefix}${name}` });
 
-/** The schema itself where it is a reference to one of the document's. */
+/** The schema that a reference leads to; any other schema is returned as it is. */
 export function resolve({ components }: Pick<Document, 'components'>, schema: Schema): Schema {
   const name = schema.$ref?.slice(prefix.length);
   return name === undefined ? schema : components.schemas[name]!;
 }
 
-/** The names of all schemas that are referred to in a part of the document. */
-export function referredSchemas(part: unknown): string[] {
-  const references = JSON.stringify(part).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
-  return [...references].map(([, name]) => name!);
-}
-
-/** A name in code as words: `caseStudy` is a case study. */
+/** A name in code as words: `Case study` for `caseStudy`. */
 export const wordsOf = (name: string) =>
   name
     .replace(/^./, (letter) => letter.toUpperCase())

@@ -3,12 +3,12 @@ import { type Document, type Schema, resolve } from './openapi-document.ts';
 const at = (time: string) => `2026-11-22T${time}.000Z`;
 const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
-/** In place of a value: the field has none in examples. */
+/** Instead of a value: leaves the field out of examples. */
 const leftOut = Symbol('left out');
 
 /**
- * Values of fields by their names, those of one noun's fields first. The first that fits the field's schema is its
- * example. A schema that has `examples` of its own (`.meta({ examples: […] })`) needs no entry here.
+ * Values by the name of the field; those of one noun come first. The example of a field is the first value that fits its
+ * schema. A schema with `examples` (`.meta({ examples: […] })`) needs no entry here.
  */
 const examples: Record<string, unknown[]> = {
   'apiKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
@@ -23,11 +23,11 @@ const examples: Record<string, unknown[]> = {
   'evidence.title': ['The dashboard of the queue in June'],
   'evidence.description': ['Exported on the first of July.'],
   'metric.name': ['Lost jobs'],
-  'metric.description': ['Accepted jobs that never ended, counted every night.'],
+  'metric.description': ['Accepted jobs that never finished, counted every night.'],
   'metric.at': ['2026-04-01T00:00:00.000Z'],
   'ownKey.expiresAt': ['2099-12-31T00:00:00.000Z'],
   'ownKey.name': ['Nightly import'],
-  'webhook.description': ['Tells the chat of publications.'],
+  'webhook.description': ['Notifies the chat of publications.'],
   'webhook.url': ['https://hooks.example.com/portfolio'],
   'portfolio.slug': ['platform-team'],
   'image.contentType': ['image/png'],
@@ -94,7 +94,7 @@ const examples: Record<string, unknown[]> = {
   maxAttempts: [5],
   seq: [7],
   lastSeq: [7],
-  lastEventId: ['7', at('09:30:00')],
+  lastEventId: ['7', at('09:00:04')],
   requestedBy: ['maria'],
   createdAt: [at('09:00:00')],
   startedAt: [at('09:00:01')],
@@ -105,15 +105,15 @@ const examples: Record<string, unknown[]> = {
   expiresAt: [at('09:35:00')],
 };
 
-/** Where an example is needed: the name of the thing or operation that it is part of, and of the field. */
+/** Where an example is needed: the name of the schema or operation, and of the field in it. */
 type Place = { of: string; field?: string; depth?: number };
 
-/** The longest chain of schemas within schemas that is followed. */
+/** The deepest nesting of schemas. */
 const maxDepth = 12;
 
 type Schemas = Pick<Document, 'components'>;
 
-/** An example that fits a schema; undefined where nothing is known that does. What is optional may be left out. */
+/** An example that fits a schema, possibly without its optional fields; undefined if no value is known that fits. */
 export function exampleOf(document: Schemas, given: Schema, place: Place): unknown {
   const { depth = 0, field = '' } = place;
   if (depth > maxDepth) return undefined;
@@ -158,7 +158,7 @@ function objectExample(schema: Schema, within: (part: Schema, name: string) => u
   return example;
 }
 
-/** Values of a type or a format, for fields whose name says nothing. */
+/** Values by type and format, for fields without an entry in `examples`. */
 function* plainValues({ type: given, format = '', pattern = '', minimum = 0 }: Schema): Generator {
   const [type] = [given].flat();
   if (type === 'null') yield null;
@@ -177,7 +177,7 @@ const valueOfFormat: Record<string, string> = {
   uri: 'https://files.example.com/outbox-and-leases',
 };
 
-/** Whether a plain value is of the schema's type and within its bounds; what is in an object or a list is not looked at. */
+/** True if a value has the schema's type and is within its bounds. The content of objects and lists is not checked. */
 function fits(document: Schemas, given: Schema, value: unknown): boolean {
   const schema = resolve(document, given);
   const variants = schema.anyOf ?? schema.oneOf;

@@ -1,19 +1,19 @@
 import owasp from '@stoplight/spectral-owasp-ruleset';
 import { oas } from '@stoplight/spectral-rulesets';
 
-/** What Spectral holds the document against: all of its rules for OpenAPI and those of OWASP but these. */
+/** Spectral's rules for the document: all rules for OpenAPI and those of OWASP, with these exceptions. */
 export const ruleset = {
   extends: [[oas, 'all'], owasp],
   rules: {
-    // A list of roles is allowed for any kind of security since OpenAPI 3.1 (4.8.30); the rule knows 3.0 only.
+    // OpenAPI 3.1 allows scopes for every security scheme (4.8.30). The rule implements 3.0.
     'oas3-operation-security-defined': 'off',
-    // Whom to ask is up to who runs an installation: the project has no address for that.
+    // The contact depends on the operator of an installation. The project has no address for it.
     'contact-properties': 'off',
-    // Pages of other origins are not let in: an answer without this header says so.
+    // Other origins are not allowed, which the absence of the header expresses.
     'owasp:api8:2023-define-cors-origin': 'off',
-    // Most texts are prose, of which nothing can be said but its length, which another rule asks for.
+    // Most strings are prose, for which only a length can be declared. Another rule requires that.
     'owasp:api4:2023-string-restricted': 'off',
-    // Refusals, which all operations share, are looked at once: that is most of the rule's time.
+    // Error responses are shared by all operations. Checking each once saves most of the rule's time.
     'oas3-valid-media-example': {
       ...oas.rules['oas3-valid-media-example'],
       given: [

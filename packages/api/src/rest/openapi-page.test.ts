@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('the page lets in its own scripts only, by address or by hash, and speaks to its own server only', async () => {
+test('the page allows only its own scripts, by address or by hash, and connects only to its own server', async () => {
   const { body, headers } = await app.inject('/api/docs/');
   const directives = String(headers['content-security-policy']).split('; ');
   const inline = /<script type="text\/javascript">([^]*?)<\/script>/.exec(body)![1]!;
@@ -19,7 +19,7 @@ test('the page lets in its own scripts only, by address or by hash, and speaks t
   expect(directives).toEqual(expect.arrayContaining(["default-src 'none'", "connect-src 'self'"]));
 });
 
-test('the page names no other host, and what it loads is here', async () => {
+test('the page refers to no other host, and the server has the script that it loads', async () => {
   const { body } = await app.inject('/api/docs/');
   expect(body).not.toMatch(/https?:/);
   const [, script] = /<script src="([^"]+)"/.exec(body)!;

@@ -2,7 +2,7 @@ import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 
-/** Serves a page at `/api/docs/` to read the OpenAPI document and to try operations; all that it needs is here. */
+/** Serves a page at `/api/docs/` to browse the OpenAPI document and to try operations. It loads nothing from elsewhere. */
 export async function registerOpenApiPage(app: FastifyInstance) {
   await app.register(async (page) => {
     page.addHook('onSend', async (_request, reply, payload) => {
@@ -17,7 +17,7 @@ export async function registerOpenApiPage(app: FastifyInstance) {
         url: '/api/openapi.json',
         pageTitle: 'Portfolio API',
         favicon: 'data:,',
-        // Nothing from elsewhere, and nothing to elsewhere.
+        // No requests to other hosts.
         withDefaultFonts: false,
         telemetry: false,
         proxyUrl: '',
@@ -31,7 +31,7 @@ export async function registerOpenApiPage(app: FastifyInstance) {
   });
 }
 
-/** Lets in the scripts that are part of the page by their hashes (CSP 3, 8.3). Its styles are made while it runs. */
+/** Allows the inline scripts of the page by their hashes (CSP 3, 8.3). Its styles are generated at run time. */
 function policyFor(html: string): string {
   const scripts = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(
     ([, script]) => `'sha256-${createHash('sha256').update(script!).digest('base64')}'`,

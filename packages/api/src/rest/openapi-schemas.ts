@@ -1,170 +1,62 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Document,
-  type Media,
-  type Schema,
-  isReference,
-  referredSchemas,
-  schemaRef,
-} from './openapi-document.ts';
+import { z } from 'zod';
+import { bodyLimitBytes } from './bodies.ts';
+import { type Document, type Reference, type Schema, schemaRef } from './openapi-document.ts';
+
+type Schemas = Pick<Document, 'components'>;
 
 /**
- * Puts the schemas of a document in order: one for each thing, a name for the body of every request and answer,
- * format and length of values where they follow from what is there, and nothing that nobody refers to.
- * `bodyLimitBytes` is the most that the server reads of a body.
+ * Converts the schema of an input or an output to JSON Schema. Schemas with a name (`.meta({ id })`) are added to the
+ * components of the document and referenced.
  */
-export function tidySchemas(document: Document, bodyLimitBytes: number) {
-  mergeTwins(document);
-  describeBytes(document, bodyLimitBytes);
-  visitObjects(document, completeValue);
-  nameBodies(document);
-  boundAnswers(document, bodyLimitBytes);
-  dropUnused(document);
-  // They come in the order in which modules were loaded.
-  const byName = Object.entries(document.components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  document.components.schemas = Object.fromEntries(byName);
-}
-
-const nameOf = (twin: string) => twin.slice(0, -'Input'.length);
-
-/** Makes `Job` of the type provider's `JobInput`, where both are the same. */
-function mergeTwins(document: Document) {
-  const { schemas } = document.components;
-  let twins = Object.keys(schemas).filter(
-    (name) => name.endsWith('Input') && Object.hasOwn(schemas, nameOf(name)),
-  );
-  const merge = <T>(part: T): T => {
-    const references = new Map(twins.map((twin) => [schemaRef(twin).$ref, schemaRef(nameOf(twin)).$ref]));
-    const text = JSON.stringify(
-      part,
-      (key, value: unknown) => (key === '$ref' && references.get(String(value))) || value,
-    );
-    return JSON.parse(text) as T;
+export function toSchema(document: Schemas, schema: z.ZodType, io: 'input' | 'output'): Schema {
+  const { $schema: _, $defs: named = {}, ...root } = z.toJSONSchema(schema, { io });
+  const text = JSON.stringify({ root, named }).replaceAll('"#/$defs/', `"${schemaRef('').$ref}`);
+  const converted = JSON.parse(text, (_key, part: unknown) => completeValue(part, io)) as {
+    root: Schema;
+    named: Record<string, Schema>;
   };
-  const isSame = (twin: string) =>
-    isDeepStrictEqual(withoutClosing(merge(schemas[twin])), withoutClosing(schemas[nameOf(twin)]));
-  // One that differs makes those differ that refer to it.
-  for (let before = -1; before !== twins.length;) {
-    before = twins.length;
-    twins = twins.filter(isSame);
-  }
-  for (const twin of twins) delete schemas[twin];
-  Object.assign(document, merge({ paths: document.paths, components: document.components }));
+  for (const [name, found] of Object.entries(converted.named)) addSchema(document, name, found);
+  return converted.root;
 }
 
-/** Whether other properties are let in is said of what goes out, and need not be of what comes in. */
-function withoutClosing(schema: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) => (key === 'additionalProperties' ? undefined : value)),
+/** As `toSchema`, for a body. A page is named for its items; any other schema without a name gets the given one. */
+export function toBodySchema(
+  document: Schemas,
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  name: string,
+): Reference {
+  const converted = toSchema(document, schema, io);
+  if (converted.$ref) return { $ref: converted.$ref };
+  return addSchema(document, pageName(converted) ?? name, converted);
+}
+
+function addSchema({ components: { schemas } }: Schemas, name: string, schema: Schema): Reference {
+  schemas[name] ??= schema;
+  if (isDeepStrictEqual(schemas[name], schema)) return schemaRef(name);
+  throw new Error(
+    `Two different schemas of the API are named ${name}. Rename one of them: .meta({ id: '…' }).`,
   );
 }
 
-/** OpenAPI 3.1 describes what is not JSON by its media type. */
-function describeBytes({ paths }: Document, maxLength: number) {
-  for (const { requestBody, responses } of Object.values(paths).flatMap((path) => Object.values(path))) {
-    for (const media of Object.values(requestBody?.content ?? {})) {
-      if (media.schema.format === 'binary') media.schema.maxLength ??= maxLength;
-    }
-    for (const response of Object.values(responses)) {
-      if (isReference(response)) continue;
-      for (const [contentMediaType, media] of Object.entries(response.content ?? {})) {
-        const { contentSchema } = media.schema;
-        if (contentMediaType.endsWith('json')) continue;
-        media.schema = { contentMediaType, ...(contentSchema && { contentSchema }) };
-      }
-    }
-  }
-}
-
-function visitObjects(value: unknown, visit: (object: object) => void) {
-  if (typeof value !== 'object' || value === null) return;
-  visit(value);
-  for (const part of Object.values(value)) visitObjects(part, visit);
-}
-
-/** The longest text of a format, in characters: RFC 3339 with nanoseconds and offset; what browsers take of a URL. */
-const lengthOfFormat: Record<string, number> = { 'date-time': 35, date: 10, uri: 8192, email: 254, uuid: 36 };
-
-/** Format of numbers; length of texts whose format or pattern says it. */
-function completeValue(schema: Schema) {
-  if (isOf(schema, 'integer')) schema.format = (schema.maximum ?? Infinity) < 2 ** 31 ? 'int32' : 'int64';
-  if (!isOf(schema, 'string')) return;
-  const length = lengthOfFormat[schema.format ?? ''] ?? lengthOfPattern(schema.pattern ?? '');
-  if (length !== undefined) schema.maxLength ??= length;
-}
-
-const character = String.raw`(?:\[[^\]]+\]|\\d|[\w-])`;
-const repeated = String.raw`${character}(?:\{(?:\d+,)?\d+\})?`;
-
-/** The longest text that a pattern lets in, where it is a row of characters with fixed counts: `^[0-9a-f]{64}$`. */
-function lengthOfPattern(pattern: string): number | undefined {
-  if (!new RegExp(String.raw`^\^(?:${repeated})+\$$`).test(pattern)) return undefined;
-  const parts = pattern.slice(1, -1).match(new RegExp(repeated, 'g'))!;
-  return parts.reduce((sum, part) => sum + Number(/(\d+)\}$/.exec(part)?.[1] ?? 1), 0);
-}
-
-const isOf = ({ type }: Schema, wanted: string) => [type].flat().includes(wanted);
-
-/** Moves the schemas of bodies that have no name of their own to the components, named for their operation. */
-function nameBodies(document: Document) {
-  const { components, paths } = document;
-  const move = (content: Record<string, Media> | undefined, name: (schema: Schema) => string) => {
-    const media = content?.['application/json'];
-    if (!media || media.schema.$ref) return;
-    const named = name(media.schema);
-    components.schemas[named] ??= media.schema;
-    if (isDeepStrictEqual(components.schemas[named], media.schema)) media.schema = schemaRef(named);
-  };
-  for (const { operationId, requestBody, responses } of Object.values(paths).flatMap((path) =>
-    Object.values(path),
-  )) {
-    const operation = operationId.split('_').map(capitalized).join('');
-    move(requestBody?.content, () => `${operation}Body`);
-    for (const response of Object.values(responses)) {
-      if (!isReference(response))
-        move(response.content, (schema) => pageName(schema) ?? `${operation}Result`);
-    }
-  }
-}
-
-/** A page of things is named for the thing. */
 function pageName({ properties }: Schema): string | undefined {
-  const [item] = referredSchemas(properties?.items?.items ?? null);
+  const item = properties?.items?.items?.$ref?.split('/').at(-1);
   return properties?.nextCursor && item && `${item}Page`;
 }
 
-const capitalized = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);
+/** Maximum length by format, in characters: RFC 3339 with nanoseconds and offset; URLs that browsers accept. */
+const lengthOfFormat: Record<string, number> = { 'date-time': 35, uri: 8192 };
 
-/** Texts in answers came in a body, or are shorter. What comes in has to say itself how much it takes. */
-function boundAnswers(document: Document, maxLength: number) {
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
-  const taken = schemasWithin(
-    document,
-    operations.map(({ parameters, requestBody }) => ({ parameters, requestBody })),
-  );
-  for (const [name, schema] of Object.entries(document.components.schemas)) {
-    if (taken.has(name)) continue;
-    visitObjects(schema, (part: Schema) => {
-      if (isOf(part, 'string') && !part.enum && part.const === undefined) part.maxLength ??= maxLength;
-    });
-  }
-}
-
-function dropUnused(document: Document) {
-  const used = schemasWithin(document, document.paths);
-  used.add('Problem');
-  const { schemas } = document.components;
-  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name];
-}
-
-/** Names of the schemas that a part of a document refers to, and of those that they refer to. */
-function schemasWithin({ components }: Document, part: unknown): Set<string> {
-  const names = new Set<string>();
-  const add = (name: string) => {
-    if (names.has(name)) return;
-    names.add(name);
-    referredSchemas(components.schemas[name]).forEach(add);
-  };
-  referredSchemas(part).forEach(add);
-  return names;
+/** Adds the format of integers and the maximum length of strings to a schema. Returns any other value as it is. */
+function completeValue(part: unknown, io: 'input' | 'output'): unknown {
+  if (typeof part !== 'object' || part === null) return part;
+  const schema: Schema = part;
+  const types = [schema.type].flat();
+  if (types.includes('integer')) schema.format = (schema.maximum ?? Infinity) < 2 ** 31 ? 'int32' : 'int64';
+  if (!types.includes('string') || schema.enum || schema.const !== undefined) return schema;
+  // No string in a response is longer than the body that it came in. Inputs must declare their limit.
+  const length = lengthOfFormat[schema.format ?? ''] ?? (io === 'output' ? bodyLimitBytes : undefined);
+  if (length !== undefined) schema.maxLength ??= length;
+  return schema;
 }

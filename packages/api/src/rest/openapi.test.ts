@@ -1,6 +1,7 @@
 import { allOperations } from '@portfolio/core';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import Fastify from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -15,14 +16,17 @@ import {
   resolve,
 } from './openapi-document.ts';
 import { documentFile } from './openapi-types.ts';
-import { describeApi } from './openapi-write.ts';
+import { toSchema } from './openapi-schemas.ts';
+import { formatDocument } from './openapi-write.ts';
+import { registerOpenApi } from './openapi.ts';
 import { problemSchema } from './problems.ts';
 
 let document: Document;
-let text: string;
 let described: Map<string, DescribedOperation>;
 beforeAll(async () => {
-  ({ document, text } = await describeApi());
+  const app = Fastify();
+  registerOpenApi(app);
+  document = (await app.inject('/api/openapi.json')).json<Document>();
   const operationObjects = Object.values(document.paths).flatMap((path) => Object.values(path));
   described = new Map(operationObjects.map((found) => [found.operationId.replace('_', '.'), found]));
 });
@@ -50,7 +54,7 @@ function bodySchema(name: string): Schema | undefined {
   return schema && resolve(document, schema);
 }
 
-/** The whole input of an operation that the examples of its route make together; undefined where it takes bytes. */
+/** The input of an operation that the examples of its route add up to; undefined if it takes bytes. */
 function exampleInput({ name, input }: AnyOperation): object | undefined {
   if (Object.hasOwn(input.shape, 'bytes')) return undefined;
   const given = parametersOf(name).filter((parameter) => parameter.in !== 'header' && parameter.required);
@@ -70,7 +74,7 @@ test('it describes every operation and nothing else', () => {
   expect([...described.keys()].toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
 });
 
-test('every operation says what it does and what it needs', () => {
+test('every operation has its summary, its name and its required scope', () => {
   for (const { name, summary, scope, public: isPublic } of allOperations) {
     const operation = described.get(name)!;
     expect(operation.summary).toBe(summary);
@@ -91,7 +95,7 @@ test('every field of an input is in one place: path, query, header or body', () 
   }
 });
 
-test('changes take an idempotency key, and those of what is there the version that they were made for', () => {
+test('changes accept an idempotency key, and changes of an existing resource require the version that they are based on', () => {
   for (const operation of allOperations) {
     const { name, kind } = operation;
     const headers = parametersOf(name).filter((parameter) => parameter.in === 'header');
@@ -104,7 +108,7 @@ test('changes take an idempotency key, and those of what is there the version th
   }
 });
 
-test('every way to be refused is there by its status, with an example that is a problem document', () => {
+test('every error status is described, with a problem document as an example', () => {
   for (const operation of allOperations) {
     const statuses = answersOf(operation.name).map(([status]) => status);
     expect(statuses.includes('412')).toBe(isGuarded(operation));
@@ -123,7 +127,7 @@ test('every way to be refused is there by its status, with an example that is a 
   }
 });
 
-test('every example of an input is one that the operation takes', () => {
+test('every example of an input is valid for its operation', () => {
   const refused = allOperations.flatMap((operation) => {
     const input = exampleInput(operation);
     const parsed = operation.input.safeParse(input);
@@ -135,7 +139,7 @@ test('every example of an input is one that the operation takes', () => {
   expect(refused).toEqual([]);
 });
 
-test('every example of an answer is one that the operation gives', () => {
+test('every example of a response is valid for its operation', () => {
   for (const { name, output } of allOperations) {
     for (const [status, { content = {} }] of answersOf(name)) {
       const media = content['application/json'];
@@ -146,10 +150,13 @@ test('every example of an answer is one that the operation gives', () => {
   }
 });
 
-test('each thing has one schema', () => {
-  const names = Object.keys(document.components.schemas);
-  const twins = names.filter((name) => names.includes(`${name}Input`));
-  expect(twins, 'differ between input and output: name them differently').toEqual([]);
+test('two different schemas cannot share a name, such as an input and an output', () => {
+  const components = { schemas: {} };
+  const note = z.object({ text: z.string().max(9) }).meta({ id: 'Note' });
+  expect(toSchema({ components }, note, 'output')).toEqual({ $ref: '#/components/schemas/Note' });
+  expect(() => toSchema({ components }, note, 'output')).not.toThrow();
+  // Other fields are allowed in this input, and not in the output.
+  expect(() => toSchema({ components }, note, 'input')).toThrow('named Note. Rename one of them');
 });
 
 test('every body in JSON refers to a named schema', () => {
@@ -164,7 +171,7 @@ test('every body in JSON refers to a named schema', () => {
 const headersOf = (name: string, status: string) =>
   Object.keys(new Map(answersOf(name)).get(status)!.headers!);
 
-test('answers name their headers: where things are, their version, the next page, what is left of the limit', () => {
+test('responses have their headers: location, version, next page, remaining rate limit', () => {
   expect(headersOf('caseStudy.export', '202')).toEqual(expect.arrayContaining(['Location', 'Retry-After']));
   expect(headersOf('portfolio.create', '201')).toEqual(expect.arrayContaining(['Location', 'ETag']));
   expect(headersOf('portfolio.read', '304')).toContain('ETag');
@@ -177,7 +184,7 @@ test('answers name their headers: where things are, their version, the next page
   }
 });
 
-test('answers that are no JSON have their media types', () => {
+test('responses and bodies other than JSON have their media types', () => {
   expect(new Map(answersOf('job.events')).get('200')).toMatchObject({
     description: expect.stringContaining('JobStreamItem'),
     content: {
@@ -190,8 +197,27 @@ test('answers that are no JSON have their media types', () => {
   ]);
 });
 
-test('the committed document is the one of this server (else: npm run openapi)', async () => {
-  expect(text, 'Run `npm run openapi`, and commit what it writes.').toBe(
+test('the header to resume a stream has the form of its cursor, as has its example', () => {
+  const resumptions = { 'job.events': /^\d+$/, 'job.changes': /^\d{4}-.*Z$/ };
+  for (const [name, form] of Object.entries(resumptions)) {
+    const [query, header] = ['lastEventId', 'Last-Event-ID'].map((wanted) =>
+      parametersOf(name).find((parameter) => parameter.name === wanted)!,
+    );
+    expect(header!.schema).toEqual(query!.schema);
+    expect(header!.example).toMatch(form);
+    const { example } = new Map(answersOf(name)).get('200')!.content!['text/event-stream']!;
+    expect(String(example).split('\n')[0]).toBe(`id: ${String(header!.example)}`);
+  }
+});
+
+test('the artifacts of a case study are declared to be unique', () => {
+  for (const name of ['caseStudy.create', 'caseStudy.update']) {
+    expect(bodySchema(name)!.properties!.artifacts).toMatchObject({ uniqueItems: true });
+  }
+});
+
+test('the committed document is up to date (else: npm run openapi)', async () => {
+  expect(formatDocument(document), 'Run `npm run openapi`, and commit what it writes.').toBe(
     await readFile(documentFile, 'utf8'),
   );
 });

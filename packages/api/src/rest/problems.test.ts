@@ -24,7 +24,7 @@ afterAll(() => api.stop());
 
 type Problem = { status: number; code: ErrorCode; detail: string; errors?: { pointer: string }[] };
 
-/** The problem that a response is, once it is certain that it is one in every respect. */
+/** The problem in a response, after a check of all its parts. */
 async function readProblem(response: Response): Promise<Problem> {
   const { errors, ...problem } = (await response.json()) as Problem;
   const { code, status } = problem;
@@ -32,7 +32,8 @@ async function readProblem(response: Response): Promise<Problem> {
     type: `/api/problems/${code}`,
     ...errorCodes[code],
     code,
-    detail: expect.stringMatching(/\S/),
+    // Texts of Fastify and V8 do not end with a full stop. Details of fields are tested with the operations.
+    detail: expect.stringMatching(code === 'invalid_input' ? /\S/ : /\.$/),
   });
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
@@ -54,7 +55,7 @@ describe('an address', () => {
     ['PROPFIND', '/nowhere'],
     ['GET', '/api/problems/nonsense'],
     ['GET', '/trpc'],
-  ])('where nothing is (%s %s) gives not_found', async (method, path) => {
+  ])('without a route (%s %s) gives not_found', async (method, path) => {
     expect(await codeOf(await api.call(method, path))).toBe('not_found');
   });
 
@@ -67,12 +68,12 @@ describe('an address', () => {
     expect(await codeOf(await api.call('GET', path))).toBe('malformed_request');
   });
 
-  test('longer than Node reads gives malformed_request', async () => {
+  test('over the limit of Node gives malformed_request', async () => {
     const path = `${portfolios}/${'x'.repeat(20_000)}`;
     expect(await codeOf(await api.call('GET', path))).toBe('malformed_request');
   });
 
-  test('in something that is not HTTP gives malformed_request', async () => {
+  test('in a request that is not HTTP gives malformed_request', async () => {
     const socket = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write('HELO example.org\r\n\r\n');
@@ -92,7 +93,7 @@ describe('a body', () => {
   );
 
   test.each(['[]', '[{"slug":"x","name":"X"}]', '"x"', '7', 'true', 'null'])(
-    'of JSON that is no object (%s) gives invalid_input',
+    'of JSON that is not an object (%s) gives invalid_input',
     async (body) => {
       const { code, detail } = await readProblem(await post(body));
       expect(code).toBe('invalid_input');
@@ -100,7 +101,7 @@ describe('a body', () => {
     },
   );
 
-  test.each(['', '{}'])('without any field (%j) names the fields that are needed', async (body) => {
+  test.each(['', '{}'])('without any field (%j) gives the required fields', async (body) => {
     const { code, errors } = await readProblem(await post(body));
     expect(code).toBe('invalid_input');
     expect(errors?.map(({ pointer }) => pointer)).toEqual(['/slug', '/name']);
@@ -112,12 +113,12 @@ describe('a body', () => {
     'image/png',
     'image/gif',
     'multipart/form-data',
-  ])('of the type %s gives unsupported_media_type where JSON is asked for', async (type) => {
+  ])('of the type %s gives unsupported_media_type where JSON is expected', async (type) => {
     expect(await codeOf(await post('{"slug":"typed","name":"X"}', type))).toBe('unsupported_media_type');
   });
 
   test.each(['application/json', 'image/gif', 'application/octet-stream'])(
-    'of the type %s gives unsupported_media_type where an image is asked for',
+    'of the type %s gives unsupported_media_type where an image is expected',
     async (type) => {
       const headers = { 'content-type': type };
       const body = type === 'application/json' ? JSON.stringify({ bytes: png.toString('base64') }) : png;
@@ -130,7 +131,7 @@ describe('a body', () => {
     expect(await codeOf(await post('x'.repeat(8 * 1024 * 1024 + 1)))).toBe('payload_too_large');
   });
 
-  test('cannot contradict the path, nor leave fields to the query', async () => {
+  test('must not repeat fields of the path, and its fields must not be in the query', async () => {
     const inBody = await api.call('PATCH', `${portfolios}/team`, { key, json: { portfolio: 'other' } });
     expect(await readProblem(inBody)).toMatchObject({
       code: 'invalid_input',
@@ -145,7 +146,7 @@ describe('a body', () => {
 });
 
 describe('a field', () => {
-  test('that does not exist is named', async () => {
+  test('that does not exist is reported by its pointer', async () => {
     const json = { slug: 'extra', name: 'X', colour: 'red' };
     const { code, errors, detail } = await readProblem(await api.call('POST', portfolios, { key, json }));
     expect(code).toBe('invalid_input');
@@ -167,7 +168,7 @@ describe('a field', () => {
     ['cursor=pf_00000000000000000000000000&cursor=x', '/cursor'],
     ['page=2', '/page'],
     ['__proto__=1', '/__proto__'],
-  ])('of the query that is wrong (%s) is named', async (query, pointer) => {
+  ])('of the query that is invalid (%s) is reported by its pointer', async (query, pointer) => {
     const { code, errors } = await readProblem(await api.call('GET', `${portfolios}?${query}`));
     expect(code).toBe('invalid_input');
     expect(errors).toMatchObject([{ pointer }]);
@@ -195,7 +196,7 @@ describe('a field', () => {
     ['period', { from: '2026-13' }],
     ['period', { from: '2026-05', to: '2026-04' }],
     ['language', 'english language'],
-  ])('of a case study that is wrong (%s, case %#) is named', async (field, value) => {
+  ])('of a case study that is invalid (%s, case %#) is reported by its pointer', async (field, value) => {
     const json = { slug: 'wrong', title: 'Right', [field]: value };
     const { code, errors } = await readProblem(await api.call('POST', studies, { key, json }));
     expect(code).toBe('invalid_input');
@@ -203,8 +204,8 @@ describe('a field', () => {
   });
 });
 
-describe('a thing', () => {
-  test('whose slug is taken gives conflict', async () => {
+describe('a resource', () => {
+  test('whose slug is already in use gives conflict', async () => {
     const portfolio = { slug: 'team', name: 'Again' };
     expect(await codeOf(await api.call('POST', portfolios, { key, json: portfolio }))).toBe('conflict');
     const study = { slug: 'draft', title: 'Again' };
@@ -220,21 +221,21 @@ describe('a thing', () => {
     ['GET', `/api/v1/portfolios/team/images/${'0'.repeat(64)}`],
     ['GET', '/api/v1/jobs/job_01kb00000000000000000000zz'],
     ['GET', '/api/v1/jobs/job_01kb00000000000000000000zz/result'],
-  ])('that is not there (%s %s) gives not_found', async (method, path) => {
+  ])('that does not exist (%s %s) gives not_found', async (method, path) => {
     const headers = { 'if-match': '*' };
     expect(await codeOf(await api.call(method, path, { key, headers }))).toBe('not_found');
   });
 
-  test('not published is not there for a stranger, nor in lists', async () => {
-    const stranger = await api.issueKey('stranger');
-    for (const given of [{}, { key: stranger }]) {
+  test('that is not published is not visible to anonymous readers and non-members, nor in their lists', async () => {
+    const nonMember = await api.issueKey('non-member');
+    for (const given of [{}, { key: nonMember }]) {
       expect(await codeOf(await api.call('GET', `${studies}/draft`, given))).toBe('not_found');
       const list = (await (await api.call('GET', studies, given)).json()) as { items: { slug: string }[] };
       expect(list.items.map(({ slug }) => slug)).toEqual(['public']);
     }
   });
 
-  test('that a job has not made yet gives conflict, and says in which state the job is', async () => {
+  test('that a job has not produced yet gives conflict, with the state of the job', async () => {
     const accepted = await api.call('POST', `${studies}/public/exports`, { key });
     const result = await api.call('GET', `${accepted.headers.get('location')}/result`, { key });
     expect(await readProblem(result)).toMatchObject({
@@ -244,22 +245,22 @@ describe('a thing', () => {
   });
 });
 
-describe('an error that nobody foresaw', () => {
-  test('of the database is internal, and tells nothing of it', async () => {
+describe('an unexpected error', () => {
+  test('of the database is internal, and its text is not sent', async () => {
     const owner = postgres(api.databaseUrl, { max: 1 });
-    await owner`alter table images rename to images_away`;
+    await owner`alter table images rename to images_missing`;
     try {
       const response = await api.call('GET', `${portfolios}/team/images/${'0'.repeat(64)}`, { key });
       const { code, detail } = await readProblem(response);
       expect(code).toBe('internal');
       expect(detail).not.toMatch(/images|relation|select|error:/i);
     } finally {
-      await owner`alter table images_away rename to images`;
+      await owner`alter table images_missing rename to images`;
       await owner.end();
     }
   });
 
-  test('of the bucket is internal, and tells nothing of it', async () => {
+  test('of the bucket is internal, and its text is not sent', async () => {
     const put = vi.spyOn(api.services.bucket, 'put').mockRejectedValue(new Error('secret.internal:9000'));
     const headers = { 'content-type': 'image/png' };
     const response = await api.call('POST', `${portfolios}/team/images`, { key, body: png, headers });
@@ -270,14 +271,14 @@ describe('an error that nobody foresaw', () => {
   });
 });
 
-test('every kind of problem is explained at its type', async () => {
+test('every kind of problem is documented at its type', async () => {
   for (const [code, { status, title }] of Object.entries(errorCodes)) {
     const type = `/api/problems/${code}`;
     expect(await (await api.call('GET', type)).json()).toEqual({ type, code, status, title });
   }
 });
 
-test('a refusal for want of a credential says which one is wanted', async () => {
+test('a refusal without a valid credential names the scheme in WWW-Authenticate', async () => {
   for (const given of [{}, { key: 'pk_unknown' }, { headers: { authorization: 'Basic eDp5' } }]) {
     const response = await api.call('GET', '/api/v1/jobs', given);
     expect(await codeOf(response)).toBe('unauthenticated');

@@ -6,13 +6,13 @@ import { z } from 'zod';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
-/** RFC 9457: the only form in which an error leaves the REST interface. */
+/** The body of every error of the REST interface (RFC 9457). */
 export const problemSchema = z
   .object({
-    type: z.string().max(100).describe('Where the kind of problem is explained.'),
+    type: z.string().max(100).describe('Address of the documentation of this kind of problem.'),
     title: z.string().max(100),
     status: z.int().min(400).max(599),
-    detail: z.string().describe('What was wrong this time, and what would be right.'),
+    detail: z.string().describe('What was wrong with this request, and what would be valid.'),
     code: z.enum(codes),
     errors: z
       .array(z.object({ pointer: z.string().describe('JSON pointer into the input.'), detail: z.string() }))
@@ -21,12 +21,12 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
-/** Sends an error as a problem document; what was not foreseen is logged, and its text kept to ourselves. */
+/** Sends an error as a problem document. Unexpected errors are logged, and their text is not sent. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const known = toAppError(error);
-  if (reply.raw.destroyed) request.log.info({ err: error }, 'the client left');
+  if (reply.raw.destroyed) request.log.info({ err: error }, 'client disconnected');
   else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
-  // An open breaker and a saturated process say so themselves, once.
+  // An open circuit breaker and a saturated process are logged once, where they occur.
   else if (known.code === 'unavailable' && known.cause && !isKnownOutage(known))
     request.log.warn({ err: error }, 'request could not be served');
   const problem = toProblem(known ?? error);
@@ -36,39 +36,51 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 const contentType = 'application/problem+json';
 
-/** When to try again what is `unavailable`: most failovers and restarts are over by then, or soon after. */
+/** `Retry-After` of `unavailable`: about the time of a failover or a restart. */
 export const retryAfterSeconds = '5';
 
-/** What HTTP adds to some problems (RFC 9110, 10.2.3 and 15.5; RFC 5789, 2.2). */
+/** The headers that HTTP requires with some problems (RFC 9110, 10.2.3 and 15.5; RFC 5789, 2.2). */
 function headersOf(code: ErrorCode, request: FastifyRequest): Record<string, string> {
   if (code === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
   if (code === 'unavailable') return { 'retry-after': retryAfterSeconds };
   if (code !== 'unsupported_media_type') return {};
-  const accept = (request.routeOptions.schema?.consumes ?? ['application/json']).join(', ');
+  const accept = (request.routeOptions.config.consumes ?? ['application/json']).join(', ');
   return { accept, ...(request.method === 'PATCH' && { 'accept-patch': accept }) };
 }
 
-/** In our terms: outages, and Fastify's own refusals, such as of a body over the limit; null for what nobody foresaw. */
+/** Details for errors of Fastify by their code, since its own texts may change with its version. */
+const malformed: Record<string, string> = {
+  FST_ERR_BAD_URL: 'The path is not valid: expected percent-encoded UTF-8.',
+  FST_ERR_MAX_PARAM_LENGTH: 'A segment of the path is too long.',
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    'The body is not valid JSON, or contains a field "__proto__" or "constructor.prototype".',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The length of the body differs from Content-Length.',
+};
+
+/** Maps outages and errors of Fastify, such as a body over the limit, to an AppError; null for unexpected errors. */
 export function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   const outage = toOutage(error);
   if (outage) return outage;
-  const { statusCode = 500, message } = error as Partial<FastifyError>;
+  const { statusCode = 500, code = '' } = error as Partial<FastifyError>;
   if (statusCode === 413)
-    return new AppError('payload_too_large', 'The body is larger than this address accepts.');
+    return new AppError('payload_too_large', 'The body is larger than this route accepts.');
   if (statusCode === 415) {
-    return new AppError('unsupported_media_type', 'The content type of the body is not supported here.');
+    return new AppError(
+      'unsupported_media_type',
+      'This route does not support the content type of the body.',
+    );
   }
   if (statusCode >= 400 && statusCode < 500)
-    return new AppError('malformed_request', message ?? 'The request could not be read.');
+    return new AppError('malformed_request', malformed[code] ?? 'The request could not be read.');
   return null;
 }
 
-/** Answers what never became a request: not HTTP, headers beyond Node's limit, or too slow. */
+/** Answers requests that Node could not parse: not HTTP, headers over the limit, or received too slowly. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) {
   if (error.code !== 'ECONNRESET' && socket.writable) {
     const detail =
-      'Expected HTTP/1.1 with less than 16 KiB of address and headers, sent without long pauses.';
+      'Malformed or too slow HTTP request. Expected HTTP/1.1 with less than 16 KiB of address and headers.';
     const body = JSON.stringify(toProblem(new AppError('malformed_request', detail)));
     const headers = `content-type: ${contentType}\r\ncontent-length: ${body.length}\r\nconnection: close`;
     socket.write(`HTTP/1.1 400 Bad Request\r\n${headers}\r\n\r\n${body}`);
@@ -76,13 +88,13 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
   socket.destroy(error);
 }
 
-/** Explains each kind of problem at its `type`. */
+/** Documents each kind of problem at the address in its `type`. */
 export function registerProblemTypes(app: FastifyInstance) {
-  app.get('/api/problems/:code', { schema: { hide: true } }, (request, reply) => {
+  app.get('/api/problems/:code', (request, reply) => {
     const { code } = request.params as { code: string };
     const found = codes.find((known) => known === code);
     if (!found)
-      throw new AppError('not_found', `There is no kind of problem "${code}". Known: ${codes.join(', ')}.`);
+      throw new AppError('not_found', `Unknown kind of problem "${code}". Known: ${codes.join(', ')}.`);
     return reply.send({ type: `/api/problems/${found}`, code: found, ...errorCodes[found] });
   });
 }

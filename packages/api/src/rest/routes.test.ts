@@ -23,7 +23,7 @@ afterAll(() => api.stop());
 
 const accept = () => api.call('POST', `${portfolios}/team/case-studies/faster/exports`, { key });
 
-test('a reference of an artifact in any script is redirected to', async () => {
+test('the content of an artifact with a reference in any script redirects to it', async () => {
   const artifacts = `${portfolios}/team/artifacts`;
   const json = { slug: 'module', kind: 'module', title: 'Module' };
   expect((await api.call('POST', artifacts, { key, json })).status).toBe(201);
@@ -34,11 +34,11 @@ test('a reference of an artifact in any script is redirected to', async () => {
   expect(found.headers.get('location')).toBe(new URL(version.referenceUrl).href);
 });
 
-describe('what is created', () => {
+describe('a created resource', () => {
   test.each([
     [portfolios, { slug: 'created', name: 'Created' }],
     [`${portfolios}/team/case-studies`, { slug: 'created', title: 'Created' }],
-  ])('below %s is where Location says', async (path, json) => {
+  ])('below %s is at its Location', async (path, json) => {
     const created = await api.call('POST', path, { key, json });
     expect(created.status).toBe(201);
     const location = created.headers.get('location')!;
@@ -46,7 +46,7 @@ describe('what is created', () => {
     expect(await (await api.call('GET', location, { key })).json()).toEqual(await created.json());
   });
 
-  test('from the bytes of an image is where Location says, behind a link that works without a key', async () => {
+  test('that is an image is at its Location, which redirects to a link that works without a key', async () => {
     const headers = { 'content-type': 'image/png' };
     const created = await api.call('POST', `${portfolios}/team/images`, { key, headers, body: png });
     expect(created.status).toBe(201);
@@ -60,7 +60,7 @@ describe('what is created', () => {
 });
 
 describe('a job', () => {
-  test('that is accepted says where to look for it, and when', async () => {
+  test('that is accepted has a Location and a Retry-After', async () => {
     const accepted = await accept();
     expect(accepted.status).toBe(202);
     expect(Number(accepted.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('a job', () => {
     expect(await found.json()).toMatchObject({ id: job.id, state: 'queued' });
   });
 
-  test('that is done leads to its file by a link that no cache keeps', async () => {
+  test('that succeeded redirects to its file, by a link that no cache stores', async () => {
     const location = (await accept()).headers.get('location')!;
     await (await simulateWorker(api, location.split('/').at(-1)!)).succeed();
     const result = await api.call('GET', `${location}/result`, { key });
@@ -125,13 +125,13 @@ describe('a list', () => {
   test.each([
     ['portfolios, oldest first', portfolios, slugs],
     ['case studies, newest first', `${portfolios}/${slugs[0]}/case-studies`, slugs.toReversed()],
-  ])('of %s comes in pages that hold everything once', async (_, path, order) => {
+  ])('of %s has pages that contain each item once', async (_, path, order) => {
     const pages = await allPages(path, { limit: '3' });
     expect(pages.map(({ items }) => items.length)).toEqual([3, 3, 1]);
     expect(pages.flatMap(({ items }) => items.map(({ slug }) => slug))).toEqual(order);
   });
 
-  test('of jobs comes in pages that hold everything once, newest first', async () => {
+  test('of jobs has pages that contain each job once, newest first', async () => {
     const ids = (await allPages('/api/v1/jobs', { limit: '3' })).flatMap(({ items }) =>
       items.map(({ id }) => id),
     );
@@ -143,19 +143,19 @@ describe('a list', () => {
     return (await pageOf('/api/v1/jobs', query)).items.length;
   }
 
-  test('of jobs holds those of the portfolio and the state that are asked for', async () => {
+  test('of jobs is filtered by portfolio and state', async () => {
     expect(await count({ portfolio: slugs[0]!, state: 'queued' })).toBe(7);
     expect(await count({ state: 'failed' })).toBe(0);
     expect(await count({ portfolio: slugs[1]! })).toBe(0);
     expect(await count({ portfolio: 'team' })).toBe(0);
   });
 
-  test('that fits its page exactly has no next one', async () => {
+  test('that fits a page exactly has no next page', async () => {
     expect(await allPages(portfolios, { limit: '7' })).toHaveLength(1);
     expect((await pageOf(portfolios, { limit: '100' })).nextCursor).toBeNull();
   });
 
-  test('shows nothing twice when something new comes between two pages', async () => {
+  test('contains no item twice when one is created between two pages', async () => {
     const path = `${portfolios}/${slugs[0]}/case-studies`;
     const first = await pageOf(path, { limit: '4' });
     const ctx = api.as(user('reader'));
@@ -168,7 +168,7 @@ describe('a list', () => {
 
 describe('a member', () => {
   test.each(['a/b', 'auth0|5f7c', 'ü?x=1#y', '%2F', '日本 語'])(
-    'with the subject %j is where Location says, is changed and removed there',
+    'with the subject %j is read, changed and removed at its Location',
     async (subject) => {
       const json = { subject, role: 'viewer' };
       const added = await api.call('POST', `${portfolios}/team/members`, { key, json });
@@ -190,7 +190,7 @@ describe('a member', () => {
   );
 });
 
-describe('a case study in the form that is asked for', () => {
+describe('a representation of a case study', () => {
   const path = '/api/v1/portfolios/team/case-studies/formed';
   const as = (type: string, given: { key?: string } = {}) =>
     api.call('GET', path, { ...given, headers: { accept: type } });
@@ -201,16 +201,16 @@ describe('a case study in the form that is asked for', () => {
     await api.call('POST', `${path}/publish`, { key, headers: { 'if-match': '*' } });
   });
 
-  test('is Markdown with front matter, under an ETag of its own', async () => {
+  test('in Markdown has front matter and its own ETag', async () => {
     const [json, markdown] = [await as('application/json'), await as('text/markdown')];
     expect(markdown.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
     expect(markdown.headers.get('etag')).not.toBe(json.headers.get('etag'));
     expect(await markdown.text()).toMatch(/^---\n[\s\S]*title: "Formed"\n[\s\S]*---\n\n# Here$/);
   });
 
-  test('is a PDF: first the job that makes it, which many share, then a link to the file', async () => {
-    const stranger = await as('application/pdf');
-    expect(stranger.status).toBe(404);
+  test('in PDF is first a job, which all readers share, then a redirect to the file', async () => {
+    const anonymous = await as('application/pdf');
+    expect(anonymous.status).toBe(404);
     const first = await as('application/pdf', { key });
     expect(first.status).toBe(202);
     expect((await as('application/pdf', { key })).headers.get('location')).toBe(
@@ -236,7 +236,7 @@ describe('a case study in the form that is asked for', () => {
     expect((await as('application/pdf')).status).toBe(404);
   });
 
-  test('that there is not is refused with those that there are', async () => {
+  test('that does not exist is refused with the available ones', async () => {
     const refused = await as('image/png');
     expect(refused.status).toBe(406);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('text/markdown') });

@@ -1,6 +1,6 @@
 import { operations } from '@portfolio/core';
 import { seriesToCsv } from '@portfolio/core/metric/series';
-import type { createBind } from './bind.ts';
+import type { Bind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
 
@@ -18,29 +18,29 @@ const {
   webhook,
   audit,
 } = operations;
-const ofPortfolio = '/portfolios/:portfolio';
-const study = `${ofPortfolio}/case-studies/:slug`;
-const anEvidence = `${ofPortfolio}/evidence/:slug`;
-const anArtifact = `${ofPortfolio}/artifacts/:slug`;
-const oneMetric = `${ofPortfolio}/metrics/:key`;
+const onePortfolio = '/portfolios/:portfolio';
+const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
+const oneEvidence = `${onePortfolio}/evidence/:slug`;
+const oneArtifact = `${onePortfolio}/artifacts/:slug`;
+const oneMetric = `${onePortfolio}/metrics/:key`;
 
-/** To a link that works for a few minutes only. */
+/** Headers of a redirect to a link that is valid for a few minutes. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
-/** For answers that hold a secret. */
+/** Headers of answers that contain a secret. */
 const noStore = () => ({ 'cache-control': 'no-store' });
 const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
   `/api/v1/portfolios/${of}/evidence/${slug}`;
 
-/** Its standing changes by itself as time goes by, and so must its ETag. */
+/** The ETag contains the standing, which changes over time without a new version. */
 const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
   etag: etagOf(version, standing),
 });
 
 const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
 
-/** Every operation as a REST route. */
-export function registerRoutes(bind: ReturnType<typeof createBind>) {
+/** Registers every operation as a REST route. */
+export function registerRoutes(bind: Bind) {
   bind.operation(portfolio.list, { method: 'GET', path: '/portfolios' });
   bind.operation(portfolio.create, {
     method: 'POST',
@@ -48,12 +48,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
     status: 201,
     headers: ({ slug }) => ({ location: `/api/v1/portfolios/${slug}` }),
   });
-  bind.operation(portfolio.read, { method: 'GET', path: ofPortfolio });
-  bind.operation(portfolio.update, { method: 'PATCH', path: ofPortfolio });
-  bind.operation(portfolio.summary, { method: 'GET', path: `${ofPortfolio}/summary` });
+  bind.operation(portfolio.read, { method: 'GET', path: onePortfolio });
+  bind.operation(portfolio.update, { method: 'PATCH', path: onePortfolio });
+  bind.operation(portfolio.summary, { method: 'GET', path: `${onePortfolio}/summary` });
   bind.operation(portfolio.export, {
     method: 'POST',
-    path: `${ofPortfolio}/exports`,
+    path: `${onePortfolio}/exports`,
     status: 202,
     headers: jobToFollow,
   });
@@ -61,12 +61,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   registerMembers(bind);
   registerKeys(bind);
   registerWebhooks(bind);
-  bind.operation(audit.list, { method: 'GET', path: `${ofPortfolio}/audit` });
+  bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
 
-  bind.operation(caseStudy.list, { method: 'GET', path: `${ofPortfolio}/case-studies` });
+  bind.operation(caseStudy.list, { method: 'GET', path: `${onePortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
     method: 'POST',
-    path: `${ofPortfolio}/case-studies`,
+    path: `${onePortfolio}/case-studies`,
     status: 201,
     headers: (created) => ({
       location: `/api/v1/portfolios/${created.portfolio}/case-studies/${created.slug}`,
@@ -74,7 +74,7 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   const pdf = bind.operation(caseStudy.pdf, {
     method: 'GET',
-    path: `${study}/pdf`,
+    path: `${oneCaseStudy}/pdf`,
     status: 302,
     otherwise: { status: 202, when: ({ file }) => file === null },
     headers: ({ file, job: waiting }) => (file ? redirect(file.url) : jobToFollow(waiting!)),
@@ -82,42 +82,42 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(caseStudy.read, {
     method: 'GET',
-    path: study,
+    path: oneCaseStudy,
     formats: { 'text/markdown': caseStudyToMarkdown },
     instead: { 'application/pdf': pdf },
   });
-  bind.operation(caseStudy.provenance, { method: 'GET', path: `${study}/provenance` });
-  bind.operation(caseStudy.update, { method: 'PATCH', path: study });
-  bind.operation(caseStudy.delete, { method: 'DELETE', path: study, status: 204 });
-  bind.operation(caseStudy.publish, { method: 'POST', path: `${study}/publish` });
-  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${study}/unpublish` });
-  bind.operation(caseStudy.archive, { method: 'POST', path: `${study}/archive` });
-  bind.operation(caseStudy.revisions, { method: 'GET', path: `${study}/revisions` });
-  bind.operation(caseStudy.diff, { method: 'GET', path: `${study}/revisions/diff` });
-  bind.operation(caseStudy.revision, { method: 'GET', path: `${study}/revisions/:number` });
-  bind.operation(caseStudy.restore, { method: 'POST', path: `${study}/revisions/:number/restore` });
+  bind.operation(caseStudy.provenance, { method: 'GET', path: `${oneCaseStudy}/provenance` });
+  bind.operation(caseStudy.update, { method: 'PATCH', path: oneCaseStudy });
+  bind.operation(caseStudy.delete, { method: 'DELETE', path: oneCaseStudy, status: 204 });
+  bind.operation(caseStudy.publish, { method: 'POST', path: `${oneCaseStudy}/publish` });
+  bind.operation(caseStudy.unpublish, { method: 'POST', path: `${oneCaseStudy}/unpublish` });
+  bind.operation(caseStudy.archive, { method: 'POST', path: `${oneCaseStudy}/archive` });
+  bind.operation(caseStudy.revisions, { method: 'GET', path: `${oneCaseStudy}/revisions` });
+  bind.operation(caseStudy.diff, { method: 'GET', path: `${oneCaseStudy}/revisions/diff` });
+  bind.operation(caseStudy.revision, { method: 'GET', path: `${oneCaseStudy}/revisions/:number` });
+  bind.operation(caseStudy.restore, { method: 'POST', path: `${oneCaseStudy}/revisions/:number/restore` });
   bind.operation(caseStudy.export, {
     method: 'POST',
-    path: `${study}/exports`,
+    path: `${oneCaseStudy}/exports`,
     status: 202,
     headers: jobToFollow,
   });
 
-  bind.operation(evidence.upload, { method: 'POST', path: `${ofPortfolio}/uploads/evidence`, status: 201 });
-  bind.operation(evidence.list, { method: 'GET', path: `${ofPortfolio}/evidence` });
+  bind.operation(evidence.upload, { method: 'POST', path: `${onePortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(evidence.list, { method: 'GET', path: `${onePortfolio}/evidence` });
   bind.operation(evidence.create, {
     method: 'POST',
-    path: `${ofPortfolio}/evidence`,
+    path: `${onePortfolio}/evidence`,
     status: 201,
     headers: (created) => ({ ...evidenceTag(created), location: evidencePath(created) }),
   });
-  bind.operation(evidence.read, { method: 'GET', path: anEvidence, headers: evidenceTag });
-  bind.operation(evidence.update, { method: 'PATCH', path: anEvidence, headers: evidenceTag });
-  bind.operation(evidence.delete, { method: 'DELETE', path: anEvidence, status: 204 });
-  bind.operation(evidence.versions, { method: 'GET', path: `${anEvidence}/versions` });
+  bind.operation(evidence.read, { method: 'GET', path: oneEvidence, headers: evidenceTag });
+  bind.operation(evidence.update, { method: 'PATCH', path: oneEvidence, headers: evidenceTag });
+  bind.operation(evidence.delete, { method: 'DELETE', path: oneEvidence, status: 204 });
+  bind.operation(evidence.versions, { method: 'GET', path: `${oneEvidence}/versions` });
   bind.operation(evidence.addVersion, {
     method: 'POST',
-    path: `${anEvidence}/versions`,
+    path: `${oneEvidence}/versions`,
     status: 201,
     headers: (changed) => ({
       ...evidenceTag(changed),
@@ -126,21 +126,21 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(evidence.content, {
     method: 'GET',
-    path: `${anEvidence}/content`,
+    path: `${oneEvidence}/content`,
     status: 302,
     headers: ({ url }) => redirect(url),
   });
-  bind.operation(evidence.verify, { method: 'POST', path: `${anEvidence}/verify`, headers: evidenceTag });
+  bind.operation(evidence.verify, { method: 'POST', path: `${oneEvidence}/verify`, headers: evidenceTag });
   bind.operation(evidence.sync, {
     method: 'POST',
-    path: `${anEvidence}/sync`,
+    path: `${oneEvidence}/sync`,
     status: 202,
     headers: jobToFollow,
   });
-  bind.operation(metric.list, { method: 'GET', path: `${ofPortfolio}/metrics` });
+  bind.operation(metric.list, { method: 'GET', path: `${onePortfolio}/metrics` });
   bind.operation(metric.define, {
     method: 'POST',
-    path: `${ofPortfolio}/metrics`,
+    path: `${onePortfolio}/metrics`,
     status: 201,
     headers: (defined) => ({
       location: `/api/v1/portfolios/${defined.portfolio}/metrics/${defined.key}`,
@@ -159,44 +159,44 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   bind.operation(metric.compare, { method: 'GET', path: `${oneMetric}/comparison` });
   bind.operation(metric.report, {
     method: 'POST',
-    path: `${ofPortfolio}/metric-reports`,
+    path: `${onePortfolio}/metric-reports`,
     status: 202,
     headers: jobToFollow,
   });
 
-  bind.operation(artifact.upload, { method: 'POST', path: `${ofPortfolio}/uploads/artifacts`, status: 201 });
-  bind.operation(artifact.list, { method: 'GET', path: `${ofPortfolio}/artifacts` });
+  bind.operation(artifact.upload, { method: 'POST', path: `${onePortfolio}/uploads/artifacts`, status: 201 });
+  bind.operation(artifact.list, { method: 'GET', path: `${onePortfolio}/artifacts` });
   bind.operation(artifact.create, {
     method: 'POST',
-    path: `${ofPortfolio}/artifacts`,
+    path: `${onePortfolio}/artifacts`,
     status: 201,
     headers: (created) => ({
       location: `/api/v1/portfolios/${created.portfolio}/artifacts/${created.slug}`,
     }),
   });
-  bind.operation(artifact.read, { method: 'GET', path: anArtifact });
-  bind.operation(artifact.update, { method: 'PATCH', path: anArtifact });
-  bind.operation(artifact.delete, { method: 'DELETE', path: anArtifact, status: 204 });
-  bind.operation(artifact.versions, { method: 'GET', path: `${anArtifact}/versions` });
-  bind.operation(artifact.addVersion, { method: 'POST', path: `${anArtifact}/versions`, status: 201 });
+  bind.operation(artifact.read, { method: 'GET', path: oneArtifact });
+  bind.operation(artifact.update, { method: 'PATCH', path: oneArtifact });
+  bind.operation(artifact.delete, { method: 'DELETE', path: oneArtifact, status: 204 });
+  bind.operation(artifact.versions, { method: 'GET', path: `${oneArtifact}/versions` });
+  bind.operation(artifact.addVersion, { method: 'POST', path: `${oneArtifact}/versions`, status: 201 });
   bind.operation(artifact.content, {
     method: 'GET',
-    path: `${anArtifact}/content`,
+    path: `${oneArtifact}/content`,
     status: 302,
-    // A reference is kept as it was written, in any script; a header is ASCII.
+    // References are stored as entered, in any script, but headers are ASCII.
     headers: ({ url, file }) => redirect(file ? url : new URL(url).href),
   });
 
   bind.operation(image.upload, {
     method: 'POST',
-    path: `${ofPortfolio}/images`,
+    path: `${onePortfolio}/images`,
     status: 201,
     headers: ({ url }) => ({ location: url }),
     consumes: ['image/png', 'image/jpeg'],
   });
   bind.operation(image.read, {
     method: 'GET',
-    path: `${ofPortfolio}/images/:sha256`,
+    path: `${onePortfolio}/images/:sha256`,
     status: 302,
     headers: ({ downloadUrl }) => redirect(downloadUrl),
   });
@@ -213,12 +213,12 @@ export function registerRoutes(bind: ReturnType<typeof createBind>) {
   });
   bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
-  bind.operation(job.cancelMany, { method: 'POST', path: `${ofPortfolio}/jobs/cancel` });
-  bind.operation(job.retryMany, { method: 'POST', path: `${ofPortfolio}/jobs/retry` });
+  bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
+  bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
 }
 
-function registerMembers(bind: ReturnType<typeof createBind>) {
-  const members = `${ofPortfolio}/members`;
+function registerMembers(bind: Bind) {
+  const members = `${onePortfolio}/members`;
   const one = `${members}/:subject`;
   bind.operation(member.list, { method: 'GET', path: members });
   bind.operation(member.add, {
@@ -234,8 +234,8 @@ function registerMembers(bind: ReturnType<typeof createBind>) {
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
 }
 
-function registerKeys(bind: ReturnType<typeof createBind>) {
-  const ofOne = `${ofPortfolio}/api-keys`;
+function registerKeys(bind: Bind) {
+  const ofOne = `${onePortfolio}/api-keys`;
   bind.operation(apiKey.list, { method: 'GET', path: ofOne });
   bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
   bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
@@ -244,8 +244,8 @@ function registerKeys(bind: ReturnType<typeof createBind>) {
   bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
 }
 
-function registerWebhooks(bind: ReturnType<typeof createBind>) {
-  const all = `${ofPortfolio}/webhooks`;
+function registerWebhooks(bind: Bind) {
+  const all = `${onePortfolio}/webhooks`;
   const one = `${all}/:id`;
   const deliveries = `${one}/deliveries`;
   type Delivery = { portfolio: string; webhook: string; id: string };

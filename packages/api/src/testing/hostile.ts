@@ -2,10 +2,10 @@ import type { AnyOperation } from '@portfolio/core/operation';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 
-/** JSON as text, since much of what hurts is lost in JavaScript's values: `-0`, `1e400`, two equal names. */
+/** JSON as text, since JavaScript values cannot represent all hostile JSON: `-0`, `1e400`, duplicate names. */
 export type Json = string;
 
-/** The fields of an input, each as JSON; not an object, which cannot hold a field named `__proto__`. */
+/** The fields of an input, each as JSON. Not an object, since it could not have a field named `__proto__`. */
 export type Fields = readonly (readonly [name: string, json: Json])[];
 
 export const objectOf = (fields: Fields): Json =>
@@ -147,7 +147,7 @@ const shapes = [
   `{${Array.from({ length: 5000 }, (_, at) => `"k${at}":0`).join(',')}}`,
 ];
 
-/** Any JSON, most often of the kind that breaks things. */
+/** Any JSON, mostly values that are known to cause errors. */
 function hostileJson(known: readonly string[]): fc.Arbitrary<Json> {
   return fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...strings, ...known).map((text) => JSON.stringify(text)) },
@@ -173,7 +173,7 @@ type Schema = {
   properties?: Record<string, Schema>;
 };
 
-/** What a schema nearly accepts, or just accepts: at its bounds, and hostile within. */
+/** Values at the bounds of a schema, just accepted or just refused, with hostile content. */
 function nearSchema(schema: Schema, hostile: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
   const variants = schema.anyOf ?? schema.oneOf;
   if (variants) return fc.oneof(...variants.map((variant) => nearSchema(variant, hostile)));
@@ -212,7 +212,7 @@ function nearSchema(schema: Schema, hostile: fc.Arbitrary<Json>): fc.Arbitrary<J
   return hostile;
 }
 
-/** What is hostile and yet what a field takes, so that it comes as far as the database. */
+/** Hostile values that a field accepts, so that they reach the database. */
 function acceptedBy(field: z.core.$ZodType | undefined, known: readonly string[]): Json[] {
   if (field === undefined) return [];
   const candidates: unknown[] = [...strings, ...known, ...numbers.map(Number), null, [], {}, true];
@@ -223,8 +223,8 @@ function acceptedBy(field: z.core.$ZodType | undefined, known: readonly string[]
 }
 
 /**
- * Inputs of an operation that are wrong somewhere: a good one with fields changed, dropped or added. `known` are
- * strings that mean something, such as ids and cursors of others.
+ * Invalid inputs of an operation: a valid one with fields changed, removed or added. `known` are existing strings, such
+ * as ids and cursors of other portfolios.
  */
 export function hostileFields(
   { input }: AnyOperation,
@@ -270,7 +270,7 @@ export function hostileFields(
 
 type Change = [name: string, json: Json | null];
 
-/** A whole body that need not be an object, nor JSON. */
+/** A whole body, which may be neither an object nor JSON. */
 export const hostileBody: fc.Arbitrary<string> = fc.oneof(
   hostileJson([]),
   fc.constantFrom(
@@ -298,7 +298,7 @@ const names = [
   'authorization',
 ];
 
-/** Headers that a client may send by mistake or on purpose; only what HTTP can carry. */
+/** Headers that a client may send by mistake or on purpose, within the syntax of HTTP. */
 export const hostileHeaders: fc.Arbitrary<Record<string, string>> = fc
   .uniqueArray(
     fc.tuple(
@@ -366,7 +366,7 @@ export const hostileHeaders: fc.Arbitrary<Record<string, string>> = fc
   )
   .map((headers) => Object.fromEntries(headers));
 
-/** What may follow a path. */
+/** Query strings. */
 export const hostileQuery: fc.Arbitrary<string> = fc.constantFrom(
   '',
   '',

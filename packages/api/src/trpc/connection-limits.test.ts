@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { type ConnectionLimits, createFlow } from './connection-limits.ts';
 
 const limits: ConnectionLimits = {
-  helloMilliseconds: 60_000,
+  firstMessageMilliseconds: 60_000,
   messagesPerTenSeconds: 100,
   connectionsPerAddress: 10,
   connectionsPerActor: 10,
@@ -37,21 +37,21 @@ async function connect() {
   return { client, socket };
 }
 
-/** Sends until more waits than the limit, as the system's own buffers take some. */
+/** Sends until more than the limit is buffered here, beyond the buffers of the operating system. */
 function fill(socket: WebSocket) {
   const chunk = 'x'.repeat(256 * 1024);
   while (socket.bufferedAmount <= 4 * limits.bufferedBytes) socket.send(chunk);
 }
 
 describe('a subscription', () => {
-  test('goes on at once while little waits to be sent', async () => {
+  test('does not pause while little is buffered', async () => {
     const { client, socket } = await connect();
     await createFlow(socket, limits).drained();
     expect(socket.readyState).toBe(WebSocket.OPEN);
     client.terminate();
   });
 
-  test('pauses while its client does not read, and goes on when it does', async () => {
+  test('pauses while its client does not read, and resumes when it does', async () => {
     const { client, socket } = await connect();
     client.pause();
     fill(socket);
@@ -68,7 +68,7 @@ describe('a subscription', () => {
     client.terminate();
   });
 
-  test('of a client that never reads ends with its connection', async () => {
+  test('of a client that never reads is ended by closing the connection', async () => {
     const { client, socket } = await connect();
     client.pause();
     fill(socket);
@@ -79,7 +79,7 @@ describe('a subscription', () => {
     expect(code).toBe(1013);
   });
 
-  test('does not wait for a client that has left', async () => {
+  test('does not wait for a client that has disconnected', async () => {
     const { client, socket } = await connect();
     client.pause();
     fill(socket);

@@ -2,28 +2,28 @@ import { AppError } from '@portfolio/core/errors';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** What a WebSocket connection may do. Who passes a limit is closed with 1008, or 1013 where later may be better. */
+/** Limits of a WebSocket connection. Beyond one it is closed with 1008, or with 1013 where a retry may succeed. */
 export type ConnectionLimits = {
-  /** How long a new connection may take to say who it is. */
-  helloMilliseconds: number;
+  /** The time limit for the first message of a connection, which authenticates it. */
+  firstMessageMilliseconds: number;
   messagesPerTenSeconds: number;
   connectionsPerAddress: number;
   connectionsPerActor: number;
   subscriptionsPerConnection: number;
-  /** What may wait to be sent before subscriptions pause. */
+  /** The number of unsent bytes beyond which subscriptions pause. */
   bufferedBytes: number;
-  /** How long a subscription pauses before the connection is given up. */
+  /** How long a subscription pauses before the connection is closed. */
   stuckMilliseconds: number;
 };
 
 const windowMilliseconds = 10_000;
 const pollMilliseconds = 50;
 
-/** What a connection's calls are held to while they run. */
+/** Limits the running subscriptions of a connection. */
 export type Flow = {
-  /** Counts one more open subscription until it is disposed of; throws `too_many_requests` if it is one too many. */
+  /** Counts an open subscription until it is disposed; throws `too_many_requests` beyond the limit. */
   open(): Disposable;
-  /** Resolves when there is room to send more, or when the connection is given up. */
+  /** Resolves when the buffer has drained or the connection is closed. */
   drained(): Promise<void>;
 };
 
@@ -36,7 +36,7 @@ export function createFlow(socket: WebSocket, limits: ConnectionLimits): Flow {
       if (subscriptions >= subscriptionsPerConnection) {
         throw new AppError(
           'too_many_requests',
-          `A connection holds up to ${subscriptionsPerConnection} subscriptions; end some first.`,
+          `This connection has reached its limit of ${subscriptionsPerConnection} subscriptions. End some of them first.`,
         );
       }
       subscriptions += 1;
@@ -45,17 +45,17 @@ export function createFlow(socket: WebSocket, limits: ConnectionLimits): Flow {
     async drained() {
       const deadline = Date.now() + stuckMilliseconds;
       while (isFull()) {
-        if (Date.now() > deadline) return socket.close(1013, 'What was sent is not read');
+        if (Date.now() > deadline) return socket.close(1013, 'Client reads too slowly');
         await wait(pollMilliseconds);
       }
     },
   };
 }
 
-/** Closes a connection that says nothing in time, or that says too much. */
+/** Closes a connection whose first message is late, or which sends too many messages. */
 export function limitMessages(socket: WebSocket, limits: ConnectionLimits) {
-  const { helloMilliseconds, messagesPerTenSeconds } = limits;
-  const silent = setTimeout(() => socket.close(1008, 'Nothing was said in time'), helloMilliseconds);
+  const { firstMessageMilliseconds, messagesPerTenSeconds } = limits;
+  const timer = setTimeout(() => socket.close(1008, 'No message received in time'), firstMessageMilliseconds);
   let windowStart = Date.now();
   let messages = 0;
 
@@ -67,19 +67,19 @@ export function limitMessages(socket: WebSocket, limits: ConnectionLimits) {
     }
     messages += 1;
     if (messages <= messagesPerTenSeconds) return;
-    // What comes before the other side agrees to the end is not heard.
+    // Ignores messages that arrive before the close is complete.
     socket.removeAllListeners('message');
     socket.close(1008, 'Too many messages');
   }
 
-  socket.once('message', () => clearTimeout(silent));
+  socket.once('message', () => clearTimeout(timer));
   socket.on('message', count);
   socket.on('ping', count);
-  socket.once('close', () => clearTimeout(silent));
+  socket.once('close', () => clearTimeout(timer));
 }
 
-/** Open connections by whose they are, up to `max` of each. */
-export class Tally {
+/** Counts open connections per owner, up to `max` each. */
+export class ConnectionCounter {
   readonly #max: number;
   readonly #connections = new Map<string, number>();
 
@@ -87,23 +87,23 @@ export class Tally {
     this.#max = max;
   }
 
-  isFull(whose: string): boolean {
-    return this.#of(whose) >= this.#max;
+  isFull(owner: string): boolean {
+    return this.#of(owner) >= this.#max;
   }
 
-  /** Counts a connection until it closes; false, and not counted, where that is one too many. */
-  add(whose: string, socket: WebSocket): boolean {
-    if (this.isFull(whose)) return false;
-    this.#connections.set(whose, this.#of(whose) + 1);
+  /** Counts a connection until it closes. Returns false, and does not count it, beyond the limit. */
+  add(owner: string, socket: WebSocket): boolean {
+    if (this.isFull(owner)) return false;
+    this.#connections.set(owner, this.#of(owner) + 1);
     socket.once('close', () => {
-      const left = this.#of(whose) - 1;
-      if (left > 0) this.#connections.set(whose, left);
-      else this.#connections.delete(whose);
+      const left = this.#of(owner) - 1;
+      if (left > 0) this.#connections.set(owner, left);
+      else this.#connections.delete(owner);
     });
     return true;
   }
 
-  #of(whose: string): number {
-    return this.#connections.get(whose) ?? 0;
+  #of(owner: string): number {
+    return this.#connections.get(owner) ?? 0;
   }
 }

@@ -4,7 +4,7 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RequestActors } from '../authenticate.ts';
-import type { PublishedCache } from '../published-cache.ts';
+import type { PublishedReads } from '../published-reads.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
 import { toTrpcError } from './procedures.ts';
@@ -17,9 +17,9 @@ export async function registerTrpc(
   {
     services,
     actors,
-    cache,
+    publishedReads,
     closing,
-  }: { services: Services; actors: RequestActors; cache: PublishedCache; closing: AbortSignal },
+  }: { services: Services; actors: RequestActors; publishedReads: PublishedReads; closing: AbortSignal },
 ) {
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
@@ -33,9 +33,14 @@ export async function registerTrpc(
       if (method === 'GET' || method === 'HEAD' || method === 'POST') return done();
       void reply.header('allow', 'GET, HEAD, OPTIONS, POST');
       if (method === 'OPTIONS') return reply.code(204).send();
-      done(new AppError('method_not_allowed', `Procedures are called with GET or POST, not with ${method}.`));
+      done(
+        new AppError(
+          'method_not_allowed',
+          `${method} is not allowed on procedures. Allowed: GET, HEAD, OPTIONS, POST.`,
+        ),
+      );
     });
-    answerPublished(scope, { services, cache });
+    answerPublished(scope, publishedReads);
     await scope.register(fastifyTRPCPlugin, {
       prefix: '/trpc',
       trpcOptions: {
@@ -55,7 +60,7 @@ export async function registerTrpc(
   });
 }
 
-/** What HTTP adds to some errors, also where only one call of a batch has it. */
+/** The headers that HTTP requires with some errors, even where only one call of a batch has the error. */
 function headersOf(errors: TRPCError[], type: string): Record<string, string> {
   const codes = new Set(errors.map(({ code }) => code));
   return {
@@ -64,7 +69,7 @@ function headersOf(errors: TRPCError[], type: string): Record<string, string> {
   };
 }
 
-/** What Fastify refuses before tRPC sees it, in the form that typed clients read. */
+/** An error of Fastify, thrown before tRPC runs, in the format that typed clients read. */
 function shapeOf(cause: unknown, log: FastifyBaseLogger) {
   const logError = (error: unknown) => log.error({ err: error }, 'request failed');
   const error = toTrpcError(toAppError(cause) ?? cause, { logError });

@@ -5,18 +5,19 @@ import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
 import { type Follower, follow } from '../follow.ts';
 import type { Flow } from './connection-limits.ts';
+import { maxBatchSize } from './published.ts';
 
 /**
- * What procedures start from. The actor is asked for by each call, since a WebSocket outlives its credential;
- * a bad credential rejects the call instead of the connection.
+ * The context of procedures. Each call authenticates its actor, since a WebSocket outlives its credential. An invalid
+ * credential rejects the call, not the connection.
  */
 export type Connection = Follower & {
   logError: (error: unknown) => void;
-  /** What repeats of one request have in common; each call of a batch has the same. */
+  /** Identifies retries of a request. All calls of a batch share it. */
   idempotencyKey?: string | undefined;
-  /** Ends subscriptions when the server stops; null where the whole connection is closed then. */
+  /** Ends subscriptions when the server stops; null for WebSockets, whose connection is closed instead. */
   closing: AbortSignal | null;
-  /** What subscriptions of a WebSocket are held to; null where HTTP has its own ways. */
+  /** Limits subscriptions over a WebSocket; null over HTTP. */
   flow: Flow | null;
 };
 
@@ -24,22 +25,29 @@ const never = new AbortController().signal;
 
 const t = initTRPC.context<Connection>().create({
   isDev: false,
-  errorFormatter({ shape, error }) {
-    const problem = toProblem(error.cause instanceof AppError ? error.cause : ownError(error));
+  errorFormatter({ shape, error, path }) {
+    const problem = toProblem(error.cause instanceof AppError ? error.cause : libraryError(error, path));
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
 
 export const { router } = t;
 
-/** Errors that tRPC raises itself, such as an unknown procedure or JSON that does not parse; null for all else. */
-function ownError({ code, message }: TRPCError): AppError | null {
+/** Errors of tRPC itself, such as for an unknown procedure or invalid JSON; null for all others. */
+function libraryError({ code }: TRPCError, path = ''): AppError | null {
   if (code === 'INTERNAL_SERVER_ERROR') return null;
-  if (code === 'NOT_FOUND') return new AppError('not_found', message);
-  if (code === 'METHOD_NOT_SUPPORTED') return new AppError('method_not_allowed', message);
-  if (code === 'PAYLOAD_TOO_LARGE') return new AppError('payload_too_large', message);
-  if (code === 'UNSUPPORTED_MEDIA_TYPE') return new AppError('unsupported_media_type', message);
-  return new AppError('malformed_request', message);
+  if (code === 'NOT_FOUND') return new AppError('not_found', `There is no procedure "${path}".`);
+  if (code === 'METHOD_NOT_SUPPORTED') {
+    const detail = `Method not allowed for procedure "${path}". Use GET for queries and POST for mutations.`;
+    return new AppError('method_not_allowed', detail);
+  }
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') {
+    return new AppError('unsupported_media_type', 'Expected application/json as the body.');
+  }
+  return new AppError(
+    'malformed_request',
+    `Malformed request: expected JSON in the format of tRPC, with at most ${maxBatchSize} calls in a batch.`,
+  );
 }
 
 const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
@@ -62,7 +70,7 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   unavailable: 'SERVICE_UNAVAILABLE',
 };
 
-/** An error as tRPC throws it; what was not foreseen is logged. */
+/** Converts an error to one of tRPC. Unexpected errors are logged. */
 export function toTrpcError(thrown: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
   if (!(thrown instanceof AppError)) logError(thrown);
   const error = toOutage(thrown) ?? thrown;
@@ -70,7 +78,7 @@ export function toTrpcError(thrown: unknown, { logError }: Pick<Connection, 'log
   return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
 }
 
-/** The operation parses its input itself: here it only gets its type. */
+/** Only adds the type, since the operation parses its input. */
 const typed =
   <Input>() =>
   (raw: unknown) =>
@@ -99,7 +107,7 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
   return t.procedure.input(typed<z.input<I>>()).mutation((call) => run(operation, call));
 }
 
-/** Items come `tracked`: a client that lost its connection goes on after the last one that it has. */
+/** Items are `tracked`, so that a client that lost its connection resumes after the last one it received. */
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
     try {

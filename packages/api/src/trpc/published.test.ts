@@ -17,17 +17,19 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const stranger = () => createClient({ baseUrl: api.baseUrl });
+const anonymousClient = () => createClient({ baseUrl: api.baseUrl });
 const call = (procedure: string, input: object, init = {}) =>
   api.call('GET', `/trpc/${procedure}?input=${encodeURIComponent(JSON.stringify(input))}`, init);
 
-test('a stranger gets over the cache what a member gets without it', async () => {
+test('an anonymous reader gets the same from the cache as a member without it', async () => {
   const owner = createClient({ baseUrl: api.baseUrl, apiKey: key });
-  expect(await stranger().caseStudy.read.query(study)).toEqual(await owner.caseStudy.read.query(study));
+  expect(await anonymousClient().caseStudy.read.query(study)).toEqual(
+    await owner.caseStudy.read.query(study),
+  );
 });
 
-test('calls of one moment are answered in their order, each by itself', async () => {
-  const client = stranger();
+test('the calls of a batch are answered in their order, and fail independently', async () => {
+  const client = anonymousClient();
   const [portfolio, read, draft] = await Promise.allSettled([
     client.portfolio.read.query({ portfolio: 'team' }),
     client.caseStudy.read.query(study),
@@ -38,11 +40,11 @@ test('calls of one moment are answered in their order, each by itself', async ()
   expect(draft).toMatchObject({ status: 'rejected', reason: { data: { problem: { code: 'not_found' } } } });
 });
 
-test('a stranger sees a change as soon as it is confirmed', async () => {
+test('an anonymous reader sees a change as soon as it is confirmed', async () => {
   const owner = createClient({ baseUrl: api.baseUrl, apiKey: key });
   for (const summary of ['First', 'Second', 'Third']) {
     await owner.caseStudy.update.mutate({ ...study, summary, expectedVersion: '*' });
-    expect(await stranger().caseStudy.read.query(study)).toMatchObject({ summary });
+    expect(await anonymousClient().caseStudy.read.query(study)).toMatchObject({ summary });
   }
 });
 
@@ -51,11 +53,11 @@ test.each([
   ['caseStudy.read', { portfolio: 'team', slug: 'none' }, 'not_found'],
   ['job.list', {}, 'unauthenticated'],
   ['constructor.constructor', {}, 'not_found'],
-])('what %s refuses of %j is refused as ever', async (procedure, input, code) => {
+])('%s refuses %j in the same way as without the cache', async (procedure, input, code) => {
   const answer = (await (await call(procedure, input)).json()) as object;
   expect(answer).toMatchObject({ error: { data: { problem: { code } } } });
 });
 
-test('a bad credential is refused where none would have done', async () => {
+test('an invalid credential is refused even for a published read', async () => {
   expect((await call('caseStudy.read', study, { key: 'pk_unknown' })).status).toBe(401);
 });

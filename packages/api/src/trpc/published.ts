@@ -1,39 +1,34 @@
 import { allOperations } from '@portfolio/core';
-import { anonymous } from '@portfolio/core/actor';
-import type { Services } from '@portfolio/core/context';
 import type { Operation } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { PublishedCache } from '../published-cache.ts';
+import { type PublishedReads, isAnonymous, isPublishedRead } from '../published-reads.ts';
 
-const byName = new Map(allOperations.map((operation) => [operation.name, operation]));
+const published = new Map(
+  allOperations.flatMap((operation) =>
+    isPublishedRead(operation) ? [[operation.name, operation as Operation]] : [],
+  ),
+);
 
 type Call = { operation: Operation; input: Record<string, unknown> };
 
-const never = new AbortController().signal;
-
 /**
- * Answers strangers' queries from the cache, in the form that tRPC gives them. Whatever it cannot read, or what is
- * refused, is left to tRPC.
+ * Answers anonymous queries from the cache, in the format of tRPC. Requests that it cannot read and calls that fail are
+ * passed on to tRPC.
  */
-export function answerPublished(
-  scope: FastifyInstance,
-  { services, cache }: { services: Services; cache: PublishedCache },
-) {
-  const ctx = { ...services, actor: anonymous, signal: never };
-
+export function answerPublished(scope: FastifyInstance, publishedReads: PublishedReads) {
   async function read({ operation, input }: Call): Promise<Buffer> {
-    const portfolio = typeof input.portfolio === 'string' ? input.portfolio : undefined;
-    const load = async () => {
-      const output = await operation.run(ctx, input);
-      return { body: Buffer.from(JSON.stringify({ result: { data: output } })), headers: {} };
-    };
-    const key = `trpc ${operation.name} ${JSON.stringify(input)}`;
-    return (await cache.read(key, portfolio, load)).body;
+    const { body } = await publishedReads.read({
+      operation,
+      key: `trpc ${operation.name} ${JSON.stringify(input)}`,
+      portfolio: typeof input.portfolio === 'string' ? input.portfolio : undefined,
+      readInput: () => input,
+      encode: (output) => ({ body: Buffer.from(JSON.stringify({ result: { data: output } })), headers: {} }),
+    });
+    return body;
   }
 
   scope.addHook('preHandler', async (request, reply) => {
-    const { method, headers } = request;
-    if (method !== 'GET' || headers.authorization !== undefined || headers['trpc-accept'] !== undefined)
+    if (request.method !== 'GET' || !isAnonymous(request) || request.headers['trpc-accept'] !== undefined)
       return;
     const { batch, input } = request.query as Record<string, string | undefined>;
     const calls = readCalls(request, batch === '1', input);
@@ -45,20 +40,19 @@ export function answerPublished(
   });
 }
 
-/** The typed client keeps its batches below this; each call in a batch costs as much as one alone. */
+/** The typed client sends smaller batches. Each call of a batch costs as much as a request of its own. */
 export const maxBatchSize = 100;
 
-/** The calls of a request; undefined unless all of them are queries of published things. */
+/** The calls of a request; undefined unless all of them are queries that anonymous readers may send. */
 function readCalls(request: FastifyRequest, isBatch: boolean, input = '{}'): Call[] | undefined {
   const { path } = request.params as { path: string };
   const names = isBatch ? path.split(',') : [path];
   if (names.length > maxBatchSize) return undefined;
   const inputs = parseObject(input);
   const calls = names.map((name, at) => {
-    const operation = byName.get(name);
+    const operation = published.get(name);
     const given = isBatch ? (inputs?.[at] ?? {}) : inputs;
-    if (operation?.kind !== 'query' || !operation.public || !isObject(given)) return undefined;
-    return { operation, input: given };
+    return operation && isObject(given) ? { operation, input: given } : undefined;
   });
   return calls.every((call) => call !== undefined) ? calls : undefined;
 }

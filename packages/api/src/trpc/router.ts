@@ -25,7 +25,7 @@ function procedureOf(operation: AnyOperation) {
 const mapValues = <In, Out>(record: Record<string, In>, change: (value: In) => Out): Record<string, Out> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
-/** Every operation as a tRPC procedure, at its noun and verb. */
+/** Every operation as a tRPC procedure, addressed by its noun and verb. */
 export const appRouter = router(
   mapValues(operations, (verbs) => mapValues(verbs, procedureOf)) as Procedures<typeof operations>,
 );

@@ -4,13 +4,13 @@ import type { Scope } from '../actor.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 
-/** API keys: only the hash of the secret is kept. A key belongs to a subject or to one portfolio. */
+/** API keys. Only the hash of the secret is stored. A key belongs to a subject or to one portfolio. */
 export const apiKeys = pgTable(
   'api_keys',
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
-    /** The first characters of the secret, by which its owner knows it again; too few to guess the rest from. */
+    /** The first characters of the secret, by which the owner recognizes it; too few to guess the rest. */
     prefix: text('prefix').notNull().default('pk_'),
     secretHash: text('secret_hash').notNull().unique(),
     subject: text('subject'),
@@ -18,7 +18,7 @@ export const apiKeys = pgTable(
     scopes: text('scopes').array().$type<Scope[]>().notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
     expiresAt: instant('expires_at'),
-    /** To the minute or so. */
+    /** Accurate to about a minute. */
     lastUsedAt: instant('last_used_at'),
     revokedAt: instant('revoked_at'),
   },

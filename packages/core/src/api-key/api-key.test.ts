@@ -36,7 +36,7 @@ const lastUsed = async (id: string) => {
 const untilUsed = (id: string) => eventually(async () => expect(await lastUsed(id)).not.toBeNull());
 
 describe('a secret', () => {
-  test('is shown once, stands for its portfolio, and is in no list', async () => {
+  test('is shown once, authenticates as its portfolio, and is in no list', async () => {
     const expiresAt = inAnHour();
     const { secret, ...created } = await create({ expiresAt });
     expect(created).toMatchObject({ ...about, portfolio, expiresAt, lastUsedAt: null, revokedAt: null });
@@ -56,7 +56,7 @@ describe('a secret', () => {
     expect(JSON.stringify(items)).not.toContain(secret.slice(created.prefix.length));
   });
 
-  test('of a user stands for that user, in the lists of nobody else', async () => {
+  test('of a user authenticates as that user, and is in no list of others', async () => {
     const { secret, ...created } = await createOwn();
     expect(created).toMatchObject({ portfolio: null });
     expect(await actorBy(secret)).toMatchObject({ kind: 'user', subject: 'owner', scopes: about.scopes });
@@ -68,7 +68,7 @@ describe('a secret', () => {
     expect(items.map(({ id }) => id)).not.toContain(created.id);
   });
 
-  test('is not given a second time to who repeats the request, and no second key is made', async () => {
+  test('is not returned to a repeated request, which creates no second key', async () => {
     const ctx = { ...platform.as(owner), idempotencyKey: 'once' };
     const input = { portfolio, ...about, name: 'Once' };
     await apiKey.create.run(ctx, input);
@@ -83,7 +83,7 @@ describe('a secret', () => {
 describe('a credential', () => {
   const narrow = user('owner', ['api-key:write', 'job:read']);
 
-  test('makes no key with scopes that it lacks itself', async () => {
+  test('creates no key with scopes that it lacks', async () => {
     for (const make of [create, createOwn]) {
       await expect(make({ scopes: scopeSchema.options }, narrow)).rejects.toMatchObject({
         code: 'forbidden',
@@ -93,7 +93,7 @@ describe('a credential', () => {
     }
   });
 
-  test('that is the key of a portfolio makes no key with more, and none outside of it', async () => {
+  test('that is a portfolio key creates no key with more scopes, and none outside its portfolio', async () => {
     const { secret } = await create({ scopes: ['api-key:write', 'job:read'] });
     const key = await actorBy(secret);
     expect(await create({ scopes: ['job:read', 'job:read'] }, key)).toMatchObject({ scopes: ['job:read'] });
@@ -105,7 +105,7 @@ describe('a credential', () => {
   });
 
   test.each(['viewer', 'editor'] as const)(
-    'of a %s makes, sees and ends no key of the portfolio',
+    'of a %s cannot create, list or revoke keys of the portfolio',
     async (role) => {
       const { id } = await create();
       const [team] = await platform.sql`select id from portfolios where slug = ${portfolio}`;
@@ -117,14 +117,14 @@ describe('a credential', () => {
     },
   );
 
-  test('of a user is held to the role, whatever its scopes', async () => {
-    const { secret } = await createOwn({ scopes: scopeSchema.options }, user('stranger'));
+  test('of a user is limited by the role, whatever its scopes', async () => {
+    const { secret } = await createOwn({ scopes: scopeSchema.options }, user('outsider'));
     await expect(create({}, await actorBy(secret))).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
-describe('a key that was ended', () => {
-  test('is refused at once, and can be ended again', async () => {
+describe('a revoked key', () => {
+  test('is refused immediately, and can be revoked again', async () => {
     const [first, second] = [await create(), await createOwn()];
     await actorBy(first.secret);
     expect(await revoke(first.id)).toBeNull();
@@ -142,7 +142,7 @@ describe('a key that was ended', () => {
     expect(await when()).toBe(revokedAt);
   });
 
-  test('was one of its owner: those of others are not found', async () => {
+  test('was a key of the caller: keys of others are not found', async () => {
     const [ofPortfolio, ofUser] = [await create(), await createOwn()];
     const refused = { code: 'not_found' };
     await expect(revoke(ofPortfolio.id, owner, 'other')).rejects.toMatchObject(refused);
@@ -161,12 +161,12 @@ test.each([
   [{ expiresAt: 'tomorrow' }, '/expiresAt'],
   [{ expiresAt: undefined }, '/expiresAt'],
   [{ name: ' ' }, '/name'],
-])('a key is not made of %j', async (given, pointer) => {
+])('a key with %j is refused', async (given, pointer) => {
   await expect(create(given)).rejects.toMatchObject({ code: 'invalid_input', fields: [{ pointer }] });
 });
 
 describe('the last use of a key', () => {
-  test('is noted once a minute at most, however often it is used', async () => {
+  test('is recorded at most once a minute, however often it is used', async () => {
     const { id, secret } = await create();
     await Promise.all(Array.from({ length: 10 }, () => actorBy(secret)));
     await untilUsed(id);
@@ -179,7 +179,7 @@ describe('the last use of a key', () => {
     await eventually(async () => expect(await lastUsed(id)).not.toBe(early));
   });
 
-  test('is not noted of a key that was refused', async () => {
+  test('is not recorded for a refused key', async () => {
     const { id, secret } = await create();
     await revoke(id);
     await expect(actorBy(secret)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -189,11 +189,11 @@ describe('the last use of a key', () => {
     expect(await lastUsed(id)).toBeNull();
   });
 
-  test('delays no request, and fails none', async () => {
+  test('neither delays nor fails a request', async () => {
     const { id, secret } = await create();
     await platform.sql.begin(async (sql) => {
       await sql`select 1 from api_keys where id = ${id} for update`;
-      // The row is locked: a request that waited for its note would wait for this transaction.
+      // The row is locked: a request that waited for the record would wait for this transaction.
       expect(await actorBy(secret)).toMatchObject({ subject: id });
     });
     await untilUsed(id);

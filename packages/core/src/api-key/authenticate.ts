@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { hashOfKey } from './issue.ts';
-import { isNoted, noteUse } from './last-used.ts';
+import { isRecorded, recordUse } from './last-used.ts';
 
 const byHash = prepared((db) =>
   db
@@ -15,7 +15,7 @@ const byHash = prepared((db) =>
       portfolioId: apiKeys.portfolioId,
       scopes: apiKeys.scopes,
       expiresAt: apiKeys.expiresAt,
-      isNoted,
+      isRecorded,
     })
     .from(apiKeys)
     .where(
@@ -28,11 +28,11 @@ const byHash = prepared((db) =>
     .prepare('api_key_by_hash'),
 );
 
-/** The actor that an API key stands for; unknown, revoked and expired keys are refused alike. */
+/** The actor of an API key. Throws `unauthenticated` for unknown, revoked and expired keys alike. */
 export async function authenticateApiKey(db: Db, key: string): Promise<Actor> {
   const [row] = await byHash(db).execute({ hash: hashOfKey(key) });
   if (!row) throw new AppError('unauthenticated', 'The API key is unknown, revoked or expired.');
-  if (!row.isNoted) noteUse(db, row.id);
+  if (!row.isRecorded) recordUse(db, row.id);
   const { scopes, portfolioId } = row;
   const expiresAt = row.expiresAt === null ? null : new Date(row.expiresAt);
   return portfolioId === null

@@ -8,8 +8,7 @@ import { apiKeyInput, newApiKeySchema } from './schemas.ts';
 export const createOwnKey = operation({
   name: 'ownKey.create',
   kind: 'mutation',
-  summary:
-    'Make a key of your own: it acts as you, wherever you are a member. Its secret is shown this once.',
+  summary: 'Create a personal key, which acts as you in all your portfolios. Its secret is shown only once.',
   scope: 'api-key:write',
   public: false,
   input: z.strictObject(apiKeyInput),
@@ -20,7 +19,7 @@ export const createOwnKey = operation({
     if (actor.kind !== 'user') {
       throw new AppError(
         'forbidden',
-        'The key of a portfolio has no keys of its own; use the key of a user.',
+        'A portfolio key cannot create personal keys. Use the key or token of a user.',
       );
     }
     requireMayGrantScopes(actor, about.scopes);

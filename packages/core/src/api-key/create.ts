@@ -9,7 +9,7 @@ import { apiKeyInput, newApiKeySchema } from './schemas.ts';
 export const createApiKey = operation({
   name: 'apiKey.create',
   kind: 'mutation',
-  summary: 'Make a key that works in this portfolio only; its secret is shown this once.',
+  summary: 'Create a key that works in this portfolio only. Its secret is shown only once.',
   scope: 'api-key:write',
   public: false,
   input: z.strictObject({ portfolio: slugSchema, ...apiKeyInput }),

@@ -6,7 +6,7 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 
-/** The public fields of a key; its portfolio has to be joined on the left. */
+/** The public fields of a key; the query must left-join its portfolio. */
 export const apiKeyFields = {
   id: apiKeys.id,
   portfolio: portfolios.slug,
@@ -28,7 +28,7 @@ const byId = prepared((db) =>
     .prepare('api_key_by_id'),
 );
 
-/** A key that is known to be there, and the caller's. */
+/** A key that exists and belongs to the caller. */
 export async function fetchApiKey(db: Db, id: string) {
   const [found] = await byId(db).execute({ id });
   return found!;
@@ -37,15 +37,15 @@ export async function fetchApiKey(db: Db, id: string) {
 export const apiKeyNotFound = (id: string) => new AppError('not_found', `There is no API key "${id}".`);
 
 /**
- * A key never gets what the credential lacks that asks for it. What the role of a member leaves out of a credential
- * needs no look: a key of a user is held to the role at each use, and only owners make keys of a portfolio.
+ * Throws `forbidden` if a new key would have scopes that the caller's credential lacks. The role needs no check: it
+ * limits a user's key at each use, and only owners create keys of a portfolio.
  */
 export function requireMayGrantScopes(actor: Actor, scopes: readonly Scope[]): void {
-  const held: readonly Scope[] = actor.kind === 'anonymous' ? [] : actor.scopes;
-  const lacking = scopes.filter((scope) => !held.includes(scope));
+  const own: readonly Scope[] = actor.kind === 'anonymous' ? [] : actor.scopes;
+  const lacking = scopes.filter((scope) => !own.includes(scope));
   if (lacking.length === 0) return;
   throw new AppError(
     'forbidden',
-    `A key cannot have scopes that the credential lacks that asks for it: ${lacking.join(', ')}.`,
+    `A key cannot be granted scopes that your credential lacks: ${lacking.join(', ')}.`,
   );
 }

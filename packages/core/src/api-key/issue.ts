@@ -5,16 +5,16 @@ import { newId } from '../ids.ts';
 import { apiKeys } from './api-key.sql.ts';
 
 const prefix = 'pk_';
-/** How much of a secret stays visible: 30 of its 256 bits. */
+/** The visible part of a secret: 30 of its 256 bits. */
 const prefixCharacters = 8;
 
-/** True for text that has the form of our API keys, as opposed to a JWT. */
+/** True for a credential in the format of the platform's API keys, as opposed to a JWT. */
 export const looksLikeApiKey = (credential: string) => credential.startsWith(prefix);
 
-/** What is stored of a key: a fast hash is right for 256 random bits, unlike for passwords. */
+/** The stored hash of a key. A fast hash is safe for 256 random bits, unlike for passwords. */
 export const hashOfKey = (key: string) => createHash('sha256').update(key).digest('hex');
 
-/** Creates an API key; nobody can read its secret again. `expiresAt: null` never expires. */
+/** Creates an API key; its secret cannot be read again. With `expiresAt: null`, it never expires. */
 export async function issueApiKey(
   db: Db,
   about: { name: string; scopes: Scope[]; expiresAt: Date | null } & (

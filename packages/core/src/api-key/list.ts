@@ -30,7 +30,7 @@ export const listApiKeys = operation({
 export const listOwnKeys = operation({
   name: 'ownKey.list',
   kind: 'query',
-  summary: 'List your own keys, newest first, without their secrets.',
+  summary: 'List your personal keys, newest first, without their secrets.',
   scope: 'api-key:read',
   public: false,
   input: z.strictObject(pageInput),

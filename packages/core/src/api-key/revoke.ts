@@ -11,7 +11,7 @@ import { apiKeyNotFound } from './internal.ts';
 export const revokeApiKey = operation({
   name: 'apiKey.revoke',
   kind: 'mutation',
-  summary: 'End a key of a portfolio, at once and for good; to end it again changes nothing.',
+  summary: 'Revoke a key of a portfolio immediately and permanently. Revoking it again changes nothing.',
   scope: 'api-key:write',
   public: false,
   input: z.strictObject({ portfolio: slugSchema, id: idOf('apiKey') }),
@@ -23,7 +23,7 @@ export const revokeApiKey = operation({
 export const revokeOwnKey = operation({
   name: 'ownKey.revoke',
   kind: 'mutation',
-  summary: 'End a key of your own, at once and for good; to end it again changes nothing.',
+  summary: 'Revoke a personal key immediately and permanently. Revoking it again changes nothing.',
   scope: 'api-key:write',
   public: false,
   input: z.strictObject({ id: idOf('apiKey') }),

@@ -3,38 +3,38 @@ import { scopeSchema } from '../actor.ts';
 import { idOf } from '../ids.ts';
 import { line, slugSchema } from '../text.ts';
 
-/** An API key, without its secret. It belongs to a portfolio, or to the user who made it. */
+/** An API key without its secret. It belongs to a portfolio, or to the user who created it. */
 export const apiKeySchema = z
   .object({
     id: idOf('apiKey'),
-    portfolio: slugSchema.nullable().describe('Null for the key of a user.'),
+    portfolio: slugSchema.nullable().describe('Null for a personal key.'),
     name: z.string(),
     prefix: z.string().describe('The first characters of the secret.'),
     scopes: z.array(scopeSchema).max(scopeSchema.options.length),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
-    lastUsedAt: z.iso.datetime().nullable().describe('To the minute or so.'),
+    lastUsedAt: z.iso.datetime().nullable().describe('Accurate to about a minute.'),
     revokedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'ApiKey' });
 
-/** A new API key with its secret, which is shown this once. */
+/** A new API key with its secret, which is shown only once. */
 export const newApiKeySchema = apiKeySchema
-  .extend({ secret: z.string().describe('Shown this once; what follows `Bearer` in `Authorization`.') })
+  .extend({ secret: z.string().describe('Shown only once. Send it in `Authorization` after `Bearer`.') })
   .meta({ id: 'NewApiKey' });
 
-/** What a new key is asked for with. */
+/** Input fields of a new key. */
 export const apiKeyInput = {
-  name: line(100).describe('What it is for.'),
+  name: line(100).describe('The purpose of the key.'),
   scopes: z
     .array(scopeSchema)
     .min(1)
     .max(scopeSchema.options.length)
     .transform((scopes) => [...new Set(scopes)])
-    .describe('What it may do; not more than the credential that asks for it.'),
+    .describe('The permissions of the key. Your credential must have them.'),
   expiresAt: z.iso
     .datetime()
-    .refine((time) => !(Date.parse(time) <= Date.now()), 'Expected a time to come.')
+    .refine((time) => !(Date.parse(time) <= Date.now()), 'Expected a time in the future.')
     .nullable()
-    .describe('When it ends; null for never.'),
+    .describe('The expiry time; null for a key that never expires.'),
 };

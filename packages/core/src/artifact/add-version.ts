@@ -16,7 +16,7 @@ import { artifactRef, artifactVersionSchema, versionNameSchema } from './schemas
 export const addArtifactVersion = operation({
   name: 'artifact.addVersion',
   kind: 'mutation',
-  summary: 'Add a version to an artifact: an uploaded file, or a place in its repository.',
+  summary: 'Add a version to an artifact: an uploaded file, or a link into its repository.',
   scope: 'artifact:write',
   public: false,
   input: z
@@ -25,7 +25,7 @@ export const addArtifactVersion = operation({
       name: versionNameSchema,
       notes: text(20_000).default('').describe('Markdown.'),
       uploadId: uploadId.optional(),
-      referenceUrl: httpsUrl.optional().describe('Of a release, tag or file in the repository.'),
+      referenceUrl: httpsUrl.optional().describe('URL of a release, tag or file in the repository.'),
     })
     .refine((given) => (given.uploadId === undefined) !== (given.referenceUrl === undefined), {
       path: ['uploadId'],

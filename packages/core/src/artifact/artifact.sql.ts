@@ -26,14 +26,14 @@ export const artifacts = pgTable(
   (table) => [unique('artifacts_slug').on(table.portfolioId, table.slug)],
 );
 
-/** Releases of an artifact: a file in the bucket under its hash, or a place in the repository. */
+/** Releases of an artifact: a file in the bucket, stored by its hash, or a link into the repository. */
 export const artifactVersions = pgTable(
   'artifact_versions',
   {
     artifactId: text('artifact_id')
       .notNull()
       .references(() => artifacts.id, { onDelete: 'cascade' }),
-    /** As its authors call it, e.g. `1.4.0`. */
+    /** The name given by the authors, e.g. `1.4.0`. */
     name: text('name').notNull(),
     notes: text('notes').notNull(),
     referenceUrl: text('reference_url'),

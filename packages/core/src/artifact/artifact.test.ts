@@ -49,12 +49,12 @@ const namesOf = ({ items }: { items: { name: string }[] }) => items.map(({ name 
 async function upload(text: string, fileName = 'tool.sh') {
   const bytes = bytesOf(text);
   const input = { portfolio, ...describeFile(bytes, fileName) };
-  const asked = await artifact.upload.run(platform.as(owner), input);
-  await sendForm(asked, bytes);
-  return asked.id;
+  const requested = await artifact.upload.run(platform.as(owner), input);
+  await sendForm(requested, bytes);
+  return requested.id;
 }
 
-test('a new artifact has no versions yet, and reads back as it was written', async () => {
+test('a new artifact has no versions, and is read as it was written', async () => {
   const fields = {
     kind: 'pipeline',
     title: 'Déploiement',
@@ -84,7 +84,7 @@ test.each([
 });
 
 describe('a version', () => {
-  test('that is a file keeps its bytes, and is saved by browsers under its name', async () => {
+  test('that is a file keeps its bytes, and browsers save it under its name', async () => {
     await create();
     const text = '#!/bin/sh\necho hello\n';
     const added = await add('1.0.0', { notes: '*First.*', uploadId: await upload(text) });
@@ -104,7 +104,7 @@ describe('a version', () => {
     expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="tool.sh"/);
   });
 
-  test('that is a reference leads into the repository', async () => {
+  test('that is a reference links to the repository', async () => {
     await create();
     await add('v1');
     expect(await content()).toMatchObject({ url: referenceUrl, file: null, expiresAt: null });
@@ -122,7 +122,7 @@ describe('a version', () => {
     });
   });
 
-  test('has a name of its own: another of that name is refused, and its upload stays usable', async () => {
+  test('has a unique name: a second one is refused, and its upload stays usable', async () => {
     await create();
     await add('1');
     const uploadId = await upload('second');
@@ -131,21 +131,21 @@ describe('a version', () => {
     expect(namesOf(await versions())).toEqual(['2', '1']);
   });
 
-  test('of many of one name at once is added once', async () => {
+  test('is added once by many concurrent requests with its name', async () => {
     await create();
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => add('racing')));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(namesOf(await versions())).toEqual(['racing']);
   });
 
-  test.each(['', 'a b', '../1', '1/2', '-rf', 'x'.repeat(61)])('cannot be called %j', async (name) => {
+  test.each(['', 'a b', '../1', '1/2', '-rf', 'x'.repeat(61)])('cannot be named %j', async (name) => {
     await create();
     await expect(add(name)).rejects.toMatchObject({ code: 'invalid_input' });
   });
 });
 
 describe('versions', () => {
-  test('are listed newest first, in pages of which none is skipped or repeated while others are added', async () => {
+  test('are listed newest first; pages skip and repeat none while others are added', async () => {
     await create();
     for (const name of ['a', 'c', 'b']) await add(name);
     const first = await versions({ limit: 2 });
@@ -156,7 +156,7 @@ describe('versions', () => {
     expect(await versions({ cursor: 'never-there' })).toEqual({ items: [], nextCursor: null });
   });
 
-  test('change the version of their artifact, which shows the five newest', async () => {
+  test('change the version of their artifact, which includes the five newest', async () => {
     const { version } = await create();
     for (const name of ['1', '2', '3', '4', '5', '6']) await add(name);
     const shown = await read();
@@ -166,7 +166,7 @@ describe('versions', () => {
 });
 
 describe('changes', () => {
-  test('of a version that is no longer there are refused', async () => {
+  test('based on an outdated version are refused', async () => {
     const { version } = await create();
     const change = (expectedVersion: number) =>
       artifact.update.run(platform.as(owner), { ...at(), licence: 'MIT', expectedVersion });
@@ -179,7 +179,7 @@ describe('changes', () => {
     expect(await read()).toEqual(changed);
   });
 
-  test('delete it with its versions, unless studies present it: those are named', async () => {
+  test('delete it with its versions, unless case studies present it; the error lists them', async () => {
     const { id } = await create();
     await add('1');
     const study = { portfolio, slug: `${slug}-study` };
@@ -196,7 +196,7 @@ describe('changes', () => {
   });
 });
 
-test('strangers see an artifact with all its versions as soon as a published study presents it', async () => {
+test('anonymous readers see an artifact with all its versions once a published study presents it', async () => {
   await create();
   await add('1');
   await createStudy(`${slug}-open`, []);
@@ -214,7 +214,7 @@ test('strangers see an artifact with all its versions as soon as a published stu
   expect((await list(anonymous)).items.map((item) => item.slug)).toEqual([slug]);
 });
 
-test('lists are filtered by kind and come in pages, newest first, of one portfolio alone', async () => {
+test('lists are filtered by kind, paged, newest first, and of one portfolio only', async () => {
   const other = 'pages';
   await operations.portfolio.create.run(platform.as(owner), { slug: other, name: 'Pages' });
   expect(await list(owner, { portfolio: other })).toEqual({ items: [], nextCursor: null });

@@ -10,12 +10,13 @@ import { artifactRef, artifactVersionSchema, versionNameSchema } from './schemas
 export const readArtifactContent = operation({
   name: 'artifact.content',
   kind: 'query',
-  summary: 'Get a version of an artifact: a link to its file that works for five minutes, or its reference.',
+  summary:
+    'Get a version of an artifact: a link to its file, valid for five minutes, or its URL in the repository.',
   scope: 'artifact:read',
   public: true,
   input: z.strictObject({
     ...artifactRef,
-    version: versionNameSchema.optional().describe('Its name; the newest if left out.'),
+    version: versionNameSchema.optional().describe('The name of the version; by default the newest.'),
   }),
   output: artifactVersionSchema
     .extend({ url: z.url(), expiresAt: z.iso.datetime().nullable() })

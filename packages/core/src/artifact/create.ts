@@ -9,7 +9,7 @@ import { artifactInput, artifactSchema } from './schemas.ts';
 export const createArtifact = operation({
   name: 'artifact.create',
   kind: 'mutation',
-  summary: 'Create an artifact: a piece of automation, whose versions are added to it.',
+  summary: 'Create an artifact (a piece of automation), without versions.',
   scope: 'artifact:write',
   public: false,
   input: artifactInput,

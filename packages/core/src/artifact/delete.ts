@@ -9,13 +9,13 @@ import { artifacts } from './artifact.sql.ts';
 import { lockArtifact } from './lock.ts';
 import { artifactRef } from './schemas.ts';
 
-/** More studies are not named in a refusal. */
-const maxNamed = 10;
+/** The maximum number of case studies that an error lists. */
+const maxListed = 10;
 
 export const deleteArtifact = operation({
   name: 'artifact.delete',
   kind: 'mutation',
-  summary: 'Delete an artifact that no case study presents, with all its versions.',
+  summary: 'Delete an artifact with all its versions. Fails while a case study presents it.',
   scope: 'artifact:write',
   public: false,
   input: z.strictObject({ ...artifactRef, ...expectedVersion }),
@@ -29,10 +29,13 @@ export const deleteArtifact = operation({
       .innerJoin(caseStudies, eq(caseStudies.id, caseStudyArtifacts.caseStudyId))
       .where(eq(caseStudyArtifacts.artifactId, id))
       .orderBy(asc(caseStudies.slug))
-      .limit(maxNamed);
+      .limit(maxListed);
     if (presenting.length > 0) {
       const studies = presenting.map((study) => `"${study.slug}"`).join(', ');
-      throw new AppError('conflict', `The case studies ${studies} present artifact "${slug}".`);
+      throw new AppError(
+        'conflict',
+        `Artifact "${slug}" is used by the case studies ${studies}. Remove it from them first.`,
+      );
     }
     await db.delete(artifacts).where(eq(artifacts.id, id));
     return null;

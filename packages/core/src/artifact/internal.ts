@@ -56,7 +56,7 @@ const bySlug = preparedFor('artifact_by_slug', isVisible.artifact, (db, visible)
     ),
 );
 
-/** The artifact of the tenant, or `not_found` where there is none that the actor may see. */
+/** The artifact of the tenant. Throws `not_found` if it does not exist or the actor may not see it. */
 export async function fetchArtifact(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
@@ -84,7 +84,7 @@ const versionByName = prepared((db) =>
     .prepare('artifact_version'),
 );
 
-/** A version of an artifact that was fetched before; null where there is none of that name. */
+/** The version `name` of the artifact with this id, or null. Does not check whether the actor may see it. */
 export async function fetchArtifactVersion(
   { db }: Pick<Ctx, 'db'>,
   id: string,

@@ -19,7 +19,7 @@ export const listArtifacts = operation({
   public: true,
   input: z.strictObject({
     portfolio: slugSchema,
-    kind: artifactKindSchema.optional().describe('Artifacts of this kind only.'),
+    kind: artifactKindSchema.optional().describe('Only artifacts of this kind.'),
     ...pageInput,
   }),
   output: pageOf(artifactSchema),

@@ -5,7 +5,7 @@ import { requireVersion } from '../version.ts';
 import { artifacts } from './artifact.sql.ts';
 import { artifactNotFound } from './internal.ts';
 
-/** The artifact's row, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
+/** Locks the artifact's row until the transaction ends. Throws `not_found` or `precondition_failed`. */
 export async function lockArtifact(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,

@@ -26,16 +26,19 @@ const fields = {
 export const versionNameSchema = z
   .string()
   .max(60)
-  .regex(/^[A-Za-z0-9][\w.+-]*$/, 'Expected a name such as "1.4.0": letters, digits and . + - _');
+  .regex(
+    /^[A-Za-z0-9][\w.+-]*$/,
+    'Expected a name such as "1.4.0", of letters, digits, ".", "+", "-" and "_".',
+  );
 
 const artifactFileSchema = z.object({
   fileName: z.string(),
-  contentType: z.string().describe('By its bytes, whatever the sender said.'),
+  contentType: z.string().describe('Detected from the bytes, not declared by the sender.'),
   sizeBytes: z.int(),
   sha256: z.string(),
 });
 
-/** A release of an artifact: either a file, or a place in its repository. */
+/** A release of an artifact: either a file, or a link into its repository. */
 export const artifactVersionSchema = z
   .object({
     name: z.string(),
@@ -65,7 +68,7 @@ export const artifactSchema = z
 
 export type Artifact = z.infer<typeof artifactSchema>;
 
-/** Which artifact: slugs of the portfolio and of the artifact. */
+/** Input fields that identify an artifact: the slugs of its portfolio and of the artifact. */
 export const artifactRef = { portfolio: slugSchema, slug: slugSchema };
 
 export const artifactInput = z.strictObject({

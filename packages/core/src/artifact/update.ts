@@ -10,7 +10,7 @@ import { artifactPatch, artifactSchema } from './schemas.ts';
 export const updateArtifact = operation({
   name: 'artifact.update',
   kind: 'mutation',
-  summary: 'Change the given fields of an artifact; its versions stay as they are.',
+  summary: 'Update the given fields of an artifact. Its versions do not change.',
   scope: 'artifact:write',
   public: false,
   input: artifactPatch,
@@ -18,7 +18,7 @@ export const updateArtifact = operation({
   tenant: tenantBySlug,
   async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
     const { id } = await lockArtifact({ db }, tenant, slug, expectedVersion);
-    // Nothing asked, nothing changed: not even the version.
+    // An update without fields changes nothing, not even the version.
     if (Object.keys(changes).length === 0) return fetchArtifact({ db }, tenant, slug);
     await db
       .update(artifacts)

@@ -29,7 +29,7 @@ export const listArtifactVersions = operation({
   },
 });
 
-/** Versions older than the one called like the cursor; all without one, none where there is no such version. */
+/** Versions older than the version named by the cursor. All without a cursor; none if that version does not exist. */
 const older = sql`(${sql.placeholder('cursor')}::text is null
   or (${artifactVersions.createdAt}, ${artifactVersions.name}) < (
     select c.created_at, c.name from ${artifactVersions} c

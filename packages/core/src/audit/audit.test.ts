@@ -21,7 +21,7 @@ beforeAll(async () => {
     subject: 'owner',
     expectedVersion: '*',
   });
-  await refused.catch(() => 'which must leave no trace');
+  await refused.catch(() => 'refused, so it must not be logged');
   await operations.ownKey.create.run(ctx, { name: 'Key', scopes: ['job:read'], expiresAt: null });
 });
 afterAll(() => platform.stop());
@@ -29,7 +29,7 @@ afterAll(() => platform.stop());
 const list = async (filter: object = {}) =>
   (await operations.audit.list.run(platform.as(owner), { portfolio, ...filter })).items;
 
-test('every change of the portfolio is there, newest first, by whom and to what, without its values', async () => {
+test('every change of the portfolio is listed, newest first, with actor, action and target, without values', async () => {
   const entries = await list();
   expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
     ['editor', 'caseStudy.create', 'third'],
@@ -42,7 +42,7 @@ test('every change of the portfolio is there, newest first, by whom and to what,
   expect(JSON.stringify(entries)).not.toContain('not to be seen');
 });
 
-test('filters go together', async () => {
+test('filters can be combined', async () => {
   const targets = async (filter: object) => (await list(filter)).map(({ target }) => target);
   expect(await targets({ actor: 'owner' })).toEqual(['editor', portfolio]);
   expect(await targets({ action: 'caseStudy.create' })).toEqual(['third', 'second', 'first']);
@@ -53,12 +53,12 @@ test('filters go together', async () => {
   expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(5);
 });
 
-test.each(['from', 'to'])('a time %s of more digits than Postgres reads is refused', async (field) => {
+test.each(['from', 'to'])('a time in "%s" with more digits than Postgres reads is refused', async (field) => {
   const time = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
   await expect(list({ [field]: time })).rejects.toMatchObject({ code: 'invalid_input' });
 });
 
-test('pages hold every entry once while others are written', async () => {
+test('pages contain every entry once while others are written', async () => {
   const seen: string[] = [];
   let cursor: string | null = null;
   do {
@@ -79,16 +79,16 @@ test('pages hold every entry once while others are written', async () => {
   expect(new Set(seen).size).toBe(3);
 });
 
-test('only owners see it', async () => {
-  const asked = operations.audit.list.run(platform.as(editor), { portfolio });
-  await expect(asked).rejects.toMatchObject({ code: 'forbidden' });
+test('only owners may read it', async () => {
+  const listed = operations.audit.list.run(platform.as(editor), { portfolio });
+  await expect(listed).rejects.toMatchObject({ code: 'forbidden' });
   const narrow = user('owner', ['portfolio:read']);
   const narrowed = operations.audit.list.run(platform.as(narrow), { portfolio });
   await expect(narrowed).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 test.each([{ from: 'yesterday' }, { to: '0000-01-01T00:00:00Z' }, { actor: 'a\0' }])(
-  '%j is refused by name',
+  '%j is refused with the field that is wrong',
   async (filter) => {
     const pointer = `/${Object.keys(filter)[0]}`;
     await expect(list(filter)).rejects.toMatchObject({ code: 'invalid_input', fields: [{ pointer }] });

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { timeSchema } from '../job/schemas.ts';
+import { timeSchema } from '../time.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { iso } from '../sql.ts';
@@ -12,15 +12,15 @@ import { auditEntrySchema } from './schemas.ts';
 export const listAudit = operation({
   name: 'audit.list',
   kind: 'query',
-  summary: 'List who changed what in a portfolio, newest first; for its owners.',
+  summary: 'List the audit log of a portfolio, newest first. Only owners may read it.',
   scope: 'audit:read',
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
-    actor: text(255).optional().describe('Changes by this actor only.'),
-    action: text(100).optional().describe('Changes by this operation only, such as `caseStudy.publish`.'),
-    from: timeSchema.optional().describe('Changes from this time on.'),
-    to: timeSchema.optional().describe('Changes before this time.'),
+    actor: text(255).optional().describe('Only changes by this actor.'),
+    action: text(100).optional().describe('Only changes by this operation, such as `caseStudy.publish`.'),
+    from: timeSchema.optional().describe('Only changes at this time or later.'),
+    to: timeSchema.optional().describe('Only changes before this time.'),
     ...pageInput,
   }),
   output: pageOf(auditEntrySchema),
@@ -52,6 +52,6 @@ export const listAudit = operation({
   },
 });
 
-/** By time and then by id, as the index has them: a filter by time reads no more than that time. */
+/** By time and id, in the order of the index, so that a filter by time reads only the matching range. */
 const isBefore = (id: string) =>
   sql`(${auditLog.at}, ${auditLog.id}) < (select at, id from ${auditLog} where id = ${id})`;

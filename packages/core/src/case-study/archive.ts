@@ -6,7 +6,7 @@ import { caseStudyChange, caseStudySchema } from './schemas.ts';
 export const archiveCaseStudy = operation({
   name: 'caseStudy.archive',
   kind: 'mutation',
-  summary: 'Put a case study away: only members read it, and lists leave it out unless asked for it.',
+  summary: 'Archive a case study. Only members can read it, and lists omit it unless `status` selects it.',
   scope: 'case-study:write',
   public: false,
   input: caseStudyChange,

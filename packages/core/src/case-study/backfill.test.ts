@@ -14,7 +14,7 @@ const body = hashes.map((hash) => `![](/api/v1/portfolios/team/images/${hash})`)
 
 let cluster: postgres.Sql;
 let sql: postgres.Sql;
-/** A database of the first version with a study in it, brought up to date. */
+/** A database at the first migration with a case study, then fully migrated. */
 beforeAll(async () => {
   const { url: clusterUrl } = await shared('cluster');
   cluster = postgres(clusterUrl, { max: 1 });
@@ -45,7 +45,7 @@ function firstMigrationOnly(): string {
   return folder;
 }
 
-test('a study that was there before revisions has itself as its first one', async () => {
+test('a study that is older than revisions gets its content as the first revision', async () => {
   const [study] = await sql`select revision, version from case_studies`;
   expect(study).toEqual({ revision: 1, version: '41' });
   expect(await sql`select case_study_id, number, content, changed, author from case_study_revisions`).toEqual(
@@ -71,12 +71,12 @@ test('a study that was there before revisions has itself as its first one', asyn
   );
 });
 
-test('no version comes again', async () => {
+test('no version is used twice', async () => {
   const [{ next }] = (await sql`select nextval('row_versions')::int as next`) as [{ next: number }];
   expect(next).toBeGreaterThan(41);
 });
 
-test('the images that its body shows are known', async () => {
+test('the images of its body are recorded', async () => {
   expect(await sql`select sha256 from case_study_images order by 1`).toEqual(
     hashes.map((sha256) => ({ sha256 })),
   );

@@ -58,7 +58,7 @@ export const caseStudies = pgTable(
   ],
 );
 
-/** The content of a case study at each of its revisions, numbered from 1 without a gap. */
+/** The content of a case study at each revision, numbered from 1 without gaps. */
 export const caseStudyRevisions = pgTable(
   'case_study_revisions',
   {
@@ -67,7 +67,7 @@ export const caseStudyRevisions = pgTable(
       .references(() => caseStudies.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
     content: jsonb('content').$type<CaseStudyContent>().notNull(),
-    /** The fields in which it differs from the revision before. */
+    /** The fields that differ from the previous revision. */
     changed: text('changed').array().$type<ContentField[]>().notNull(),
     restoredFrom: integer('restored_from'),
     author: text('author').notNull(),
@@ -94,7 +94,7 @@ export const caseStudyArtifacts = pgTable(
   ],
 );
 
-/** The images that a case study's body shows, by their hash. */
+/** The images in a case study's body, by hash. */
 export const caseStudyImages = pgTable(
   'case_study_images',
   {

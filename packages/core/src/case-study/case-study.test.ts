@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-test('a new study is a draft in its first version, and reads back as it was written', async () => {
+test('a new study is a draft, and is read as it was written', async () => {
   const fields = {
     title: 'Γρηγορότερα διαβάσματα',
     summary: 'Plain "text" with \\ and \u2028.',
@@ -25,7 +25,7 @@ test('a new study is a draft in its first version, and reads back as it was writ
   expect(await fixture.read('written')).toEqual(created);
 });
 
-test('what is left out gets its default', async () => {
+test('omitted fields get their defaults', async () => {
   expect(await fixture.create('bare')).toMatchObject({
     summary: '',
     body: '',
@@ -36,7 +36,7 @@ test('what is left out gets its default', async () => {
   });
 });
 
-test('a study of two million characters is kept whole', async () => {
+test('a body of two million characters is stored whole', async () => {
   const body = '長い文'.repeat(666_666);
   await fixture.create('long', { body });
   expect((await fixture.read('long')).body).toBe(body);
@@ -54,7 +54,7 @@ test('two portfolios may use the same slug', async () => {
 });
 
 describe('an update', () => {
-  test('changes the given fields, counts as a version and leaves the others', async () => {
+  test('changes the given fields and the version, and no other field', async () => {
     const before = await fixture.create('updated', {
       client: 'ACME',
       tags: ['a'],
@@ -73,14 +73,14 @@ describe('an update', () => {
     expect(await fixture.read('updated')).toEqual(after);
   });
 
-  test('that changes nothing leaves even the version as it is', async () => {
+  test('that changes nothing does not change the version', async () => {
     const before = await fixture.create('same', { tags: ['a'], period: { from: '2026-01', to: '2026-02' } });
     const { title, tags, period, claims } = before;
     expect(await fixture.update('same', {})).toEqual(before);
     expect(await fixture.update('same', { title, tags, period, claims, body: undefined })).toEqual(before);
   });
 
-  test('of many at once loses no version', async () => {
+  test('is not lost when many run concurrently', async () => {
     await fixture.create('busy');
     const updated = await Promise.all(
       Array.from({ length: 10 }, (_, at) => fixture.update('busy', { summary: `Take ${at}` })),
@@ -91,7 +91,7 @@ describe('an update', () => {
     expect((await fixture.read('busy')).version).toBe(Math.max(...versions));
   });
 
-  test('of a study that is not there finds nothing', async () => {
+  test('of a missing study is refused', async () => {
     await expect(fixture.update('nothing', { summary: 'x' })).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -17,14 +17,14 @@ import {
   changedFields,
 } from './schemas.ts';
 
-/** What to change: fields that are left out, or undefined, stay. */
+/** The fields to change. Fields that are missing or undefined keep their value. */
 export type ContentChanges = {
   [Field in ContentField]?: (Omit<CaseStudyContent, keyof Naming> & Naming)[Field] | undefined;
 };
 
 /**
- * Changes what the authors of a study write: one more revision, and a new version. Where nothing differs, all stays
- * as it is.
+ * Changes the content of a case study, which adds a revision and a new version. If no field differs, nothing changes.
+ * Throws `not_found`, `precondition_failed`, or `invalid_input` for references to missing resources.
  */
 export async function changeContent(
   { db, actor }: Pick<Ctx, 'db' | 'actor'>,
@@ -60,7 +60,7 @@ export async function changeContent(
   return fetchCaseStudy({ db }, tenant, slug);
 }
 
-/** The first revision of a new study, and the rows that hang on it. */
+/** Writes the first revision of a new case study and its dependent rows. */
 export async function writeFirstContent(
   { db, actor }: Pick<Ctx, 'db' | 'actor'>,
   id: string,
@@ -78,13 +78,13 @@ function withoutUndefined<T extends object>(fields: T) {
   return Object.fromEntries(given) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }
 
-/** The fields that are columns of the study's own row. */
+/** The changed fields that are columns of `case_studies`. */
 function columnsOf({ claims: _, artifacts: __, ...columns }: CaseStudyContent, changed: ContentField[]) {
-  const wanted = Object.entries(columns).filter(([field]) => changed.includes(field as ContentField));
-  return Object.fromEntries(wanted) as Partial<typeof columns>;
+  const changedColumns = Object.entries(columns).filter(([field]) => changed.includes(field as ContentField));
+  return Object.fromEntries(changedColumns) as Partial<typeof columns>;
 }
 
-/** Brings the rows that hang on a study in line with the fields that changed. */
+/** Rewrites the dependent rows of a case study for the fields that changed. */
 async function rewriteRows(
   db: Db,
   id: string,
@@ -101,7 +101,7 @@ async function rewriteImages(db: Db, id: string, body: string) {
   await db.delete(caseStudyImages).where(eq(caseStudyImages.caseStudyId, id));
   const hashes = imageHashes(body);
   if (hashes.length === 0) return;
-  // As one array: a body may show more images than a statement may have parameters.
+  // As one array: a body can contain more images than a statement can have parameters.
   const shown = sql`select ${id}, unnest(${sql.param(hashes)}::text[])`;
   await db.execute(sql`insert into ${caseStudyImages} (case_study_id, sha256) ${shown}`);
 }

@@ -11,7 +11,7 @@ import { caseStudyChange } from './schemas.ts';
 export const deleteCaseStudy = operation({
   name: 'caseStudy.delete',
   kind: 'mutation',
-  summary: 'Delete a case study with its revisions and claims; jobs for it and their results stay.',
+  summary: 'Delete a case study with its revisions and claims. Its jobs and their results are not deleted.',
   scope: 'case-study:write',
   public: false,
   input: caseStudyChange,

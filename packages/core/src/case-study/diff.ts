@@ -9,13 +9,13 @@ import { type CaseStudyContent, type ContentField, caseStudyRef, changedFields }
 export const diffRevisions = operation({
   name: 'caseStudy.diff',
   kind: 'query',
-  summary: 'Compare two revisions of a case study: what differs, field by field and line by line.',
+  summary: 'Compare two revisions of a case study, field by field and line by line.',
   scope: 'case-study:read',
   public: false,
   input: z.strictObject({
     ...caseStudyRef,
-    from: revisionNumber.describe('Number of the revision to compare.'),
-    to: revisionNumber.describe('Number of the revision to compare it with.'),
+    from: revisionNumber.describe('The number of the first revision.'),
+    to: revisionNumber.describe('The number of the second revision.'),
   }),
   output: revisionDiffSchema,
   tenant: tenantBySlug,
@@ -41,7 +41,7 @@ function pick({ body: _, ...content }: CaseStudyContent, fields: ContentField[])
   );
 }
 
-/** Above these, a comparison would hold up all other requests. */
+/** Above these limits, a comparison would block all other requests. */
 const maxLines = 100_000;
 const maxMilliseconds = 100;
 

@@ -8,17 +8,17 @@ import { iso, isoOrNull } from '../sql.ts';
 import { isPublished } from '../visibility.ts';
 import { caseStudies } from './case-study.sql.ts';
 
-/** A case study as a PDF shows it, and which state of it that is. */
+/** The content of a case study's PDF, and the hash of its state. */
 export type ExportSource = NonNullable<Awaited<ReturnType<typeof fetchExportSource>>>;
 
-/** What a PDF of a case study is made of; null if the study is gone. For workers: no actor asks here. */
+/** The source of a case study's PDF; null if the study was deleted. For workers: no actor is checked. */
 export function fetchExportSource(db: Db, caseStudyId: string) {
   return fetchStudy(db, eq(caseStudies.id, caseStudyId));
 }
 
 /**
- * What a portfolio has published, newest first as in its list. Each study is read when it is asked for, and is of one
- * moment with its claims: no connection is held between two studies, and one study at a time is in memory.
+ * The published case studies of a portfolio, newest first. Each study is read on demand, in one snapshot with its
+ * claims. Between studies, no connection is in use; one study at a time is in memory.
  */
 export async function* publishedExportSources(db: Db, portfolioId: string): AsyncGenerator<ExportSource> {
   const inPortfolio = and(eq(caseStudies.portfolioId, portfolioId), isPublished);
@@ -30,7 +30,7 @@ export async function* publishedExportSources(db: Db, portfolioId: string): Asyn
   }
 }
 
-/** The newest study that matches, with its claims, in one snapshot. */
+/** The newest study that matches, with its claims, read in one snapshot. */
 function fetchStudy(db: Db, which: ReturnType<typeof and>) {
   return db.transaction(
     async (snapshot) => {
@@ -70,8 +70,8 @@ const fields = {
 };
 
 /**
- * Names what a PDF shows of a study and of what its claims are worth. When its evidence was last looked at is left
- * out: as long as nothing came of it, a file from before tells the same.
+ * The hash of the contents of a study's PDF: the version and the proven claims. It ignores when evidence was checked,
+ * so that a check without a finding does not invalidate an existing PDF.
  */
 export function stateOf(version: number, claims: ProvenClaim[]): string {
   const shown = claims.map(({ evidence, ...claim }) => ({
@@ -83,5 +83,5 @@ export function stateOf(version: number, claims: ProvenClaim[]): string {
     .digest('hex');
 }
 
-/** An average may differ in its last digits from one query to the next. */
+/** An average can differ in its last digits between queries. */
 const rounded = (value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(9)) : value);

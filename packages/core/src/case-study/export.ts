@@ -8,13 +8,13 @@ import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchCaseStudy } from './internal.ts';
 import { caseStudyRef } from './schemas.ts';
 
-/** Exports of one study wait for each other. */
+/** The group of a study's exports, which run one at a time. */
 export const exportGroup = (caseStudyId: string) => `export:${caseStudyId}`;
 
 export const exportCaseStudy = operation({
   name: 'caseStudy.export',
   kind: 'mutation',
-  summary: 'Ask for a PDF of a case study: a job that renders and stores it.',
+  summary: 'Start a job that renders a PDF of a case study and stores it.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...caseStudyRef, ...priorityInput }),
@@ -25,7 +25,7 @@ export const exportCaseStudy = operation({
   },
 });
 
-/** Stores the job that makes a PDF of a study. */
+/** Accepts a job that renders a PDF of a case study. */
 export function acceptExport(
   ctx: Ctx,
   tenant: Tenant,

@@ -65,7 +65,7 @@ const bySlug = prepared((db) =>
     .prepare('case_study_by_slug'),
 );
 
-/** The case study of the tenant, or `not_found` where there is none that the actor may see. */
+/** The case study of the tenant. Throws `not_found` if it does not exist or the actor may not see it. */
 export async function fetchCaseStudy(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,
@@ -89,7 +89,7 @@ const idBySlug = prepared((db) =>
     .prepare('case_study_id'),
 );
 
-/** The id of the tenant's case study, or `not_found`. For members only. */
+/** The id of the tenant's case study. Throws `not_found`. For members only. */
 export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
   const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
   if (!row) throw caseStudyNotFound(tenant, slug);
@@ -118,7 +118,7 @@ const revisionByNumber = prepared((db) =>
     .prepare('case_study_revision'),
 );
 
-/** A revision of the tenant's case study with its content, or `not_found`. For members only. */
+/** A revision of the tenant's case study with its content. Throws `not_found`. For members only. */
 export async function fetchRevision(
   ctx: Pick<Ctx, 'db'>,
   tenant: Tenant,

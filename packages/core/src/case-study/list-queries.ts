@@ -8,7 +8,7 @@ import { caseStudies } from './case-study.sql.ts';
 import { caseStudyItemFields } from './internal.ts';
 import type { Sort } from './list-schemas.ts';
 
-/** What an id is compared with on a first page. */
+/** The id to compare with on the first page. */
 export const starts: Record<Sort, string> = {
   '-createdAt': newest('caseStudy'),
   createdAt: '',
@@ -17,7 +17,7 @@ export const starts: Record<Sort, string> = {
   relevance: '',
 };
 
-/** The lists that are asked for most have statements, and indexes, of their own. */
+/** The most frequent lists have their own statements and indexes. */
 export const listUnarchived = prepared((db) =>
   listNewest(db, ne(caseStudies.status, 'archived')).prepare('case_study_list'),
 );
@@ -37,27 +37,27 @@ function listNewest(db: Db, only: SQL) {
 
 const inPortfolio = eq(caseStudies.portfolioId, sql.placeholder('portfolioId'));
 
-/** In both configurations, as the column `search` is built: words as they are, and by their stems in English. */
+/** In both text search configurations, as the column `search`: exact words, and English stems. */
 const query = sql`(websearch_to_tsquery('simple', ${sql.placeholder('q')})
   || websearch_to_tsquery('english', ${sql.placeholder('q')}))`;
 
 /**
- * What comes first in an order; the id, which grows with the time of creation, decides the rest. Numbers are doubles,
- * which cross JSON unchanged: microseconds since 1970, and 0 for what is not published.
+ * The sort keys. Ties are sorted by id, which grows with the creation time. Numbers are doubles, which JSON represents
+ * exactly: microseconds since 1970, and 0 for unpublished studies.
  */
 const keys: Partial<Record<Sort, { value: SQL; type: SQL }>> = {
   '-publishedAt': {
     value: sql`coalesce(extract(epoch from ${caseStudies.publishedAt}) * 1000000, 0)::float8`,
     type: sql`float8`,
   },
-  // By Unicode's own order (UTS 10), since databases are created with different ones.
+  // In Unicode order (UTS 10), because the default collation differs between databases.
   title: { value: sql`lower(${caseStudies.title} collate "unicode")`, type: sql`text` },
   relevance: { value: sql`ts_rank(${caseStudies.search}, ${query})::float8`, type: sql`float8` },
 };
 
 const isAscending = (sort: Sort) => sort === 'createdAt' || sort === 'title';
 
-/** True for rows after the place where the last page ended. */
+/** True for rows after the position where the last page ended. */
 function after(sort: Sort): SQL {
   const comparison = isAscending(sort) ? sql`>` : sql`<`;
   const id = sql.placeholder('id');
@@ -91,7 +91,7 @@ const filtered = (sort: Sort, searches: boolean) =>
 
 const statements = new Map<string, ReturnType<typeof filtered>>();
 
-/** The statement of a list in an order, with a search or without. */
+/** The statement of a list in the given order, with or without a search. */
 export function listSorted(db: Db, sort: Sort, searches: boolean) {
   const name = `${sort} ${searches}`;
   let statement = statements.get(name);

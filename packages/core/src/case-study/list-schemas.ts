@@ -6,7 +6,9 @@ import { caseStudyStatusSchema } from './schemas.ts';
 
 const sortSchema = z
   .enum(['-createdAt', 'createdAt', '-publishedAt', 'title', 'relevance'])
-  .describe('The order: `-` for the newest first; `relevance` needs `q`. What is not published comes last.');
+  .describe(
+    'The order. `-` means newest first; `relevance` requires `q`. By `-publishedAt`, unpublished studies come last.',
+  );
 export type Sort = z.infer<typeof sortSchema>;
 
 export const caseStudyListInput = z
@@ -16,27 +18,29 @@ export const caseStudyListInput = z
       .array(slugSchema)
       .max(20)
       .default([])
-      .describe('Those with this tag; with all of them, if repeated.'),
+      .describe('Only case studies with this tag. Repeat it to require several tags.'),
     status: caseStudyStatusSchema
       .optional()
       .describe(
-        'Those in this status; left out, all but the archived. Who is no member gets the published ones, whatever is asked for.',
+        'Only case studies with this status; by default all but archived ones. Non-members get published ones only.',
       ),
     q: line(200)
       .optional()
-      .describe('Those with these words; `"a phrase"`, `or` and `-without` work as in search engines.'),
+      .describe(
+        'Only case studies with these words. `"a phrase"`, `or` and `-without` work as in web search engines.',
+      ),
     sort: sortSchema.default('-createdAt'),
     ...keysetPageInput,
   })
   .refine(({ sort, q }) => sort !== 'relevance' || q !== undefined, {
     path: ['sort'],
-    message: 'Expected `q`, too: without it nothing is relevant.',
+    message: 'Expected `q` as well: `relevance` requires a search.',
   });
 
 const id = idOf('caseStudy');
 
-/** Where a page ended, by the order of its list: the sort key of its last item, if that is not its id, and its id. */
-export const placeSchemas = {
+/** The position where a page ended, for each order: the id of its last item and the sort key, unless that is the id. */
+export const positionSchemas = {
   '-createdAt': z.strictObject({ sort: z.literal('-createdAt'), id }),
   createdAt: z.strictObject({ sort: z.literal('createdAt'), id }),
   '-publishedAt': z.strictObject({ sort: z.literal('-publishedAt'), key: z.number(), id }),
@@ -44,4 +48,4 @@ export const placeSchemas = {
   relevance: z.strictObject({ sort: z.literal('relevance'), key: z.number(), id }),
 } satisfies Record<Sort, z.ZodType>;
 
-export type Place = z.infer<(typeof placeSchemas)[Sort]>;
+export type Position = z.infer<(typeof positionSchemas)[Sort]>;

@@ -7,7 +7,7 @@ const { caseStudy } = operations;
 const change = (slug: string) => ({ portfolio: 'team', slug, expectedVersion: '*' as const });
 
 let fixture: StudyFixture;
-/** Five studies, in this order; `bravo` and `delta` are published, in that order, and `echo` is archived. */
+/** Five studies in this order. `bravo` and then `delta` are published; `echo` is archived. */
 beforeAll(async () => {
   fixture = await studyFixture();
   const studies = {
@@ -24,17 +24,17 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-const page = (asked: object = {}, actor: Actor = owner) =>
-  caseStudy.list.run(fixture.as(actor), { portfolio: 'team', ...asked });
-const slugs = async (asked: object = {}, actor: Actor = owner) =>
-  (await page(asked, actor)).items.map(({ slug }) => slug);
+const page = (query: object = {}, actor: Actor = owner) =>
+  caseStudy.list.run(fixture.as(actor), { portfolio: 'team', ...query });
+const slugs = async (query: object = {}, actor: Actor = owner) =>
+  (await page(query, actor)).items.map(({ slug }) => slug);
 
 /** All slugs, read in pages of one. */
-async function walk(asked: object): Promise<string[]> {
+async function walk(query: object): Promise<string[]> {
   const found: string[] = [];
   for (let cursor: string | null | undefined; cursor !== null;) {
     const { items, nextCursor }: Awaited<ReturnType<typeof page>> = await page({
-      ...asked,
+      ...query,
       limit: 1,
       ...(cursor && { cursor }),
     });
@@ -44,20 +44,20 @@ async function walk(asked: object): Promise<string[]> {
   return found;
 }
 
-test('without being asked for more, members see all but the archived, strangers the published', async () => {
+test('by default, members see all but archived studies, anonymous readers the published ones', async () => {
   expect(await slugs()).toEqual(['alpha', 'delta', 'bravo', 'charlie']);
   expect(await slugs({}, anonymous)).toEqual(['delta', 'bravo']);
 });
 
 describe('a filter', () => {
-  test('by tags gives the studies that have all of them', async () => {
+  test('by tags returns the studies with all of them', async () => {
     expect(await slugs({ tag: ['aws'] })).toEqual(['alpha', 'delta', 'charlie']);
     expect(await slugs({ tag: ['queues', 'aws'] })).toEqual(['alpha', 'charlie']);
     expect(await slugs({ tag: ['nothing'] })).toEqual([]);
     expect(await slugs({ tag: ['aws'] }, anonymous)).toEqual(['delta']);
   });
 
-  test('by status shows strangers the published ones, and none of any other', async () => {
+  test('by status shows anonymous readers published studies only', async () => {
     expect(await slugs({ status: 'archived' })).toEqual(['echo']);
     expect(await slugs({ status: 'draft' })).toEqual(['alpha', 'charlie']);
     expect(await slugs({ status: 'published' })).toEqual(['delta', 'bravo']);
@@ -67,7 +67,7 @@ describe('a filter', () => {
     }
   });
 
-  test('by words finds them in title, summary and body, as they are and by their stems', async () => {
+  test('by words searches title, summary and body, for exact words and stems', async () => {
     expect(await slugs({ q: 'queue' })).toEqual(['delta', 'bravo', 'charlie']);
     expect(await slugs({ q: 'ran OR run' })).toEqual(['bravo']);
     expect(await slugs({ q: 'the' })).toEqual(['delta']);
@@ -80,7 +80,7 @@ describe('a filter', () => {
   });
 
   test.each(['!!!', '"', "'", '& | ! ( ) :*', '\\', '%', '-', 'or or or', 'a:*b', '𝒳'.repeat(100), '\u2060'])(
-    'by the hostile words %j finds nothing and breaks nothing',
+    'by the hostile words %j finds nothing and does not fail',
     async (q) => {
       expect(await slugs({ q })).toEqual([]);
     },
@@ -94,15 +94,15 @@ describe('a filter', () => {
     [{ status: 'lost' }, '/status'],
     [{ sort: 'relevance' }, '/sort'],
     [{ sort: 'size' }, '/sort'],
-  ])('such as %j is refused', async (asked, pointer) => {
-    await expect(page(asked)).rejects.toMatchObject({
+  ])('such as %j is refused', async (query, pointer) => {
+    await expect(page(query)).rejects.toMatchObject({
       code: 'invalid_input',
       fields: expect.arrayContaining([expect.objectContaining({ pointer })]),
     });
   });
 });
 
-describe('an order', () => {
+describe('a sort order', () => {
   test.each<[object, string[]]>([
     [{ sort: '-createdAt' }, ['alpha', 'delta', 'bravo', 'charlie']],
     [{ sort: '-createdAt', q: 'queue' }, ['delta', 'bravo', 'charlie']],
@@ -113,12 +113,12 @@ describe('an order', () => {
     [{ sort: 'title' }, ['bravo', 'delta', 'charlie', 'alpha']],
     [{ sort: 'title', q: 'queue' }, ['bravo', 'delta', 'charlie']],
     [{ sort: 'relevance', q: 'queue' }, ['bravo', 'charlie', 'delta']],
-  ])('holds over all pages: %j', async (asked, expected) => {
-    expect(await slugs(asked)).toEqual(expected);
-    expect(await walk(asked)).toEqual(expected);
+  ])('is the same over all pages: %j', async (query, expected) => {
+    expect(await slugs(query)).toEqual(expected);
+    expect(await walk(query)).toEqual(expected);
   });
 
-  test('by title goes on through equal titles, long and odd ones', async () => {
+  test('by title pages through equal, long and unusual titles', async () => {
     const portfolio = 'titles';
     await operations.portfolio.create.run(fixture.as(owner), { slug: portfolio, name: 'Titles' });
     const titles = [
@@ -141,7 +141,7 @@ describe('an order', () => {
 });
 
 test.each(['-createdAt', 'createdAt', '-publishedAt', 'title', 'relevance'])(
-  'pages by %s skip and repeat none of what was there, while others write',
+  'pages by %s skip and repeat no existing study while others write',
   async (sort) => {
     const portfolio = `busy-${sort.replace('-', 'latest-').toLowerCase()}`;
     const ctx = fixture.as(owner);
@@ -155,8 +155,8 @@ test.each(['-createdAt', 'createdAt', '-publishedAt', 'title', 'relevance'])(
     const found: string[] = [];
     let added = 0;
     for (let cursor: string | null | undefined; cursor !== null;) {
-      const asked = { portfolio, sort, limit: 2, q: 'word', ...(cursor && { cursor }) };
-      const { items, nextCursor }: Awaited<ReturnType<typeof page>> = await page(asked, anonymous);
+      const query = { portfolio, sort, limit: 2, q: 'word', ...(cursor && { cursor }) };
+      const { items, nextCursor }: Awaited<ReturnType<typeof page>> = await page(query, anonymous);
       found.push(...items.map(({ slug }) => slug));
       cursor = nextCursor;
       await publish(`a-${added++}`);
@@ -170,21 +170,21 @@ test.each(['-createdAt', 'createdAt', '-publishedAt', 'title', 'relevance'])(
   },
 );
 
-/** A cursor of anybody's making. */
-const made = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
+/** A forged cursor. */
+const forged = (position: unknown) => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 describe('a cursor', () => {
   const id = 'cs_01jd3v8x2kf4wr6tq9m5c7h1ab';
 
   test('of another order is refused', async () => {
     const { nextCursor } = await page({ sort: 'title', limit: 1 });
-    for (const asked of [
+    for (const query of [
       {},
       { sort: 'createdAt' },
       { sort: '-publishedAt' },
       { sort: 'relevance', q: 'a' },
     ]) {
-      await expect(page({ ...asked, cursor: nextCursor })).rejects.toMatchObject({
+      await expect(page({ ...query, cursor: nextCursor })).rejects.toMatchObject({
         code: 'invalid_input',
         fields: [{ pointer: '/cursor' }],
       });
@@ -193,21 +193,21 @@ describe('a cursor', () => {
 
   test.each<[string, string, string]>([
     ['an id', '-createdAt', id],
-    ['a foreign id', '-createdAt', made({ sort: '-createdAt', id: 'job_01jd3v8x2kf4wr6tq9m5c7h1ab' })],
+    ['a foreign id', '-createdAt', forged({ sort: '-createdAt', id: 'job_01jd3v8x2kf4wr6tq9m5c7h1ab' })],
     ['no JSON', '-createdAt', 'bm90IGpzb24'],
-    ['too much', '-createdAt', made({ sort: '-createdAt', id, key: 1 })],
-    ['nothing', 'title', made(null)],
-    ['a NUL', 'title', made({ sort: 'title', id, key: 'a\0' })],
-    ['half a character', 'title', made({ sort: 'title', id, key: '\ud800' })],
+    ['an extra key', '-createdAt', forged({ sort: '-createdAt', id, key: 1 })],
+    ['nothing', 'title', forged(null)],
+    ['a NUL', 'title', forged({ sort: 'title', id, key: 'a\0' })],
+    ['half a character', 'title', forged({ sort: 'title', id, key: '\ud800' })],
     [
       'a number too great',
       '-publishedAt',
       Buffer.from(`{"sort":"-publishedAt","id":"${id}","key":1e999}`).toString('base64url'),
     ],
-    ['a text for a number', '-publishedAt', made({ sort: '-publishedAt', id, key: "'; drop table" })],
-    ['a list', 'relevance', made({ sort: 'relevance', id, key: [1] })],
+    ['a text for a number', '-publishedAt', forged({ sort: '-publishedAt', id, key: "'; drop table" })],
+    ['a list', 'relevance', forged({ sort: 'relevance', id, key: [1] })],
     ['deep nesting', 'title', Buffer.from('['.repeat(1400)).toString('base64url')],
-    ['too many characters', 'title', made({ sort: 'title', id, key: 'x'.repeat(3000) })],
+    ['too many characters', 'title', forged({ sort: 'title', id, key: 'x'.repeat(3000) })],
     ['other characters', 'title', '%%%'],
   ])('with %s is refused', async (_, sort, cursor) => {
     await expect(page({ sort, q: 'a', cursor })).rejects.toMatchObject({
@@ -216,14 +216,14 @@ describe('a cursor', () => {
     });
   });
 
-  test.each([Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, 0.1])('may hold any number: %d', async (key) => {
+  test.each([Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, 0.1])('may contain any number: %d', async (key) => {
     for (const sort of ['-publishedAt', 'relevance']) {
-      await expect(page({ sort, q: 'queue', cursor: made({ sort, id, key }) })).resolves.toBeDefined();
+      await expect(page({ sort, q: 'queue', cursor: forged({ sort, id, key }) })).resolves.toBeDefined();
     }
   });
 });
 
-/** About as many characters as a body may have. */
+/** Text of nearly the maximum length of a body. */
 const words = (make: (at: number) => string) => {
   const parts: string[] = [];
   for (let at = 0, length = 0; length < 2_000_000; at++) {
@@ -239,11 +239,11 @@ const words = (make: (at: number) => string) => {
 const digits = (at: number, first: number, base = 500) =>
   String.fromCodePoint(first + (at % base), first + (Math.floor(at / base) % base));
 
-/** Kept whole and in parts, each with and without its last letter: nothing takes more room. */
+/** Indexed whole and in parts, each with and without its last letter, which takes the most space. */
 const longJoined = (at: number) =>
   Array.from({ length: 20 }, (_, part) => `${digits(at * 20 + part, 0x20000, 5000).repeat(10)}s`).join('-');
 
-describe('what the search knows of a text', () => {
+describe('the search index', () => {
   test.each<[string, string]>([
     ['words', words((at) => `w${at.toString(36)}`)],
     ['Chinese', words((at) => digits(at, 0x4e00, 5000))],
@@ -257,8 +257,8 @@ describe('what the search knows of a text', () => {
     ['paths', words((at) => `https://h${at.toString(36)}.example/${at.toString(36)}/s?running=${at}`)],
     ['one word', 'x'.repeat(2_000_000)],
     ['one word of four bytes', '\u{20000}'.repeat(1_000_000)],
-  ])('has room for two million characters of %s', async (name, body) => {
-    const slug = `room-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
+  ])('fits two million characters of %s', async (name, body) => {
+    const slug = `fits-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
     const texts = { title: '\u{20000}'.repeat(100), summary: '\u{20001}s-'.repeat(125), body };
     await expect(fixture.create(slug, texts)).resolves.toMatchObject({ slug });
     const [row] = await fixture.platform.sql`

@@ -5,7 +5,7 @@ import { requireVersion } from '../version.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { caseStudyNotFound } from './internal.ts';
 
-/** The study's id and version, held until the transaction ends; `not_found` or `precondition_failed` otherwise. */
+/** Locks the study's row until the transaction ends. Throws `not_found` or `precondition_failed`. */
 export async function lockCaseStudy(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,

@@ -19,28 +19,26 @@ import { caseStudyRef } from './schemas.ts';
 export const readCaseStudyPdf = operation({
   name: 'caseStudy.pdf',
   kind: 'query',
-  summary: 'Get the PDF of a case study as it is now: a link for five minutes, or the job that makes it.',
+  summary: 'Get the current PDF of a case study: a link, valid for five minutes, or the job that renders it.',
   scope: 'case-study:read',
   public: true,
   input: z.strictObject(caseStudyRef),
   output: z
     .object({
       file: jobResultLinkSchema.nullable(),
-      job: jobSchema
-        .nullable()
-        .describe('What to wait for, where there is no file of the present version yet.'),
+      job: jobSchema.nullable().describe('The job to wait for, if the current version has no PDF yet.'),
     })
     .meta({ id: 'CaseStudyPdf' }),
   tenant: tenantBySlug,
   async run(ctx, ref, tenant) {
     const { id, version, portfolio } = await fetchCaseStudy(ctx, tenant, ref.slug);
     const group = { groupKey: exportGroup(id) };
-    // To strangers the newest file will do, which says of when it is: they cannot ask for another.
-    const state = tenant.isMember ? stateOf(version, await proveClaims(atOnce(ctx), id, portfolio)) : null;
+    // Anonymous readers get the newest file, which shows its date, because they cannot start a job.
+    const state = tenant.isMember ? stateOf(version, await proveClaims(onWriter(ctx), id, portfolio)) : null;
     const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version), state });
     if (made) return { file: await linkToFile(ctx.bucket, readResult('export.pdf', made.result)), job: null };
     if (!tenant.isMember) {
-      throw new AppError('not_found', `There is no PDF of case study "${ref.slug}" as it is now.`);
+      throw new AppError('not_found', `The current version of case study "${ref.slug}" has no PDF.`);
     }
     const [waiting] = await waitingExport(ctx.db).execute(group);
     return {
@@ -50,10 +48,10 @@ export const readCaseStudyPdf = operation({
   },
 });
 
-/** A reader may lag behind what the file was made of. */
-const atOnce = ({ db }: Ctx) => ({ db, reader: db });
+/** The replica may lag behind the data that the file was rendered from. */
+const onWriter = ({ db }: Ctx) => ({ db, reader: db });
 
-/** As `exportCaseStudy`, but of many that ask at once, one makes the job, and the others get the same. */
+/** As `exportCaseStudy`, but concurrent requests share one job. */
 const exportOnce = operation({
   ...exportCaseStudy,
   kind: 'mutation',
@@ -70,8 +68,8 @@ const exportOnce = operation({
 const inGroup = eq(jobs.groupKey, sql.placeholder('groupKey'));
 
 /**
- * The newest file of exactly this version, older ones may hold what is no longer published; and of this state, where
- * one is given: what claims are worth changes without a new version.
+ * The newest file of exactly this version, because older ones may show content that is no longer published. With a
+ * `state`, also of exactly this state, because the standing of claims changes without a new version.
  */
 const exportOf = prepared((db) =>
   db

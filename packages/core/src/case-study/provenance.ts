@@ -11,7 +11,7 @@ import { caseStudyRef, caseStudyStatusSchema } from './schemas.ts';
 export const readProvenance = operation({
   name: 'caseStudy.provenance',
   kind: 'query',
-  summary: 'Trace every claim of a case study to its evidence and its metric, and say what it is worth now.',
+  summary: 'Trace every claim of a case study to its evidence and metric, with its current standing.',
   scope: 'case-study:read',
   public: true,
   input: z.strictObject(caseStudyRef),

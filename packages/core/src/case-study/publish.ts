@@ -6,8 +6,7 @@ import { caseStudyChange, caseStudySchema } from './schemas.ts';
 export const publishCaseStudy = operation({
   name: 'caseStudy.publish',
   kind: 'mutation',
-  summary:
-    'Publish a case study for everybody to read; a published one stays as it is, an archived one has to become a draft first.',
+  summary: 'Publish a case study, so that everyone can read it. An archived one must be unpublished first.',
   scope: 'case-study:write',
   public: false,
   input: caseStudyChange,

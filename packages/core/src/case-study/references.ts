@@ -7,15 +7,15 @@ import { metrics } from '../metric/metric.sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import type { Claim, ClaimInput } from '../claim/schemas.ts';
 
-/** What a study's claims and artifacts name, as its authors write it. */
+/** The claims and artifacts of a case study as its authors write them, with the names of what they refer to. */
 export type Naming = { claims: ClaimInput[]; artifacts: string[] };
 
-/** The things that a study names, by slug or key; each stays until the transaction ends. */
+/** The resources that a study refers to, by slug or key, locked until the transaction ends. */
 export type References = Awaited<ReturnType<typeof findReferences>>;
 
 /**
- * Finds what a study names, and says at which version its claims cite evidence: as given, else as the same claim
- * did `before`, else the latest. Throws `invalid_input` that names everything the portfolio does not have.
+ * Finds the resources that a study refers to, and the version of each cited piece of evidence: the given one, else that
+ * of the same claim in `before`, else the latest. Throws `invalid_input` with a field error per missing resource.
  */
 export async function resolveReferences(db: Db, tenant: Tenant, given: Naming, before: Claim[]) {
   const references = await findReferences(db, tenant, given);
@@ -26,16 +26,17 @@ export async function resolveReferences(db: Db, tenant: Tenant, given: Naming, b
     ),
   ];
   if (problems.length > 0) {
+    const first = problems[0]!;
     throw new AppError(
       'invalid_input',
-      `The case study names what portfolio "${tenant.slug}" does not have. ${problems[0]!.pointer}: ${problems[0]!.detail}`,
+      `The case study references items that do not exist in portfolio "${tenant.slug}". ${first.pointer}: ${first.detail}`,
       { fields: problems },
     );
   }
   return { references, claims: given.claims.map((claim) => pin(claim, references, before)) };
 }
 
-/** What is cited cannot be deleted meanwhile, but may get new versions. */
+/** Referenced rows cannot be deleted until the transaction ends, but can get new versions. */
 const locked = 'key share';
 
 async function findReferences(db: Db, tenant: Tenant, { claims, artifacts: slugs }: Naming) {
@@ -97,10 +98,10 @@ const missing = (pointer: string, what: string): FieldError => ({ pointer, detai
 function problemsOfClaim({ evidence: cited, metric }: ClaimInput, pointer: string, references: References) {
   const problems = cited.flatMap(({ slug, version }, at) => {
     const found = references.evidence.get(slug);
-    const place = `${pointer}/evidence/${at}`;
-    if (!found) return [missing(`${place}/slug`, `evidence "${slug}"`)];
+    const citation = `${pointer}/evidence/${at}`;
+    if (!found) return [missing(`${citation}/slug`, `evidence "${slug}"`)];
     if (version === undefined || references.hasVersion(found.id, version)) return [];
-    return [missing(`${place}/version`, `version ${version} of evidence "${slug}"`)];
+    return [missing(`${citation}/version`, `version ${version} of evidence "${slug}"`)];
   });
   if (metric && !references.metrics.has(metric.key)) {
     problems.push(missing(`${pointer}/metric/key`, `metric "${metric.key}"`));
@@ -112,8 +113,8 @@ function pin(claim: ClaimInput, { evidence: found }: References, before: Claim[]
   const { key, statement, metric } = claim;
   const earlier = before.find((other) => other.key === key && other.statement === statement);
   const cited = claim.evidence.map(({ slug, version }) => {
-    const kept = earlier?.evidence.find((other) => other.slug === slug)?.version;
-    return { slug, version: version ?? kept ?? found.get(slug)!.latest };
+    const pinned = earlier?.evidence.find((other) => other.slug === slug)?.version;
+    return { slug, version: version ?? pinned ?? found.get(slug)!.latest };
   });
   return { key, statement, metric, evidence: cited };
 }

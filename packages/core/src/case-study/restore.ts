@@ -11,7 +11,7 @@ export const restoreRevision = operation({
   name: 'caseStudy.restore',
   kind: 'mutation',
   summary:
-    'Bring back what a case study was at one of its revisions, as a new one; where nothing differs, all stays.',
+    'Restore the content of an earlier revision as a new revision. If nothing differs, nothing changes.',
   scope: 'case-study:write',
   public: false,
   input: z.strictObject({ ...revisionRef, ...expectedVersion }),

@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import { caseStudyContentSchema, caseStudyRef, contentFieldSchema } from './schemas.ts';
 
-/** The number of a revision; Postgres holds no greater ones. */
+/** The number of a revision; the maximum is that of the Postgres type. */
 export const revisionNumber = z
   .int()
   .min(1)
   .max(2 ** 31 - 1)
-  .describe('Number of a revision, from 1.');
+  .describe('The number of a revision, from 1.');
 
-/** Which revision of which case study. */
+/** Input fields that identify a revision of a case study. */
 export const revisionRef = { ...caseStudyRef, number: revisionNumber };
 
 const changed = z.array(contentFieldSchema).max(contentFieldSchema.options.length);
 
-/** A revision in a list: without its content. The first has no changes: there was nothing before it. */
+/** A revision in a list, without its content. The first revision has no changes. */
 export const revisionItemSchema = z
   .object({
     number: revisionNumber,
-    author: z.string().describe('Who made it; `unknown` if it is older than the record of that.'),
+    author: z.string().describe('The author; `unknown` for revisions older than the record of authors.'),
     createdAt: z.iso.datetime(),
-    restoredFrom: revisionNumber.nullable().describe('The number of the revision that it brought back.'),
-    changed: changed.describe('The fields in which it differs from the one before.'),
+    restoredFrom: revisionNumber.nullable().describe('The number of the revision that it restored.'),
+    changed: changed.describe('The fields that differ from the previous revision.'),
   })
   .meta({ id: 'CaseStudyRevisionItem' });
 
@@ -34,12 +34,12 @@ const patch = z
   .string()
   .nullable()
   .describe(
-    'A unified diff of the lines; null where the texts are too large and too different for one: read both revisions then.',
+    'A unified diff of the lines. Null if the texts are too large and too different; read both revisions instead.',
   );
 
 const changedFields = caseStudyContentSchema.omit({ body: true }).partial();
 
-/** What differs between two revisions. `before` and `after` hold the fields that do, but not the body. */
+/** The differences between two revisions. `before` and `after` contain the fields that differ, except the body. */
 export const revisionDiffSchema = z
   .object({
     from: revisionNumber,

@@ -25,11 +25,11 @@ const diff = (slug: string, from: number, to: number) =>
 const restore = (slug: string, number: number, expectedVersion: number | '*' = '*') =>
   caseStudy.restore.run(fixture.as(owner), { ...fixture.ref(slug), number, expectedVersion });
 
-test('each change of content is a revision: whose, when, of which fields', async () => {
-  await fixture.create('told', { body: 'One.', tags: ['a'] });
-  await fixture.update('told', { body: 'Two.', title: 'told' }, user('editor'));
-  await fixture.update('told', { tags: ['b'], claims: [{ key: 'a', statement: 'It is.' }] });
-  const { items, nextCursor } = await list('told');
+test('each change of content is a revision with its author, time and changed fields', async () => {
+  await fixture.create('tracked', { body: 'One.', tags: ['a'] });
+  await fixture.update('tracked', { body: 'Two.', title: 'tracked' }, user('editor'));
+  await fixture.update('tracked', { tags: ['b'], claims: [{ key: 'a', statement: 'It is.' }] });
+  const { items, nextCursor } = await list('tracked');
   const at = expect.stringMatching(/^\d{4}-.*Z$/);
   expect(items).toEqual([
     { number: 3, author: 'owner', createdAt: at, restoredFrom: null, changed: ['tags', 'claims'] },
@@ -37,10 +37,10 @@ test('each change of content is a revision: whose, when, of which fields', async
     { number: 1, author: 'owner', createdAt: at, restoredFrom: null, changed: [] },
   ]);
   expect(nextCursor).toBeNull();
-  expect(await fixture.read('told')).toMatchObject({ revision: 3 });
+  expect(await fixture.read('tracked')).toMatchObject({ revision: 3 });
 });
 
-test('a revision holds the whole content as it was then', async () => {
+test('a revision has the whole content at its time', async () => {
   const content = {
     title: 'Then',
     summary: 'S',
@@ -65,14 +65,14 @@ test('a revision holds the whole content as it was then', async () => {
   await expect(revision('whole', 3)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('neither what changes nothing nor a publication is a revision', async () => {
+test('neither an update without changes nor a publication is a revision', async () => {
   await fixture.create('still', { body: 'Text.' });
   await fixture.update('still', { body: 'Text.', tags: [], claims: [] });
   await fixture.publish('still');
   expect((await list('still')).items).toHaveLength(1);
 });
 
-test('changes of many at once are numbered without a gap', async () => {
+test('concurrent changes are numbered without gaps', async () => {
   await fixture.create('many');
   await Promise.all(Array.from({ length: 8 }, (_, at) => fixture.update('many', { summary: `Take ${at}` })));
   const { items } = await list('many');
@@ -97,7 +97,7 @@ test.each([
   Buffer.from('['.repeat(1000)).toString('base64url'),
   'cs_01jd3v8x2kf4wr6tq9m5c7h1ab',
   'not a cursor',
-])('a cursor that nobody made is refused (%#)', async (cursor) => {
+])('a forged cursor is refused (%#)', async (cursor) => {
   await expect(list('paged', { cursor })).rejects.toMatchObject({
     code: 'invalid_input',
     fields: [{ pointer: '/cursor' }],
@@ -105,7 +105,7 @@ test.each([
 });
 
 describe('a comparison', () => {
-  test('tells the fields before and after, and texts line by line', async () => {
+  test('returns the fields before and after, and texts line by line', async () => {
     const body = Array.from({ length: 50 }, (_, at) => `Line ${at}.`);
     await fixture.create('compared', { summary: 'Old', body: body.join('\n'), tags: ['a'] });
     const after = body.with(25, 'Another.').toSpliced(40, 1).join('\n');
@@ -127,7 +127,7 @@ describe('a comparison', () => {
     expect(await diff('compared', 2, 2)).toMatchObject({ changed: [], before: {}, after: {}, patches: {} });
   });
 
-  test('of revisions that are not there finds nothing', async () => {
+  test('of missing revisions is refused', async () => {
     await expect(diff('compared', 1, 9)).rejects.toMatchObject({ code: 'not_found' });
     await expect(diff('nothing', 1, 1)).rejects.toMatchObject({ code: 'not_found' });
     await expect(diff('compared', 0, 2 ** 31)).rejects.toMatchObject({
@@ -136,16 +136,16 @@ describe('a comparison', () => {
   });
 
   test.each([
-    ['nothing alike', (mark: string) => Array.from({ length: 49_000 }, (_, at) => mark + at).join('\n')],
-    ['nothing but line ends', (mark: string) => '\n'.repeat(mark === 'a' ? 2_000_000 : 1_000_000)],
-  ])('of large texts with %s says that they are too different', async (name, bodyOf) => {
+    ['no common lines', (mark: string) => Array.from({ length: 49_000 }, (_, at) => mark + at).join('\n')],
+    ['empty lines only', (mark: string) => '\n'.repeat(mark === 'a' ? 2_000_000 : 1_000_000)],
+  ])('of large texts with %s reports that they are too different', async (name, bodyOf) => {
     const slug = name.replaceAll(' ', '-');
     await fixture.create(slug, { body: bodyOf('a') });
     await fixture.update(slug, { body: bodyOf('b') });
     expect(await diff(slug, 1, 2)).toMatchObject({ changed: ['body'], patches: { body: null } });
   });
 
-  test('of large texts with one difference finds it', async () => {
+  test('of large texts finds a single difference', async () => {
     const line = `${'word '.repeat(40)}\n`;
     await fixture.create('large', { body: line.repeat(9_900) });
     await fixture.update('large', { body: `${line.repeat(5_000)}Another.\n${line.repeat(4_899)}` });
@@ -155,8 +155,8 @@ describe('a comparison', () => {
   });
 });
 
-describe('to restore a revision', () => {
-  test('brings its content back as a new one, and leaves the status', async () => {
+describe('restoring a revision', () => {
+  test('restores its content as a new revision, and keeps the status', async () => {
     const first = await fixture.create('back', { body: 'One.', tags: ['a'], period: { from: '2026-01' } });
     await fixture.update('back', { body: 'Two.', tags: [], period: null });
     const published = await fixture.publish('back');
@@ -182,7 +182,7 @@ describe('to restore a revision', () => {
     await expect(restore('back', 99)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('brings claims back with the versions that they cited', async () => {
+  test('restores claims with the versions that they cited', async () => {
     const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'trace', 2);
     await addEvidence(platform, portfolioId, 'awaited', 0);
@@ -194,7 +194,7 @@ describe('to restore a revision', () => {
     expect(await restore('cites', 1)).toMatchObject({ claims });
   });
 
-  test('names what is gone since', async () => {
+  test('is refused with a field error for each deleted reference', async () => {
     const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'gone', 1);
     await addEvidence(platform, portfolioId, 'pruned', 1);
@@ -225,7 +225,7 @@ describe('to restore a revision', () => {
   });
 });
 
-test('revisions are for members: strangers learn nothing of them, not even of a published study', async () => {
+test('revisions are visible to members only, even those of a published study', async () => {
   await fixture.create('open');
   await fixture.publish('open');
   const ref = fixture.ref('open');
@@ -236,7 +236,7 @@ test('revisions are for members: strangers learn nothing of them, not even of a 
   ];
   for (const read of reads) {
     await expect(read(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(read(user('stranger'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(read(user('outsider'))).rejects.toMatchObject({ code: 'forbidden' });
     await expect(read(user('viewer'))).resolves.toBeDefined();
   }
 });

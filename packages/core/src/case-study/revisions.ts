@@ -9,15 +9,15 @@ import { fetchCaseStudyId, revisionItemFields } from './internal.ts';
 import { revisionItemSchema, revisionNumber } from './revision-schemas.ts';
 import { caseStudyRef, knownFields } from './schemas.ts';
 
-const place = z.strictObject({ number: revisionNumber });
+const positionSchema = z.strictObject({ number: revisionNumber });
 
-/** Greater than any number of a revision. */
-const beforeAll = 2 ** 31 - 1;
+/** Greater than the number of any revision. */
+const beyondAll = 2 ** 31 - 1;
 
 export const listRevisions = operation({
   name: 'caseStudy.revisions',
   kind: 'query',
-  summary: 'List the revisions of a case study, newest first: who changed what when.',
+  summary: 'List the revisions of a case study, newest first, with author, time and changed fields.',
   scope: 'case-study:read',
   public: false,
   input: z.strictObject({ ...caseStudyRef, ...keysetPageInput }),
@@ -25,7 +25,7 @@ export const listRevisions = operation({
   tenant: tenantBySlug,
   async run(ctx, { slug, limit, cursor }, tenant) {
     const caseStudyId = await fetchCaseStudyId(ctx, tenant, slug);
-    const before = cursor === undefined ? beforeAll : readCursor(cursor, place).number;
+    const before = cursor === undefined ? beyondAll : readCursor(cursor, positionSchema).number;
     const rows = await revisionsBefore(ctx.db).execute({ caseStudyId, before, limit: limit + 1 });
     const items = rows.map((row) => ({ ...row, changed: knownFields(row.changed) }));
     return toKeysetPage(items, limit, ({ number }) => ({ number }));

@@ -22,25 +22,28 @@ const fields = {
   title: line(200),
   summary: text(500).describe('Plain text.'),
   body: text(2_000_000).describe('Markdown: CommonMark and GFM.'),
-  client: line(200).nullable().describe('For whom the work was done.'),
-  period: period.nullable().describe('Months of the work; without `to` it goes on.'),
+  client: line(200).nullable().describe('The client for whom the work was done.'),
+  period: period.nullable().describe('First and last month of the work; without `to`, it continues.'),
   tags: z.array(slugSchema).max(20),
   language: z
     .string()
     .max(35)
     .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Expected a language tag (BCP 47) such as "en" or "pt-BR".')
-    .describe('Language of the text (BCP 47).'),
+    .describe('The language of the text (BCP 47).'),
 };
 
 export const caseStudyStatusSchema = z.enum(['draft', 'published', 'archived']);
 export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 
-/** What authors write, and revisions keep. */
+/** The content that authors write and revisions store. */
 export const caseStudyContentSchema = z
   .object({
     ...fields,
-    // The database may have a field in it that this version does not know.
-    period: z.object(periodFields).nullable().describe('Months of the work; without `to` it goes on.'),
+    // Not strict: the stored value may have a field that this version does not know.
+    period: z
+      .object(periodFields)
+      .nullable()
+      .describe('First and last month of the work; without `to`, it continues.'),
     claims: claimsSchema,
     artifacts: artifactsSchema,
   })
@@ -50,10 +53,10 @@ export type CaseStudyContent = z.infer<typeof caseStudyContentSchema>;
 export const contentFieldSchema = caseStudyContentSchema.keyof();
 export type ContentField = z.infer<typeof contentFieldSchema>;
 
-/** The content of a revision as the database has it: a field that came later is its default. */
+/** Reads the stored content of a revision; fields that were added later get their default. */
 export const readContent = readerOf(caseStudyContentSchema);
 
-/** Those of some fields that contents have today; revisions may tell of others. */
+/** The names that are fields of the content today; old revisions may have others. */
 export const knownFields = (names: string[]) =>
   contentFieldSchema.options.filter((field) => names.includes(field));
 
@@ -63,8 +66,8 @@ export function changedFields(before: CaseStudyContent, after: CaseStudyContent)
 }
 
 /**
- * A case study. `version` grows with each change, `revision` with each change of what its authors write; `body` is
- * Markdown. `publishedAt` is when it was last published; null for a draft.
+ * A case study. `version` grows with each change, `revision` with each change of the content. `body` is Markdown.
+ * `publishedAt` is the time of the last publication; null for a draft.
  */
 export const caseStudySchema = z
   .object({
@@ -83,13 +86,13 @@ export const caseStudySchema = z
 
 export type CaseStudy = z.infer<typeof caseStudySchema>;
 
-/** A case study in a list: without its body, its claims and its artifacts. */
+/** A case study in a list, without its body, claims and artifacts. */
 export const caseStudyItemSchema = caseStudySchema
   .omit({ body: true, claims: true, artifacts: true })
   .extend({ claimCount: z.int().min(0) })
   .meta({ id: 'CaseStudyItem' });
 
-/** Which case study: slugs of the portfolio and of the study. */
+/** Input fields that identify a case study: the slugs of its portfolio and of the study. */
 export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
 
 export const caseStudyInput = z.strictObject({
@@ -111,5 +114,5 @@ export const caseStudyPatch = z.strictObject({
   ...expectedVersion,
 });
 
-/** Input of what is done to a whole study: which one, and the version that it is done to. */
+/** Input of an operation that changes a whole study: the study and the expected version. */
 export const caseStudyChange = z.strictObject({ ...caseStudyRef, ...expectedVersion });

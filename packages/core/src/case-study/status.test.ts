@@ -18,7 +18,7 @@ const run = (verb: Verb, slug: string, expectedVersion: number | '*' = '*', acto
   caseStudy[verb].run(fixture.as(actor), { ...fixture.ref(slug), expectedVersion });
 const events = () => fixture.platform.sql`select type, data from webhook_events order by id`;
 
-test('publishing lets everybody read the study, and the list show it without its text', async () => {
+test('a published study can be read by everyone, and is listed without its text', async () => {
   const { portfolio } = fixture;
   await fixture.create('public', { body: 'For all.', claims: [{ key: 'a', statement: 'It is.' }] });
   await expect(fixture.read('public', anonymous)).rejects.toMatchObject({ code: 'not_found' });
@@ -33,7 +33,7 @@ test('publishing lets everybody read the study, and the list show it without its
 test.each<[Verb, string]>([
   ['unpublish', 'draft'],
   ['archive', 'archived'],
-])('to %s hides a study from strangers, not from members', async (verb, status) => {
+])('%s hides a study from anonymous readers, not from members', async (verb, status) => {
   const slug = `hidden-${verb}`;
   await fixture.create(slug);
   await fixture.publish(slug);
@@ -43,61 +43,67 @@ test.each<[Verb, string]>([
   expect(await fixture.read(slug)).toEqual(hidden);
 });
 
-test('a draft has no date of publication; what is archived keeps the one it had', async () => {
+test('a draft has no publication date; an archived study keeps its date', async () => {
   await fixture.create('dated');
   const { publishedAt } = await fixture.publish('dated');
   expect(await run('archive', 'dated')).toMatchObject({ publishedAt });
   expect(await run('unpublish', 'dated')).toMatchObject({ publishedAt: null });
 });
 
-test('what is archived becomes a draft before it is published again', async () => {
-  await fixture.create('away');
-  await run('archive', 'away');
-  const before = await fixture.read('away');
-  await expect(fixture.publish('away')).rejects.toMatchObject({
+test('an archived study must become a draft before it is published again', async () => {
+  await fixture.create('archived');
+  await run('archive', 'archived');
+  const before = await fixture.read('archived');
+  await expect(fixture.publish('archived')).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('unpublish'),
   });
-  expect(await fixture.read('away')).toEqual(before);
-  await run('unpublish', 'away');
-  expect(await fixture.publish('away')).toMatchObject({ status: 'published' });
+  expect(await fixture.read('archived')).toEqual(before);
+  await run('unpublish', 'archived');
+  expect(await fixture.publish('archived')).toMatchObject({ status: 'published' });
 });
 
 test.each<[Verb]>([['publish'], ['unpublish'], ['archive']])(
-  'to %s a second time changes nothing and tells nobody',
+  '%s a second time changes nothing and sends no event',
   async (verb) => {
     const slug = `twice-${verb}`;
     await fixture.create(slug);
     const first = await run(verb, slug);
-    const told = await events();
+    const before = await events();
     expect(await run(verb, slug, first!.version)).toEqual(first);
-    expect(await events()).toEqual(told);
+    expect(await events()).toEqual(before);
   },
 );
 
-test('webhooks are told of each publication and of each end of one', async () => {
-  const { id } = await fixture.create('news', { title: 'News' });
-  const about = { id, portfolioId: fixture.portfolioId, portfolio: 'team', slug: 'news', title: 'News' };
-  const told = (kind: string, version: number) => ({
+test('webhooks are notified of each publication and of its end', async () => {
+  const { id } = await fixture.create('announced', { title: 'Announced' });
+  const about = {
+    id,
+    portfolioId: fixture.portfolioId,
+    portfolio: 'team',
+    slug: 'announced',
+    title: 'Announced',
+  };
+  const event = (kind: string, version: number) => ({
     type: `case-study.${kind}`,
     data: { ...about, version },
   });
   const versions = [];
   for (const verb of ['publish', 'unpublish', 'publish', 'archive', 'unpublish', 'publish'] as const) {
-    versions.push((await run(verb, 'news'))!.version);
+    versions.push((await run(verb, 'announced'))!.version);
   }
-  await run('delete', 'news');
+  await run('delete', 'announced');
   expect(await events()).toEqual([
-    told('published', versions[0]!),
-    told('unpublished', versions[1]!),
-    told('published', versions[2]!),
-    told('unpublished', versions[3]!),
-    told('published', versions[5]!),
-    told('unpublished', versions[5]!),
+    event('published', versions[0]!),
+    event('unpublished', versions[1]!),
+    event('published', versions[2]!),
+    event('unpublished', versions[3]!),
+    event('published', versions[5]!),
+    event('unpublished', versions[5]!),
   ]);
 });
 
-test('a change for a version that is no more is refused, and nothing is told', async () => {
+test('a change based on an outdated version is refused, and sends no event', async () => {
   const { version } = await fixture.create('stale');
   await fixture.update('stale', { summary: 'New' });
   for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
@@ -107,7 +113,7 @@ test('a change for a version that is no more is refused, and nothing is told', a
   expect(await events()).toEqual([]);
 });
 
-test('who may only read changes no status', async () => {
+test('a viewer cannot change the status', async () => {
   await fixture.platform.addMember(fixture.portfolioId, 'viewer', 'viewer');
   const before = await fixture.create('guarded');
   for (const verb of ['publish', 'unpublish', 'archive', 'delete'] as const) {
@@ -116,7 +122,7 @@ test('who may only read changes no status', async () => {
   expect(await fixture.read('guarded')).toEqual(before);
 });
 
-test('of many that publish one version at once, one does', async () => {
+test('of many concurrent publications of one version, one succeeds', async () => {
   const { version } = await fixture.create('contested');
   const outcomes = await Promise.allSettled(
     Array.from({ length: 6 }, () => run('publish', 'contested', version)),
@@ -125,8 +131,8 @@ test('of many that publish one version at once, one does', async () => {
   expect(await events()).toHaveLength(1);
 });
 
-describe('to delete a study', () => {
-  test('takes with it what hangs on it, but neither its jobs nor what it cited', async () => {
+describe('deleting a study', () => {
+  test('deletes its dependent rows, but neither its jobs nor what it cited', async () => {
     const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'trace', 1);
     await addMetric(platform, portfolioId, 'latency');
@@ -154,7 +160,7 @@ describe('to delete a study', () => {
     expect(await platform.sql`select from evidence where slug = 'trace'`).toHaveLength(1);
   });
 
-  test('frees its slug, whose versions go on', async () => {
+  test('frees its slug, and versions continue to grow', async () => {
     const { version } = await fixture.create('again');
     await run('delete', 'again', version);
     await expect(run('delete', 'again')).rejects.toMatchObject({ code: 'not_found' });
@@ -165,7 +171,7 @@ describe('to delete a study', () => {
 });
 
 test.each<[Verb]>([['unpublish'], ['archive'], ['delete']])(
-  'with the %s of its last published study a portfolio is hidden from strangers',
+  '%s of its last published study hides a portfolio from anonymous readers',
   async (verb) => {
     const portfolio = `only-${verb}`;
     const ctx = fixture.as(owner);

@@ -9,12 +9,12 @@ import { fetchCaseStudy } from './internal.ts';
 import { lockCaseStudy } from './lock.ts';
 import type { CaseStudy, CaseStudyStatus } from './schemas.ts';
 
-/** When a study was last published, as each status has it; an archived one keeps it. */
+/** The new `publishedAt` for each status; archiving keeps it. */
 const publishedAt = { draft: null, published: sql`now()`, archived: caseStudies.publishedAt };
 
 /**
- * Gives a study another status; one that has it already stays as it is. Every way is open but the one from archived
- * to published: what was put away is looked at as a draft first.
+ * Changes the status of a study; the same status again changes nothing. Every transition is allowed except from
+ * archived to published, which throws `conflict`: an archived study must be a draft first.
  */
 export async function changeStatus(
   { db }: Pick<Ctx, 'db'>,
@@ -27,7 +27,7 @@ export async function changeStatus(
   if (from === 'archived' && to === 'published') {
     throw new AppError(
       'conflict',
-      `The case study "${slug}" is archived; unpublish it, which makes it a draft again, then publish it.`,
+      `Case study "${slug}" is archived. First unpublish it, which makes it a draft.`,
     );
   }
   await db
@@ -45,7 +45,7 @@ export async function changeStatus(
   return study;
 }
 
-/** Tells webhooks that everybody may read a study, or no longer. */
+/** Records the webhook event of a study that was published or unpublished. */
 export async function recordPublication(
   db: Db,
   tenant: Tenant,

@@ -10,7 +10,7 @@ const { caseStudy } = operations;
 
 export const owner = user('owner');
 
-/** The services with a portfolio "team" of `owner`, and short ways to what tests of its studies do. */
+/** The services with a portfolio "team" owned by `owner`, and helpers for tests of its case studies. */
 export async function studyFixture() {
   const platform = await testServices();
   const as = (actor: Actor) => platform.as(actor);
@@ -39,7 +39,7 @@ export async function studyFixture() {
 
 export type StudyFixture = Awaited<ReturnType<typeof studyFixture>>;
 
-/** Evidence with versions 1 to `latest`. */
+/** Adds evidence with versions 1 to `latest`. */
 export async function addEvidence({ db }: TestServices, portfolioId: string, slug: string, latest: number) {
   const id = newId('evidence');
   await db.insert(evidence).values({ id, portfolioId, slug, title: slug, description: '', latest });

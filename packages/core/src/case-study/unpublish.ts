@@ -6,7 +6,7 @@ import { caseStudyChange, caseStudySchema } from './schemas.ts';
 export const unpublishCaseStudy = operation({
   name: 'caseStudy.unpublish',
   kind: 'mutation',
-  summary: 'Make a published or archived case study a draft again, which only members read.',
+  summary: 'Make a published or archived case study a draft again, which only members can read.',
   scope: 'case-study:write',
   public: false,
   input: caseStudyChange,

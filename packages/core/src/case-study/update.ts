@@ -6,7 +6,7 @@ import { caseStudyPatch, caseStudySchema } from './schemas.ts';
 export const updateCaseStudy = operation({
   name: 'caseStudy.update',
   kind: 'mutation',
-  summary: 'Change the given fields of a case study; where any differs, that is a new revision.',
+  summary: 'Update the given fields of a case study. If any differs, this adds a revision.',
   scope: 'case-study:write',
   public: false,
   input: caseStudyPatch,

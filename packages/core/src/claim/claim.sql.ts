@@ -6,7 +6,7 @@ import { metrics } from '../metric/metric.sql.ts';
 import { instant } from '../sql.ts';
 import type { ClaimStanding } from './schemas.ts';
 
-/** Statements of case studies, in order; `key` names one within its study. */
+/** The claims of case studies, in order. `key` is unique within a study. */
 export const claims = pgTable(
   'claims',
   {
@@ -19,7 +19,7 @@ export const claims = pgTable(
     metricId: text('metric_id').references(() => metrics.id),
     metricFrom: instant('metric_from'),
     metricTo: instant('metric_to'),
-    /** When the change took effect: what is before and after it is compared. */
+    /** When the change took effect: the samples before and after it are compared. */
     changedAt: instant('changed_at'),
     /** The standing that webhooks were last notified of; null for `backed`. */
     notifiedStanding: text('notified_standing').$type<ClaimStanding>(),
@@ -35,7 +35,7 @@ export const claims = pgTable(
   ],
 );
 
-/** What evidence a claim cites, at the version that its author had seen. */
+/** The evidence that a claim cites, at the version that the author had seen. */
 export const claimEvidence = pgTable(
   'claim_evidence',
   {

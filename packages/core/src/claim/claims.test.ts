@@ -38,7 +38,7 @@ const metric = {
 };
 const claim = (key: string, rest: object = {}) => ({ key, statement: `It is ${key}.`, ...rest });
 
-test('claims and artifacts read back in their order, with the version of what they cite', async () => {
+test('claims and artifacts are read in their order, with the cited versions', async () => {
   const created = await fixture.create('backed', {
     claims: [
       claim('faster', { metric, evidence: [{ slug: 'trace', version: 2 }, { slug: 'report' }] }),
@@ -64,7 +64,7 @@ test('claims and artifacts read back in their order, with the version of what th
   expect(await fixture.read('backed', anonymous)).toMatchObject({ claims: created.claims });
 });
 
-test('what an update does not give stays; what it gives takes the place of all there was', async () => {
+test('an update keeps lists that it does not give, and replaces those that it gives', async () => {
   const claims = [claim('a', { evidence: [{ slug: 'trace' }], metric }), claim('b')];
   const before = await fixture.create('patched', { claims, artifacts: ['pipeline'] });
   expect(await fixture.update('patched', { summary: 'New' })).toMatchObject({
@@ -84,7 +84,7 @@ test('what an update does not give stays; what it gives takes the place of all t
   });
 });
 
-test('instants are kept in UTC, whatever offset they came with', async () => {
+test('times are stored in UTC, whatever their offset', async () => {
   const range = { key: 'latency', from: '1900-01-01T00:00:00Z', to: '2999-12-31T23:59:59.999+00:00' };
   const { claims } = await fixture.create('zones', {
     claims: [claim('a', { metric: { ...range, changedAt: '2026-02-01T14:30:00+02:00' } })],
@@ -98,7 +98,7 @@ test('instants are kept in UTC, whatever offset they came with', async () => {
 });
 
 describe('evidence that is cited without a version', () => {
-  test('stays at the one that the same claim cited, until the claim says something else', async () => {
+  test('stays at the version that the same claim cited, until its statement changes', async () => {
     const id = await addEvidence(fixture.platform, fixture.portfolioId, 'growing', 1);
     const cite = [claim('pinned', { evidence: [{ slug: 'growing' }] })];
     const { claims } = await fixture.create('pins', { claims: cite });
@@ -109,11 +109,11 @@ describe('evidence that is cited without a version', () => {
     const also = [...cite, claim('later', { evidence: [{ slug: 'growing' }] })];
     const updated = await fixture.update('pins', { claims: also });
     expect(updated.claims.map((each) => each.evidence[0]!.version)).toEqual([1, 2]);
-    const reworded = [{ ...cite[0], statement: 'It is another thing.' }];
+    const reworded = [{ ...cite[0], statement: 'It is something else.' }];
     expect((await fixture.update('pins', { claims: reworded })).claims[0]!.evidence[0]!.version).toBe(2);
   });
 
-  test('is at version 0 while there is none', async () => {
+  test('is at version 0 while it has no version', async () => {
     const { claims } = await fixture.create('awaits', {
       claims: [claim('a', { evidence: [{ slug: 'awaited' }] })],
     });
@@ -123,7 +123,7 @@ describe('evidence that is cited without a version', () => {
 });
 
 describe('a study is refused', () => {
-  test('with the place of each thing that its portfolio does not have', async () => {
+  test('with the position of each reference that its portfolio does not have', async () => {
     const claims = [
       claim('a', {
         evidence: [{ slug: 'trace' }, { slug: 'nowhere' }, { slug: 'report', version: 2 }],
@@ -149,7 +149,7 @@ describe('a study is refused', () => {
     expect(await fixture.read('known')).toEqual(before);
   });
 
-  test('with the place of each thing that comes twice', async () => {
+  test('with the position of each duplicate', async () => {
     const claims = [
       claim('a', { evidence: [{ slug: 'trace' }, { slug: 'report' }, { slug: 'trace' }] }),
       claim('b'),
@@ -173,8 +173,8 @@ describe('a study is refused', () => {
     ['a change after it', { changedAt: metric.to }, '/changedAt'],
     ['the year 0', { from: '0000-12-31T00:00:00Z' }, '/from'],
     ['a year that is 3000 in UTC', { to: '2999-12-31T23:59:59-01:00' }, '/to'],
-    ['a day that there is not', { to: '2026-02-30T00:00:00Z' }, '/to'],
-    ['no instant', { to: 'soon' }, '/to'],
+    ['a day that does not exist', { to: '2026-02-30T00:00:00Z' }, '/to'],
+    ['no time', { to: 'soon' }, '/to'],
   ])('for a metric range with %s', async (_, wrong, field) => {
     await expect(
       fixture.create('range', { claims: [claim('a', { metric: { ...metric, ...wrong } })] }),
@@ -200,7 +200,7 @@ describe('a study is refused', () => {
   });
 });
 
-test('as many claims and citations as there may be are kept', async () => {
+test('the maximum number of claims and citations is stored', async () => {
   const { platform, portfolioId } = fixture;
   const slugs = Array.from({ length: 20 }, (_, at) => `many-${at}`);
   for (const slug of slugs) await addEvidence(platform, portfolioId, slug, 1);
@@ -217,7 +217,7 @@ test.each([
   ['metric', 'metrics', 'key', { claims: [claim('a', { metric: { ...metric, key: 'contested' } })] }],
   ['artifact', 'artifacts', 'slug', { artifacts: ['contested'] }],
 ])(
-  'a study that names what is being deleted (%s) waits, and is refused by name',
+  'a study that references a resource under deletion (%s) waits, and is refused',
   async (noun, table, name, naming) => {
     const { sql } = fixture.platform;
     const add = { evidence: addEvidence, metrics: addMetric, artifacts: addArtifact }[table]!;

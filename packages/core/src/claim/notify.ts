@@ -10,21 +10,21 @@ import { claimStanding, isChanged } from './standing.ts';
 import { type ClaimStanding } from './schemas.ts';
 
 /**
- * Notifies webhooks of claims whose standing differs from the one they were notified of, among those that cite the given
- * evidence. Call it in the transaction that changed the evidence, or in which it turned stale: once for each change.
+ * Notifies webhooks of claims that cite the given evidence and whose standing differs from the last notified one. Call
+ * it once in the transaction that changed the evidence or marked it stale.
  */
 async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<void> {
   const citing = sql`exists (select 1 from ${claimEvidence}
     where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
       and ${inArray(claimEvidence.evidenceId, evidenceIds)})`;
-  const held = await tx
+  const locked = await tx
     .select({ key: claims.key })
     .from(claims)
     .where(citing)
     .orderBy(asc(claims.caseStudyId), asc(claims.key))
     .for('no key update');
-  if (held.length === 0) return;
-  // A statement of its own, which sees what earlier holders of the locks have committed.
+  if (locked.length === 0) return;
+  // In a new statement, so that it sees the commits of transactions that held the locks before.
   for (const { portfolioId, ...data } of await findChanged(tx, citing)) {
     const type = `claim.${data.standing}` as const;
     if (type !== 'claim.unbacked') await recordWebhookEvent(tx, { portfolioId, type, data });
@@ -32,7 +32,7 @@ async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<voi
   await markNotified(tx, citing);
 }
 
-/** Marks the standings of a study's claims as notified: their author has just written them. */
+/** Marks the standings of a study's claims as notified, because the author has just written them. */
 export const acknowledgeStandings = (tx: Db, caseStudyId: string) =>
   markNotified(tx, eq(claims.caseStudyId, caseStudyId));
 
@@ -43,7 +43,7 @@ async function markNotified(tx: Db, which: SQL): Promise<void> {
     .where(and(which, sql`${claims.notifiedStanding} is distinct from ${claimStanding}`));
 }
 
-/** Why evidence does not back a claim as it stands; null where it does. */
+/** Why evidence does not back a claim; null if it does. */
 type Reason = 'missing' | 'source-vanished' | 'bytes-lost' | 'bytes-differ' | 'changed' | 'not-checked';
 type Cited = { evidence: string; seenVersion: number; latestVersion: number; why: Reason | null };
 
@@ -77,8 +77,8 @@ function findChanged(tx: Db, which: SQL) {
 const batchSize = 200;
 
 /**
- * Notifies webhooks of claims that turned stale as time passed, for up to 200 pieces of evidence. Resolves to how many of
- * them had turned stale. Any number of processes may call it at once.
+ * Notifies webhooks of claims that turned stale with time, for up to 200 pieces of evidence. Any number of processes
+ * may call it concurrently. Resolves to the number of pieces of evidence that had turned stale.
  */
 export function notifyStaleClaims(db: Db): Promise<number> {
   return db.transaction(async (tx) => {

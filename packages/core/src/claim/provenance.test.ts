@@ -74,7 +74,7 @@ const age = (name: string, days: number) =>
     .set({ checkedAt: sql`now() - make_interval(days => ${days})` })
     .where(eq(evidence.slug, name));
 
-test('a claim is traced to the bytes that its author had seen and to what was measured', async () => {
+test('a claim is traced to the bytes that its author had seen and to its measurement', async () => {
   const cited = await addEvidence('Measured.', { freshForSeconds: 86_400 });
   await write(claim({ evidence: [{ slug: cited }], metric: range }));
   const { claims, standings, studyVersion } = await prove();
@@ -132,7 +132,7 @@ describe('a claim', () => {
     expect(await standing()).toBe('unbacked');
   });
 
-  test('of a metric alone is backed while both sides of the change have samples', async () => {
+  test('with a metric only is backed while both sides of the change have samples', async () => {
     await write(claim({ metric: range }));
     expect(await standing()).toBe('backed');
   });
@@ -144,13 +144,13 @@ describe('a claim', () => {
     ],
     ['none before the change', { ...range, from: '2026-01-25T00:00:00Z' }],
     ['none after the change', { ...range, to: '2026-02-05T00:00:00Z' }],
-    ['one at its end alone, which does not belong to it', { ...range, to: '2026-02-10T00:00:00Z' }],
+    ['one at its end only, which is exclusive', { ...range, to: '2026-02-10T00:00:00Z' }],
     [
-      'one at its end alone, without a change',
+      'one at its end only, without a change',
       { ...range, from: '2026-03-01T00:00:00Z', changedAt: null, to: '2026-04-01T00:00:00Z' },
     ],
     [
-      'one at the change alone, which comes after it',
+      'one at the change only, which counts as after it',
       { ...range, from: '2026-01-25T00:00:00Z', changedAt: '2026-02-10T00:00:00Z' },
     ],
   ])('whose metric has %s is broken, as its comparison shows', async (_, metric) => {
@@ -161,7 +161,7 @@ describe('a claim', () => {
     expect(counts).toContain(0);
   });
 
-  test('on evidence that has no bytes yet is broken, and stale once there are some that nobody has seen', async () => {
+  test('on evidence without bytes is broken, and stale once it has bytes that the author has not seen', async () => {
     const ref = { portfolio, slug: `proof-${++count}` };
     await operations.evidence.create.run(platform.as(owner), { ...ref, title: 'To come' });
     await write(claim({ evidence: [{ slug: ref.slug }] }));
@@ -171,7 +171,7 @@ describe('a claim', () => {
     expect(await standing()).toBe('stale');
   });
 
-  test('turns stale when its evidence was not checked for longer than it stays fresh', async () => {
+  test('turns stale when its evidence was not checked for longer than its freshness', async () => {
     const cited = await addEvidence('Once.', { freshForSeconds: 86_400 });
     await write(claim({ evidence: [{ slug: cited }] }));
     await age(cited, 2);
@@ -192,7 +192,7 @@ describe('a claim', () => {
     expect(await standing()).toBe('backed');
   });
 
-  test('stays backed when its evidence comes back to the bytes that its author had seen', async () => {
+  test('stays backed when its evidence changes back to the bytes that the author had seen', async () => {
     const cited = await addEvidence('A.');
     await write(claim({ evidence: [{ slug: cited }] }));
     await addVersion(cited, 'B.');
@@ -208,7 +208,7 @@ describe('a claim', () => {
   });
 });
 
-test('claims come in the order of their author, many at a time', async () => {
+test('many claims are returned in the order of their author', async () => {
   const keys = Array.from({ length: 100 }, (_, at) => `claim-${99 - at}`);
   await write(...keys.map((name) => ({ key: name, statement: name, metric: range })));
   const { claims, standings } = await prove();
@@ -216,7 +216,7 @@ test('claims come in the order of their author, many at a time', async () => {
   expect(standings.backed).toBe(100);
 });
 
-test('strangers may trace what is published, and nothing else', async () => {
+test('anonymous readers can trace published studies only', async () => {
   await write(claim({ metric: range }));
   await expect(prove(anonymous)).rejects.toMatchObject({ code: 'not_found' });
   await publish();
@@ -227,7 +227,7 @@ const summarize = (name: string, actor: Actor = anonymous) =>
   operations.portfolio.summary.run(platform.as(actor), { portfolio: name });
 
 describe('the summary of a portfolio', () => {
-  test('counts what is published, and shows what changed by how much', async () => {
+  test('counts published content, and shows measured changes', async () => {
     const cited = await addEvidence('For all.');
     await write(claim({ evidence: [{ slug: cited }], metric: range }), {
       key: 'bare',
@@ -251,7 +251,7 @@ describe('the summary of a portfolio', () => {
     expect(after).toMatchObject({ portfolio, name: 'Team', tagline: 'We measure.' });
   });
 
-  test('of a portfolio without anything is there for its members only', async () => {
+  test('of an empty portfolio is visible to its members only', async () => {
     await operations.portfolio.create.run(platform.as(owner), { slug: 'bare', name: 'Bare' });
     await expect(summarize('bare')).rejects.toMatchObject({ code: 'not_found' });
     expect(await summarize('bare', owner)).toMatchObject({

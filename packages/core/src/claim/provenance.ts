@@ -23,19 +23,22 @@ const seenSchema = evidenceVersionSchema.pick({
   fetchedAt: true,
 });
 
-/** Evidence as a claim cites it: `seen` is the version that its author had seen, null if there was none. */
+/** Cited evidence. `seen` is the version that the author of the claim had seen, null if there was none. */
 const citedSchema = evidenceSchema
   .pick({ slug: true, title: true, standing: true, problem: true, sourceUrl: true, checkedAt: true })
   .extend({
-    isChanged: z.boolean().describe('Whether the latest bytes are others than the author had seen.'),
-    freshUntil: z.iso.datetime().nullable().describe('When it turns stale unless checked; null for never.'),
+    isChanged: z.boolean().describe('Whether the latest bytes differ from those that the author had seen.'),
+    freshUntil: z.iso
+      .datetime()
+      .nullable()
+      .describe('When it turns stale unless it is checked; null for never.'),
     seen: seenSchema.nullable(),
     latestVersion: z.int(),
-    content: z.string().nullable().describe('Where the bytes are that the author had seen.'),
+    content: z.string().nullable().describe('Path of the bytes that the author had seen.'),
   })
   .meta({ id: 'CitedEvidence' });
 
-/** What was measured: averages before and after the change, or of the whole range where there was none. */
+/** The measured averages before and after the change; without a change, `after` is the average of the range. */
 export const measuredSchema = metricSchema
   .pick({ key: true, name: true, unit: true, betterWhen: true })
   .extend({
@@ -60,7 +63,7 @@ export const provenClaimSchema = z
   })
   .meta({ id: 'ProvenClaim' });
 
-/** A claim with all that it rests on, as it is now. */
+/** A claim with its evidence, its metric and its current standing. */
 export type ProvenClaim = z.infer<typeof provenClaimSchema>;
 
 type Cited = Omit<z.infer<typeof citedSchema>, 'content'>;
@@ -78,7 +81,7 @@ const cited = sql<Cited[]>`(
   from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
   where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key})`;
 
-/** What `measure` needs of a claim, from `claims` joined to `metrics`. */
+/** The columns that `measure` needs, from `claims` joined to `metrics`. */
 export const measuredColumns = {
   metric: {
     id: metrics.id,
@@ -108,7 +111,7 @@ const claimsOf = prepared((db) =>
     .prepare('case_study_provenance'),
 );
 
-/** The claims of a study, in order, with all that they rest on. `portfolio` is the slug of its portfolio. */
+/** The claims of a study in order, with evidence, metric and standing. `portfolio` is the slug of its portfolio. */
 export async function proveClaims(
   ctx: Pick<Ctx, 'db'>,
   caseStudyId: string,
@@ -137,8 +140,8 @@ type MeasuredRow = {
 };
 
 /**
- * Measures the ranges of all rows at once; the answer gives what was measured of each. Not on the reader: what a claim
- * is worth has to agree with the standing beside it, which the writer tells.
+ * Measures the ranges of all rows in one query. Resolves to a function from a row to its measurement. It queries the
+ * writer, because the measurement must agree with the claim's standing, which comes from there.
  */
 export async function measure<Row extends MeasuredRow>({ db }: Pick<Ctx, 'db'>, rows: Row[]) {
   const ranges = rows.flatMap((row) =>

@@ -4,17 +4,17 @@ import { claimEvidence, claims } from './claim.sql.ts';
 import { acknowledgeStandings } from './notify.ts';
 import type { Claim } from './schemas.ts';
 
-/** The ids of what claims name: evidence by slug, metrics by key. */
+/** The ids of the resources that claims refer to: evidence by slug, metrics by key. */
 type Ids = Record<'evidence' | 'metrics', ReadonlyMap<string, { id: string }>>;
 
-/** Replaces the claims of a case study, with their links to evidence and metrics. Call it in a transaction. */
+/** Replaces the claims of a case study and their links to evidence and metrics. Call it in a transaction. */
 export async function rewriteClaims(
   tx: Db,
   caseStudyId: string,
   written: Claim[],
   { evidence, metrics }: Ids,
 ) {
-  // Their links to evidence are deleted with them.
+  // This deletes their links to evidence as well.
   await tx.delete(claims).where(eq(claims.caseStudyId, caseStudyId));
   if (written.length === 0) return;
   const rows = written.map(({ key, statement, metric }, position) => ({

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { instantSchema } from '../time.ts';
 import { line, slugSchema } from '../text.ts';
 
-/** Issues for all but the first of things with the same name, at the path of the name. */
+/** Refuses items with the name of an earlier item; the issue is at the path of the name. */
 function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
   return (items: T[], ctx: z.RefinementCtx) => {
     const seen = new Set<string>();
     for (const [at, item] of items.entries()) {
       const name = nameOf(item);
       if (seen.has(name)) {
-        const message = `Expected each only once, but "${name}" came before.`;
+        const message = `Expected unique values, but "${name}" occurs more than once.`;
         ctx.addIssue({ code: 'custom', path: [at, ...path], message });
       }
       seen.add(name);
@@ -21,24 +21,24 @@ const metricRange = z
   .strictObject({
     key: slugSchema.describe('The metric.'),
     from: instantSchema,
-    to: instantSchema.describe('The first moment that does not belong to it.'),
+    to: instantSchema.describe('The end of the range, exclusive.'),
     changedAt: instantSchema
       .nullable()
       .default(null)
-      .describe('When the change took effect: what was before and after it is compared.'),
+      .describe('When the change took effect: the samples before and after it are compared.'),
   })
   .superRefine(({ from, to, changedAt }, ctx) => {
-    if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected it after "from".' });
+    if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected a time after "from".' });
     if (changedAt !== null && (changedAt <= from || changedAt >= to)) {
-      const message = 'Expected it after "from" and before "to".';
+      const message = 'Expected a time after "from" and before "to".';
       ctx.addIssue({ code: 'custom', path: ['changedAt'], message });
     }
   });
 
 const claimFields = {
-  key: slugSchema.describe('Names the claim within its study.'),
+  key: slugSchema.describe('The key of the claim, unique within its study.'),
   statement: line(500),
-  metric: metricRange.nullable().describe('What was measured, and when.'),
+  metric: metricRange.nullable().describe('The measured metric and time range.'),
 };
 
 const evidenceNumber = z
@@ -53,7 +53,7 @@ const citation = z.object({
 
 export const maxCited = 20;
 
-/** A claim as it is answered: each piece of evidence with the version that its author had seen. */
+/** A claim in responses: each piece of evidence has the version that the author had seen. */
 const claimSchema = z
   .object({
     ...claimFields,
@@ -67,7 +67,7 @@ const evidenceInput = z.strictObject({
   slug: slugSchema,
   version: evidenceNumber
     .optional()
-    .describe('Left out, it stays as it was in the same claim, or becomes the latest.'),
+    .describe('By default the version that the same claim cited before, or else the latest.'),
 });
 
 const claimInput = z.strictObject({
@@ -83,10 +83,10 @@ const claimInput = z.strictObject({
 export const maxClaims = 100;
 const maxArtifacts = 50;
 
-/** Claims as they are answered, in their order. */
+/** Claims in responses, in order. */
 export const claimsSchema = z.array(claimSchema).max(maxClaims);
 
-/** Claims as authors write them, in their order. */
+/** Claims in requests, in order. */
 export const claimsInput = z
   .array(claimInput)
   .max(maxClaims)
@@ -94,24 +94,24 @@ export const claimsInput = z
 
 export type ClaimInput = z.output<typeof claimInput>;
 
-/** Slugs of the artifacts that a study presents, in their order. */
+/** Slugs of the artifacts that a study presents, in order. */
 export const artifactsSchema = z
   .array(slugSchema)
   .max(maxArtifacts)
-  .describe('The artifacts that the study presents.');
+  .meta({ description: 'The artifacts that the study presents.', uniqueItems: true });
 
-/** As `artifactsSchema`, from authors. */
+/** As `artifactsSchema`, in requests. */
 export const artifactsInput = artifactsSchema.superRefine(refuseRepeated((slug) => slug));
 
 /**
- * What a claim is worth now: `unbacked` without evidence and metric; `broken` when evidence is missing or has a
- * problem, or when a side of what was measured has no samples; `stale` when evidence was not checked for too long, or
- * is no longer what its author had seen; else `backed`.
+ * The standing of a claim. `unbacked`: no evidence and no metric. `broken`: evidence is missing or has a problem, or a
+ * side of the metric's range has no samples. `stale`: evidence was not checked for too long, or differs from what the
+ * author had seen. Otherwise `backed`.
  */
 export const claimStandingSchema = z.enum(['backed', 'stale', 'broken', 'unbacked']);
 export type ClaimStanding = z.infer<typeof claimStandingSchema>;
 
-/** How many claims have which standing. */
+/** The number of claims with each standing. */
 export const standingsSchema = z
   .object({ backed: z.int(), stale: z.int(), broken: z.int(), unbacked: z.int() })
   .meta({ id: 'Standings' });

@@ -12,7 +12,7 @@ const cites = (such?: SQL) => sql`exists (
   where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
     ${such ? sql`and ${such}` : sql``})`;
 
-/** True for a cited row of `evidence` whose latest bytes are not those that the claim's author had seen. */
+/** True for a cited row of `evidence` whose latest bytes differ from those that the claim's author had seen. */
 export const isChanged = sql<boolean>`(${evidence.latest} > 0 and not exists (
   select 1 from ${evidenceVersions} seen
   join ${evidenceVersions} latest on latest.evidence_id = seen.evidence_id and latest.sha256 = seen.sha256
@@ -33,7 +33,7 @@ export const claimStanding = sql<ClaimStanding>`case
   when ${cites(sql`(${evidenceStanding} = 'stale' or ${isChanged})`)} then 'stale'
   else 'backed' end`;
 
-/** Counts of standings, with zeros where there are none. */
+/** Counts the claims of each standing. */
 export function countStandings(given: readonly ClaimStanding[]): z.infer<typeof standingsSchema> {
   const counts = { backed: 0, stale: 0, broken: 0, unbacked: 0 };
   for (const standing of given) counts[standing] += 1;

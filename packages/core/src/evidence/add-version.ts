@@ -13,7 +13,7 @@ import { evidenceRef, evidenceSchema } from './schemas.ts';
 export const addEvidenceVersion = operation({
   name: 'evidence.addVersion',
   kind: 'mutation',
-  summary: 'Take an uploaded file as the newest version; the same bytes again count as a check.',
+  summary: 'Add an uploaded file as the newest version. Identical bytes count as a check instead.',
   scope: 'evidence:write',
   public: false,
   input: z.strictObject({ ...evidenceRef, uploadId }),
@@ -36,6 +36,6 @@ function requireUploads<Found extends { slug: string; sourceUrl: string | null }
   if (found.sourceUrl === null) return found;
   throw new AppError(
     'conflict',
-    `Evidence "${found.slug}" is fetched from its source, so it takes no uploads: sync it.`,
+    `Evidence "${found.slug}" is fetched from its source and does not accept uploads. Sync it instead.`,
   );
 }

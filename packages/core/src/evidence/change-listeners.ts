@@ -1,19 +1,18 @@
 import type { Db } from '../context.ts';
 
-/** Runs in the transaction that changed the evidence; what it throws undoes the change. */
+/** Runs in the transaction that changed the evidence; an error rolls the change back. */
 type Listener = (tx: Db, evidenceIds: string[]) => Promise<void>;
 
 const listeners = new Set<Listener>();
 
-/** Has a noun above evidence act on its changes. Evidence knows nothing of who listens. */
+/** Registers a listener for changes of evidence, so that evidence need not import the modules above it. */
 export function onEvidenceChange(listener: Listener): void {
   listeners.add(listener);
 }
 
-/** Call it in the transaction that changed evidence: whether it is fresh, its problem, or its latest version. */
+/** Call it in the transaction that changed the freshness, problem or latest version of evidence. */
 export async function announceEvidenceChange(tx: Db, evidenceIds: string[]): Promise<void> {
-  // A program that leaves out claims would lose their notifications without a word.
-  if (listeners.size === 0)
-    throw new Error('Nothing listens to changes of evidence: import claim/notify.ts.');
+  // Without claims, a program would silently lose their notifications.
+  if (listeners.size === 0) throw new Error('No listener for changes of evidence: import claim/notify.ts.');
   for (const listener of listeners) await listener(tx, evidenceIds);
 }

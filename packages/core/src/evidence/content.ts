@@ -13,12 +13,17 @@ import { evidenceRef, evidenceVersionSchema } from './schemas.ts';
 export const readEvidenceContent = operation({
   name: 'evidence.content',
   kind: 'query',
-  summary: 'Get the bytes of a version of evidence: a link that works for five minutes.',
+  summary: 'Get a link to the bytes of a version of evidence, valid for five minutes.',
   scope: 'evidence:read',
   public: true,
   input: z.strictObject({
     ...evidenceRef,
-    version: z.int().min(1).max(2_147_483_647).optional().describe('Its number; the latest if left out.'),
+    version: z
+      .int()
+      .min(1)
+      .max(2_147_483_647)
+      .optional()
+      .describe('The number of the version; by default the latest.'),
   }),
   output: evidenceVersionSchema
     .extend({ url: z.url(), expiresAt: z.iso.datetime() })

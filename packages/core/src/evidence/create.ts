@@ -9,7 +9,7 @@ import { evidenceInput, evidenceSchema } from './schemas.ts';
 export const createEvidence = operation({
   name: 'evidence.create',
   kind: 'mutation',
-  summary: 'Create evidence, to be uploaded or fetched from a source; it has no bytes yet.',
+  summary: 'Create evidence without bytes. They are uploaded later, or fetched from its source.',
   scope: 'evidence:write',
   public: false,
   input: evidenceInput,

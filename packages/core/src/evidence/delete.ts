@@ -10,13 +10,13 @@ import { evidence } from './evidence.sql.ts';
 import { lockEvidence } from './lock.ts';
 import { evidenceRef } from './schemas.ts';
 
-/** More studies are not named in a refusal. */
-const maxNamed = 10;
+/** The maximum number of case studies that an error lists. */
+const maxListed = 10;
 
 export const deleteEvidence = operation({
   name: 'evidence.delete',
   kind: 'mutation',
-  summary: 'Delete evidence that no claim cites, with all its versions.',
+  summary: 'Delete evidence with all its versions. Fails while a claim cites it.',
   scope: 'evidence:write',
   public: false,
   input: z.strictObject({ ...evidenceRef, ...expectedVersion }),
@@ -24,7 +24,7 @@ export const deleteEvidence = operation({
   tenant: tenantBySlug,
   async run({ db }, { slug, expectedVersion: expected }, tenant) {
     const { id } = await lockEvidence({ db }, tenant, slug, expected);
-    // Nobody may begin to cite it meanwhile.
+    // From here, no claim can start to cite it.
     await db.select({ id: evidence.id }).from(evidence).where(eq(evidence.id, id)).for('update');
     const citing = await db
       .selectDistinct({ slug: caseStudies.slug })
@@ -32,10 +32,13 @@ export const deleteEvidence = operation({
       .innerJoin(caseStudies, eq(caseStudies.id, claimEvidence.caseStudyId))
       .where(eq(claimEvidence.evidenceId, id))
       .orderBy(asc(caseStudies.slug))
-      .limit(maxNamed);
+      .limit(maxListed);
     if (citing.length > 0) {
       const studies = citing.map((study) => `"${study.slug}"`).join(', ');
-      throw new AppError('conflict', `Claims cite evidence "${slug}", in the case studies ${studies}.`);
+      throw new AppError(
+        'conflict',
+        `Evidence "${slug}" is cited by claims of the case studies ${studies}. Remove the citations first.`,
+      );
     }
     await db.delete(evidence).where(eq(evidence.id, id));
     return null;

@@ -3,51 +3,56 @@ import type { Bucket, Db } from '../context.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidenceDownloads } from './evidence.sql.ts';
 import { type DownloadPart, readParts } from './schemas.ts';
-import type { Held } from './sync-source.ts';
+import type { RequireLease } from './sync-source.ts';
 
 export type Download = typeof evidenceDownloads.$inferSelect;
 
-/** What earlier attempts of a job have fetched, or null. */
+/** The partial download of earlier attempts of a job, or null. */
 export async function findDownload(db: Db, jobId: string): Promise<Download | null> {
   const [found] = await db.select().from(evidenceDownloads).where(eq(evidenceDownloads.jobId, jobId));
   return found ? { ...found, parts: readParts(found.parts) } : null;
 }
 
-/** Begins a download, which has no parts yet. */
-export function beginDownload(db: Db, held: Held, download: Download): Promise<void> {
+/** Stores a new download without parts. */
+export function beginDownload(db: Db, requireLease: RequireLease, download: Download): Promise<void> {
   return db.transaction(async (tx) => {
-    await held(tx);
+    await requireLease(tx);
     await tx.insert(evidenceDownloads).values(download);
   });
 }
 
-/** Notes in `keys` where a part is about to be written, so that it can be removed whatever happens. */
-export function announcePart(db: Db, held: Held, jobId: string, key: string): Promise<void> {
+/** Records the key of a part before it is written, so that the part can be removed after a crash. */
+export function announcePart(db: Db, requireLease: RequireLease, jobId: string, key: string): Promise<void> {
   const keys = sql`array_append(${evidenceDownloads.keys}, ${key})`;
-  return change(db, held, jobId, { keys });
+  return change(db, requireLease, jobId, { keys });
 }
 
-/** Adds a part that is in the bucket. */
-export function keepPart(db: Db, held: Held, jobId: string, part: DownloadPart): Promise<void> {
+/** Records a part that was written to the bucket. */
+export function recordPart(
+  db: Db,
+  requireLease: RequireLease,
+  jobId: string,
+  part: DownloadPart,
+): Promise<void> {
   const parts = sql`${evidenceDownloads.parts} || ${JSON.stringify([part])}::jsonb`;
-  return change(db, held, jobId, { parts });
+  return change(db, requireLease, jobId, { parts });
 }
 
-function change(db: Db, held: Held, jobId: string, values: object): Promise<void> {
+function change(db: Db, requireLease: RequireLease, jobId: string, values: object): Promise<void> {
   return db.transaction(async (tx) => {
-    await held(tx);
+    await requireLease(tx);
     await tx.update(evidenceDownloads).set(values).where(eq(evidenceDownloads.jobId, jobId));
   });
 }
 
-/** Removes the download of a job, if there is one, with its parts: those alone that were there while the job was held. */
+/** Removes a job's download and its parts, if it has one and the attempt still holds the job. */
 export async function removeDownload(
   { db, bucket }: { db: Db; bucket: Bucket },
-  held: Held,
+  requireLease: RequireLease,
   jobId: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await held(tx);
+    await requireLease(tx);
     const [download] = await tx
       .delete(evidenceDownloads)
       .where(eq(evidenceDownloads.jobId, jobId))
@@ -56,14 +61,14 @@ export async function removeDownload(
   });
 }
 
-/** Within a transaction, so that what could not be removed is still known. */
+/** Call it in a transaction, so that a failure keeps the record of the parts. */
 async function removeParts(bucket: Bucket, keys: readonly string[]): Promise<void> {
   await Promise.all(keys.map((key) => bucket.remove(key)));
 }
 
 /**
- * Removes up to 20 downloads whose job has ended or is gone, with their parts; resolves to how many. Any number of
- * workers may do this at once.
+ * Removes up to 20 downloads, with their parts, whose job has finished or no longer exists. Any number of workers may
+ * call it concurrently. Resolves to the number of removed downloads.
  */
 export function removeAbandonedDownloads({ db, bucket }: { db: Db; bucket: Bucket }): Promise<number> {
   const unfinished = db

@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 let count = 0;
-/** Evidence with a source, which is due. */
+/** Evidence with a source, due for a sync. */
 async function due(values: object = {}, of = portfolio) {
   const slug = `evidence-${++count}`;
   const input = { portfolio: of, slug, title: slug, sourceUrl, freshForSeconds: 3600 };
@@ -48,7 +48,7 @@ const isDueAgain = (id: string) =>
     .set({ nextSyncAt: sql`now()` })
     .where(eq(evidenceTable.id, id));
 
-async function planOf(id: string) {
+async function scheduleOf(id: string) {
   const [row] = await platform.db
     .select({
       seconds: sql<number | null>`extract(epoch from ${evidenceTable.nextSyncAt} - now())::float8`,
@@ -59,8 +59,8 @@ async function planOf(id: string) {
   return row!;
 }
 
-describe('syncs that are due', () => {
-  test('become jobs of low priority, each in the group of its evidence', async () => {
+describe('due syncs', () => {
+  test('become jobs of low priority, in the group of their evidence', async () => {
     const { id } = await due();
     const [hint] = await queueDueSyncs(platform.db);
     const [job] = await platform.db.select().from(jobs);
@@ -75,31 +75,31 @@ describe('syncs that are due', () => {
     });
   });
 
-  test('become one job each, however many processes ask at once', async () => {
+  test('become one job each, however many processes queue them concurrently', async () => {
     for (let number = 0; number < 5; number += 1) await due();
-    const asked = await Promise.all(Array.from({ length: 4 }, () => queueDueSyncs(platform.db)));
-    expect(asked.flat()).toHaveLength(5);
+    const queued = await Promise.all(Array.from({ length: 4 }, () => queueDueSyncs(platform.db)));
+    expect(queued.flat()).toHaveLength(5);
     expect(await platform.db.select({ id: jobs.id }).from(jobs)).toHaveLength(5);
   });
 
-  test('become none where one is unfinished', async () => {
+  test('are not queued while one is unfinished', async () => {
     const at = await due();
     await evidence.sync.run(platform.as(owner), { portfolio: at.portfolio, slug: at.slug });
     await isDueAgain(at.id);
     expect(await queueDueSyncs(platform.db)).toEqual([]);
   });
 
-  test('are asked for later and later while nothing comes of them, up to a day', async () => {
+  test('are queued at growing intervals of up to a day while they have no result', async () => {
     const { id } = await due();
-    const asked = async () => {
+    const nextDelay = async () => {
       await isDueAgain(id);
       await platform.db.delete(jobs);
       expect(await queueDueSyncs(platform.db)).toHaveLength(1);
       expect(await queueDueSyncs(platform.db)).toEqual([]);
-      return (await planOf(id)).seconds!;
+      return (await scheduleOf(id)).seconds!;
     };
     const delays: number[] = [];
-    for (let tries = 0; tries < 12; tries += 1) delays.push(await asked());
+    for (let tries = 0; tries < 12; tries += 1) delays.push(await nextDelay());
     expect(delays[0]).toBeGreaterThan(700);
     expect(delays[0]).toBeLessThan(1000);
     expect(delays[2]).toBeGreaterThan(3 * 900);
@@ -107,7 +107,7 @@ describe('syncs that are due', () => {
     expect(Math.max(...delays)).toBeLessThanOrEqual(1.1 * 86_400);
   });
 
-  test('of a portfolio with many do not keep those of another one waiting', async () => {
+  test('of a portfolio with many do not delay those of another portfolio', async () => {
     const { id } = await due();
     await platform.sql`
       insert into evidence (id, portfolio_id, slug, title, description, source_url, next_sync_at)
@@ -130,45 +130,45 @@ describe('the next sync', () => {
     [3600 * 24, 12 * 3600, 15 * 3600],
     [60, 890, 900],
   ])(
-    'of what stays fresh for %d s is between %d and %d s after its check',
+    'of evidence that stays fresh for %d s is between %d and %d s after its check',
     async (freshForSeconds, from, to) => {
       const { id, slug } = await due({ checkedAt: sql`now()`, latest: 1 });
       await update(slug, { freshForSeconds });
-      const { seconds } = await planOf(id);
+      const { seconds } = await scheduleOf(id);
       expect(seconds).toBeGreaterThan(from - 60);
       expect(seconds).toBeLessThanOrEqual(to);
     },
   );
 
-  test('of another source is due at once, and nothing of the former one counts any more', async () => {
+  test('of a replaced source is due immediately, and the state of the former one is reset', async () => {
     const values = { checkedAt: sql`now()`, latest: 1, syncTries: 5, missingSince: sql`now()` };
     const { id, slug } = await due({ ...values, validators: { url: sourceUrl, etag: '"one"' } });
     await update(slug, { sourceUrl: 'https://status.example/other.json' });
     const [row] = await platform.db.select().from(evidenceTable).where(eq(evidenceTable.id, id));
     expect(row).toMatchObject({ validators: null, missingSince: null, syncTries: 0 });
-    expect((await planOf(id)).seconds).toBeLessThanOrEqual(0);
+    expect((await scheduleOf(id)).seconds).toBeLessThanOrEqual(0);
   });
 
   test.each([
     ['without a source', { sourceUrl: null }],
-    ['that stays fresh for ever', { freshForSeconds: null }],
-  ])('of evidence %s is left to people', async (_, changes) => {
+    ['that is always fresh', { freshForSeconds: null }],
+  ])('of evidence %s is not scheduled', async (_, changes) => {
     const { id, slug } = await due({ checkedAt: sql`now()`, latest: 1 });
     await update(slug, changes);
-    expect(await planOf(id)).toMatchObject({ seconds: null });
+    expect(await scheduleOf(id)).toMatchObject({ seconds: null });
   });
 
-  test('is planned with the first that is asked for, where it is to be kept fresh', async () => {
+  test('is scheduled with the first requested sync, if the evidence must stay fresh', async () => {
     const at = await due({ nextSyncAt: null });
     await evidence.sync.run(platform.as(owner), { portfolio, slug: at.slug });
-    expect((await planOf(at.id)).seconds).toBeGreaterThan(800);
+    expect((await scheduleOf(at.id)).seconds).toBeGreaterThan(800);
   });
 
-  test('is asked for by no stranger and by no other tenant', async () => {
+  test('is not scheduled by a refused request of a non-member', async () => {
     const at = await due({ nextSyncAt: null });
-    const ask = evidence.sync.run(platform.as(user('stranger')), { portfolio, slug: at.slug });
-    await expect(ask).rejects.toMatchObject({ code: 'not_found' });
-    expect(await planOf(at.id)).toMatchObject({ seconds: null });
+    const request = evidence.sync.run(platform.as(user('outsider')), { portfolio, slug: at.slug });
+    await expect(request).rejects.toMatchObject({ code: 'not_found' });
+    expect(await scheduleOf(at.id)).toMatchObject({ seconds: null });
   });
 });
 
@@ -199,7 +199,7 @@ const age = (...which: { slug: string }[]) =>
     ),
   );
 
-const told = async () => {
+const takeEvents = async () => {
   const rows = await platform.db.delete(webhookEvents).returning();
   return rows.map(({ type, data }) => [type, (data as { caseStudy: string }).caseStudy]);
 };
@@ -207,8 +207,8 @@ const told = async () => {
 const create = (slug: string, ...cites: { slug: string }[]) =>
   caseStudy.create.run(platform.as(owner), study(slug, cites));
 
-describe('claims that turn stale by time alone', () => {
-  test('are told once, also where several of what they cite turned stale, and again when they are backed', async () => {
+describe('claims that turn stale with time', () => {
+  test('are notified once, even if several cited pieces turned stale, and again when they are backed', async () => {
     const [one, other] = [await cited(), await cited()];
     await create(`study-${++count}`, one, other);
     const name = `study-${count}`;
@@ -217,14 +217,14 @@ describe('claims that turn stale by time alone', () => {
     const passes = await Promise.all([notifyStaleClaims(platform.db), notifyStaleClaims(platform.db)]);
     expect(passes.reduce((sum, taken) => sum + taken)).toBe(2);
     expect(await notifyStaleClaims(platform.db)).toBe(0);
-    expect(await told()).toEqual([['claim.stale', name]]);
+    expect(await takeEvents()).toEqual([['claim.stale', name]]);
     await one.add();
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
     await other.add();
-    expect(await told()).toEqual([['claim.backed', name]]);
+    expect(await takeEvents()).toEqual([['claim.backed', name]]);
   });
 
-  test('are not told of where the author has written them since, or where their study is archived', async () => {
+  test('are not notified if the author has written them since, or if their study is archived', async () => {
     const one = await cited();
     await create(`study-${++count}`, one);
     const archived = { portfolio, slug: `study-${count}`, expectedVersion: '*' as const };
@@ -232,16 +232,16 @@ describe('claims that turn stale by time alone', () => {
     await age(one);
     await create(`study-${++count}`, one);
     expect(await notifyStaleClaims(platform.db)).toBe(1);
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
   });
 
-  test('are told only while the evidence is what they cite', async () => {
+  test('are notified only while they cite the evidence', async () => {
     const one = await cited();
     await create(`study-${++count}`, one);
     const without = { ...study(`study-${count}`, []), expectedVersion: '*' as const };
     await caseStudy.update.run(platform.as(owner), without);
     await age(one);
     expect(await notifyStaleClaims(platform.db)).toBe(1);
-    expect(await told()).toEqual([]);
+    expect(await takeEvents()).toEqual([]);
   });
 });

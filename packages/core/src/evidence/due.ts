@@ -1,21 +1,21 @@
 import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db, JobHint } from '../context.ts';
 import { queueJob } from '../job/accept.ts';
-import { dispatch } from '../job/dispatch.ts';
+import { dispatchNext } from '../job/jobs-changed.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
 
-/** How many jobs a call makes at most. */
+/** The maximum number of jobs that a call creates. */
 const batchSize = 200;
 
-/** Until the next try, where nothing comes of one: doubled with each, up to a day. */
+/** The delay until the next try if a sync has no result; it doubles with each try. */
 const retrySeconds = { first: 900, longest: 86_400 };
 
 /**
- * Asks for syncs of evidence whose freshness runs out, or whose source is looked for again; resolves to the jobs, for
- * which the caller rings after it. Portfolios take turns. Any number of processes may call it at once: the next time
- * to ask moves on with the asking, so that none asks twice.
+ * Queues syncs of evidence that is due, in fair order of portfolios. Any number of processes may call it concurrently:
+ * taking evidence moves its next sync, so that it is queued once. Resolves to the jobs; the caller then notifies the
+ * outbox and publishes these hints.
  */
 export function queueDueSyncs(db: Db): Promise<JobHint[]> {
   return db.transaction(async (tx) => {
@@ -34,13 +34,12 @@ export function queueDueSyncs(db: Db): Promise<JobHint[]> {
       const { id } = await queueJob(tx, { ...job, portfolioId, requestedBy: 'schedule', priority: 'low' });
       queued.push({ jobId: id, portfolioId });
     }
-    for (const portfolioId of new Set(queued.map((hint) => hint.portfolioId)))
-      await dispatch(tx, portfolioId);
+    await dispatchNext(tx, queued);
     return queued;
   });
 }
 
-/** The evidence that is due, by turns of portfolios; it is not due again before the next try. */
+/** Takes the due evidence, in fair order of portfolios, and schedules the next try of each. */
 function takeDue(tx: Db) {
   const isDue = and(lte(evidence.nextSyncAt, sql`now()`), isNotNull(evidence.sourceUrl));
   const byTurns = sql`array(

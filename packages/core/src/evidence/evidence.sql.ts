@@ -6,8 +6,8 @@ import { version } from '../version.sql.ts';
 import type { DownloadPart, EvidenceProblem, Validators } from './schemas.ts';
 
 /**
- * What backs claims: uploaded by a member, or fetched from a source. `latest` is the number of the newest version
- * and 0 before there is one; `problem` says why the evidence cannot be relied on any more.
+ * Evidence backs claims. It is uploaded by members or fetched from a source. `latest` is the number of the newest
+ * version, 0 if there is none; `problem` is the reason why the evidence is no longer reliable.
  */
 export const evidence = pgTable(
   'evidence',
@@ -19,23 +19,23 @@ export const evidence = pgTable(
     slug: text('slug').notNull(),
     title: text('title').notNull(),
     description: text('description').notNull(),
-    /** Where its bytes come from; null where they are uploaded. */
+    /** The URL of the source; null for uploaded evidence. */
     sourceUrl: text('source_url'),
-    /** How long after it was last seen unchanged it counts as fresh; null for ever. */
+    /** How long it stays fresh after a successful check; null for always. */
     freshForSeconds: integer('fresh_for_seconds'),
     latest: integer('latest').notNull().default(0),
-    /** When its source, or its upload, was last seen as the latest version has it. */
+    /** The last time when the source or an upload matched the latest version. */
     checkedAt: instant('checked_at'),
     problem: text('problem').$type<EvidenceProblem>(),
-    /** By what the source can tell whether it still has the latest version; null where it gave nothing. */
+    /** HTTP validators of the latest version for conditional requests; null if the source sent none. */
     validators: jsonb('validators').$type<Validators>(),
-    /** Since when its source answers that it has no such thing, while that may still be a hiccup. */
+    /** The first 404 of the source while this may still be a temporary failure. */
     missingSince: instant('missing_since'),
-    /** When the scheduler asks for its next sync; null where that is left to people. */
+    /** When the scheduler queues the next sync; null if it is only synced on request. */
     nextSyncAt: instant('next_sync_at'),
-    /** How often the scheduler has asked since its source was last seen. */
+    /** Syncs that the scheduler queued since the last successful check. */
     syncTries: integer('sync_tries').notNull().default(0),
-    /** When it turns stale; null where it never does, or where claims were told already. */
+    /** When it turns stale; null if never, or if webhooks were already notified. */
     staleAt: instant('stale_at'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -49,7 +49,7 @@ export const evidence = pgTable(
   ],
 );
 
-/** Every state of an evidence's bytes, numbered from 1. The bytes are in the bucket under their hash. */
+/** The versions of evidence, numbered from 1. The bytes are in the bucket, stored by hash. */
 export const evidenceVersions = pgTable(
   'evidence_versions',
   {
@@ -61,12 +61,12 @@ export const evidenceVersions = pgTable(
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
     contentType: text('content_type').notNull(),
     fileName: text('file_name').notNull(),
-    /** The address that it was fetched from, after redirects; null where it was uploaded. */
+    /** The URL that it was fetched from, after redirects; null if it was uploaded. */
     fetchedFrom: text('fetched_from'),
     fetchedAt: instant('fetched_at').notNull().defaultNow(),
-    /** When the stored bytes were last found to have this hash. */
+    /** When the stored bytes were last verified to have this hash. */
     verifiedAt: instant('verified_at'),
-    /** The sync that made it; null where it was uploaded. */
+    /** The sync job that created it; null if it was uploaded. */
     jobId: text('job_id'),
   },
   (table) => [
@@ -76,22 +76,22 @@ export const evidenceVersions = pgTable(
 );
 
 /**
- * What syncs have fetched so far, in parts that wait in the bucket: a later attempt of the job goes on from there. Jobs
- * may be cleared away before it, so that nothing in the bucket is forgotten.
+ * Partial downloads of syncs. Their parts are in the bucket, and a later attempt of the job continues from them. No
+ * foreign key to the job: the row must outlive it, so that the parts are still removed.
  */
 export const evidenceDownloads = pgTable('evidence_downloads', {
   jobId: text('job_id').primaryKey(),
-  /** Where it is fetched from, and the address that answered, after redirects. */
+  /** The URL of the source; `fetchedFrom` is the URL after redirects. */
   sourceUrl: text('source_url').notNull(),
   fetchedFrom: text('fetched_from').notNull(),
-  /** By a strong one the source can be asked for the rest of these very bytes. */
+  /** A strong ETag allows requesting the remaining bytes with `If-Range`. */
   etag: text('etag'),
   lastModified: text('last_modified'),
   contentType: text('content_type').notNull(),
   contentEncoding: text('content_encoding'),
-  /** Of all of it; null where the source did not say. */
+  /** The total size; null if the source did not send it. */
   sizeBytes: bigint('size_bytes', { mode: 'number' }),
   parts: jsonb('parts').$type<DownloadPart[]>().notNull().default([]),
-  /** Every key that may hold a part, also of those that were begun and never finished. */
+  /** The keys of all parts, including those whose upload started but did not finish. */
   keys: text('keys').array().notNull(),
 });

@@ -45,7 +45,7 @@ const content = (actor: Actor, version?: number) =>
   evidence.content.run(platform.as(actor), { ...at(), version });
 const list = (actor: Actor, rest: object = {}) =>
   evidence.list.run(platform.as(actor), { portfolio, limit: 100, ...rest });
-/** A study with a claim that cites a version of the evidence, if one is given. */
+/** A study with a claim; if a version is given, the claim cites that version of the evidence. */
 const createStudy = (study: string, version?: number) => {
   const claim = { key: 'claim', statement: 'It is so.', evidence: [{ slug, version }] };
   const claims = version === undefined ? [] : [claim];
@@ -55,7 +55,7 @@ const publish = (study: string) =>
   caseStudy.publish.run(platform.as(owner), { portfolio, slug: study, expectedVersion: '*' });
 const keyOf = (text: string) => contentKey('evidence', portfolioId, sha256Of(bytesOf(text)));
 
-test('new evidence has no bytes yet, and reads back as it was written', async () => {
+test('new evidence has no bytes, and is read as it was written', async () => {
   const fields = {
     title: 'Γραφή “eins”',
     description: 'Two\nlines.',
@@ -84,7 +84,7 @@ test.each([
 });
 
 describe('versions', () => {
-  test('are numbered as they come, and each keeps its bytes', async () => {
+  test('are numbered in order, and each keeps its bytes', async () => {
     await create();
     await add('first', 'first.txt');
     const second = await add('second', 'second.txt');
@@ -103,7 +103,7 @@ describe('versions', () => {
     await expect(content(owner, 3)).rejects.toMatchObject(unknown);
   });
 
-  test('of the same bytes again are no new ones, but count as a check', async () => {
+  test('are not added for identical bytes, which count as a check', async () => {
     await create({ freshForSeconds: 60 });
     const first = await add('same');
     await platform.sql`update evidence set checked_at = now() - interval '1 hour' where slug = ${slug}`;
@@ -114,7 +114,7 @@ describe('versions', () => {
     expect(await versions()).toEqual([1]);
   });
 
-  test('come in pages, of which none is skipped or repeated while others are added', async () => {
+  test('are paged without skipping or repeating any while others are added', async () => {
     await create();
     for (const text of ['a', 'b', 'c']) await add(text);
     const first = await versionPage();
@@ -124,19 +124,19 @@ describe('versions', () => {
     expect(second.nextCursor).toBeNull();
   });
 
-  test('that are added at once all count', async () => {
+  test('are all stored when added concurrently', async () => {
     await create();
     await Promise.all(['a', 'b', 'c', 'd'].map((text) => add(text)));
     expect(await versions()).toEqual([4, 3, 2, 1]);
   });
 
-  test('cannot be uploaded where there is a source', async () => {
+  test('cannot be uploaded if the evidence has a source', async () => {
     await create({ sourceUrl });
     await expect(add('forged')).rejects.toMatchObject({ code: 'conflict' });
     expect(await versions()).toEqual([]);
   });
 
-  test('that are not there yet have no content', async () => {
+  test('that do not exist have no content', async () => {
     await create();
     await expect(content(owner)).rejects.toMatchObject(unknown);
     await expect(verify()).rejects.toMatchObject({ code: 'conflict' });
@@ -144,7 +144,7 @@ describe('versions', () => {
 });
 
 describe('standing', () => {
-  test('is fresh for ever without a limit, and else as long as the limit says', async () => {
+  test('is always fresh without a limit, otherwise as long as the limit', async () => {
     await create();
     await add('aged');
     await platform.sql`update evidence set checked_at = now() - interval '10 years' where slug = ${slug}`;
@@ -158,7 +158,7 @@ describe('standing', () => {
     expect(limited.standing).toBe('stale');
   });
 
-  test('takes the longest limit that there is, and refuses longer ones', async () => {
+  test('accepts the maximum limit, and refuses longer ones', async () => {
     expect(await create({ freshForSeconds: 2 ** 31 - 1 })).toMatchObject({ freshForSeconds: 2 ** 31 - 1 });
     await expect(create({ freshForSeconds: 2 ** 31 })).rejects.toMatchObject({ code: 'invalid_input' });
   });
@@ -175,14 +175,14 @@ describe('standing', () => {
 });
 
 describe('verifying', () => {
-  test('notes when the bytes were found unharmed', async () => {
+  test('records when the bytes were verified', async () => {
     await create();
     expect((await add('whole')).latest?.verifiedAt).toBeNull();
     expect(await verify()).toMatchObject({ standing: 'fresh', problem: null });
     expect((await read()).latest?.verifiedAt).not.toBeNull();
   });
 
-  test('finds other bytes and lost ones, and what comes again makes it good', async () => {
+  test('detects different and lost bytes, and restored bytes fix the problem', async () => {
     await create();
     await add('precious');
     await platform.bucket.put(keyOf('precious'), bytesOf('forged'), { contentType: 'text/plain' });
@@ -198,7 +198,7 @@ describe('verifying', () => {
     expect(await verify()).toMatchObject({ standing: 'fresh' });
   });
 
-  test('does not hide that the source has vanished', async () => {
+  test('does not clear the problem of a vanished source', async () => {
     await create();
     await add('old');
     await platform.sql`update evidence set problem = 'source-vanished' where slug = ${slug}`;
@@ -207,7 +207,7 @@ describe('verifying', () => {
 });
 
 describe('a sync', () => {
-  test('is a job of its own group', async () => {
+  test('is a job in the group of its evidence', async () => {
     const { id } = await create({ sourceUrl });
     const job = await evidence.sync.run(platform.as(owner), at());
     expect(job).toMatchObject({ kind: 'evidence.sync', state: 'queued', portfolio });
@@ -222,7 +222,7 @@ describe('a sync', () => {
 });
 
 describe('changes', () => {
-  test('of a version that is no longer there are refused', async () => {
+  test('based on an outdated version are refused', async () => {
     const { version } = await create();
     const change = (expectedVersion: number) =>
       evidence.update.run(platform.as(owner), { ...at(), title: 'New', expectedVersion });
@@ -235,7 +235,7 @@ describe('changes', () => {
     expect(await read()).toEqual(changed);
   });
 
-  test('of the source end the problem that it had, and naming the same one again does not', async () => {
+  test('of the source clear the problem of the former one; the same source does not', async () => {
     await create({ sourceUrl });
     await platform.sql`update evidence set problem = 'source-vanished' where slug = ${slug}`;
     const move = (url: string) =>
@@ -244,7 +244,7 @@ describe('changes', () => {
     expect((await move('https://other.example/')).problem).toBeNull();
   });
 
-  test('delete it with its versions, unless claims cite it: those are named', async () => {
+  test('delete it with its versions, unless claims cite it; the error lists them', async () => {
     const { id } = await create();
     await add('cited');
     const studies = [`${slug}-second`, `${slug}-first`];
@@ -273,8 +273,8 @@ async function expectHidden() {
   expect(items.map((item) => item.slug)).not.toContain(slug);
 }
 
-describe('strangers', () => {
-  test('see evidence as soon as a published study cites it, and of its versions the cited one and the latest', async () => {
+describe('anonymous readers', () => {
+  test('see evidence once a published study cites it, in the cited and the latest version', async () => {
     await create();
     for (const text of ['one', 'two', 'three', 'four']) await add(text);
     await createStudy(`${slug}-open`);
@@ -294,7 +294,7 @@ describe('strangers', () => {
   });
 });
 
-test('lists come in pages, newest first, of one portfolio alone', async () => {
+test('lists are paged, newest first, and of one portfolio only', async () => {
   const other = 'pages';
   await operations.portfolio.create.run(platform.as(owner), { slug: other, name: 'Pages' });
   expect(await evidence.list.run(platform.as(owner), { portfolio: other })).toEqual({

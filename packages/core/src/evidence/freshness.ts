@@ -2,12 +2,12 @@ import { type SQL, sql } from 'drizzle-orm';
 import { nextVersion } from '../version.sql.ts';
 import { evidence } from './evidence.sql.ts';
 
-/** Sources are not asked more often than this by themselves, however short-lived their freshness. */
+/** The minimum interval of scheduled syncs, however short the freshness. */
 const minSyncSeconds = 900;
 
 /**
- * When the scheduler asks next: after half of the time that it stays fresh, so that the other half is left for tries
- * that fail; a tenth more or less, so that what was made at once is not asked for at once for ever.
+ * The time of the next scheduled sync: after half of the freshness, which leaves the other half for retries. Up to a
+ * tenth is added at random, so that evidence that was created together is not always synced together.
  */
 const nextSyncAt = (checkedAt: SQL) => sql`case
   when ${evidence.sourceUrl} is not null and ${evidence.freshForSeconds} is not null then ${checkedAt}
@@ -15,13 +15,13 @@ const nextSyncAt = (checkedAt: SQL) => sql`case
 
 const staleAt = (checkedAt: SQL) => sql`${checkedAt} + make_interval(secs => ${evidence.freshForSeconds})`;
 
-/** What follows from the time that evidence stays fresh, where that was changed. */
-export const replanned = {
+/** The schedule after a change of `freshForSeconds`. */
+export const rescheduled = {
   nextSyncAt: nextSyncAt(sql`${evidence.checkedAt}`),
   staleAt: staleAt(sql`${evidence.checkedAt}`),
 };
 
-/** What goes with a source that was replaced: all that the former one told. The new one is to be asked at once. */
+/** Resets what is known of a replaced source; the new source is due immediately. */
 export const movedSource = {
   validators: null,
   missingSince: null,
@@ -29,7 +29,7 @@ export const movedSource = {
   nextSyncAt: nextSyncAt(sql`now() - make_interval(secs => ${evidence.freshForSeconds} + ${minSyncSeconds})`),
 };
 
-/** What a check sets that found the latest version as it should be. */
+/** The changes after a check that confirmed the latest version. */
 export const checkedNow = {
   checkedAt: sql`now()`,
   problem: null,

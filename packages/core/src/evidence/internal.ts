@@ -55,7 +55,7 @@ const bySlug = preparedFor('evidence_by_slug', isVisible.evidence, (db, visible)
     ),
 );
 
-/** The evidence of the tenant, or `not_found` where there is none that the actor may see. */
+/** The evidence of the tenant. Throws `not_found` if it does not exist or the actor may not see it. */
 export async function fetchEvidence(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,

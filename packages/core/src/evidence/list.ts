@@ -20,7 +20,7 @@ export const listEvidence = operation({
   public: true,
   input: z.strictObject({
     portfolio: slugSchema,
-    standing: evidenceStandingSchema.optional().describe('Evidence of this standing only.'),
+    standing: evidenceStandingSchema.optional().describe('Only evidence with this standing.'),
     ...pageInput,
   }),
   output: pageOf(evidenceSchema),

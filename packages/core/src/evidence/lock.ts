@@ -5,7 +5,10 @@ import { requireVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
 import { evidenceNotFound } from './internal.ts';
 
-/** The evidence's row, held until the transaction ends, but for those who begin to cite it; `not_found` or `precondition_failed` otherwise. */
+/**
+ * Locks the evidence's row until the transaction ends; claims can still start to cite it. Throws `not_found` or
+ * `precondition_failed`.
+ */
 export async function lockEvidence(
   { db }: Pick<Ctx, 'db'>,
   tenant: Tenant,

@@ -7,7 +7,7 @@ import { evidenceRef, evidenceSchema } from './schemas.ts';
 export const readEvidence = operation({
   name: 'evidence.read',
   kind: 'query',
-  summary: 'Read evidence: where it comes from, its latest version, and whether it can be relied on.',
+  summary: 'Read evidence: its source, latest version and standing.',
   scope: 'evidence:read',
   public: true,
   input: z.strictObject(evidenceRef),

@@ -5,33 +5,33 @@ import { line, slugSchema, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
-/** What the column holds: 68 years. */
+/** The maximum of the column: 68 years. */
 const longest = 2 ** 31 - 1;
 
 const fields = {
   title: line(200),
   description: text(2000).describe('Plain text.'),
-  sourceUrl: httpsUrl.nullable().describe('Where its bytes are fetched from; null where they are uploaded.'),
+  sourceUrl: httpsUrl.nullable().describe('The URL of the source; null for uploaded evidence.'),
   freshForSeconds: z
     .int()
     .min(1)
     .max(longest)
     .nullable()
-    .describe('How long after it was last seen unchanged it counts as fresh; null for ever.'),
+    .describe('How long it stays fresh after a successful check; null for always.'),
 };
 
 /**
- * `missing` before it has a version, `broken` when it has a problem, `stale` when it was not seen unchanged for longer
- * than it stays fresh, else `fresh`.
+ * `missing`: it has no version yet. `broken`: it has a problem. `stale`: the last successful check is longer ago than
+ * `freshForSeconds`. Otherwise `fresh`.
  */
 export const evidenceStandingSchema = z.enum(['missing', 'broken', 'stale', 'fresh']);
 export type EvidenceStanding = z.infer<typeof evidenceStandingSchema>;
 
-/** Why evidence cannot be relied on: its source is gone, or the stored bytes are lost or have another hash. */
+/** Why evidence is not reliable: its source is gone, or the stored bytes are lost or have another hash. */
 const evidenceProblemSchema = z.enum(['source-vanished', 'bytes-lost', 'bytes-differ']);
 export type EvidenceProblem = z.infer<typeof evidenceProblemSchema>;
 
-/** What a source gave to recognize its bytes by (RFC 9110, 8.8), and the address that gave it. */
+/** The HTTP validators that a source sent (RFC 9110, 8.8), and the URL that sent them. */
 export const validatorsSchema = z.object({
   url: z.string(),
   etag: z.string().optional(),
@@ -40,20 +40,20 @@ export const validatorsSchema = z.object({
 export type Validators = z.infer<typeof validatorsSchema>;
 export const readValidators = readerOf(validatorsSchema.nullable());
 
-/** Bytes of a download that wait in the bucket, in the order in which they come. */
+/** A part of a download in the bucket. */
 export const downloadPartSchema = z.object({ key: z.string(), sizeBytes: z.int() });
 export type DownloadPart = z.infer<typeof downloadPartSchema>;
 export const readParts = readerOf(z.array(downloadPartSchema));
 
-/** A state of the evidence's bytes, numbered from 1. `verifiedAt` is when they were last read and found unharmed. */
+/** A version of the evidence's bytes, numbered from 1. `verifiedAt` is when the stored bytes were last verified. */
 export const evidenceVersionSchema = z
   .object({
     number: z.int(),
     sha256: z.string(),
     sizeBytes: z.int(),
-    contentType: z.string().describe('By its bytes, whatever the sender said.'),
+    contentType: z.string().describe('Detected from the bytes, not declared by the sender.'),
     fileName: z.string(),
-    fetchedFrom: z.string().nullable().describe('The address after redirects; null where it was uploaded.'),
+    fetchedFrom: z.string().nullable().describe('The URL after redirects; null if it was uploaded.'),
     fetchedAt: z.iso.datetime(),
     verifiedAt: z.iso.datetime().nullable(),
   })
@@ -61,7 +61,7 @@ export const evidenceVersionSchema = z
 
 export type EvidenceVersion = z.infer<typeof evidenceVersionSchema>;
 
-/** What backs claims. `checkedAt` is when its source, or an upload, was last seen as the latest version has it. */
+/** Evidence of claims. `checkedAt` is the last time when the source or an upload matched the latest version. */
 export const evidenceSchema = z
   .object({
     id: idOf('evidence'),
@@ -81,7 +81,7 @@ export const evidenceSchema = z
 
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-/** Which evidence: slugs of the portfolio and of the evidence. */
+/** Input fields that identify evidence: the slugs of its portfolio and of the evidence. */
 export const evidenceRef = { portfolio: slugSchema, slug: slugSchema };
 
 export const evidenceInput = z.strictObject({

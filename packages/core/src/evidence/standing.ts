@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { evidence } from './evidence.sql.ts';
 import type { EvidenceStanding } from './schemas.ts';
 
-/** Whether a row of `evidence` can be relied on now. */
+/** The current standing of a row of `evidence`. */
 export const evidenceStanding = sql<EvidenceStanding>`case
   when ${evidence.latest} = 0 then 'missing'
   when ${evidence.problem} is not null then 'broken'

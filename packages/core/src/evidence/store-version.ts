@@ -4,16 +4,16 @@ import type { StoredFile } from '../upload/schemas.ts';
 import { checkedNow } from './freshness.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 
-type KeptFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null };
+type VersionFile = StoredFile & { fetchedFrom: string | null; jobId?: string | null };
 
 /**
- * Keeps stored bytes as the newest version of evidence, whose row the transaction holds. The same bytes again make no
- * version, but count as a check. Either way its problem, if any, is over; `announceEvidenceChange` is left to the caller.
+ * Adds a stored file as the newest version of evidence; the transaction must have locked its row. Identical bytes add
+ * no version, but count as a check. Both clear the problem. The caller must call `announceEvidenceChange`.
  */
 export async function storeVersion(
   tx: Db,
   { id, latest }: { id: string; latest: number },
-  { fetchedFrom, jobId = null, ...file }: KeptFile,
+  { fetchedFrom, jobId = null, ...file }: VersionFile,
 ): Promise<{ number: number; changed: boolean }> {
   const isLatest = and(eq(evidenceVersions.evidenceId, id), eq(evidenceVersions.number, latest));
   const [before] = await tx

@@ -11,23 +11,23 @@ import { checkedNow } from './freshness.ts';
 import { storeVersion } from './store-version.ts';
 import { type Validators, readValidators } from './schemas.ts';
 
-/** A source that answers 404 counts as gone when it still does so after this time: once may be a hiccup. */
+/** A source counts as gone if it still answers 404 after this time; a single 404 may be temporary. */
 const graceSeconds = 3600;
-/** A source that is gone is looked for again so often. */
+/** The interval of checks whether a vanished source is available again. */
 const goneSeconds = 86_400;
 
-/** Lets a transaction through only while the attempt that it belongs to holds its job; it throws otherwise. */
-export type Held = (tx: Db) => Promise<void>;
+/** Throws unless the attempt that runs the transaction still holds the lease of its job. */
+export type RequireLease = (tx: Db) => Promise<void>;
 
-/** What may be written, and by whom: `sourceUrl` is where the attempt has looked. */
-export type Syncing = { evidenceId: string; sourceUrl: string; jobId: string; held: Held };
+/** The sync that writes. `sourceUrl` is the URL that the attempt requested. */
+export type Syncing = { evidenceId: string; sourceUrl: string; jobId: string; requireLease: RequireLease };
 
 const isLatest = and(
   eq(evidenceVersions.evidenceId, evidence.id),
   eq(evidenceVersions.number, evidence.latest),
 );
 
-/** What a sync needs to know of evidence; null if it is gone or has no source. For workers: no actor asks here. */
+/** The data that a sync needs; null if the evidence was deleted or has no source. For workers: no actor is checked. */
 export async function fetchSyncSource(db: Db, evidenceId: string) {
   const { number, sha256, sizeBytes, jobId } = evidenceVersions;
   const [row] = await db
@@ -46,8 +46,8 @@ export async function fetchSyncSource(db: Db, evidenceId: string) {
 }
 
 /**
- * Keeps what was fetched. Resolves to the version that the evidence has now, and whether it is new; to null where the
- * evidence is gone or has another source by now.
+ * Stores the fetched file. Resolves to the current version and whether it is new, or to null if the evidence was
+ * deleted or its source was replaced.
  */
 export function storeSynced(
   db: Db,
@@ -57,19 +57,19 @@ export function storeSynced(
 ) {
   return changeSynced(db, by, async (tx, found) => {
     await tx.update(evidence).set({ validators }).where(eq(evidence.id, found.id));
-    const kept = await storeVersion(tx, found, { ...file, jobId: by.jobId });
-    if (kept.changed && found.latest > 0) {
+    const stored = await storeVersion(tx, found, { ...file, jobId: by.jobId });
+    if (stored.changed && found.latest > 0) {
       const { sha256, sizeBytes } = file;
-      await record(tx, found, 'evidence.changed', { version: kept.number, sha256, sizeBytes });
+      await record(tx, found, 'evidence.changed', { version: stored.number, sha256, sizeBytes });
     }
     await announceEvidenceChange(tx, [found.id]);
-    return kept;
+    return stored;
   });
 }
 
 /**
- * Counts the source's word that nothing has changed as a check. Resolves to the version, and to null where the word is
- * of no use: the evidence has another source by now, or a problem, which only the bytes would mend.
+ * Records a check for which the source answered that nothing changed. Resolves to the version, or to null if the sync
+ * must fetch the bytes: the source was replaced, or the evidence has a problem that only the bytes can fix.
  */
 export function recordUnchanged(db: Db, by: Syncing) {
   return changeSynced(db, by, async (tx, { id, problem }) => {
@@ -87,8 +87,8 @@ export function recordUnchanged(db: Db, by: Syncing) {
 }
 
 /**
- * Notes that the source has no such thing: for good (410), or at present (404). Resolves to whether the evidence is
- * broken by that: a missing source counts as gone once it has been missing for an hour.
+ * Records that the source is gone permanently (410) or missing (404). Resolves to whether the evidence is now broken:
+ * immediately after a 410, but only after an hour of 404.
  */
 export async function recordMissing(db: Db, by: Syncing, status: 404 | 410): Promise<boolean> {
   const isBroken = await changeSynced(db, by, async (tx, found) => {
@@ -144,11 +144,11 @@ async function lockSynced(tx: Db, evidenceId: string) {
 
 function changeSynced<Result>(
   db: Db,
-  { evidenceId, sourceUrl, held }: Syncing,
+  { evidenceId, sourceUrl, requireLease }: Syncing,
   change: (tx: Db, found: Found) => Promise<Result>,
 ): Promise<Result | null> {
   return db.transaction(async (tx) => {
-    await held(tx);
+    await requireLease(tx);
     const found = await lockSynced(tx, evidenceId);
     if (found?.sourceUrl !== sourceUrl) return null;
     const result = await change(tx, found);

@@ -12,7 +12,7 @@ import { evidenceRef } from './schemas.ts';
 export const syncEvidence = operation({
   name: 'evidence.sync',
   kind: 'mutation',
-  summary: 'Ask to fetch evidence from its source again: a job that keeps what has changed.',
+  summary: 'Start a job that fetches evidence from its source and stores a new version if it changed.',
   scope: 'evidence:write',
   public: false,
   input: z.strictObject({ ...evidenceRef, ...priorityInput }),
@@ -21,20 +21,20 @@ export const syncEvidence = operation({
   async run(ctx, { slug, priority }, tenant) {
     const { id, title, sourceUrl } = await fetchEvidence(ctx, tenant, slug);
     if (sourceUrl === null) {
-      throw new AppError('conflict', `Evidence "${slug}" has no source to fetch: upload its versions.`);
+      throw new AppError('conflict', `Evidence "${slug}" has no source. Upload its versions instead.`);
     }
     await ctx.db.update(evidence).set(firstTry).where(eq(evidence.id, id));
     return acceptJob(ctx, tenant, { ...syncJobOf({ id, title }), priority });
   },
 });
 
-/** Where the first sync comes to nothing, the scheduler asks again, if it is to be kept fresh at all. */
+/** Lets the scheduler retry if the first sync has no result, for evidence that must stay fresh. */
 const firstTry = {
   nextSyncAt: sql`case when ${evidence.freshForSeconds} is not null
     then coalesce(${evidence.nextSyncAt}, now() + interval '15 minutes') end`,
 };
 
-/** The job that syncs evidence: one at a time. */
+/** The job that syncs evidence; one at a time per piece of evidence. */
 export function syncJobOf({ id, title }: { id: string; title: string }) {
   return {
     kind: 'evidence.sync',

@@ -17,7 +17,7 @@ export const verifyEvidence = operation({
   name: 'evidence.verify',
   kind: 'mutation',
   summary:
-    'Read the stored bytes of the latest version again and compare their hash: other bytes break claims.',
+    'Verify the hash of the stored bytes of the latest version. A mismatch breaks the claims that cite it.',
   scope: 'evidence:write',
   public: false,
   input: z.strictObject(evidenceRef),
@@ -25,13 +25,13 @@ export const verifyEvidence = operation({
   tenant: tenantBySlug,
   async prepare({ db, bucket, signal }, { slug }, tenant) {
     const { latest } = await fetchEvidence({ db }, tenant, slug);
-    if (!latest) throw new AppError('conflict', `Evidence "${slug}" has no version to verify yet.`);
+    if (!latest) throw new AppError('conflict', `Evidence "${slug}" has no version to verify.`);
     const key = contentKey('evidence', tenant.id, latest.sha256);
     return { number: latest.number, problem: await findProblem(bucket, key, latest.sha256, signal) };
   },
   async run({ db }, { slug }, tenant, { number, problem }) {
     const found = await lockEvidence({ db }, tenant, slug);
-    // Another version came meanwhile: what was read says nothing of it.
+    // There is a newer version, to which the result does not apply.
     if (found.latest !== number) return fetchEvidence({ db }, tenant, slug);
     const bytesProblem = found.problem !== 'source-vanished';
     await db

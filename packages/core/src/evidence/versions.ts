@@ -13,7 +13,8 @@ const beyondAll = '2147483647';
 export const listEvidenceVersions = operation({
   name: 'evidence.versions',
   kind: 'query',
-  summary: 'List the versions of evidence, newest first; strangers see the cited ones and the latest.',
+  summary:
+    'List the versions of evidence, newest first. Anonymous readers see the cited versions and the latest.',
   scope: 'evidence:read',
   public: true,
   input: z.strictObject({
@@ -21,7 +22,8 @@ export const listEvidenceVersions = operation({
     limit: pageInput.limit,
     cursor: z
       .string()
-      .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a page.')
+      .max(9)
+      .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a previous page.')
       .optional()
       .describe('`nextCursor` of the previous page.'),
   }),

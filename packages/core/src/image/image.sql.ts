@@ -3,7 +3,7 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import type { ImageType } from './schemas.ts';
 
-/** Pictures that case studies show. The bytes are in the bucket under their hash. */
+/** Images of case studies. The bytes are in the bucket, stored by hash. */
 export const images = pgTable(
   'images',
   {

@@ -25,7 +25,7 @@ const upload = (bytes: Buffer, portfolio = 'team') =>
 test.each([
   ['image/png', png],
   ['image/jpeg', jpeg],
-])('the bytes of an image (%s) come back as they were', async (contentType, bytes) => {
+])('the bytes of an image (%s) are returned unchanged', async (contentType, bytes) => {
   const stored = await upload(bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   expect(stored).toEqual({
@@ -41,7 +41,7 @@ test.each([
   expect(Buffer.from(await response.bytes())).toEqual(bytes);
 });
 
-test('the same bytes are kept once, and in each portfolio apart', async () => {
+test('identical bytes are stored once per portfolio', async () => {
   const [first, second] = [await upload(png), await upload(png)];
   expect(second).toEqual(first);
   const { sha256 } = await upload(Buffer.concat([png, jpeg]));
@@ -50,12 +50,12 @@ test('the same bytes are kept once, and in each portfolio apart', async () => {
   });
 });
 
-test('an image whose bytes could not be stored is not there', async () => {
+test('an image whose bytes could not be stored does not exist', async () => {
   const bytes = Buffer.concat([png, Buffer.from('lost')]);
   const put = vi
     .spyOn(platform.services.bucket, 'put')
-    .mockRejectedValueOnce(new Error('The bucket is away.'));
-  await expect(upload(bytes)).rejects.toThrow('The bucket is away.');
+    .mockRejectedValueOnce(new Error('The bucket is unavailable.'));
+  await expect(upload(bytes)).rejects.toThrow('The bucket is unavailable.');
   put.mockRestore();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await expect(image.read.run(platform.as(owner), { portfolio: 'team', sha256 })).rejects.toMatchObject({
@@ -63,7 +63,7 @@ test('an image whose bytes could not be stored is not there', async () => {
   });
 });
 
-describe('what is no image', () => {
+describe('an invalid image', () => {
   test.each([
     ['other bytes', Buffer.from('<svg onload="alert(1)"/>').toString('base64')],
     ['nothing', ''],
@@ -76,7 +76,7 @@ describe('what is no image', () => {
     });
   });
 
-  test('is not what a reference in Markdown leads to', () => {
+  test('is not referenced by Markdown', () => {
     const sha256 = 'a'.repeat(64);
     for (const url of [
       `https://evil.example/api/v1/portfolios/team/images/${sha256}`,
@@ -89,7 +89,7 @@ describe('what is no image', () => {
   });
 });
 
-test('strangers see an image as soon as a published study shows it', async () => {
+test('anonymous readers see an image once a published study shows it', async () => {
   const { sha256, url } = await upload(Buffer.concat([jpeg, png]));
   const ref = { portfolio: 'team', sha256 };
   const look = () => image.read.run(platform.as(anonymous), ref);
@@ -106,7 +106,7 @@ test('strangers see an image as soon as a published study shows it', async () =>
     caseStudy.update.run(platform.as(owner), {
       portfolio: 'team',
       slug: 'plain',
-      body: `Not ${sha256}, which is no address.`,
+      body: `Not ${sha256}, which is no URL.`,
       expectedVersion: '*',
     }),
   ).resolves.toBeDefined();
@@ -118,7 +118,7 @@ test('strangers see an image as soon as a published study shows it', async () =>
   await expect(look()).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('a study shows the images that its text names, wherever in it, each once', () => {
+test('a study shows every image that its text refers to, each once', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string];
   const markdown = `![x](${imagePath('team', a)})<img src="${imagePath('team', b)}">\n\n[ref]: ${imagePath('team', a)} "x"\n${imagePath('team', c)}0 images/${c}`;
   expect(imageHashes(markdown)).toEqual([a, b]);

@@ -14,7 +14,7 @@ export const readImage = operation({
   name: 'image.read',
   kind: 'query',
   summary:
-    'Get an image: a link that works for five minutes. Anonymous readers get those that a published study shows.',
+    'Get a link to an image, valid for five minutes. Anonymous readers see images of published studies only.',
   scope: 'case-study:read',
   public: true,
   input: z.strictObject(imageRef),
@@ -22,7 +22,8 @@ export const readImage = operation({
   tenant: tenantBySlug,
   async run({ db, bucket }, { sha256 }, tenant) {
     const [image] = await find(db, tenant).execute({ portfolioId: tenant.id, sha256 });
-    if (!image) throw new AppError('not_found', `Portfolio "${tenant.slug}" has no such image.`);
+    if (!image)
+      throw new AppError('not_found', `There is no image "${sha256}" in portfolio "${tenant.slug}".`);
     return {
       sha256,
       url: imagePath(tenant.slug, sha256),

@@ -10,7 +10,7 @@ import { imageBytes, imagePath, imageSchema, sniffImage } from './schemas.ts';
 export const uploadImage = operation({
   name: 'image.upload',
   kind: 'mutation',
-  summary: 'Store a picture for case studies to show; the same bytes are stored once.',
+  summary: 'Upload an image for case studies. Identical bytes are stored once.',
   scope: 'case-study:write',
   public: false,
   input: z.strictObject({ portfolio: slugSchema, bytes: imageBytes }),
@@ -19,7 +19,7 @@ export const uploadImage = operation({
   async prepare({ bucket, signal }, { bytes }, tenant) {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const about = { contentType: sniffImage(bytes)!, sizeBytes: bytes.length };
-    // Bytes first: a row must never point at an object that is not there.
+    // The bytes first: a row must never point to a missing object.
     await bucket.put(imageKey(tenant.id, sha256), bytes, { contentType: about.contentType }, signal);
     return { sha256, ...about };
   },

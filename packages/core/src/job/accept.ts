@@ -6,21 +6,21 @@ import { newId } from '../ids.ts';
 import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { type JobKind, type JobPayload, jobKinds } from './kinds.ts';
 import { type JobPriority, jobPrioritySchema } from './priority.ts';
 import type { Job } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
-/** What a job is asked with. `groupKey` names what must not be worked on twice at a time, and is worked on in order. */
-type Ask<Kind extends JobKind> = {
+/** A request for a job. Jobs with the same `groupKey` run one at a time, in the order in which they were accepted. */
+type JobRequest<Kind extends JobKind> = {
   kind: Kind;
   /** What the job is about, for the title that its kind makes of it. */
   subject: string;
   groupKey: string;
   payload: JobPayload<Kind>;
-  /** That of its kind where none is given. */
+  /** Defaults to the priority of its kind. */
   priority?: JobPriority | undefined;
 };
 
@@ -30,16 +30,16 @@ type Ask<Kind extends JobKind> = {
  */
 export async function queueJob<Kind extends JobKind>(
   tx: Db,
-  { subject, ...ask }: Ask<Kind> & { portfolioId: string; requestedBy: string },
+  { subject, ...request }: JobRequest<Kind> & { portfolioId: string; requestedBy: string },
 ): Promise<{ id: string }> {
   const id = newId('job');
-  const { title, maxAttempts, priority } = jobKinds[ask.kind];
-  const job = { ...ask, id, title: title(subject), priority: ask.priority ?? priority, maxAttempts };
-  await transitions.accept(tx, job);
+  const { title, maxAttempts, priority: ofKind } = jobKinds[request.kind];
+  const priority = request.priority ?? ofKind;
+  await transitions.accept(tx, { ...request, id, title: title(subject), priority, maxAttempts });
   return { id };
 }
 
-/** More of one group would only wait for each other, and each dispatch looks at them all. */
+/** More jobs of one group would only wait for each other, and each dispatch reads all of them. */
 const maxUnfinishedInGroup = 100;
 
 const unfinishedInGroup = prepared((db) =>
@@ -60,7 +60,7 @@ const raiseGroupPriority = prepared((db) =>
     .prepare('job_raise_group_priority'),
 );
 
-/** Gives the jobs that a job has to wait for in its group its own priority, where theirs is lower. */
+/** Raises the priority of the queued jobs of a group: a new job with a higher priority has to wait for them. */
 async function raisePriority(db: Db, groupKey: string, priority: JobPriority): Promise<void> {
   await raiseGroupPriority(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
 }
@@ -69,21 +69,19 @@ async function raisePriority(db: Db, groupKey: string, priority: JobPriority): P
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
-  ask: Ask<Kind>,
+  request: JobRequest<Kind>,
 ): Promise<Job> {
-  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey: ask.groupKey });
+  const { groupKey, kind, priority = jobKinds[kind].priority } = request;
+  const [waiting] = await unfinishedInGroup(ctx.db).execute({ groupKey });
   if (waiting!.jobs >= maxUnfinishedInGroup) {
     throw new AppError(
       'conflict',
-      `${waiting!.jobs} jobs for the same thing have not ended yet: wait for them, or cancel them.`,
+      `${waiting!.jobs} jobs for the same resource are unfinished, which is the limit. Wait for them to finish, or cancel some.`,
     );
   }
-  const asked = { ...ask, portfolioId: tenant.id, requestedBy: actorName(ctx.actor) };
-  const { id } = await queueJob(ctx.db, asked);
-  if (waiting!.jobs > 0)
-    await raisePriority(ctx.db, ask.groupKey, ask.priority ?? jobKinds[ask.kind].priority);
-  await dispatch(ctx.db, tenant.id);
-  ctx.outboxNotifier.notify();
-  ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+  const requestedBy = actorName(ctx.actor);
+  const { id } = await queueJob(ctx.db, { ...request, portfolioId: tenant.id, requestedBy });
+  if (waiting!.jobs > 0) await raisePriority(ctx.db, groupKey, priority);
+  await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
   return fetchJob(ctx, id);
 }

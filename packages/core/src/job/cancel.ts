@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
@@ -12,7 +12,7 @@ export const cancelJob = operation({
   name: 'job.cancel',
   kind: 'mutation',
   summary:
-    'Cancel a job: a queued one at once; a running one ends as cancelled as soon as its worker has let go.',
+    'Cancel a job. A queued job is cancelled immediately, a running job as soon as its worker has stopped.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -20,10 +20,9 @@ export const cancelJob = operation({
   tenant: tenantOfJob,
   async run(ctx, { id }, tenant) {
     const changed = await transitions.cancel(ctx.db, id);
-    if (changed && (await dispatch(ctx.db, tenant.id)) > 0) ctx.outboxNotifier.notify();
+    if (changed) await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id, cancels: true }]);
     const job = await fetchJob(ctx, id);
-    if (changed) ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id, cancels: true });
-    else if (job.cancelRequestedAt === null) {
+    if (!changed && job.cancelRequestedAt === null) {
       throw new AppError(
         'conflict',
         `Job "${id}" is ${job.state}: only a queued or running job can be cancelled.`,

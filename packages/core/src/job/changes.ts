@@ -2,18 +2,19 @@ import { type SQL, and, asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { streamOperation } from '../operation.ts';
-import { ownPortfolioIds } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../own-portfolios.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
-import { type Job, jobSchema, timeSchema } from './schemas.ts';
+import { type Job, jobSchema } from './schemas.ts';
+import { timeSchema } from '../time.ts';
 import { toJob } from './stored.ts';
 
 const snapshotSize = 20;
 /** How many changed jobs are read at once; a change of many jobs takes several pages. */
 const pageSize = 500;
-/** Looked at again each time, since rows may become visible a little after their time stamp. */
+/** Read again each time, since a row may become visible a little after its timestamp. */
 const overlapSeconds = 5;
 
 export const watchJobs = streamOperation({
@@ -36,16 +37,16 @@ export const watchJobs = streamOperation({
       const newest = await newestJobs(ctx.db).execute({ own });
       for (const { at: _, ...job } of newest.toReversed()) yield { cursor: job.updatedAt, data: toJob(job) };
       seen = new Map(newest.map(({ id, lastSeq }) => [id, lastSeq]));
-      // With no job at all, every one that comes is news.
+      // Without any job yet, every later one is new.
       since = newest[0]?.updatedAt ?? new Date(0).toISOString();
     }
 
-    async function* news(from: string) {
+    async function* changesSince(from: string) {
       const inWindow = new Map<string, number>();
       let after: { at: string; id: string } | undefined;
       let page: (Job & { at: string })[];
       do {
-        // Who left a portfolio, or was removed, hears no more of it.
+        // A former member of a portfolio gets no further changes of it.
         own = await ownPortfolioIds(ctx);
         page = after
           ? await changedAfter(ctx.db).execute({ own, ...after })
@@ -58,12 +59,12 @@ export const watchJobs = streamOperation({
           yield { cursor: since, data: toJob(job) };
         }
       } while (page.length === pageSize);
-      // What is older is not read again.
+      // Older changes are not read again.
       seen = inWindow;
     }
 
-    yield* news(since);
-    for await (const _ of hints) yield* news(since);
+    yield* changesSince(since);
+    for await (const _ of hints) yield* changesSince(since);
   },
 });
 
@@ -71,7 +72,7 @@ const newestJobs = prepared((db) =>
   ownJobs(db).orderBy(desc(jobs.updatedAt)).limit(snapshotSize).prepare('job_changes_newest'),
 );
 
-/** The first page of what changed, and those after it; times are exact here, as many jobs may have the same. */
+/** The first page of changes, and the later pages. Their cursor has microseconds and the id: many jobs may share a time. */
 const changedSince = changed(
   'job_changes_since',
   sql`${jobs.updatedAt} > ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`,
@@ -81,17 +82,17 @@ const changedAfter = changed(
   sql`(${jobs.updatedAt}, ${jobs.id}) > (${sql.placeholder('at')}::timestamptz, ${sql.placeholder('id')})`,
 );
 
-function changed(name: string, only: SQL) {
+function changed(name: string, filter: SQL) {
   return prepared((db) =>
-    ownJobs(db, only).orderBy(asc(jobs.updatedAt), asc(jobs.id)).limit(pageSize).prepare(name),
+    ownJobs(db, filter).orderBy(asc(jobs.updatedAt), asc(jobs.id)).limit(pageSize).prepare(name),
   );
 }
 
-/** Jobs of one's own portfolios, each with the exact time of its last change. */
-function ownJobs(db: Db, only?: SQL) {
+/** The jobs of the caller's portfolios, each with the exact time of its last change. */
+function ownJobs(db: Db, filter?: SQL) {
   return db
     .select({ ...jobFields, at: sql<string>`${jobs.updatedAt}::text` })
     .from(jobs)
     .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, only));
+    .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, filter));
 }

@@ -247,12 +247,12 @@ test('what an attempt holds is out of reach of the reaper until its transaction 
   const lease = await fixture.claim(id);
   await fixture.expire(id);
   await fixture.db.transaction(async (tx) => {
-    expect(await transitions.hold(tx, lease)).toBe(true);
+    expect(await transitions.lockLease(tx, lease)).toBe(true);
     expect(await transitions.reapLost(fixture.db)).toEqual([]);
     expect(await transitions.heartbeat(fixture.db, lease, leaseSeconds)).toBeDefined();
     await fixture.expire(id);
   });
   expect(await transitions.reapLost(fixture.db)).toHaveLength(1);
-  expect(await fixture.db.transaction((tx) => transitions.hold(tx, lease))).toBe(false);
+  expect(await fixture.db.transaction((tx) => transitions.lockLease(tx, lease))).toBe(false);
   expect(await fixture.db.select().from(jobs).where(eq(jobs.id, id))).toMatchObject([{ state: 'queued' }]);
 });

@@ -4,17 +4,16 @@ import { prepared } from '../sql.ts';
 import { jobs, outbox } from './job.sql.ts';
 
 /**
- * How many jobs of one portfolio may be on their way at a time, in the queue or with a worker. The others wait in the
- * database, so that a job of another portfolio has no more than this before it, however many they are. Jobs that are
- * accepted at the very same time may go a little beyond it.
+ * How many jobs of one portfolio may be in flight: in the queue or with a worker. The others wait in the database, so
+ * that no portfolio delays the jobs of another by more than this. Jobs accepted concurrently may slightly exceed it.
  */
 export const maxInFlight = 20;
 
 const { placeholder } = sql;
 
 /**
- * True for a queued row of `jobs` whose turn it is within its group. That none runs is asked besides, since of two
- * jobs that are accepted at once the later one may be seen, and begun, first.
+ * True for a queued row of `jobs` whose turn it is within its group. Running jobs are checked separately: of two jobs
+ * accepted concurrently, the later one may become visible, and start, first.
  */
 export const hasTurn = sql`not exists (
   select 1 from ${jobs} other
@@ -24,9 +23,9 @@ export const hasTurn = sql`not exists (
 const waits = sql`${jobs.state} = 'queued' and ${jobs.enqueuedAt} is null and ${jobs.runAt} <= now()`;
 
 /**
- * The one statement that decides what is worked on next: it writes the outbox rows of jobs whose time and turn have
- * come, the most urgent first, up to the limit of their portfolio. At most one job of a group is ever on its way,
- * so that no number of relays, queues and workers can change the order within it.
+ * The only statement that decides which jobs run next. It writes the outbox rows of jobs that are due and whose turn it
+ * is, the most urgent first, up to the limit of their portfolio. At most one job of a group is in flight, so that
+ * parallel relays, queues and workers cannot change the order within the group.
  */
 const enqueue = (name: string, portfolios: SQL) =>
   prepared((db) => {
@@ -54,26 +53,29 @@ const enqueueInAll = enqueue(
   sql`select distinct portfolio_id from ${jobs} where ${waits}`,
 );
 
-/** Enqueues the next jobs of a portfolio, or of all of them; resolves to how many. */
+/** Enqueues the next jobs of a portfolio, or of all portfolios. Resolves to the number of jobs. */
 export async function dispatch(db: Db, portfolioId?: string): Promise<number> {
   const rows =
     portfolioId === undefined ? enqueueInAll(db).execute() : enqueueIn(db).execute({ portfolioId });
   return (await rows).length;
 }
 
-const requeueSilent = prepared((db) =>
+const requeueUnclaimed = prepared((db) =>
   db
     .update(jobs)
     .set({ enqueuedAt: sql`null` })
     .where(
-      sql`${jobs.state} = 'queued' and ${jobs.enqueuedAt} < now() - make_interval(secs => ${placeholder('silentSeconds')})
+      sql`${jobs.state} = 'queued' and ${jobs.enqueuedAt} < now() - make_interval(secs => ${placeholder('afterSeconds')})
         and not exists (select 1 from ${outbox} where ${outbox.jobId} = ${jobs.id})`,
     )
     .returning({ id: jobs.id })
-    .prepare('job_requeue_silent'),
+    .prepare('job_requeue_unclaimed'),
 );
 
-/** Has jobs dispatched again whose message was sent so long ago that it must be lost; resolves to how many. */
-export async function requeueLostMessages(db: Db, silentSeconds: number): Promise<number> {
-  return (await requeueSilent(db).execute({ silentSeconds })).length;
+/**
+ * Marks jobs to be dispatched again that no worker has claimed within `afterSeconds` after their message was sent: the
+ * message is assumed lost. Resolves to the number of jobs.
+ */
+export async function requeueLostMessages(db: Db, afterSeconds: number): Promise<number> {
+  return (await requeueUnclaimed(db).execute({ afterSeconds })).length;
 }

@@ -8,8 +8,8 @@ import { type Job, isFinal, jobStreamItemSchema } from './schemas.ts';
 export const watchJob = streamOperation({
   name: 'job.events',
   summary:
-    'Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`, by another snapshot ' +
-    'where events after it are no longer kept.',
+    'Watch a job: a snapshot, then every event until it is done. Resumes after `lastEventId`, with a new snapshot ' +
+    'if later events are no longer stored.',
   scope: 'job:read',
   public: false,
   input: z.strictObject({
@@ -24,14 +24,14 @@ export const watchJob = streamOperation({
   output: jobStreamItemSchema,
   tenant: tenantOfJob,
   async *run(ctx, { id, lastEventId }) {
-    // Subscribe before reading the log, so that nothing falls between the two.
+    // Subscribes before it reads the events, so that none is missed in between.
     using hints = ctx.jobBus.subscribe((hint) => hint.jobId === id, ctx.signal);
     const job = await fetchJob(ctx, id);
     let seq = Math.min(Number(lastEventId ?? job.lastSeq), job.lastSeq);
     let { state } = job;
     if (lastEventId === undefined) yield snapshot(job);
 
-    async function* news() {
+    async function* newEvents() {
       const events = await fetchEvents(ctx.db, id, seq);
       const arePruned = events[0] ? events[0].seq > seq + 1 : seq < job.lastSeq;
       if (arePruned) {
@@ -46,10 +46,10 @@ export const watchJob = streamOperation({
       }
     }
 
-    yield* news();
+    yield* newEvents();
     if (isFinal(state)) return;
     for await (const _ of hints) {
-      yield* news();
+      yield* newEvents();
       if (isFinal(state)) return;
     }
   },

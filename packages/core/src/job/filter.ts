@@ -4,24 +4,25 @@ import { firstIdAt, newest } from '../ids.ts';
 import { text } from '../text.ts';
 import { jobs } from './job.sql.ts';
 import { type JobKind, jobKindSchema } from './kinds.ts';
-import { type JobState, jobStateSchema, timeSchema } from './schemas.ts';
+import { type JobState, jobStateSchema } from './schemas.ts';
+import { timeSchema } from '../time.ts';
 
-/** Input fields that choose jobs, but for their state: operations differ in the states that make sense. */
+/** Input fields that filter jobs, except by state: which states make sense depends on the operation. */
 export const jobFilterInput = {
-  kind: jobKindSchema.optional().describe('Jobs of this kind only.'),
-  requestedBy: text(255).optional().describe('Jobs that this subject asked for only.'),
-  createdAfter: timeSchema.optional().describe('Jobs created at this time or later only.'),
-  createdBefore: timeSchema.optional().describe('Jobs created before this time only.'),
+  kind: jobKindSchema.optional().describe('Only jobs of this kind.'),
+  requestedBy: text(255).optional().describe('Only jobs that this subject requested.'),
+  createdAfter: timeSchema.optional().describe('Only jobs created at this time or later.'),
+  createdBefore: timeSchema.optional().describe('Only jobs created before this time.'),
 };
 
-/** The input field of the states; each may be chosen once. */
+/** The input field for the states; each may be given once. */
 export function statesInput<State extends JobState>(states: readonly State[]) {
   return z
     .array(z.enum(states))
     .min(1)
     .max(states.length)
     .optional()
-    .describe('Jobs in one of these states only.');
+    .describe('Only jobs in one of these states.');
 }
 
 export type JobFilter = {
@@ -32,10 +33,10 @@ export type JobFilter = {
   createdBefore?: string | undefined;
 };
 
-/** Ids tell when they were made, by the clock of the process that made them: how far that may be wrong. */
+/** An id holds the time of its creation by the clock of a process, which may be wrong by this much. */
 const clockSkewMilliseconds = 3_600_000;
 
-/** The values of `matching`. Kinds and states are always named, since an index leads with them. */
+/** The parameters of `matching`. Kinds and states are always given, since an index begins with them. */
 export function filterValues({ kind, state, requestedBy, createdAfter, createdBefore }: JobFilter) {
   return {
     kinds: kind ? [kind] : jobKindSchema.options,
@@ -43,7 +44,7 @@ export function filterValues({ kind, state, requestedBy, createdAfter, createdBe
     requestedBy: requestedBy ?? null,
     createdAfter: createdAfter ?? null,
     createdBefore: createdBefore ?? null,
-    // Not to decide by, but for the index to begin and end near the times.
+    // They only narrow the range of the index scan; the times decide.
     firstId: createdAfter ? firstIdAt('job', Date.parse(createdAfter) - clockSkewMilliseconds) : '',
     lastId: createdBefore
       ? firstIdAt('job', Date.parse(createdBefore) + clockSkewMilliseconds)
@@ -51,20 +52,20 @@ export function filterValues({ kind, state, requestedBy, createdAfter, createdBe
   };
 }
 
-/** What a filter asks of the times of a job. */
+/** The condition of a filter on the time of a job. */
 export const createdBetween = and(
   sql`${jobs.id} >= ${sql.placeholder('firstId')} and ${jobs.id} < ${sql.placeholder('lastId')}`,
   sql`${jobs.createdAt} >= coalesce(${sql.placeholder('createdAfter')}::timestamptz, '-infinity')`,
   sql`${jobs.createdAt} < coalesce(${sql.placeholder('createdBefore')}::timestamptz, 'infinity')`,
 )!;
 
-/** What a filter asks of the kind and the state of a job. */
+/** The condition of a filter on the kind and the state of a job. */
 export const hasKindAndState = and(
   sql`${jobs.kind} = any(${sql.placeholder('kinds')})`,
   sql`${jobs.state} = any(${sql.placeholder('states')})`,
 )!;
 
-/** What a filter asks of a job. */
+/** The whole condition of a filter. */
 export const matching = and(
   hasKindAndState,
   sql`coalesce(${jobs.requestedBy} = ${sql.placeholder('requestedBy')}, true)`,

@@ -9,7 +9,7 @@ import type { JobPriority } from './priority.ts';
 import type { Job } from './schemas.ts';
 import { readError, toJob } from './stored.ts';
 
-/** A queued job that is due for so long, and has no worker yet, counts as stalled. */
+/** A queued job that has been due for this long counts as stalled. */
 const stalledAfterSeconds = 300;
 
 /** The public fields of a job, for `toJob`. */
@@ -31,7 +31,7 @@ export const jobFields = {
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
-  // A heartbeat prolongs the lease, so that none came for long where the lease has run out.
+  // Each heartbeat extends the lease: an expired lease means that heartbeats have stopped.
   stalled: sql<boolean>`case ${jobs.state}
     when 'running' then ${jobs.leaseUntil} < now()
     when 'queued' then ${jobs.runAt} < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})
@@ -52,7 +52,7 @@ const byId = prepared((db) =>
     .prepare('job_by_id'),
 );
 
-/** A job that the tenancy check has already let through; it may be cleared away meanwhile. */
+/** Reads a job after the tenancy check has passed. Throws `not_found` if it was deleted in the meantime. */
 export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
   const [row] = await byId(db).execute({ id });
   if (!row) throw new AppError('not_found', `There is no job "${id}".`);

@@ -20,18 +20,18 @@ import type { JobKind, StoredResult } from './kinds.ts';
 import type { JobError, JobEventType, JobState } from './schemas.ts';
 
 /**
- * Where turns come from.
+ * The sequence of turns.
  *
- * @public drizzle-kit makes migrations of it.
+ * @public drizzle-kit generates migrations from it.
  */
 export const jobTurns = pgSequence('job_turns');
 
-/** The turn of a job that is queued, or queued again by hand, now. */
+/** The turn of a job that is queued, or manually requeued, now. */
 export const nextTurn = sql`nextval('job_turns')`;
 
 /**
- * The truth about every job. Only `transitions.ts` writes here, and `dispatch.ts` says when it rang; the trigger
- * `jobs_move` refuses moves that `transitions.ts` does not know.
+ * The state of every job. Only `transitions.ts` changes it; `dispatch.ts` sets `enqueued_at`. The trigger `jobs_move`
+ * refuses transitions that `transitions.ts` does not declare.
  */
 export const jobs = pgTable(
   'jobs',
@@ -46,7 +46,7 @@ export const jobs = pgTable(
     groupKey: text('group_key').notNull(),
     /** Jobs of a group run in the order of their turns, one at a time. */
     turn: bigint('turn', { mode: 'number' }).notNull().default(nextTurn),
-    /** 0 is high, 1 normal, 2 low: which of a portfolio's jobs are rung first. */
+    /** 0 is high, 1 normal, 2 low: the order in which a portfolio's jobs are enqueued. */
     priority: smallint('priority').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestedBy: text('requested_by').notNull(),
@@ -60,7 +60,7 @@ export const jobs = pgTable(
     leaseToken: uuid('lease_token'),
     leaseUntil: instant('lease_until'),
     runAt: instant('run_at').notNull().defaultNow(),
-    /** When the queue was last told of it; null while it waits for its time, its turn or for room. */
+    /** When it was last enqueued; null while it waits to be due, for its turn, or for the limit of its portfolio. */
     enqueuedAt: instant('enqueued_at'),
     cancelRequestedAt: instant('cancel_requested_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -106,7 +106,7 @@ export const jobs = pgTable(
   ],
 );
 
-/** What happened to a job, numbered without a gap from 1: what watchers read. */
+/** The events of a job, numbered from 1 without a gap. Watchers read them. */
 export const jobEvents = pgTable(
   'job_events',
   {
@@ -125,7 +125,7 @@ export const jobEvents = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.seq] })],
 );
 
-/** Messages that the queue has yet to get, written in the transaction that makes the job runnable. */
+/** Messages that are not in the queue yet, written in the transaction that makes the job runnable. */
 export const outbox = pgTable(
   'outbox',
   {
@@ -136,6 +136,6 @@ export const outbox = pgTable(
     groupKey: text('group_key').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
-  // Each job that is removed asks for its messages.
+  // For the cascade of each deleted job.
   (table) => [index('outbox_job').on(table.jobId)],
 );

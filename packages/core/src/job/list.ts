@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { ownPortfolioIds } from '../portfolio/internal.ts';
+import { ownPortfolioIds } from '../own-portfolios.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
@@ -20,7 +20,7 @@ export const listJobs = operation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({
-    portfolio: slugSchema.optional().describe('Jobs of this portfolio only.'),
+    portfolio: slugSchema.optional().describe('Only jobs of this portfolio.'),
     state: statesInput(jobStateSchema.options),
     ...jobFilterInput,
     ...pageInput,
@@ -41,7 +41,7 @@ const own = sql`${portfolios.id} = any(${placeholder('own')})
 const page = sql`${jobs.id} < ${placeholder('cursor')} and ${createdBetween}
   order by ${jobs.id} desc limit ${placeholder('limit')}`;
 
-/** For each portfolio, kind and state the newest jobs, straight from the index; of all those, the newest. */
+/** The newest jobs of each portfolio, kind and state, read from the index; of all of them, the newest. */
 const newestIds = sql`
   select job.id
   from ${portfolios}
@@ -53,7 +53,7 @@ const newestIds = sql`
         and ${page}) as job
   where ${own} order by job.id desc limit ${placeholder('limit')}`;
 
-/** As `newestIds`, where somebody's jobs are asked for: these are fewer than those of a kind and state. */
+/** As `newestIds`, for the jobs of one requester, which are fewer than those of a kind and state. */
 const newestIdsOfRequester = sql`
   select job.id
   from ${portfolios}

@@ -117,7 +117,7 @@ test('a thousand jobs are cancelled and queued again in one call each', async ()
 test('jobs that are held by their attempts are cancelled without waiting for those', async () => {
   const lease = await fixture.claimed();
   await fixture.db.transaction(async (tx) => {
-    expect(await transitions.hold(tx, lease)).toBe(true);
+    expect(await transitions.lockLease(tx, lease)).toBe(true);
     expect(await cancelMany()).toEqual({ changed: 1, hasMore: false });
   });
 });

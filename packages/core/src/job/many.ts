@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { dispatch } from './dispatch.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { jobFilterInput, statesInput } from './filter.ts';
 import { cancellableStates, retryableStates } from './schemas.ts';
 import { transitions } from './transitions.ts';
@@ -10,13 +10,18 @@ import { transitions } from './transitions.ts';
 const manyInput = {
   portfolio: slugSchema,
   ...jobFilterInput,
-  limit: z.int().min(1).max(1000).default(1000).describe('How many jobs at most, the oldest first.'),
+  limit: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1000)
+    .describe('The maximum number of jobs to change, the oldest first.'),
 };
 
 const manyChangedSchema = z
   .object({
-    changed: z.int().describe('How many jobs were changed.'),
-    hasMore: z.boolean().describe('True where more jobs match: call again.'),
+    changed: z.int().describe('The number of changed jobs.'),
+    hasMore: z.boolean().describe('True if more jobs match: call again.'),
   })
   .meta({ id: 'JobsChanged' });
 
@@ -32,8 +37,10 @@ export const cancelJobs = operation({
   async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
-    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId, cancels: true });
+    await jobsChanged(
+      ctx,
+      changed.map(({ id: jobId }) => ({ jobId, portfolioId, cancels: true })),
+    );
     return { changed: changed.length, hasMore };
   },
 });
@@ -42,8 +49,8 @@ export const retryJobs = operation({
   name: 'job.retryMany',
   kind: 'mutation',
   summary:
-    'Queue the failed, cancelled and dead jobs of a portfolio that match a filter again, up to 1,000 in a call; but ' +
-    'for deliveries to webhooks, which are redelivered.',
+    'Retry the failed, cancelled and dead jobs of a portfolio that match a filter, up to 1,000 in a call. Webhook ' +
+    'deliveries are excluded: redeliver their messages instead.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
@@ -52,8 +59,10 @@ export const retryJobs = operation({
   async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
-    if ((await dispatch(ctx.db, portfolioId)) > 0) ctx.outboxNotifier.notify();
-    for (const { id: jobId } of changed) ctx.jobBus.publish({ jobId, portfolioId });
+    await jobsChanged(
+      ctx,
+      changed.map(({ id: jobId }) => ({ jobId, portfolioId })),
+    );
     return { changed: changed.length, hasMore };
   },
 });

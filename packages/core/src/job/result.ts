@@ -12,12 +12,12 @@ import { readResult } from './stored.ts';
 
 const linkLifetimeSeconds = 300;
 
-/** A file that a job made, and a link to it. */
+/** The file that a job produced, and a link to it. */
 export const jobResultLinkSchema = jobFileSchema
   .extend({ url: z.url(), expiresAt: z.iso.datetime() })
   .meta({ id: 'JobResult' });
 
-/** The file with a link that works for five minutes. */
+/** The file with a link that is valid for five minutes. */
 export async function linkToFile(bucket: Bucket, file: StoredResult<'export.pdf' | 'metrics.report'>) {
   const expiresAt = new Date(Date.now() + linkLifetimeSeconds * 1000).toISOString();
   return { ...file, url: await bucket.signedUrl(file.key, linkLifetimeSeconds), expiresAt };
@@ -26,7 +26,7 @@ export async function linkToFile(bucket: Bucket, file: StoredResult<'export.pdf'
 export const readJobResult = operation({
   name: 'job.result',
   kind: 'query',
-  summary: 'Get the file that a job made: a link that works for five minutes.',
+  summary: 'Get a link to the file that a job produced. It is valid for five minutes.',
   scope: 'job:read',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -39,7 +39,10 @@ export const readJobResult = operation({
     }
     const result = readResult(job.kind, job.result);
     if (!('key' in result)) {
-      throw new AppError('conflict', `Job "${id}" makes no file: its result is in the job itself.`);
+      throw new AppError(
+        'conflict',
+        `Jobs of the kind "${job.kind}" produce no file. Read "result" of job "${id}" instead.`,
+      );
     }
     return linkToFile(bucket, result);
   },

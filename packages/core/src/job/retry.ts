@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { tenantOfJob } from '../tenancy.ts';
-import { dispatch } from './dispatch.ts';
 import { fetchJob } from './internal.ts';
+import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
@@ -12,7 +12,7 @@ export const retryJob = operation({
   name: 'job.retry',
   kind: 'mutation',
   summary:
-    'Queue a failed, cancelled or dead job again, with as many attempts as a new one. Not a delivery to a webhook: that is redelivered.',
+    'Retry a failed, cancelled or dead job, with as many attempts as a new one. A webhook delivery cannot be retried: redeliver its message instead.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
@@ -24,7 +24,7 @@ export const retryJob = operation({
     if (!changed && job.kind === 'webhook.deliver') {
       throw new AppError(
         'conflict',
-        `Job "${id}" delivers a message to a webhook: redeliver the message, which makes a job of its own.`,
+        `Job "${id}" delivers a webhook message and cannot be retried. Redeliver the message, which creates a new job.`,
       );
     }
     if (!changed) {
@@ -33,9 +33,7 @@ export const retryJob = operation({
         `Job "${id}" is ${job.state}: only a failed, cancelled or dead job can be retried.`,
       );
     }
-    await dispatch(ctx.db, tenant.id);
-    ctx.outboxNotifier.notify();
-    ctx.jobBus.publish({ jobId: id, portfolioId: tenant.id });
+    await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
     return job;
   },
 });

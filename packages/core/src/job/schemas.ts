@@ -7,38 +7,32 @@ import { jobPrioritySchema } from './priority.ts';
 export const jobStateSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead']);
 export type JobState = z.infer<typeof jobStateSchema>;
 
-/** Input field of operations that ask for a job. */
+/** The input field of operations that request a job. */
 export const priorityInput = {
   priority: jobPrioritySchema
     .optional()
     .describe(
-      'Which of the portfolio’s jobs goes first, “normal” if not given; it changes nothing for others.',
+      'Priority among the jobs of the portfolio, “normal” by default. It does not affect other portfolios.',
     ),
 };
 
-/** What can be cancelled: a job that has not ended. */
+/** The states of a job that can be cancelled: it has not finished. */
 export const cancellableStates = ['queued', 'running'] as const satisfies JobState[];
-/** What can be retried by hand: a job that ended without a result. */
+/** The states of a job that can be retried manually: it finished without a result. */
 export const retryableStates = ['failed', 'cancelled', 'dead'] as const satisfies JobState[];
 
-/** True when nothing more happens to a job in this state by itself. */
+/** True for states that a job does not leave by itself. */
 export const isFinal = (state: JobState) => state !== 'queued' && state !== 'running';
 
-/** Why an attempt did not succeed, in words for the one who asked. */
+/** Why an attempt failed, in words for the user who requested the job. */
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-/** A time of day and year that Postgres can read: it has no year 0, and takes no endless digits. */
-export const timeSchema = z.iso
-  .datetime()
-  .refine((time) => time >= '0001', 'Expected a year after 0.')
-  // As long as the API's document says.
-  .refine((time) => time.length <= 35, 'Expected fewer digits.');
-
 /**
- * A job. `progress` runs from 0 to 1 in each attempt; `retryAt` is set while a failed attempt waits for the
- * next one; `error` is the reason of the last attempt that did not succeed. Attempts are numbered through: a retry
- * by hand raises `maxAttempts`, and so does each attempt that only an outage or a stop of its worker cut off. A running job with `cancelRequestedAt` ends as cancelled, whatever its worker does.
+ * A job. `progress` goes from 0 to 1 in each attempt. `retryAt` is set while the job waits for its next attempt.
+ * `error` is the error of the last failed attempt. Attempt numbers never repeat: a manual retry raises `maxAttempts`,
+ * and so does an attempt that was interrupted by an outage or by a stop of its worker. A running job with
+ * `cancelRequestedAt` ends as cancelled, whatever its worker does.
  */
 export const jobSchema = z
   .object({
@@ -55,10 +49,10 @@ export const jobSchema = z
     result: jobResultSchema.nullable(),
     error: jobErrorSchema.nullable(),
     requestedBy: z.string(),
-    lastSeq: z.int().describe('Number of the last event.'),
+    lastSeq: z.int().describe('The number of the last event.'),
     stalled: z
       .boolean()
-      .describe('True while its worker is not heard of, or no worker has taken it for five minutes.'),
+      .describe('True while its worker sends no heartbeat, or if no worker has claimed it for five minutes.'),
     retryAt: z.iso.datetime().nullable(),
     cancelRequestedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
@@ -86,7 +80,7 @@ const jobEventTypeSchema = z.enum([
 ]);
 export type JobEventType = z.infer<typeof jobEventTypeSchema>;
 
-/** Something that happened to a job; `seq` counts from 1 without a gap. */
+/** An event of a job; `seq` counts from 1 without a gap. */
 const jobEventSchema = z
   .object({
     seq: z.int(),
@@ -100,7 +94,7 @@ const jobEventSchema = z
   })
   .meta({ id: 'JobEvent' });
 
-/** An item of a job's stream: where the job stands, then each thing that happens to it. */
+/** An item of a job's stream: a snapshot of the job first, then each of its events. */
 export const jobStreamItemSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('snapshot'), job: jobSchema }),

@@ -11,8 +11,8 @@ import { type JobPriority, jobPrioritySchema } from './priority.ts';
 import type { JobError, JobEventType, JobState } from './schemas.ts';
 
 /**
- * From each state, where a job may go. Nothing else compiles here, and the trigger `jobs_move` of the database refuses
- * it: a job that succeeded, above all, is left alone for ever.
+ * The allowed transitions from each state. Others do not compile here, and the database trigger `jobs_move` refuses
+ * them. In particular, a job that succeeded never changes again.
  */
 export const moves = {
   queued: ['running', 'cancelled', 'dead'],
@@ -23,28 +23,11 @@ export const moves = {
   dead: ['queued'],
 } as const satisfies Record<JobState, readonly JobState[]>;
 
-/** One of the moves, or an event that leaves a job running. */
+/** One of `moves`, or an event that leaves a job running. */
 type Move =
   | { [From in JobState]: `${From} → ${(typeof moves)[From][number]}` }[JobState]
   | 'running → running';
 
-/**
- * Every change of a job's state, and no other file makes one; `docs/jobs.md` has them as a picture:
- *
- *     accept → queued → running → succeeded
- *                ↑         ├────→ failed        (permanent, or attempts used up)
- *                │         ├────→ dead          (its worker was lost in the last attempt, too)
- *                ├─────────┘                    (retry later, postponed, or the worker was lost)
- *                │
- *                └── failed, dead, cancelled    (retry by hand)
- *
- *     queued → dead                             (the queue gave its message up)
- *     queued, running → cancelled               (a running one by its worker, or by the reaper if that is lost)
- *
- * Each is one statement: the guarded update, its event with the next number, and where the job ends its webhook
- * event. No row back means that the guard refused: the caller must let go of the job. Once a cancel of a running job
- * is requested, no guard but that of its cancellation lets it end.
- */
 type Values = Record<string, unknown>;
 
 const { placeholder } = sql;
@@ -63,7 +46,7 @@ const noProgress = [sql`progress = 0`, sql`step = null`];
 const release = [sql`lease_token = null`, sql`lease_until = null`];
 const backInQueue = (runAt: SQL) => [...noProgress, sql`run_at = ${runAt}`, sql`enqueued_at = null`];
 const leased = sql`${jobs.id} = ${placeholder('id')} and ${jobs.leaseToken} = ${placeholder('token')}`;
-const wanted = sql`${jobs.cancelRequestedAt} is null`;
+const notCancelled = sql`${jobs.cancelRequestedAt} is null`;
 const typed = (type: JobEventType | JobState) => sql.raw(`'${type}'`);
 
 type Transition = {
@@ -71,17 +54,17 @@ type Transition = {
   event: JobEventType | SQL;
   where: SQL;
   assign?: SQL[];
-  /** True where the job may end by it, which webhooks are told of. */
+  /** True if the job may finish by it: webhooks are notified then. */
   ends?: boolean;
 };
 
-function transition(name: string, { moves: made, event, where, assign = [], ends = false }: Transition) {
-  const ways = made.map((move) => move.split(' → ') as [JobState, JobState]);
+function transition(name: string, { moves: allowed, event, where, assign = [], ends = false }: Transition) {
+  const pairs = allowed.map((move) => move.split(' → ') as [JobState, JobState]);
   const from = sql.join(
-    ways.map(([state]) => typed(state)),
+    pairs.map(([state]) => typed(state)),
     sql`, `,
   );
-  const to = ways.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
+  const to = pairs.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
   const state = sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`;
   return write(
     name,
@@ -101,17 +84,20 @@ function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolea
       insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error)
       select id, last_seq, ${typeof type === 'string' ? typed(type) : type}, state, attempt, progress, step, error
       from ${changed}`);
-    const news = db.$with('news', {}).as(endedEvents);
+    const webhookEvent = db.$with('webhook_event', {}).as(finishedEvents);
     return db
-      .with(changed, event, ...(ends ? [news] : []))
+      .with(changed, event, ...(ends ? [webhookEvent] : []))
       .select()
       .from(changed)
       .prepare(name);
   });
 }
 
-/** What webhooks are told of jobs that ended, where any of them listens. Deliveries tell nothing of themselves. */
-const endedEvents = sql`
+/**
+ * The webhook events of finished jobs, stored if any webhook subscribes to them. Webhook deliveries are jobs without
+ * such events, which would never end.
+ */
+const finishedEvents = sql`
   insert into ${webhookEvents} (portfolio_id, type, data)
   select portfolio_id, ended.type, jsonb_build_object(
     'jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
@@ -124,7 +110,7 @@ const endedEvents = sql`
     where ${webhooks.portfolioId} = changed.portfolio_id and ${webhooks.enabled}
       and ended.type = any(${webhooks.events}))`;
 
-/** In the order of their priority, as the database has them. */
+/** In the order of their numbers in the database. */
 const priorities = jobPrioritySchema.options;
 
 const accept = write(
@@ -159,9 +145,9 @@ const heartbeat = prepared((db) =>
     .prepare('job_heartbeat'),
 );
 
-/** The lock shuts out the reaper, which alone could take the lease away, but neither heartbeats nor progress. */
-const hold = prepared((db) =>
-  db.select({ id: jobs.id }).from(jobs).where(leased).for('key share').prepare('job_hold'),
+/** The lock blocks the reaper, which alone could take the lease away, but neither heartbeats nor progress. */
+const lockLease = prepared((db) =>
+  db.select({ id: jobs.id }).from(jobs).where(leased).for('key share').prepare('job_lock_lease'),
 );
 
 const progress = transition('job_progress', {
@@ -174,7 +160,7 @@ const progress = transition('job_progress', {
 const succeed = transition('job_succeed', {
   moves: ['running → succeeded'],
   event: 'succeeded',
-  where: sql`${leased} and ${wanted}`,
+  where: sql`${leased} and ${notCancelled}`,
   assign: [
     sql`progress = 1`,
     sql`step = null`,
@@ -195,56 +181,56 @@ const later = [
 const retry = transition('job_retry', {
   moves: ['running → queued'],
   event: 'retrying',
-  where: sql`${leased} and ${wanted}`,
+  where: sql`${leased} and ${notCancelled}`,
   assign: later,
 });
 
-/** One more attempt is given in place of that which was cut off: numbers of attempts name files and never repeat. */
+/** The interrupted attempt is replaced by one more: files are named by the numbers of attempts, which never repeat. */
 const postpone = transition('job_postpone', {
   moves: ['running → queued'],
   event: 'postponed',
-  where: sql`${leased} and ${wanted}`,
+  where: sql`${leased} and ${notCancelled}`,
   assign: [...later, sql`max_attempts = ${jobs.maxAttempts} + 1`],
 });
 
 const fail = transition('job_fail', {
   moves: ['running → failed'],
   event: 'failed',
-  where: sql`${leased} and ${wanted}`,
+  where: sql`${leased} and ${notCancelled}`,
   assign: [sql`error = ${placeholder('error')}`, sql`finished_at = now()`, ...release],
   ends: true,
 });
 
-const endCancelled = [sql`step = null`, sql`finished_at = now()`, ...release];
+const finishCancelled = [sql`step = null`, sql`finished_at = now()`, ...release];
 
 const acknowledgeCancel = transition('job_acknowledge_cancel', {
   moves: ['running → cancelled'],
   event: 'cancelled',
-  where: sql`${leased} and not ${wanted}`,
-  assign: endCancelled,
+  where: sql`${leased} and not ${notCancelled}`,
+  assign: finishCancelled,
   ends: true,
 });
 
-/** Jobs that a query locks. As an array, since Postgres may run a query within `in` more than once, past its limit. */
+/** The jobs that a query locks. As an array: Postgres may run a query within `in` repeatedly, and exceed its limit. */
 const locked = (query: SQL) => sql`${jobs.id} = any(array(${query}))`;
 
 const expired = (which: SQL) =>
   locked(sql`select id from ${jobs} where state = 'running' and lease_until < now() and ${which}
     limit 100 for update skip locked`);
 
-const lost = sql`error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was done.')`;
+const lost = sql`error = jsonb_build_object('code', 'worker_lost', 'message', 'The worker stopped before the attempt was finished.')`;
 
 const requeueLost = transition('job_requeue_lost', {
   moves: ['running → queued'],
   event: 'lost',
-  where: expired(sql`attempt < max_attempts and ${wanted}`),
+  where: expired(sql`attempt < max_attempts and ${notCancelled}`),
   assign: [lost, ...backInQueue(sql`now()`), ...release],
 });
 
 const markLostDead = transition('job_mark_lost_dead', {
   moves: ['running → dead'],
   event: 'dead',
-  where: expired(sql`attempt >= max_attempts and ${wanted}`),
+  where: expired(sql`attempt >= max_attempts and ${notCancelled}`),
   assign: [lost, sql`finished_at = now()`, ...release],
   ends: true,
 });
@@ -252,39 +238,39 @@ const markLostDead = transition('job_mark_lost_dead', {
 const cancelLost = transition('job_cancel_lost', {
   moves: ['running → cancelled'],
   event: 'cancelled',
-  where: expired(sql`not ${wanted}`),
-  assign: endCancelled,
+  where: expired(sql`not ${notCancelled}`),
+  assign: finishCancelled,
   ends: true,
 });
 
-/** A job that waits for something else than its message is not what broke those who took the message. */
+/** A job that is not due or not enqueued did not cause the failures of the workers that received the message. */
 const markUndeliveredDead = transition('job_mark_undelivered_dead', {
   moves: ['queued → dead'],
   event: 'dead',
   where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.enqueuedAt} is not null and ${jobs.runAt} <= now()`,
   assign: [
-    sql`error = jsonb_build_object('code', 'undeliverable', 'message', 'No worker could take the job, however often the queue offered it.')`,
+    sql`error = jsonb_build_object('code', 'undeliverable', 'message', 'No worker could claim the job, although its message was delivered repeatedly.')`,
     sql`finished_at = now()`,
   ],
   ends: true,
 });
 
-/**
- * One job, or all that match a filter, the oldest first, up to its limit. Waits for those that are being changed, but not
- * for attempts that `hold` theirs.
- */
 const one = sql`${jobs.id} = ${placeholder('id')}`;
+/**
+ * The jobs that match a filter, the oldest first, up to its limit. Waits for jobs that are being changed, but not for
+ * attempts that have locked their lease.
+ */
 const many = (which: SQL) =>
   locked(sql`select ${jobs.id} from ${jobs}
     where ${jobs.portfolioId} = ${placeholder('portfolioId')} and ${matching} and ${which}
     order by ${jobs.id} limit ${placeholder('limit')} for no key update`);
 
-const cancellable = sql`${jobs.state} in ('queued', 'running') and ${wanted}`;
+const cancellable = sql`${jobs.state} in ('queued', 'running') and ${notCancelled}`;
 const cancelWhere = (name: string, which: SQL) =>
   transition(name, {
     moves: ['queued → cancelled', 'running → running'],
     event: sql`case state when 'cancelled' then ${typed('cancelled')} else ${typed('cancelling')} end`,
-    where: sql`${which} and ${wanted}`,
+    where: sql`${which} and ${notCancelled}`,
     assign: [
       sql`finished_at = case ${jobs.state} when 'queued' then now() end`,
       sql`cancel_requested_at = now()`,
@@ -295,8 +281,8 @@ const cancel = cancelWhere('job_cancel', one);
 const cancelMany = cancelWhere('job_cancel_many', many(cancellable));
 
 /**
- * Attempts anew by more of them: what an attempt stores is named by its number, which must never come again. Deliveries
- * are sent again by `webhook.redeliver` alone, which asks for another right.
+ * Webhook deliveries are repeated only by `webhook.redeliver`, which needs another scope. The new attempts are added to
+ * the old ones: an attempt's files are named by its number, which must never repeat.
  */
 const retryable = sql`${jobs.state} in ('failed', 'cancelled', 'dead') and ${jobs.kind} <> 'webhook.deliver'`;
 const requeueWhere = (name: string, which: SQL) =>
@@ -317,7 +303,7 @@ const requeueWhere = (name: string, which: SQL) =>
 const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
 
-/** Not a change of state: a message came, but its job cannot be taken here and now. It is dispatched anew later. */
+/** Not a transition: a message was received, but its job cannot be claimed now. It is dispatched again later. */
 const putBack = prepared((db) =>
   db
     .update(jobs)
@@ -347,7 +333,23 @@ async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }
 /** A lease on a running job: the token guards every write of its attempt. */
 export type Lease = { id: string; token: string };
 
-/** Every change of state; each resolves to the changed job, or to undefined where its guard refused. */
+/**
+ * Every change of a job's state. No other file makes one. `docs/jobs.md` has a picture of them:
+ *
+ *     accept → queued → running → succeeded
+ *                ↑         ├────→ failed        (permanent error, or attempts used up)
+ *                │         ├────→ dead          (the worker of the last attempt was lost)
+ *                ├─────────┘                    (retried later, postponed, or the worker was lost)
+ *                │
+ *                └── failed, dead, cancelled    (manual retry)
+ *
+ *     queued → dead                             (its message is in the dead-letter queue)
+ *     queued, running → cancelled               (a running one by its worker, or by the reaper if the worker is lost)
+ *
+ * Each is one statement: the guarded update, its event with the next number and, if the job finishes, its webhook event.
+ * It resolves to the changed job, or to undefined if the guard refused: the caller must stop working on the job. Once
+ * the cancellation of a running job is requested, it can only end as cancelled.
+ */
 export const transitions = {
   accept: (
     db: Db,
@@ -366,49 +368,49 @@ export const transitions = {
     const values = { payload: JSON.stringify(job.payload), priority: priorities.indexOf(job.priority) };
     return first(accept(db), { ...job, ...values });
   },
-  /** Takes a job whose turn it is; undefined where it is another's, or done, or has to wait. */
+  /** Claims a job whose turn it is; undefined if another worker has it, it is done, or it has to wait. */
   async claim(db: Db, lease: Lease, leaseSeconds: number) {
     try {
       return await first(claim(db), { ...lease, leaseSeconds });
     } catch (error) {
-      // Another one of its group was claimed at the same time.
+      // Another job of the group was claimed at the same time.
       if (isRefusedBy(error, 'jobs_group_running')) return undefined;
       throw error;
     }
   },
-  /** Has a job that cannot be taken here and now dispatched again after a while. */
+  /** Has a job that cannot be claimed now dispatched again after a delay. */
   putBack: (db: Db, id: string, delaySeconds: number) => first(putBack(db), { id, delaySeconds }),
-  /** True while the lease is held, and until the end of the transaction: what an attempt does counts only then. */
-  hold: async (tx: Db, lease: Lease) => (await first(hold(tx), lease)) !== undefined,
+  /** Locks the lease until the end of the transaction. False if it is lost: the attempt must not write anything then. */
+  lockLease: async (tx: Db, lease: Lease) => (await first(lockLease(tx), lease)) !== undefined,
   progress: (db: Db, lease: Lease, at: { progress: number; step: string }) =>
     first(progress(db), { ...lease, ...at }),
   succeed: (db: Db, lease: Lease, result: StoredResult) =>
     first(succeed(db), { ...lease, result: JSON.stringify(result) }),
   retry: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
     first(retry(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
-  /** As `retry`, but the attempt does not count: it was cut off by an outage, or by a stop of its worker. */
+  /** As `retry`, but the attempt does not count: it was interrupted by an outage, or by a stop of its worker. */
   postpone: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
     first(postpone(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
   fail: (db: Db, lease: Lease, error: JobError) =>
     first(fail(db), { ...lease, error: JSON.stringify(error) }),
-  /** Prolongs a lease and says whether its job is to be cancelled; undefined when it is no longer held. */
+  /** Extends a lease and reports whether a cancellation was requested; undefined if the lease is lost. */
   heartbeat: (db: Db, lease: Lease, leaseSeconds: number) => first(heartbeat(db), { ...lease, leaseSeconds }),
-  /** Ends an attempt whose cancel was requested; undefined where none was, or where the lease is gone. */
+  /** Ends an attempt whose cancellation was requested; undefined if none was, or if the lease is lost. */
   acknowledgeCancel: (db: Db, lease: Lease) => first(acknowledgeCancel(db), lease),
   /**
-   * Takes jobs back from workers whose lease ran out. Those whose cancel was requested are cancelled; of the others,
-   * those without attempts left are dead: each of their workers was lost, or the last one was.
+   * Takes jobs back from workers whose lease has expired. Jobs to be cancelled are cancelled; others are queued again,
+   * or marked dead if they have no attempts left.
    */
   reapLost: async (db: Db) => [
     ...(await cancelLost(db).execute()),
     ...(await requeueLost(db).execute()),
     ...(await markLostDead(db).execute()),
   ],
-  /** Ends a job whose message the queue has given up, unless it is being worked on or waits for its time. */
+  /** Marks a job dead whose message is in the dead-letter queue, unless the job is running or not due. */
   markUndeliveredDead: (db: Db, id: string) => first(markUndeliveredDead(db), { id }),
-  /** Cancels a queued job; of a running one, asks its worker to. */
+  /** Cancels a queued job; requests the cancellation of a running one. */
   cancel: (db: Db, id: string) => first(cancel(db), { id }),
-  /** Puts a job that ended without a result back into the queue, with attempts anew. */
+  /** Queues a job again that finished without a result, with as many attempts as a new one. */
   requeue: (db: Db, id: string) => first(requeue(db), { id, attempts }),
   /** As `cancel`, of up to `limit` jobs of a portfolio that match. */
   cancelMany: (db: Db, which: Many) => changeMany(cancelMany(db), anyCancellable(db), which),
@@ -430,7 +432,7 @@ async function changeMany<Row>(
   return { changed, hasMore: changed.length === limit && (await left.execute(values)).length > 0 };
 }
 
-/** True for the error of a statement that would have broken this constraint or unique index. */
+/** True for the error of a statement that violates this constraint or unique index. */
 function isRefusedBy(error: unknown, constraint: string): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return (

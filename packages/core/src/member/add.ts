@@ -10,7 +10,7 @@ import { memberRef, memberSchema } from './schemas.ts';
 export const addMember = operation({
   name: 'member.add',
   kind: 'mutation',
-  summary: 'Let somebody work in a portfolio, as viewer, editor or owner.',
+  summary: 'Add a member to a portfolio, as viewer, editor or owner.',
   scope: 'portfolio:write',
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema }),
@@ -26,7 +26,7 @@ export const addMember = operation({
     if (added.length === 0) {
       throw new AppError(
         'conflict',
-        `"${subject}" is a member of portfolio "${tenant.slug}" already; change its role instead.`,
+        `"${subject}" is already a member of portfolio "${tenant.slug}". Update its role instead.`,
       );
     }
     return fetchMember(ctx, tenant, subject);

@@ -6,7 +6,7 @@ import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 
-/** The public fields of a member; its portfolio has to be joined. */
+/** The public fields of a member; the query must join its portfolio. */
 export const memberFields = {
   portfolio: portfolios.slug,
   subject: members.subject,
@@ -29,7 +29,7 @@ const bySubject = prepared((db) =>
     .prepare('member_by_subject'),
 );
 
-/** The member of the portfolio with this subject; `not_found` otherwise. */
+/** The member of the portfolio with this subject. Throws `not_found`. */
 export async function fetchMember({ db }: Pick<Ctx, 'db'>, tenant: Tenant, subject: string) {
   const [found] = await bySubject(db).execute({ portfolioId: tenant.id, subject });
   if (!found) throw memberNotFound(tenant, subject);
@@ -40,13 +40,13 @@ export function memberNotFound({ slug }: Tenant, subject: string): AppError {
   return new AppError('not_found', `Portfolio "${slug}" has no member "${subject}".`);
 }
 
-/** A credential that may do less than a role allows cannot give that role: it could give it to itself. */
+/** Throws `forbidden` if the credential lacks scopes of the role: it could otherwise grant them to itself. */
 export function requireMayGrant(actor: Actor, role: Role): void {
-  const held: readonly string[] = actor.kind === 'anonymous' ? [] : actor.scopes;
-  const lacking = roleScopes[role].filter((scope) => !held.includes(scope));
+  const own: readonly string[] = actor.kind === 'anonymous' ? [] : actor.scopes;
+  const lacking = roleScopes[role].filter((scope) => !own.includes(scope));
   if (lacking.length === 0) return;
   throw new AppError(
     'forbidden',
-    `The role "${role}" allows what this credential does not: ${lacking.join(', ')}. Use one with these scopes.`,
+    `The role "${role}" has scopes that your credential lacks: ${lacking.join(', ')}. Use a credential with these scopes.`,
   );
 }

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf } from '../page.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
@@ -13,13 +13,13 @@ import { memberSchema } from './schemas.ts';
 export const listMembers = operation({
   name: 'member.list',
   kind: 'query',
-  summary: 'List the members of a portfolio by subject; every member may.',
+  summary: 'List the members of a portfolio, sorted by subject. Every member may do this.',
   scope: 'portfolio:read',
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
     limit: pageInput.limit,
-    // Members have no id: the cursor holds a subject.
+    // Members have no id, so the cursor contains a subject.
     cursor: z.base64url().max(2000).optional().describe('`nextCursor` of the previous page.'),
   }),
   output: pageOf(memberSchema),
@@ -39,10 +39,7 @@ const writeCursor = (subject: string) => Buffer.from(subject).toString('base64ur
 function readCursor(cursor: string): string {
   const subject = Buffer.from(cursor, 'base64url').toString();
   if (writeCursor(subject) === cursor && !subject.includes('\0')) return subject;
-  const detail = 'Expected the `nextCursor` of a page.';
-  throw new AppError('invalid_input', `The input is not valid. /cursor: ${detail}`, {
-    fields: [{ pointer: '/cursor', detail }],
-  });
+  throw invalidInput([{ pointer: '/cursor', detail: 'Expected the `nextCursor` of a previous page.' }]);
 }
 
 const listAfter = prepared((db) =>

@@ -7,8 +7,8 @@ import { requireVersion } from '../version.ts';
 import { memberNotFound } from './internal.ts';
 
 /**
- * Holds a member until the transaction ends: `not_found` or `precondition_failed` otherwise. Changes of a portfolio's
- * members wait for each other, so that of two owners who leave at once the second one sees that it is the last.
+ * Locks a member until the transaction ends. Throws `not_found` or `precondition_failed`. It also locks the portfolio,
+ * so that changes of members are serialized: of two owners who leave concurrently, the second sees that it is the last.
  */
 export async function lockMember(db: Db, tenant: Tenant, subject: string, expected: number | '*') {
   await db
@@ -29,7 +29,7 @@ export async function lockMember(db: Db, tenant: Tenant, subject: string, expect
 export const isMember = (tenant: Tenant, subject: string) =>
   and(eq(members.portfolioId, tenant.id), eq(members.subject, subject));
 
-/** Throws `conflict` where nobody but `subject` owns the portfolio. Call it while a member is locked. */
+/** Throws `conflict` if `subject` is the only owner of the portfolio. Call it while the member is locked. */
 export async function requireAnotherOwner(db: Db, tenant: Tenant, subject: string): Promise<void> {
   const [other] = await db
     .select({ subject: members.subject })
@@ -39,6 +39,6 @@ export async function requireAnotherOwner(db: Db, tenant: Tenant, subject: strin
   if (other) return;
   throw new AppError(
     'conflict',
-    `"${subject}" is the last owner of portfolio "${tenant.slug}"; make another member its owner first.`,
+    `"${subject}" is the last owner of portfolio "${tenant.slug}". Make another member an owner first.`,
   );
 }

@@ -31,7 +31,7 @@ const remove = (subject: string, actor: Actor = owner) =>
 const subjects = async (actor: Actor = owner) =>
   (await member.list.run(platform.as(actor), { portfolio })).items.map(({ subject }) => subject);
 
-test('who is added reads back, may do at once what the role allows, and nothing once removed', async () => {
+test('an added member has the rights of its role immediately, and none once removed', async () => {
   const ada = platform.as(user('ada'));
   const study = { portfolio, slug: 'first', title: 'First' };
   await expect(operations.caseStudy.create.run(ada, study)).rejects.toMatchObject({ code: 'not_found' });
@@ -44,7 +44,7 @@ test('who is added reads back, may do at once what the role allows, and nothing 
   await expect(remove('ada')).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('nobody is added twice, not even at the same time', async () => {
+test('no member is added twice, not even concurrently', async () => {
   const attempts = await Promise.allSettled(Array.from({ length: 6 }, () => add('ada', 'editor')));
   expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   await expect(add('ada', 'viewer')).rejects.toMatchObject({ code: 'conflict' });
@@ -53,7 +53,7 @@ test('nobody is added twice, not even at the same time', async () => {
   });
 });
 
-test('a change made for an older version is refused, and changes nothing', async () => {
+test('a change based on an older version is refused, and changes nothing', async () => {
   const { version } = await add('ada', 'editor');
   const ctx = platform.as(owner);
   const promoted = await member.update.run(ctx, {
@@ -71,7 +71,7 @@ test('a change made for an older version is refused, and changes nothing', async
 });
 
 describe('the last owner', () => {
-  test('is neither removed nor made less, nor leaves, until there is another', async () => {
+  test('cannot be removed, demoted or leave until there is another owner', async () => {
     await expect(remove('owner')).rejects.toMatchObject({ code: 'conflict' });
     await expect(update('owner', 'editor')).rejects.toMatchObject({ code: 'conflict' });
     expect(await update('owner', 'owner')).toMatchObject({ role: 'owner' });
@@ -80,7 +80,7 @@ describe('the last owner', () => {
     expect(await subjects(user('ada'))).toEqual(['ada']);
   });
 
-  test('is still there when all owners leave at once', async () => {
+  test('remains when all owners leave concurrently', async () => {
     const owners = ['owner', 'ada', 'grace', 'edsger'];
     for (const subject of owners.slice(1)) await add(subject, 'owner');
     const attempts = await Promise.allSettled(
@@ -97,13 +97,13 @@ describe('the last owner', () => {
   });
 });
 
-describe('who is no owner', () => {
+describe('a member who is not an owner', () => {
   beforeEach(async () => {
     await add('viewer', 'viewer');
     await add('editor', 'editor');
   });
 
-  test('sees the other members and changes none of them', async () => {
+  test('sees the other members but cannot change them', async () => {
     for (const subject of ['viewer', 'editor']) {
       expect(await subjects(user(subject))).toEqual(['editor', 'owner', 'viewer']);
       const actor = user(subject);
@@ -114,22 +114,22 @@ describe('who is no owner', () => {
     expect(await subjects()).toEqual(['editor', 'owner', 'viewer']);
   });
 
-  test('may leave, but not with a credential that only reads', async () => {
+  test('can leave, but not with a read-only credential', async () => {
     const reading = user('viewer', ['portfolio:read']);
     await expect(remove('viewer', reading)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await remove('viewer', user('viewer'))).toBeNull();
     await expect(subjects(user('viewer'))).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('cannot leave a portfolio that is none of theirs, and does not learn that it exists', async () => {
-    await expect(remove('stranger', user('stranger'))).rejects.toMatchObject({
+  test('cannot leave another portfolio, and does not learn that it exists', async () => {
+    await expect(remove('outsider', user('outsider'))).rejects.toMatchObject({
       code: 'not_found',
       message: `There is no portfolio "${portfolio}".`,
     });
   });
 });
 
-test('a credential gives no role that allows more than the credential itself', async () => {
+test('a credential cannot grant a role with scopes that it lacks', async () => {
   const narrow = user('owner', ['portfolio:read', 'portfolio:write']);
   await add('ada', 'viewer');
   await expect(add('accomplice', 'owner', narrow)).rejects.toMatchObject({ code: 'forbidden' });
@@ -137,7 +137,7 @@ test('a credential gives no role that allows more than the credential itself', a
   expect(await subjects()).toEqual(['ada', 'owner']);
 });
 
-test('pages hold every member once, also with subjects of any script', async () => {
+test('pages contain every member once, with subjects in any script', async () => {
   const odd = ['a/b', 'ü@ex.org', '日本', 'auth0|5f7c', '%2F', 'x y', '👩‍💻', '-', "o'hara", 'A', 'a'];
   for (const subject of odd) await add(subject, 'viewer');
   const seen: string[] = [];
@@ -155,14 +155,17 @@ test('pages hold every member once, also with subjects of any script', async () 
   expect(new Set(seen)).toEqual(new Set(['owner', ...odd]));
 });
 
-test.each(['', '.', '..', 'a\0b', '\ud800', 'x'.repeat(256)])('%j is nobody', async (subject) => {
-  await expect(add(subject, 'viewer')).rejects.toMatchObject({
-    code: 'invalid_input',
-    fields: [{ pointer: '/subject' }],
-  });
-});
+test.each(['', '.', '..', 'a\0b', '\ud800', 'x'.repeat(256)])(
+  'the subject %j is refused',
+  async (subject) => {
+    await expect(add(subject, 'viewer')).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: [{ pointer: '/subject' }],
+    });
+  },
+);
 
-test.each(['!', 'AA', '_w'])('%j is no cursor', async (cursor) => {
+test.each(['!', 'AA', '_w'])('the cursor %j is refused', async (cursor) => {
   await expect(member.list.run(platform.as(owner), { portfolio, cursor })).rejects.toMatchObject({
     code: 'invalid_input',
     fields: [{ pointer: '/cursor' }],

@@ -7,7 +7,7 @@ import { memberRef, memberSchema } from './schemas.ts';
 export const readMember = operation({
   name: 'member.read',
   kind: 'query',
-  summary: 'Read a member of a portfolio; every member may.',
+  summary: 'Read a member of a portfolio. Every member may do this.',
   scope: 'portfolio:read',
   public: false,
   input: z.strictObject(memberRef),

@@ -6,7 +6,7 @@ import { expectedVersion } from '../version.ts';
 import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
 import { memberRef } from './schemas.ts';
 
-/** Owners remove whom they like; to leave, it is enough to be a member. */
+/** Owners can remove any member; every member can leave. */
 const tenantToLeave: TenantResolver<{ portfolio: string; subject: string }> = (ctx, input, needs) => {
   const leaves = input.subject === subjectOf(ctx.actor);
   return tenantBySlug(ctx, input, leaves ? { ...needs, scope: 'portfolio:read' } : needs);
@@ -15,7 +15,7 @@ const tenantToLeave: TenantResolver<{ portfolio: string; subject: string }> = (c
 export const removeMember = operation({
   name: 'member.remove',
   kind: 'mutation',
-  summary: 'Remove a member, or leave; the last owner stays.',
+  summary: 'Remove a member, or leave a portfolio. The last owner cannot be removed.',
   scope: 'portfolio:write',
   public: false,
   input: z.strictObject({ ...memberRef, ...expectedVersion }),

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { roleSchema } from '../actor.ts';
 import { slugSchema, text } from '../text.ts';
 
-/** Who somebody is: the `sub` of a JWT, or the subject of an API key. URLs cannot hold "." and ".." as a part. */
+/** The identity of a user: the `sub` of a JWT or the subject of an API key. "." and ".." cannot be in a URL path. */
 const subjectSchema = text(255)
   .min(1, 'Expected some text.')
-  .refine((subject) => subject !== '.' && subject !== '..', 'Expected a subject that is not made of dots.');
+  .refine((subject) => subject !== '.' && subject !== '..', 'Expected a subject other than "." and "..".');
 
-/** Somebody who works in a portfolio, and as what. */
+/** A member of a portfolio with its role. */
 export const memberSchema = z
   .object({
     portfolio: slugSchema,
@@ -18,5 +18,5 @@ export const memberSchema = z
   })
   .meta({ id: 'Member' });
 
-/** Which member: the slug of the portfolio and the subject. */
+/** Input fields that identify a member: the slug of the portfolio and the subject. */
 export const memberRef = { portfolio: slugSchema, subject: subjectSchema };

@@ -12,7 +12,7 @@ import { memberRef, memberSchema } from './schemas.ts';
 export const updateMember = operation({
   name: 'member.update',
   kind: 'mutation',
-  summary: 'Change the role of a member; the last owner stays one.',
+  summary: 'Change the role of a member. The last owner must remain an owner.',
   scope: 'portfolio:write',
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),

@@ -27,28 +27,29 @@ const comparisonSchema = z
     from: z.iso.datetime(),
     at: z.iso.datetime(),
     to: z.iso.datetime(),
-    before: summarySchema.describe('Of the samples from `from` until before `at`.'),
-    after: summarySchema.describe('Of the samples from `at` until before `to`.'),
-    difference: z.number().nullable().describe('`after` less `before`.'),
-    ratio: z.number().nullable().describe('`after` by `before`; null where that is no number.'),
+    before: summarySchema.describe('The samples from `from` to before `at`.'),
+    after: summarySchema.describe('The samples from `at` to before `to`.'),
+    difference: z.number().nullable().describe('`after` minus `before`.'),
+    ratio: z.number().nullable().describe('`after` divided by `before`; null if not a finite number.'),
     improved: z
       .boolean()
       .nullable()
-      .describe('Whether it went the way that is better; null where a side has no samples.'),
+      .describe('Whether the value changed in the better direction; null if a side has no samples.'),
   })
   .meta({ id: 'MetricComparison' });
 
 export const compareMetric = operation({
   name: 'metric.compare',
   kind: 'query',
-  summary: 'Compare a metric before and after a moment; strangers see what published claims rest on.',
+  summary:
+    'Compare a metric before and after a time. Anonymous readers see the ranges of published claims only.',
   scope: 'metric:read',
   public: true,
   input: z
     .strictObject({
       ...metricRef,
       ...rangeInput,
-      at: instantSchema.describe('The moment of the change: the first that is after it.'),
+      at: instantSchema.describe('The time of the change; samples at this time count as after.'),
       aggregate: aggregateInput,
     })
     .superRefine(({ from, at, to }, ctx) => {
@@ -56,7 +57,7 @@ export const compareMetric = operation({
       ctx.addIssue({
         code: 'custom',
         path: ['at'],
-        message: 'Expected a moment after "from" and before "to".',
+        message: 'Expected a time after "from" and before "to".',
       });
     }),
   output: comparisonSchema,
@@ -75,7 +76,7 @@ export const compareMetric = operation({
   },
 });
 
-/** What became of a value: nulls where a side is missing, and where a ratio is no finite number. */
+/** The change of a value. All null if a side is missing; `ratio` is null if not finite. */
 export function assessChange(betterWhen: Metric['betterWhen'], before: number | null, after: number | null) {
   if (before === null || after === null) return { difference: null, ratio: null, improved: null };
   const ratio = after / before;
@@ -86,13 +87,12 @@ export function assessChange(betterWhen: Metric['betterWhen'], before: number | 
   };
 }
 
-/** The range of a metric that a claim rests on; without `changedAt` there is no before, only the whole. */
+/** The range of a metric in a claim. Without `changedAt`, it is measured as a whole. */
 export type ClaimedRange = Part & { changedAt: string | null };
 
 /**
- * The averages before and after the change of each claimed range, in one statement and in the order given. Where there
- * is no `changedAt`, `before` is null and `after` is of the whole range. Shows everything: for ranges that the reader
- * may see.
+ * The averages before and after the change of each range, in one statement and in the given order. Without `changedAt`,
+ * `before` is null and `after` is the average of the range. Does not check whether the caller may see the ranges.
  */
 export async function compareWindows(
   db: Db,
@@ -103,8 +103,8 @@ export async function compareWindows(
     { metricId, from: changedAt ?? from, to },
   ]);
   const summaries = await summarize(db, 'avg', '{(,)}', parts);
-  return ranges.map(({ changedAt }, place) => ({
-    before: changedAt === null ? null : summaries[2 * place]!,
-    after: summaries[2 * place + 1]!,
+  return ranges.map(({ changedAt }, index) => ({
+    before: changedAt === null ? null : summaries[2 * index]!,
+    after: summaries[2 * index + 1]!,
   }));
 }

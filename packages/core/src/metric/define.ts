@@ -9,7 +9,7 @@ import { metricInput, metricSchema } from './schemas.ts';
 export const defineMetric = operation({
   name: 'metric.define',
   kind: 'mutation',
-  summary: 'Define a metric, to which samples can then be recorded.',
+  summary: 'Define a metric, so that samples can be recorded.',
   scope: 'metric:write',
   public: false,
   input: metricInput,

@@ -9,7 +9,7 @@ import { checkRange, metricRef, rangeInput } from './schemas.ts';
 export const deleteSamples = operation({
   name: 'metric.deleteSamples',
   kind: 'mutation',
-  summary: 'Delete the samples of a range of time.',
+  summary: 'Delete the samples in a time range.',
   scope: 'metric:write',
   public: false,
   input: z.strictObject({ ...metricRef, ...rangeInput }).superRefine(checkRange),

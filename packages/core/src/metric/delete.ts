@@ -11,13 +11,13 @@ import { lockMetric } from './lock.ts';
 import { metrics } from './metric.sql.ts';
 import { metricRef } from './schemas.ts';
 
-/** How many case studies a refusal names. */
-const maxNamed = 10;
+/** The maximum number of case studies that an error lists. */
+const maxListed = 10;
 
 export const deleteMetric = operation({
   name: 'metric.delete',
   kind: 'mutation',
-  summary: 'Delete a metric and its samples; refused while claims rest on it.',
+  summary: 'Delete a metric and its samples. Fails while a claim uses it.',
   scope: 'metric:write',
   public: false,
   input: z.strictObject({ ...metricRef, ...expectedVersion }),
@@ -26,26 +26,26 @@ export const deleteMetric = operation({
   async run({ db }, { key, expectedVersion: expected }, tenant) {
     const found = await lockMetric({ db }, tenant, key, 'update');
     requireVersion(found, expected);
-    // No claim can begin to rest on it now: that takes a lock on the metric, too.
-    await refuseIfClaimed(db, found.id, key);
+    // From here, no claim can start to use it, because that needs a lock on the metric as well.
+    await requireUnused(db, found.id, key);
     await db.delete(metrics).where(eq(metrics.id, found.id));
     return null;
   },
 });
 
-async function refuseIfClaimed(db: Db, metricId: string, key: string) {
+async function requireUnused(db: Db, metricId: string, key: string) {
   const studies = await db
     .selectDistinct({ slug: caseStudies.slug })
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
     .where(eq(claims.metricId, metricId))
     .orderBy(asc(caseStudies.slug))
-    .limit(maxNamed + 1);
+    .limit(maxListed + 1);
   if (studies.length === 0) return;
-  const named = studies.slice(0, maxNamed).map(({ slug }) => `"${slug}"`);
-  const more = studies.length > maxNamed ? ' and others' : '';
+  const listed = studies.slice(0, maxListed).map(({ slug }) => `"${slug}"`);
+  const more = studies.length > maxListed ? ' and others' : '';
   throw new AppError(
     'conflict',
-    `Claims of these case studies rest on the metric "${key}": ${named.join(', ')}${more}. Take it out of them first.`,
+    `Metric "${key}" is used by claims of the case studies ${listed.join(', ')}${more}. Remove it from them first.`,
   );
 }

@@ -38,7 +38,7 @@ const byKey = preparedFor('metric_by_key', isVisible.metric, (db, visible) =>
     ),
 );
 
-/** The metric of the tenant, or `not_found` where there is none that the actor may see. */
+/** The metric of the tenant. Throws `not_found` if it does not exist or the actor may not see it. */
 export async function fetchMetric({ db }: Pick<Ctx, 'db'>, tenant: Tenant, key: string): Promise<Metric> {
   const [row] = await byKey(db, tenant).execute({ portfolioId: tenant.id, key });
   if (!row) throw metricNotFound(tenant, key);
@@ -61,8 +61,8 @@ const claimedSpan = prepared((db) =>
 );
 
 /**
- * The times whose samples the actor may see, as a Postgres multirange: all for members; for anonymous readers the
- * ranges that claims of published studies rest on, since nothing else of a metric was published.
+ * The time ranges whose samples the actor may see, as a Postgres multirange: all for members, the ranges of claims in
+ * published studies for anonymous readers.
  */
 export async function visibleSpan(
   { db }: Pick<Ctx, 'db'>,
@@ -75,8 +75,8 @@ export async function visibleSpan(
 }
 
 /**
- * The database from which samples are summarized. Answers to anonymous readers are cached until a change is announced,
- * and a lagging replica would leave an outdated answer in the cache: they are read from the writer, which is seldom.
+ * The database to query for samples: the replica for members, the writer for anonymous readers. Their answers are
+ * cached until a change is announced, and a lagging replica could leave an outdated answer in the cache.
  */
 export const samplesDb = ({ db, reader }: Pick<Ctx, 'db' | 'reader'>, tenant: Tenant) =>
   tenant.isMember ? reader : db;

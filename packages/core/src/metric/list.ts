@@ -14,7 +14,8 @@ import { metricSchema } from './schemas.ts';
 export const listMetrics = operation({
   name: 'metric.list',
   kind: 'query',
-  summary: 'List the metrics of a portfolio, newest first; to strangers those that published claims rest on.',
+  summary:
+    'List the metrics of a portfolio, newest first. Anonymous readers see metrics of published claims only.',
   scope: 'metric:read',
   public: true,
   input: z.strictObject({ portfolio: slugSchema, ...pageInput }),

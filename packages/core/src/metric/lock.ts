@@ -5,8 +5,8 @@ import { metricNotFound } from './internal.ts';
 import { metrics } from './metric.sql.ts';
 
 /**
- * The metric's id and version, held until the transaction ends, or `not_found`. With `key share` it can only not be
- * deleted meanwhile; with `update` nothing else of it changes either.
+ * Locks the metric's row until the transaction ends. Throws `not_found`. `key share` only prevents its deletion;
+ * `update` prevents every change.
  */
 export async function lockMetric(
   { db }: Pick<Ctx, 'db'>,

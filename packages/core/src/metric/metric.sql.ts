@@ -36,7 +36,7 @@ export const metrics = pgTable(
   ],
 );
 
-/** What was measured: one value a metric and time. A migration adds the value to the index of the primary key. */
+/** The measured values, one per metric and time. A migration adds the value to the index of the primary key. */
 export const metricSamples = pgTable(
   'metric_samples',
   {
@@ -50,8 +50,8 @@ export const metricSamples = pgTable(
 );
 
 /**
- * What the samples of a whole day (UTC) sum up to, so that long ranges need not read them. Holds for each day that has
- * samples and that `metric_dirty_days` does not name; `day` is when it begins.
+ * Roll-ups: the aggregates of whole UTC days, so that long ranges need not read the samples. A row is valid unless
+ * `metric_dirty_days` has its day; `day` is the start of the day.
  */
 export const metricDays = pgTable(
   'metric_days',
@@ -71,8 +71,8 @@ export const metricDays = pgTable(
 );
 
 /**
- * Days whose samples changed since they were last rolled up, written by a trigger of `metric_samples`. Without a key:
- * who writes samples only adds rows, and so waits for nobody.
+ * Days whose samples changed since the last roll-up, written by a trigger on `metric_samples`. Without a primary key,
+ * so that concurrent writers of samples never wait for each other.
  */
 export const metricDirtyDays = pgTable(
   'metric_dirty_days',

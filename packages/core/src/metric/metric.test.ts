@@ -60,13 +60,13 @@ const atMinutes = (values: Record<number, number>): Sample[] =>
   Object.entries(values).map(([minute, value]) => ({ at: minuteAt(Number(minute)), value }));
 const wholeDay = { from: day, to: '2026-03-02T00:00:00.000Z' };
 
-/** Numbers from 0 to 1 that are the same in each run. */
+/** Pseudo-random numbers from 0 to 1, the same in each run. */
 function random(seed: number) {
   let state = seed;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** A study with a claim that rests on a range of a metric. */
+/** A study with a claim on a range of a metric. */
 async function claim(slug: string, key: string, from: string, to: string, status: 'published' | 'draft') {
   const ctx = platform.as(owner);
   const claims = [{ key: 'faster', statement: 'It got faster.', metric: { key, from, to } }];
@@ -78,7 +78,7 @@ async function claim(slug: string, key: string, from: string, to: string, status
 }
 
 describe('a metric', () => {
-  test('reads back as it was defined', async () => {
+  test('is read as it was defined', async () => {
     const fields = {
       name: 'Διάμεσος χρόνος',
       unit: 'µs',
@@ -90,7 +90,7 @@ describe('a metric', () => {
     expect(await read('written')).toEqual(defined);
   });
 
-  test('has a key of its own within its portfolio', async () => {
+  test('has a unique key within its portfolio', async () => {
     await define('taken');
     await expect(define('taken')).rejects.toMatchObject({ code: 'conflict' });
     await operations.portfolio.create.run(platform.as(owner), { slug: 'other', name: 'Other' });
@@ -124,8 +124,8 @@ describe('a metric', () => {
     expect(second.nextCursor).toBeNull();
   });
 
-  test('changes in the given fields only, and is no longer the version that it was', async () => {
-    const before = await define('changed', { description: 'Kept.' });
+  test('changes in the given fields and the version only', async () => {
+    const before = await define('changed', { description: 'Retained.' });
     const inSeconds = { portfolio, key: 'changed', unit: 's', expectedVersion: before.version };
     const after = await metric.update.run(platform.as(owner), inSeconds);
     expect(after).toEqual({
@@ -141,15 +141,15 @@ describe('a metric', () => {
     expect(await read('changed')).toEqual(after);
   });
 
-  test('that nothing is asked of stays the version that it is', async () => {
-    const before = await define('unasked');
-    const unasked = { portfolio, key: 'unasked', expectedVersion: before.version };
-    expect(await metric.update.run(platform.as(owner), unasked)).toEqual(before);
+  test('keeps its version in an update without fields', async () => {
+    const before = await define('unchanged');
+    const noChange = { portfolio, key: 'unchanged', expectedVersion: before.version };
+    expect(await metric.update.run(platform.as(owner), noChange)).toEqual(before);
   });
 });
 
 describe('deleting a metric', () => {
-  test('takes its samples with it', async () => {
+  test('deletes its samples as well', async () => {
     const { id } = await define('gone');
     await record('gone', atMinutes({ 0: 1, 1: 2 }));
     expect(await remove('gone')).toBeNull();
@@ -157,13 +157,13 @@ describe('deleting a metric', () => {
     expect(await platform.db.$count(metricSamples, eq(metricSamples.metricId, id))).toBe(0);
   });
 
-  test('is refused for another version than the present one', async () => {
-    const { version } = await define('kept');
-    await expect(remove('kept', version + 1)).rejects.toMatchObject({ code: 'precondition_failed' });
-    expect(await read('kept')).toMatchObject({ version });
+  test('is refused for an outdated version', async () => {
+    const { version } = await define('retained');
+    await expect(remove('retained', version + 1)).rejects.toMatchObject({ code: 'precondition_failed' });
+    expect(await read('retained')).toMatchObject({ version });
   });
 
-  test('is refused while claims rest on it, with the names of their studies', async () => {
+  test('is refused while claims use it, and the error lists their studies', async () => {
     await define('claimed');
     await claim('rests-b', 'claimed', wholeDay.from, wholeDay.to, 'draft');
     await claim('rests-a', 'claimed', wholeDay.from, wholeDay.to, 'published');
@@ -174,7 +174,7 @@ describe('deleting a metric', () => {
     expect(await read('claimed')).toMatchObject({ key: 'claimed' });
   });
 
-  test('while samples are being recorded leaves either both or neither, and fails nobody unexpectedly', async () => {
+  test('succeeds while samples are being recorded, which either succeeds or finds no metric', async () => {
     await define('raced');
     const outcomes = await Promise.allSettled([
       record('raced', atMinutes({ 0: 1 })),
@@ -192,7 +192,7 @@ describe('deleting a metric', () => {
 describe('recording', () => {
   const minutely = { ...wholeDay, step: '1m' };
 
-  test('the same batch again changes nothing, and a new value replaces the old one', async () => {
+  test('an identical batch changes nothing, and a new value replaces the old one', async () => {
     await define('repeated');
     const batch = atMinutes({ 0: 1, 1: 2, 2: 3 });
     expect(await record('repeated', batch)).toEqual({ created: 3, replaced: 0, unchanged: 0 });
@@ -203,7 +203,7 @@ describe('recording', () => {
     expect(points.map(({ value }) => value)).toEqual([1, 20, 3, 4]);
   });
 
-  test('takes 5,000 samples at once, in any order, and not one more', async () => {
+  test('accepts 5,000 samples in any order, and refuses more', async () => {
     await define('batch');
     const samples = Array.from({ length: 5000 }, (_, at) => ({ at: instant(dayMs - at * 1000), value: at }));
     expect(await record('batch', samples)).toEqual({ created: 5000, replaced: 0, unchanged: 0 });
@@ -215,7 +215,7 @@ describe('recording', () => {
     await expect(record('batch', [])).rejects.toMatchObject({ fields: [{ pointer: '/samples' }] });
   });
 
-  test('keeps times to the millisecond, in UTC, and refuses two of the same', async () => {
+  test('stores times to the millisecond in UTC, and refuses duplicates', async () => {
     await define('fine');
     const value = 1;
     await record('fine', [{ at: '2026-03-01T02:00:00.123987+02:00', value }]);
@@ -236,10 +236,10 @@ describe('recording', () => {
   });
 
   test.each([
-    ['a year that is none', { at: '0000-01-01T00:00:00Z', value: 1 }, 'at'],
-    ['a year before the accepted ones', { at: '1899-12-31T23:59:59Z', value: 1 }, 'at'],
-    ['a year that an offset moves out', { at: '2999-12-31T23:59:59-01:00', value: 1 }, 'at'],
-    ['a day that is none', { at: '2026-02-30T00:00:00Z', value: 1 }, 'at'],
+    ['year 0', { at: '0000-01-01T00:00:00Z', value: 1 }, 'at'],
+    ['a year before 1900', { at: '1899-12-31T23:59:59Z', value: 1 }, 'at'],
+    ['a year that is 3000 in UTC', { at: '2999-12-31T23:59:59-01:00', value: 1 }, 'at'],
+    ['a day that does not exist', { at: '2026-02-30T00:00:00Z', value: 1 }, 'at'],
     ['local time', { at: '2026-03-01T00:00:00', value: 1 }, 'at'],
     ['a huge value', { at: day, value: 1e308 }, 'value'],
     ['infinity', { at: day, value: Infinity }, 'value'],
@@ -253,7 +253,7 @@ describe('recording', () => {
     });
   });
 
-  test('keeps the largest, the smallest and the negative zero so that every aggregate can be read', async () => {
+  test('stores the largest and smallest values and negative zero so that every aggregate can be read', async () => {
     await define('extreme');
     const values = [1e100, -1e100, 5e-324, -0, 0.1, 1e100];
     await record('extreme', atMinutes(values));
@@ -274,7 +274,7 @@ describe('recording', () => {
     expect(tiny).toMatchObject({ before: { value: 5e-324 }, after: { value: 1e100 }, ratio: null });
   });
 
-  test('many batches at once whose times overlap all arrive, whatever their order', async () => {
+  test('concurrent batches with overlapping times are all stored, in any order', async () => {
     await define('contended');
     const times = Array.from({ length: 2000 }, (_, at) => instant(dayMs + at * 1000));
     const outcomes = await Promise.all(
@@ -287,14 +287,14 @@ describe('recording', () => {
     expect(created).toBe(2000);
     const { points } = await series('contended', { ...wholeDay, step: '1h', aggregate: 'count' });
     expect(points).toEqual([{ at: day, value: 2000 }]);
-    // The last batch took the place of all others, as a whole.
+    // The last batch replaced all others completely.
     const spread = await series('contended', { ...wholeDay, step: '1d', aggregate: 'max' });
     expect(await series('contended', { ...wholeDay, step: '1d', aggregate: 'min' })).toMatchObject({
       points: spread.points,
     });
   });
 
-  test('is refused to viewers and strangers, and leaves nothing', async () => {
+  test('is refused for viewers and anonymous readers, and stores nothing', async () => {
     await define('guarded');
     const batch = atMinutes({ 0: 1 });
     await expect(record('guarded', batch, user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
@@ -309,7 +309,7 @@ describe('recording', () => {
   });
 });
 
-test('samples of a range are deleted up to its end, which does not belong to it', async () => {
+test('samples of a range are deleted up to its end, which is exclusive', async () => {
   await define('pruned');
   await record('pruned', atMinutes({ 0: 1, 1: 2, 2: 3, 3: 4 }));
   const range = { from: instant(dayMs + 60_000), to: instant(dayMs + 180_000) };
@@ -320,7 +320,7 @@ test('samples of a range are deleted up to its end, which does not belong to it'
   expect(points.map(({ value }) => value)).toEqual([1, 4]);
 });
 
-/** Each aggregate in plain JavaScript, of values in the order of time. */
+/** Each aggregate in plain JavaScript, of values in time order. */
 const plain: Record<AggregateName, (values: number[]) => number> = {
   avg: (values) => plain.sum(values) / values.length,
   min: (values) => Math.min(...values),
@@ -334,9 +334,9 @@ const plain: Record<AggregateName, (values: number[]) => number> = {
 
 function percentile(values: number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const place = fraction * (sorted.length - 1);
-  const low = sorted[Math.floor(place)]!;
-  return low + (sorted[Math.ceil(place)]! - low) * (place % 1);
+  const position = fraction * (sorted.length - 1);
+  const low = sorted[Math.floor(position)]!;
+  return low + (sorted[Math.ceil(position)]! - low) * (position % 1);
 }
 
 describe('a series', () => {
@@ -352,7 +352,7 @@ describe('a series', () => {
     samples.sort((a, b) => (a.at < b.at ? -1 : 1));
   });
 
-  /** What the points should be: samples by the number of their step since 1970, each step summed up. */
+  /** The expected points: samples grouped by the number of their step since 1970, each step aggregated. */
   function expected(from: string, to: string, stepSeconds: number, aggregate: AggregateName) {
     const within = samples.filter(({ at }) => at >= from && at < to);
     const steps = Map.groupBy(within, ({ at }) => Math.floor(Date.parse(at) / 1000 / stepSeconds));
@@ -363,7 +363,7 @@ describe('a series', () => {
   }
 
   const steps = { '17s': 17, '1m': 60, '7m': 420, '1h': 3600, '7h': 25_200, '1d': 86_400 };
-  // The clocks change in this night in many places.
+  // Many time zones change to summer time in this night.
   const ranges = [
     [start, end],
     [start + 12_345, end - 54_321],
@@ -371,7 +371,7 @@ describe('a series', () => {
     [start + 7_200_000, start + 14_400_000],
   ].map(([from, to]) => ({ from: instant(from!), to: instant(to!) }));
 
-  test.each(aggregates)('of %s is what plain arithmetic gives, at any step', async (aggregate) => {
+  test.each(aggregates)('of %s equals plain arithmetic, at any step', async (aggregate) => {
     for (const { from, to } of ranges) {
       for (const [step, stepSeconds] of Object.entries(steps)) {
         if ((Date.parse(to) - Date.parse(from)) / 1000 / stepSeconds > 4999) continue;
@@ -381,7 +381,7 @@ describe('a series', () => {
     }
   });
 
-  test('puts a sample on the border of two steps into the later one, and none at its own end', async () => {
+  test('assigns a sample on the border of two steps to the later one, and excludes its own end', async () => {
     await define('borders');
     await record('borders', atMinutes({ 59: 1, 60: 2, 119: 3, 120: 4 }));
     const hours = { from: day, to: instant(dayMs + 7_200_000), step: '1h', aggregate: 'sum' as const };
@@ -391,7 +391,7 @@ describe('a series', () => {
     ]);
   });
 
-  test('counts steps from 1970, before it, too', async () => {
+  test('aligns steps to 1970, also before it', async () => {
     await define('old');
     await record('old', [
       { at: '1969-12-31T00:00:00Z', value: 1 },
@@ -405,7 +405,7 @@ describe('a series', () => {
     ]);
   });
 
-  test('leaves out steps without samples, and is empty where there are none', async () => {
+  test('omits steps without samples, and is empty without any', async () => {
     await define('sparse');
     expect((await series('sparse', { ...wholeDay, step: '1m' })).points).toEqual([]);
     await record('sparse', atMinutes({ 700: 5 }));
@@ -416,7 +416,7 @@ describe('a series', () => {
     }
   });
 
-  test('has at most 5,000 points, and a refusal names a step that fits', async () => {
+  test('has at most 5,000 points, and the error suggests a step that fits', async () => {
     const from = day;
     const to = instant(dayMs + 5_000_000);
     expect((await series('sparse', { from, to, step: '1s' })).points).toEqual([]);
@@ -445,19 +445,19 @@ describe('a series', () => {
     });
   });
 
-  test('is read from the reader', async () => {
+  test('is read from the replica', async () => {
     const failing = new Proxy(platform.db, {
       get() {
-        throw new Error('asked');
+        throw new Error('queried');
       },
     });
     const ctx = { ...platform.as(owner), reader: failing };
     const query = { portfolio, key: 'sparse', ...wholeDay };
-    await expect(metric.series.run(ctx, { ...query, step: '1h' })).rejects.toThrow('asked');
-    await expect(metric.compare.run(ctx, { ...query, at: instant(dayMs + 1) })).rejects.toThrow('asked');
+    await expect(metric.series.run(ctx, { ...query, step: '1h' })).rejects.toThrow('queried');
+    await expect(metric.compare.run(ctx, { ...query, at: instant(dayMs + 1) })).rejects.toThrow('queried');
   });
 
-  test('as CSV has a header, a line a point, and ends each with CRLF', async () => {
+  test('as CSV has a header and a line per point, each ending in CRLF', async () => {
     await define('csv');
     expect(seriesToCsv(await series('csv', { ...wholeDay, step: '1m' }))).toBe('at,value\r\n');
     await record('csv', atMinutes({ 0: 1.5, 1: 1e-7 }));
@@ -470,7 +470,7 @@ describe('a series', () => {
 describe('a comparison', () => {
   const range = { from: day, at: instant(dayMs + 3_600_000), to: instant(dayMs + 7_200_000) };
 
-  test('tells before from after: the moment itself is after', async () => {
+  test('separates before and after: the time of the change counts as after', async () => {
     await define('compared');
     await record('compared', atMinutes({ 0: 100, 59: 300, 60: 40, 119: 60, 120: 9999 }));
     expect(await compare('compared', range)).toMatchObject({
@@ -488,7 +488,7 @@ describe('a comparison', () => {
     expect(counts).toMatchObject({ before: { value: 300 }, after: { value: 60 } });
   });
 
-  test('without samples on a side draws no conclusion', async () => {
+  test('without samples on a side has no result', async () => {
     await define('one-sided');
     await record('one-sided', atMinutes({ 60: 1 }));
     const nothing = { difference: null, ratio: null, improved: null };
@@ -512,11 +512,11 @@ describe('a comparison', () => {
   test.each([
     { ...range, at: range.from },
     { ...range, at: range.to },
-  ])('is refused with a moment at the end of its range', async (query) => {
+  ])('is refused with a time of change at an end of its range', async (query) => {
     await expect(compare('compared', query)).rejects.toMatchObject({ fields: [{ pointer: '/at' }] });
   });
 
-  test('of many claims at once gives the averages of each, in their order', async () => {
+  test('of many claims returns the averages of each, in order', async () => {
     const { id: first } = await define('many-1');
     const { id: second } = await define('many-2');
     await record('many-1', atMinutes({ 0: 1, 60: 3 }));
@@ -544,7 +544,7 @@ describe('a comparison', () => {
   });
 });
 
-describe('a stranger', () => {
+describe('an anonymous reader', () => {
   const inClaims = atMinutes({ 60: 1, 90: 2, 119: 3, 240: 4 });
   const outside = atMinutes({ 0: 1000, 59: 1000, 120: 1000, 200: 1000, 300: 1000 });
   let studyId: string;
@@ -560,7 +560,7 @@ describe('a stranger', () => {
     await claim('is-a-draft-too', 'hidden', minuteAt(0), minuteAt(300), 'draft');
   });
 
-  test('knows of the metrics that published claims rest on, and of no others', async () => {
+  test('sees the metrics of published claims only', async () => {
     expect(await read('shown', anonymous)).toEqual(await read('shown'));
     const { items } = await metric.list.run(platform.as(anonymous), { portfolio });
     const keys = items.map(({ key }) => key);
@@ -595,7 +595,7 @@ describe('a stranger', () => {
     expect((await series('shown', minutely, user('viewer'))).points).toHaveLength(9);
   });
 
-  test('no longer sees what is no longer published', async () => {
+  test('no longer sees ranges that are no longer published', async () => {
     await platform.db.update(caseStudies).set({ status: 'archived' }).where(eq(caseStudies.id, studyId));
     const { points } = await series('shown', { ...wholeDay, step: '1d', aggregate: 'count' }, anonymous);
     expect(points).toEqual([{ at: day, value: 2 }]);

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { metricSamples } from './metric.sql.ts';
 
-/** True for the samples of a metric in a range, of which `to` is the first moment that does not belong to it. */
+/** True for the samples of a metric in a range; `to` is exclusive. */
 export const isWithin = (metricId: SQL, from: SQL, to: SQL) =>
   sql`${metricSamples.metricId} = ${metricId} and ${metricSamples.at} >= ${from} and ${metricSamples.at} < ${to}`;

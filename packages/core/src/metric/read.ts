@@ -7,7 +7,7 @@ import { metricRef, metricSchema } from './schemas.ts';
 export const readMetric = operation({
   name: 'metric.read',
   kind: 'query',
-  summary: 'Read what a metric measures.',
+  summary: 'Read the definition of a metric.',
   scope: 'metric:read',
   public: true,
   input: z.strictObject(metricRef),

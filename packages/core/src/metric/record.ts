@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { lockMetric } from './lock.ts';
@@ -10,45 +10,42 @@ import { type Sample, samplesInput } from './schemas.ts';
 
 const recordedSchema = z
   .object({
-    created: z.int().describe('Samples at times that had none.'),
-    replaced: z.int().describe('Samples whose time had another value before.'),
-    unchanged: z.int().describe('Samples that were there already, with the same value.'),
+    created: z.int().describe('Samples at times that had no value.'),
+    replaced: z.int().describe('Samples that replaced another value.'),
+    unchanged: z.int().describe('Samples that already existed with the same value.'),
   })
   .meta({ id: 'RecordedSamples' });
 
 export const recordSamples = operation({
   name: 'metric.record',
   kind: 'mutation',
-  summary: 'Record up to 5,000 samples of a metric; at a time that has one, the new value takes its place.',
+  summary: 'Record up to 5,000 samples of a metric. A sample replaces an existing one at the same time.',
   scope: 'metric:write',
   public: false,
   input: samplesInput,
   output: recordedSchema,
   tenant: tenantBySlug,
   async run({ db }, { key, samples }, tenant) {
-    refuseSameTimes(samples);
+    refuseDuplicateTimes(samples);
     const { id } = await lockMetric({ db }, tenant, key, 'key share');
     const { created, written } = await upsert(db, id, samples);
     return { created, replaced: written - created, unchanged: samples.length - written };
   },
 });
 
-function refuseSameTimes(samples: Sample[]) {
-  const places = new Map<string, number>();
-  for (const [place, { at }] of samples.entries()) {
-    const earlier = places.get(at);
+function refuseDuplicateTimes(samples: Sample[]) {
+  const indexes = new Map<string, number>();
+  for (const [index, { at }] of samples.entries()) {
+    const earlier = indexes.get(at);
     if (earlier !== undefined) {
-      const detail = `Expected each time once, to the millisecond; /samples/${earlier} has ${at}, too.`;
-      const pointer = `/samples/${place}/at`;
-      throw new AppError('invalid_input', `The input is not valid. ${pointer}: ${detail}`, {
-        fields: [{ pointer, detail }],
-      });
+      const detail = `Expected unique times (to the millisecond), but /samples/${earlier} also has ${at}.`;
+      throw invalidInput([{ pointer: `/samples/${index}/at`, detail }]);
     }
-    places.set(at, place);
+    indexes.set(at, index);
   }
 }
 
-/** Always in the order of time, so that batches at once wait for each other and never in a circle. */
+/** Inserts in time order, so that concurrent batches cannot deadlock. */
 async function upsert(db: Db, metricId: string, samples: Sample[]) {
   const times = samples.map(({ at }) => at);
   const values = samples.map(({ value }) => value);

@@ -10,9 +10,9 @@ import { metrics } from './metric.sql.ts';
 import type { ReportStep } from '../job/report-steps.ts';
 import type { Metric } from './schemas.ts';
 
-type Ask = JobPayload<'metrics.report'>;
+type Request = JobPayload<'metrics.report'>;
 
-/** A step of a metric that has samples: `at` is its begin in UTC. Steps longer than a day have no percentiles. */
+/** A step with samples. `at` is its start in UTC. Steps longer than a day have no percentiles. */
 export type ReportRow = {
   at: string;
   count: number;
@@ -25,65 +25,66 @@ export type ReportRow = {
 
 export type ReportedMetric = Pick<Metric, 'id' | 'key' | 'name' | 'unit' | 'betterWhen'>;
 
-/** The averages of a metric over the two halves of the range; null of one without samples. */
+/** The averages of a metric over the two halves of the range; null for a half without samples. */
 export type Halves = { first: number | null; second: number | null } & ReturnType<typeof assessChange>;
 
 export type ReportSource = {
   portfolio: { slug: string; name: string };
-  /** Everything that was committed by then is in the report; null where the reader cannot tell. */
+  /** The report includes everything that was committed by this time; null if the replica cannot tell. */
   asOf: string | null;
-  /** True where the reader is no copy of the writer: a replica that was promoted, and goes its own way since. */
+  /** True if the reader is no longer a replica of the writer, because it was promoted and has diverged. */
   isDiverged: boolean;
   metrics: ReportedMetric[];
-  /** Asked for, but not there: deleted since, or not yet on a reader that lags. */
+  /** The ids of requested metrics that were not found: deleted since, or not yet replicated to a lagging reader. */
   missing: string[];
-  /** How the second half of the range compares with the first, of each metric in order. */
+  /** The comparison of the second half of the range with the first, for each metric in order. */
   compareHalves(): Promise<Halves[]>;
   rowsOf(metricId: string): Promise<ReportRow[]>;
 };
 
 /**
- * What a report is made of, all of one moment: `use` runs in one read-only transaction on the reader, of which a single
- * statement answers for one metric. For workers: no actor asks here.
+ * Calls `use` with the source of a report, in one read-only snapshot of the reader, with one statement per metric. For
+ * workers: no actor is checked.
  */
 export function readReport<T>(
   reader: Db,
   job: { id: string; portfolioId: string },
-  ask: Ask,
+  request: Request,
   use: (source: ReportSource) => Promise<T>,
 ): Promise<T> {
   return reader.transaction(
     async (tx) => {
-      // The first statement of the transaction takes its snapshot.
+      // The first statement of the transaction takes the snapshot.
       const age = await fetchAge(tx, job.id);
       const [portfolio] = await tx
         .select({ slug: portfolios.slug, name: portfolios.name })
         .from(portfolios)
         .where(eq(portfolios.id, job.portfolioId));
-      const found = portfolio ? await fetchReported(tx, ask.metricIds) : [];
-      const there = new Set(found.map(({ id }) => id));
+      const found = portfolio ? await fetchReported(tx, request.metricIds) : [];
+      const foundIds = new Set(found.map(({ id }) => id));
       return use({
         portfolio: portfolio ?? { slug: '', name: '' },
         ...age,
         metrics: found,
-        missing: ask.metricIds.filter((id) => !there.has(id)),
-        compareHalves: () => compareHalves(tx, ask, found),
-        rowsOf: (metricId) => statements[ask.step](tx).execute({ metricId, from: ask.from, to: ask.to }),
+        missing: request.metricIds.filter((id) => !foundIds.has(id)),
+        compareHalves: () => compareHalves(tx, request, found),
+        rowsOf: (metricId) =>
+          statements[request.step](tx).execute({ metricId, from: request.from, to: request.to }),
       });
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );
 }
 
-/** Whether any of the metrics is there. */
+/** Whether any of the metrics exists. */
 export async function hasAnyMetric(db: Db, ids: string[]): Promise<boolean> {
   const rows = await db.select({ id: metrics.id }).from(metrics).where(inArray(metrics.id, ids)).limit(1);
   return rows.length > 0;
 }
 
 /**
- * How new the snapshot is. A replica tells which change it took over last; where it cannot, the job itself does, which
- * began before the snapshot. Who is no replica and does not know of the job is not the writer either.
+ * The age of the snapshot. A replica reports its last replayed transaction; if it cannot, the start of the job is used,
+ * which is earlier than the snapshot. A database that is no replica and lacks the job has diverged from the writer.
  */
 async function fetchAge(db: Db, jobId: string): Promise<Pick<ReportSource, 'asOf' | 'isDiverged'>> {
   const moment = sql`case when pg_is_in_recovery() then coalesce(pg_last_xact_replay_timestamp(), job.started_at)
@@ -103,15 +104,15 @@ async function fetchReported(db: Db, ids: string[]): Promise<ReportedMetric[]> {
   return rows.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
 
-async function compareHalves(db: Db, { from, to }: Ask, given: ReportedMetric[]): Promise<Halves[]> {
+async function compareHalves(db: Db, { from, to }: Request, given: ReportedMetric[]): Promise<Halves[]> {
   const changedAt = new Date(Math.ceil((Date.parse(from) + Date.parse(to)) / 2)).toISOString();
   const windows = await compareWindows(
     db,
     given.map(({ id }) => ({ metricId: id, from, changedAt, to })),
   );
-  return windows.map(({ before, after }, place) => {
+  return windows.map(({ before, after }, index) => {
     const [first, second] = [before!.value, after.value];
-    return { first, second, ...assessChange(given[place]!.betterWhen, first, second) };
+    return { first, second, ...assessChange(given[index]!.betterWhen, first, second) };
   });
 }
 
@@ -146,7 +147,7 @@ const statements: Record<ReportStep, ReturnType<typeof statement>> = {
   month: statement('month'),
 };
 
-/** Days and what is made of them: of a day the percentiles are its piece's own, of several they are not known. */
+/** Days, weeks or months from pieces. A day has the percentiles of its piece; longer steps have none. */
 function stepsOf({ id, from, to }: typeof range, step: 'day' | 'week' | 'month') {
   const withPercentiles = step === 'day';
   const at = sql`date_trunc(${sql.raw(`'${step}'`)}, piece.at, 'UTC')`;
@@ -160,7 +161,7 @@ function stepsOf({ id, from, to }: typeof range, step: 'day' | 'week' | 'month')
     group by ${at}`;
 }
 
-/** Hours are shorter than what is rolled up: a walk along the samples for each. */
+/** Hours, each from a scan of its samples, because roll-ups are of whole days. */
 function hoursOf({ id, from, to }: typeof range) {
   const sums = sumUp(
     id,

@@ -2,7 +2,7 @@ import { and, asc, eq, inArray } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
 import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
@@ -24,7 +24,7 @@ import { checkRange, rangeInput } from './schemas.ts';
 export const reportMetrics = operation({
   name: 'metric.report',
   kind: 'mutation',
-  summary: 'Ask for a report of metrics as CSV or as PDF with charts: a job that sums them up and stores it.',
+  summary: 'Start a job that renders a report of metrics, as CSV or as PDF with charts, and stores it.',
   scope: 'job:write',
   public: false,
   input: z
@@ -35,10 +35,12 @@ export const reportMetrics = operation({
         .min(1)
         .max(maxReportMetrics)
         .optional()
-        .describe('Keys of the metrics, in the order of the report; left out, all of the portfolio.'),
+        .describe(
+          'The keys of the metrics, in the order of the report; by default all metrics of the portfolio.',
+        ),
       ...rangeInput,
       step: reportStepSchema.describe(
-        'How long each row or point lasts, by the calendar in UTC; weeks begin on Monday.',
+        'The length of each row or point, in calendar units in UTC. Weeks start on Monday.',
       ),
       format: reportFormatSchema,
       ...priorityInput,
@@ -62,17 +64,17 @@ export const reportMetrics = operation({
   },
 });
 
-/** The same report asked for again waits for the first; different ones do not wait for each other. */
+/** Identical reports share a group and run one at a time; different reports run concurrently. */
 const hashOf = (payload: object) => createHash('sha256').update(JSON.stringify(payload)).digest('base64url');
 
-type Asked = { from: string; to: string; step: ReportStep; format: ReportFormat };
+type Requested = { from: string; to: string; step: ReportStep; format: ReportFormat };
 
-function checkSteps({ from, to, step, format }: Asked, ctx: z.RefinementCtx) {
+function checkSteps({ from, to, step, format }: Requested, ctx: z.RefinementCtx) {
   const [max, count] = [maxReportSteps[format], countReportSteps({ from, to }, step)];
   if (count <= max) return;
   const fitting = reportStepSchema.options.find((longer) => countReportSteps({ from, to }, longer) <= max);
-  const hint = fitting ? `"${fitting}" would fit` : 'ask for a shorter range';
-  const message = `Expected at most ${max} steps in a ${format.toUpperCase()}, but that is ${count} ${step}s; ${hint}.`;
+  const hint = fitting ? `"${fitting}" would fit` : 'request a shorter range';
+  const message = `Expected at most ${max} steps in a ${format.toUpperCase()}, but the range has ${count} ${step}s; ${hint}.`;
   ctx.addIssue({ code: 'custom', path: ['step'], message });
 }
 
@@ -96,10 +98,9 @@ async function fetchAllIds(db: Db, tenant: Tenant): Promise<string[]> {
     .where(eq(metrics.portfolioId, tenant.id))
     .orderBy(asc(metrics.key))
     .limit(maxReportMetrics + 1);
-  if (rows.length === 0) throw new AppError('conflict', `Portfolio "${tenant.slug}" has no metrics yet.`);
+  if (rows.length === 0)
+    throw new AppError('conflict', `Portfolio "${tenant.slug}" has no metrics to report.`);
   if (rows.length <= maxReportMetrics) return rows.map(({ id }) => id);
-  const detail = `Expected at most ${maxReportMetrics} metrics, but the portfolio has more: name those to report on.`;
-  throw new AppError('invalid_input', `The input is not valid. /metrics: ${detail}`, {
-    fields: [{ pointer: '/metrics', detail }],
-  });
+  const detail = `Expected at most ${maxReportMetrics} metrics, but the portfolio has more. List the metrics to report.`;
+  throw invalidInput([{ pointer: '/metrics', detail }]);
 }

@@ -45,7 +45,7 @@ const removeBetween = (from: number, to: number) =>
     from: instant(start + from),
     to: instant(start + to),
   });
-/** Of the day, as a number from `start` on. */
+/** The number of the day, counted from `start`. */
 const number = sql<number>`(extract(epoch from day) - ${start / 1000})::float8 / 86400`;
 const daysOf = () =>
   platform.db.execute(sql`select ${number} as day, count::int, sum, min, max, p50, p95 from metric_days
@@ -57,14 +57,14 @@ const dirtyOf = async () => {
   return rows.map(({ day }) => day);
 };
 
-/** Numbers from 0 to 1 that are the same in each run. */
+/** Pseudo-random numbers from 0 to 1, the same in each run. */
 function random(seed: number) {
   let state = seed;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
 describe('writing samples', () => {
-  test('marks the days that they belong to, each by UTC, whatever the time zone of the session', async () => {
+  test('marks their days dirty, in UTC whatever the time zone of the session', async () => {
     await platform.sql.begin(async (tx) => {
       await tx`set local timezone = 'America/St_Johns'`;
       await tx`insert into metric_samples (metric_id, at, value) values
@@ -74,7 +74,7 @@ describe('writing samples', () => {
     expect(await dirtyOf()).toEqual([0, 3]);
   });
 
-  test('marks nothing where they were there already, and again where a value is replaced or deleted', async () => {
+  test('marks no day if they already exist, and marks it again if a value is replaced or deleted', async () => {
     await record({ 0: 1, [30 * hour]: 2 });
     await rollUp();
     expect(await dirtyOf()).toEqual([]);
@@ -86,7 +86,7 @@ describe('writing samples', () => {
     expect(await dirtyOf()).toEqual([0, 1]);
   });
 
-  test('of a metric that is deleted leaves nothing', async () => {
+  test('leaves no rows after the metric is deleted', async () => {
     await record({ 0: 1 });
     await rollUp();
     await record({ [30 * hour]: 1 });
@@ -97,7 +97,7 @@ describe('writing samples', () => {
 });
 
 describe('a roll-up', () => {
-  test('holds what each day sums up to, and no day without samples', async () => {
+  test('contains the aggregates of each day with samples, and no other day', async () => {
     await record({ 0: 4, [hour]: -2, [24 * hour - 1]: 1, [48 * hour]: 5 });
     expect(await rollUp()).toBe(2);
     expect(await daysOf()).toEqual([
@@ -107,7 +107,7 @@ describe('a roll-up', () => {
     expect(await rollUp()).toBe(0);
   });
 
-  test('follows samples that come late, are replaced or deleted', async () => {
+  test('is updated for samples that arrive late, are replaced or deleted', async () => {
     await record({ 0: 4, [48 * hour]: 5 });
     await rollUp();
     await record({ 0: 1, [hour]: 3 });
@@ -116,7 +116,7 @@ describe('a roll-up', () => {
     expect(await daysOf()).toMatchObject([{ count: 2, sum: 4, min: 1, max: 3 }]);
   });
 
-  test('goes on beyond a batch, and ends with its signal', async () => {
+  test('continues beyond a batch, and ends when its signal is aborted', async () => {
     await platform.sql`insert into metric_samples
       select ${metricId}, ${instant(start)}::timestamptz + n * interval '24 hours', n from generate_series(0, 449) n`;
     expect(await rollUpMetrics(platform.db, AbortSignal.abort())).toBe(0);
@@ -124,7 +124,7 @@ describe('a roll-up', () => {
     expect(await daysOf()).toHaveLength(450);
   });
 
-  test('loses no sample that is written while it runs', async () => {
+  test('misses no sample that is written while it runs', async () => {
     await record({ 0: 1 });
     await platform.sql.begin(async (tx) => {
       await tx`insert into metric_samples values (${metricId}, ${instant(start + hour)}, 2)`;
@@ -136,7 +136,7 @@ describe('a roll-up', () => {
     expect(await daysOf()).toMatchObject([{ count: 2, sum: 3 }]);
   });
 
-  test('leaves the work to another that is at it, and a metric that is being changed for later', async () => {
+  test('does nothing while another one runs, and skips a metric that is being changed', async () => {
     await record({ 0: 1 });
     await platform.sql.begin(async (tx) => {
       await tx`select pg_advisory_xact_lock(hashtextextended('metric roll-up', 0))`;
@@ -157,17 +157,17 @@ const parts = (next: () => number): Part[] =>
     const from = start + Math.floor(next() * 24) * (next() < 0.5 ? 24 : 7) * hour;
     return { metricId, from: instant(from), to: instant(from + (1 + Math.floor(next() * 200)) * hour) };
   });
-const sumUpAll = (given: Part[], visible = everything) =>
+const summarizeAll = (given: Part[], visible = everything) =>
   Promise.all(aggregates.map((name) => summarize(platform.db, name, visible, given)));
-const forgetRollUps = async () => {
+const deleteRollUps = async () => {
   await platform.sql`delete from metric_days`;
   await platform.sql`insert into metric_dirty_days select distinct metric_id, date_trunc('day', at, 'UTC')
     from metric_samples`;
 };
 
-describe('what samples sum up to', () => {
+describe('a summary', () => {
   test.each([1, 2, 3])(
-    'is to the last bit the same with roll-ups of all days, of some and of none, after random writes (seed %i)',
+    'is identical to the last bit with roll-ups of all, some and no days, after random writes (seed %i)',
     async (seed) => {
       const next = random(seed);
       const given = parts(next);
@@ -179,11 +179,11 @@ describe('what samples sum up to', () => {
         await record(Object.fromEntries(samples));
         const from = Math.floor(next() * 600) * hour;
         await removeBetween(from, from + 10 * hour);
-        const partly = await sumUpAll(given);
+        const partly = await summarizeAll(given);
         await rollUp();
-        const rolledUp = await sumUpAll(given);
-        await forgetRollUps();
-        expect(await sumUpAll(given)).toEqual(rolledUp);
+        const rolledUp = await summarizeAll(given);
+        await deleteRollUps();
+        expect(await summarizeAll(given)).toEqual(rolledUp);
         expect(partly).toEqual(rolledUp);
         if (round % 2 === 0) await rollUp();
       }
@@ -196,7 +196,7 @@ describe('what samples sum up to', () => {
     },
   );
 
-  test('comes from the roll-up where a whole day is asked for, and only within what is visible', async () => {
+  test('uses the roll-up for a whole day, and only within the visible ranges', async () => {
     await record({ 0: 1, [hour]: 2, [24 * hour]: 4 });
     await rollUp();
     await platform.db.execute(

@@ -3,15 +3,14 @@ import type { Db } from '../context.ts';
 import { sumUp } from './days.ts';
 import { metricDays, metricDirtyDays, metrics } from './metric.sql.ts';
 
-/** Days of one transaction, which may have ten thousand samples each. */
+/** The maximum number of days per transaction; a day may have ten thousand samples. */
 const batchDays = 200;
 
 /**
- * Rolls up the days whose samples changed since they were last rolled up, in batches, until none is left or the signal
- * fires. May be cut off anywhere and repeated; where another process is at it, it leaves the work to that. Days of
- * metrics that are being changed wait for the next time.
+ * Rolls up the dirty days in batches, until none is left or the signal is aborted. It can be interrupted anywhere and
+ * repeated. It does nothing while another process does the same, and skips metrics that are being changed.
  *
- * @returns How many days were rolled up.
+ * @returns The number of days rolled up.
  */
 export async function rollUpMetrics(db: Db, signal: AbortSignal): Promise<number> {
   let days = 0;
@@ -24,15 +23,15 @@ export async function rollUpMetrics(db: Db, signal: AbortSignal): Promise<number
 }
 
 /**
- * What is summed up is of one snapshot: it has all samples whose dirty days it takes away, and who writes others adds
- * dirty days of their own. Two at once could store the older of two sums last, hence the lock.
+ * One snapshot deletes dirty days and reads their samples; later writers add new dirty days. The lock prevents two
+ * concurrent roll-ups, of which the older could store its result last.
  */
 async function rollUpBatch(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
-    const [lock] = await tx.execute<{ taken: boolean }>(
-      sql`select pg_try_advisory_xact_lock(hashtextextended('metric roll-up', 0)) as taken`,
+    const [lock] = await tx.execute<{ locked: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtextextended('metric roll-up', 0)) as locked`,
     );
-    if (!lock?.taken) return 0;
+    if (!lock?.locked) return 0;
     const sums = sumUp(sql`days.metric_id`, sql`days.day`, sql`days.day + interval '24 hours'`, true);
     const [row] = await tx.execute<{ days: number }>(sql`
       with batch as materialized (

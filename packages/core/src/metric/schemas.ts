@@ -6,12 +6,12 @@ import { instantSchema } from '../time.ts';
 
 const fields = {
   name: line(200),
-  unit: line(40).describe('What its values count, such as "ms", "%" or "deployments a week".'),
-  betterWhen: z.enum(['up', 'down']).describe('Which way the values should go.'),
+  unit: line(40).describe('The unit of the values, such as "ms", "%" or "deployments a week".'),
+  betterWhen: z.enum(['up', 'down']).describe('The direction of an improvement.'),
   description: text(2000).describe('Plain text: what is measured, where and how.'),
 };
 
-/** An operational metric without its samples. `version` grows with each change, which samples are not. */
+/** An operational metric without its samples. `version` grows with each change, but not with new samples. */
 export const metricSchema = z
   .object({
     id: idOf('metric'),
@@ -26,7 +26,7 @@ export const metricSchema = z
 
 export type Metric = z.infer<typeof metricSchema>;
 
-/** Which metric: slug of the portfolio and key of the metric. */
+/** Input fields that identify a metric: the slug of its portfolio and its key. */
 export const metricRef = { portfolio: slugSchema, key: slugSchema };
 
 export const metricInput = z.strictObject({
@@ -41,16 +41,16 @@ export const metricPatch = z.strictObject({
   ...expectedVersion,
 });
 
-/** So large that no sum or square of samples overflows a double, which Postgres would refuse to answer. */
+/** The limit of values: no sum or square of samples may overflow a double, which is an error in Postgres. */
 const largest = 1e100;
 
 const sampleSchema = z.strictObject({
-  at: instantSchema.describe('When it was measured; kept to the millisecond.'),
+  at: instantSchema.describe('The time of the measurement, stored to the millisecond.'),
   value: z
     .number()
     .min(-largest)
     .max(largest)
-    // There is one zero.
+    // Turns -0 into 0.
     .overwrite((value) => value + 0),
 });
 
@@ -58,34 +58,34 @@ export type Sample = z.infer<typeof sampleSchema>;
 
 const maxSamples = 5000;
 
-/** A batch of samples in any order, each at a time of its own. */
+/** A batch of samples in any order; their times must be unique. */
 export const samplesInput = z.strictObject({
   ...metricRef,
   samples: z.array(sampleSchema).min(1).max(maxSamples),
 });
 
-/** How values are summed up. Percentiles are interpolated between the two nearest values. */
+/** How values are aggregated. Percentiles are interpolated between the two nearest values. */
 export const aggregateSchema = z.enum(['avg', 'min', 'max', 'sum', 'last', 'p50', 'p95', 'count']);
 export type AggregateName = z.infer<typeof aggregateSchema>;
 
 export const aggregateInput = aggregateSchema
   .default('avg')
-  .describe('How values are summed up; p50 and p95 are percentiles, interpolated linearly.');
+  .describe('How values are aggregated. p50 and p95 are percentiles with linear interpolation.');
 
-/** Input fields of a range of time: `from` belongs to it, `to` does not. */
+/** Input fields of a time range: `from` is inclusive, `to` is exclusive. */
 export const rangeInput = {
-  from: instantSchema.describe('The first moment of the range.'),
-  to: instantSchema.describe('The moment at which the range ends; it does not belong to it.'),
+  from: instantSchema.describe('The start of the range, inclusive.'),
+  to: instantSchema.describe('The end of the range, exclusive.'),
 };
 
-/** The issue of a range that ends before it begins, for `superRefine`. */
+/** Refuses an empty or negative range; for `superRefine`. */
 export function checkRange({ from, to }: { from: string; to: string }, ctx: z.RefinementCtx) {
-  if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected a moment after "from".' });
+  if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'Expected a time after "from".' });
 }
 
-/** Values within a range, summed up: null where there are none. */
+/** The aggregate of the values in a range; null if there are none. */
 export const summarySchema = z
-  .object({ value: z.number().nullable(), count: z.int().describe('How many samples there are.') })
+  .object({ value: z.number().nullable(), count: z.int().describe('The number of samples.') })
   .meta({ id: 'MetricSummary' });
 
 export type Summary = z.infer<typeof summarySchema>;

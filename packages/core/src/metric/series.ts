@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
@@ -11,7 +11,7 @@ const maxPoints = 5000;
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Steps that are proposed where another has too many points. */
+/** The steps that an error can suggest if the requested step has too many points. */
 const usualSteps = ['1s', '10s', '1m', '5m', '15m', '1h', '6h', '1d', '7d', '30d', '365d'];
 
 function toSeconds(step: string): number {
@@ -20,12 +20,13 @@ function toSeconds(step: string): number {
 
 const stepSchema = z
   .string()
+  .max(10)
   .regex(
     /^[1-9]\d{0,8}[smhd]$/,
     'Expected a whole number of seconds, minutes, hours or days, e.g. "30s", "5m", "1h" or "1d".',
   )
   .refine((step) => toSeconds(step) <= toSeconds('366d'), 'Expected at most "366d".')
-  .describe('How long each point lasts, e.g. "30s", "5m", "1h" or "1d", counted from 1970-01-01T00:00:00Z.');
+  .describe('The length of each point, e.g. "30s", "5m", "1h" or "1d", aligned to 1970-01-01T00:00:00Z.');
 
 /** A metric over time. */
 const seriesSchema = z
@@ -38,9 +39,9 @@ const seriesSchema = z
     to: z.iso.datetime(),
     stepSeconds: z.int(),
     points: z
-      .array(z.object({ at: z.iso.datetime().describe('The begin of its step, in UTC.'), value: z.number() }))
+      .array(z.object({ at: z.iso.datetime().describe('The start of the step, in UTC.'), value: z.number() }))
       .max(maxPoints)
-      .describe('In the order of time. Steps without a sample are left out.'),
+      .describe('In time order. Steps without samples are omitted.'),
   })
   .meta({ id: 'MetricSeries' });
 
@@ -49,7 +50,8 @@ export type Series = z.infer<typeof seriesSchema>;
 export const readSeries = operation({
   name: 'metric.series',
   kind: 'query',
-  summary: 'Read a metric over time, in at most 5,000 points; strangers see what published claims rest on.',
+  summary:
+    'Read a metric over time, in at most 5,000 points. Anonymous readers see the ranges of published claims only.',
   scope: 'metric:read',
   public: true,
   input: z
@@ -69,8 +71,8 @@ export const readSeries = operation({
       visible,
       steps.map(({ from: begin, to: end }) => ({ metricId: metric.id, from: begin, to: end })),
     );
-    const points = steps.flatMap(({ at }, place) => {
-      const { value } = summaries[place]!;
+    const points = steps.flatMap(({ at }, index) => {
+      const { value } = summaries[index]!;
       return value === null ? [] : [{ at, value }];
     });
     const { portfolio, unit } = metric;
@@ -78,7 +80,7 @@ export const readSeries = operation({
   },
 });
 
-/** The number of the step that a moment lies in, counted from 1970-01-01T00:00:00Z. */
+/** The number of the step that contains a time, counted from 1970-01-01T00:00:00Z. */
 const numberOf = (instant: string, stepSeconds: number) =>
   Math.floor(Date.parse(instant) / stepSeconds / 1000);
 
@@ -91,24 +93,22 @@ function refuseTooManyPoints(from: string, to: string, stepSeconds: number) {
   const count = countSteps(from, to, stepSeconds);
   if (count <= maxPoints) return;
   const fitting = usualSteps.find((step) => countSteps(from, to, toSeconds(step)) <= maxPoints)!;
-  const detail = `Expected at most ${maxPoints} points, but that is ${count} steps; "${fitting}" would fit.`;
-  throw new AppError('invalid_input', `The input is not valid. /step: ${detail}`, {
-    fields: [{ pointer: '/step', detail }],
-  });
+  const detail = `Expected at most ${maxPoints} points, but the range has ${count} steps; "${fitting}" would fit.`;
+  throw invalidInput([{ pointer: '/step', detail }]);
 }
 
-/** The steps that a range touches: where each begins by the clock, and what of it lies in the range. */
+/** The steps that overlap a range: the aligned start `at` of each, and its part within the range. */
 function cut(from: string, to: string, stepSeconds: number): { at: string; from: string; to: string }[] {
   const first = numberOf(from, stepSeconds);
   const instantOf = (number: number) => new Date(number * stepSeconds * 1000).toISOString();
-  return Array.from({ length: countSteps(from, to, stepSeconds) }, (_, place) => {
-    const at = instantOf(first + place);
-    const next = instantOf(first + place + 1);
+  return Array.from({ length: countSteps(from, to, stepSeconds) }, (_, index) => {
+    const at = instantOf(first + index);
+    const next = instantOf(first + index + 1);
     return { at, from: at > from ? at : from, to: next < to ? next : to };
   });
 }
 
-/** A series as CSV (RFC 4180) with a header; neither instants nor numbers need quotes. */
+/** A series as CSV (RFC 4180) with a header. Neither times nor numbers need quotes. */
 export function seriesToCsv({ points }: Series): string {
   return [['at', 'value'], ...points.map(({ at, value }) => [at, value])]
     .map((fields) => `${fields.join(',')}\r\n`)

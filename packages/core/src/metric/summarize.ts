@@ -23,8 +23,8 @@ const parts = sql`unnest(${placeholder('metricIds')}::text[], ${placeholder('fro
   ${placeholder('tos')}::text[]::timestamptz[]) with ordinality as part (metric_id, "from", "to", number)`;
 
 /**
- * One walk along the primary key for each part: neither sorted as a whole nor grouped. Without `offset 0`, Postgres
- * joins the samples in ways that are many times slower where it has no statistics yet.
+ * One scan of the primary key per part, without sorting or grouping all samples. Without `offset 0`, Postgres chooses
+ * joins that are many times slower while it has no statistics.
  */
 const statement = (name: AggregateName) =>
   prepared((db) =>
@@ -49,7 +49,7 @@ const statement = (name: AggregateName) =>
       .prepare(`metric_summary_${name}`),
   );
 
-/** What pieces of a part sum up to; the other aggregates are not made of those of its days. */
+/** How pieces of a part are merged; the other aggregates cannot be computed from those of days. */
 const mergeable = {
   avg: sql`sum(piece.sum order by piece.at) / sum(piece.count)`,
   min: sql`min(piece.min)`,
@@ -60,7 +60,7 @@ const mergeable = {
 
 const isMergeable = (name: AggregateName): name is keyof typeof mergeable => name in mergeable;
 
-/** As `statement`, with whole days from their roll-up. */
+/** As `statement`, but whole days come from roll-ups. */
 const statementOfDays = (name: keyof typeof mergeable) =>
   prepared((db) =>
     db
@@ -96,7 +96,7 @@ const statementsOfDays: Record<keyof typeof mergeable, ReturnType<typeof stateme
 };
 
 const dayMilliseconds = 86_400_000;
-/** Else no part can hold a whole day, and a plain walk is faster. */
+/** A shorter part cannot contain a whole day, and a plain scan is faster. */
 const isLong = ({ from, to }: Part) => Date.parse(to) - Date.parse(from) >= dayMilliseconds;
 
 const statements: Record<AggregateName, ReturnType<typeof statement>> = {
@@ -110,13 +110,13 @@ const statements: Record<AggregateName, ReturnType<typeof statement>> = {
   count: statement('count'),
 };
 
-/** A range of a metric's time: ISO instants, of which `to` is the first that does not belong to it. */
+/** A time range of a metric, in ISO 8601; `to` is exclusive. */
 export type Part = { metricId: string; from: string; to: string };
 
 /**
- * Sums up the samples of each part that lie in `visible`, a Postgres multirange (`visibleSpan`). One statement.
+ * Aggregates the samples of each part that are in `visible`, a Postgres multirange (`visibleSpan`), in one statement.
  *
- * @returns For each part, in order, its value and how many samples that is of; value null and 0 of none.
+ * @returns The value and the number of samples of each part, in order; null and 0 for a part without samples.
  */
 export async function summarize(
   db: Db,

@@ -11,7 +11,7 @@ import { metricPatch, metricSchema } from './schemas.ts';
 export const updateMetric = operation({
   name: 'metric.update',
   kind: 'mutation',
-  summary: 'Change the given fields of a metric; its samples stay as they are.',
+  summary: 'Update the given fields of a metric. Its samples do not change.',
   scope: 'metric:write',
   public: false,
   input: metricPatch,
@@ -20,7 +20,7 @@ export const updateMetric = operation({
   async run({ db }, { portfolio: _, key, expectedVersion, ...changes }, tenant) {
     const found = await lockMetric({ db }, tenant, key, 'update');
     requireVersion(found, expectedVersion);
-    // Nothing asked, nothing changed: not even the version.
+    // An update without fields changes nothing, not even the version.
     if (Object.keys(changes).length === 0) return fetchMetric({ db }, tenant, key);
     await db
       .update(metrics)

@@ -19,7 +19,7 @@ export const createPortfolio = operation({
     if (actor.kind !== 'user') {
       throw new AppError(
         'forbidden',
-        'The key of one portfolio cannot create another; use the key of a user.',
+        'A portfolio key cannot create portfolios. Use the key or token of a user.',
       );
     }
     const [created] = await db
@@ -27,7 +27,8 @@ export const createPortfolio = operation({
       .values({ id: newId('portfolio'), ...input })
       .onConflictDoNothing()
       .returning(portfolioFields);
-    if (!created) throw new AppError('conflict', `The slug "${input.slug}" is taken; choose another.`);
+    if (!created)
+      throw new AppError('conflict', `The slug "${input.slug}" is already in use. Choose another one.`);
     await db.insert(members).values({ portfolioId: created.id, subject: actor.subject, role: 'owner' });
     return created;
   },

@@ -5,7 +5,9 @@ import { iso } from '../sql.ts';
 import { isPublished } from '../visibility.ts';
 import { portfolios } from './portfolio.sql.ts';
 
-/** What the cover of a portfolio's PDF shows; null if the portfolio is gone. For workers: no actor asks here. */
+/**
+ * The contents of the cover of a portfolio's PDF; null if the portfolio was deleted. For workers: no actor is checked.
+ */
 export async function fetchPortfolioExport(db: Db, portfolioId: string) {
   const [found] = await db
     .select({
@@ -23,7 +25,7 @@ export async function fetchPortfolioExport(db: Db, portfolioId: string) {
   return { slug, version, cover: { ...cover, studyCount: await countPublished(db, portfolioId) } };
 }
 
-/** How many case studies a portfolio has published. */
+/** The number of published case studies of a portfolio. */
 export async function countPublished(db: Db, portfolioId: string): Promise<number> {
   const [row] = await db
     .select({ studies: count() })

@@ -10,7 +10,7 @@ import { countPublished } from './export-source.ts';
 export const exportPortfolio = operation({
   name: 'portfolio.export',
   kind: 'mutation',
-  summary: 'Ask for a PDF of all that a portfolio has published: a job that renders and stores it.',
+  summary: 'Start a job that renders a PDF of all published case studies of a portfolio and stores it.',
   scope: 'job:write',
   public: false,
   input: z.strictObject({ portfolio: slugSchema, ...priorityInput }),
@@ -20,7 +20,7 @@ export const exportPortfolio = operation({
     if ((await countPublished(ctx.db, tenant.id)) === 0) {
       throw new AppError(
         'conflict',
-        `Portfolio "${tenant.slug}" has published nothing, and its PDF shows what is published; publish a case study first.`,
+        `Portfolio "${tenant.slug}" has no published case studies: publish a case study first.`,
       );
     }
     return acceptJob(ctx, tenant, {

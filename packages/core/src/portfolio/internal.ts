@@ -1,9 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
-import type { Actor } from '../actor.ts';
-import type { Ctx } from '../context.ts';
-import { iso, prepared } from '../sql.ts';
-import { subjectOf } from '../tenancy.ts';
-import { members, portfolios } from './portfolio.sql.ts';
+import { iso } from '../sql.ts';
+import { portfolios } from './portfolio.sql.ts';
 
 /** The public fields of a portfolio. */
 export const portfolioFields = {
@@ -16,23 +12,3 @@ export const portfolioFields = {
   createdAt: iso(portfolios.createdAt),
   updatedAt: iso(portfolios.updatedAt),
 };
-
-/** Selects the portfolios in which an actor is at home; takes the values of `ownPortfolioValues(actor)`. */
-export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
-  select 1 from ${members}
-  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
-
-/** What `isOwnPortfolio` goes by. Strangers are at home nowhere. */
-export function ownPortfolioValues(actor: Actor) {
-  const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
-  return { ownPortfolioId, subject: subjectOf(actor) };
-}
-
-const ownIds = prepared((db) =>
-  db.select({ id: portfolios.id }).from(portfolios).where(isOwnPortfolio).prepare('portfolio_own_ids'),
-);
-
-/** The ids of the portfolios in which an actor is at home: what is theirs is then found by index. */
-export async function ownPortfolioIds({ db, actor }: Pick<Ctx, 'db' | 'actor'>): Promise<string[]> {
-  return (await ownIds(db).execute(ownPortfolioValues(actor))).map(({ id }) => id);
-}

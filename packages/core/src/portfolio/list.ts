@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { anonymous } from '../actor.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { ownPortfolioValues, isOwnPortfolio, portfolioFields } from './internal.ts';
+import { isOwnPortfolio, ownPortfolioValues } from '../own-portfolios.ts';
+import { portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { portfolioSchema } from './schemas.ts';
 import { prepared } from '../sql.ts';
@@ -12,7 +13,7 @@ import { isVisible } from '../visibility.ts';
 export const listPortfolios = operation({
   name: 'portfolio.list',
   kind: 'query',
-  summary: 'List the portfolios that the caller knows of, oldest first.',
+  summary: 'List the portfolios that the caller can see, oldest first.',
   scope: 'portfolio:read',
   public: true,
   input: z.strictObject(pageInput),
@@ -20,8 +21,8 @@ export const listPortfolios = operation({
   tenant: 'none',
   async run({ actor, db }, { limit, cursor = '' }) {
     const mayReadOwn = actor.kind !== 'anonymous' && actor.scopes.includes('portfolio:read');
-    const home = ownPortfolioValues(mayReadOwn ? actor : anonymous);
-    const rows = await visibleAfter(db).execute({ ...home, cursor, limit: limit + 1 });
+    const own = ownPortfolioValues(mayReadOwn ? actor : anonymous);
+    const rows = await visibleAfter(db).execute({ ...own, cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });

@@ -3,7 +3,7 @@ import type { Role } from '../actor.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
 
-/** The tenants. */
+/** Portfolios are the tenants. */
 export const portfolios = pgTable('portfolios', {
   id: text('id').primaryKey(),
   slug: text('slug').notNull().unique(),
@@ -15,7 +15,7 @@ export const portfolios = pgTable('portfolios', {
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
 
-/** Who works in a portfolio: the subject of a JWT or of an API key, and its role. */
+/** The members of a portfolio: the subject of a JWT or API key, and the role. */
 export const members = pgTable(
   'members',
   {

@@ -12,7 +12,7 @@ afterAll(() => platform.stop());
 
 const as = (subject: string) => platform.as(user(subject));
 
-test('its creator owns a portfolio, and reads back what was written', async () => {
+test('its creator owns a portfolio, and reads it as it was written', async () => {
   const input = { slug: 'mine', name: ' Mine ', tagline: 'Ποίηση', description: '# 作品\n' };
   const created = await portfolio.create.run(as('ada'), input);
   expect(created).toMatchObject({ ...input, name: 'Mine' });
@@ -25,7 +25,7 @@ test('its creator owns a portfolio, and reads back what was written', async () =
   });
 });
 
-test('of many that want a slug at once, one gets it, and none of the others leaves anything', async () => {
+test('of many concurrent requests for a slug, one succeeds, and the others store nothing', async () => {
   const attempts = await Promise.allSettled(
     Array.from({ length: 8 }, (_, at) =>
       portfolio.create.run(as(`racer-${at}`), { slug: 'wanted', name: 'Wanted' }),
@@ -38,7 +38,7 @@ test('of many that want a slug at once, one gets it, and none of the others leav
   expect(rows).toHaveLength(1);
 });
 
-test('an update changes the given fields and leaves the others', async () => {
+test('an update changes the given fields only', async () => {
   const before = await portfolio.create.run(as('ada'), { slug: 'part', name: 'Part', tagline: 'Stays' });
   const after = await portfolio.update.run(as('ada'), {
     expectedVersion: '*',
@@ -54,7 +54,7 @@ test('an update changes the given fields and leaves the others', async () => {
   expect(after.updatedAt > before.updatedAt).toBe(true);
 });
 
-test('the slug of a portfolio stays', async () => {
+test('the slug of a portfolio cannot be changed', async () => {
   await portfolio.create.run(as('ada'), { slug: 'stays', name: 'Stays' });
   const update = { portfolio: 'stays', slug: 'moves' };
   await expect(portfolio.update.run(as('ada'), { ...update, expectedVersion: '*' })).rejects.toMatchObject({

@@ -18,7 +18,7 @@ export const portfolioSchema = z
 
 export type Portfolio = z.infer<typeof portfolioSchema>;
 
-/** The fields of a portfolio that its owner writes. */
+/** The fields of a portfolio that its owners write. */
 export const portfolioProfile = {
   name: line(200),
   tagline: text(200),
@@ -26,7 +26,7 @@ export const portfolioProfile = {
 };
 
 export const portfolioInput = z.strictObject({
-  slug: slugSchema.describe('Its name in URLs; unique on the platform.'),
+  slug: slugSchema.describe('The name in URLs; unique on the platform.'),
   name: portfolioProfile.name,
   tagline: portfolioProfile.tagline.default(''),
   description: portfolioProfile.description.default(''),

@@ -23,7 +23,7 @@ export const summarizePortfolio = operation({
   name: 'portfolio.summary',
   kind: 'query',
   summary:
-    'What a portfolio has published, at a glance: counts, newest studies, standings and headline metrics.',
+    'Summarize the published content of a portfolio: counts, newest studies, standings and headline metrics.',
   scope: 'portfolio:read',
   public: true,
   input: z.strictObject({ portfolio: slugSchema }),
@@ -40,9 +40,12 @@ export const summarizePortfolio = operation({
           evidence: z.int(),
           claims: z.int(),
         })
-        .describe('Of published studies, and of what they show.'),
+        .describe('The numbers of published studies and of the resources that they refer to.'),
       standings: standingsSchema,
-      newest: z.array(caseStudyItemSchema).max(newestCount).describe('The studies that were published last.'),
+      newest: z
+        .array(caseStudyItemSchema)
+        .max(newestCount)
+        .describe('The studies that were published most recently.'),
       headlines: z
         .array(
           z.object({
@@ -54,7 +57,7 @@ export const summarizePortfolio = operation({
           }),
         )
         .max(headlineCount)
-        .describe('Claims of the newest studies about what changed, with what was measured.'),
+        .describe('Measured changes claimed by the newest studies.'),
     })
     .meta({ id: 'PortfolioSummary' }),
   tenant: tenantBySlug,
@@ -92,7 +95,7 @@ const publishedHere = and(eq(caseStudies.portfolioId, placeholder('portfolioId')
 const published = sql`(select id from ${caseStudies}
   where ${caseStudies.portfolioId} = ${placeholder('portfolioId')} and ${isPublished}) as published`;
 
-/** How many things published studies refer to; each once, unless all references count. */
+/** The number of rows that published studies refer to: distinct ones, or all references. */
 const countShown = (table: PgTable, column: AnyPgColumn, which: 'distinct' | 'all' = 'distinct') =>
   sql<number>`(select count(${sql.raw(which)} ${column})::int from ${table} join ${published} on published.id = case_study_id)`;
 

@@ -12,7 +12,7 @@ import { portfolioProfile, portfolioSchema } from './schemas.ts';
 export const updatePortfolio = operation({
   name: 'portfolio.update',
   kind: 'mutation',
-  summary: "Change the given fields of a portfolio's profile.",
+  summary: "Update the given fields of a portfolio's profile.",
   scope: 'portfolio:write',
   public: false,
   input: z.strictObject({

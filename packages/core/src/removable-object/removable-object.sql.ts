@@ -2,9 +2,9 @@ import { index, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '../sql.ts';
 
 /**
- * Objects in the bucket that go after a while, unless something refers to them then. Everything that is stored is noted
- * here first (`trackPuts`), and again when what refers to it is deleted (by triggers, so that cascades count too):
- * what was cut off, lost a race or is not wanted any more is found without listing the bucket.
+ * Objects in the bucket to be checked a day later, and deleted if nothing refers to them then. An object is recorded here
+ * before it is stored (`trackPuts`), and again when a row that refers to it is deleted (by triggers, which include
+ * cascades). So leftovers of any kind are found without listing the bucket.
  */
 export const removableObjects = pgTable(
   'removable_objects',

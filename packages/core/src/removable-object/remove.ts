@@ -7,14 +7,14 @@ import { jobs } from '../job/job.sql.ts';
 import { inBatches } from '../batches.ts';
 import { removableObjects } from './removable-object.sql.ts';
 
-/** Longer than anything takes from storing an object to the commit of what refers to it. */
+/** Longer than any operation takes from storing an object to committing a reference to it. */
 const graceHours = 24;
-/** Who stores one of these objects again waits for the batch, so it is small. */
+/** Small, since a process that stores one of these objects again waits for the batch. */
 const batchSize = 20;
-/** A frozen process holds back no longer than this who wants to store one of its objects. */
-const holdSeconds = 30;
+/** How long a frozen process can block others that store one of its objects. */
+const maxIdleSeconds = 30;
 
-/** Keys are `noun/portfolio/hash`, or `noun/portfolio/job/…` of what jobs store. */
+/** Keys are `noun/portfolio/hash`, or `noun/portfolio/job/…` for the files of jobs. */
 const part = (number: number) => sql.raw(`split_part(key, '/', ${number})`);
 
 const isReferenced = sql<boolean>`case ${part(1)}
@@ -33,8 +33,8 @@ const isReferenced = sql<boolean>`case ${part(1)}
   end`;
 
 /**
- * Removes objects that nothing refers to a day after they were stored, or lost a reference; resolves to how many were
- * looked at. Any number of workers may do so at once. Where the bucket is away, all stays as it is.
+ * Deletes objects that nothing refers to a day after they were stored or lost a reference. Resolves to the number of
+ * checked objects. Workers may do so concurrently. If the bucket is unavailable, nothing is changed.
  */
 export function removeUnreferenced(
   { db, bucket }: { db: Db; bucket: Bucket },
@@ -42,7 +42,7 @@ export function removeUnreferenced(
 ): Promise<number> {
   return inBatches(batchSize, signal, (size) =>
     db.transaction(async (tx) => {
-      await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = '${holdSeconds}s'`));
+      await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = '${maxIdleSeconds}s'`));
       const due = await tx
         .select({ key: removableObjects.key, isReferenced })
         .from(removableObjects)

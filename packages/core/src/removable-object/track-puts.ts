@@ -3,8 +3,8 @@ import type { Bucket, Db } from '../context.ts';
 import { removableObjects } from './removable-object.sql.ts';
 
 /**
- * The bucket, where each object is noted as removable before it is stored. From then on who stores it has a day to
- * commit what refers to it. A removal of the same key that is under way is waited for, so that it comes first.
+ * Wraps a bucket so that each object is recorded as removable before it is stored: a reference to it must be committed
+ * within a day. The insert waits for a concurrent removal of the same key, so that the removal comes first.
  */
 export function trackPuts<Store extends Bucket>(bucket: Store, db: Db): Store {
   return {

@@ -1,13 +1,13 @@
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type postgres from 'postgres';
 
-/** What Postgres refuses to do within a transaction. */
+/** Statements that Postgres refuses within a transaction. */
 const outsideOfTransactions = /\b(create|drop)\s+(unique\s+)?index\s+concurrently\b/i;
 
 /**
- * Applies the migrations of a folder that a database does not have yet, each by itself: in one transaction with the row
- * that records it. One with `CREATE INDEX CONCURRENTLY` or `DROP INDEX CONCURRENTLY` runs statement by statement in none;
- * if it fails, all of it is run again next time. Keeps the same record as Drizzle's own migrator.
+ * Applies the migrations of a folder that a database does not have yet, each in one transaction with the row that records
+ * it. A migration with `CREATE` or `DROP INDEX CONCURRENTLY` runs without a transaction; if it fails, all of it is run
+ * again next time. The record is that of Drizzle's own migrator.
  */
 export async function applyMigrations(connection: postgres.Sql, migrationsFolder: string): Promise<void> {
   const last = await lastRecorded(connection);
@@ -35,7 +35,7 @@ async function lastRecorded(connection: postgres.Sql): Promise<number> {
   return row?.last ?? 0;
 }
 
-/** What runs concurrently waits for transactions that others have open, and nobody waits for it meanwhile. */
+/** A concurrent index build waits for the open transactions of others, and blocks nobody meanwhile. */
 async function withoutLockTimeout(connection: postgres.Sql, work: (sql: postgres.Sql) => Promise<void>) {
   const [row] = await connection<{ timeout: string }[]>`select current_setting('lock_timeout') as timeout`;
   await connection`select set_config('lock_timeout', '0', false)`;

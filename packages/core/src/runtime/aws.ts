@@ -5,17 +5,17 @@ import type { Breaker } from './breaker.ts';
 export type AwsSettings = { region: string; endpoint: string | undefined };
 
 /**
- * How long an answer may take to begin where little is sent. Two tries of it are shorter than a transaction may be idle,
- * since the relay sends in one.
+ * How long a response to a small request may take to begin. Two attempts are shorter than a transaction may be idle, since
+ * the relay sends within one.
  */
 export const promptMilliseconds = 3000;
-/** The same where the request brings a part of a file (5 MiB), or the queue works on it. */
+/** The same for a request with a part of a file (5 MiB). */
 export const uploadMilliseconds = 30_000;
 
 /**
- * What an AWS client is made with: few, short tries, since the callers have their own ways to wait.
- * `requestTimeout` is how long an answer may take to begin, unless a call says otherwise; with `socketTimeout`, nothing
- * may stand still for longer, the body of an answer included (both in milliseconds).
+ * The options of an AWS client: few, short attempts, since callers retry by themselves. `requestTimeout` is how long a
+ * response may take to begin, unless a call overrides it. `socketTimeout` limits how long a connection may be idle, also
+ * within the body of a response. Both are in milliseconds.
  */
 export function clientOptions(
   { region, endpoint }: AwsSettings,
@@ -25,14 +25,14 @@ export function clientOptions(
     region,
     ...(endpoint && { endpoint }),
     maxAttempts: 2,
-    // Without the last one, a silent server is only complained of, and waited for without end.
+    // Without `throwOnRequestTimeout`, a timeout is only logged, and an unresponsive server is waited for without end.
     requestHandler: { connectionTimeout: 2000, ...timeouts, throwOnRequestTimeout: true },
   } satisfies S3ClientConfig;
 }
 
 /**
- * Puts a breaker around every request of an AWS client, each try for itself. The command `probe` asks whether the
- * service is there, and is always let through.
+ * Puts a circuit breaker around every request of an AWS client, each attempt for itself. The command `probe` checks
+ * whether the service is available, and always passes.
  */
 export function guardClient<Input extends object, Output extends object>(
   { middlewareStack }: { middlewareStack: MiddlewareStack<Input, Output> },
@@ -45,7 +45,7 @@ export function guardClient<Input extends object, Output extends object>(
       commandName === probe ? next(request) : breaker.run(() => next(request));
   middlewareStack.addRelativeTo(guard, {
     name: 'breaker',
-    // Behind where links are signed, which asks nobody.
+    // After the signing of links, which sends no request.
     relation: 'after',
     toMiddleware: 'httpSigningMiddleware',
   });

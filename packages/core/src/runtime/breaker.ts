@@ -2,24 +2,23 @@ import { BrokenCircuitError, CircuitState, type IBreaker, circuitBreaker, handle
 import type { Logger } from './log.ts';
 import { DependencyUnavailable, isOutage } from './outage.ts';
 
-/** How long an open breaker lets nothing through, before it is tried whether the dependency is back. */
+/** How long an open breaker rejects all calls before it checks whether the dependency is available again. */
 const openMilliseconds = 1000;
-/** A breaker opens only where nothing has succeeded for so long. */
-const silenceMilliseconds = 1000;
+/** A breaker opens only if no call has succeeded for this long. */
+const withoutSuccessMilliseconds = 1000;
 
 export type Breaker = {
-  /** Runs work that asks a dependency, or throws `DependencyUnavailable` at once where that is known to be away. */
+  /** Runs work that calls a dependency. Throws `DependencyUnavailable` immediately while the breaker is open. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Lets nothing more be tried. */
+  /** Stops probing. */
   stop(): void;
 };
 
 /**
- * A circuit breaker for one dependency of this process. It opens when `failures` calls in a row failed and none has
- * succeeded for a second; `probe` is tried every second then, and closes it where it succeeds: nobody's call has to
- * wait for a server that may be mute. Without a probe, one call a second is the try. Only errors that `counts` takes are
- * failures (outages, unless said otherwise): what else is thrown comes from a dependency that answers.
- * The opening and the closing are a line of the log each.
+ * A circuit breaker for one dependency of this process. It opens when `failures` calls in a row have failed and none has
+ * succeeded for a second. Then `probe` is called every second, and closes it when it succeeds, so that no caller waits
+ * for an unresponsive server. Without a probe, one call a second is let through instead. Only errors for which `counts`
+ * is true are failures (by default, outages). Opening and closing are logged once each.
  */
 export function createBreaker(
   dependency: string,
@@ -30,41 +29,41 @@ export function createBreaker(
     counts = isOutage,
   }: { failures: number; probe?: () => Promise<unknown>; counts?: (error: unknown) => boolean },
 ): Breaker {
-  const rule = new OpensInSilence(failures);
+  const rule = new OpensWithoutSuccess(failures);
   const circuit = circuitBreaker(handleWhen(counts), { halfOpenAfter: openMilliseconds, breaker: rule });
   let isUnavailable = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function tryLater(tryNow: () => Promise<unknown>) {
-    timer = setTimeout(() => void tryAgain(tryNow), openMilliseconds).unref();
+  function probeLater(probeNow: () => Promise<unknown>) {
+    timer = setTimeout(() => void runProbe(probeNow), openMilliseconds).unref();
   }
 
-  async function tryAgain(tryNow: () => Promise<unknown>) {
+  async function runProbe(probeNow: () => Promise<unknown>) {
     try {
-      await tryNow();
-      // Closes it, whatever the clock says of how long it was open.
+      await probeNow();
+      // Closes the circuit, even if the clock was set back while it was open.
       rule.success();
       circuit.isolate().dispose();
     } catch {
-      if (timer) tryLater(tryNow);
+      if (timer) probeLater(probeNow);
     }
   }
 
   circuit.onBreak((reason) => {
     if (isUnavailable) return;
     isUnavailable = true;
-    log.warn({ dependency, err: 'error' in reason ? reason.error : undefined }, 'breaker open: it is away');
-    if (probe) tryLater(probe);
+    log.warn({ dependency, err: 'error' in reason ? reason.error : undefined }, 'circuit breaker opened');
+    if (probe) probeLater(probe);
   });
-  circuit.onHalfOpen(() => log.debug({ dependency }, 'breaker half open: one call tries'));
+  circuit.onHalfOpen(() => log.debug({ dependency }, 'circuit breaker half-open: the next call is a probe'));
   circuit.onReset(() => {
     isUnavailable = false;
-    log.info({ dependency }, 'breaker closed: it is back');
+    log.info({ dependency }, 'circuit breaker closed');
   });
 
   return {
     async run(work) {
-      // The library would have others wait for the one that tries, and that one may wait for a time-out.
+      // The library would have other calls wait for the probe, which may have to time out.
       const isRefused = probe ? isUnavailable : circuit.state === CircuitState.HalfOpen;
       if (isRefused) throw new DependencyUnavailable(dependency);
       try {
@@ -80,8 +79,8 @@ export function createBreaker(
   };
 }
 
-/** Where some calls succeed, failures are no reason to give up on the others. */
-class OpensInSilence implements IBreaker {
+/** Opens only if no call succeeds: as long as some do, failures are no reason to reject the others. */
+class OpensWithoutSuccess implements IBreaker {
   state: unknown;
   readonly #threshold: number;
   #failures = 0;
@@ -98,6 +97,8 @@ class OpensInSilence implements IBreaker {
 
   failure() {
     this.#failures += 1;
-    return this.#failures >= this.#threshold && performance.now() - this.#succeededAt >= silenceMilliseconds;
+    return (
+      this.#failures >= this.#threshold && performance.now() - this.#succeededAt >= withoutSuccessMilliseconds
+    );
   }
 }

@@ -20,20 +20,20 @@ import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
 import { signPost } from './presigned-post.ts';
 
-/** The S3 bucket, and whether it can be reached. */
+/** The S3 bucket, with a check of its availability. */
 export type S3Bucket = Bucket & { check(signal: AbortSignal): Promise<unknown>; close(): void };
 
-/** How long S3 may stand still, also in the middle of a file. */
-const silenceMilliseconds = 20_000;
+/** How long a connection to S3 may be idle, also in the middle of a file. */
+const idleMilliseconds = 20_000;
 
 const prompt = { requestTimeout: promptMilliseconds };
 
 /** The bucket, behind a circuit breaker. */
 export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucket {
-  // Emulators have no name of their own for each bucket.
-  const timeouts = { requestTimeout: uploadMilliseconds, socketTimeout: silenceMilliseconds };
+  const timeouts = { requestTimeout: uploadMilliseconds, socketTimeout: idleMilliseconds };
   const client = new S3Client({
     ...clientOptions(aws, timeouts),
+    // Emulators have no host name for each bucket.
     forcePathStyle: aws.endpoint !== undefined,
   });
   const check = (abortSignal?: AbortSignal) =>
@@ -88,7 +88,7 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
         'x-amz-checksum-algorithm': 'SHA256',
         'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
       };
-      // The one way to learn the bucket's own URL, with or without a name of its own.
+      // The only way to get the bucket's URL, in either style.
       const [url] = (await getSignedUrl(client, new HeadBucketCommand({ Bucket: name }))).split('?');
       const policy = { bucket: name, fields, sizeBytes, expiresAt };
       return { url: url!, fields: signPost(policy, await client.config.credentials(), aws.region) };
@@ -101,7 +101,7 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
   };
 }
 
-/** Content-Disposition of a download (RFC 6266): an ASCII name, and the true one in UTF-8. */
+/** The Content-Disposition of a download (RFC 6266): an ASCII fallback, and the actual name in UTF-8. */
 function attachment(fileName: string): string {
   const ascii = fileName.replaceAll(/[^\w.-]/g, '_');
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;

@@ -4,17 +4,17 @@ import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** The most that ElastiCache allows. */
+/** The maximum that ElastiCache allows. */
 const tokenSeconds = 900;
 
 /**
- * How a client signs in to a replication group of ElastiCache as the user of a URL, with a token of AWS for each connection: a request
- * that is signed in advance, without its scheme (Amazon ElastiCache, "Authenticating with IAM").
+ * The options by which a client signs in to an ElastiCache replication group as the user of a URL, with an IAM token for
+ * each connection. A token is a presigned request without its scheme (Amazon ElastiCache, "Authenticating with IAM").
  */
 export function withTokens({ url, group, region }: { url: string; group: string; region: string }) {
   const address = new URL(url);
   const username = decodeURIComponent(address.username);
-  // A user in the URL would be signed in without a token.
+  // The client would sign in a user of the URL without a token.
   address.username = '';
   const credentials = fromNodeProviderChain();
   const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Sha256 });

@@ -9,9 +9,9 @@ const noop = () => {};
 type Transaction = (tx: postgres.TransactionSql) => Promise<unknown>;
 
 /**
- * Puts a breaker and a time-out before everything that is asked of a pool: `client` is for Drizzle, `sql` for
- * transactions and notifications. (A tagged query of `sql` itself goes straight to the server.) A transaction has begun
- * in time or never does; what its own code throws says nothing of the server. `check` asks whatever the breaker says.
+ * Puts a circuit breaker and a timeout around the queries of a pool: `client` is for Drizzle, `sql` for transactions and
+ * notifications. (A tagged query of `sql` itself bypasses both.) A transaction begins in time or never; errors of its own
+ * code are not failures of the server. `check` queries the server even while the breaker is open.
  */
 export function guardDatabase(
   sql: postgres.Sql,
@@ -26,7 +26,7 @@ export function guardDatabase(
     log: Logger;
     answerSeconds: number;
     onWaiting: (count: number) => void;
-    /** Told of every query that failed, and of every transaction when it has ended. */
+    /** Called for every failed query, and for every failed transaction when it has ended. */
     onFailure: (error: unknown) => void;
   },
 ) {
@@ -34,7 +34,7 @@ export function guardDatabase(
   const breaker = createBreaker(name, log, { failures: 1, probe: check });
   let waiting = 0;
 
-  /** Waits for what `start` begins, which may call `begun` to have no more time-out. */
+  /** Waits for `start` up to the timeout, which `start` can turn off by calling `begun`. */
   function inTime<T>(start: (begun: () => void) => PromiseLike<T>, onLate: () => void): Promise<T> {
     onWaiting((waiting += 1));
     return new Promise<T>((resolve, reject) => {
@@ -60,7 +60,7 @@ export function guardDatabase(
     });
   }
 
-  function ask(create: () => Query): Promise<unknown> {
+  function runQuery(create: () => Query): Promise<unknown> {
     let query: Query;
     let isLate = false;
     async function answer(): Promise<unknown> {
@@ -73,20 +73,20 @@ export function guardDatabase(
         return query;
       }
     }
-    // What was not sent by then must not be done later, when nobody knows of it. Nothing is asked in its place: were it
-    // cancelled, a connection that is being made for it would wait without end for what it is to send.
-    const forget = () => {
+    // A query that was not sent in time must not run later. It is emptied instead of cancelled: a connection that is being
+    // opened for it would wait without end for a query to send.
+    const discard = () => {
       isLate = true;
       if (!wasSent(query)) Object.assign(query, { strings: [''], args: [] });
     };
-    return breaker.run(() => inTime(answer, forget));
+    return breaker.run(() => inTime(answer, discard));
   }
 
   function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
     let asValues = false;
     const create = () => (asValues ? sql.unsafe(...given).values() : sql.unsafe(...given));
     // Sent a moment later, as postgres.js does: `values` may follow.
-    const answer = Promise.resolve().then(() => ask(create));
+    const answer = Promise.resolve().then(() => runQuery(create));
     return Object.assign(answer, {
       values() {
         asValues = true;
@@ -126,7 +126,7 @@ export function guardDatabase(
             });
             return { value };
           } catch (error) {
-            // A failed rollback says less than what it was for.
+            // The original error says more than that of a failed rollback.
             if (thrown) return thrown;
             throw error;
           }
@@ -156,22 +156,22 @@ type Query = PromiseLike<unknown>;
 const wasSent = (query: Query) => Reflect.get(query, 'state') !== null;
 
 /**
- * True for what a server said. With postgres.js 3.4.9, what is asked first of a new connection may get the error that the
- * one before it ended with: what was not sent yet is asked once more then.
+ * True for errors that the server reported. With postgres.js 3.4.9, the first query of a new connection may get the error
+ * with which the previous connection ended. A query that was not sent yet is then tried once more.
  */
 const isOfServer = (error: unknown) => error instanceof postgres.PostgresError;
 
 type Connection = { isLost: boolean };
 
 /**
- * What a transaction's own code comes to; nothing, ever, where its connection was lost meanwhile. The transaction has
- * failed then, but postgres.js would still write its end to the connection that is gone, and the process would end.
+ * Settles as the code of a transaction does, but never if the connection was lost meanwhile. The transaction has failed
+ * then, but postgres.js would still write its end to the lost connection, which would crash the process.
  */
 async function endWith<T>(connection: Connection, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // The query is told of it a little earlier than the transaction.
+    // The query is rejected a little earlier than the transaction.
     if (isOutage(error)) await nextTurn();
     throw error;
   } finally {
@@ -179,7 +179,7 @@ async function endWith<T>(connection: Connection, work: Promise<T>): Promise<T> 
   }
 }
 
-/** A transaction that asks nothing more of a connection that was lost, which postgres.js would not survive either. */
+/** A transaction that sends no query to a lost connection, which would crash postgres.js, too. */
 function guardTransaction(tx: postgres.TransactionSql, connection: Connection): postgres.TransactionSql {
   function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
     const query = tx.unsafe(...given);

@@ -10,14 +10,14 @@ import type { Secret, migrationSettings } from './settings.ts';
 
 const defaultPort = 5432;
 
-/** How the connections of a process sign in to a database. */
+/** How connections authenticate to a database. */
 export type SignIn = {
-  /** Whose certificates are believed; undefined where there is no TLS. */
+  /** The trusted certificate authorities; undefined without TLS. */
   secureContext: SecureContext | undefined;
-  /** Gives what gets the password of each new connection to the server, and as the user, of a URL. */
+  /** Returns a function that gets the password for each new connection to the server, as the user, of a URL. */
   passwordFor(url: string): () => Promise<string>;
-  /** Told where a server refused what it got. */
-  doubt(): void;
+  /** Called when a server refused a password: the next one is read again. */
+  invalidate(): void;
   close(): void;
 };
 
@@ -27,10 +27,7 @@ type Passwords = Omit<SignIn, 'secureContext'>;
 /** With the password in the URL, and without TLS. */
 export const plainSignIn: SignIn = { secureContext: undefined, ...passwordsInUrls() };
 
-/**
- * The way to sign in that settings describe. Rejects, naming the setting, where the file or the secret that one refers
- * to cannot be read.
- */
+/** The authentication that settings describe. Rejects if a file or a secret cannot be read; the error names the setting. */
 export async function openSignIn(
   settings: Omit<Settings, 'DATABASE_ADMIN_URL' | 'DATABASE_ADMIN_PASSWORD'>,
   log: Logger,
@@ -60,15 +57,17 @@ async function trust({
   if (file === undefined) return createSecureContext({ ca: rdsProfiles.ca });
   try {
     const ca = await readFile(file, 'utf8');
-    // Of any other text a context is made too, and believes nobody.
+    // A context is also created from any other text, and trusts nobody.
     const { publicKey } = new X509Certificate(ca);
     return publicKey && createSecureContext({ ca });
   } catch (cause) {
-    throw new Error(`DATABASE_CA_FILE is no file with certificates: ${String(cause)}`, { cause });
+    throw new Error(`DATABASE_CA_FILE is not a readable PEM file with certificates: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 
-/** A token of AWS for each connection, valid for 15 minutes (Amazon RDS, "IAM database authentication"). */
+/** An IAM token for each connection, valid for 15 minutes (Amazon RDS, "IAM database authentication"). */
 function tokens(region: string): Passwords {
   return {
     passwordFor(url) {
@@ -81,7 +80,7 @@ function tokens(region: string): Passwords {
       });
       return () => signer.getAuthToken();
     },
-    doubt() {},
+    invalidate() {},
     close() {},
   };
 }
@@ -94,7 +93,7 @@ async function passwords(
 ): Promise<Passwords> {
   if (!given) return passwordsInUrls();
   const secret = await openSecret(given, { setting, aws: { region, endpoint }, log });
-  return { passwordFor: () => secret.read, doubt: secret.doubt, close: secret.close };
+  return { passwordFor: () => secret.read, invalidate: secret.invalidate, close: secret.close };
 }
 
 function passwordsInUrls(): Passwords {
@@ -103,7 +102,7 @@ function passwordsInUrls(): Passwords {
       const password = decodeURIComponent(new URL(url).password);
       return async () => password;
     },
-    doubt() {},
+    invalidate() {},
     close() {},
   };
 }

@@ -8,24 +8,24 @@ import { encrypt } from './database-tls.ts';
 import { NoConnection } from './outage.ts';
 
 const tickMilliseconds = 1000;
-/** How long the password, and then the connection with its TLS, may take. */
-const patienceMilliseconds = 5000;
-/** Connections that LISTEN are made anew without an end, and are not made more often than this. */
+/** The timeout for getting the password, and then for opening the connection with TLS. */
+const openTimeoutMilliseconds = 5000;
+/** Connections that LISTEN are reopened forever, with at least this pause. */
 const listenPauseMilliseconds = 1000;
 
 /** 3.0 (PostgreSQL, "Message Formats"). */
 const protocolVersion = 196_608;
-/** A parameter of connections that changes nothing, and has their first message be sent at once. */
+/** A parameter of connections that has no effect, except that their first message is sent immediately. */
 export const startupPadding = { options: ' '.repeat(1024) };
 
-/** What postgres.js tells of the connection that it wants; `onnotify` is there where it is to LISTEN. */
+/** The connection that postgres.js requests; it has `onnotify` if it is to LISTEN. */
 type Wanted = Pick<postgres.ParsedOptions, 'host' | 'port' | 'path'> & { onnotify?: unknown };
 
 /**
- * Opens the connections of a pool, each with a password that is got for it and is then in `password()`, and with TLS
- * where there is a context. Those on which nothing moved for `silenceSeconds` while somebody waited for an answer are
- * destroyed, and those that LISTEN with them: postgres.js would wait for a mute server without end. An idle connection may
- * be hit as well, and is opened again when it is needed.
+ * Opens the connections of a pool: gets a password for each (then in `password()`), and uses TLS if there is a context.
+ * Connections without traffic for `silenceSeconds` while a query waits are destroyed, together with those that LISTEN:
+ * postgres.js would wait for an unresponsive server without end. Idle connections may be destroyed, too, and are reopened
+ * when needed.
  */
 export function createSockets({
   silenceSeconds,
@@ -41,7 +41,7 @@ export function createSockets({
   let password = '';
   let waiting = 0;
   let listenAt = -Infinity;
-  // Ticks and not times: a process that was frozen itself must not take that for silence.
+  // Counts ticks instead of time: a process that was frozen itself must not take that for silence of the server.
   const timer = setInterval(() => {
     for (const [socket, seen] of sockets) {
       const bytes = socket.bytesRead + socket.bytesWritten;
@@ -49,12 +49,12 @@ export function createSockets({
       seen.bytes = bytes;
       if (seen.quietTicks * tickMilliseconds < silenceSeconds * 1000) continue;
       socket.destroy();
-      // Nobody waits for an answer on these: that they are mute as well would not be seen for many minutes.
+      // No query waits on these: that they are dead, too, would be noticed only after many minutes.
       for (const other of listening) other.destroy();
     }
   }, tickMilliseconds).unref();
 
-  function keep(socket: Socket, listens: boolean) {
+  function track(socket: Socket, listens: boolean) {
     if (listens) listening.add(socket);
     else sockets.set(socket, { bytes: 0, quietTicks: 0 });
     socket.once('close', () => {
@@ -63,14 +63,14 @@ export function createSockets({
     });
   }
 
-  async function listenTurn() {
+  async function pauseBeforeListen() {
     const now = performance.now();
     listenAt = Math.max(now, listenAt + listenPauseMilliseconds);
     await wait(listenAt - now);
   }
 
   async function start({ host: [host = ''], port: [port = 0], path, onnotify }: Wanted): Promise<Duplex> {
-    if (onnotify) await listenTurn();
+    if (onnotify) await pauseBeforeListen();
     password = await inTime(getPassword());
     const socket = typeof path === 'string' ? connect(path) : connect(port, host);
     try {
@@ -81,8 +81,8 @@ export function createSockets({
       );
       failAtEnd(opened);
       closeWithError(opened);
-      beginAnew(opened);
-      keep(opened, Boolean(onnotify));
+      dropLeftovers(opened);
+      track(opened, Boolean(onnotify));
       return Object.assign(opened, { host, port });
     } catch (error) {
       socket.destroy();
@@ -91,12 +91,12 @@ export function createSockets({
   }
 
   return {
-    /** Never rejects: postgres.js would not get over that. What it opens then fails when it is used. */
+    /** Never rejects, which postgres.js does not handle. The returned connection fails when it is used instead. */
     open: (wanted: Wanted): Promise<Duplex> =>
       start(wanted).catch((error: unknown) => failing(new NoConnection(error))),
     password: () => password,
     setWaiting: (count: number) => void (waiting = count),
-    /** Ends all connections, so that new ones are made. */
+    /** Destroys all connections, so that new ones are opened. */
     drop() {
       for (const socket of [...sockets.keys(), ...listening]) socket.destroy();
     },
@@ -106,7 +106,7 @@ export function createSockets({
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
   const over = new AbortController();
-  const late = wait(patienceMilliseconds, undefined, { signal: over.signal }).then(() => {
+  const late = wait(openTimeoutMilliseconds, undefined, { signal: over.signal }).then(() => {
     throw Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
   });
   try {
@@ -116,7 +116,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Postgres.js tries again without end, and without a pause, where a connection ends in order before it has begun. */
+/** If a connection ends without an error before it is established, postgres.js retries forever and without a pause. */
 function failAtEnd(socket: Socket) {
   socket.once('end', () =>
     socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
@@ -124,19 +124,19 @@ function failAtEnd(socket: Socket) {
 }
 
 /**
- * Has a connection that fails be closed before anybody hears of it: what postgres.js 3.4.9 is asked between the two events
- * waits without end, and so does everything after it by that place of its pool. Ticks come before promises.
+ * Emits `close` right after `error`. With postgres.js 3.4.9, a query between the two events waits forever, and so does
+ * every later query on that slot of the pool. Ticks run before promises.
  */
 function closeWithError(socket: Socket) {
   socket.once('error', () => process.nextTick(() => socket.emit('close', true)));
 }
 
 /**
- * Has a connection begin with its `StartupMessage`. Where one is lost with something still to be sent, postgres.js 3.4.9
- * keeps that, and thinks that it is being sent: it would never send anything again by that place of its pool. So the
- * message is as long as what it sends at once, and what was left before it is taken away here.
+ * Makes a connection begin with its `StartupMessage`. If a connection is lost while data is buffered, postgres.js 3.4.9
+ * keeps the buffer and never sends again on that slot of the pool. So the message is padded to the size that is sent
+ * immediately, and leftovers before it are removed here.
  */
-function beginAnew(socket: Socket) {
+function dropLeftovers(socket: Socket) {
   const { write } = socket;
   socket.write = (first: Buffer, ...others: never[]) => {
     socket.write = write;
@@ -144,7 +144,7 @@ function beginAnew(socket: Socket) {
   };
 }
 
-/** The StartupMessage at the end of what is sent: its length, the version of the protocol, and the rest. */
+/** The StartupMessage at the end of the bytes: its length, the version of the protocol, and the rest. */
 function startupIn(bytes: Buffer): Buffer {
   for (let at = 0; at + 8 <= bytes.length; at += 1) {
     const isStart =

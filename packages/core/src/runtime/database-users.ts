@@ -1,19 +1,19 @@
 import type postgres from 'postgres';
 
-/** The user that owns the tables, and changes them. */
+/** The user that owns and migrates the tables. */
 const migrator = 'portfolio_migrator';
 
 const all = 'select, insert, update, delete';
 
 /**
- * What the users that serve requests and that run jobs may do to each table; empty for nothing. A new table needs a
- * decision here: a user may do nothing to a table that is not listed.
+ * The privileges of the users of API and worker on each table; empty for none. A new table must be added here: users have
+ * no privileges on tables that are not listed.
  */
 export const tableGrants: Record<string, { api: string; worker: string }> = {
   api_keys: { api: 'select, insert, update', worker: '' },
   artifact_versions: { api: all, worker: all },
   artifacts: { api: all, worker: all },
-  // Nobody changes or removes what was audited.
+  // Audit entries are never changed or deleted.
   audit_log: { api: 'select, insert', worker: 'select, insert' },
   case_studies: { api: all, worker: all },
   case_study_artifacts: { api: all, worker: all },
@@ -47,8 +47,8 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
 const users = { portfolio_api: 'api', portfolio_worker: 'worker' } as const;
 
 /**
- * Creates the users of a database, those that are not there yet: none has a password, and where there is the role
- * `rds_iam`, they sign in with tokens of AWS. Takes a connection of one who may do so.
+ * Creates the missing users of a database, without passwords. If the role `rds_iam` exists, they sign in with IAM tokens.
+ * Needs a connection of a user who may create roles.
  */
 export async function createUsers(sql: postgres.Sql): Promise<void> {
   const [row] = await sql<{ database: string; isRds: boolean }[]>`
@@ -66,8 +66,8 @@ export async function createUsers(sql: postgres.Sql): Promise<void> {
 }
 
 /**
- * Lets the users that are there do what `tableGrants` says, and no more. Takes a connection of the owner of the tables.
- * Leaves tables alone that are not listed: those of later code, when earlier code is rolled out again.
+ * Grants the existing users exactly the privileges of `tableGrants`. Needs a connection of the owner of the tables. Tables
+ * that are not listed stay as they are: they belong to later code if earlier code is rolled out again.
  */
 export async function grantAccess(sql: postgres.Sql): Promise<void> {
   const tables = await sql<{ name: string }[]>`

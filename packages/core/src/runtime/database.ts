@@ -10,12 +10,12 @@ import { isReadOnly, isSignInRefused } from './outage.ts';
 export type Database = {
   db: Db;
   sql: postgres.Sql;
-  /** Asks the server itself, also while the breaker is open. */
+  /** Queries the server even while the circuit breaker is open. */
   check(): Promise<unknown>;
   close(): Promise<void>;
 };
 
-/** How long a lock is waited for: those who hold one are quick, or are stuck. */
+/** The lock timeout: transactions that hold a lock are quick, or stuck. */
 const lockSeconds = 5;
 
 type Pool = {
@@ -24,14 +24,14 @@ type Pool = {
   applicationName: string;
   log: Logger;
   statementSeconds?: number;
-  /** What a statement's answer may take longer than the statement, before the server counts as mute. */
+  /** How long after the statement timeout the server counts as unresponsive. */
   slackSeconds?: number;
-  /** Up to half as much longer, a connection is made anew: so replicas that come get their part of them. */
+  /** Connections are reopened after 1 to 1.5 times this, so that new replicas get their share of them. */
   lifetimeSeconds?: number;
   signIn?: SignIn;
 };
 
-/** One connection that lasts, with no limit on how long a statement takes: for migrations. Whoever opens it ends it. */
+/** One permanent connection without a statement timeout, for migrations. The caller must end it. */
 export function openConnection(url: string, signIn: SignIn): postgres.Sql {
   const sockets = createSockets({
     silenceSeconds: Infinity,
@@ -50,7 +50,7 @@ export function openConnection(url: string, signIn: SignIn): postgres.Sql {
   });
 }
 
-/** What serves analytical reads: the database at `readerUrl`, or where there is none `writer`, which it never closes. */
+/** Opens the database for analytical reads: `readerUrl`, or `writer` if it is undefined. `writer` is never closed by it. */
 export function openReader(
   writer: Pick<Database, 'db'>,
   { readerUrl, ...pool }: Omit<Pool, 'url'> & { readerUrl: string | undefined },
@@ -61,10 +61,10 @@ export function openReader(
 }
 
 /**
- * A pool of connections to a primary, opened as they are needed, behind a circuit breaker. No statement takes longer than
- * `statementSeconds`, no transaction is idle for as long, and a server that is mute is given up a little later: what was
- * asked fails, and so does the rest at once, until the server answers again. After a failover no connection to what was the
- * primary is used any more, also where the name still leads there.
+ * A pool of connections to a primary, opened when needed, behind a circuit breaker. `statementSeconds` limits statements
+ * and idle transactions. If the server is unresponsive for a little longer, pending queries fail, and later ones fail
+ * immediately until it answers again. After a failover, connections to the former primary are dropped, even if its name
+ * still resolves to it.
  */
 export function openDatabase(pool: Pool): Database {
   return openPool(pool, true);
@@ -78,7 +78,7 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     getPassword: signIn.passwordFor(url),
     secureContext: signIn.secureContext,
   });
-  // The types of postgres.js do not know this option.
+  // The types of postgres.js lack this option.
   const custom = { socket: sockets.open };
   const sql = postgres(url, {
     ...custom,
@@ -87,7 +87,7 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     connect_timeout: 5,
     max_lifetime: lifetimeSeconds * (1 + Math.random() / 2),
     ...(isWriter && { target_session_attrs: 'primary' as const }),
-    // By default up to 20 s pass before it is tried again, and queries wait for as long to fail.
+    // By default, up to 20 s pass before the next attempt, and queries wait as long to fail.
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
     connection: {
@@ -101,11 +101,11 @@ function openPool(pool: Pool, isWriter: boolean): Database {
   const guarded = guardDatabase(sql, {
     name: `Postgres (${applicationName})`,
     log,
-    // Longer than the sockets' silence: what is stuck on one is ended with it.
+    // Longer than `silenceSeconds`: a query on an unresponsive socket ends with the socket.
     answerSeconds: statementSeconds + 2 * slackSeconds,
     onWaiting: sockets.setWaiting,
     onFailure(error) {
-      if (isSignInRefused(error)) signIn.doubt();
+      if (isSignInRefused(error)) signIn.invalidate();
       if (isWriter && isReadOnly(error)) sockets.drop();
     },
   });

@@ -49,10 +49,10 @@ const forbidden = { name: 'OutboundError', code: 'forbidden_address' };
 
 const notPublic = 'not public';
 const localName = 'name of a local network';
-const noUrl = 'no URL';
+const noUrl = 'not valid';
 const otherScheme = 'Only https';
 const credentials = 'credentials';
-const port = 'port';
+const port = 'Port';
 
 test.each([
   ['loopback', notPublic, 'https://127.0.0.1/'],
@@ -199,7 +199,7 @@ describe('a host name is refused', () => {
     await expect(guardedFetch('https://innocent.example/', limits)).rejects.toMatchObject(forbidden);
   });
 
-  test('whose second answer would be another one: the connection goes to what was checked', async () => {
+  test('whose next DNS answer would differ: the connection goes to a checked address', async () => {
     const lookups = resolveTo('8.8.8.8', '2606:4700::1111');
     const connectedTo: unknown[] = [];
     vi.spyOn(tls, 'connect').mockImplementation(((options: { host: string; lookup: net.LookupFunction }) => {
@@ -223,7 +223,7 @@ describe('a host name is refused', () => {
   });
 });
 
-test('host names that are never answered have no other name of the process wait', async () => {
+test('host names without a DNS answer do not block other names of the process', async () => {
   const queries: (() => void)[] = [];
   const server = createSocket('udp4');
   server.on('message', (query, { port: from }) => {
@@ -295,7 +295,7 @@ describe('a redirect', () => {
     expect(sent).toEqual([{ ...secrets, ...open }, after, after]);
   });
 
-  test('in a circle is given up', async () => {
+  test('loop is aborted', async () => {
     let requests = 0;
     const origin = await serve((request, response) => {
       requests += 1;
@@ -306,7 +306,7 @@ describe('a redirect', () => {
     expect(requests).toBe(6);
   });
 
-  test('is followed where it leads, as often as allowed and no more', async () => {
+  test('is followed as often as allowed and no more', async () => {
     const origin = await serve((request, response) => {
       const left = Number(request.url!.slice(1));
       if (left === 0) return response.end('there');
@@ -318,7 +318,7 @@ describe('a redirect', () => {
     await expect(guardedFetch(`${origin}/4`, options)).rejects.toMatchObject({ code: 'too_many_redirects' });
   });
 
-  test('is the answer where none may be followed, and always that of a POST', async () => {
+  test('is returned itself if none may be followed, and always for a POST', async () => {
     let requests = 0;
     const origin = await serve((_request, response) => {
       requests += 1;
@@ -360,7 +360,7 @@ test('method, headers and body arrive, and the answer comes back whole', async (
   expect(JSON.parse(await text(body))).toEqual(['POST', 'one', 'payload']);
 });
 
-test('a body that is too large is cut off while it comes', async () => {
+test('a body that is too large is cut off while it is read', async () => {
   const origin = await serve((request, response) => response.end('x'.repeat(Number(request.url!.slice(1)))));
   const options = { ...limits, allowPrivate: true };
   expect(await text((await guardedFetch(`${origin}/1000`, options)).body)).toHaveLength(1000);
@@ -379,7 +379,7 @@ test('a body that is announced as too large is not read at all', async () => {
 test.each<[string, Listener]>([
   ['never answers', () => {}],
   ['never ends its body', (_request, response) => response.write('begun')],
-])('a server that %s is given up', async (_, listener) => {
+])('a request to a server that %s times out', async (_, listener) => {
   const origin = await serve(listener);
   const read = async () => {
     const options = { ...limits, timeoutMilliseconds: 200, allowPrivate: true };
@@ -388,17 +388,17 @@ test.each<[string, Listener]>([
   await expect(read()).rejects.toMatchObject({ code: 'timed_out' });
 });
 
-test('the caller can give up, and then gets its own reason', async () => {
+test('the caller can abort, and then gets its own reason', async () => {
   const asked = Promise.withResolvers<void>();
   const origin = await serve(() => asked.resolve());
-  const giveUp = new AbortController();
-  const request = guardedFetch(origin, { ...limits, allowPrivate: true, signal: giveUp.signal });
+  const aborting = new AbortController();
+  const request = guardedFetch(origin, { ...limits, allowPrivate: true, signal: aborting.signal });
   await asked.promise;
-  giveUp.abort(new Error('no longer needed'));
+  aborting.abort(new Error('no longer needed'));
   await expect(request).rejects.toThrow('no longer needed');
 });
 
-test('a server that is not there, or breaks off, is unreachable', async () => {
+test('a server that is not running, or closes the connection, is unreachable', async () => {
   const origin = await serve((request) => request.socket.destroy());
   const fetchIt = () => guardedFetch(origin, { ...limits, allowPrivate: true });
   await expect(fetchIt()).rejects.toMatchObject({ code: 'unreachable' });
@@ -421,7 +421,7 @@ async function serveRaw(answer: (socket: net.Socket, head: string) => void): Pro
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Writes for as long as anybody listens. */
+/** Writes until the connection is closed. */
 const flood = (socket: net.Socket, piece: string) => {
   const more = () => {
     while (!socket.destroyed && socket.write(piece));
@@ -535,12 +535,15 @@ describe('a hostile server', () => {
     ['before its answer', () => {}],
     ['within its headers', (socket) => socket.write(`${ok}x-half: `)],
     ['within its body', (socket) => socket.write(`${ok}content-length: 10\r\n\r\nhalf`)],
-  ])('that falls silent %s is given up long before the time for all is over', async (_, answer) => {
+  ])('that stops sending %s times out long before the total timeout', async (_, answer) => {
     const request = read(await serveRaw(answer), { idleMilliseconds: 50, timeoutMilliseconds: 600_000 });
-    await expect(request).rejects.toMatchObject({ code: 'timed_out', message: 'Its server fell silent.' });
+    await expect(request).rejects.toMatchObject({
+      code: 'timed_out',
+      message: 'The server stopped sending data.',
+    });
   });
 
-  test('that drips its body is given up when the time for all is over', async () => {
+  test('that sends its body slowly times out after the total timeout', async () => {
     const origin = await serveRaw((socket) => {
       socket.write(`${ok}\r\n`);
       const drip = setInterval(() => socket.write('x'), 10);
@@ -550,7 +553,7 @@ describe('a hostile server', () => {
     await expect(request).rejects.toMatchObject({ code: 'timed_out' });
   });
 
-  test('that sends more than it announced is read as far as announced, and never on the same connection', async () => {
+  test('that sends more than it announced is read up to the announced length, and its connection is not reused', async () => {
     let connections = 0;
     const origin = await serveRaw((socket) => {
       connections += 1;
@@ -560,7 +563,7 @@ describe('a hostile server', () => {
     expect(connections).toBe(2);
   });
 
-  test('that sends a compressed bomb has sent its few bytes and no more', async () => {
+  test('that sends a compression bomb is read without decompressing it', async () => {
     const bomb = gzipSync(Buffer.alloc(500_000));
     const origin = await serve((request, response) => {
       expect(request.headers['accept-encoding']).toBe('identity');
@@ -570,7 +573,7 @@ describe('a hostile server', () => {
     expect(Buffer.compare(await buffer(body), bomb)).toBe(0);
   });
 
-  test('with a certificate that nobody vouches for is not spoken to', async () => {
+  test('with an untrusted certificate gets no request', async () => {
     let requests = 0;
     const server = https.createServer(selfSigned(), () => (requests += 1));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -584,7 +587,7 @@ describe('a hostile server', () => {
   });
 });
 
-test('nothing is sent but what the caller gave: no credentials, no cookies of answers before', async () => {
+test('only the headers of the caller are sent: no credentials, and no cookies of earlier responses', async () => {
   const seen: string[][] = [];
   const origin = await serve((request, response) => {
     seen.push(Object.keys(request.headers).toSorted());
@@ -597,7 +600,7 @@ test('nothing is sent but what the caller gave: no credentials, no cookies of an
   expect(seen).toEqual([always, always]);
 });
 
-test('no proxy of the environment is asked', async () => {
+test('no proxy of the environment is used', async () => {
   let proxied = 0;
   const proxy = await serve((_request, response) => {
     proxied += 1;

@@ -6,7 +6,7 @@ import { type Readable, Transform } from 'node:stream';
 import { callbackify } from 'node:util';
 import { Client, buildConnector, errors, request } from 'undici';
 
-/** Why a guarded request came to nothing. Trying again mends only the last two. */
+/** Why a guarded request failed. Only the last two may succeed on a retry. */
 type OutboundErrorCode =
   | 'forbidden_address'
   | 'too_many_redirects'
@@ -14,7 +14,7 @@ type OutboundErrorCode =
   | 'timed_out'
   | 'unreachable';
 
-/** A guarded request that came to nothing. Its message is for the one who gave the URL: it names no address. */
+/** A failed guarded request. Its message is for the user who gave the URL: it contains no IP address. */
 export class OutboundError extends Error {
   readonly code: OutboundErrorCode;
 
@@ -29,40 +29,39 @@ type GuardedRequest = {
   method?: 'GET' | 'HEAD' | 'POST';
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** Of the answer's body, as it comes over the wire: it is never decompressed. */
+  /** The maximum size of the response body as it is transferred. It is never decompressed. */
   maxBytes: number;
-  /** For all of it, to the last byte of the body. */
+  /** The timeout for the whole exchange, up to the last byte of the body. */
   timeoutMilliseconds: number;
-  /** For the answer's head, and between any two pieces of its body; half a minute if left out. */
+  /** The timeout for the response headers, and between two chunks of its body; 30 s by default. */
   idleMilliseconds?: number;
-  /** How many redirects a GET or HEAD follows; with 0, and for a POST, the redirect is the answer. */
+  /** How many redirects a GET or HEAD follows. With 0, and for a POST, the redirect itself is returned. */
   maxRedirects?: number;
-  /** Lets plain http and addresses that are not public through: for tests, and where a setting says so. */
+  /** Allows plain http and addresses that are not public: for tests, and if a setting allows it. */
   allowPrivate?: boolean;
   signal?: AbortSignal | undefined;
 };
 
 type Headers = Record<string, string | string[] | undefined>;
 
-/** An answer of any status. `url` is where it came from after redirects; read or destroy the body. */
+/** A response of any status. `url` is the final one after redirects. Read or destroy the body. */
 export type GuardedResponse = { status: number; headers: Headers; url: string; body: Readable };
 
 type Hop = { url: URL; options: GuardedRequest; signal: AbortSignal };
 type Send = (hop: Hop) => Promise<{ status: number; headers: Headers; body: Readable }>;
 
 /**
- * Fetches a URL that somebody else chose, without reaching anything but public addresses (SSRF). The address is
- * checked as it stands in the URL and in every DNS answer, and the connection goes to the checked one. Nothing is sent
- * but the given headers, and of those only harmless ones to another origin. No proxy, cookie, HTTP/2 or reused
- * connection.
+ * Fetches a user-given URL, and connects to public addresses only (against SSRF). The addresses in the URL and in every
+ * DNS answer are checked, and the connection goes to a checked one. Only the given headers are sent, and only harmless
+ * ones of them to another origin. There are no proxies, cookies, HTTP/2 or reused connections.
  *
- * @throws OutboundError where it may not be fetched, cannot be, or is too large; the reason of `signal` if that fired.
+ * @throws OutboundError if the URL is forbidden, unreachable or too large; the reason of `signal` if it is aborted.
  */
 export function guardedFetch(url: string, options: GuardedRequest): Promise<GuardedResponse> {
   return follow(url, options, sendOnce);
 }
 
-/** As `guardedFetch`, by a given way to send one request: every hop is checked before it is sent. */
+/** As `guardedFetch`, with a given function that sends one request. Every hop is checked before it is sent. */
 export async function follow(start: string, options: GuardedRequest, send: Send): Promise<GuardedResponse> {
   const { method = 'GET', timeoutMilliseconds, allowPrivate = false } = options;
   const maxRedirects = method === 'POST' ? 0 : (options.maxRedirects ?? 0);
@@ -80,7 +79,7 @@ export async function follow(start: string, options: GuardedRequest, send: Send)
     }
     body.on('error', () => {}).destroy();
     if (redirects === maxRedirects) {
-      throw new OutboundError('too_many_redirects', `It redirects more than ${maxRedirects} times.`);
+      throw new OutboundError('too_many_redirects', `The URL redirects more than ${maxRedirects} times.`);
     }
     const next = checkUrl(target, allowPrivate);
     if (next.origin !== url.origin) sent = { ...options, headers: harmlessOf(options.headers) };
@@ -88,7 +87,7 @@ export async function follow(start: string, options: GuardedRequest, send: Send)
   }
 }
 
-/** What another origin than the one that was asked may get to see: none of it can be a secret. */
+/** The headers that another origin may get after a redirect: none of them can be a secret. */
 const harmless = ['accept', 'user-agent', 'range', 'if-range', 'if-none-match', 'if-modified-since'];
 
 function harmlessOf(headers: Record<string, string> = {}): Record<string, string> {
@@ -98,18 +97,18 @@ function harmlessOf(headers: Record<string, string> = {}): Record<string, string
 }
 
 /**
- * Parses a URL that may be fetched: https, no credentials, no address and no name that is not public. Of the system's
- * ports only 443: mail servers and the like are not to be talked to in the platform's name.
+ * Parses a URL that may be fetched: https, without credentials, with a public address or name. Of the ports below 1024,
+ * only 443 is allowed, so that requests cannot reach mail servers and the like.
  *
  * @throws OutboundError `forbidden_address`.
  */
 export function checkUrl(text: string, allowPrivate: boolean): URL {
-  // Parsers drop, move or translate these, and not all alike.
+  // Parsers handle these characters differently.
   const url = /[\p{Cc}\s\\]/u.test(text) ? null : URL.parse(text);
-  if (!url) throw forbidden('It is no URL.');
+  if (!url) throw forbidden('The URL is not valid.');
   const schemes = allowPrivate ? ['https:', 'http:'] : ['https:'];
-  if (!schemes.includes(url.protocol)) throw forbidden('Only https may be fetched.');
-  if (url.username || url.password) throw forbidden('A URL that is fetched must not hold credentials.');
+  if (!schemes.includes(url.protocol)) throw forbidden('Only https URLs are allowed.');
+  if (url.username || url.password) throw forbidden('The URL must not contain credentials.');
   if (!allowPrivate) checkPublic(url);
   return url;
 }
@@ -119,28 +118,28 @@ function checkPublic({ hostname, port }: URL): void {
   if (ipaddr.isValid(host)) {
     if (!isPublicAddress(host)) throw forbidden(notPublic);
   } else if (!host.includes('.') || localNames.test(host)) {
-    throw forbidden('Its host has a name of a local network.');
+    throw forbidden('The host of the URL is a name of a local network.');
   }
   if (port !== '' && Number(port) < 1024)
-    throw forbidden('Of the ports below 1024, only 443 may be reached.');
+    throw forbidden(`Port ${port} is not allowed: of the ports below 1024, only 443 is.`);
 }
 
-/** Names that no public DNS gives out (RFC 6761, 6762 and 8375; `internal` by ICANN), as clouds name their metadata. */
+/** Names that no public DNS resolves (RFC 6761, 6762 and 8375; `internal` by ICANN), such as cloud metadata services. */
 const localNames = /\.(localhost|local|internal|home\.arpa)$/;
 
-/** A public address that Azure answers itself, from within its machines: their metadata. */
+/** A public address that serves metadata within the virtual machines of Azure. */
 const azureMetadata = '168.63.129.16';
 
-/** True for the addresses of the public Internet alone: none that is private, local, reserved or a way to such. */
+/** True only for addresses of the public Internet: not for private, local or reserved ones, or tunnels to them. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast' || parsed.toString() === azureMetadata) return false;
-  // Of IPv6, 2000::/3 is all that is routed (RFC 4291); elsewhere is `::127.0.0.1`, for one.
+  // Of IPv6, only 2000::/3 is routed (RFC 4291). Others include `::127.0.0.1`, for example.
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0]! & 0b1110_0000) === 0b0010_0000;
 }
 
-const notPublic = 'Its host has an address that is not public.';
+const notPublic = 'The host of the URL has an address that is not public.';
 const forbidden = (why: string) => new OutboundError('forbidden_address', why);
 
 const lookupPublic: LookupFunction = (hostname, options, done) => {
@@ -153,8 +152,8 @@ const lookupPublic: LookupFunction = (hostname, options, done) => {
 };
 
 /**
- * Asks DNS, and refuses a name if any of its addresses is not public. The system's own way would hold one of a few
- * threads for each name: those that are never answered would have all other names of the process wait.
+ * Queries DNS, and refuses a name if any of its addresses is not public. `dns.lookup` would occupy one of a few threads
+ * for each name, so that names without an answer would block all others of the process.
  */
 async function resolvePublic(hostname: string): Promise<LookupAddress[]> {
   const answers = await Promise.allSettled([dns.resolve4(hostname), dns.resolve6(hostname)]);
@@ -174,10 +173,10 @@ const withPublic = callbackify(resolvePublic);
 const publicOnly = buildConnector({ allowH2: false, lookup: lookupPublic });
 const anywhere = buildConnector({ allowH2: false });
 
-/** What may come around a body of any size, such as heads of answers. */
+/** How much may be transferred beside the body, such as headers. */
 const frameBytes = 1024 * 1024;
 
-/** Connects, and breaks off where much more comes than the body may have: there are ways to fill a line without one. */
+/** Disconnects if far more bytes arrive than the body may have: a server can send endless data outside of a body. */
 const limited =
   (connect: buildConnector.connector, maxBytes: number): buildConnector.connector =>
   (target, done) =>
@@ -185,17 +184,17 @@ const limited =
       if (error) return done(error, null);
       socket.on('readable', () => {
         if (socket.bytesRead <= 2 * maxBytes + frameBytes) return;
-        socket.destroy(new OutboundError('too_large', `It sends far more than ${maxBytes} bytes.`));
+        socket.destroy(new OutboundError('too_large', `The server sends far more than ${maxBytes} bytes.`));
       });
       return done(null, socket);
     });
 
-/** A server may say that it is busy before it answers, but not without end. */
+/** A server may send interim responses (1xx), but not without end. */
 const maxInterim = 20;
 
 const sendOnce: Send = async ({ url, options, signal }) => {
   const { method = 'GET', headers, body, maxBytes, idleMilliseconds = 30_000, allowPrivate } = options;
-  // Each request has a connection of its own: what a server sends too much is never taken for a next answer.
+  // Each request has its own connection: excess data is never taken for the response to another request.
   const connect = limited(allowPrivate ? anywhere : publicOnly, maxBytes);
   const client = new Client(url.origin, { allowH2: false, pipelining: 0, connect });
   const flooded = new AbortController();
@@ -209,11 +208,13 @@ const sendOnce: Send = async ({ url, options, signal }) => {
     bodyTimeout: idleMilliseconds,
     onInfo: () => {
       interim += 1;
-      if (interim > maxInterim) flooded.abort(new OutboundError('unreachable', 'Its server never answers.'));
+      if (interim > maxInterim) {
+        flooded.abort(new OutboundError('unreachable', 'The server sends no final response.'));
+      }
     },
     signal: AbortSignal.any([signal, flooded.signal]),
   });
-  // It ends with its one request.
+  // Closes it after its only request.
   void client.close();
   const answer = await answering;
   return { status: answer.statusCode, headers: answer.headers, body: answer.body };
@@ -224,9 +225,10 @@ function redirectTarget(status: number, { location }: Headers, base: URL): strin
   return URL.parse(location, base.href)?.href ?? location;
 }
 
-/** The body, which fails once it is longer than the request allows, and at once where its length is announced. */
+/** The body, which fails once it is longer than allowed, or immediately if its announced length is. */
 function capped(body: Readable, headers: Headers, options: GuardedRequest, deadline: AbortSignal): Readable {
-  const tooLarge = () => new OutboundError('too_large', `It is larger than ${options.maxBytes} bytes.`);
+  const tooLarge = () =>
+    new OutboundError('too_large', `The response is larger than ${options.maxBytes} bytes.`);
   let sizeBytes = 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -235,7 +237,7 @@ function capped(body: Readable, headers: Headers, options: GuardedRequest, deadl
     },
   });
   const fail = (error?: unknown) => counted.destroy(explain(error, options, deadline));
-  // Who reads gets the error, also where it comes before the reading begins: it must be the explained one by then.
+  // The reader gets the explained error, even if it occurs before reading starts.
   body.on('error', fail).on('close', () => body.readableEnded || fail());
   counted.on('error', () => {}).on('close', () => body.destroy());
   body.pipe(counted);
@@ -249,13 +251,17 @@ function explain(error: unknown, { signal, timeoutMilliseconds }: GuardedRequest
   if (error instanceof OutboundError) return error;
   if (signal?.aborted) return signal.reason as Error;
   if (deadline.aborted) {
-    return new OutboundError('timed_out', `It took longer than ${timeoutMilliseconds / 1000} s.`, error);
+    return new OutboundError(
+      'timed_out',
+      `The request took longer than ${timeoutMilliseconds / 1000} s.`,
+      error,
+    );
   }
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return new OutboundError('timed_out', 'Its server fell silent.', error);
+    return new OutboundError('timed_out', 'The server stopped sending data.', error);
   }
   if (error instanceof errors.HeadersOverflowError) {
-    return new OutboundError('too_large', 'Its headers are too large.', error);
+    return new OutboundError('too_large', 'The response headers are too large.', error);
   }
-  return new OutboundError('unreachable', 'Its server cannot be reached, or broke off.', error);
+  return new OutboundError('unreachable', 'The server is unreachable, or closed the connection.', error);
 }

@@ -1,24 +1,24 @@
 import type { Logger } from './log.ts';
 
-/** What a process depends on; each rejects when that is away. */
+/** Checks of the dependencies of a process. Each rejects if its dependency is unavailable. */
 export type Dependencies = Record<string, (signal: AbortSignal) => Promise<unknown>>;
 
-/** What a process depends on, as it is; `behind` is a schema that is older than the code. */
+/** The state of a dependency. `away` is unavailable; `behind` is a schema older than the code. */
 export type State = 'ok' | 'away' | 'behind';
 
 const checkMilliseconds = 2000;
 
-/** Thrown by the check of a schema that is older than the code. */
+/** The schema of the database is older than the code. */
 export class SchemaBehind extends Error {
   readonly code = 'SCHEMA_BEHIND';
 
   constructor() {
-    super('The schema of the database is older than this code: the migrations have to be run.');
+    super('The schema of the database is older than this code. Run the migrations.');
     this.name = 'SchemaBehind';
   }
 }
 
-/** Asks all at once, and gives the state of each. Why one is not well is told to the log. */
+/** Runs all checks in parallel and resolves to the state of each. Failures are logged with their reason. */
 export async function checkAll(
   dependencies: Dependencies,
   log: Pick<Logger, 'warn'>,
@@ -27,7 +27,11 @@ export async function checkAll(
     Object.entries(dependencies).map(async ([name, check]) => {
       const error = await within(check, checkMilliseconds);
       const state = stateOf(error);
-      if (state !== 'ok') log.warn({ err: error, dependency: name }, `dependency is ${state}`);
+      if (state !== 'ok')
+        log.warn(
+          { err: error, dependency: name },
+          state === 'behind' ? 'dependency is outdated' : 'dependency is unavailable',
+        );
       return [name, state] as const;
     }),
   );
@@ -39,7 +43,7 @@ function stateOf(error: unknown): State {
   return error instanceof SchemaBehind ? 'behind' : 'away';
 }
 
-/** The error of a check, or of its taking too long; null if all is well. */
+/** Resolves to the error of a check or to its timeout; null if the check succeeds. */
 async function within(check: Dependencies[string], milliseconds: number): Promise<unknown> {
   const signal = AbortSignal.timeout(milliseconds);
   const late = new Promise<never>((_, reject) =>

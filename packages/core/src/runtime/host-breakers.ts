@@ -3,26 +3,24 @@ import { OutboundError } from './guarded-fetch.ts';
 import type { Logger } from './log.ts';
 import { DependencyUnavailable } from './outage.ts';
 
-/** Hosts that are remembered: those that were asked last. */
+/** The number of hosts with a breaker; the least recently used ones are evicted. */
 const maxHosts = 1000;
 
 export type HostBreakers = {
-  /**
-   * Runs work that fetches from a URL, or throws OutboundError `unreachable` where its host did not answer just now.
-   */
+  /** Runs work that fetches from a URL. Throws OutboundError `unreachable` immediately while the host's breaker is open. */
   run<T>(url: string, work: () => Promise<T>): Promise<T>;
 };
 
 /**
- * A breaker for each host that others chose, so that one that does not answer keeps a single job waiting, and none of
- * those for other hosts. It opens after three failures in a row: time-outs, and connections that fail.
+ * A circuit breaker for each host of user-given URLs, so that an unresponsive host does not occupy many jobs. It opens
+ * after three failures in a row: timeouts and failed connections.
  */
 export function createHostBreakers(log: Logger): HostBreakers {
   const breakers = new Map<string, Breaker>();
 
   function breakerOf(host: string): Breaker {
-    const breaker = breakers.get(host) ?? createBreaker(host, log, { failures: 3, counts: isOfHost });
-    // The map keeps its order: the host that was asked longest ago is the first.
+    const breaker = breakers.get(host) ?? createBreaker(host, log, { failures: 3, counts: isHostFailure });
+    // The map is in insertion order: the least recently used host is the first.
     breakers.delete(host);
     breakers.set(host, breaker);
     if (breakers.size > maxHosts) breakers.delete(breakers.keys().next().value!);
@@ -37,12 +35,12 @@ export function createHostBreakers(log: Logger): HostBreakers {
         if (!(error instanceof DependencyUnavailable)) throw error;
         throw new OutboundError(
           'unreachable',
-          'Its server did not answer a moment ago, and is tried again soon.',
+          'The server did not answer recent requests. It is tried again in a few seconds.',
         );
       }
     },
   };
 }
 
-const isOfHost = (error: unknown) =>
+const isHostFailure = (error: unknown) =>
   error instanceof OutboundError && (error.code === 'timed_out' || error.code === 'unreachable');

@@ -5,11 +5,11 @@ import { listenTo } from './listen.ts';
 import type { Logger } from './log.ts';
 
 const channel = 'job_hints';
-/** Hints of this long go out in one NOTIFY: each takes a lock that all commits of the server share. */
+/** Hints within this time are sent in one NOTIFY: each NOTIFY takes a lock that all commits of the server share. */
 const coalesceMilliseconds = 20;
-/** How many hints surely fit the 8,000 bytes that a NOTIFY may carry. */
+/** This many hints fit into the 8,000 bytes of a NOTIFY. */
 const hintsPerNotify = 50;
-/** Watchers read the log this often even without a hint. */
+/** Watchers read the events this often even without a hint. */
 const safetyPollMilliseconds = 5000;
 
 const hintsSchema = z.array(
@@ -19,8 +19,8 @@ const hintsSchema = z.array(
 type Watcher = { match: (hint: JobHint) => boolean; wake: () => void };
 
 /**
- * Hints by Postgres LISTEN and NOTIFY, one listening connection a process. A hint may be lost with the
- * connection, so all watchers are woken when it is back, and every few seconds.
+ * Sends hints by Postgres LISTEN and NOTIFY, with one listening connection per process. A hint may be lost with the
+ * connection, so all watchers are woken after a reconnect, and every few seconds.
  */
 export function createJobBus(
   sql: postgres.Sql,
@@ -38,7 +38,9 @@ export function createJobBus(
     pending.clear();
     for (let at = 0; at < hints.length; at += hintsPerNotify) {
       const payload = JSON.stringify(hints.slice(at, at + hintsPerNotify));
-      sql.notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'hints were not sent'));
+      sql
+        .notify(channel, payload)
+        .catch((error: unknown) => log.warn({ err: error }, 'sending job hints failed'));
     }
   }
 
@@ -50,21 +52,21 @@ export function createJobBus(
 
   return {
     publish(hint) {
-      // What one hint of a job says must not be lost in the next one.
+      // Merged, so that a later hint does not drop the `cancels` of an earlier one.
       pending.set(hint.jobId, { ...pending.get(hint.jobId), ...hint });
       flushTimer ??= setTimeout(flush, coalesceMilliseconds);
     },
     subscribe(match, signal) {
-      let news = Promise.withResolvers<void>();
-      const watcher = { match, wake: () => news.resolve() };
+      let woken = Promise.withResolvers<void>();
+      const watcher = { match, wake: () => woken.resolve() };
       watchers.add(watcher);
       signal.addEventListener('abort', watcher.wake);
       return {
         async *[Symbol.asyncIterator]() {
           while (!signal.aborted) {
-            await news.promise;
+            await woken.promise;
             if (signal.aborted) return;
-            news = Promise.withResolvers();
+            woken = Promise.withResolvers();
             yield;
           }
         },

@@ -3,8 +3,8 @@ import type { Logger } from './log.ts';
 import { toOutage } from './outage.ts';
 
 /**
- * Has `receive` called with what is sent to a channel, and `onListening` whenever it begins to listen: what was sent before
- * is lost. Resolves when it listens, or where the database is away: it goes on trying by itself.
+ * Calls `receive` with each payload that is sent to a channel, and `onListening` whenever it starts to listen: earlier
+ * payloads are lost. Resolves when it listens, or if the database is unavailable; it then keeps retrying.
  */
 export async function listenTo(
   sql: postgres.Sql,
@@ -17,6 +17,6 @@ export async function listenTo(
     await sql.listen(channel, receive, onListening);
   } catch (error) {
     if (!toOutage(error)) throw error;
-    log.warn({ err: error, channel }, 'the database is away: listening begins when it is back');
+    log.warn({ err: error, channel }, 'the database is unavailable; listening will be retried');
   }
 }

@@ -10,7 +10,7 @@ import {
 
 export type { Logger };
 
-/** The process's logger: a JSON line each, on standard output. Credentials in headers never reach it. */
+/** The logger of the process: JSON lines on standard output. Credentials in headers are redacted. */
 export function createLog(name: string, level: string, out: DestinationStream = destination(1)): Logger {
   const options = {
     name,
@@ -22,7 +22,7 @@ export function createLog(name: string, level: string, out: DestinationStream = 
   return pino(options, out);
 }
 
-/** An error for the log. A failed query names its statement, and not what users had put into it. */
+/** Serializes an error for the log. A failed query is logged with its statement, but without its parameters. */
 function describeError(error: unknown): unknown {
   if (error instanceof DrizzleQueryError) {
     return {

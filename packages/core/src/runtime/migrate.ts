@@ -12,16 +12,16 @@ import { createUsers, grantAccess } from './database-users.ts';
 import { SchemaBehind } from './health.ts';
 import { hasCode, isSignInRefused } from './outage.ts';
 
-/** Any constant will do: all that migrate wait for the same one. */
+/** An arbitrary constant: all migrating processes use the same one. */
 const lockKey = 7_016_996_765_293;
 const lockRetryMilliseconds = 200;
-/** A change of a table that waits for its lock has everybody else wait behind it: rather, it fails and is tried again. */
+/** A statement that waits for a table lock blocks all others behind it, so it fails early and is retried. */
 const lockTimeout = '5s';
 const noSuchTable = '42P01';
 
 export type Access = { url: string; signIn?: SignIn };
 
-/** In the repository the migrations are at its root; in a bundle they lie beside it. */
+/** The migrations are at the root of the repository, or beside a bundle. */
 function migrationsFolder(): string {
   const candidates = ['./drizzle', '../../../../drizzle'].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
@@ -32,16 +32,15 @@ function migrationsFolder(): string {
 }
 
 /**
- * Brings a database up to date as the owner of its tables, and what its users may do with it; with `admins`, makes sure
- * first that these users exist, by the first of them that is let in. Safe to run from many processes at once: one works,
- * the others wait.
+ * Migrates a database and the privileges of its users, as the owner of its tables. With `admins`, it first creates missing
+ * users, as the first admin whose sign-in is accepted. Concurrent calls are safe: one works, the others wait.
  */
 export async function migrate(owner: Access, ...admins: Access[]): Promise<void> {
   if (admins.length > 0) await createUsersAs(admins);
   await migrateWith(migrationsFolder(), owner);
 }
 
-/** As `migrate`, with the migrations of a folder. */
+/** As `migrate`, with the migrations of a given folder. */
 export async function migrateWith(folder: string, owner: Access): Promise<void> {
   await locked(owner, async (connection) => {
     await applyMigrations(connection, folder);
@@ -73,8 +72,8 @@ async function locked(
 }
 
 /**
- * Takes the lock of all that migrate, which ends with the session: a process that dies blocks nobody. Asks for it again and
- * again: to wait for it within Postgres holds a snapshot, for which CREATE INDEX CONCURRENTLY of the holder would wait.
+ * Takes the lock of migrations, which ends with the session, so that a process that crashes blocks nobody. It polls:
+ * waiting within Postgres would hold a snapshot, for which CREATE INDEX CONCURRENTLY of the owner of the lock would wait.
  */
 async function takeLock(connection: postgres.Sql) {
   const isTaken = async () => {
@@ -84,7 +83,7 @@ async function takeLock(connection: postgres.Sql) {
   while (!(await isTaken())) await setTimeout(lockRetryMilliseconds);
 }
 
-/** The time of the newest migration that was applied to a database; 0 where none was. */
+/** The time of the newest applied migration of a database; 0 if there is none. */
 async function lastApplied(db: Db): Promise<number> {
   try {
     const [row] = await db.execute<{ at: number | null }>(
@@ -97,10 +96,7 @@ async function lastApplied(db: Db): Promise<number> {
   }
 }
 
-/**
- * A check that rejects with `SchemaBehind` until all migrations of this code are applied to a database; those of later code
- * may be as well.
- */
+/** A check that rejects with `SchemaBehind` until all migrations of this code are applied. Later ones are ignored. */
 export function createSchemaCheck(db: Db): () => Promise<void> {
   const needed = Math.max(
     ...readMigrationFiles({ migrationsFolder: migrationsFolder() }).map(({ folderMillis }) => folderMillis),

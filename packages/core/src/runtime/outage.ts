@@ -6,34 +6,34 @@ const ofNames = ['ENOTFOUND', 'EAI_AGAIN'];
 const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'];
 /** The AWS SDK and S3, as names of errors. */
 const ofAws = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
-/** Credentials of AWS come from services that may be away as well. */
+/** AWS credentials come from services that may be unavailable, too. */
 const ofCredentials = ['CredentialsProviderError'];
-const ours = ['DEPENDENCY_AWAY', 'NO_ANSWER', 'NO_CONNECTION', 'SCHEMA_BEHIND'];
-const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ours]);
+const ofPlatform = ['DEPENDENCY_UNAVAILABLE', 'NO_ANSWER', 'NO_CONNECTION', 'SCHEMA_BEHIND'];
+const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ofPlatform]);
 
 /** Connections that fail, sign-ins, too few resources, shutdowns and starts, failing disks (PostgreSQL, appendix A). */
 const sqlState = /^(08...|28...|53...|57P0[123]|58...)$/;
-/** What a server refused was the sign-in: its password or token may be one that was replaced meanwhile. */
+/** The server refused the sign-in: the password or token may have been replaced meanwhile. */
 const signInRefused = /^28...$/;
-/** A server that was the primary, and is one no more. */
+/** The server was the primary, and no longer is. */
 const readOnly = '25006';
-/** A lock that others hold: it passes, but the server is there. */
+/** A lock timeout is temporary, but the server is available. */
 const lockTimeout = '55P03';
 
-/** Wrapped errors are followed this deep. */
+/** The maximum depth of the chain of causes. */
 const maxDepth = 5;
 
-/** Thrown in place of asking a dependency whose breaker is open. */
+/** Thrown instead of calling a dependency whose circuit breaker is open. */
 export class DependencyUnavailable extends Error {
-  readonly code = 'DEPENDENCY_AWAY';
+  readonly code = 'DEPENDENCY_UNAVAILABLE';
 
   constructor(dependency: string) {
-    super(`${dependency} is away; it is asked again within a second or two.`);
+    super(`${dependency} is unavailable (circuit breaker open; next probe within 2 s).`);
     this.name = 'DependencyUnavailable';
   }
 }
 
-/** Thrown where no connection could be opened, for whatever reason. */
+/** Thrown if no connection could be opened, for any reason. */
 export class NoConnection extends Error {
   readonly code = 'NO_CONNECTION';
 
@@ -45,45 +45,46 @@ export class NoConnection extends Error {
   }
 }
 
-/** Thrown where a server took a request and did not answer within the time in which it must have. */
+/** Thrown if a server accepted a request and did not answer within the timeout. */
 export class NoAnswer extends Error {
   readonly code = 'NO_ANSWER';
 
   constructor(dependency: string) {
-    super(`${dependency} does not answer.`);
+    super(`${dependency} did not answer in time.`);
     this.name = 'NoAnswer';
   }
 }
 
 /**
- * `unavailable`, if what was thrown says that database, queue or bucket are away (an open breaker included) or busy,
- * also where it is the cause of another error; null for all else, such as for sites of others that are away.
+ * Returns `unavailable` for an error which means that database, queue or bucket are unavailable (also because of an open
+ * circuit breaker) or busy, even as the cause of another error. Returns null for other errors, such as those of sites
+ * outside of the platform.
  */
 export function toOutage(error: unknown): AppError | null {
-  const passes = find(
+  const isTemporary = find(
     error,
     (inner) => isUnavailable(inner) || [lockTimeout, readOnly].includes(codeOf(inner)),
   );
-  if (!passes) return null;
-  const detail = 'Something that this needs is away at present; try again in a few seconds.';
+  if (!isTemporary) return null;
+  const detail = 'A required service is temporarily unavailable. Retry in a few seconds.';
   return new AppError('unavailable', detail, { cause: error });
 }
 
-/** True where an error, or a cause of it, says that a dependency is away: what breakers count. */
+/** True if an error, or a cause of it, means that a dependency is unavailable. Circuit breakers count these. */
 export function isOutage(error: unknown): boolean {
   return find(error, isUnavailable);
 }
 
-/** True where a database refused a sign-in. */
+/** True if a database refused a sign-in. */
 export const isSignInRefused = (error: unknown) => find(error, (inner) => signInRefused.test(codeOf(inner)));
 
-/** True where a database takes no changes, as a primary does no more after a failover. */
+/** True if a database is read-only, as a former primary is after a failover. */
 export const isReadOnly = (error: unknown) => hasCode(error, readOnly);
 
-/** True where an error, or a cause of it, has a code, such as an SQLSTATE. */
+/** True if an error, or a cause of it, has this code, such as an SQLSTATE. */
 export const hasCode = (error: unknown, code: string) => find(error, (inner) => codeOf(inner) === code);
 
-/** True for an outage that an open breaker knows of, and has told the log. */
+/** True for an outage with an open circuit breaker, which has already logged it. */
 export function isKnownOutage({ cause }: AppError): boolean {
   return find(cause, (inner) => inner instanceof DependencyUnavailable);
 }
@@ -91,7 +92,7 @@ export function isKnownOutage({ cause }: AppError): boolean {
 function find(error: unknown, matches: (inner: Error) => boolean): boolean {
   let inner = error;
   for (let depth = 0; depth < maxDepth && inner instanceof Error; depth++) {
-    // What was foreseen is no outage, whatever caused it, and no site of others is a dependency of ours.
+    // An expected error is no outage, whatever caused it, and sites outside of the platform are no dependencies.
     if (inner instanceof AppError || inner.name === 'OutboundError') return false;
     if (matches(inner)) return true;
     inner = inner.cause;
@@ -106,7 +107,7 @@ function isUnavailable(error: Error): boolean {
 
 const codeOf = (error: Error) => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
-/** Answers of AWS that say nothing of the request: some have no body, and so no name. */
+/** Responses of AWS that do not depend on the request. Some have no body, and so no name. */
 function isOfFailingService(error: Error): boolean {
   if (!('$metadata' in error)) return false;
   const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 type Signer = { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
 
-/** Fields of the form, and the exact size of the file; `key` is where the object goes. */
+/** The fields of the form, and the exact size of the file; `key` is the key of the object. */
 type Policy = {
   bucket: string;
   fields: { key: string } & Record<string, string>;
@@ -11,8 +11,8 @@ type Policy = {
 };
 
 /**
- * The form fields with which a client may send one file to S3 by POST: the policy, signed, and what it asks for.
- * Source: AWS Signature Version 4, "POST policy".
+ * The form fields with which a client may send one file to S3 by POST: the signed policy, and the fields that it requires
+ * (AWS Signature Version 4, "POST policy").
  */
 export function signPost(
   { bucket, fields, sizeBytes, expiresAt }: Policy,

@@ -4,7 +4,7 @@ import { publishedChannel } from '../published.ts';
 import { listenTo } from './listen.ts';
 import type { Logger } from './log.ts';
 
-/** News of changes between processes, by LISTEN; after a lost connection everything may have changed. */
+/** Notifies processes of changes by LISTEN. After a lost connection, everything counts as changed. */
 export function createPublished(sql: postgres.Sql, log: Logger): Published & { listen(): Promise<void> } {
   const listeners = new Set<(portfolio: string | undefined) => void>();
   const changed = (portfolio: string | undefined) => listeners.forEach((listener) => listener(portfolio));

@@ -13,12 +13,12 @@ import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
 
 /**
- * What a message says: which job to look at, and of what kind it is, since a worker that has no room for one more of
- * them leaves it to others. Everything else is in the database.
+ * The content of a message: the job, and its kind, since a worker without a free slot for that kind leaves it to others.
+ * Everything else is in the database.
  */
 const bodySchema = z.object({ jobId: idOf('job'), kind: z.string() });
 
-/** A message; `job` is null where it cannot be read. */
+/** A message; `job` is null if it cannot be parsed. */
 export type Received = { job: z.infer<typeof bodySchema> | null; receipt: string };
 
 /** An SQS FIFO queue, behind a circuit breaker. */
@@ -35,7 +35,7 @@ export function openQueue(aws: AwsSettings, url: string, log: Logger) {
   const breaker = createBreaker(`SQS (${url.split('/').at(-1)})`, log, { failures: 3, probe: check });
   guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
-    /** Sends up to ten messages; resolves to the ids that the queue took. */
+    /** Sends up to ten messages; resolves to the ids of those that the queue accepted. */
     async send(messages: { id: string; groupKey: string; jobId: string; kind: string }[]): Promise<string[]> {
       const { Successful = [] } = await client.send(
         new SendMessageBatchCommand({
@@ -44,7 +44,7 @@ export function openQueue(aws: AwsSettings, url: string, log: Logger) {
             Id: id,
             MessageBody: JSON.stringify(body satisfies z.infer<typeof bodySchema>),
             MessageGroupId: groupKey,
-            // The number alone comes again after a restored backup.
+            // With the job's id, since the numbers repeat after a backup was restored.
             MessageDeduplicationId: `${body.jobId}-${id}`,
           })),
         }),

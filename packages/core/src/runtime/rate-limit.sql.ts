@@ -2,8 +2,8 @@ import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from '../sql.ts';
 
 /**
- * What each principal has taken in a window, by all processes together. A migration of its own makes the table
- * unlogged: the counts of a minute are not worth a write-ahead log.
+ * The usage of each principal in a window, summed over all processes. A custom migration makes the table unlogged: the
+ * counts of a minute are not worth a write-ahead log.
  */
 export const rateLimits = pgTable(
   'rate_limits',

@@ -6,28 +6,28 @@ import { rateLimits } from './rate-limit.sql.ts';
 
 export const windowSeconds = 60;
 const windowMilliseconds = windowSeconds * 1000;
-/** How long a process counts for itself before it exchanges its counts with the others. */
+/** How long a process counts by itself before it exchanges its counts with the others. */
 const exchangeMilliseconds = 250;
-/** Principals that a process remembers; the counts of those before them are in Postgres. */
+/** The number of principals in the memory of a process. The counts of evicted ones are in Postgres. */
 const maxPrincipals = 100_000;
 
-/** What `take` answers: whether the cost was taken, what is left, and when all of it is there again. */
+/** The result of `take`: whether the cost was allowed, what remains, and when the limit is reset. */
 type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
 
 export type RateCounter = {
-  /** Takes `cost` of the `limit` that a principal has in each window; takes nothing where that is too much. */
+  /** Takes `cost` of a principal's `limit` per window; takes nothing if less remains. */
   take(principal: string, cost: number, limit: number): Taken;
-  /** Sends what was counted since the last time, and learns what the other processes counted. */
+  /** Sends the counts since the last exchange, and reads those of the other processes. */
   exchange(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** `shared` is what Postgres last said, `unsent` what was taken here since. */
+/** `shared` is the last count of Postgres, `unsent` the count of this process since then. */
 type Entry = { key: string; shared: number; unsent: number };
 
 /**
- * Counts in fixed windows of the clock, for all processes of a database together. Nobody waits for Postgres: a
- * process learns of the others within a quarter of a second, and goes on by its own counts while Postgres is away.
+ * Counts in fixed windows, summed over all processes of a database. No request waits for Postgres: processes exchange
+ * their counts every quarter of a second, and use their own counts while Postgres is unavailable.
  */
 export function createRateCounter(db: Db, log: Logger, now: () => number = Date.now): RateCounter {
   let windowStart = 0;
@@ -36,9 +36,9 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
   let timer: NodeJS.Timeout | undefined;
   let exchanging: Promise<void> | undefined;
   let isUnavailable = false;
-  let tidiedAt = 0;
+  let cleanedAt = 0;
 
-  /** Windows are the same for all processes, so a new one makes all that was counted the past. */
+  /** All processes have the same windows. A new window resets all counts. */
   function enterWindow(time: number) {
     const start = time - (time % windowMilliseconds);
     if (start === windowStart) return;
@@ -67,12 +67,13 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
         entry.unsent -= count;
         entry.shared = totals.get(entry.key) ?? entry.shared;
       }
-      if (tidiedAt !== start) await removePast(db, start);
-      tidiedAt = start;
+      if (cleanedAt !== start) await removePast(db, start);
+      cleanedAt = start;
       isUnavailable = false;
     } catch (error) {
       if (start === windowStart) for (const { entry } of sent) changed.add(entry);
-      if (!isUnavailable) log.warn({ err: error }, 'rate limits are counted by this process alone for now');
+      if (!isUnavailable)
+        log.warn({ err: error }, 'exchanging rate limit counts failed; this process counts alone meanwhile');
       isUnavailable = true;
     }
   }
@@ -122,12 +123,12 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
   };
 }
 
-/** The table names nobody's address: it holds hashes. */
+/** The table contains hashes, and no addresses of users. */
 const hashOf = (principal: string) => createHash('sha256').update(principal).digest('base64url');
 
 const instantOf = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-/** Adds counts to those of a window, and gives the totals. All processes lock rows in the order of the keys. */
+/** Adds counts to those of a window, and resolves to the totals. All processes lock rows in the order of the keys. */
 async function addCounts(
   db: Db,
   windowStart: number,
@@ -145,7 +146,7 @@ async function addCounts(
   return new Map(rows.map(({ key, count }) => [key, count]));
 }
 
-/** Removes what is over, but for the last window: clocks differ a little. Two that remove do not wait for another. */
+/** Deletes past windows, except the last one, since clocks differ a little. Concurrent calls do not wait for each other. */
 async function removePast(db: Db, windowStart: number) {
   const before = instantOf(windowStart - windowMilliseconds);
   const past = db

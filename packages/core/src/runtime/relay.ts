@@ -7,9 +7,9 @@ import type { Queue } from './queue.ts';
 const batchSize = 10;
 
 /**
- * Moves up to ten outbox rows to the queue, oldest first, and says how many it moved. Rows are locked while
- * they are sent: parallel relays take others, and rows that could not be sent stay. Since `dispatch` writes one row of
- * a group at a time, no two relays ever hold rows whose order matters.
+ * Moves up to ten outbox rows to the queue, the oldest first; resolves to their number. Rows are locked while they are
+ * sent: parallel relays take others, and rows that could not be sent remain. Since `dispatch` writes one row of a group
+ * at a time, no two relays ever lock rows whose order matters.
  */
 export async function relayOutbox(db: Db, queue: Pick<Queue, 'send'>): Promise<number> {
   return db.transaction(async (tx) => {
@@ -29,8 +29,8 @@ export async function relayOutbox(db: Db, queue: Pick<Queue, 'send'>): Promise<n
 }
 
 /**
- * Sends the outbox in the background. Notifications that arrive while it works cause one more round; what fails is left
- * to the worker's sweep.
+ * Sends the outbox in the background. Notifications during a round cause one more round. The worker's sweep retries after
+ * a failure.
  */
 export function createOutboxNotifier(
   db: Db,

@@ -33,7 +33,7 @@ test.each<[string, Secret, string]>([
 });
 
 describe('a rotation', () => {
-  test('is heeded after five minutes', async () => {
+  test('takes effect after five minutes', async () => {
     const secret = await open(inDb);
     rotate('second');
     time += minutes(4.9);
@@ -44,33 +44,33 @@ describe('a rotation', () => {
     secret.close();
   });
 
-  test('is heeded at once where the value is doubted', async () => {
+  test('takes effect immediately after the value was invalidated', async () => {
     const secret = await open(inDb);
     rotate('second');
-    secret.doubt();
+    secret.invalidate();
     expect(await secret.read()).toBe('second');
     secret.close();
   });
 });
 
-test('while Secrets Manager is away, the last value is used', async () => {
+test('while Secrets Manager is unavailable, the last value is used', async () => {
   const secret = await open(inDb);
   manager.down();
-  secret.doubt();
+  secret.invalidate();
   expect(await secret.read()).toBe('first');
   manager.up();
   rotate('second');
-  secret.doubt();
+  secret.invalidate();
   expect(await secret.read()).toBe('second');
   secret.close();
 });
 
 test.each<[string, Secret, RegExp]>([
-  ['is not there', { id: 'nowhere', key: undefined }, /ResourceNotFoundException/],
-  ['has no such key', { id: 'db', key: 'passwort' }, /no JSON object with a text at "passwort"/],
-  ['is no JSON, though a key is named', { id: 'plain', key: 'password' }, /no JSON object/],
+  ['does not exist', { id: 'nowhere', key: undefined }, /ResourceNotFoundException/],
+  ['has no such key', { id: 'db', key: 'passwort' }, /not a JSON object with a string at "passwort"/],
+  ['is not JSON, although a key is given', { id: 'plain', key: 'password' }, /not a JSON object/],
 ])(
-  'a secret that %s cannot be opened; the error names the setting and no value',
+  'a secret that %s cannot be opened; the error contains the setting and no value',
   async (_, secret, reason) => {
     const error: unknown = await open(secret).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(reason);

@@ -4,21 +4,21 @@ import { type AwsSettings, clientOptions, promptMilliseconds } from './aws.ts';
 import type { Logger } from './log.ts';
 import type { Secret } from './settings.ts';
 
-/** How long a value is used before it is read again: a rotation may have replaced it. */
+/** How long a value is cached: a rotation may have replaced it. */
 const freshMilliseconds = 5 * 60_000;
 
 /** A secret that may be rotated while the process runs. */
 export type OpenSecret = {
-  /** Its value, as it was at most five minutes ago, and after a `doubt` as it is now. Once known, it never fails. */
+  /** Resolves to the value, which is at most five minutes old. Never rejects: it falls back to the last value. */
   read(): Promise<string>;
-  /** Has it read anew when it is next needed, since somebody refused the value. */
-  doubt(): void;
+  /** Makes the next `read` get the current value, since a server refused the last one. */
+  invalidate(): void;
   close(): void;
 };
 
 /**
- * Resolves a secret setting: to itself, or from Secrets Manager, which is asked at once. Rejects with an error that
- * names the setting, and says why, if it has no such value.
+ * Opens a secret setting: a plain value, or a reference to Secrets Manager, which is read immediately. Rejects if the
+ * secret cannot be read; the error names the setting and the reason.
  */
 export async function openSecret(
   secret: Secret,
@@ -29,11 +29,11 @@ export async function openSecret(
     now = Date.now,
   }: { setting: string; aws: AwsSettings; log: Logger; now?: () => number },
 ): Promise<OpenSecret> {
-  if ('value' in secret) return { read: async () => secret.value, doubt() {}, close() {} };
+  if ('value' in secret) return { read: async () => secret.value, invalidate() {}, close() {} };
   const { id, key } = secret;
   const client = new SecretsManagerClient(clientOptions(aws, { requestTimeout: promptMilliseconds }));
 
-  async function ask(): Promise<string> {
+  async function fetchValue(): Promise<string> {
     try {
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
       return memberOf(SecretString, key);
@@ -47,18 +47,18 @@ export async function openSecret(
   let readAt: number;
   let reading: Promise<void> | undefined;
 
-  async function readAnew() {
-    await ask().then(
+  async function refresh() {
+    await fetchValue().then(
       (current) => (value = current),
-      // What was good a moment ago commonly still is.
-      (error: unknown) => log.warn({ err: error }, 'a secret is not read anew; its last value is used'),
+      // The last value is usually still valid.
+      (error: unknown) => log.warn({ err: error }, 'refreshing a secret failed; its last value is used'),
     );
     readAt = now();
     reading = undefined;
   }
 
   try {
-    value = await ask();
+    value = await fetchValue();
     readAt = now();
   } catch (error) {
     client.destroy();
@@ -66,22 +66,22 @@ export async function openSecret(
   }
   return {
     async read() {
-      if (now() - readAt >= freshMilliseconds) await (reading ??= readAnew());
+      if (now() - readAt >= freshMilliseconds) await (reading ??= refresh());
       return value;
     },
-    doubt: () => void (readAt = -Infinity),
+    invalidate: () => void (readAt = -Infinity),
     close: () => client.destroy(),
   };
 }
 
-/** The text of a secret, or of one member of it where it is JSON. What it holds is in no error. */
+/** The text of a secret, or of one member if it is JSON. Errors do not contain the text. */
 function memberOf(text: string | undefined, key: string | undefined): string {
-  if (!text) throw new Error('it holds no text.');
+  if (!text) throw new Error('the secret is empty or binary.');
   if (key === undefined) return text;
   const members = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
   const member = members.data?.[key];
   if (typeof member !== 'string' || member === '')
-    throw new Error(`it is no JSON object with a text at "${key}".`);
+    throw new Error(`the secret is not a JSON object with a string at "${key}".`);
   return member;
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { describeIssue } from '../input.ts';
 
 const seconds = z.coerce.number().positive();
 const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
-/** Without the scheme, "localhost:3000" would be a URL too, of the scheme "localhost". */
+/** `z.url()` alone accepts "localhost:3000" as a URL with the scheme "localhost". */
 const httpUrl = z.url({
   protocol: /^https?$/,
   error: 'Expected a URL that begins with http:// or https://.',
@@ -19,10 +20,10 @@ const cacheUrl = z.url({
 const host = z.string().default('0.0.0.0');
 const port = z.coerce.number().int().min(0).max(65_535);
 
-/** A value that is secret: itself, or where in Secrets Manager it is. */
+/** A secret value, or a reference to Secrets Manager. */
 export type Secret =
   | { value: string }
-  /** `id`: the name or the ARN of a secret; `key`: where it is JSON, the member that is meant. */
+  /** `id`: the name or the ARN of a secret; `key`: the member of a JSON secret. */
   | { id: string; key: string | undefined };
 
 /** The value itself, or `secretsmanager:<name or ARN>[#<key of its JSON>]`. */
@@ -36,52 +37,55 @@ const secret = z
     return id === undefined ? { value: given } : { id, key };
   });
 
-/** What every program needs. Names are those of the environment variables. */
+/** The settings of all programs, by the names of their environment variables. */
 const common = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   AWS_REGION: z.string().min(1),
-  /** Only where AWS's services are not AWS itself, such as the embedded ones. */
+  /** Only for servers other than AWS itself, such as the embedded ones. */
   AWS_ENDPOINT_URL: z.url().optional(),
-  /** Names the server, the database and the user; with DATABASE_AUTH=password, it may hold the password too. */
+  /** The server, the database and the user. With DATABASE_AUTH=password, it may contain the password, too. */
   DATABASE_URL: databaseUrl,
-  /** `iam`: each connection signs in with a token of its own, which AWS's credentials make and which lasts 15 minutes. */
+  /** `iam`: each connection signs in with its own IAM token, which is made with the AWS credentials and valid for 15 minutes. */
   DATABASE_AUTH: z.enum(['password', 'iam']).default('password'),
-  /** For DATABASE_URL and DATABASE_READER_URL, where these hold no password. */
+  /** The password for DATABASE_URL and DATABASE_READER_URL, unless these contain it. */
   DATABASE_PASSWORD: secret.optional(),
-  /** `verify`: only to servers whose certificate is for their name and from an authority in DATABASE_CA_FILE. */
+  /** `verify`: TLS only, to servers with a certificate for their name from an authority in DATABASE_CA_FILE. */
   DATABASE_TLS: z.enum(['off', 'verify']).default('off'),
-  /** Authorities to believe, as PEM; left out, those of Amazon RDS. */
+  /** Trusted certificate authorities (PEM); by default, those of Amazon RDS. */
   DATABASE_CA_FILE: z.string().min(1).optional(),
 };
 
-/** What api and worker both need. */
+/** The settings of both API and worker. */
 const shared = {
   ...common,
-  /** A read replica for analytical reads, which may lag behind; without it, they go to DATABASE_URL. */
+  /** A read replica for analytical reads, which may lag behind; by default, DATABASE_URL. */
   DATABASE_READER_URL: databaseUrl.optional(),
-  /** Connections per process: 2 to 4 are fastest where the database is near. */
+  /** Connections per process: 2 to 4 are fastest if the database is near. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(4),
   QUEUE_URL: z.url(),
   BUCKET_NAME: z.string().min(3).max(63),
 };
 
-/** Tells of contradictions in how a program signs in to its database. */
+/** Reports contradictory settings of the sign-in to the database. */
 function checkSignIn(given: Readonly<Record<string, unknown>>, { addIssue }: z.core.$RefinementCtx) {
-  const complain = (name: string, message: string) => addIssue({ code: 'custom', path: [name], message });
+  const report = (name: string, message: string) => addIssue({ code: 'custom', path: [name], message });
   const isIam = given.DATABASE_AUTH === 'iam';
   if (isIam && given.DATABASE_TLS === 'off')
-    complain('DATABASE_TLS', 'DATABASE_AUTH=iam sends tokens: it needs DATABASE_TLS=verify.');
+    report(
+      'DATABASE_TLS',
+      'DATABASE_AUTH=iam requires DATABASE_TLS=verify, so that tokens are not sent unencrypted.',
+    );
   if (isIam && given.DATABASE_PASSWORD !== undefined)
-    complain('DATABASE_PASSWORD', 'With DATABASE_AUTH=iam there is no password.');
+    report('DATABASE_PASSWORD', 'Must not be set with DATABASE_AUTH=iam.');
   for (const [url, password] of signIns) {
     if (!hasPassword(given[url])) continue;
-    if (given[password] !== undefined) complain(url, `${password} is given: this may hold no password.`);
+    if (given[password] !== undefined) report(url, `Must not contain a password, since ${password} is set.`);
     else if (isIam && password === 'DATABASE_PASSWORD')
-      complain(url, 'With DATABASE_AUTH=iam there is no password.');
+      report(url, 'Must not contain a password with DATABASE_AUTH=iam.');
   }
 }
 
-/** The URLs, and what is their password where they hold none. */
+/** The URLs, and the settings with their passwords. */
 const signIns = [
   ['DATABASE_URL', 'DATABASE_PASSWORD'],
   ['DATABASE_READER_URL', 'DATABASE_PASSWORD'],
@@ -92,102 +96,103 @@ function hasPassword(url: unknown): boolean {
   return typeof url === 'string' && (URL.parse(url)?.password ?? '') !== '';
 }
 
-/** Tokens are sent to nobody in the clear. */
+/** True for a URL with TLS, with a user and without a password: tokens must not be sent unencrypted. */
 function isTokenUrl(url: unknown): boolean {
   const parsed = typeof url === 'string' ? URL.parse(url) : null;
   return parsed?.protocol === 'rediss:' && parsed.username !== '' && parsed.password === '';
 }
 
-/** For what compares settings: it runs where others are not valid too, so that all is listed at once. */
-const alongside = { when: () => true };
+/** For checks that compare settings: they run even if other settings are invalid, so that all problems are listed. */
+const always = { when: () => true };
 
-/** Settings of the program that brings the database up to date: `packages/api/src/migrate.ts`. */
+/** Settings of the program that migrates the database: `packages/api/src/migrate.ts`. */
 export const migrationSettings = z
   .object({
     ...common,
-    /** Who may create the users of API, worker and migrations; left out, they must be there already. */
+    /** A user who may create the users of API, worker and migrations; without it, they must exist already. */
     DATABASE_ADMIN_URL: databaseUrl.optional(),
-    /** For DATABASE_ADMIN_URL, where that holds none: of this user always a password, whatever DATABASE_AUTH says. */
+    /** The password for DATABASE_ADMIN_URL, unless that contains it. DATABASE_AUTH does not apply to this user. */
     DATABASE_ADMIN_PASSWORD: secret.optional(),
   })
-  .superRefine(checkSignIn, alongside);
+  .superRefine(checkSignIn, always);
 
 export const apiSettings = z
   .object({
     ...shared,
     HOST: host,
     PORT: port.default(3000),
-    /** The origin under which browsers reach the API: pages of other origins may not open a WebSocket. */
+    /** The origin at which browsers reach the API: pages of other origins may not open a WebSocket. */
     PUBLIC_ORIGIN: httpUrl.optional(),
-    /** How many proxies of ours stand before the API: as many entries of X-Forwarded-For are believed, from its end. */
+    /** The number of the platform's proxies in front of the API: as many entries at the end of X-Forwarded-For are trusted. */
     TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
-    /** Operations a minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
+    /** Operations per minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
     RATE_LIMIT_PER_MINUTE: perMinute.default(6000),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: perMinute.default(1200),
-    /** A Valkey or Redis that processes of the API share for what strangers read; without it, each has its own memory. */
+    /** A Valkey or Redis in which API processes share the answers to anonymous readers; without it, each has only its own memory. */
     CACHE_URL: cacheUrl.optional(),
-    /** Signs in to this replication group of ElastiCache with tokens of AWS, as the user of CACHE_URL. */
+    /** Signs in to this ElastiCache replication group with IAM tokens, as the user of CACHE_URL. */
     CACHE_REPLICATION_GROUP: z.string().min(1).optional(),
-    /** Folder of the built web-status, where the API serves it. */
+    /** The folder of the built web-status, if the API serves it. */
     WEB_ROOT: z.string().optional(),
-    /** Tokens are accepted only where issuer and key set are given. */
+    /** Tokens (JWT) are accepted only if issuer and key set are given. */
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
-    /** How long it goes on serving after SIGTERM, so that proxies learn that it leaves: `apiStop` has what pods need. */
+    /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
     LINGER_SECONDS: z.coerce.number().min(0).max(120).default(0),
   })
   .refine((given) => (given.JWT_ISSUER === undefined) === (given.JWT_JWKS_URL === undefined), {
-    ...alongside,
+    ...always,
     path: ['JWT_JWKS_URL'],
-    message: 'JWT_ISSUER and JWT_JWKS_URL go together.',
+    message: 'JWT_ISSUER and JWT_JWKS_URL must be set together.',
   })
   .refine(({ CACHE_REPLICATION_GROUP: group, CACHE_URL: url }) => group === undefined || isTokenUrl(url), {
-    ...alongside,
+    ...always,
     path: ['CACHE_URL'],
     message:
-      'With CACHE_REPLICATION_GROUP it has to begin with rediss:// and name a user, without a password.',
+      'With CACHE_REPLICATION_GROUP, it must begin with rediss:// and contain a user without a password.',
   })
-  .superRefine(checkSignIn, alongside);
+  .superRefine(checkSignIn, always);
 
 export const workerSettings = z
   .object({
     ...shared,
-    /** Lets evidence and webhooks use plain http and addresses that are not public: for trials, and closed networks. */
+    /** Allows plain http and addresses that are not public for evidence and webhooks: for trials, and closed networks. */
     OUTBOUND_ALLOW_PRIVATE: z.stringbool().default(false),
-    /** Where SQS puts messages that no worker could deal with: their jobs are declared dead. */
+    /** The queue to which SQS moves messages that no worker could process: their jobs are marked dead. */
     DEAD_LETTER_QUEUE_URL: z.url(),
-    /** Jobs at a time, of all kinds; each kind has a bound of its own besides (`core/src/job/kinds.ts`). */
+    /** The concurrency limit for jobs of all kinds. Each kind also has its own (`core/src/job/kinds.ts`). */
     WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(8),
-    /** How long a silent worker keeps its job, and its message stays invisible. Renewed every third of it. */
+    /** The lease of a job, and the visibility timeout of its message. Renewed after every third of it. */
     LEASE_SECONDS: seconds.min(1).max(3600).default(30),
-    /** How long a poll waits for a message (SQS allows 20 at most); a stop waits as long for it. */
+    /** How long a poll waits for a message (at most 20, the limit of SQS). A stop of the worker waits for the poll. */
     POLL_SECONDS: z.coerce.number().int().min(0).max(20).default(20),
-    /** Makes the waits between attempts longer or shorter than each kind of job has them: for trials. */
+    /** Multiplies the delays between attempts of each kind of job: for trials. */
     RETRY_FACTOR: seconds.default(1),
-    /** How often the relay and the reaper look for what was left behind. */
+    /** The interval of the sweep, which relays unsent messages and reaps expired leases. */
     SWEEP_SECONDS: seconds.default(2),
     HOST: host,
-    /** Where `/healthz` and `/readyz` are answered; left out, nowhere. */
+    /** The port of `/healthz` and `/readyz`; without it, they are not served. */
     HEALTH_PORT: port.optional(),
   })
-  .superRefine(checkSignIn, alongside);
+  .superRefine(checkSignIn, always);
 
 /**
- * How an API pod ends, in seconds. Kubernetes waits `preStop` (a `sleep` hook) while the pod is taken out of all
- * endpoints. Then comes SIGTERM: for `linger` (LINGER_SECONDS) it serves, is not ready, and has each kept connection end
- * with its next answer. Then running requests have `drain`, and all `close`. `grace` is its `terminationGracePeriodSeconds`.
+ * The phases of stopping an API pod, in seconds. Kubernetes waits for `preStop` (a `sleep` hook) while the pod is removed
+ * from all endpoints, then sends SIGTERM. During `linger` (LINGER_SECONDS) it still serves, is not ready, and closes each
+ * connection with its next response. Running requests then have `drain`, and all `close`, to finish. `grace` is the
+ * `terminationGracePeriodSeconds`.
  */
 export const apiStop = { preStop: 5, linger: 5, drain: 10, close: 20, grace: 35 };
 
-/** The same of a worker pod, which needs no `preStop`: running jobs have `drain`, all but a poll under way `close`. */
+/** The same for a worker pod, without `preStop`: running jobs have `drain`, and everything but a current poll `close`. */
 export const workerStop = { drain: 10, close: 15, grace: 40 };
 
-/** The invalid settings of a process, all of them, by name. Values are not repeated: some are secret. */
+/** Lists all invalid settings of a process by name. Values are not included, since some are secret. */
 class SettingsError extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
     const lines = issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-    super(`The environment does not hold valid settings:\n${lines.join('\n')}`);
+    super(`Invalid settings in the environment:\n${lines.join('\n')}`);
     this.name = 'SettingsError';
   }
 }
@@ -198,7 +203,7 @@ export function readSettings<Schema extends z.ZodObject>(
   environment: NodeJS.ProcessEnv = process.env,
 ): z.output<Schema> {
   const given = Object.entries(environment).filter(([, value]) => value !== '');
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const parsed = schema.safeParse(Object.fromEntries(given), { error: describeIssue });
   if (!parsed.success) throw new SettingsError(parsed.error.issues);
   return parsed.data;
 }

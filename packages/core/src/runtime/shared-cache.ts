@@ -6,30 +6,30 @@ import type { Logger } from './log.ts';
 import { NoAnswer } from './outage.ts';
 import type { apiSettings } from './settings.ts';
 
-/** An answer that any process has loaded, and when, in milliseconds since 1970. */
+/** A response that any process has loaded; `loadedAt` is in milliseconds since 1970. */
 type SharedAnswer = { body: Buffer; headers: Record<string, string>; loadedAt: number };
 
-/** What was found, and the state of the portfolio that it belongs to: what is loaded now is kept as of this state. */
+/** The response, if found, and the state of its portfolio. A response that is loaded now is stored with this state. */
 type SharedLookup = { state: string; answer: SharedAnswer | undefined };
 
-/** Published answers that the processes of the API have in common. None of its methods rejects. */
+/** A cache of published responses, shared by the processes of the API. None of its methods rejects. */
 export type SharedCache = {
-  /** Undefined where the cache is away, slow, or not known to have heard of every change. */
+  /** Undefined if the cache is unavailable or slow, or may have missed a change. */
   read(key: string, portfolio: string | undefined): Promise<SharedLookup | undefined>;
   write(key: string, state: string, answer: SharedAnswer): Promise<void>;
-  /** Has everything of a portfolio (or of all) count as never read, for every read after this call. */
+  /** Invalidates all responses of a portfolio (or of all portfolios) for every read after this call. */
   changed(portfolio: string | undefined): void;
   close(): void;
 };
 
-/** A cache that is slower than this is of no use: the database answers in less. */
-const patienceMilliseconds = 100;
+/** A slower cache would be useless: the database answers in less. */
+const timeoutMilliseconds = 100;
 const connectMilliseconds = 2000;
-/** For so long the database may be away and an answer still be shown. */
-const keptSeconds = 3600;
+/** Responses are served for this long while the database is unavailable. */
+const retentionSeconds = 3600;
 const maxAnswerBytes = 1024 * 1024;
 
-/** Everything that has been shown, lists of portfolios, and one portfolio: numbers that count their changes. */
+/** Counters of changes: of everything, of lists of portfolios, and of one portfolio. */
 const everything = 'published:state';
 const lists = 'published:state:lists';
 const stateKey = (portfolio: string | undefined) =>
@@ -37,8 +37,8 @@ const stateKey = (portfolio: string | undefined) =>
 const answerKey = (key: string) => `published:answer:${key}`;
 
 /**
- * Opens the Valkey or Redis of CACHE_URL, and connects to it in the background; null where there is none. It may be away
- * at any time: then every process goes on with its own memory and the database.
+ * Opens the Valkey or Redis of CACHE_URL and connects in the background; null without that setting. While the cache is
+ * unavailable, every process uses its own memory and the database.
  */
 export function openSharedCache(
   settings: Pick<z.output<typeof apiSettings>, 'CACHE_URL' | 'CACHE_REPLICATION_GROUP' | 'AWS_REGION'>,
@@ -54,27 +54,27 @@ export function openSharedCache(
     commandsQueueMaxLength: 10_000,
     commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
   });
-  // There may be a change that it has not heard of, or has lost with its memory: nothing of before is to be believed.
-  let owesReset = false;
+  // The cache may have missed or lost a change: earlier responses must not be used.
+  let needsReset = false;
   let isUsed = false;
   client.on('error', (err: unknown) => {
-    owesReset = true;
-    log.debug({ err, dependency: 'cache' }, 'the cache cannot be reached');
+    needsReset = true;
+    log.debug({ err, dependency: 'cache' }, 'the cache is unavailable');
   });
   client.connect().catch(() => {});
 
-  /** Asks it, for as long as it may take. */
-  const ask = <T>(work: () => Promise<T>) =>
+  /** Runs a command with a timeout. */
+  const send = <T>(work: () => Promise<T>) =>
     breaker.run(async () => {
       if (!client.isReady) throw new NoAnswer('The cache');
       return inTime(work());
     });
 
   async function reset() {
-    if (!owesReset) return;
-    owesReset = false;
-    await ask(() => client.incr(everything)).catch((error: unknown) => {
-      owesReset = true;
+    if (!needsReset) return;
+    needsReset = false;
+    await send(() => client.incr(everything)).catch((error: unknown) => {
+      needsReset = true;
       throw error;
     });
   }
@@ -85,10 +85,10 @@ export function openSharedCache(
       try {
         await reset();
         const keys = [everything, stateKey(portfolio), answerKey(key)];
-        const [all, own, kept] = await ask(() => client.mGet(keys));
-        if (owesReset) return undefined;
+        const [all, own, stored] = await send(() => client.mGet(keys));
+        if (needsReset) return undefined;
         const state = `${String(all)}.${String(own)}`;
-        return { state, answer: kept ? parse(kept, state) : undefined };
+        return { state, answer: stored ? parse(stored, state) : undefined };
       } catch {
         return undefined;
       }
@@ -96,19 +96,19 @@ export function openSharedCache(
     async write(key, state, { body, headers, loadedAt }) {
       if (body.length > maxAnswerBytes) return;
       const head = Buffer.from(`${JSON.stringify({ state, headers, loadedAt })}\n`);
-      const expiration = { type: 'EX', value: keptSeconds } as const;
-      await ask(() => client.set(answerKey(key), Buffer.concat([head, body]), { expiration })).catch(
+      const expiration = { type: 'EX', value: retentionSeconds } as const;
+      await send(() => client.set(answerKey(key), Buffer.concat([head, body]), { expiration })).catch(
         () => {},
       );
     },
     changed(portfolio) {
-      // A process that begins to listen for changes has missed none if it has shown nothing.
+      // A process that starts to listen has missed no change if it has served nothing yet.
       if (portfolio === undefined) {
-        owesReset ||= isUsed;
+        needsReset ||= isUsed;
         return;
       }
       const counted = [client.incr(stateKey(portfolio)), client.incr(lists)];
-      Promise.all(counted.map(inTime)).catch(() => (owesReset = true));
+      Promise.all(counted.map(inTime)).catch(() => (needsReset = true));
     },
     close() {
       breaker.stop();
@@ -117,18 +117,18 @@ export function openSharedCache(
   };
 }
 
-/** What was kept as of another state is of no use. */
-function parse(kept: Buffer, state: string): SharedAnswer | undefined {
-  const end = kept.indexOf('\n');
-  const head = JSON.parse(kept.toString('utf8', 0, end)) as Omit<SharedAnswer, 'body'> & { state: string };
+/** Parses a stored response; undefined if it is of another state. */
+function parse(stored: Buffer, state: string): SharedAnswer | undefined {
+  const end = stored.indexOf('\n');
+  const head = JSON.parse(stored.toString('utf8', 0, end)) as Omit<SharedAnswer, 'body'> & { state: string };
   if (head.state !== state) return undefined;
-  return { headers: head.headers, loadedAt: head.loadedAt, body: kept.subarray(end + 1) };
+  return { headers: head.headers, loadedAt: head.loadedAt, body: stored.subarray(end + 1) };
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer('The cache')), patienceMilliseconds);
+    timer = setTimeout(() => reject(new NoAnswer('The cache')), timeoutMilliseconds);
   });
   try {
     return await Promise.race([work, late]);

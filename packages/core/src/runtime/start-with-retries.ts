@@ -5,8 +5,8 @@ import { toOutage } from './outage.ts';
 const pauseMilliseconds = 1000;
 
 /**
- * Does what a process begins with, again and again while something that it needs is away. To end instead would be to be
- * started again by an orchestrator, which waits for longer with each time.
+ * Runs the start of a process, and retries it while a dependency is unavailable. If the process exited instead, an
+ * orchestrator would restart it with growing delays.
  */
 export async function startWithRetries<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -14,7 +14,7 @@ export async function startWithRetries<T>(log: Logger, work: () => Promise<T>): 
       return await work();
     } catch (error) {
       if (!toOutage(error)) throw error;
-      log.warn({ err: error }, 'not started yet: something that it needs is away');
+      log.warn({ err: error }, 'a dependency is unavailable; the start will be retried');
       await wait(pauseMilliseconds);
     }
   }

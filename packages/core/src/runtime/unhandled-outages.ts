@@ -2,12 +2,12 @@ import type { Logger } from './log.ts';
 import { toOutage } from './outage.ts';
 
 /**
- * Keeps a process alive where an outage rejects a promise that nobody waits for, as postgres.js leaves one behind when a
- * connection breaks off in its first moments. Anything else that nobody waits for ends it, as an uncaught exception.
+ * Logs unhandled rejections that are outages instead of exiting: postgres.js leaves such a promise behind when a
+ * connection is lost right after it was opened. Other unhandled rejections end the process.
  */
 export function ignoreUnhandledOutages(log: Logger): void {
   process.on('unhandledRejection', (error) => {
     if (!toOutage(error)) throw error;
-    log.warn({ err: error }, 'an outage that nobody waited for');
+    log.warn({ err: error }, 'unhandled rejection caused by an outage');
   });
 }

@@ -6,21 +6,21 @@ import { webhookDeliveries } from '../webhook/webhook.sql.ts';
 import { inBatches } from '../batches.ts';
 import type { Period } from './task.ts';
 
-/** A batch takes up to a second (jobs, on a busy machine), after which a stop is heeded. */
+/** A batch takes up to a second (jobs, on a busy machine). The signal to stop is checked after each. */
 const batchSize = 1000;
 
-/** Who has not looked for a month at what happened while a job ran will not: how it ended stays. */
+/** Nobody needs the course of a job after a month. Its outcome is stored longer. */
 const jobEventDays = 30;
-/** A quarter, as reports on operations have it. Its file goes with a job. */
+/** A quarter, as in reports on operations. A job's file is deleted with it. */
 const jobDays = 90;
-/** What cannot be redelivered after a month is of no use to its receiver any more. */
+/** A message that was not redelivered within a month is of no use to its receiver any more. */
 const deliveryDays = 30;
 
 const days = (count: number) => sql.raw(`interval '${count} days'`);
 
 /**
- * Removes the events of jobs whose time to keep them ran out within the period: as each period comes once, what has
- * been pruned already is not looked at again. Watchers who come back later get a snapshot.
+ * Deletes the events of jobs whose retention time ended within the period. Each period comes once, so that pruned jobs
+ * are not read again. Watchers that reconnect later get a snapshot.
  */
 export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal): Promise<number> {
   return inBatches(batchSize, signal, async (size) => {
@@ -34,7 +34,7 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
   });
 }
 
-/** The newest file of a study as it is now may be old, and is shown for as long as the study does not change. */
+/** The newest PDF of the current version of a study may be old. It is served until the study changes. */
 const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
   select 1 from ${caseStudies} study
   where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion'
@@ -43,7 +43,7 @@ const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
       where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
         and newer.result ->> 'studyVersion' = study.version::text)), false)`;
 
-/** Removes jobs that ended long ago, with all that is told of them; a trigger hands over their files to be removed. */
+/** Deletes jobs that finished long ago, with their events. A trigger records their files as removable. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
   return inBatches(batchSize, signal, async (size) => {
     const removed = await db.execute(sql`
@@ -55,7 +55,7 @@ export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
   });
 }
 
-/** Removes old deliveries of webhooks, but for those that are still being tried. */
+/** Deletes old webhook deliveries, except pending ones. */
 export function removeOldDeliveries(db: Db, signal: AbortSignal): Promise<number> {
   return inBatches(batchSize, signal, async (size) => {
     const removed = await db.execute(sql`

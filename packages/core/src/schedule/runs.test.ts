@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestServices, testServices } from '../../../../tests/support/services.ts';
-import { claimRun, endRun, failRun, prolongRun, registerTasks, releaseRun } from './runs.ts';
+import { claimRun, endRun, failRun, extendRun, registerTasks, releaseRun } from './runs.ts';
 import { type Task, periodOf } from './task.ts';
 
 const hourly = 3600;
@@ -101,12 +101,12 @@ describe('a run', () => {
     await platform.sql`update schedules set retry_at = now()`;
     const second = (await claim())!;
     const before = await row();
-    expect(await prolongRun(platform.db, frozen, leaseSeconds)).toBe(false);
+    expect(await extendRun(platform.db, frozen, leaseSeconds)).toBe(false);
     expect(await endRun(platform.db, frozen)).toBe(false);
     expect(await failRun(platform.db, frozen, 'late', leaseSeconds)).toBe(false);
     expect(await releaseRun(platform.db, frozen)).toBe(false);
     expect({ ...(await row()), retry_in: null }).toEqual({ ...before, retry_in: null });
-    expect(await prolongRun(platform.db, second, leaseSeconds)).toBe(true);
+    expect(await extendRun(platform.db, second, leaseSeconds)).toBe(true);
   });
 
   test('that fails is repeated for the same period, later each time, and success ends the counting', async () => {

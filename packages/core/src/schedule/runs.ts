@@ -5,21 +5,22 @@ import { iso } from '../sql.ts';
 import { schedules } from './schedule.sql.ts';
 import { type Period, type Task, periodOf } from './task.ts';
 
-/** Later than this no failed run is repeated. */
+/** The longest delay before a failed run is repeated. */
 const maxRetrySeconds = 3600;
 
 /**
- * Who runs a task is decided by a lease row and the database's clock, as with jobs. An advisory lock would belong to a
- * connection, and a frozen process keeps its connections.
+ * As with jobs, a lease in a row and the database's clock decide which worker runs a task. An advisory lock would belong
+ * to a connection, which a frozen process keeps open.
  */
 type RunLease = { name: string; token: string };
 export type ClaimedRun = RunLease & { task: Task; period: Period; failures: number };
 
 const seconds = (count: number) => sql`make_interval(secs => ${count})`;
 const released = { leaseToken: null, leaseUntil: null };
-const held = ({ name, token }: RunLease) => and(eq(schedules.name, name), eq(schedules.leaseToken, token));
+const isLeased = ({ name, token }: RunLease) =>
+  and(eq(schedules.name, name), eq(schedules.leaseToken, token));
 
-/** Makes tasks known that the database has not seen yet: the first run of each ends the period that is passing. */
+/** Stores tasks that the database does not have yet. The first run of each is due at the end of the current period. */
 export async function registerTasks(db: Db, tasks: readonly Task[]): Promise<void> {
   for (const { name, everySeconds } of tasks) {
     const every = seconds(everySeconds);
@@ -29,8 +30,8 @@ export async function registerTasks(db: Db, tasks: readonly Task[]): Promise<voi
 }
 
 /**
- * Takes the task that has been due for longest and that nobody runs; undefined where there is none. A claim counts as
- * a failure until the run has succeeded: also one that takes its worker along is repeated later and later.
+ * Claims the task that has been due for longest and has no valid lease; undefined if there is none. A claim counts as a
+ * failure until the run succeeds, so that a run that crashes its worker is repeated with growing delays, too.
  */
 export async function claimRun(
   db: Db,
@@ -66,21 +67,21 @@ export async function claimRun(
   return { name: task.name, token, task, period: periodOf(task, claimed), failures: claimed.failures };
 }
 
-/** Prolongs a run's lease; false where it is no longer held. */
-export async function prolongRun(db: Db, run: RunLease, leaseSeconds: number): Promise<boolean> {
+/** Extends a run's lease; false if the lease is lost. */
+export async function extendRun(db: Db, run: RunLease, leaseSeconds: number): Promise<boolean> {
   const leaseUntil = sql`now() + ${seconds(leaseSeconds)}`;
-  return any(await db.update(schedules).set({ leaseUntil }).where(held(run)).returning(name));
+  return any(await db.update(schedules).set({ leaseUntil }).where(isLeased(run)).returning(name));
 }
 
-/** Ends a run that succeeded: the period after its own is next. False where the lease is no longer held. */
+/** Ends a run that succeeded: the next period follows. False if the lease is lost. */
 export async function endRun(db: Db, { task, period, ...lease }: ClaimedRun): Promise<boolean> {
   const nextRunAt = sql`${period.to}::timestamptz + ${seconds(task.everySeconds)}`;
   const succeeded = { nextRunAt, failures: 0, retryAt: null, lastError: null, lastSucceededAt: sql`now()` };
   const ended = db.update(schedules).set({ ...succeeded, ...released });
-  return any(await ended.where(held(lease)).returning(name));
+  return any(await ended.where(isLeased(lease)).returning(name));
 }
 
-/** Ends a run that failed: it is repeated for the same period, later with each failure. */
+/** Ends a run that failed: it is repeated for the same period, with a delay that grows with each failure. */
 export async function failRun(
   db: Db,
   run: RunLease,
@@ -89,20 +90,20 @@ export async function failRun(
 ): Promise<boolean> {
   const retryAt = retryAfter(leaseSeconds, sql`${schedules.failures} - 1`);
   const failed = db.update(schedules).set({ lastError, retryAt, ...released });
-  return any(await failed.where(held(run)).returning(name));
+  return any(await failed.where(isLeased(run)).returning(name));
 }
 
-/** Gives up a run that was cut off by a stop: anybody may take it at once, and it counts for nothing. */
+/** Releases a run that was interrupted by a stop: any worker may claim it immediately, and it is not a failure. */
 export async function releaseRun(db: Db, run: RunLease): Promise<boolean> {
   const failures = sql`${schedules.failures} - 1`;
   const given = db.update(schedules).set({ failures, retryAt: null, ...released });
-  return any(await given.where(held(run)).returning(name));
+  return any(await given.where(isLeased(run)).returning(name));
 }
 
 const name = { name: schedules.name };
 const any = (rows: unknown[]) => rows.length > 0;
 
-/** First after as long as the lease, so that a worker that is lost delays a run by no more than that. */
+/** The first delay is as long as the lease, so that a lost worker does not delay a run any further. */
 function retryAfter(leaseSeconds: number, failuresBefore: ReturnType<typeof sql>) {
   return sql`now() + make_interval(
     secs => least(${leaseSeconds} * 2 ^ least(${failuresBefore}, 20), ${maxRetrySeconds}))`;

@@ -2,18 +2,18 @@ import { sql } from 'drizzle-orm';
 import { check, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from '../sql.ts';
 
-/** When each task of `tasks.ts` comes next, who runs it, and how it went. Only `runs.ts` writes here. */
+/** When each task of `tasks.ts` is due next, its lease, and its last outcome. Only `runs.ts` writes here. */
 export const schedules = pgTable(
   'schedules',
   {
     name: text('name').primaryKey(),
-    /** The end of the period that the next run is for. */
+    /** The end of the period of the next run. */
     nextRunAt: instant('next_run_at').notNull(),
-    /** A run that failed, or was never heard of again, is not repeated before. */
+    /** A run that failed or lost its worker is not repeated before this time. */
     retryAt: instant('retry_at'),
     leaseToken: uuid('lease_token'),
     leaseUntil: instant('lease_until'),
-    /** Runs in a row that did not succeed; the present one counts until it has. */
+    /** The number of failed runs in a row. The current one counts until it succeeds. */
     failures: integer('failures').notNull().default(0),
     lastError: text('last_error'),
     lastStartedAt: instant('last_started_at'),

@@ -1,33 +1,33 @@
 import type { Bucket, Db, JobBus } from '../context.ts';
 
-/** The time that a run is for, `to` not in it: ISO 8601 UTC. */
+/** The period of a run, in ISO 8601 UTC; `to` is exclusive. */
 export type Period = { from: string; to: string };
 
 type TaskTools = {
   db: Db;
   bucket: Bucket;
-  /** For hints of jobs that a task asks for; the sweep rings for them. */
+  /** For hints of jobs that a task queues; the sweep dispatches them. */
   jobBus: JobBus;
   period: Period;
-  /** Fires when the run is to stop: its lease is lost, its time is up, or the worker goes. Look at it between steps. */
+  /** Aborted when the run must stop: its lease is lost, its time is up, or the worker stops. Check it between steps. */
   signal: AbortSignal;
 };
 
 /**
- * Something that is done again and again, by one worker at a time. A run may be cut off anywhere and may, where its
- * worker was frozen, go on for a moment beside the next one: what it does must come out the same when done twice.
+ * A scheduled task, run by one worker at a time. A run may be interrupted anywhere and may, if its worker was frozen,
+ * briefly overlap the next one: it must be idempotent.
  */
 export type Task = {
   name: string;
-  /** Runs are due at the multiples of this since 1970, in UTC: each day, hour or minute as it begins. */
+  /** Runs are due at multiples of this since 1970 in UTC: at the beginning of each day, hour or minute. */
   everySeconds: number;
-  /** After an outage: one run now for all that were missed, or one for each missed period, the oldest first. */
+  /** After an outage: one run for all missed periods, or one for each missed period, the oldest first. */
   missed: 'skip' | 'catch-up';
-  /** Resolves to how many things it has dealt with. */
+  /** Resolves to the number of processed items. */
   run(tools: TaskTools): Promise<number>;
 };
 
-/** The period that a run is for which became due at `due` and begins at `now`, both by the database's clock. */
+/** The period of a run that was due at `due` and starts at `now`, both by the database's clock. */
 export function periodOf(
   { everySeconds, missed }: Pick<Task, 'everySeconds' | 'missed'>,
   { due, now }: { due: string; now: string },

@@ -12,13 +12,13 @@ import type { Task } from './task.ts';
 const minute = 60;
 const hour = 60 * minute;
 
-/** Everything that is done by the clock. How long things are kept is said where they are removed. */
+/** All scheduled tasks. Retention times are next to the code that deletes. */
 export const tasks: readonly Task[] = [
   {
     name: 'evidence-resync',
     everySeconds: minute,
     missed: 'skip',
-    // What is due beyond a batch waits a minute, so that a flood of it leaves room for what people ask for.
+    // Syncs beyond a batch wait a minute, so that a flood of them does not delay the jobs that users request.
     async run({ db, jobBus }) {
       const queued = await queueDueSyncs(db);
       for (const job of queued) jobBus.publish(job);
@@ -38,7 +38,7 @@ export const tasks: readonly Task[] = [
     run: ({ db, bucket, signal }) => inBatches(20, signal, () => removeAbandonedDownloads({ db, bucket })),
   },
   {
-    // What changed is marked, so that a run has all that missed ones would have had.
+    // Changed days are marked, so that one run does the work of all missed ones.
     name: 'metrics-roll-up',
     everySeconds: 5 * minute,
     missed: 'skip',

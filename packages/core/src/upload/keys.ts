@@ -1,6 +1,6 @@
-/** Where a file waits in the bucket until it is checked. A lifecycle rule may empty `uploads/` after a day. */
+/** The key of an uploaded file until it is verified. A lifecycle rule may delete `uploads/` after a day. */
 export const stagingKey = (portfolioId: string, id: string) => `uploads/${portfolioId}/${id}`;
 
-/** Where a checked file is in the bucket for good: under its hash, so that no other bytes can take its place. */
+/** The permanent key of a verified file. It contains the hash, so that no other bytes can replace it. */
 export const contentKey = (noun: 'evidence' | 'artifacts', portfolioId: string, sha256: string) =>
   `${noun}/${portfolioId}/${sha256}`;

@@ -6,8 +6,8 @@ import { formLifetimeMinutes } from './schemas.ts';
 import { uploads } from './upload.sql.ts';
 
 /**
- * Removes uploads that were used or never taken, with their bytes; resolves to how many. Not before the form has
- * expired, or bytes could come after. Any number of workers may do this at once.
+ * Deletes used and expired uploads with their files; resolves to their number. It waits until the form has expired, since
+ * a file could be sent until then. Workers may do so concurrently.
  */
 export function removeExpiredUploads(
   { db, bucket }: { db: Db; bucket: Bucket },

@@ -6,17 +6,17 @@ import { stagingKey } from './keys.ts';
 import { formLifetimeMinutes, maxUploadBytes, uploadInput, uploadSchema } from './schemas.ts';
 import { uploads } from './upload.sql.ts';
 
-/** How long a sent file waits to be taken; then it is removed. */
+/** How long an uploaded file can be used before it is deleted. */
 const uploadLifetimeMinutes = 60;
 
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
 
-/** The operation by which a file for this purpose is announced. */
+/** The operation that requests the upload of a file for this purpose. */
 export function requestUpload(purpose: keyof typeof maxUploadBytes, scope: Scope) {
   return operation({
     name: `${purpose}.upload`,
     kind: 'mutation',
-    summary: `Ask to send a file for a version of ${purpose}: a form that S3 takes for 15 minutes.`,
+    summary: `Request the upload of a file for a version of ${purpose}: a form that S3 accepts for 15 minutes.`,
     scope,
     public: false,
     input: uploadInput(maxUploadBytes[purpose]),

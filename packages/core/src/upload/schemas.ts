@@ -2,17 +2,20 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { line, slugSchema } from '../text.ts';
 
-/** The largest file of each purpose. */
+/** The largest file for each purpose. */
 export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 1024 * 1024 };
 
-/** How long the form can be sent; S3 refuses it later. */
+/** How long the form can be submitted; S3 refuses it later. */
 export const formLifetimeMinutes = 15;
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+const sha256Schema = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
 
 const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
 
-/** What a client says of a file that it wants to send. */
+/** The description of a file that a client wants to upload. */
 export const uploadInput = (maxBytes: number) =>
   z.strictObject({
     portfolio: slugSchema,
@@ -26,19 +29,19 @@ export const uploadInput = (maxBytes: number) =>
   });
 
 /**
- * Where to send the file: a multipart form (POST) with all of `fields` and then the file, as the field `file`.
- * Afterwards the thing that it is for takes the upload by its id.
+ * The form by which to send the file: a multipart POST with all of `fields`, followed by the file as the field `file`.
+ * Afterwards, pass the upload's id to the operation that uses it.
  */
 export const uploadSchema = z
   .object({
     id: idOf('upload'),
     url: z.url(),
     fields: z.record(z.string(), z.string()),
-    expiresAt: z.iso.datetime().describe('Until when the form can be sent.'),
+    expiresAt: z.iso.datetime().describe('When the form expires.'),
   })
   .meta({ id: 'Upload' });
 
-export const uploadId = idOf('upload').describe('Of an upload whose file has been sent.');
+export const uploadId = idOf('upload').describe('The id of an upload whose file has been sent.');
 
-/** A file in the bucket, by what its bytes are. */
+/** A file in the bucket, described by its bytes. */
 export type StoredFile = { fileName: string; contentType: string; sizeBytes: number; sha256: string };

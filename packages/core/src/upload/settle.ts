@@ -4,21 +4,21 @@ import type { Bucket } from '../context.ts';
 import type { StoredFile } from './schemas.ts';
 import { sniffBytes, sniffType } from './sniff.ts';
 
-/** What the bytes are, where they are not what they should be. */
-export class OtherBytes extends Error {
-  override readonly name = 'OtherBytes';
+/** The size or the hash of a file is not the announced one. `found` has the actual ones; no hash if it is too long. */
+export class MismatchedFile extends Error {
+  override readonly name = 'MismatchedFile';
   readonly found: { sizeBytes: number; sha256: string | null };
 
-  constructor(found: OtherBytes['found']) {
-    super('The bytes are not those that were announced.');
+  constructor(found: MismatchedFile['found']) {
+    super('The file does not match the announced size and hash.');
     this.found = found;
   }
 }
 
 /**
- * Copies a waiting object to where it stays. Resolves to its type by its bytes, or to null if none waits.
+ * Copies an uploaded object to its permanent key. Resolves to the media type of its bytes, or to null if it is missing.
  *
- * @throws OtherBytes where size or hash differ; then nothing is stored.
+ * @throws MismatchedFile if size or hash differ; nothing is stored then.
  */
 export async function settle(
   bucket: Bucket,
@@ -30,10 +30,10 @@ export async function settle(
 }
 
 /**
- * Stores bytes where they stay, in one pass that reads, checks and writes the very same ones: whoever may still write
- * to where they come from changes nothing. Resolves to their type by the bytes.
+ * Stores bytes at their permanent key. The bytes are verified while they are copied, in one pass, so that a later write
+ * to their source has no effect. Resolves to their media type.
  *
- * @throws OtherBytes where size or hash differ; then nothing is stored.
+ * @throws MismatchedFile if size or hash differ; nothing is stored then.
  */
 export async function settleBytes(
   bucket: Bucket,
@@ -68,13 +68,13 @@ async function* checked(head: Buffer[], rest: AsyncIterator<Buffer>, expected: S
   let sizeBytes = 0;
   for await (const chunk of join(head, rest)) {
     sizeBytes += chunk.length;
-    if (sizeBytes > expected.sizeBytes) throw new OtherBytes({ sizeBytes, sha256: null });
+    if (sizeBytes > expected.sizeBytes) throw new MismatchedFile({ sizeBytes, sha256: null });
     hash.update(chunk);
     yield chunk;
   }
   const sha256 = hash.digest('hex');
   if (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256) {
-    throw new OtherBytes({ sizeBytes, sha256 });
+    throw new MismatchedFile({ sizeBytes, sha256 });
   }
 }
 

@@ -1,4 +1,4 @@
-/** How many bytes of a file tell its type. */
+/** How many bytes of a file are read to detect its type. */
 export const sniffBytes = 4096;
 
 const signatures: [type: string, signature: string | number[], offset?: number][] = [
@@ -21,13 +21,13 @@ const signatures: [type: string, signature: string | number[], offset?: number][
   ['video/webm', [0x1a, 0x45, 0xdf, 0xa3]],
 ];
 
-/** Kinds of text that no first bytes tell apart: of these the sender's word is taken. None of them is active. */
+/** Text types that cannot be told apart by their first bytes: the declared one is accepted. None is active content. */
 const textTypes =
   /^(text\/(csv|markdown|plain|tab-separated-values|x-[\w-]+)|application\/(json|yaml|toml|xml))$/;
 
 /**
- * The media type of a file by its first bytes. What is text and declared as a harmless kind of text is that;
- * other text is plain, and all else unknown.
+ * The media type of a file by its first bytes. Text has the declared type if that is a harmless text type, otherwise
+ * `text/plain`; unknown bytes are `application/octet-stream`.
  */
 export function sniffType(head: Uint8Array, declared: string): string {
   const found = signatures.find(([, signature, offset = 0]) => {

@@ -4,14 +4,14 @@ import { AppError } from '../errors.ts';
 import type { Tenant } from '../tenancy.ts';
 import { contentKey, stagingKey } from './keys.ts';
 import type { StoredFile } from './schemas.ts';
-import { OtherBytes, settle } from './settle.ts';
+import { MismatchedFile, settle } from './settle.ts';
 import { uploads } from './upload.sql.ts';
 
 /**
- * Checks the bytes of a sent file against what was announced, and stores them for good. Slow: belongs outside of the
- * transaction, in which `useUpload` then takes it.
+ * Verifies an uploaded file against its announced size and hash, and stores it permanently. This is slow: call it before
+ * the transaction, in which `useUpload` then marks the upload as used.
  *
- * @throws AppError `invalid_input` without such an upload or with other bytes, `conflict` while nothing was sent.
+ * @throws AppError `invalid_input` if the upload is missing or its file does not match, `conflict` if no file was sent.
  */
 export async function storeUpload(
   { db, bucket, signal }: Ctx,
@@ -32,17 +32,20 @@ export async function storeUpload(
   const from = stagingKey(tenant.id, id);
   const to = contentKey(noun, tenant.id, file.sha256);
   const contentType = await settle(bucket, { from, to, file }, signal).catch((error: unknown) => {
-    throw error instanceof OtherBytes ? otherBytes(file, error) : error;
+    throw error instanceof MismatchedFile ? mismatchedFile(file, error) : error;
   });
   if (contentType === null) {
-    throw new AppError('conflict', `The file of upload "${id}" has not been sent yet.`);
+    throw new AppError(
+      'conflict',
+      `The file of upload "${id}" has not been sent yet. Submit its form first.`,
+    );
   }
   return { ...file, contentType };
 }
 
 /**
- * Takes an upload, once: it expires as of its creation, since others may have begun, by their `now()`, before this
- * transaction did. What is left of it goes with the next `removeExpiredUploads`.
+ * Marks an upload as used, which works once. It expires as of its creation time, since the `now()` of a concurrent
+ * transaction may be earlier than that of this one. The next `removeExpiredUploads` deletes it.
  */
 export async function useUpload({ db }: Pick<Ctx, 'db'>, tenant: Tenant, id: string): Promise<void> {
   const used = await db
@@ -57,12 +60,12 @@ const open = (tenant: Tenant, id: string) =>
   and(eq(uploads.portfolioId, tenant.id), eq(uploads.id, id), gt(uploads.expiresAt, sql`now()`));
 
 function noUpload(id: string) {
-  const detail = `Portfolio has no upload "${id}": it was never asked for, was used before, or has expired.`;
+  const detail = `The portfolio has no upload "${id}": it was never requested, was already used, or has expired.`;
   return new AppError('invalid_input', detail, { fields: [{ pointer: '/uploadId', detail }] });
 }
 
-function otherBytes({ sizeBytes, sha256 }: StoredFile, { found }: OtherBytes) {
-  const was = found.sha256 ? `${found.sizeBytes} bytes with SHA-256 ${found.sha256}` : 'more bytes than that';
-  const detail = `Announced were ${sizeBytes} bytes with SHA-256 ${sha256}; sent were ${was}.`;
+function mismatchedFile({ sizeBytes, sha256 }: StoredFile, { found }: MismatchedFile) {
+  const actual = found.sha256 ? `${found.sizeBytes} bytes with SHA-256 ${found.sha256}` : 'more bytes';
+  const detail = `The uploaded file has ${actual}. Expected ${sizeBytes} bytes with SHA-256 ${sha256}, as announced.`;
   return new AppError('invalid_input', detail, { fields: [{ pointer: '/uploadId', detail }] });
 }

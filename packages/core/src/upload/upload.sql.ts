@@ -2,7 +2,7 @@ import { bigint, pgTable, text } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 
-/** Files that clients were allowed to send straight to the bucket, and that nothing refers to yet. */
+/** Files that clients may send directly to the bucket, and that nothing refers to yet. */
 export const uploads = pgTable('uploads', {
   id: text('id').primaryKey(),
   portfolioId: text('portfolio_id')

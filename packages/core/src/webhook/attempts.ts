@@ -6,7 +6,7 @@ import { nextVersion } from '../version.sql.ts';
 import { readMessage } from './schemas.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
-/** A message that fails for good switches its webhook off if none was taken for so long: receivers have weekends. */
+/** A webhook is disabled by a failed message if none was delivered for this long: receivers have weekends. */
 const maxFailingDays = 5;
 
 const byId = prepared((db) =>
@@ -30,15 +30,15 @@ const byId = prepared((db) =>
     .prepare('webhook_delivery_to_send'),
 );
 
-/** A delivery with all that it takes to send it; undefined where its webhook was deleted. */
+/** Reads a delivery with everything needed to send it; undefined if its webhook was deleted. */
 export async function fetchToSend(db: Db, deliveryId: string) {
   const [found] = await byId(db).execute({ id: deliveryId });
   return found && { ...found, payload: readMessage(found.payload) };
 }
 
 /**
- * Keeps what came of a try, for the delivery and for its webhook. A try whose lease was lost may be late: that it was
- * delivered is true all the same, and that it was not says nothing about one that another try has delivered.
+ * Stores the outcome of an attempt, for the delivery and for its webhook. An attempt whose lease was lost may report
+ * late: its success still counts, and its failure is ignored if another attempt has delivered the message.
  */
 export async function recordAttempt(
   db: Db,
@@ -60,7 +60,7 @@ export async function recordAttempt(
     const [changes, failingSinceNow] = isDelivered
       ? [isNotNull(failingSince), null]
       : [isNull(failingSince), sql`now()`];
-    // Mostly it is as it is to be: many tries at once do not wait for each other.
+    // Mostly there is nothing to change, so that concurrent attempts do not wait for each other.
     await tx
       .update(webhooks)
       .set({ failingSince: failingSinceNow })
@@ -68,7 +68,7 @@ export async function recordAttempt(
   });
 }
 
-/** Switches a webhook off whose receiver says that it is gone. */
+/** Disables a webhook whose receiver answered that it is gone (410). */
 export async function disableGone(db: Db, deliveryId: string): Promise<void> {
   await db
     .update(webhooks)
@@ -80,8 +80,8 @@ export async function disableGone(db: Db, deliveryId: string): Promise<void> {
 }
 
 /**
- * Marks deliveries as failed whose jobs ended without success, however they did, and switches webhooks off for which
- * that has gone on for too long. Any number of workers may do so at once.
+ * Marks deliveries as failed whose jobs finished without success, and disables webhooks that have been failing for too
+ * long. Workers may do so concurrently.
  */
 export async function settleFailedDeliveries(db: Db): Promise<void> {
   await settleFailed(db).execute();

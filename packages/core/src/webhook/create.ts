@@ -12,13 +12,14 @@ import { webhookFields, webhookWithSecretSchema } from './schemas.ts';
 import { newSecret } from './secret.ts';
 import { webhooks } from './webhook.sql.ts';
 
-/** Every event makes a delivery to each of them. */
+/** The limit of a portfolio: every event causes a delivery to each of its webhooks. */
 const maxWebhooks = 20;
 
 export const createWebhook = operation({
   name: 'webhook.create',
   kind: 'mutation',
-  summary: 'Have an address told of what happens in a portfolio; the secret that signs is shown this once.',
+  summary:
+    'Create a webhook: a URL that is notified of events of a portfolio. The signing secret is shown only once.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject({
@@ -30,16 +31,16 @@ export const createWebhook = operation({
   tenant: tenantBySlug,
   holdsSecret: true,
   async run(ctx, { portfolio: _, ...fields }, tenant) {
-    await requireRoom(ctx.db, tenant);
+    await requireBelowLimit(ctx.db, tenant);
     const [id, secret] = [newId('webhook'), newSecret()];
     await ctx.db.insert(webhooks).values({ id, portfolioId: tenant.id, ...fields, secret });
     return { ...(await fetchWebhook(ctx, tenant, id)), secret };
   },
 });
 
-/** Throws `conflict` where there are too many already; others that want one more wait for this transaction. */
-async function requireRoom(db: Db, { id, slug }: Tenant): Promise<void> {
+/** Throws `conflict` if the limit is reached. Concurrent requests wait for this transaction. */
+async function requireBelowLimit(db: Db, { id, slug }: Tenant): Promise<void> {
   await db.select({ id: portfolios.id }).from(portfolios).where(eq(portfolios.id, id)).for('no key update');
   if ((await db.$count(webhooks, eq(webhooks.portfolioId, id))) < maxWebhooks) return;
-  throw new AppError('conflict', `Portfolio "${slug}" has ${maxWebhooks} webhooks, which is the most.`);
+  throw new AppError('conflict', `Portfolio "${slug}" has reached the limit of ${maxWebhooks} webhooks.`);
 }

@@ -10,7 +10,7 @@ import { webhooks } from './webhook.sql.ts';
 export const deleteWebhook = operation({
   name: 'webhook.delete',
   kind: 'mutation',
-  summary: 'Delete a webhook and its deliveries; what was not sent yet is not sent any more.',
+  summary: 'Delete a webhook and its deliveries. Messages that were not sent yet are dropped.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject({ ...webhookRef, ...expectedVersion }),

@@ -19,12 +19,12 @@ import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 export const listDeliveries = operation({
   name: 'webhook.deliveries',
   kind: 'query',
-  summary: 'List what was sent to a webhook, newest first, and what came of it.',
+  summary: 'List the deliveries to a webhook and their outcomes, newest first.',
   scope: 'webhook:read',
   public: false,
   input: z.strictObject({
     ...webhookRef,
-    state: deliveryStateSchema.optional().describe('Deliveries in this state only.'),
+    state: deliveryStateSchema.optional().describe('Only deliveries in this state.'),
     ...pageInput,
   }),
   output: pageOf(deliverySchema),
@@ -39,7 +39,7 @@ export const listDeliveries = operation({
 export const readDelivery = operation({
   name: 'webhook.delivery',
   kind: 'query',
-  summary: 'Read a delivery with what is sent.',
+  summary: 'Read a delivery with its payload.',
   scope: 'webhook:read',
   public: false,
   input: z.strictObject(deliveryRef),

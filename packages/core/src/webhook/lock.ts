@@ -5,7 +5,7 @@ import { requireVersion } from '../version.ts';
 import { webhookNotFound } from './internal.ts';
 import { webhooks } from './webhook.sql.ts';
 
-/** Holds a webhook until the transaction ends: `not_found` or `precondition_failed` otherwise. */
+/** Locks a webhook until the transaction ends. Throws `not_found` or `precondition_failed`. */
 export async function lockWebhook(db: Db, tenant: Tenant, id: string, expected: number | '*') {
   const [found] = await db
     .select({ version: webhooks.version, enabled: webhooks.enabled })

@@ -2,7 +2,7 @@ import type { Db } from '../context.ts';
 import type { WebhookEventType } from './schemas.ts';
 import { webhookEvents } from './webhook.sql.ts';
 
-/** Records for webhooks what happened in a portfolio. Call it in the transaction in which it happens. */
+/** Stores an event of a portfolio for its webhooks. Call it in the transaction that makes the change. */
 export async function recordWebhookEvent(
   tx: Db,
   event: { portfolioId: string; type: WebhookEventType; data: object },

@@ -3,7 +3,7 @@ import { actorName } from '../actor.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { dispatch } from '../job/dispatch.ts';
+import { jobsChanged } from '../job/jobs-changed.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchDelivery } from './internal.ts';
@@ -14,7 +14,7 @@ import { startDelivery } from './start-delivery.ts';
 export const redeliver = operation({
   name: 'webhook.redeliver',
   kind: 'mutation',
-  summary: 'Send a message again, under the id that it had: a delivery of its own.',
+  summary: 'Send a message again with the same message id. This creates a new delivery.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject(deliveryRef),
@@ -23,8 +23,13 @@ export const redeliver = operation({
   async run(ctx, { id, delivery }, tenant) {
     const { enabled } = await lockWebhook(ctx.db, tenant, id, '*');
     const { messageId, payload, state } = await fetchDelivery(ctx, tenant, id, delivery);
-    if (!enabled) throw new AppError('conflict', `Webhook "${id}" is switched off; switch it on first.`);
-    if (state === 'pending') throw new AppError('conflict', `Delivery "${delivery}" is still being tried.`);
+    if (!enabled) throw new AppError('conflict', `Webhook "${id}" is disabled. Enable it first.`);
+    if (state === 'pending') {
+      throw new AppError(
+        'conflict',
+        `Delivery "${delivery}" is still pending. Redeliver it once it is delivered or failed.`,
+      );
+    }
     return start(ctx, tenant, id, { id: messageId, payload });
   },
 });
@@ -32,7 +37,7 @@ export const redeliver = operation({
 export const testWebhook = operation({
   name: 'webhook.test',
   kind: 'mutation',
-  summary: 'Send a `ping` to try a webhook out, even one that is switched off.',
+  summary: 'Send a `ping` to test a webhook, even if it is disabled.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject(webhookRef),
@@ -49,8 +54,6 @@ export const testWebhook = operation({
 async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id: string; payload: Message }) {
   const to = { webhookId, portfolioId: tenant.id };
   const { id, jobId } = await startDelivery(ctx.db, to, message, actorName(ctx.actor));
-  await dispatch(ctx.db, tenant.id);
-  ctx.outboxNotifier.notify();
-  ctx.jobBus.publish({ jobId, portfolioId: tenant.id });
+  await jobsChanged(ctx, [{ jobId, portfolioId: tenant.id }]);
   return fetchDelivery(ctx, tenant, webhookId, id);
 }

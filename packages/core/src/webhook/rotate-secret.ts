@@ -14,7 +14,7 @@ export const rotateWebhookSecret = operation({
   name: 'webhook.rotateSecret',
   kind: 'mutation',
   summary:
-    'Give a webhook a new secret, shown this once; for a day messages are signed with the old one too.',
+    'Give a webhook a new secret, which is shown only once. For a day, messages are also signed with the old one.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject({ ...webhookRef, ...expectedVersion }),

@@ -3,7 +3,7 @@ import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { slugSchema, text } from '../text.ts';
 
-/** What webhooks can be told of. */
+/** The events that webhooks can subscribe to. */
 const webhookEventTypeSchema = z.enum([
   'case-study.published',
   'case-study.unpublished',
@@ -18,7 +18,7 @@ const webhookEventTypeSchema = z.enum([
 ]);
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>;
 
-/** What is sent besides: a `ping` when somebody tries a webhook out. */
+/** All events of messages: those, and the `ping` of a test. */
 const deliveredEventSchema = z.enum([...webhookEventTypeSchema.options, 'ping']);
 export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
 
@@ -30,7 +30,7 @@ export const messageSchema = z.object({
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** A message as the database has it. */
+/** Reads a stored message. */
 export const readMessage = readerOf(messageSchema);
 
 export const deliveryStateSchema = z.enum(['pending', 'delivered', 'failed']);
@@ -42,7 +42,7 @@ export type DisabledReason = z.infer<typeof disabledReasonSchema>;
 const urlSchema = z
   .url({
     protocol: /^https$/,
-    // No address and no name of a local network; what the name resolves to is checked when a message is sent.
+    // No IP address and no local name. The addresses of the name are checked when a message is sent.
     hostname: /^([a-z0-9-]{1,63}\.)+[a-z]([a-z0-9-]*[a-z0-9])$/i,
     normalize: true,
     error: 'Expected a URL that begins with https:// and has a host name, such as https://example.com/hook.',
@@ -52,9 +52,9 @@ const urlSchema = z
     const parsed = URL.parse(url);
     return !parsed || (parsed.username === '' && parsed.password === '' && parsed.hash === '');
   }, 'Expected a URL without user name, password and fragment.')
-  .describe('Where messages are sent by POST; https only.');
+  .describe('The URL to which messages are sent by POST; https only.');
 
-/** What the owner of a webhook writes. */
+/** The writable fields of a webhook. */
 export const webhookFields = {
   url: urlSchema,
   events: z
@@ -62,11 +62,11 @@ export const webhookFields = {
     .min(1)
     .max(webhookEventTypeSchema.options.length)
     .transform((events) => [...new Set(events)])
-    .describe('What it is told of.'),
+    .describe('The events that it is notified of.'),
   description: text(500),
 };
 
-/** A webhook, without its secret. It is disabled by its owner, by an answer of 410, or after many failures. */
+/** A webhook, without its secret. It is disabled by its owner, by a response of 410, or when it has been failing for days. */
 export const webhookSchema = z
   .object({
     id: idOf('webhook'),
@@ -82,34 +82,34 @@ export const webhookSchema = z
   })
   .meta({ id: 'Webhook' });
 
-/** A webhook with a new secret, which is shown this once. */
+/** A webhook with a new secret, which is shown only once. */
 export const webhookWithSecretSchema = webhookSchema
   .extend({
-    secret: z.string().describe('Shown this once: `whsec_` and the base64 of the key of HMAC-SHA256.'),
+    secret: z.string().describe('Shown only once: `whsec_` and the HMAC-SHA256 key in base64.'),
   })
   .meta({ id: 'WebhookWithSecret' });
 
 export const webhookRef = { portfolio: slugSchema, id: idOf('webhook') };
 
-/** A message to a webhook, and what came of it. `attempts` grows with each try. */
+/** The delivery of a message to a webhook, and its outcome. `attempts` counts the requests that were sent. */
 export const deliverySchema = z
   .object({
     id: idOf('delivery'),
     portfolio: slugSchema,
     webhook: idOf('webhook'),
-    messageId: z.string().describe('`webhook-id`: the same for each try and each redelivery.'),
+    messageId: z.string().describe('`webhook-id`: the same for every attempt and every redelivery.'),
     event: deliveredEventSchema,
     state: deliveryStateSchema,
     job: idOf('job').nullable().describe('The job that sends it.'),
     attempts: z.int(),
-    responseStatus: z.int().nullable().describe('HTTP status of the last answer.'),
-    error: z.string().nullable().describe('Why the last try did not succeed.'),
+    responseStatus: z.int().nullable().describe('HTTP status of the last response.'),
+    error: z.string().nullable().describe('Why the last attempt failed.'),
     createdAt: z.iso.datetime(),
     deliveredAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'WebhookDelivery' });
 
-/** A delivery with what is sent. */
+/** A delivery with its payload. */
 export const deliveryWithPayloadSchema = deliverySchema
   .extend({ payload: messageSchema })
   .meta({ id: 'WebhookDeliveryWithPayload' });

@@ -6,8 +6,8 @@ const prefix = 'whsec_';
 export const newSecret = () => prefix + randomBytes(32).toString('base64');
 
 /**
- * The header `webhook-signature` of a message (Standard Webhooks): HMAC-SHA256 over id, time and body by each
- * secret, parted by spaces. `timestampSeconds` is the time of the try, which the header `webhook-timestamp` holds.
+ * The header `webhook-signature` of a message (Standard Webhooks): an HMAC-SHA256 over id, time and body for each secret,
+ * separated by spaces. `timestampSeconds` is the time of the attempt, as in the header `webhook-timestamp`.
  */
 export function signatureOf(
   message: { id: string; timestampSeconds: number; body: string },

@@ -5,8 +5,8 @@ import type { Message } from './schemas.ts';
 import { webhookDeliveries } from './webhook.sql.ts';
 
 /**
- * Stores a delivery of a message with the job that sends it, as `queueJob` does; resolves to the ids of both. Each is a group of its own: messages are promised no order, and in one group those to a
- * receiver that is away would hold each other up for a day and a half.
+ * Stores a delivery with the job that sends it (see `queueJob`), and resolves to both ids. Each delivery is a job group of
+ * its own: messages have no guaranteed order, and the messages to an unavailable receiver must not block each other.
  */
 export async function startDelivery(
   tx: Db,

@@ -9,15 +9,15 @@ import { lockWebhook } from './lock.ts';
 import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
 import { webhooks } from './webhook.sql.ts';
 
-const switched = {
-  on: { enabled: true, disabledReason: null, failingSince: null },
-  off: { enabled: false, disabledReason: 'by-hand' as const },
+const whenChanged = {
+  enabled: { enabled: true, disabledReason: null, failingSince: null },
+  disabled: { enabled: false, disabledReason: 'by-hand' as const },
 };
 
 export const updateWebhook = operation({
   name: 'webhook.update',
   kind: 'mutation',
-  summary: 'Change the given fields of a webhook, or switch it on or off.',
+  summary: 'Change the given fields of a webhook, or enable or disable it.',
   scope: 'webhook:write',
   public: false,
   input: z.strictObject({
@@ -29,12 +29,12 @@ export const updateWebhook = operation({
   tenant: tenantBySlug,
   async run(ctx, { portfolio: _, id, expectedVersion: expected, enabled, ...changes }, tenant) {
     const found = await lockWebhook(ctx.db, tenant, id, expected);
-    const isSwitched = enabled !== undefined && enabled !== found.enabled;
+    const isChanged = enabled !== undefined && enabled !== found.enabled;
     await ctx.db
       .update(webhooks)
       .set({
         ...changes,
-        ...(isSwitched && (enabled ? switched.on : switched.off)),
+        ...(isChanged && (enabled ? whenChanged.enabled : whenChanged.disabled)),
         version: nextVersion,
         updatedAt: sql`now()`,
       })

@@ -6,7 +6,7 @@ import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
 import type { DeliveredEvent, DeliveryState, DisabledReason, Message, WebhookEventType } from './schemas.ts';
 
-/** Addresses that are told of what happens in a portfolio. */
+/** URLs that are notified of events of a portfolio. */
 export const webhooks = pgTable(
   'webhooks',
   {
@@ -18,12 +18,12 @@ export const webhooks = pgTable(
     description: text('description').notNull(),
     events: text('events').array().$type<WebhookEventType[]>().notNull(),
     secret: text('secret').notNull(),
-    /** Signs as well, until then: receivers need time to learn of a new secret. */
+    /** Also signs messages, until `previousSecretUntil`: receivers need time to change to a new secret. */
     previousSecret: text('previous_secret'),
     previousSecretUntil: instant('previous_secret_until'),
     enabled: boolean('enabled').notNull().default(true),
     disabledReason: text('disabled_reason').$type<DisabledReason>(),
-    /** The first try that did not succeed since one last did. */
+    /** The first failed attempt since the last successful one. */
     failingSince: instant('failing_since'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -33,8 +33,8 @@ export const webhooks = pgTable(
 );
 
 /**
- * What happened and webhooks may want to know, written in the transaction in which it happened. The worker makes
- * deliveries of it and removes it.
+ * Events that webhooks may subscribe to, stored in the transaction of the change. The worker creates their deliveries and
+ * deletes them.
  */
 export const webhookEvents = pgTable('webhook_events', {
   id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
@@ -46,7 +46,7 @@ export const webhookEvents = pgTable('webhook_events', {
   at: instant('at').notNull().defaultNow(),
 });
 
-/** Each message to each address, and what came of it. */
+/** Each message to each webhook, and its outcome. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
@@ -54,9 +54,9 @@ export const webhookDeliveries = pgTable(
     webhookId: text('webhook_id')
       .notNull()
       .references(() => webhooks.id, { onDelete: 'cascade' }),
-    /** The job that sends it; null when that was cleared away. */
+    /** The job that sends it; null once the job was deleted. */
     jobId: text('job_id').references(() => jobs.id, { onDelete: 'set null' }),
-    /** The message's own id, the same for each try and each redelivery (Standard Webhooks). */
+    /** The id of the message, the same for every attempt and every redelivery (Standard Webhooks). */
     messageId: text('message_id').notNull(),
     event: text('event').$type<DeliveredEvent>().notNull(),
     payload: jsonb('payload').$type<Message>().notNull(),
@@ -72,7 +72,7 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_pending')
       .on(table.jobId)
       .where(sql`${table.state} = 'pending'`),
-    // Each job that is removed asks for its deliveries.
+    // For the foreign key of each deleted job.
     index('webhook_deliveries_job').on(table.jobId),
     index('webhook_deliveries_age')
       .on(table.createdAt)

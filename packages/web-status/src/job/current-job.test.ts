@@ -19,7 +19,7 @@ function anEvent(about: Partial<JobEvent>): JobEvent {
   };
 }
 
-test('the newest version of a job counts, in whichever order they came', () => {
+test('the latest version of a job wins, whatever their order', () => {
   const older = testJob({ lastSeq: 3 });
   const newer = testJob({ lastSeq: 7 });
   expect(currentJob([older, newer], undefined)).toBe(newer);
@@ -28,7 +28,7 @@ test('the newest version of a job counts, in whichever order they came', () => {
   expect(currentJob([older, undefined], undefined)).toBe(older);
 });
 
-test('an event ahead of the versions moves the job on', () => {
+test('an event that is newer than the versions updates the job', () => {
   const job = currentJob(
     [testJob({ lastSeq: 2, title: 'A' })],
     anEvent({ seq: 3, progress: 0.5, step: 'laying out page 1' }),
@@ -42,12 +42,12 @@ test('an event that a version already contains changes nothing', () => {
   expect(currentJob([done], anEvent({ seq: 9, progress: 0.9 }))).toBe(done);
 });
 
-test('the last event tells when the job finished', () => {
+test('the last event sets the time when the job finished', () => {
   const job = currentJob([testJob()], anEvent({ type: 'failed', state: 'failed' }));
   expect(job?.finishedAt).toBe('2026-01-02T03:05:00.000Z');
 });
 
-test('events tell of a cancel that was asked for, carried out and undone by a retry', () => {
+test('events update a job through a requested cancellation, its completion and a retry', () => {
   const running = testJob({ state: 'running', attempt: 1 });
   const cancelling = currentJob([running], anEvent({ type: 'cancelling' }))!;
   expect(cancelling).toMatchObject({ cancelRequestedAt: '2026-01-02T03:05:00.000Z', finishedAt: null });
@@ -57,11 +57,11 @@ test('events tell of a cancel that was asked for, carried out and undone by a re
   expect(again).toMatchObject({ cancelRequestedAt: null, finishedAt: null });
 });
 
-test('without any version there is no job, whatever events came', () => {
+test('without any version there is no job, even with events', () => {
   expect(currentJob([undefined], anEvent({}))).toBeUndefined();
 });
 
-test('the log takes each event once, though a resumed stream sends some again', () => {
+test('the log contains each event once, even if a resumed stream repeats some', () => {
   const sent = [1, 2, 3, 2, 3, 4].map((seq) => anEvent({ seq }));
   const log = sent.reduce<readonly JobEvent[]>(appendEvent, []);
   expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);

@@ -2,8 +2,8 @@ import type { Job, JobEvent } from '../types.ts';
 import { isOpen } from '../ui/words.ts';
 
 /**
- * Where a job stands by all that is known: the newest of its versions, and on top of it the last event, which
- * may be ahead of them.
+ * The current job: the latest of its versions, updated with the last event where that is newer. Undefined without a
+ * version.
  */
 export function currentJob(
   versions: readonly (Job | undefined)[],
@@ -11,10 +11,10 @@ export function currentJob(
 ): Job | undefined {
   const newest = versions.reduce((a, b) => (!a || (b && b.lastSeq > a.lastSeq) ? b : a), undefined);
   if (!newest || !lastEvent || lastEvent.seq <= newest.lastSeq) return newest;
-  const { seq, at, type, ...standing } = lastEvent;
+  const { seq, at, type, ...changes } = lastEvent;
   return {
     ...newest,
-    ...standing,
+    ...changes,
     lastSeq: seq,
     updatedAt: at,
     stalled: false,

@@ -4,7 +4,7 @@ import { describeProblem } from '../problem.ts';
 import type { Job } from '../types.ts';
 import { isOpen } from '../ui/words.ts';
 
-/** What a reader can do with a job as it stands: cancel it, queue it again, or nothing. Messages are redelivered. */
+/** The action that a job allows in its state. Webhook deliveries are not retried: they are redelivered instead. */
 function actionOn(job: Job): 'cancel' | 'retry' | undefined {
   if (isOpen(job)) return job.cancelRequestedAt ? undefined : 'cancel';
   return job.state === 'succeeded' || job.kind === 'webhook.deliver' ? undefined : 'retry';
@@ -12,14 +12,14 @@ function actionOn(job: Job): 'cancel' | 'retry' | undefined {
 
 const words = { cancel: 'Cancel', retry: 'Retry' };
 
-/** The button that cancels or retries a job. What comes of it, the stream of changes shows. */
+/** The button that cancels or retries a job. The stream of changes then updates the job. */
 export function JobAction({ job }: { job: Job }) {
   const action = actionOn(job);
   const api = useTRPCClient();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const change = useMutation({
-    mutationFn: (asked: 'cancel' | 'retry') => api.job[asked].mutate({ id: job.id }),
+    mutationFn: (chosen: 'cancel' | 'retry') => api.job[chosen].mutate({ id: job.id }),
     onSuccess: (changed) => queryClient.setQueryData(trpc.job.read.queryKey({ id: job.id }), changed),
   });
   return (

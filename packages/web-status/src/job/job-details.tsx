@@ -4,7 +4,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { Ago } from '../ui/time.tsx';
 import { kindWords } from '../ui/words.ts';
 
-/** What was asked for, by whom and when. */
+/** The kind of a job, its portfolio, and who requested it when. */
 export function JobDetails({ job }: { job: Job }) {
   return (
     <section aria-labelledby="details">
@@ -12,13 +12,13 @@ export function JobDetails({ job }: { job: Job }) {
       <dl className="card details">
         <Detail name="Kind">{kindWords[job.kind]}</Detail>
         <Detail name="Portfolio">{job.portfolio}</Detail>
-        <Detail name="Asked for">
+        <Detail name="Requested">
           <Ago at={job.createdAt} />
         </Detail>
-        <Detail name="Asked for by">{job.requestedBy}</Detail>
-        <Detail name="Job id">
+        <Detail name="Requested by">{job.requestedBy}</Detail>
+        <Detail name="Job ID">
           <code>{job.id}</code>
-          <CopyButton text={job.id} what="job id" />
+          <CopyButton text={job.id} what="job ID" />
         </Detail>
       </dl>
     </section>

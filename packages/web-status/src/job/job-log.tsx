@@ -3,9 +3,9 @@ import type { JobEvent } from '../types.ts';
 import { ClockTime } from '../ui/time.tsx';
 import { eventWords, percent } from '../ui/words.ts';
 
-/** Everything that happened to the job, the latest first. */
+/** The events of a job, latest first. */
 export function JobLog({ log: latest }: { log: readonly JobEvent[] }) {
-  // Thousands of events at once must not hold up the rest of the page.
+  // Thousands of events at once must not block the rest of the page.
   const log = useDeferredValue(latest);
   return (
     <section aria-labelledby="log">
@@ -33,7 +33,7 @@ const LogEntry = memo(function LogEntry({ event }: { event: JobEvent }) {
   );
 });
 
-/** Later events carry the same error along. */
+/** The error is shown with the event that ends its attempt only, since later events repeat it. */
 function endsAttempt({ type }: JobEvent): boolean {
   return ['retrying', 'postponed', 'lost', 'failed', 'dead'].includes(type);
 }

@@ -15,7 +15,7 @@ import { JobDetails } from './job-details.tsx';
 import { JobLog } from './job-log.tsx';
 import { JobStatus } from './job-status.tsx';
 
-/** One job: where it stands, its result and everything that happened to it, as it happens. */
+/** One job: its status, details, result and log, updated live. */
 export function JobPage({ id }: { id: string }) {
   const { job, log, error, readAgain } = useJob(id);
   return (
@@ -40,14 +40,14 @@ export function JobPage({ id }: { id: string }) {
   );
 }
 
-/** The job and its log, from reading it once and following its events from the first. */
+/** The job, which is read once, and its log, which follows its events from the first. */
 function useJob(id: string) {
   const trpc = useTRPC();
   const live = useLiveJobs();
   const [log, addEvent] = useReducer(appendEvent, []);
   const read = useQuery({
     ...trpc.job.read.queryOptions({ id }),
-    // That a job has stalled is no event.
+    // There is no event for a stalled job.
     refetchInterval: ({ state: { data } }) => (data && isOpen(data) ? 60_000 : false),
   });
   const { reset } = useStream(
@@ -56,7 +56,7 @@ function useJob(id: string) {
     }),
   );
 
-  // Events tell neither the result nor the time of the next attempt: after any but progress, read the job.
+  // Events contain neither the result nor the time of the next attempt, so the job is read after all but progress.
   const versions = [read.data, live.jobs.get(id)];
   const lastEvent = log.at(-1);
   const newest = currentJob(versions, undefined);
@@ -66,11 +66,11 @@ function useJob(id: string) {
     if (missing !== undefined) void refetch();
   }, [missing, refetch]);
 
-  // The stream ended with the job, which a retry by hand has set going again.
-  const goesOn = lastEvent && newest ? !isOpen(lastEvent) && newest.lastSeq > lastEvent.seq : false;
+  // The stream ended with the job. A manual retry has queued the job again.
+  const isRequeued = lastEvent && newest ? !isOpen(lastEvent) && newest.lastSeq > lastEvent.seq : false;
   useEffect(() => {
-    if (goesOn) reset();
-  }, [goesOn, reset]);
+    if (isRequeued) reset();
+  }, [isRequeued, reset]);
 
   return { job: currentJob(versions, lastEvent), log, error: read.error, readAgain: () => void refetch() };
 }
@@ -80,18 +80,18 @@ function seqToCatchUpWith(event: JobEvent | undefined, job: Job | undefined): nu
 }
 
 function pageTitle(job: Job): string {
-  const standing = job.state === 'running' ? `${percent(job.progress)}%` : stateWords[shownState(job)];
-  return `${standing} · ${job.title}`;
+  const status = job.state === 'running' ? `${percent(job.progress)}%` : stateWords[shownState(job)];
+  return `${status} · ${job.title}`;
 }
 
-/** Why there is no job to show. */
+/** The reason why the job cannot be shown. */
 function UnreadableJob({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const code = problemOf(error)?.code;
   if (code === 'not_found' || code === 'invalid_input') {
     return (
       <section className="card empty">
-        <PageHeading title="Job not found">There is no such job</PageHeading>
-        <p>The address may be mistyped, or the job belongs to a portfolio that your key does not reach.</p>
+        <PageHeading title="Job not found">Job not found</PageHeading>
+        <p>The address may be incorrect, or your API key has no access to the portfolio of the job.</p>
         <Link to="/" className="button">
           Go to all jobs
         </Link>
@@ -101,8 +101,10 @@ function UnreadableJob({ error, onRetry }: { error: unknown; onRetry: () => void
   if (code === 'forbidden') {
     return (
       <section className="card empty">
-        <PageHeading title="No access">You may not see this job</PageHeading>
-        <p>Your API key does not allow it. Ask an owner of the portfolio for a key that may read jobs.</p>
+        <PageHeading title="No access">No access to this job</PageHeading>
+        <p>
+          Your API key does not allow it. Ask an owner of the portfolio for a key with the scope job:read.
+        </p>
         <Link to="/" className="button">
           Go to all jobs
         </Link>
@@ -112,7 +114,7 @@ function UnreadableJob({ error, onRetry }: { error: unknown; onRetry: () => void
   return (
     <>
       <PageHeading title="Job">Job</PageHeading>
-      <ProblemNotice what="The job could not be read." error={error} onRetry={onRetry} />
+      <ProblemNotice what="The job could not be loaded." error={error} onRetry={onRetry} />
     </>
   );
 }
@@ -130,7 +132,7 @@ function JobSkeleton() {
           <span className="bone" />
         </p>
       </div>
-      <p className="slow-note">This takes longer than usual. Still waiting for the server…</p>
+      <p className="slow-note">This is taking longer than usual. Waiting for the server…</p>
     </div>
   );
 }

@@ -6,12 +6,12 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { count, fileSize } from '../ui/words.ts';
 
-/** The file that a job made, and the way to get it. */
+/** The file that a job produced, with its download. */
 export function JobFilePanel({ id, result }: { id: string; result: JobFile }) {
   const api = useTRPCClient();
   const download = useMutation({
     mutationFn: () => api.job.result.query({ id }),
-    // The link makes browsers save the file, so this page stays.
+    // Browsers save the file of this link, so the page stays open.
     onSuccess: ({ url }) => location.assign(url),
   });
   return (

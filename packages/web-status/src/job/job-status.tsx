@@ -7,7 +7,7 @@ import { currentStep, percent } from '../ui/words.ts';
 import { JobAction } from './job-action.tsx';
 import { JobFilePanel } from './job-result.tsx';
 
-/** Where the job stands: progress, step, attempts, what went wrong, and in the end its result. */
+/** The status of a job: state, step, progress, attempts, last error and result. */
 export function JobStatus({ job }: { job: Job }) {
   return (
     <section className="card job-status" aria-label="Status">
@@ -34,7 +34,9 @@ function SyncResult({ result }: { result: SyncedEvidence }) {
   const { version, changed } = result;
   return (
     <p className="muted small-text">
-      {changed ? `The source has changed: this is version ${version}.` : `Version ${version} is unchanged.`}
+      {changed
+        ? `The source changed. It is stored as version ${version}.`
+        : `The source is unchanged since version ${version}.`}
     </p>
   );
 }
@@ -65,7 +67,7 @@ function Timing({ job }: { job: Job }) {
   }
   return (
     <span>
-      {startedAt ? 'started' : 'asked for'} <Ago at={startedAt ?? job.createdAt} />
+      {startedAt ? 'started' : 'requested'} <Ago at={startedAt ?? job.createdAt} />
     </span>
   );
 }
@@ -76,8 +78,8 @@ function Stalled({ job }: { job: Job }) {
       <p>
         <strong>The job has stalled.</strong>{' '}
         {job.state === 'running'
-          ? 'Its worker is not heard of any more; another takes the job over.'
-          : 'No worker has taken it for more than five minutes: none may be running.'}
+          ? 'Its worker does not respond. Another worker will take over.'
+          : 'No worker has started it for more than five minutes. Check that a worker is running.'}
       </p>
     </div>
   );
@@ -88,7 +90,7 @@ function LastError({ job, message }: { job: Job; message: string }) {
   return (
     <div className={`notice ${isFinal ? 'danger' : 'warning'}`}>
       <p>
-        <strong>{isFinal ? 'The job failed.' : 'The last attempt did not succeed.'}</strong> {message}
+        <strong>{isFinal ? 'The job failed.' : 'The last attempt failed.'}</strong> {message}
       </p>
     </div>
   );

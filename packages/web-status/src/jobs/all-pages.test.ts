@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { allPages } from './all-pages.ts';
 
-test('a list is read to its last page, each with the cursor of the one before', async () => {
+test('a list is read to its last page, each page with the cursor of the previous one', async () => {
   const pages = new Map([
     [undefined, { items: ['a', 'b'], nextCursor: 'b' }],
     ['b', { items: ['c'], nextCursor: 'c' }],

@@ -1,6 +1,6 @@
 type Page<Item> = { items: Item[]; nextCursor: string | null };
 
-/** Every item of a list, read page by page. */
+/** Reads all pages of a list and returns their items. */
 export async function allPages<Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
   let page = await read();
   const items = [...page.items];

@@ -20,7 +20,7 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
         <Link
           to={`/jobs/${job.id}`}
           className="job-title"
-          // What is known shows at once on the job's page, while it is read anew.
+          // The page of the job shows this version immediately, while it loads the latest one.
           onClick={() => queryClient.setQueryData(trpc.job.read.queryKey({ id: job.id }), job)}
         >
           {job.title}
@@ -78,7 +78,7 @@ function JobTiming({ job }: { job: Job }) {
         <p>Waiting for a worker</p>
       )}
       <p className="muted small-text">
-        Asked for <Ago at={job.createdAt} />
+        Requested <Ago at={job.createdAt} />
       </p>
     </>
   );

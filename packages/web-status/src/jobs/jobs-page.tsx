@@ -12,10 +12,10 @@ import { NewExport } from './new-export.tsx';
 
 const states: readonly JobState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'];
 
-/** All jobs of the reader's portfolios, newest first, changing as they change. `?state=` filters. */
+/** The jobs of the user's portfolios, newest first, updated live. `?state=` filters them. */
 export function JobsPage() {
-  const asked = useAddress().searchParams.get('state');
-  const state = states.find((candidate) => candidate === asked);
+  const requested = useAddress().searchParams.get('state');
+  const state = states.find((candidate) => candidate === requested);
   return (
     <>
       <PageHeading title={state ? `${stateWords[state]} jobs` : 'Jobs'}>Jobs</PageHeading>
@@ -50,7 +50,7 @@ function JobList({ state }: { state: JobState | undefined }) {
   if (!list.data) {
     return (
       <ProblemNotice
-        what="The jobs could not be read."
+        what="The jobs could not be loaded."
         error={list.error}
         onRetry={() => void list.refetch()}
       />
@@ -72,7 +72,7 @@ function JobList({ state }: { state: JobState | undefined }) {
       )}
       {list.error && (
         <ProblemNotice
-          what="Not all jobs could be read."
+          what="Some jobs could not be loaded."
           error={list.error}
           onRetry={() => void (list.isFetchNextPageError ? list.fetchNextPage() : list.refetch())}
         />
@@ -91,7 +91,7 @@ function JobList({ state }: { state: JobState | undefined }) {
   );
 }
 
-/** Not by `infiniteQueryOptions`: that sends a `direction` along, which the API does not know. */
+/** Does not use `infiniteQueryOptions`, which sends a field `direction` that the API refuses. */
 function useJobPages(state: JobState | undefined) {
   const trpc = useTRPC();
   const api = useTRPCClient();
@@ -101,7 +101,7 @@ function useJobPages(state: JobState | undefined) {
       api.job.list.query({ state: state && [state], cursor: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    // That a job has stalled is no event, which the stream of changes would tell.
+    // The stream of changes has no event for a stalled job.
     refetchInterval: 60_000,
   });
 }
@@ -109,12 +109,12 @@ function useJobPages(state: JobState | undefined) {
 function ListSkeleton() {
   return (
     <div aria-busy="true">
-      <ul className="card job-list" aria-label="Jobs are being loaded">
+      <ul className="card job-list" aria-label="Loading jobs">
         {[1, 2, 3, 4, 5].map((row) => (
           <JobRowSkeleton key={row} />
         ))}
       </ul>
-      <p className="slow-note">This takes longer than usual. Still waiting for the server…</p>
+      <p className="slow-note">This is taking longer than usual. Waiting for the server…</p>
     </div>
   );
 }
@@ -125,7 +125,7 @@ function EmptyList({ state }: { state: JobState | undefined }) {
       {state ? (
         <>
           <h2>No {stateWords[state].toLowerCase()} jobs</h2>
-          <p>There are none in this state at present.</p>
+          <p>No job is in this state at the moment.</p>
           <Link to="/" className="button">
             Show all jobs
           </Link>
@@ -133,7 +133,7 @@ function EmptyList({ state }: { state: JobState | undefined }) {
       ) : (
         <>
           <h2>No jobs yet</h2>
-          <p>As soon as somebody exports a case study, its job shows up here.</p>
+          <p>Export a case study to create the first job.</p>
         </>
       )}
     </section>

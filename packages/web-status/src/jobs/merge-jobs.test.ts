@@ -13,7 +13,7 @@ test('a changed job replaces its listed version in place', () => {
   expect(merged[1]).toMatchObject({ state: 'succeeded', lastSeq: 5 });
 });
 
-test('a live version older than the listed one is passed over', () => {
+test('a live version that is older than the listed one is ignored', () => {
   const listed = [testJob({ id: 'job_1', lastSeq: 5, state: 'succeeded' })];
   const merged = mergeJobs(listed, live(testJob({ id: 'job_1', lastSeq: 4, state: 'running' })), all);
   expect(merged[0]?.state).toBe('succeeded');
@@ -24,18 +24,18 @@ test('a new job comes first', () => {
   expect(ids(merged)).toEqual(['job_2', 'job_1']);
 });
 
-test('a job that no longer has the state of the filter leaves the list', () => {
+test('a job whose state no longer matches the filter is removed from the list', () => {
   const listed = [testJob({ id: 'job_1', lastSeq: 2, state: 'running' })];
   const changed = live(testJob({ id: 'job_1', lastSeq: 3, state: 'failed' }));
   expect(mergeJobs(listed, changed, { ...all, state: 'running' })).toEqual([]);
 });
 
-test('a job that took the state of the filter enters the list', () => {
+test('a job whose state now matches the filter is added to the list', () => {
   const changed = live(testJob({ id: 'job_1', state: 'failed' }), testJob({ id: 'job_2', state: 'running' }));
   expect(ids(mergeJobs([], changed, { ...all, state: 'failed' }))).toEqual(['job_1']);
 });
 
-test('while older pages are not loaded, an old job does not show up at the end of the list', () => {
+test('an old job is not added to the end of the list while older pages are not loaded', () => {
   const listed = [testJob({ id: 'job_5' }), testJob({ id: 'job_4' })];
   const changed = live(testJob({ id: 'job_1' }));
   expect(ids(mergeJobs(listed, changed, { ...all, hasMore: true }))).toEqual(['job_5', 'job_4']);

@@ -1,9 +1,8 @@
 import type { Job, JobState } from '../types.ts';
 
 /**
- * The list to show: what was listed, in its newest version, with the live jobs that belong into it, newest
- * first. `state` is the filter that the list was asked with; while the list `hasMore`, jobs older than its last
- * one are left for later pages.
+ * Merges a list with live jobs, newest first, in their latest versions. `state` is the filter of the list. While the list
+ * `hasMore` pages, live jobs that are older than its last job are left out.
  */
 export function mergeJobs(
   listed: readonly Job[],
@@ -17,7 +16,7 @@ export function mergeJobs(
     const belongs = known ? job.lastSeq > known.lastSeq : !hasMore || job.id > oldest;
     if (belongs) merged.set(job.id, job);
   }
-  // Ids sort by the time of their creation.
+  // Ids sort by time of creation.
   return [...merged.values()]
     .filter((job) => state === undefined || job.state === state)
     .toSorted((a, b) => (a.id < b.id ? 1 : -1));

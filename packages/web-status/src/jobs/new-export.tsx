@@ -6,18 +6,18 @@ import { navigate } from '../router.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { allPages } from './all-pages.ts';
 
-/** Asks for a PDF of a case study and goes to the page of its job. */
+/** Requests a PDF of a case study and navigates to the page of its job. */
 export function NewExport() {
   const [chosenPortfolio, choosePortfolio] = useState<string>();
   const [slug, chooseSlug] = useState('');
   const portfolios = usePortfolios();
   const portfolio = chosenPortfolio ?? portfolios.data?.[0]?.slug;
   const studies = useCaseStudies(portfolio);
-  const ask = useAskForExport();
+  const request = useRequestExport();
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (portfolio) ask.mutate({ portfolio, slug });
+    if (portfolio) request.mutate({ portfolio, slug });
   }
 
   const failed = [portfolios, studies].find(({ isError }) => isError);
@@ -61,26 +61,30 @@ export function NewExport() {
             ))}
           </select>
         </label>
-        <button type="submit" className="button primary" disabled={!studies.data?.length || ask.isPending}>
-          {ask.isPending ? 'Asking…' : 'Export PDF'}
+        <button
+          type="submit"
+          className="button primary"
+          disabled={!studies.data?.length || request.isPending}
+        >
+          {request.isPending ? 'Requesting…' : 'Export PDF'}
         </button>
       </div>
       {portfolios.data?.length === 0 && (
         <p className="muted small-text">
-          There is no portfolio yet. Create one through the API, or from a folder of Markdown with{' '}
+          There is no portfolio yet. Create one with the API, or from a folder of Markdown files with{' '}
           <code>npm run import</code>.
         </p>
       )}
       {failed && (
         <ProblemNotice
-          what="The case studies could not be read."
+          what="The case studies could not be loaded."
           error={failed.error}
           onRetry={() => void failed.refetch()}
         />
       )}
-      {ask.isError && (
+      {request.isError && (
         <p className="field-problem" role="alert">
-          {describeProblem(ask.error)}
+          {describeProblem(request.error)}
         </p>
       )}
     </form>
@@ -107,7 +111,7 @@ function useCaseStudies(portfolio: string | undefined) {
   });
 }
 
-function useAskForExport() {
+function useRequestExport() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   return useMutation(

@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'react';
 
-const thanksMilliseconds = 2000;
+const confirmationMilliseconds = 2000;
 
-/** Copies a text; absent where the browser keeps the clipboard from pages. `what` says what is copied. */
+/** A button that copies a text. It is missing where the browser blocks the clipboard. `what` names the text. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return undefined;
-    const timer = setTimeout(() => setCopied(false), thanksMilliseconds);
+    const timer = setTimeout(() => setCopied(false), confirmationMilliseconds);
     return () => clearTimeout(timer);
   }, [isCopied]);
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Drawn beside a word that says the same, so never read aloud. */
+/** Always shown next to a word with the same meaning, so it is hidden from screen readers. */
 function Icon({ children, className = '' }: { children: ReactNode; className?: string }) {
   return (
     <svg className={`icon ${className}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

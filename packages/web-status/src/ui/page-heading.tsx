@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { hasNavigated } from '../router.tsx';
 
-/** The heading of a page: names the browser's tab, and takes the focus when the reader came from another page. */
+/** The heading of a page. It sets the title of the tab, and takes the focus after a navigation within the site. */
 export function PageHeading({ title, children }: { title: string; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useDocumentTitle(title);

@@ -1,6 +1,6 @@
 import { describeProblem } from '../problem.ts';
 
-/** Says what failed and why, and offers to try again. */
+/** Shows what failed and why, with a button to retry. */
 export function ProblemNotice({
   what,
   error,

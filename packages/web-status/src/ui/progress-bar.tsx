@@ -1,7 +1,7 @@
 import type { Job } from '../types.ts';
 import { currentStep, percent, shownState } from './words.ts';
 
-/** How far a job's present attempt has come. */
+/** The progress of the current attempt of a job. */
 export function ProgressBar({ job, label }: { job: Job; label: string }) {
   const value = percent(job.progress);
   return (

@@ -17,7 +17,7 @@ test.each([
   expect(timeAgo(at(-seconds), now)).toBe(words);
 });
 
-test('a server clock that runs ahead does not put the past into the future', () => {
+test('an instant in the future, from a server clock that is ahead, reads "just now"', () => {
   expect(timeAgo(at(90), now)).toBe('just now');
 });
 

@@ -8,8 +8,8 @@ const steps = [
 const format = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 /**
- * How long ago a time was, such as `3 minutes ago`. Times of the last seconds, and those that a clock running
- * ahead puts into the future, are `just now`. `now` in milliseconds since the epoch.
+ * The time since an instant, such as `3 minutes ago`. It is `just now` within three seconds, and where the clock of the
+ * server is ahead. `now` is in milliseconds since the epoch.
  */
 export function timeAgo(iso: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(iso)) / 1000);
@@ -18,7 +18,7 @@ export function timeAgo(iso: string, now: number): string {
   return format.format(-Math.floor(seconds / step.seconds), step.unit);
 }
 
-/** How long until a time, such as `in 4 s` or `in 3 min`; `now` once it has come. */
+/** The time until an instant, such as `in 4 s` or `in 3 min`; `now` once it has passed. */
 export function timeUntil(iso: string, now: number): string {
   const seconds = Math.ceil((Date.parse(iso) - now) / 1000);
   if (seconds <= 0) return 'now';
@@ -41,8 +41,8 @@ const clock = new Intl.DateTimeFormat('en', {
   hourCycle: 'h23',
 });
 
-/** Date and time with the zone, in the reader's own. */
+/** Date, time and time zone, in the user's time zone. */
 export const exactTime = (iso: string) => exact.format(new Date(iso));
 
-/** Hours, minutes and seconds, in the reader's own zone. */
+/** Hours, minutes and seconds, in the user's time zone. */
 export const clockTime = (iso: string) => clock.format(new Date(iso));

@@ -21,7 +21,7 @@ const icons: Record<ShownState, () => React.JSX.Element> = {
   dead: DeadIcon,
 };
 
-/** A job's state as icon, word and colour. */
+/** The state of a job as an icon, a word and a colour. */
 export function StateBadge({ job }: { job: Job }) {
   const state = shownState(job);
   const StateIcon = icons[state];

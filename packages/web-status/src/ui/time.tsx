@@ -4,7 +4,7 @@ import { clockTime, exactTime, timeAgo, timeUntil } from './relative-time.ts';
 const ticking = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** One clock for all times on the page. */
+/** All times on the page share one timer. */
 function subscribe(onTick: () => void) {
   ticking.add(onTick);
   timer ??= setInterval(() => ticking.forEach((tick) => tick()), 1000);
@@ -24,12 +24,12 @@ function Time({ at, text }: { at: string; text: string }) {
   );
 }
 
-/** How long ago it was, kept up to date; renders anew only when its words change. */
+/** The time since an instant, kept up to date. It renders only when its text changes. */
 export function Ago({ at }: { at: string }) {
   return <Time at={at} text={useSyncExternalStore(subscribe, () => timeAgo(at, Date.now()))} />;
 }
 
-/** A countdown. */
+/** The time until an instant, kept up to date. */
 export function Until({ at }: { at: string }) {
   return <Time at={at} text={useSyncExternalStore(subscribe, () => timeUntil(at, Date.now()))} />;
 }

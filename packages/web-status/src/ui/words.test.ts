@@ -2,37 +2,37 @@ import { expect, test } from 'vitest';
 import { testJob } from '../test-job.ts';
 import { count, currentStep, eventWords, fileSize, percent, shownState, stateChange } from './words.ts';
 
-test('waiting for another attempt is told from waiting for the first', () => {
+test('a job that waits for a retry is distinct from one that waits for its first attempt', () => {
   expect(shownState(testJob())).toBe('queued');
   expect(shownState(testJob({ attempt: 1 }))).toBe('retrying');
   expect(shownState(testJob({ attempt: 1, state: 'running' }))).toBe('running');
 });
 
-test('what is to be cancelled is told from what runs on, until it has ended', () => {
-  const asked = { attempt: 1, cancelRequestedAt: '2026-01-02T03:04:05.000Z' };
-  expect(shownState(testJob({ ...asked, state: 'running' }))).toBe('cancelling');
-  expect(shownState(testJob({ ...asked, state: 'cancelled' }))).toBe('cancelled');
+test('a running job with a requested cancellation is shown as cancelling until it ends', () => {
+  const requested = { attempt: 1, cancelRequestedAt: '2026-01-02T03:04:05.000Z' };
+  expect(shownState(testJob({ ...requested, state: 'running' }))).toBe('cancelling');
+  expect(shownState(testJob({ ...requested, state: 'cancelled' }))).toBe('cancelled');
 });
 
-test('the current step is a sentence in every state', () => {
+test('the current step has a text in every state', () => {
   expect(currentStep(testJob())).toBe('Waiting for a worker');
   expect(currentStep(testJob({ attempt: 1 }))).toBe('Waiting for the next attempt');
   expect(currentStep(testJob({ attempt: 1, state: 'running' }))).toBe('Starting');
   expect(currentStep(testJob({ state: 'running', step: 'laying out page 3' }))).toBe('Laying out page 3');
-  // The step of the attempt that ended stays on the job, and is no longer what it does.
+  // A finished job still has the last step of its attempt.
   expect(currentStep(testJob({ state: 'failed', step: 'laying out page 3' }))).toBe('Stopped');
 });
 
-test('a change of state is told with the title of the job', () => {
-  expect(stateChange(testJob({ title: 'PDF of “A”', state: 'succeeded' }))).toBe('PDF of “A” is done.');
+test('a change of state is announced with the title of the job', () => {
+  expect(stateChange(testJob({ title: 'PDF of “A”', state: 'succeeded' }))).toBe('PDF of “A” succeeded.');
 });
 
-test('a line of the log says which attempt it is about', () => {
+test('a line of the log names its attempt', () => {
   expect(eventWords({ type: 'started', attempt: 2, step: null })).toBe('Attempt 2 started');
   expect(eventWords({ type: 'progress', attempt: 2, step: 'storing the file' })).toBe('Storing the file');
 });
 
-test('a progress bar is full only when all is done', () => {
+test('a progress bar is full only at the end', () => {
   expect([0, 0.004, 0.5, 0.999, 1].map(percent)).toEqual([0, 0, 50, 99, 100]);
   expect(percent(0.29)).toBe(29);
 });
@@ -49,6 +49,6 @@ test.each([
   expect(fileSize(bytes)).toBe(words);
 });
 
-test('one is counted in the singular', () => {
+test('a count of one is in the singular', () => {
   expect([count(1, 'page'), count(1200, 'page')]).toEqual(['1 page', '1,200 pages']);
 });

@@ -1,19 +1,19 @@
 import type { Job, JobEvent, JobKind, JobState } from '../types.ts';
 
 /**
- * What a reader is shown of a job's state: waiting for another attempt is told from waiting for the first, and what
- * is still to be cancelled from what goes on.
+ * The state of a job as it is shown. `retrying` is queued after a failed attempt, and `cancelling` is running with a
+ * requested cancellation.
  */
 export type ShownState = JobState | 'retrying' | 'cancelling';
 
-type Standing = Pick<Job, 'state' | 'attempt' | 'cancelRequestedAt'>;
+type Status = Pick<Job, 'state' | 'attempt' | 'cancelRequestedAt'>;
 
-export function shownState({ state, attempt, cancelRequestedAt }: Standing): ShownState {
+export function shownState({ state, attempt, cancelRequestedAt }: Status): ShownState {
   if (state === 'running' && cancelRequestedAt) return 'cancelling';
   return state === 'queued' && attempt > 0 ? 'retrying' : state;
 }
 
-/** True until a job has ended, one way or another. */
+/** True until a job has finished in any state. */
 export const isOpen = ({ state }: Pick<Job, 'state'>) => state === 'queued' || state === 'running';
 
 export const stateWords: Record<ShownState, string> = {
@@ -34,59 +34,59 @@ export const kindWords: Record<JobKind, string> = {
   'webhook.deliver': 'Webhook delivery',
 };
 
-/** A change of state as a short sentence, read aloud to those who do not see the page. */
-export function stateChange(job: Standing & Pick<Job, 'title'>): string {
+/** A change of state as a short sentence, for screen readers. */
+export function stateChange(job: Status & Pick<Job, 'title'>): string {
   const sentences: Record<ShownState, string> = {
     queued: 'is queued',
-    retrying: 'will be tried again',
+    retrying: 'will be retried',
     running: 'is running',
-    succeeded: 'is done',
-    failed: 'has failed',
+    succeeded: 'succeeded',
+    failed: 'failed',
     cancelling: 'is being cancelled',
     cancelled: 'was cancelled',
-    dead: 'was given up',
+    dead: 'was marked dead',
   };
   return `${job.title} ${sentences[shownState(job)]}.`;
 }
 
-/** What a job is doing now. */
-export function currentStep(job: Standing & Pick<Job, 'step'>): string {
+/** The current step of a job. */
+export function currentStep(job: Status & Pick<Job, 'step'>): string {
   const steps: Record<ShownState, string> = {
     queued: 'Waiting for a worker',
     retrying: 'Waiting for the next attempt',
     running: job.step ? capitalized(job.step) : 'Starting',
     succeeded: 'Done',
     failed: 'Stopped',
-    cancelling: 'Waiting for its worker to let go',
+    cancelling: 'Waiting for the worker to stop',
     cancelled: 'Stopped',
-    dead: 'Given up',
+    dead: 'Marked dead',
   };
   return steps[shownState(job)];
 }
 
-/** What happened, as a line of the log. */
+/** An event as a line of the log. */
 export function eventWords({ type, attempt, step }: Pick<JobEvent, 'type' | 'attempt' | 'step'>): string {
   const lines: Record<JobEvent['type'], string> = {
     queued: 'Queued',
     started: `Attempt ${attempt} started`,
     progress: step ? capitalized(step) : 'Progress',
-    retrying: `Attempt ${attempt} did not succeed; another follows`,
-    postponed: `Attempt ${attempt} was cut off and does not count; it goes on later`,
-    lost: `The worker of attempt ${attempt} was lost; queued again`,
+    retrying: `Attempt ${attempt} failed; it will be retried`,
+    postponed: `Attempt ${attempt} was interrupted and does not count; it continues later`,
+    lost: `The worker of attempt ${attempt} was lost; requeued`,
     succeeded: 'Succeeded',
     failed: 'Failed',
-    cancelling: 'Cancel asked for',
+    cancelling: 'Cancellation requested',
     cancelled: 'Cancelled',
     dead:
       attempt === 0
-        ? 'No worker could take it; given up'
-        : `The worker of attempt ${attempt} was lost; given up`,
-    requeued: 'Queued again by hand',
+        ? 'No worker could start it; marked dead'
+        : `The worker of attempt ${attempt} was lost; marked dead`,
+    requeued: 'Requeued manually',
   };
   return lines[type];
 }
 
-/** A share from 0 to 1 as a whole percentage; 100 only when all is done. */
+/** A fraction from 0 to 1 as a whole percentage, rounded down so that only 1 is 100. */
 export function percent(progress: number): number {
   // Floating point makes 0.29 * 100 a little less than 29.
   return Math.floor(progress * 100 + 1e-6);

@@ -4,7 +4,7 @@ import {
   announcePart,
   beginDownload,
   findDownload,
-  keepPart,
+  recordPart,
   removeDownload,
 } from '@portfolio/core/evidence/download';
 import type { Validators } from '@portfolio/core/evidence/schemas';
@@ -59,7 +59,7 @@ export async function fetchEvidence(
 
 /** Removes the download of the job. `removeAbandonedDownloads` removes later what cannot be removed now. */
 export async function removeFetched({ db, bucket, job, by }: SyncTools): Promise<void> {
-  await removeDownload({ db, bucket }, by.held, job.id);
+  await removeDownload({ db, bucket }, by.requireLease, job.id);
 }
 
 async function start(tools: SyncTools, validators: Validators | null): Promise<Outcome> {
@@ -151,11 +151,11 @@ async function storePart(
 ) {
   const { download } = partial;
   const key = stagingKey(job.portfolioId, `${job.id}-${job.attempt}-${download.keys.length}`);
-  await announcePart(db, by.held, job.id, key);
+  await announcePart(db, by.requireLease, job.id, key);
   download.keys.push(key);
   await bucket.put(key, bytes, { contentType: 'application/octet-stream' }, signal);
   const part = { key, sizeBytes: bytes.length };
-  await keepPart(db, by.held, job.id, part);
+  await recordPart(db, by.requireLease, job.id, part);
   download.parts.push(part);
   partial.hash.update(bytes);
   partial.sizeBytes += bytes.length;
@@ -178,7 +178,7 @@ async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promi
     parts: [],
     keys: [],
   };
-  await beginDownload(db, by.held, download);
+  await beginDownload(db, by.requireLease, download);
   return { download, sizeBytes: 0, hash: createHash('sha256') };
 }
 

@@ -295,12 +295,12 @@ describe('a validator of the source', () => {
     },
   );
 
-  test.each([
-    ['a date too recent to distinguish changes', { 'last-modified': new Date().toUTCString() }],
-    ['an invalid ETag', { etag: 'one' }],
-    ['none', {}],
-  ])('%s: the next request is unconditional', async (_, headers) => {
-    serveWith(headers);
+  test.each<[string, () => Record<string, string>]>([
+    ['a date too recent to distinguish changes', () => ({ 'last-modified': new Date().toUTCString() })],
+    ['an invalid ETag', () => ({ etag: 'one' })],
+    ['none', () => ({})],
+  ])('%s: the next request is unconditional', async (_, headersNow) => {
+    serveWith(headersNow());
     await sync();
     await sync();
     expect(requests[1]).not.toHaveProperty('if-none-match');
@@ -548,8 +548,8 @@ const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = 
     job: { id, portfolioId, attempt: number },
     signal: new AbortController().signal,
     progress: () => {},
-    async hold(tx) {
-      if (!(await transitions.hold(tx, lease))) throw new LeaseLost();
+    async requireLease(tx) {
+      if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
     },
   });
 };

@@ -8,7 +8,7 @@ import {
   recordUnchanged,
 } from '@portfolio/core/evidence/sync-source';
 import { contentKey } from '@portfolio/core/upload/keys';
-import { OtherBytes, settleBytes } from '@portfolio/core/upload/settle';
+import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './evidence-sync-download.ts';
 
@@ -17,11 +17,11 @@ export function createEvidenceSync(outbound: {
   allowPrivate: boolean;
   hosts: HostBreakers;
 }): Handler<'evidence.sync'> {
-  return async ({ evidenceId }, { db, bucket, job, signal, progress, hold }) => {
+  return async ({ evidenceId }, { db, bucket, job, signal, progress, requireLease }) => {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, held: hold };
+    const by = { evidenceId, sourceUrl, jobId: job.id, requireLease };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt may have been interrupted after it had stored the version.
     const stored = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
@@ -76,7 +76,7 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
   try {
     return await settleBytes(bucket, { source: read(), to, file }, signal);
   } catch (error) {
-    if (!(error instanceof OtherBytes)) throw error;
+    if (!(error instanceof MismatchedFile)) throw error;
     throw new TemporaryError(
       'parts_lost',
       'A part of the download was lost; the source will be fetched again.',

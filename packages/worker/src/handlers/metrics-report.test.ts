@@ -88,10 +88,10 @@ describe('requesting a report', () => {
       { step: 'day', format: 'pdf', from: '1900-01-01T00:00:00.000Z', to: '2999-12-31T00:00:00.000Z' },
       'shorter range',
     ],
-    [{ step: 'month', from: march.to }, 'Expected a moment after "from"'],
-    [{ from: 'yesterday' }, 'Expected an instant'],
-    [{ step: 'year' }, 'Invalid option'],
-    [{ metrics: [] }, 'Too small'],
+    [{ step: 'month', from: march.to }, 'Expected a time after "from"'],
+    [{ from: 'yesterday' }, 'Expected a time'],
+    [{ step: 'year' }, 'Expected "hour", "day", "week" or "month".'],
+    [{ metrics: [] }, 'Expected at least 1 item.'],
   ])('with %j is refused with an error that says what would be right', async (input, message) => {
     await expect(ask(input as Partial<Ask>)).rejects.toMatchObject({
       code: 'invalid_input',

@@ -1,0 +1,38 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+export const json = 'application/json';
+
+export type Respond = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** How an operation appears in HTTP. `Output` is the output of the operation. */
+export type Binding<Output> = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below `/api/v1`; its parameters are fields of the operation's input. */
+  path: string;
+  /** Success status, 200 by default. With 204 the output is null and not sent. */
+  status?: number;
+  /** A second success status, and the outputs that get it. */
+  otherwise?: { status: number; when: (output: Output) => boolean };
+  headers?: (output: Output) => Record<string, string>;
+  /** True where a GET may start a job. HEAD is refused there, since it must not change anything. */
+  noHead?: true;
+  /** Further representations by media type, rendered from the output. */
+  formats?: Record<string, (output: Output) => string>;
+  /** Further representations by media type, answered by another route. */
+  instead?: Record<string, Respond>;
+  /** Media types of a body of bytes, where it is not JSON. */
+  consumes?: string[];
+  /** Start of deprecation (RFC 9745), end of support (RFC 8594) and the address to use instead. */
+  deprecated?: { since: Date; sunset: Date; successor: string };
+};
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    consumes?: string[] | undefined;
+  }
+}
+
+/** Every media type in which a route can answer. JSON comes first, as the default. */
+export function mediaTypesOf({ formats = {}, instead = {} }: Pick<Binding<never>, 'formats' | 'instead'>) {
+  return [json, ...Object.keys(formats), ...Object.keys(instead)] as const;
+}
