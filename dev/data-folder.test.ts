@@ -27,8 +27,8 @@ test('the folder is created with access for its owner only, and contains all pat
   const folder = await openDataFolder(path);
   expect((await stat(path)).mode & 0o777).toBe(0o700);
   expect(folder.path).toBe(path);
-  for (const place of [folder.postgresDir, folder.awsDir, folder.credentialsFile]) {
-    expect(dirname(place)).toBe(path);
+  for (const file of [folder.postgresDir, folder.awsDir, folder.credentialsFile]) {
+    expect(dirname(file)).toBe(path);
   }
   folder.release();
 });

@@ -31,7 +31,7 @@ function compare(earlier: State, later: State): string[] {
   ];
 }
 
-/** What the later state lacks in order to break clients of the earlier one: a version, a line in the changelog, or nothing. */
+/** The version or line in the changelog that the later state lacks to break clients of the earlier one; empty if neither. */
 export function missingToBreak(earlier: State, later: State): string[] {
   return later.version === earlier.version ? missingNow(earlier, later) : missingIn(earlier, later);
 }

@@ -74,9 +74,12 @@ function start(environment: Record<string, string> = {}) {
     env: { ...environmentOfScripts(), ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const said = text(child.stderr);
+  const output = text(child.stderr);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { child, result: Promise.all([ended, said]).then(([code, output]) => ({ code, output })) };
+  return {
+    child,
+    result: Promise.all([ended, output]).then(([code, printed]) => ({ code, output: printed })),
+  };
 }
 
 async function bootstrapOnce(npm?: string) {

@@ -18,8 +18,7 @@ function nameOf(input: unknown): string {
 }
 
 /**
- * The message for a wrong value in a file, in terms of files where `describeIssue` speaks of JSON. For zod's `error`
- * option.
+ * Describes an invalid value in a file, in words for people who write files, not for API clients. For zod's option `error`.
  */
 export function inPlainWords(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;

@@ -17,7 +17,7 @@ type JobTools = {
    * Locks the job until the end of the transaction. Throws if the attempt no longer holds the lease. Call it first in
    * each transaction that changes more than the job's own files.
    */
-  hold(tx: Db): Promise<void>;
+  requireLease(tx: Db): Promise<void>;
   /** Reports the progress, from 0 to 1, and the current step. Cheap to call often. */
   progress(fraction: number, step: string): void;
 };

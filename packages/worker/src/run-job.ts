@@ -60,7 +60,7 @@ export async function runJob(
   } catch (error) {
     await settle(runner, job, lease, watch.signal.aborted ? watch.signal.reason : error, stop, log);
   }
-  await ended(runner, { jobId, portfolioId: job.portfolioId }, log);
+  await announceEnd(runner, { jobId, portfolioId: job.portfolioId }, log);
 }
 
 /**
@@ -78,8 +78,8 @@ async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<C
   }
 }
 
-/** Dispatches the next jobs: the end of a job frees a slot of its portfolio, and lets the next job of its group run. */
-async function ended(runner: Runner, hint: JobHint, log: Logger) {
+/** Announces the end of a job and dispatches the next ones: it frees a slot of its portfolio, and its group. */
+async function announceEnd(runner: Runner, hint: JobHint, log: Logger) {
   try {
     await jobsChanged(runner, [hint]);
   } catch (error) {
@@ -108,7 +108,7 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
       job,
       signal,
       progress: progress.report,
-      async hold(tx) {
+      async requireLease(tx) {
         if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
       },
     });

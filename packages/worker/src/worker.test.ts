@@ -37,7 +37,7 @@ beforeEach(() => platform.db.delete(jobs));
 afterAll(() => platform.stop());
 
 let studies = 0;
-/** A job of a study of its own: those of one study wait for each other. */
+/** A job of its own study, since jobs of the same study wait for each other. */
 async function accept() {
   const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
@@ -286,10 +286,10 @@ describe('an attempt', () => {
 
   test('cannot lock a job that another attempt has claimed', async () => {
     const id = await accept();
-    const job = await run(id, async (_payload, { hold }) => {
-      await platform.db.transaction(hold);
+    const job = await run(id, async (_payload, { requireLease }) => {
+      await platform.db.transaction(requireLease);
       await platform.sql`update jobs set lease_token = gen_random_uuid() where id = ${id}`;
-      await platform.db.transaction(hold);
+      await platform.db.transaction(requireLease);
       return result;
     });
     expect(job).toMatchObject({ state: 'running', result: null });

@@ -295,12 +295,12 @@ describe('a validator of the source', () => {
     },
   );
 
-  test.each([
-    ['a date too recent to distinguish changes', { 'last-modified': new Date().toUTCString() }],
-    ['an invalid ETag', { etag: 'one' }],
-    ['none', {}],
-  ])('%s: the next request is unconditional', async (_, headers) => {
-    serveWith(headers);
+  test.each<[string, () => Record<string, string>]>([
+    ['a date too recent to distinguish changes', () => ({ 'last-modified': new Date().toUTCString() })],
+    ['an invalid ETag', () => ({ etag: 'one' })],
+    ['none', () => ({})],
+  ])('%s: the next request is unconditional', async (_, headersNow) => {
+    serveWith(headersNow());
     await sync();
     await sync();
     expect(requests[1]).not.toHaveProperty('if-none-match');
@@ -548,7 +548,7 @@ const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = 
     job: { id, portfolioId, attempt: number },
     signal: new AbortController().signal,
     progress: () => {},
-    async hold(tx) {
+    async requireLease(tx) {
       if (!(await transitions.lockLease(tx, lease))) throw new LeaseLost();
     },
   });
@@ -604,7 +604,7 @@ test('the memory that a body takes depends on its size, not on the size of its c
   answer = (response) => {
     response.socket!.setNoDelay(true);
     let left = chunks;
-    // Each chunk is one byte, in a packet of its own.
+    // Each chunk is one byte, in its own packet.
     const more = () => {
       if (left === 0) return response.end();
       left -= 1;

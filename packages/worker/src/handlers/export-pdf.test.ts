@@ -75,7 +75,7 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
     job: { id, portfolioId, attempt: ++attempt },
     signal,
     progress: () => {},
-    hold: async () => {},
+    requireLease: async () => {},
   });
   const bytes = (await platform.bucket.get(result.key))!;
   expect(result).toMatchObject({ sizeBytes: bytes.length, sha256: sha256Of(Buffer.from(bytes)) });
@@ -130,7 +130,7 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
       job: { id, portfolioId, attempt: 1 },
       signal: new AbortController().signal,
       progress: () => {},
-      hold: async () => {},
+      requireLease: async () => {},
     };
     await expect(exportPdf(jobKinds['export.pdf'].payload.parse(job?.payload), tools)).rejects.toThrow(
       new PermanentError('not_found', 'The case study no longer exists.'),

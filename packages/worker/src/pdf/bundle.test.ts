@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a bundle renders far from its packages, with the fonts beside it', async () => {
+test('a bundle renders without its packages, with the fonts next to it', async () => {
   const bundle = join(folder, 'measure.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('testing/measure.ts', import.meta.url))],
@@ -30,7 +30,7 @@ test('a bundle renders far from its packages, with the fonts beside it', async (
     platform: 'node',
     format: 'esm',
     logLevel: 'silent',
-    // Packages inside are CommonJS and ask for Node's own modules.
+    // Bundled CommonJS packages require Node's modules.
     banner: {
       js: "import * as module from 'node:module'; const require = module.createRequire(import.meta.url);",
     },

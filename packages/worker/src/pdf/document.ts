@@ -1,35 +1,35 @@
 import type { ProvenClaim } from '@portfolio/core/claim/provenance';
 
-/** A case study as it is printed. */
+/** The printed content of a case study. */
 export type PdfDocument = {
   title: string;
   summary: string;
   portfolioName: string;
   client: string | null;
-  /** Printed as it is, for example "2025-01 – 2026-03". */
+  /** Printed unchanged, for example "2025-01 – 2026-03". */
   period: string | null;
   tags: string[];
-  /** BCP 47; also the language in which the date is written. */
+  /** BCP 47; also the language of the printed date. */
   language: string;
   /** ISO 8601. */
   publishedAt: string | null;
   /** CommonMark with GitHub's extensions. */
   markdown: string;
   claims: PdfClaim[];
-  /** When the claims were worth what they say, ISO 8601. */
+  /** The time at which the standing of the claims was determined, ISO 8601. */
   provenAt: string;
 };
 
 export type PdfClaim = ProvenClaim;
 
-/** What the cover of a portfolio's PDF shows. */
+/** The content of the cover of a portfolio's PDF. */
 export type PdfPortfolio = {
   name: string;
   tagline: string;
   /** Markdown. */
   description: string;
-  /** The time that is printed as the PDF's own, ISO 8601. */
+  /** The time of the PDF, which is printed, ISO 8601. */
   at: string;
-  /** How many studies are to come, as far as is known. */
+  /** The expected number of studies. */
   studyCount: number;
 };

@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Every font file that the renderer opens, by what it is used for; all under the SIL Open Font License.
+ * The font files of the renderer, by their use; all under the SIL Open Font License.
  * Source Sans 3 and Source Code Pro cover Latin, Greek and Cyrillic (Source Sans polytonic Greek too).
  * Source Han Sans draws in the same style: `han` has the 20,976 unified ideographs, kana, bopomofo and CJK
  * punctuation (in Chinese shapes), `hangul` all 11,172 syllables.
- * A bundle carries these files in a folder `fonts` beside it: copy each `fontPath(name)` there.
+ * A bundle has these files in a folder `fonts` next to it: copy each `fontPath(name)` there.
  */
 export const fontFiles = {
   regular: '@expo-google-fonts/source-sans-3/400Regular/SourceSans3_400Regular.ttf',
@@ -25,8 +25,8 @@ export type FontName = keyof typeof fontFiles;
 
 const require = createRequire(import.meta.url);
 
-/** Absolute path of a font file: beside a bundle in `fonts/`, otherwise in its npm package. */
+/** Absolute path of a font file: in `fonts/` next to a bundle, otherwise in its npm package. */
 export function fontPath(name: FontName): string {
-  const beside = fileURLToPath(new URL(`fonts/${basename(fontFiles[name])}`, import.meta.url));
-  return existsSync(beside) ? beside : require.resolve(fontFiles[name]);
+  const bundled = fileURLToPath(new URL(`fonts/${basename(fontFiles[name])}`, import.meta.url));
+  return existsSync(bundled) ? bundled : require.resolve(fontFiles[name]);
 }

@@ -35,7 +35,7 @@ async function imageCount({ document }: ReadPdf): Promise<number> {
 
 describe('images', () => {
   test.each(['photo.jpg', 'plain.png', 'clear.png', 'huge.png'])(
-    '%s is drawn, its alternative text under it',
+    '%s is drawn with its alternative text below',
     async (url) => {
       const pdf = await render(`![What it shows](${url})`);
       expect(await imageCount(pdf)).toBe(1);
@@ -43,7 +43,7 @@ describe('images', () => {
     },
   );
 
-  test('images stand in text, links, table cells and lists', async () => {
+  test('images appear in text, links, table cells and lists', async () => {
     const cell = '![cell](clear.png)';
     const pdf = await render(
       `Text ![inline](plain.png) goes on.\n\n[![linked](photo.jpg)](https://example.com)\n\n| a |\n|---|\n| ${cell} |\n\n- ![item](plain.png)`,
@@ -53,7 +53,7 @@ describe('images', () => {
   });
 
   test.each(['gone.png', 'broken.png', 'broken.jpg', 'page.gif'])(
-    '%s leaves a frame with its text and address',
+    '%s is replaced by a frame with its text and URL',
     async (url) => {
       const pdf = await render(`Before.\n\n![What it would show](${url})\n\nIn text ![small](${url}) too.`);
       expect(await imageCount(pdf)).toBe(0);
@@ -62,7 +62,7 @@ describe('images', () => {
     },
   );
 
-  test('an image is loaded once, however often it is shown', async () => {
+  test('an image that is shown several times is loaded once', async () => {
     const loaded: string[] = [];
     await renderBytes(study('![a](x.png)\n\n![b](x.png) ![c](y.png)'), {
       loadImage: (url) => {
@@ -73,8 +73,8 @@ describe('images', () => {
     expect(loaded).toEqual(['x.png', 'y.png']);
   });
 
-  test('a loader that fails ends the rendering with its error', async () => {
-    const failing = { loadImage: () => Promise.reject(new Error('the bucket is away')) };
-    await expect(renderBytes(study('![a](x.png)'), failing)).rejects.toThrow('the bucket is away');
+  test('an error of the image loader rejects the rendering', async () => {
+    const failing = { loadImage: () => Promise.reject(new Error('the bucket is unavailable')) };
+    await expect(renderBytes(study('![a](x.png)'), failing)).rejects.toThrow('the bucket is unavailable');
   });
 });

@@ -30,20 +30,20 @@ import { openTypefaces, openTypefacesFor } from './type/typefaces.ts';
 import type { Frame, Typesetter } from './typesetter.ts';
 
 export type PdfOptions = {
-  /** Takes the PDF's bytes and is ended after them. It is waited for while it is full, and never destroyed. */
+  /** Receives the PDF and is ended after it. Rendering pauses while it is full; it is never destroyed. */
   out: Writable;
-  /** An image's bytes, PNG or JPEG; null where it is not available: a frame then stands in its place. */
+  /** Resolves to the bytes of an image, PNG or JPEG, or to null if it is not available: a frame is shown then. */
   loadImage(url: string): Promise<Uint8Array | null>;
-  /** Told at each finished page: its number so far, and the part (0..1) of the Markdown that is laid out. */
+  /** Called for each finished page, with its number and the fraction (0..1) of the Markdown that is laid out. */
   onProgress(progress: { page: number; fraction: number }): void;
-  /** Aborting it ends the rendering at once. */
+  /** Aborting it ends the rendering immediately. */
   signal: AbortSignal;
 };
 
 /**
- * Writes a case study as a PDF: title page, table of contents, claims, text, notes, provenance. Pages go out as they
- * are finished, and the event loop is shared while that lasts. Rejects with the signal's reason once that is aborted,
- * with the stream's error, with what `loadImage` rejects with, and with a RangeError when a date is none.
+ * Writes a case study as a PDF: title page, table of contents, claims, text, notes, provenance. Pages are
+ * written as they are finished, without blocking the event loop. Rejects with the signal's reason, with the stream's error,
+ * with the error of `loadImage`, and with a RangeError for an invalid date.
  */
 export async function renderPdf(document: PdfDocument, options: PdfOptions): Promise<{ pages: number }> {
   options.signal.throwIfAborted();
@@ -57,7 +57,7 @@ export async function renderPdf(document: PdfDocument, options: PdfOptions): Pro
     const front = openFront(book);
     const study: StudyPart = { document, scope: '', claims: numberClaims(document.claims, undefined) };
     const body = book.openTag('Sect');
-    await setStudy(volume, study, body, volume.tell);
+    await setStudy(volume, study, body, volume.report);
     body.end();
     await setProvenance(volume, [{ title: null, claims: study.claims, provenAt: document.provenAt }]);
     const facts = factsOf(document);
@@ -67,9 +67,9 @@ export async function renderPdf(document: PdfDocument, options: PdfOptions): Pro
 }
 
 /**
- * Writes a portfolio as a PDF: cover, table of contents, each study from a new page on, and the provenance of all
- * claims. Of a study, only its claims are remembered when the next one is asked for. Rejects as `renderPdf` does, and
- * with what `studies` rejects with.
+ * Writes a portfolio as a PDF: cover, table of contents, each study starting on a new page, and the provenance of all
+ * claims. Only the claims of a study stay in memory when the next one is read. Rejects like `renderPdf`, and with the error
+ * of `studies`.
  */
 export async function renderPortfolioPdf(
   portfolio: PdfPortfolio,
@@ -94,7 +94,7 @@ export async function renderPortfolioPdf(
       const tag = book.openTag('Sect', undefined, { language });
       const scope = `study${String(number).padStart(6, '0')}`;
       await setStudy(volume, { document, scope, claims, number }, tag, (part) =>
-        volume.tell((done + part) / Math.max(studyCount, done + 1)),
+        volume.report((done + part) / Math.max(studyCount, done + 1)),
       );
       tag.end();
       proven.push({ title, claims, provenAt });
@@ -108,16 +108,16 @@ export async function renderPortfolioPdf(
   });
 }
 
-/** What the parts of a file share. */
+/** The context that the parts of a file share. */
 type Volume = {
   readonly book: Book;
   readonly pace: Pace;
   readonly images: Images;
   readonly contents: Contents;
   readonly hooks: FlowHooks;
-  /** Takes the part (0..1) of the text that is laid out; it never shrinks. */
-  readonly tell: (fraction: number) => void;
-  /** What stands on the left and the right of each page's running head. */
+  /** Reports the fraction (0..1) of the text that is laid out; it never decreases. */
+  readonly report: (fraction: number) => void;
+  /** The left and the right text of the running head. */
   head: [left: string, right: string];
 };
 
@@ -142,7 +142,7 @@ async function withVolume(
         pageStarted: (ink) => drawRunningHead(ink, ...volume.head),
         pageFinished: () => onProgress({ page: book.pageCount, fraction }),
       },
-      tell: (part) => {
+      report: (part) => {
         fraction = Math.max(fraction, part);
       },
       head: ['', ''],
@@ -157,7 +157,7 @@ async function withVolume(
   }
 }
 
-/** A study, its claims numbered; with a number of its own where it is one of many. */
+/** A study with numbered claims, and its own number if it is one of many. */
 type StudyPart = {
   readonly document: PdfDocument;
   readonly scope: string;
@@ -169,7 +169,7 @@ async function setStudy(
   volume: Volume,
   { document, scope, claims, number }: StudyPart,
   tag: Tag,
-  tell: (part: number) => void,
+  report: (part: number) => void,
 ): Promise<void> {
   const { book, hooks } = volume;
   await openTypefacesFor(document.title, document.portfolioName);
@@ -183,7 +183,7 @@ async function setStudy(
   };
   if (number !== undefined) await setStudyOpening(typesetter, document, number, factsOf(document), tag);
   if (claims.length > 0) await setClaims(typesetter, claims, tag);
-  await setBody(typesetter, markdown, tag, tell);
+  await setBody(typesetter, markdown, tag, report);
 }
 
 async function setProvenance(volume: Volume, studies: readonly ProvenStudy[]): Promise<void> {
@@ -198,14 +198,14 @@ async function setProvenance(volume: Volume, studies: readonly ProvenStudy[]): P
   tag.end();
 }
 
-/** The parts of the document's structure that are read first, though they are written last. */
+/** The parts of the structure that come first in reading order, though they are written last. */
 type Front = { readonly title: Tag; readonly contents: Tag };
 
 function openFront(book: Book): Front {
   return { title: book.openTag('Sect'), contents: book.openTag('TOC') };
 }
 
-/** Sets title page and contents, puts them first, and numbers all pages. */
+/** Sets title page and contents, moves them to the front, and numbers all pages. */
 async function setFront(volume: Volume, front: Front, content: TitlePage): Promise<void> {
   const { book, contents, hooks } = volume;
   const textPages = book.pageCount;
@@ -227,18 +227,18 @@ async function setFront(volume: Volume, front: Front, content: TitlePage): Promi
   });
 }
 
-/** Sets the Markdown and its footnotes, telling which part (0..1) of it is laid out. */
+/** Sets the Markdown and its footnotes, and reports the fraction (0..1) that is laid out. */
 async function setBody(
   typesetter: Typesetter,
   markdown: Markdown,
   tag: Tag,
-  tell: (part: number) => void,
+  report: (part: number) => void,
 ): Promise<void> {
   const { flow, pace } = typesetter;
   const style = { size: types.body.size, color: colors.ink };
   const frame: Frame = { tag, type: types.body, style, listDepth: 0, gap: 8, progress: () => {} };
   for await (const { node, from, to, continues } of markdown.blocks(pace)) {
-    const progress = (part: number): void => tell(from + (to - from) * part);
+    const progress = (part: number): void => report(from + (to - from) * part);
     await setBlock(typesetter, node, { ...frame, progress }, continues);
     flow.gap(frame.gap);
     progress(1);
@@ -257,7 +257,7 @@ function factsOf({ client, period, publishedAt, language }: PdfDocument): TitleF
 function dateOf(field: string, time: string): Date {
   const date = new Date(time);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new RangeError(`${field} is "${time}": give an ISO 8601 time such as 2026-03-01T12:00:00Z`);
+  throw new RangeError(`${field} is "${time}": expected an ISO 8601 time such as 2026-03-01T12:00:00Z`);
 }
 
 function longDate(date: Date, language: string): string {
@@ -273,7 +273,7 @@ function isTag(language: string): boolean {
   }
 }
 
-/** Waits for a promise, but no longer than until the signal is aborted. */
+/** Waits for a promise or until the signal is aborted. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

@@ -1,7 +1,7 @@
-// What this folder uses of packages that come without types, or whose types leave out what it needs.
+// Types of the used parts of packages without types, or with incomplete ones.
 
 declare module 'linebreak' {
-  /** Opportunities to break a line (Unicode Annex 14), in order, the end of the text last. */
+  /** Line break opportunities (Unicode Annex 14), in order, including the end of the text. */
   export default class LineBreaker {
     constructor(text: string);
     nextBreak(): { position: number; required: boolean } | null;
@@ -13,7 +13,7 @@ declare module 'fontkit' {
   export type Font = {
     readonly unitsPerEm: number;
     readonly GPOS?: Gpos;
-    /** Every glyph that was asked for, with its outline once that was read. */
+    /** Every requested glyph, with its outline once it was read. */
     _glyphs: Record<number, Glyph>;
     glyphForCodePoint(codePoint: number): Glyph;
     getGlyph(id: number): Glyph;
@@ -49,7 +49,7 @@ declare module 'pdfkit' {
   import type { Font } from 'fontkit';
   import type { Readable } from 'node:stream';
 
-  /** An object of the file: written when it ends, referred to by its text. */
+  /** An object of the file: written when it ends, referenced by its text. */
   export type Reference = {
     readonly id: number;
     data: Record<string, unknown>;
@@ -66,7 +66,7 @@ declare module 'pdfkit' {
   export type EmbeddedFont = {
     readonly id: string;
     readonly subset: { readonly glyphs: number[]; readonly mapping: Record<number, number> };
-    /** The code points that each glyph of the subset stands for, and its width in thousandths. */
+    /** The code points that each glyph of the subset represents, and its width in thousandths. */
     readonly unicode: number[][];
     readonly widths: number[];
     ref(): Reference;
@@ -87,7 +87,7 @@ declare module 'pdfkit' {
   export type Options = {
     autoFirstPage: false;
     displayTitle: boolean;
-    /** No font to begin with. */
+    /** No initial font. */
     font: '';
     info: Record<string, string | Date>;
     lang: string;

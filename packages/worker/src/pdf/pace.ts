@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 const sliceMs = 20;
 
 /**
- * Shares the event loop: heartbeats and other jobs run in the same process. A loop asks `due` at each step
- * and awaits `rest()` when it is; `rest` rejects with the signal's reason once that is aborted.
+ * Yields to the event loop, since heartbeats and other jobs run in the same process. A loop checks `due` at each step
+ * and awaits `rest()` when it is true; `rest` rejects with the signal's reason when that is aborted.
  */
 export class Pace {
   readonly signal: AbortSignal;

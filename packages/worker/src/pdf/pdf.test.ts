@@ -70,19 +70,19 @@ describe('text', { timeout: 30_000 }, () => {
     expect(missingWord(pdf, wordsOf(source))).toBeUndefined();
   });
 
-  test('raw HTML is shown as it is written', async () => {
+  test('raw HTML is shown as source', async () => {
     const pdf = await readPdf(
       await renderBytes(study('<script>alert("x")</script>\n\nand <b onclick="y()">inline</b>')),
     );
     expect(pdf.packed).toContain('<script>alert("x")</script>and<bonclick="y()">inline</b>');
   });
 
-  test('characters that no font has take room as boxes and read back as themselves', async () => {
+  test('characters that no font has are shown as boxes and can be extracted', async () => {
     const pdf = await readPdf(await renderBytes(study('rocket 🚀 family 👨‍👩‍👧 cuneiform 𒀀 thai สวัสดี end')));
     expect(pdf.packed).toContain('rocket🚀family👨‍👩‍👧cuneiform𒀀thaiสวัสดีend');
   });
 
-  test('a link is followed only with a harmless scheme, otherwise its address is printed', async () => {
+  test('a link with an unsafe scheme is printed as text', async () => {
     const markdown = '[one](https://example.com/ü) [two](javascript:alert) [three](mailto:me@example.com)';
     const pdf = await readPdf(await renderBytes(study(markdown)));
     const urls = (await linksOf(pdf, 2)).map(({ url }) => url);
@@ -90,7 +90,7 @@ describe('text', { timeout: 30_000 }, () => {
     expect(pdf.packed).toContain('two(javascript:alert)');
   });
 
-  test('links and footnotes are defined for the whole document, however far away', async () => {
+  test('definitions of links and footnotes apply to the whole document', async () => {
     const far = lorem.repeat(30).concat('\n\n').repeat(12);
     const markdown = `See [the end][end] and a note[^far].\n\n${far}[end]: https://example.com/end\n\n[^far]: Far words.`;
     const pdf = await readPdf(await renderBytes(study(markdown)));
@@ -99,7 +99,7 @@ describe('text', { timeout: 30_000 }, () => {
     expect(pdf.packed).toMatch(/Notes1Farwords\.$/);
   });
 
-  test('a footnote and the reference to it lead to each other, and an unused footnote is printed too', async () => {
+  test('a footnote and its reference link to each other, and an unused footnote is printed too', async () => {
     const markdown = `Claim[^a].\n\n${lorem.repeat(90)}\n\n[^b]: Never referred to.\n[^a]: Evidence.`;
     const pdf = await readPdf(await renderBytes(study(markdown)));
     const last = pdf.document.numPages;
@@ -109,14 +109,14 @@ describe('text', { timeout: 30_000 }, () => {
   });
 });
 
-describe('finding one’s way', { timeout: 30_000 }, () => {
+describe('navigation', { timeout: 30_000 }, () => {
   const chapters = Array.from({ length: 60 }, (_, index) => {
     const long =
       index === 7 ? ' with a title that is long enough to need more than a single line of the contents' : '';
     return `## Chapter ${index}${long}\n\n${lorem.repeat(1 + (index % 17))}\n\n### Detail ${index}\n\n${lorem}`;
   }).join('\n\n');
 
-  test('the contents run over pages, and each entry’s number and link are those of its heading', async () => {
+  test('the contents span pages, and each entry has the page number and link of its heading', async () => {
     const pdf = await readPdf(await renderBytes(study(chapters)));
     const links = (await Promise.all([2, 3, 4, 5].map((page) => linksOf(pdf, page)))).flat();
     expect(links).toHaveLength(120);
@@ -127,7 +127,7 @@ describe('finding one’s way', { timeout: 30_000 }, () => {
     }
   });
 
-  test('the outline has every heading under the one above it, and leads to its page', async () => {
+  test('the outline has every heading under its parent, with a link to its page', async () => {
     const pdf = await readPdf(
       await renderBytes(study('# A\n\n### B\n\n## C\n\n#### D\n\n# E <em>\n\n' + lorem)),
     );
@@ -147,13 +147,13 @@ describe('finding one’s way', { timeout: 30_000 }, () => {
     expect(await pageOf(pdf.document, outline[0]?.dest)).toBe(3);
   });
 
-  test('a link to a heading’s name leads to its page', async () => {
+  test('a link to a heading leads to its page', async () => {
     const markdown = `[go](#the-end--done)\n\n${lorem.repeat(120)}\n\n## The End – done!\n\nwords`;
     const pdf = await readPdf(await renderBytes(study(markdown)));
     expect((await linksOf(pdf, 3)).map(({ page }) => page)).toEqual([pdf.document.numPages]);
   });
 
-  test('pages have a running head and say how many there are', async () => {
+  test('pages have a running head and a footer with the number of pages', async () => {
     const pdf = await readPdf(await renderBytes(study(chapters)));
     const count = pdf.document.numPages;
     expect(pdf.artifacts[0]).toBe('');
@@ -165,7 +165,7 @@ describe('finding one’s way', { timeout: 30_000 }, () => {
     }
   });
 
-  test('the title page has all that is known about the study', async () => {
+  test('the title page has all facts of the study', async () => {
     const pdf = await readPdf(await renderBytes(study('')));
     const page = pdf.pages[0]?.replace(/\s+/g, ' ');
     for (const text of [
@@ -224,7 +224,7 @@ describe('long documents', { timeout: 60_000 }, () => {
     expect(pdf.packed).toMatch(/afterit$/);
   });
 
-  test('a cell longer than a page goes on over the next pages', async () => {
+  test('a cell longer than a page continues on the next pages', async () => {
     const words = Array.from({ length: 3_000 }, (_, index) => `w${index}`);
     const pdf = await readPdf(
       await renderBytes(study(`| a | b |\n|---|---|\n| ${words.join(' ')} | short |\n| last | row |`)),
@@ -233,14 +233,14 @@ describe('long documents', { timeout: 60_000 }, () => {
     expect(missingWord(pdf, [...words, 'last', 'row'])).toBeUndefined();
   });
 
-  test('a table of 40 columns loses none of them', async () => {
+  test('a table of 40 columns is complete', async () => {
     const pdf = await readPdf(
       await renderBytes(study(`${row('h')}\n|${'---|'.repeat(40)}\n${row('a')}\n${row('b')}`)),
     );
     expect(missingWord(pdf, [row('h'), row('a'), row('b')].flatMap(wordsOf))).toBeUndefined();
   });
 
-  test('a long list goes on counting', async () => {
+  test('a long list has continuous numbers', async () => {
     const items = Array.from({ length: 1_200 }, (_, index) => `1. item${index}`).join('\n');
     const pdf = await readPdf(await renderBytes(study(items)));
     expect(
@@ -275,12 +275,9 @@ describe('long documents', { timeout: 60_000 }, () => {
     ],
     ['quotations 50 deep', `${'> '.repeat(50)}deep words`],
     ['quotations 5,000 deep', `${'> '.repeat(5_000)}deep words`],
-    [
-      'headings and nothing else',
-      Array.from({ length: 200 }, (_, index) => `# heading${index}`).join('\n\n'),
-    ],
+    ['only headings', Array.from({ length: 200 }, (_, index) => `# heading${index}`).join('\n\n')],
     ['items without content', '-\n-\n- [ ] x\n- # heading in item\n- \n\nend'],
-    ['definitions and nothing else', '[a]: https://example.com\n\n- [b]: https://example.com'],
+    ['only definitions', '[a]: https://example.com\n\n- [b]: https://example.com'],
   ])('%s lose nothing', async (_, markdown) => {
     const pdf = await readPdf(await renderBytes(study(markdown)));
     const words = wordsOf(markdown.replace(/\[.\]:.*/g, ''));
@@ -295,7 +292,7 @@ describe('long documents', { timeout: 60_000 }, () => {
     expect(pdf.document.numPages).toBe(1);
   });
 
-  test('the same study makes the same bytes', async () => {
+  test('the same study results in the same bytes', async () => {
     expect(await renderBytes(study(rich))).toEqual(await renderBytes(study(rich)));
   });
 });

@@ -67,8 +67,8 @@ test('has a cover, contents, each study on a new page, and one appendix', async 
   expect(pdf.packed.slice(pdf.packed.lastIndexOf('Asof'))).toContain('2.1Zweiistschneller.backed');
 });
 
-test('the appendix names a study on the page where its claims begin, wherever that falls', async () => {
-  // Each statement is longer than the one before, so that the next study begins everywhere on a page.
+test('the appendix has the title of a study on the page where its claims begin, at any position', async () => {
+  // Each statement is longer than the previous one, so that studies begin at all positions of a page.
   const many = Array.from({ length: 40 }, (_, index) =>
     study('Words.', {
       title: `Study ${index}.`,
@@ -84,7 +84,7 @@ test('the appendix names a study on the page where its claims begin, wherever th
   }
 });
 
-test('its contents and outline lead to the right pages', async () => {
+test('contents and outline link to the right pages', async () => {
   const pdf = await render(studies);
   const entries = await linksOf(pdf, 2);
   expect(entries.map(({ text }) => pack(text).replace(/\d+$/, ''))).toEqual(
@@ -106,7 +106,7 @@ test('its contents and outline lead to the right pages', async () => {
   ]);
 });
 
-test('links and notes of a study stay in it, though another has the same names', async () => {
+test('links and notes of a study stay in it, even if another has the same names', async () => {
   const pdf = await render(studies);
   const pageOfStudy = pdf.pages.findIndex((text) => text.includes('Case study 2')) + 1;
   const links = await linksOf(pdf, pageOfStudy);
@@ -115,7 +115,7 @@ test('links and notes of a study stay in it, though another has the same names',
   for (const { page } of inside) expect(page).toBe(pageOfStudy);
 });
 
-test('each study says its language, and each page whose it is', async () => {
+test('each study declares its language, and each page has the title of its study', async () => {
   const pdf = await render(studies);
   const at = pdf.pages.findIndex((text) => text.includes('Case study 2'));
   const tree = JSON.stringify(await (await pdf.document.getPage(at + 1)).getStructTree());
@@ -125,7 +125,7 @@ test('each study says its language, and each page whose it is', async () => {
   expect(pdf.artifacts.at(-1)).toContain(`Page ${pdf.pages.length} of ${pdf.pages.length}`);
 });
 
-test('of very many studies, the contents name the studies alone, over pages, and progress only grows', async () => {
+test('the contents of very many studies list only the studies, on several pages, and progress only increases', async () => {
   const many = Array.from({ length: 130 }, (_, index) =>
     study(`# Heading\n\nWords of ${index}.`, { title: `Study ${index}`, claims: [claim()] }),
   );

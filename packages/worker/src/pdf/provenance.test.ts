@@ -49,10 +49,10 @@ const hash = (one: number, other: number): string => `${one}x${other}`.padStart(
 const pack = (text: string): string => text.replace(/\s+/g, '');
 
 describe('the provenance of a case study', { timeout: 30_000 }, () => {
-  test('has every claim with its standing and why, what was measured, and the evidence to its last byte', async () => {
+  test('has every claim with its standing and the reasons, its measurement, and all details of its evidence', async () => {
     const { packed } = await render(claims);
     const appendix = packed.slice(packed.lastIndexOf('Provenance'));
-    for (const told of [
+    for (const expected of [
       'Asof2026-03-2010:15:00UTC',
       'Readsareansweredfourtimesasfast.backed',
       'MetricReadlatency(latency),inms;betterwhenlower',
@@ -76,11 +76,11 @@ describe('the provenance of a case study', { timeout: 30_000 }, () => {
       'brokenOf“Soak”,itssourcehasvanished.',
       'unbackedItcitesnoevidenceandnometric.',
     ]) {
-      expect(appendix).toContain(told);
+      expect(appendix).toContain(expected);
     }
   });
 
-  test('is told in short before the text: the claims, their standing, and what changed', async () => {
+  test('is summarised before the text: the claims, their standing, and the changes', async () => {
     const { pages } = await render(claims);
     expect(pack(pages[0]!)).toContain('Claims1backed1stale1broken1unbacked');
     const text = pack(pages[2]!);
@@ -90,10 +90,10 @@ describe('the provenance of a case study', { timeout: 30_000 }, () => {
     expect(text.indexOf('Allarehappier.unbacked')).toBeLessThan(text.indexOf('Words.'));
   });
 
-  test('leads from each claim to its proof and back, and to the source of evidence', async () => {
+  test('links each claim to its provenance and back, and to the source of evidence', async () => {
     const pdf = await render(claims);
     const last = pdf.document.numPages;
-    // Of each claim, its number and the words after it.
+    // The number of each claim and the words after it.
     const proofs = (await linksOf(pdf, 3)).map(({ page }) => page);
     expect(proofs).toHaveLength(2 * claims.length);
     for (const page of proofs) expect([last - 1, last]).toContain(page);
@@ -115,12 +115,12 @@ describe('the provenance of a case study', { timeout: 30_000 }, () => {
     ]);
   });
 
-  test('is left out where a study claims nothing', async () => {
+  test('is omitted for a study without claims', async () => {
     const { packed } = await render([]);
     expect(packed).not.toMatch(/Claims|Provenance/);
   });
 
-  test('of thirty claims with twenty pieces of evidence each loses none', async () => {
+  test('of thirty claims with twenty pieces of evidence each is complete', async () => {
     const many = Array.from({ length: 30 }, (_, one) =>
       claim({
         statement: `Statement ${one} 中文 with words enough to need a second line in the column of the page.`,
@@ -159,12 +159,12 @@ describe('words', () => {
     expect(changeText({ ...measured, ...fields })).toBe(text);
   });
 
-  test('what was measured without a change is one value', () => {
+  test('a measurement without a change is one value', () => {
     const whole = { ...measured, before: null, difference: null, ratio: null, improved: null };
     expect(measuredText(whole)).toBe('300.125 ms');
   });
 
-  test('a broken claim tells all that is broken', () => {
+  test('a broken claim lists everything that is broken', () => {
     const none = { value: null, count: 0 };
     const broken = claim({
       standing: 'broken',

@@ -14,7 +14,7 @@ import { longStudy } from './testing/studies.ts';
 
 const limits = { memoryMegabytes: 512, timeoutSeconds: 60 };
 
-/** Holds its thread for long: each item is read inside of a hundred others. */
+/** Blocks its thread for long: each item is nested in a hundred others. */
 const endless = study(
   Array.from({ length: 4_000 }, (_, line) => `${'  '.repeat(Math.min(line, 99))}- level`).join('\n'),
 );
@@ -37,7 +37,7 @@ function options(fields: Partial<PdfOptions> = {}): PdfOptions {
   };
 }
 
-test('a thread makes the same bytes as rendering here does, and again when it is used again', async () => {
+test('a thread produces the same bytes as the main thread, also when it is reused', async () => {
   const threads = new RenderThreads(limits);
   const image = png({ width: 40, height: 20, bits: 8, colorType: 2 });
   const loadImage = () => Promise.resolve(image);
@@ -51,7 +51,7 @@ test('a thread makes the same bytes as rendering here does, and again when it is
   }
 }, 60_000);
 
-test('a portfolio’s studies are taken one after the other, as the thread comes to them', async () => {
+test('the studies of a portfolio are read one after the other, when the thread needs them', async () => {
   let taken = 0;
   let leastPages = 0;
   let pagesNow = 0;
@@ -70,11 +70,11 @@ test('a portfolio’s studies are taken one after the other, as the thread comes
     options({ onProgress }),
   );
   expect(pages).toBe(7);
-  // A study is asked for when the pages of all before it are done.
+  // A study is requested after the pages of all earlier ones are done.
   expect(leastPages).toBe(0);
 }, 60_000);
 
-test('a thread out of memory fails for good and in plain words, while another goes on', async () => {
+test('a thread out of memory fails permanently with a clear error, while another continues', async () => {
   const neighbour = new RenderThreads(limits);
   const small = new RenderThreads({ ...limits, memoryMegabytes: 16 });
   const document = study(longStudy(60_000));
@@ -92,7 +92,7 @@ test('a thread out of memory fails for good and in plain words, while another go
   expect(Buffer.from(bytes().subarray(0, 5)).toString()).toBe('%PDF-');
 }, 60_000);
 
-describe('of a thread', () => {
+describe('the timeout of a thread', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   });
@@ -100,13 +100,13 @@ describe('of a thread', () => {
     vi.useRealTimers();
   });
 
-  test('that is busy without a word, patience ends, and the job fails for good', async () => {
+  test('ends a thread that is busy without a message, and the job fails permanently', async () => {
     const rendering = new RenderThreads(limits).render({ document: endless }, options());
     vi.advanceTimersByTime(60_000);
     await expect(rendering).rejects.toMatchObject({ name: 'PermanentError', code: 'too_complex' });
   });
 
-  test('that waits for others, patience is endless', async () => {
+  test('does not apply while the thread waits for an answer', async () => {
     let waited = 0;
     const loadImage = () => {
       waited += 600_000;
@@ -119,12 +119,12 @@ describe('of a thread', () => {
   });
 });
 
-test('aborting ends a thread that holds its event loop', async () => {
+test('aborting ends a thread that blocks its event loop', async () => {
   const abort = new AbortController();
   const reason = new Error('cancelled by its owner');
   const { out } = memory();
   const document = { ...endless, markdown: `${longStudy(20_000)}\n\n${endless.markdown}` };
-  // What it says last, before it reads the list.
+  // Its last message before it reads the list.
   const onProgress = ({ page }: { page: number }): void => {
     if (page === 8) abort.abort(reason);
   };
@@ -138,19 +138,19 @@ test('aborting ends a thread that holds its event loop', async () => {
   expect(out.listenerCount('error')).toBe(0);
 }, 60_000);
 
-test('what goes wrong outside of the thread ends it with that very error', async () => {
+test('an error outside of the thread ends it with the same error', async () => {
   const threads = new RenderThreads(limits);
-  const away = new Error('the bucket is away');
+  const outage = new Error('the bucket is unavailable');
   const document = study('![a](b.png)');
-  const failing = threads.render({ document }, options({ loadImage: () => Promise.reject(away) }));
-  await expect(failing).rejects.toBe(away);
+  const failing = threads.render({ document }, options({ loadImage: () => Promise.reject(outage) }));
+  await expect(failing).rejects.toBe(outage);
   const out = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
   await expect(threads.render({ document }, options({ out }))).rejects.toThrow('the disk is full');
-  // The next one gets a new thread.
+  // The next rendering gets a new thread.
   await threads.render({ document }, options());
 }, 60_000);
 
-test('a thread waits while its bytes are not taken', async () => {
+test('a thread waits while its output is not consumed', async () => {
   const out = new PassThrough({ highWaterMark: 1 });
   let pages = 0;
   const onProgress = ({ page }: { page: number }): void => {

@@ -27,7 +27,7 @@ const maxYoungGenerationSizeMb = 48;
 const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './pdf-thread.js';
 
 /**
- * Renders each PDF in a thread of its own, so that one which runs out of memory or never ends does not affect others.
+ * Renders each PDF in its own thread, so that one which runs out of memory or never ends does not affect others.
  * Studies, images and output are streamed, so that memory stays bounded.
  */
 export class RenderThreads {

@@ -39,18 +39,18 @@ function sink(): Writable {
 }
 
 describe('progress', () => {
-  test('is told at each page, moves forward only, and ends at the whole', async () => {
-    const told: { page: number; fraction: number }[] = [];
-    const onProgress: PdfOptions['onProgress'] = (progress) => told.push(progress);
+  test('is reported for each page, only increases, and ends at 1', async () => {
+    const reported: { page: number; fraction: number }[] = [];
+    const onProgress: PdfOptions['onProgress'] = (progress) => reported.push(progress);
     const { pages } = await renderPdf(study(body), optionsWith({ out: sink(), onProgress }));
-    expect(told.length).toBeGreaterThanOrEqual(pages - 1);
-    for (const [index, { page, fraction }] of told.entries()) {
-      const before = told[index - 1] ?? { page: 0, fraction: 0 };
+    expect(reported.length).toBeGreaterThanOrEqual(pages - 1);
+    for (const [index, { page, fraction }] of reported.entries()) {
+      const before = reported[index - 1] ?? { page: 0, fraction: 0 };
       expect(fraction).toBeGreaterThanOrEqual(before.fraction);
       expect(page).toBeGreaterThanOrEqual(before.page);
     }
-    expect(told[Math.floor(told.length / 2)]?.fraction).toBeGreaterThan(0.3);
-    expect(told.at(-1)).toEqual({ page: pages, fraction: 1 });
+    expect(reported[Math.floor(reported.length / 2)]?.fraction).toBeGreaterThan(0.3);
+    expect(reported.at(-1)).toEqual({ page: pages, fraction: 1 });
   });
 
   test.each([
@@ -67,7 +67,7 @@ describe('progress', () => {
 });
 
 describe('the stream', () => {
-  test('gets pages while others are still to come, and is ended', async () => {
+  test('receives pages while others are not rendered yet, and is ended', async () => {
     const out = new PassThrough();
     let writtenAtPage10 = 0;
     const rendering = renderPdf(
@@ -110,7 +110,7 @@ describe('the stream', () => {
 describe('aborting', () => {
   const reason = new Error('cancelled by its owner');
 
-  test('ends the rendering with the reason and leaves the stream alone', async () => {
+  test('rejects the rendering with the reason and does not change the stream', async () => {
     const abort = new AbortController();
     const out = sink();
     let pages = 0;
@@ -152,7 +152,7 @@ describe('aborting', () => {
   });
 });
 
-test('the event loop turns while a long document is rendered', async () => {
+test('the event loop is not blocked while a long document is rendered', async () => {
   let turns = 0;
   let running = true;
   const turn = (): void => {
@@ -166,7 +166,7 @@ test('the event loop turns while a long document is rendered', async () => {
   expect(turns).toBeGreaterThan(3);
 });
 
-test('a date that is none is refused, saying what would be right', async () => {
+test('an invalid date is refused with what would be right', async () => {
   const rendering = renderBytes(study('', { publishedAt: 'last spring' }));
-  await expect(rendering).rejects.toThrow('publishedAt is "last spring": give an ISO 8601 time');
+  await expect(rendering).rejects.toThrow('publishedAt is "last spring": expected an ISO 8601 time');
 });

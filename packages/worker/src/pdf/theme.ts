@@ -14,7 +14,7 @@ export const colors = {
   codeInk: rgb(0x2b3442),
 };
 
-/** Ink and ground of each standing of a claim; the ink is readable on the ground (WCAG 2.2 AA). */
+/** Text and background colours of each standing of a claim, with a contrast of WCAG 2.2 AA. */
 export const standingColors = {
   backed: { ink: rgb(0x1a6238), ground: rgb(0xe2f3e8) },
   stale: { ink: rgb(0x7d4e00), ground: rgb(0xfcefd2) },
@@ -46,7 +46,7 @@ export const types = {
   running: { size: 8.2, leading: 11 },
 } satisfies Record<string, Type>;
 
-/** Monospaced letters look larger than their size: they are set at this part of the text around them. */
+/** Monospaced letters look larger than their size: they are set at this fraction of the surrounding text's size. */
 export const monoScale = 0.88;
 
 export type HeadingStyle = Type & {
@@ -72,7 +72,7 @@ export function headingStyle(depth: number): HeadingStyle {
   return style;
 }
 
-/** The first baseline of a line box, so that capitals stand in its middle. */
+/** The first baseline of a line box, so that capitals are centred vertically. */
 export function baselineIn(type: Type): number {
   return type.leading / 2 + type.size * 0.33;
 }

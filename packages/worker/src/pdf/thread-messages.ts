@@ -1,9 +1,9 @@
 import type { PdfDocument, PdfPortfolio } from './document.ts';
 
-/** What a thread is to render; it asks for the studies of a portfolio one after the other. */
+/** The task of a thread; it requests the studies of a portfolio one after the other. */
 export type Task = { readonly document: PdfDocument } | { readonly portfolio: PdfPortfolio };
 
-/** What a thread asks for: the next study, an image, or that bytes are written. */
+/** A request of a thread: the next study, an image, or to write bytes. */
 export type Question =
   | { readonly what: 'study' }
   | { readonly what: 'image'; readonly url: string }

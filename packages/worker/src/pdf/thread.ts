@@ -1,4 +1,4 @@
-// A thread that renders one PDF at a time for `render-threads.ts`; whatever it cannot do is its end.
+// A thread that renders one PDF at a time for `render-threads.ts`; any error ends it.
 import { Writable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 
@@ -7,8 +7,7 @@ import { renderPdf, renderPortfolioPdf } from './index.ts';
 import type { PdfOptions } from './index.ts';
 import type { Answers, FromThread, Question, Task, ToThread } from './thread-messages.ts';
 
-if (parentPort === null)
-  throw new Error('this module renders for another thread: it is not to be run by itself');
+if (parentPort === null) throw new Error('this module runs in a worker thread only');
 const port = parentPort;
 const waiting = new Map<number, (answer: never) => void>();
 let questions = 0;
@@ -41,7 +40,7 @@ async function render(task: Task): Promise<void> {
     }),
     loadImage: (url) => new Promise((resolve) => ask({ what: 'image', url }, resolve)),
     onProgress: (progress) => send({ type: 'progress', progress }),
-    // Whoever wants it to end ends the thread.
+    // The rendering is aborted by terminating the thread.
     signal: new AbortController().signal,
   };
   const { pages } =

@@ -14,7 +14,7 @@ import type { Type } from './theme.ts';
 import { baselineOf } from './type/text.ts';
 import type { Line } from './type/text.ts';
 
-/** What setting the blocks of one document shares. */
+/** The context that the blocks of a document share. */
 export type Typesetter = {
   readonly book: Book;
   readonly flow: Flow;
@@ -23,11 +23,11 @@ export type Typesetter = {
   readonly notes: Notes;
   readonly definitions: Definitions;
   readonly contents: Contents;
-  /** What the names of this text's places begin with, so that they are none of another text in the file. */
+  /** The prefix of the names of this text's destinations, which distinguishes them from other texts in the file. */
   readonly scope: string;
 };
 
-/** What a block inherits from the block that it stands in. */
+/** The properties that a block inherits from its parent block. */
 export type Frame = {
   readonly tag: Tag;
   readonly type: Type;
@@ -35,7 +35,7 @@ export type Frame = {
   readonly listDepth: number;
   /** The gap between blocks, in points. */
   readonly gap: number;
-  /** Tells which part (0..1) of the block is laid out. */
+  /** Reports the fraction (0..1) of the block that is laid out. */
   readonly progress: (part: number) => void;
 };
 
@@ -48,13 +48,13 @@ export type SetBlocks = (
 
 const narrowest = 120;
 
-/** An indent that leaves a readable column, however deep the nesting. */
+/** An indent that leaves a readable column at any depth of nesting. */
 export function indentWithin(width: number, indent: number): number {
   if (width - indent >= narrowest * 1.6) return indent;
   return Math.max(0, Math.min(indent / 5, width - narrowest));
 }
 
-/** Adds a structure element to one that is still open, and ends it when it is filled. */
+/** Adds a structure element to an open one, and ends it after `setContent`. */
 export async function inTag(
   typesetter: Typesetter,
   parent: Tag,
@@ -69,7 +69,7 @@ export async function inTag(
 
 export type Alignment = 'left' | 'right' | 'center';
 
-/** Where a line starts in a column. */
+/** The start of a line in a column. */
 export function alignedX(line: Line, left: number, width: number, alignment: Alignment): number {
   const space = width - line.width;
   return left + (alignment === 'right' ? space : alignment === 'center' ? space / 2 : 0);
@@ -78,8 +78,8 @@ export function alignedX(line: Line, left: number, width: number, alignment: Ali
 const heightOf = (lines: readonly Line[]): number => lines.reduce((sum, { height }) => sum + height, 0);
 
 /**
- * Sets lines of running text, over as many pages as they need; a paragraph is not split after its first line
- * nor before its last.
+ * Sets lines of running text on as many pages as needed; a paragraph is not split after its first line or before its
+ * last.
  */
 export async function setLines(
   { flow, pace }: Typesetter,
@@ -107,7 +107,7 @@ export async function setLines(
   }
 }
 
-/** Takes lines for a page and a bit; true when there are no more. */
+/** Reads lines for slightly more than a page; true when there are no more. */
 async function fill(waiting: Line[], lines: Iterator<Line>, pace: Pace): Promise<boolean> {
   let height = heightOf(waiting);
   while (height < paper.bottom - paper.top + 60) {
@@ -120,7 +120,7 @@ async function fill(waiting: Line[], lines: Iterator<Line>, pace: Pace): Promise
   return false;
 }
 
-/** How many lines fit in a height. */
+/** The number of lines that fit a height. */
 export function fitting(lines: readonly Line[], height: number): number {
   let used = 0;
   let count = 0;

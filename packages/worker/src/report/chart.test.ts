@@ -16,7 +16,7 @@ const row = (date: string, min: number, avg: number, max: number) => ({
   p95: null,
 });
 
-/** What is drawn of rows: solid lines, dashed lines, and areas. */
+/** The drawing of rows: solid lines, dashed lines, and areas. */
 function draw(rows: ReturnType<typeof row>[], halves: [number | null, number | null] = [null, null]) {
   const drawn = { lines: [] as Point[][], dashed: [] as Point[][], areas: [] as Point[][] };
   const pen = {
@@ -49,7 +49,7 @@ test('a step without samples is a gap in line and band', () => {
   expect(areas.map((points) => points.length)).toEqual([4, 4]);
 });
 
-test('a step that stands alone is a dot, and its band a stroke from the least to the greatest', () => {
+test('a step without neighbours is a dot, and its band a stroke from minimum to maximum', () => {
   const { lines, areas } = draw([row('05', -1, 2, 3)]);
   const [band, dot] = lines;
   expect(band![0]![1]).toBeLessThan(band![1]![1]);

@@ -6,33 +6,33 @@ import { allLines } from '../pdf/type/lines.ts';
 import { type Line, plainLook } from '../pdf/type/text.ts';
 import { type Scale, type Tick, linearScale, timeTicks, valueTicks } from './scale.ts';
 
-/** A metric over time: what is drawn, and over which range in milliseconds since the epoch. */
+/** The data of a chart: a metric over a range of time, in milliseconds since the epoch. */
 export type Chart = {
   unit: string;
   rows: readonly ReportRow[];
   step: ReportStep;
   from: number;
   to: number;
-  /** The averages of the two halves of the range; null of one without samples. */
+  /** The averages of the two halves of the range; null for a half without samples. */
   halves: readonly [first: number | null, second: number | null];
 };
 
-/** What of `Ink` a chart is drawn with. */
+/** The part of `Ink` that a chart uses. */
 type Pen = Pick<Ink, 'line' | 'rectangle' | 'polyline' | 'polygon'>;
 type Box = { left: number; top: number; width: number; height: number };
 
-/** Light enough for the line to stand out in grey, dark enough to be seen on paper. */
+/** Light enough that the line stands out in greyscale, dark enough to be visible on paper. */
 const band: Color = [0.78, 0.84, 0.9];
 const look = plainLook('regular', types.running.size, colors.muted);
 const valueTickCount = 4;
-/** Of the axis of time, below the plot. */
+/** The height of the time axis, below the plot. */
 const axisHeight = 16;
-/** Of the unit, above it. */
+/** The height of the unit, above the plot. */
 const unitHeight = 14;
 
 type Place = { x: number; low: number; middle: number; high: number };
 
-/** Draws a chart: the average as a line, the least to the greatest value as a band, steps without samples as gaps. */
+/** Draws a chart: the average as a line, the range from minimum to maximum as a band, steps without samples as gaps. */
 export function drawChart(ink: Pen, box: Box, chart: Chart): void {
   const { rows, from, to } = chart;
   const ticks = valueTicks(
@@ -86,7 +86,7 @@ function drawTimeAxis(ink: Pen, plot: Box, ticks: Tick[], x: Scale): void {
   }
 }
 
-/** The steps that follow one another without a gap, each at the middle of what of it lies in the range. */
+/** Groups of consecutive steps without a gap; each step is at the middle of its part in the range. */
 function runsOf({ rows, step, from, to }: Chart, x: Scale, y: Scale): Place[][] {
   const runs: Place[][] = [];
   let expected = Number.NaN;
@@ -108,7 +108,7 @@ function drawBand(ink: Pen, run: Place[]): void {
   else ink.polygon([...highs, ...lows.toReversed()], band);
 }
 
-/** A step that stands alone is a dot. */
+/** A step without neighbours is a dot. */
 function drawLine(ink: Pen, run: Place[]): void {
   const line = run.map(({ x, middle }): Point => [x, middle]);
   if (line.length === 1) ink.polyline([line[0]!, line[0]!], 4, colors.accent);

@@ -3,18 +3,18 @@ import type { ReportRow, ReportSource, ReportedMetric } from '@portfolio/core/me
 const columns = ['metric', 'unit', 'at', 'count', 'min', 'avg', 'max', 'p50', 'p95'];
 
 /**
- * A report as CSV (RFC 4180) with a header: a line for each metric and step that has samples. `onMetric` is told of
- * each metric before it is read.
+ * A report as CSV (RFC 4180) with a header: a line for each metric and step with samples. `onMetric` is called for each
+ * metric before it is read.
  */
 export async function* reportToCsv(
   { metrics, rowsOf }: Pick<ReportSource, 'metrics' | 'rowsOf'>,
-  onMetric: (place: number) => void,
+  onMetric: (index: number) => void,
 ): AsyncGenerator<string> {
   yield toLine(columns);
-  for (const [place, metric] of metrics.entries()) {
-    onMetric(place);
+  for (const [index, metric] of metrics.entries()) {
+    onMetric(index);
     const rows = await rowsOf(metric.id);
-    // One piece a metric: each line by itself would cost a call of the stream.
+    // One chunk per metric: a chunk per line would cost a stream call each.
     if (rows.length > 0) yield rows.map((row) => toLine(fieldsOf(metric, row))).join('');
   }
 }
@@ -27,7 +27,7 @@ function fieldsOf({ key, unit }: ReportedMetric, row: ReportRow): string[] {
 
 const toLine = (fields: string[]) => `${fields.join(',')}\r\n`;
 
-/** Text for a cell: what a spreadsheet would take for a formula gets an apostrophe before it. */
+/** The text of a cell: an apostrophe is put before text that a spreadsheet would treat as a formula. */
 function toField(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

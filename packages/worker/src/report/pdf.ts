@@ -22,29 +22,29 @@ import { type Frame, type Typesetter, inTag, setLines } from '../pdf/typesetter.
 import { drawChart } from './chart.ts';
 import { shortNumber } from './scale.ts';
 
-/** ISO 8601 instants; `to` does not belong to the range. */
+/** ISO 8601 instants; `to` is exclusive. */
 type Range = { from: string; to: string; step: ReportStep };
 
 type Options = {
-  /** Takes the PDF's bytes and is ended after them. */
+  /** Receives the PDF and is ended after it. */
   out: Writable;
-  /** Aborting it ends the rendering at once. */
+  /** Aborting it ends the rendering immediately. */
   signal: AbortSignal;
-  /** Told of each metric, by its place, before it is read. */
-  onMetric: (place: number) => void;
+  /** Called with the index of each metric before it is read. */
+  onMetric: (index: number) => void;
 };
 
 type Compared = ReportedMetric & Halves;
 
 const title = 'Metrics report';
-/** So that three metrics fit on a page. */
+/** Allows three metrics on a page. */
 const chartHeight = 148;
 
 /**
- * Writes a report as a PDF: title page, a table of all metrics, then a chart of each. Pages go out as they are finished,
- * and of the metrics only one is in memory at a time.
+ * Writes a report as a PDF: title page, a table of all metrics, then a chart of each. Pages are written as they are
+ * finished, and only one metric is in memory at a time.
  *
- * @returns How many pages it has.
+ * @returns The number of pages.
  */
 export async function renderReport(source: ReportSource, range: Range, options: Options): Promise<number> {
   const output = new Output(options.out, options.signal);
@@ -58,7 +58,7 @@ export async function renderReport(source: ReportSource, range: Range, options: 
 async function render(source: ReportSource, range: Range, { signal, onMetric }: Options, output: Output) {
   const { portfolio } = source;
   const halves = await source.compareHalves();
-  const metrics = source.metrics.map((metric, place): Compared => ({ ...metric, ...halves[place]! }));
+  const metrics = source.metrics.map((metric, index): Compared => ({ ...metric, ...halves[index]! }));
   const pace = new Pace(signal);
   await openTypefaces();
   await openTypefacesFor(portfolio.name, ...metrics.flatMap(({ name, unit }) => [name, unit]));
@@ -85,7 +85,7 @@ async function render(source: ReportSource, range: Range, { signal, onMetric }: 
     scope: '',
     contents: new Contents(book, pace),
   });
-  // In the order of reading, which is not that of writing.
+  // In reading order, which differs from the order of writing.
   const [titleTag, summaryTag, chartsTag] = [
     book.openTag('Sect'),
     book.openTag('Sect'),
@@ -93,8 +93,8 @@ async function render(source: ReportSource, range: Range, { signal, onMetric }: 
   ];
 
   const charts = typesetterOf({ pageStarted });
-  for (const [place, metric] of metrics.entries()) {
-    onMetric(place);
+  for (const [index, metric] of metrics.entries()) {
+    onMetric(index);
     await setMetric(charts, chartsTag, metric, await source.rowsOf(metric.id), range);
     if (pace.due) await pace.rest();
   }
@@ -121,7 +121,7 @@ async function render(source: ReportSource, range: Range, { signal, onMetric }: 
   return pages;
 }
 
-/** A moment as short as it can be told: midnight is a date. */
+/** The shortest form of an instant: midnight is a date. */
 function shown(instant: string): string {
   if (instant.endsWith('T00:00:00.000Z')) return instant.slice(0, 10);
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;
@@ -145,7 +145,7 @@ function titlePageOf({ portfolio, metrics, asOf }: ReportSource, { from, to, ste
   };
 }
 
-/** The table of all metrics, and how charts are to be read. */
+/** The table of all metrics, and a legend of the charts. */
 async function setSummary(typesetter: Typesetter, tag: Tag, metrics: readonly Compared[]): Promise<void> {
   await setHeading(typesetter, tag, 'Summary', 1, 60);
   await setText(typesetter, tag, 'Averages of all samples of each half of the range.', types.body);
@@ -178,7 +178,7 @@ const toRow = (cells: string[]): TableRow => ({
   children: cells.map((value) => ({ type: 'tableCell', children: [{ type: 'text', value }] })),
 });
 
-/** The change in percent of a positive first half; else, where that says nothing, as a difference. */
+/** The change in percent of the first half if that is positive, otherwise as a difference. */
 function changeOf({ first, ratio, difference }: Halves): string {
   if (difference === null || first === null) return '–';
   const sign = difference > 0 ? '+' : '';
@@ -236,7 +236,7 @@ function extremesOf(rows: readonly ReportRow[]) {
   };
 }
 
-/** What a chart shows, for those who do not see it. */
+/** The alternative text of a chart. */
 function altOf(
   { name, unit }: ReportedMetric,
   rows: readonly ReportRow[],
@@ -251,7 +251,7 @@ function altOf(
   );
 }
 
-/** Sets a heading with so much room below it; those of metrics are in the outline. */
+/** Sets a heading that has at least `room` points below it on its page; headings of metrics are in the outline. */
 async function setHeading(
   typesetter: Typesetter,
   parent: Tag,

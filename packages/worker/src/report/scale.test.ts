@@ -45,7 +45,7 @@ describe('ticks of time', () => {
   });
 });
 
-test('a scale leads from the first value to the last', () => {
+test('a scale ranges from the first value to the last', () => {
   const scale = linearScale(10, 20, 300);
   expect([10, 15, 20].map(scale)).toEqual([0, 150, 300]);
 });

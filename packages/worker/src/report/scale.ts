@@ -1,7 +1,7 @@
-/** A place on an axis: a value and what is written beside it. */
+/** A tick of an axis: a value and its label. */
 export type Tick = { value: number; label: string };
 
-/** Where a value lies on an axis of a length, in points from the axis' begin. */
+/** The position of a value on an axis of a length, in points from the start of the axis. */
 export type Scale = (value: number) => number;
 
 export function linearScale(from: number, to: number, length: number): Scale {
@@ -10,7 +10,7 @@ export function linearScale(from: number, to: number, length: number): Scale {
 
 const roundSteps = [1, 2, 5, 10];
 
-/** At round values, about `count` of them; the first is at most `min` and the last at least `max`. */
+/** About `count` ticks at round values; the first is at most `min` and the last at least `max`. */
 export function valueTicks(min: number, max: number, count: number): Tick[] {
   const [low, high] = widened(min, max);
   const rough = (high - low) / count;
@@ -24,10 +24,10 @@ export function valueTicks(min: number, max: number, count: number): Tick[] {
   });
 }
 
-/** Below it, steps between ticks would be no full doubles any longer. */
+/** The smallest distance between ticks at which they are distinct doubles. */
 const smallest = 1e-290;
 
-/** A constant has room above and below; so have values that a double hardly tells apart. */
+/** Adds space above and below a constant, and values that a double can hardly distinguish. */
 function widened(min: number, max: number): [number, number] {
   const size = Math.max(Math.abs(min), Math.abs(max));
   if (max - min > Math.max(size * 1e-9, smallest)) return [min, max];
@@ -47,7 +47,7 @@ const fixed = (digits: number) =>
 
 const short = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 5 });
 
-/** A measured value for people, in five digits. */
+/** A measured value, rounded to five digits. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
   return value !== 0 && (size >= 1e7 || size < 1e-4) ? value.toExponential(3) : short.format(value + 0);
@@ -56,14 +56,14 @@ export function shortNumber(value: number): string {
 const hour = 3_600_000;
 const day = 24 * hour;
 type Unit = { months: number } | { milliseconds: number };
-/** Distances between ticks of time, the shortest first. */
+/** The distances between ticks of time, in ascending order. */
 const distances: Unit[] = [
   ...[1, 2, 3, 6, 12].map((hours) => ({ milliseconds: hours * hour })),
   ...[1, 2, 5, 10].map((days) => ({ milliseconds: days * day })),
   ...[1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 3000].map((months) => ({ months })),
 ];
 
-/** At round moments (UTC) within a range in milliseconds since the epoch: the closest together that are at most `most`. */
+/** Ticks at round instants (UTC) in a range in milliseconds since the epoch: as many as possible, but at most `most`. */
 export function timeTicks(from: number, to: number, most: number): Tick[] {
   for (const distance of distances) {
     const moments =
@@ -77,7 +77,7 @@ export function timeTicks(from: number, to: number, most: number): Tick[] {
 function evenIn(from: number, to: number, distance: number): number[] {
   const first = Math.ceil(from / distance);
   const count = Math.max(0, Math.floor(to / distance) - first + 1);
-  // No more than anybody asks for: a range of centuries has millions of hours.
+  // Bounded: a range of centuries has millions of hours.
   return Array.from({ length: Math.min(count, 1000) }, (_, index) => (first + index) * distance);
 }
 
@@ -93,7 +93,7 @@ function monthsIn(from: number, to: number, distance: number): number[] {
   return moments;
 }
 
-/** ISO 8601, as short as the distance allows. */
+/** The shortest ISO 8601 form that shows the distance between ticks. */
 function momentLabel(moment: number, distance: Unit): string {
   const iso = new Date(moment).toISOString();
   if ('months' in distance) return iso.slice(0, distance.months % 12 === 0 ? 4 : 7);

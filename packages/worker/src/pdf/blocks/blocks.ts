@@ -12,10 +12,10 @@ import { setList } from './list.ts';
 import { setTable } from './table.ts';
 
 const quoteIndent = 16;
-/** A heading taller than this is not kept with the block after it. */
+/** A heading taller than this may be separated from the block after it. */
 const tallestKept = 300;
 
-/** Sets a block of Markdown; `continues` when it is more of the list or table before it. */
+/** Sets a block of Markdown; `continues` if it continues the list or table before it. */
 export async function setBlock(
   typesetter: Typesetter,
   node: RootContent,
@@ -46,7 +46,7 @@ export async function setBlock(
       break;
     }
     case 'html':
-      // Raw HTML is shown as it is written: it is neither run nor dropped.
+      // Raw HTML is shown as source: it is neither interpreted nor dropped.
       await setCode(typesetter, node.value, '', frame);
       break;
     case 'thematicBreak':
@@ -54,15 +54,15 @@ export async function setBlock(
       break;
     case 'definition':
     case 'footnoteDefinition':
-      // Nothing to see here: links know their address, and notes stand at the end.
+      // Definitions print nothing: links contain their address, and notes are at the end.
       break;
     default:
-      // Inline content, rows and items have a block around them: the parser puts none here.
+      // Inline content, rows and items are always inside of a block: the parser returns none here.
       break;
   }
 }
 
-/** Sets the blocks that stand inside another. */
+/** Sets the blocks inside of another block. */
 export async function setBlocks(
   typesetter: Typesetter,
   nodes: readonly RootContent[],

@@ -11,13 +11,13 @@ const look = plainLook('mono', types.code.size, colors.codeInk);
 const labelLook = plainLook('regular', 7.6, colors.faint);
 const padding = 10;
 const labelHeight = 8;
-/** A line that goes on from the one above stands this much to the right. */
+/** The indent of a continued line. */
 const hang = 16;
 const tabWidth = 4;
 
 type Row = Line & { readonly goesOn: boolean };
 
-/** Sets literal text on a light ground: long lines are wrapped, long blocks go on over pages. */
+/** Sets literal text on a light ground: long lines are wrapped, long blocks continue on further pages. */
 export async function setCode(
   typesetter: Typesetter,
   value: string,
@@ -85,7 +85,7 @@ function* rowsOf(value: string, width: number): Generator<Row> {
     const content = shape(expanded, look.font);
     const full = (content.width * look.size) / 1000;
     if (full <= width + 0.01) {
-      const pieces = [{ x: 0, width: full, look, link: undefined, place: undefined, content }];
+      const pieces = [{ x: 0, width: full, look, link: undefined, anchor: undefined, content }];
       yield { pieces, width: full, height: types.code.leading, done, goesOn: false };
       continue;
     }

@@ -12,8 +12,8 @@ const narrowest = 34;
 type Wants = { natural: number; least: number };
 
 /**
- * Shares a table's width among its columns: those whose text is short get the width of all of it, and the
- * others share what is left, each at least as wide as its longest word if that can be.
+ * Distributes a table's width over its columns: those with short text get the full width of their text, the others
+ * share the rest, each at least as wide as its longest word if possible.
  */
 export function columnWidths(rows: readonly Span[][][], width: number): number[] {
   const columns: Wants[] = [];
@@ -33,7 +33,7 @@ export function columnWidths(rows: readonly Span[][][], width: number): number[]
   return columns.map((column) => shares.get(column) ?? column.natural);
 }
 
-/** The columns whose text fits an even share of the width, as others leave them more. */
+/** The columns whose text fits an even share of the width that the others leave. */
 function shortColumns(columns: readonly Wants[], width: number): Set<Wants> {
   const short = new Set<Wants>();
   let left = width;

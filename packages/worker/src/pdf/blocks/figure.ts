@@ -7,7 +7,7 @@ import { inTag, setLines } from '../typesetter.ts';
 import type { Frame, Typesetter } from '../typesetter.ts';
 import { inlineSpans } from './inline.ts';
 
-/** A paragraph's only content, when that is an image or a link around one. */
+/** The only content of a paragraph, if it is an image or a link around an image. */
 export function soleImage({ children }: Paragraph): PhrasingContent | undefined {
   const [only] = children;
   if (only === undefined || children.length > 1) return undefined;

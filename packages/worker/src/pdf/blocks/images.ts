@@ -15,15 +15,15 @@ export class Images {
   readonly #fetch: (url: string) => Promise<Uint8Array | null>;
   readonly #loaded = new Map<string, Promise<BookImage | undefined>>();
 
-  /** `fetch` gives an image's bytes, or null where it is not available; its rejections end the rendering. */
+  /** `fetch` resolves to an image's bytes, or to null if it is not available. If it rejects, so does the rendering. */
   constructor(book: Book, fetch: (url: string) => Promise<Uint8Array | null>) {
     this.#book = book;
     this.#fetch = fetch;
   }
 
   /**
-   * A picture that fits `width` and `height` points: the image if it can be had and decoded (PNG or JPEG), or else a
-   * frame with its alternative text and URL.
+   * A picture that fits `width` and `height` points: the image if it is available and can be decoded (PNG or JPEG), otherwise
+   * a frame with its alternative text and URL.
    */
   async load(url: string, alt: string, width: number, height: number): Promise<Picture> {
     let loading = this.#loaded.get(url);
@@ -44,7 +44,7 @@ export class Images {
     try {
       return bytes[0] === 0xff ? this.#book.addJpeg(bytes) : this.#book.addPng(await readPng(bytes));
     } catch {
-      // Damaged, or of a kind that PDF cannot hold: the reader gets the placeholder.
+      // The image is damaged, or PDF does not support its kind: show the placeholder.
       return undefined;
     }
   }

@@ -10,7 +10,7 @@ import type { Link, Look, Span } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
 import type { Images } from './images.ts';
 
-/** What text looks like where no markup says otherwise. */
+/** The look of text without markup. */
 export type TextStyle = {
   readonly size: number;
   readonly color: Color;
@@ -18,14 +18,14 @@ export type TextStyle = {
   readonly italic?: boolean;
 };
 
-/** What the meaning of inline content depends on outside of itself. */
+/** The context of inline content. */
 export type InlineContext = {
   readonly definitions: Definitions;
   readonly notes: Notes;
   readonly images: Images;
-  /** What the names of places in this text begin with. */
+  /** The prefix of the names of destinations in this text. */
   readonly scope: string;
-  /** The room in points that a picture may take; in height, most of a page if nothing is said. */
+  /** The maximum size of a picture in points; the default height is most of a page. */
   readonly pictureWidth: number;
   readonly pictureHeight?: number;
 };
@@ -34,7 +34,7 @@ const tallestPicture = (paper.bottom - paper.top) * 0.82;
 
 type State = TextStyle & { strike?: boolean; link?: Link | undefined };
 
-/** Turns inline Markdown into spans; pictures are loaded, and fonts opened for what the text is written in. */
+/** Turns inline Markdown into spans. Loads pictures, and opens the fonts that the text needs. */
 export async function inlineSpans(
   nodes: readonly PhrasingContent[],
   style: TextStyle,
@@ -49,7 +49,7 @@ export async function inlineSpans(
   return spans;
 }
 
-/** What one walk over inline content gathers; pictures take their places when they are loaded. */
+/** The results of a walk over inline content; pictures are inserted when they are loaded. */
 type Walk = InlineContext & { readonly spans: Span[]; readonly pictures: Promise<void>[] };
 
 function addNode(walk: Walk, node: PhrasingContent, state: State): void {
@@ -104,7 +104,7 @@ function addNode(walk: Walk, node: PhrasingContent, state: State): void {
   }
 }
 
-// A line break between two East Asian letters is no space: their scripts put none between words.
+// A line break between two East Asian letters is not a space: their scripts have none between words.
 const eastAsianBreak =
   /(?<=[\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef])/g;
 
@@ -118,7 +118,7 @@ function foldSpaces(text: string): string {
     .replaceAll('\u00ad', '');
 }
 
-// Most text in a document has one of few states: finding its look by the state's object saves time.
+// Few distinct states occur in a document: looking up the look by the state object saves time.
 const textLooks = new WeakMap<State, Look>();
 
 function textLook(state: State): Look {
@@ -147,7 +147,7 @@ const anyScheme = /^[a-z][a-z0-9+.-]*:/i;
 
 function addLink(walk: Walk, url: string, children: readonly PhrasingContent[], state: State): void {
   const harmless = followed.test(url) || !anyScheme.test(url);
-  const link = url.startsWith('#') ? { place: walk.scope + placeOfSlug(url.slice(1)) } : { url };
+  const link = url.startsWith('#') ? { anchor: walk.scope + anchorOfSlug(url.slice(1)) } : { url };
   const inner = harmless ? { ...state, color: colors.link, link } : state;
   for (const child of children) addNode(walk, child, inner);
   if (!harmless) walk.spans.push(textSpan(` (${url})`, state));
@@ -170,7 +170,7 @@ function addPicture(
 function addNoteMark({ spans, notes }: Walk, identifier: string, state: State): void {
   const reference = notes.refer(identifier);
   if (reference === undefined) return;
-  const { number, place, mark } = reference.note;
+  const { number, anchor, mark } = reference.note;
   const raised = look({
     font: 'regular',
     size: state.size * 0.68,
@@ -185,23 +185,23 @@ function addNoteMark({ spans, notes }: Walk, identifier: string, state: State): 
     kind: 'text',
     text: String(number),
     look: raised,
-    link: { place },
-    place: reference.first ? mark : undefined,
+    link: { anchor },
+    anchor: reference.first ? mark : undefined,
   });
 }
 
-/** The name of the place that a heading's slug stands for; hexadecimal, so that names sort as PDF asks. */
-export function placeOfSlug(slug: string): string {
+/** The name of a heading's destination; hexadecimal, so that names sort as PDF requires. */
+export function anchorOfSlug(slug: string): string {
   let text = slug;
   try {
     text = decodeURIComponent(slug);
   } catch {
-    // Not percent-encoded after all: the slug is meant as it stands.
+    // Not percent-encoded: the slug is literal.
   }
   return `h${Buffer.from(text.toLowerCase().slice(0, 200)).toString('hex')}`;
 }
 
-/** The text of inline content without its markup, for contents, outline and names. */
+/** The text of inline content without markup, for contents, outline and names. */
 export function plainText(nodes: readonly PhrasingContent[]): string {
   let text = '';
   for (const node of nodes) {

@@ -12,7 +12,7 @@ const tightGap = 3;
 /** The number of the next item of an ordered list that is set in parts. */
 const nextNumbers = new WeakMap<Typesetter, number>();
 
-/** Sets a list; one that `continues` goes on counting. */
+/** Sets a list; one that `continues` continues the numbering. */
 export async function setList(
   typesetter: Typesetter,
   node: List,

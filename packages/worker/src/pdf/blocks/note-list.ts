@@ -9,7 +9,7 @@ import type { Frame, SetBlocks, Typesetter } from '../typesetter.ts';
 
 const indent = 24;
 
-/** Sets the footnotes at the end of the text; the number of each leads back to where it is referred to. */
+/** Sets the footnotes at the end of the text; the number of each links back to its reference. */
 export async function setNotes(typesetter: Typesetter, frame: Frame, setBlocks: SetBlocks): Promise<void> {
   const { flow, contents } = typesetter;
   let first = true;
@@ -40,13 +40,13 @@ export async function setNotes(typesetter: Typesetter, frame: Frame, setBlocks: 
 
 function markNote(
   { flow, book }: Typesetter,
-  { number, place, mark }: Note,
+  { number, anchor, mark }: Note,
   referred: boolean,
   tag: Tag,
 ): void {
   const look = plainLook('bold', types.note.size, referred ? colors.link : colors.muted);
-  const link = referred ? { place: mark } : undefined;
-  const span: Span = { kind: 'text', text: `${number}`, look, link, place };
+  const link = referred ? { anchor: mark } : undefined;
+  const span: Span = { kind: 'text', text: `${number}`, look, link, anchor };
   const [line] = allLines([span], indent, types.note);
   const { left } = flow;
   const label = book.openTag('Lbl', tag);

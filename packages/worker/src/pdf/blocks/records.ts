@@ -9,7 +9,7 @@ import { inlineSpans } from './inline.ts';
 const separator: PhrasingContent = { type: 'text', value: ' · ' };
 const space: PhrasingContent = { type: 'text', value: '  ' };
 
-/** Sets a table that is too wide for the page row by row: each cell under the row before it, after its header. */
+/** Sets a table that is too wide for the page as records: each cell on its own line, after its column header. */
 export async function setRecords(typesetter: Typesetter, node: Table, frame: Frame): Promise<void> {
   const { flow } = typesetter;
   const [header, ...rows] = node.children;

@@ -13,11 +13,11 @@ import { setRecords } from './records.ts';
 
 const type = types.table;
 const page = paper.bottom - paper.top;
-/** A header taller than this is not repeated; a row lower than this is not split between pages. */
+/** A header taller than this is not repeated; a row shorter than this is not split between pages. */
 const tallHeader = page * 0.25;
 const tallRow = page * 0.3;
 
-/** A table in the making: what its rows share. */
+/** The layout that all rows of a table share. */
 type Layout = {
   readonly widths: readonly number[];
   readonly alignments: readonly Alignment[];
@@ -25,12 +25,12 @@ type Layout = {
   readonly tag: Tag;
 };
 
-// The last table: a block that continues it goes on with its layout.
+// The last table: a block that continues it uses the same layout.
 const layouts = new WeakMap<Typesetter, Layout>();
 
 /**
- * Sets a table. Its header is repeated on each page, a row longer than a page goes on over the next ones,
- * and a table of more columns than can be read side by side becomes a list of records.
+ * Sets a table. Its header is repeated on each page, a row longer than a page continues on the next pages,
+ * and a table with too many columns for the page becomes a list of records.
  */
 export async function setTable(
   typesetter: Typesetter,
@@ -66,7 +66,7 @@ export async function setTable(
   for (const [index, row] of rows.entries()) {
     const lines = linesOf(row, layout);
     if (index === rows.length - 2 && index > 1) {
-      // The last row does not stand alone on a page.
+      // The last row is not alone on a page.
       const both = heightOf(lines) + heightOf(linesOf(rows[index + 1] ?? [], layout));
       if (both > flow.room && both < tallRow) await turnPage(typesetter, layout, 'TD');
     }
@@ -77,7 +77,7 @@ export async function setTable(
   flow.gap(frame.gap + 5);
 }
 
-/** Ends the table that might have been continued. */
+/** Ends the open table. */
 export function endTable(typesetter: Typesetter): void {
   layouts.get(typesetter)?.tag.end();
   layouts.delete(typesetter);
@@ -97,7 +97,7 @@ function begin(
   return { widths, alignments, tag, header: linesOf(header, { widths }) };
 }
 
-/** The spans of a row's cells: a missing cell is empty, and one too many goes into the last. */
+/** The spans of a row's cells: a missing cell is empty, and excess cells are appended to the last one. */
 async function cellsOf(
   typesetter: Typesetter,
   row: TableRow,

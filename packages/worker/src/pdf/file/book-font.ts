@@ -4,7 +4,7 @@ import type { Pace } from '../pace.ts';
 import type { GlyphRun } from '../type/shaping.ts';
 import type { Face } from '../type/typefaces.ts';
 
-/** A font of the file. Each text that a glyph stands for gets a code of its own, so that it reads back. */
+/** A font of the file. Each text that a glyph represents gets its own code, so that text can be extracted. */
 export class BookFont {
   readonly #font: EmbeddedFont;
   readonly #face: Face;
@@ -20,7 +20,7 @@ export class BookFont {
     return this.#font.id;
   }
 
-  /** Makes a page able to use the font. */
+  /** Adds the font to the resources of a page. */
   register(page: Pick<Page, 'fonts'>): void {
     page.fonts[this.#font.id] ??= this.#font.ref();
   }
@@ -41,7 +41,7 @@ export class BookFont {
     return shown;
   }
 
-  /** Reads the outlines in steps, writes the font, and forgets the outlines: a Chinese font has many. */
+  /** Reads the outlines in steps, writes the font, and frees the outlines: a Chinese font has many. */
   async finalize(pace: Pace): Promise<void> {
     const { font } = this.#face;
     for (const glyph of this.#font.subset.glyphs) {

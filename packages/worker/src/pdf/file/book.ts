@@ -12,7 +12,7 @@ import type { PngImage } from './png.ts';
 import { Structure } from './structure.ts';
 import type { PageMarks, Tag, TagOptions } from './structure.ts';
 
-/** A page that is drawn on, and its marked content. */
+/** The current page and its marked content. */
 export type BookPage = Pick<Page, 'content' | 'fonts' | 'xobjects'> & { readonly marks: PageMarks };
 
 /** An image in the file and its size in pixels, upright. */
@@ -30,8 +30,8 @@ export type BookInfo = {
 };
 
 /**
- * The PDF file: its pages, fonts, outline and places, written to a stream as they are finished. Pages may be
- * written in any order: `moveLast` puts them where they belong.
+ * The PDF file: its pages, fonts, outline and destinations, written to a stream as they are finished. Pages may be
+ * written in any order: `moveLast` moves them into place.
  */
 export class Book {
   readonly #pdf: PdfFile;
@@ -69,11 +69,11 @@ export class Book {
     return this.#footers.length;
   }
 
-  /** Starts a page; the one before it is complete and goes out. */
+  /** Starts a page; the previous one is complete and is written. */
   async addPage(): Promise<BookPage> {
     this.#pdf.addPage();
     const finished = this.#finishStructure();
-    // It is written by now: what it was made of need not be remembered.
+    // The page is written, so its content can be freed.
     if (finished !== undefined) finished.data = {};
     const { page } = this.#pdf;
     const { dictionary } = page;
@@ -87,14 +87,14 @@ export class Book {
     return Object.assign(page, { marks: this.#marks });
   }
 
-  /** Moves the last pages to an earlier place. */
+  /** Moves the last pages to an earlier position. */
   moveLast(count: number, to: number): void {
     for (const list of [this.#pdf.pages, this.#footers]) {
       list.splice(to, 0, ...list.splice(list.length - count));
     }
   }
 
-  /** Lets each page's footer be written, in the order of the pages: only now their number is known. */
+  /** Writes the footer of each page in order: only now the number of pages is known. */
   async writeFooters(write: (page: BookPage, index: number) => void): Promise<void> {
     for (const [index, content] of this.#footers.entries()) {
       write({ content, fonts: {}, xobjects: {}, marks: { page: content, owners: [] } }, index);
@@ -112,7 +112,7 @@ export class Book {
     return font;
   }
 
-  /** Embeds a JPEG as it is. Throws when its header cannot be read. */
+  /** Embeds a JPEG unchanged. Throws if its header cannot be read. */
   addJpeg(bytes: Uint8Array): BookImage {
     const jpeg = this.#pdf.openImage(bytes);
     const { width, height, orientation } = jpeg;
@@ -157,24 +157,24 @@ export class Book {
     return stream;
   }
 
-  /** Adds an outline entry for a place on the current page, under `parent` or at the top. */
+  /** Adds an outline entry for a position on the current page, under `parent` or at the top level. */
   addOutline(title: string, y: number, parent: OutlineItem | undefined): OutlineItem {
     const item = (parent ?? this.#pdf.outline).addItem(title);
     item.outlineData['Dest'] = this.destination(y);
     return item;
   }
 
-  /** Makes a part of the current page a link to an address, to a named place, or to a destination. */
+  /** Makes an area of the current page a link to a URL, to a named destination, or to a destination. */
   addLink(box: Box, target: Link | { readonly destination: unknown[] }): void {
     const action =
       'url' in target
         ? { A: { S: 'URI', URI: new String(asciiUrl(target.url)) } }
-        : { Dest: 'place' in target ? target.place : target.destination };
+        : { Dest: 'anchor' in target ? target.anchor : target.destination };
     this.#pdf.annotate(box.x, box.y, box.width, box.height, { Subtype: 'Link', ...action });
   }
 
-  /** Makes a place on the current page known by a name. */
-  addPlace(name: string, y: number): void {
+  /** Names a position on the current page as a destination. */
+  addAnchor(name: string, y: number): void {
     this.#pdf.addNamedDestination(name, 'XYZ', null, y, null);
   }
 
@@ -183,7 +183,7 @@ export class Book {
     return parent.open(type, this.#pdf.ref(), options);
   }
 
-  /** A place on the current page, `y` points from its top. */
+  /** A destination on the current page, `y` points from its top. */
   destination(y: number): unknown[] {
     return [this.#pdf.page.dictionary, 'XYZ', null, paper.height - y, null];
   }
@@ -213,7 +213,7 @@ export class Book {
   }
 }
 
-/** A URL in the ASCII that PDF asks for. */
+/** A URL in ASCII, as PDF requires. */
 function asciiUrl(url: string): string {
   if (URL.canParse(url)) return new URL(url).href;
   return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Writes to a stream that belongs to somebody else: waits while it is full, and never destroys it. */
+/** Writes to a stream of the caller: waits while it is full, and never destroys it. */
 export class Output {
   readonly #out: Writable;
   readonly #signal: AbortSignal;
@@ -16,7 +16,7 @@ export class Output {
     out.on('error', this.#fail);
   }
 
-  /** Rejects with the stream's error, with the signal's reason, or when the stream was closed meanwhile. */
+  /** Rejects with the stream's error, with the signal's reason, or if the stream was closed. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#check();
     if (bytes.length === 0 || this.#out.write(bytes)) return;
@@ -34,7 +34,7 @@ export class Output {
     this.#check();
   }
 
-  /** Ends the stream and waits until it has taken everything. */
+  /** Ends the stream and waits until everything is flushed. */
   async end(): Promise<void> {
     this.#check();
     await new Promise<void>((resolve, reject) => {
@@ -46,9 +46,9 @@ export class Output {
     });
   }
 
-  /** Lets go of the stream. */
+  /** Removes the listeners from the stream. */
   release(): void {
-    // A destroyed stream may not have told its error yet: it goes to the caller by rejection alone.
+    // A destroyed stream may still emit its error, which the caller already gets as a rejection.
     if (!this.#out.destroyed) this.#out.removeListener('error', this.#fail);
   }
 

@@ -3,7 +3,7 @@ import type { EmbeddedFont, Options, Reference } from 'pdfkit';
 
 import type { Face } from '../type/typefaces.ts';
 
-/** pdfkit as this renderer uses it: for the objects of a file, not for laying out text. */
+/** pdfkit, used for the objects of a file, not for laying out text. */
 export class PdfFile extends PDFDocument {
   constructor(options: Pick<Options, 'info' | 'lang' | 'size'>) {
     super({
@@ -20,7 +20,7 @@ export class PdfFile extends PDFDocument {
   /** No XMP packet: pdfkit fills it with unescaped text, which an "&" in a title would break. */
   override endMetadata(): void {}
 
-  /** The pages, in the order in which readers see them. */
+  /** The pages, in reading order. */
   get pages(): Reference[] {
     return this['_root'].data.Pages.data.Kids;
   }

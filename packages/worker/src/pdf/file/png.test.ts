@@ -8,7 +8,7 @@ import { readPng } from './png.ts';
 
 const size = { width: 13, height: 11 };
 
-/** The samples that the pattern has in some channels of an image. */
+/** The samples of the pattern in some channels of an image. */
 function samples({ width, height, bits }: PngKind, channels: readonly number[]): number[] {
   const all: number[] = [];
   for (let y = 0; y < height; y++) {
@@ -18,7 +18,7 @@ function samples({ width, height, bits }: PngKind, channels: readonly number[]):
 }
 
 describe('readPng', () => {
-  test.each([8, 16])('splits colour and opacity of %i bits', async (bits) => {
+  test.each([8, 16])('separates colour and opacity of %i bits', async (bits) => {
     const kind: PngKind = { ...size, bits, colorType: 6, filter: 1 };
     const image = await readPng(png(kind));
     expect(image).toMatchObject({ ...size, bits: 8, colors: 3, filtered: false });
@@ -26,7 +26,7 @@ describe('readPng', () => {
     expect([...inflateSync(image.opacity ?? Buffer.alloc(0))]).toEqual(samples(kind, [3]));
   });
 
-  test('leaves opaque images as they are compressed', async () => {
+  test('does not recompress opaque images', async () => {
     const image = await readPng(png({ ...size, bits: 4, colorType: 0 }));
     expect(image).toMatchObject({ bits: 4, colors: 1, filtered: true, opacity: undefined });
   });
@@ -45,7 +45,7 @@ describe('readPng', () => {
     expect(image.palette?.length).toBe(12);
   });
 
-  test('reads the one transparent colour', async () => {
+  test('reads the transparent colour', async () => {
     const image = await readPng(png({ ...size, bits: 8, colorType: 2, transparency: [0, 1, 0, 2, 0, 3] }));
     expect(image.transparent).toEqual([1, 2, 3]);
   });
@@ -59,18 +59,18 @@ describe('readPng', () => {
     expect([...inflateSync((await readPng(png(kind))).data)]).toEqual(samples(kind, channels));
   });
 
-  test('puts interlaced pixels smaller than a byte in order', async () => {
+  test('orders interlaced pixels smaller than a byte', async () => {
     const kind: PngKind = { width: 8, height: 8, bits: 4, colorType: 0, interlaced: true };
     const bytes = inflateSync((await readPng(png(kind))).data);
     expect([...bytes].flatMap((byte) => [byte >> 4, byte & 15])).toEqual(samples(kind, [0]));
   });
 
   test.each([
-    ['no PNG', Buffer.from('hello'), 'not a PNG'],
+    ['not a PNG', Buffer.from('hello'), 'not a PNG'],
     ['cut off', png({ ...size, bits: 8, colorType: 2 }).subarray(0, 60), 'end'],
     ['too large', png({ width: 1, height: 1, bits: 8, colorType: 2 }).fill(0x7f, 16, 24), 'pixels'],
     ['without its palette', png({ ...size, bits: 8, colorType: 3 }), 'palette'],
-    ['of no size', png({ width: 0, height: 5, bits: 8, colorType: 2 }), 'pixels'],
+    ['without a size', png({ width: 0, height: 5, bits: 8, colorType: 2 }), 'pixels'],
   ])('rejects what is %s', async (_, bytes, problem) => {
     await expect(readPng(bytes)).rejects.toThrow(problem);
   });

@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { createDeflate, createInflate } from 'node:zlib';
 import type { Deflate } from 'node:zlib';
 
-/** An image as PDF holds it: samples compressed by deflate, and what is needed to read them. */
+/** An image as PDF stores it: deflated samples, and the parameters to decode them. */
 export type PngImage = {
   readonly width: number;
   readonly height: number;
   readonly bits: number;
   readonly colors: 1 | 3;
   readonly data: Buffer;
-  /** The samples keep PNG's row filters. */
+  /** The samples still have PNG's row filters. */
   readonly filtered: boolean;
   readonly palette: Buffer | undefined;
-  /** Samples of one value for each colour, which are transparent. */
+  /** The sample values of the transparent colour. */
   readonly transparent: readonly number[] | undefined;
-  /** 8 bits of opacity for each pixel, compressed. */
+  /** 8 bits of opacity per pixel, compressed. */
   readonly opacity: Buffer | undefined;
 };
 
@@ -28,8 +28,8 @@ const channelsOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
  * Reads a PNG (W3C PNG, third edition). Its rows are inflated as a stream, off the main thread and in
- * constant memory: transparency has to be split from colour, and a damaged image is to be found out before it
- * is in the document. Rejects when the image is damaged or larger than 64 megapixels (16 if interlaced).
+ * constant memory: transparency has to be separated from colour, and damage detected before the image
+ * is in the document. Rejects if the image is damaged or larger than 64 megapixels (16 if interlaced).
  */
 export async function readPng(bytes: Buffer): Promise<PngImage> {
   const file = readChunks(bytes);
@@ -93,7 +93,7 @@ function readHeader(chunk: Buffer): Header {
   return { width, height, bits, colorType, interlaced };
 }
 
-/** The rows of an image without their filters, some at a time. */
+/** The unfiltered rows of an image, in batches. */
 async function* rowsOf({ header, data }: File): AsyncGenerator<Buffer> {
   const { width, height, interlaced } = header;
   const reader = new RowReader(header);
@@ -146,7 +146,7 @@ class RowReader {
     if (this.#expected.length === 1) this.#start();
   }
 
-  /** Reads some data; true when all rows are there. */
+  /** Reads some data; true when all rows are complete. */
   read(chunk: Buffer): boolean {
     let at = 0;
     while (at < chunk.length && this.#expected.length > 0) {
@@ -227,7 +227,7 @@ function passSize({ x, y, dx, dy }: Pass, width: number, height: number): { widt
   return { width: Math.ceil((width - x) / dx), height: Math.ceil((height - y) / dy) };
 }
 
-/** Puts the pixels of interlaced passes where they belong. */
+/** Puts the pixels of interlaced passes into their positions. */
 class Raster {
   readonly rows: Buffer;
   readonly #stride: number;
@@ -263,7 +263,7 @@ function bitsAt(row: Buffer, index: number, bits: number): number {
   return ((row[at >> 3] ?? 0) >> (8 - bits - (at & 7))) & ((1 << bits) - 1);
 }
 
-/** `count` channels of each pixel from `first` on, the high byte of each. */
+/** The high byte of `count` channels of each pixel, from channel `first` on. */
 function everyChannel(rows: Buffer, bytes: number, count: number, first: number, channels: number): Buffer {
   const pixels = rows.length / (bytes * channels);
   const samples = Buffer.allocUnsafe(pixels * count);
@@ -292,7 +292,7 @@ function transparentSamples(transparency: Buffer | undefined, colors: number): n
   return Array.from({ length: colors }, (_, color) => transparency.readUInt16BE(color * 2));
 }
 
-/** Compresses samples as they come. */
+/** Compresses samples as a stream. */
 class Packer {
   readonly #deflate: Deflate = createDeflate();
   readonly #packed: Buffer[] = [];

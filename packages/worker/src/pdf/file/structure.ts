@@ -1,6 +1,6 @@
 import type { Reference } from 'pdfkit';
 
-/** Text that goes into a PDF object as it stands: pdfkit writes objects of unknown kinds by their toString. */
+/** Literal text in a PDF object: pdfkit writes objects of unknown types by their toString. */
 class Raw {
   readonly #text: string;
 
@@ -17,7 +17,7 @@ class Raw {
   }
 }
 
-/** The marked content of one page: the ids of the elements that its pieces belong to, in order. */
+/** The marked content of a page: the ids of the elements of its pieces, in order. */
 export type PageMarks = { readonly page: Reference; readonly owners: number[] };
 
 export type TagOptions = {
@@ -28,7 +28,7 @@ export type TagOptions = {
 
 /**
  * An element of the document's logical structure (ISO 32000-1, 14.7), written when it ends. Long tables have
- * a hundred thousand of them: what stays in memory of each is its number.
+ * a hundred thousand elements: only the number of each stays in memory.
  */
 export class Tag {
   readonly type: string;
@@ -45,7 +45,7 @@ export class Tag {
     this.#options = options;
   }
 
-  /** Opens an element inside of this one. */
+  /** Opens a child element. */
   open(type: string, reference: Reference, options: TagOptions): Tag {
     this.#kids.push(reference.toString());
     return new Tag(type, reference, this.#reference, options);
@@ -74,12 +74,12 @@ export class Tag {
   }
 }
 
-/** The root of the structure, and which elements own the content of each page. */
+/** The root of the structure, and the elements that own the content of each page. */
 export class Structure {
   readonly #root: Reference;
   readonly #document: Reference;
   readonly #pages: string[] = [];
-  /** What all other elements stand in. */
+  /** The parent of all other elements. */
   readonly tag: Tag;
 
   constructor(root: Reference, document: Reference) {
@@ -88,7 +88,7 @@ export class Structure {
     this.tag = new Tag('Document', document, root, {});
   }
 
-  /** Takes a finished page's marks; pages come in the order of their `StructParents` numbers. */
+  /** Adds the marks of a finished page; pages are added in the order of their `StructParents` numbers. */
   addPage({ owners }: PageMarks): void {
     this.#pages.push(`[${owners.map((id) => `${id} 0 R`).join(' ')}]`);
   }

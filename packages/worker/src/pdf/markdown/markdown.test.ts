@@ -16,7 +16,7 @@ async function blocksOf(source: string): Promise<RootContent[]> {
   return nodes;
 }
 
-/** A tree without positions, which differ from portion to portion. */
+/** A tree without positions, which differ between portions. */
 function bare(node: Nodes): unknown {
   const { position: _, ...rest } = node;
   return 'children' in rest ? { ...rest, children: rest.children.map(bare) } : rest;
@@ -57,7 +57,7 @@ describe('Markdown', { timeout: 30_000 }, () => {
       `${filler.repeat(20)}| a |\n|---|\n| b |\n\n***\n\n${filler.repeat(20)}a | b\n-|-\nc | d\n`,
     ],
     ['windows line ends', `a\r\nb\r\n\r\n${filler.repeat(30).replaceAll('\n', '\r\n')}`],
-  ])('reads %s in portions as it would at once', async (_, source) => {
+  ])('reads %s in portions with the same result as in one step', async (_, source) => {
     expect((await blocksOf(source)).map(bare)).toEqual(parsedAtOnce(source.replaceAll('\r\n', '\n')));
   });
 
@@ -78,7 +78,7 @@ describe('Markdown', { timeout: 30_000 }, () => {
     expect(text.match(marks)).toEqual(expected.match(marks));
   });
 
-  test('says which blocks go on with the one before', async () => {
+  test('marks the blocks that continue the one before', async () => {
     const rows = '| some text in a cell | more |\n'.repeat(900);
     const markdown = await Markdown.open(`| a | b |\n|---|---|\n${rows}\n- one\n\n- two\n`, pace);
     const kinds: string[] = [];

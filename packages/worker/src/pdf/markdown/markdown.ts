@@ -22,14 +22,14 @@ export type Definitions = ReadonlyMap<string, Definition>;
 /** A top-level block. */
 export type Block = {
   readonly node: RootContent;
-  /** The parts of the source before the block and at its end, 0..1. */
+  /** The fractions of the source before the block and at its end, 0..1. */
   readonly from: number;
   readonly to: number;
-  /** More of the list or table before it, which was too long to be parsed at once. */
+  /** The block continues the list or table before it, which was too long to be parsed in one step. */
   readonly continues: boolean;
 };
 
-/** Some blocks in a row, the text that they were parsed from, and where they stand in the source. */
+/** Consecutive blocks, the text that they were parsed from, and its position in the source. */
 type Portion = {
   readonly text: string;
   readonly start: number;
@@ -39,9 +39,9 @@ type Portion = {
 };
 
 /**
- * Markdown parsed a portion at a time: parsing 1 MB at once holds the event loop for many seconds and takes
- * hundreds of megabytes. A document that defines links or footnotes is parsed through before its first
- * block is handed out, since a definition counts everywhere.
+ * Markdown parsed in portions: parsing 1 MB in one step blocks the event loop for many seconds and takes hundreds of
+ * megabytes. A document with definitions of links or footnotes is parsed completely before its first block is returned,
+ * since definitions apply everywhere.
  */
 export class Markdown {
   readonly definitions = new Map<string, Definition>();
@@ -54,7 +54,7 @@ export class Markdown {
     this.#portions = portionsOf(source);
   }
 
-  /** Reads the definitions of a source. Rejects with the pace's signal's reason once that is aborted. */
+  /** Reads the definitions of a source. Rejects with the reason of the pace's signal when that is aborted. */
   static async open(markdown: string, pace: Pace): Promise<Markdown> {
     const opened = new Markdown(normalizeSource(markdown));
     if (opened.#source.includes(']:')) await opened.#readDefinitions(pace);
@@ -107,7 +107,7 @@ export class Markdown {
   }
 }
 
-/** Of definitions of one label, the first counts. */
+/** The first definition of a label applies. */
 function addFirst<T>(definitions: Map<string, T>, label: string, definition: T): void {
   if (!definitions.has(label)) definitions.set(label, definition);
 }
@@ -124,7 +124,7 @@ function mentionsAny(text: string, labels: ReadonlySet<string>): boolean {
 
 /**
  * Parses Markdown. `labels` and `noteLabels` (in the upper case that the parser compares) are the links and
- * footnotes defined elsewhere: references to them are found as if their definitions stood here.
+ * footnotes defined elsewhere: references to them are recognised as if they were defined here.
  */
 function parse(text: string, labels: string[] = [], noteLabels: string[] = []): RootContent[] {
   const processor = unified().use(remarkParse).use(remarkGfm);
@@ -156,7 +156,7 @@ function* portionsOf(source: string): Generator<Portion> {
       end = cutLongBlock(source, start, end);
     }
     const whole = source.slice(start, end);
-    // A fence that its list ends would count the blank lines after it if they ended the text.
+    // Blank lines at the end of the text would count as content of a fence that is ended by its list.
     const text = end < source.length ? whole.replace(/\n+$/, '\n') : whole;
     const nodes = parse(text);
     const last = nodes.at(-1);
@@ -188,7 +188,7 @@ function* portionsOf(source: string): Generator<Portion> {
   }
 }
 
-/** The node of a fence or raw HTML of any length, read by its lines alone. */
+/** The node of a fence or raw HTML of any length, parsed line by line. */
 function wholeBlock(text: string): Code | Html {
   const head = text.slice(0, lineEnd(text, 0));
   const [opening] = parse(head);
@@ -200,7 +200,7 @@ function wholeBlock(text: string): Code | Html {
   return { ...opening, value: stripped.join('\n') };
 }
 
-/** Portions of a long table, each with its header; returns where the table ends, or nothing if none is there. */
+/** Portions of a long table, each with its header; returns the end of the table, or undefined if there is none. */
 function* tablePortions(source: string, start: number): Generator<Portion, number | undefined> {
   const head = tableHead(source, start);
   if (head === undefined) return undefined;

@@ -2,42 +2,42 @@ import type { FootnoteDefinition } from 'mdast';
 
 const digits = (number: number): string => String(number).padStart(6, '0');
 
-/** A footnote: the name of its place at the end, and that of the first reference to it, if there is one. */
+/** A footnote: the names of its destination and of its first reference's, if there is one. */
 export type Note = {
   readonly number: number;
   readonly definition: FootnoteDefinition;
-  readonly place: string;
+  readonly anchor: string;
   readonly mark: string;
 };
 
-/** Footnotes, numbered in the order in which the text refers to them. */
+/** Footnotes, numbered in the order of their references. */
 export class Notes {
   readonly #definitions: ReadonlyMap<string, FootnoteDefinition>;
   readonly #scope: string;
   readonly #byIdentifier = new Map<string, Note>();
   readonly #inOrder: Note[] = [];
 
-  /** The names of the notes' places begin with `scope`. */
+  /** `scope` is the prefix of the names of the notes' destinations. */
   constructor(definitions: ReadonlyMap<string, FootnoteDefinition>, scope: string) {
     this.#definitions = definitions;
     this.#scope = scope;
   }
 
-  /** The note that a reference means, and whether this is the first reference to it. */
+  /** The note of a reference, and whether this is the first reference to it. */
   refer(identifier: string): { note: Note; first: boolean } | undefined {
     const known = this.#byIdentifier.get(identifier);
     if (known !== undefined) return { note: known, first: false };
     const definition = this.#definitions.get(identifier);
     if (definition === undefined) return undefined;
     const number = this.#inOrder.length + 1;
-    const place = (kind: string): string => `${this.#scope}${kind}${digits(number)}`;
-    const note = { number, definition, place: place('note'), mark: place('mark') };
+    const anchor = (kind: string): string => `${this.#scope}${kind}${digits(number)}`;
+    const note = { number, definition, anchor: anchor('note'), mark: anchor('mark') };
     this.#byIdentifier.set(identifier, note);
     this.#inOrder.push(note);
     return { note, first: true };
   }
 
-  /** All notes: those referred to, also by notes handed out meanwhile, then each that nothing refers to. */
+  /** All notes: first those with references, also from notes yielded meanwhile, then those without. */
   *all(): Generator<Note & { readonly referred: boolean }> {
     let index = 0;
     for (const identifier of ['', ...this.#definitions.keys()]) {

@@ -3,12 +3,12 @@ export const tooManyCharacters = 10_000;
 
 const listMarker = /^(?:[-+*]|\d{1,9}[.)])(?:[ \t\n]|$)/;
 
-/** Each level costs room on the stack, and time for each line that is read inside of it. */
+/** Each level takes stack space, and time for each line inside of it. */
 const mostLevels = 100;
 
 /**
- * Prepares Markdown for being cut: line ends are made alike, and a mark that would open a list or quotation inside of
- * a hundred others is shown as text, its line indented no further than them.
+ * Prepares Markdown for cutting: normalises line ends, and escapes a mark that would open a list or quotation inside of
+ * a hundred others, with its line indented no further than those.
  */
 export function normalizeSource(markdown: string): string {
   const lines = markdown.replace(/\r\n?/g, '\n');
@@ -22,7 +22,7 @@ export function normalizeSource(markdown: string): string {
 
 const levelToken = /([ \t]+)|(>)|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])/y;
 
-/** Where the first mark stands that may be too deep, as two columns of indentation may be a level; -1 if none is. */
+/** The position of the first mark that may be nested too deep, counting two columns of indentation as a level; or -1. */
 function deepMark(line: string): number {
   let levels = 0;
   let padded = false;
@@ -49,8 +49,8 @@ function startsBlock(source: string, lineStart: number): boolean {
 }
 
 /**
- * Where the portion that starts at `start` may end: at the last sure boundary between top-level blocks
- * within reach, or else at the first one beyond. Only an open fence or raw HTML can make it wrong.
+ * The end of the portion that starts at `start`: the last certain boundary of top-level blocks within the maximum length,
+ * or else the first one after it. It can be wrong only inside of a fence or raw HTML.
  */
 export function portionEnd(source: string, start: number): number {
   let best = -1;
@@ -69,9 +69,9 @@ export function portionEnd(source: string, start: number): number {
 }
 
 /**
- * Cuts a list at its outermost items, and a quotation or a run of link definitions at its lines. Anything else
- * that is too long is cut between two words, outside of markup as far as that can be seen: it costs a
- * paragraph break there, and bounds how long one step of parsing takes.
+ * Cuts a list at its outermost items, and a quotation or a series of link definitions at its lines. Any other block that is
+ * too long is cut between two words, outside of markup as far as possible: this adds a paragraph break, and bounds the time
+ * of a parsing step.
  */
 export function cutLongBlock(source: string, start: number, end: number): number {
   const head = source.slice(start, start + 400);
@@ -91,13 +91,13 @@ function lineMatching(source: string, start: number, end: number, pattern: RegEx
   return end;
 }
 
-/** Between two paragraphs of a quotation if there are any soon, or else between two lines. */
+/** A position between two paragraphs of a quotation if there is one nearby, or else between two lines. */
 function cutQuote(source: string, start: number, end: number): number {
   const blank = lineMatching(source, start, end, /^>[ \t]*\n/);
   return blank - start < 2 * tooManyCharacters ? blank : lineMatching(source, start, end, /^>/);
 }
 
-/** The end of a word at which no emphasis, code, link or tag seems to be open, or else of any word. */
+/** The end of a word outside of emphasis, code, links and tags if possible, or else of any word. */
 function betweenWords(source: string, start: number, end: number): number {
   const latest = Math.min(end, start + tooManyCharacters);
   const counts = new Map<string, number>();
@@ -122,7 +122,7 @@ function balanced(counts: ReadonlyMap<string, number>): boolean {
 
 const fence = /^ {0,3}(`{3,}|~{3,})/;
 
-// Raw HTML that may hold blank lines, by its start, and what ends it (CommonMark 0.31, HTML blocks 1 to 5).
+// The starts and ends of raw HTML that may contain blank lines (CommonMark 0.31, HTML blocks 1 to 5).
 const htmlKinds: readonly { start: RegExp; end: RegExp }[] = [
   { start: /^ {0,3}<(?:script|pre|style|textarea)(?:\s|>|$)/i, end: /<\/(?:script|pre|style|textarea)>/i },
   { start: /^ {0,3}<!--/, end: /-->/ },
@@ -131,7 +131,7 @@ const htmlKinds: readonly { start: RegExp; end: RegExp }[] = [
   { start: /^ {0,3}<!\[CDATA\[/, end: /\]\]>/ },
 ];
 
-/** What closes the fence that a line opens, or undefined when it opens none. */
+/** The pattern that closes the fence that a line opens; undefined if it opens none. */
 export function closingFence(firstLine: string): RegExp | undefined {
   const marker = fence.exec(firstLine)?.[1];
   return marker === undefined
@@ -140,8 +140,8 @@ export function closingFence(firstLine: string): RegExp | undefined {
 }
 
 /**
- * Where a top-level fence or raw HTML that starts on the line at `start` ends in the whole source, or
- * undefined when neither starts there.
+ * The end in the source of the top-level fence or raw HTML that starts on the line at `start`; undefined if none starts
+ * there.
  */
 export function endOfOpenBlock(source: string, start: number): number | undefined {
   const firstLine = source.slice(start, lineEnd(source, start));
@@ -158,7 +158,7 @@ function endOfLineMatching(source: string, start: number, pattern: RegExp): numb
   return source.length;
 }
 
-/** The start of the line after the one that holds `at`. */
+/** The start of the line after the one with position `at`. */
 export function lineEnd(source: string, at: number): number {
   const feed = source.indexOf('\n', at);
   return feed === -1 ? source.length : feed + 1;
@@ -166,7 +166,7 @@ export function lineEnd(source: string, at: number): number {
 
 const delimiterRow = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\n?$/;
 
-/** The header and delimiter rows of a table that seems to start at `start`, or undefined. */
+/** The header and delimiter rows of the table that seems to start at `start`; undefined if there is none. */
 export function tableHead(source: string, start: number): string | undefined {
   const second = lineEnd(source, start);
   const third = lineEnd(source, second);
@@ -175,7 +175,7 @@ export function tableHead(source: string, start: number): string | undefined {
   return delimiterRow.test(delimiter) && delimiter.includes('|') && head.length < 4_000 ? head : undefined;
 }
 
-/** Where the batch of table rows ends that starts at `start`: at a blank line, or when there are enough. */
+/** The end of the batch of table rows that starts at `start`: a blank line, or the maximum number of rows. */
 export function rowsEnd(source: string, start: number): number {
   let line = start;
   while (line < source.length && line - start < enoughCharacters) {

@@ -1,7 +1,7 @@
 import type { Heading } from 'mdast';
 import type { OutlineItem } from 'pdfkit';
 
-import { placeOfSlug } from '../blocks/inline.ts';
+import { anchorOfSlug } from '../blocks/inline.ts';
 import type { Book } from '../file/book.ts';
 import type { Tag } from '../file/structure.ts';
 import type { Pace } from '../pace.ts';
@@ -13,15 +13,15 @@ import type { Line } from '../type/text.ts';
 import { openTypefacesFor } from '../type/typefaces.ts';
 import { Ink } from './ink.ts';
 
-/** What stands between two parts: the depth of its highest heading, 7 where there is none yet. */
+/** A part of the text: the depth of its highest heading, 7 if there is none yet. */
 type Group = { highest: number; readonly base: number };
 
 type Entry = {
   readonly title: string;
-  /** A Markdown heading's depth; undefined for an entry that is none. */
+  /** The depth of a Markdown heading; undefined for other entries. */
   readonly depth: Heading['depth'] | undefined;
   readonly group: Group;
-  /** Counted from 0, without the pages before the text. */
+  /** Zero-based, without the pages before the text. */
   readonly page: number;
   readonly destination: unknown[];
 };
@@ -33,14 +33,14 @@ type LevelStyle = Type & {
   readonly color: Color;
 };
 
-/** The looks of the contents' levels: there are no more. The outline has all headings. */
+/** The looks of the levels of the contents. Deeper headings are in the outline only. */
 const levels: readonly LevelStyle[] = [
   { size: 10.8, leading: 16, indent: 0, gap: 7, bold: true, color: colors.ink },
   { size: 10.2, leading: 15, indent: 14, gap: 2, bold: false, color: colors.ink },
   { size: 9.6, leading: 14, indent: 28, gap: 1, bold: false, color: colors.muted },
 ];
 
-/** With more entries than these, the contents of many parts name the parts alone. */
+/** With more entries than this, the contents of many parts list only the parts. */
 const mostEntries = 120;
 const numberWidth = 40;
 const titleStyle = { size: 21, leading: 26 };
@@ -53,7 +53,7 @@ type Item = {
   readonly height: number;
 };
 
-/** Headings as they are laid out: they become the outline, the table of contents, and places to link to. */
+/** Collects headings as they are laid out: for the outline, the table of contents, and link destinations. */
 export class Contents {
   readonly #book: Book;
   readonly #pace: Pace;
@@ -70,8 +70,8 @@ export class Contents {
   }
 
   /**
-   * Begins a part of a book of many: what comes stands under its title, whose top is at `y` of the current page.
-   * `scope` is what the names of its places begin with.
+   * Begins a part of a book with many parts; the top of its title is at `y` of the current page. `scope` is the prefix of
+   * the names of its destinations.
    */
   startPart(title: string, y: number, scope: string): void {
     this.#part = undefined;
@@ -82,16 +82,16 @@ export class Contents {
     this.#scope = scope;
   }
 
-  /** Takes a title that is no heading of the text. */
+  /** Adds a title that is not a heading of the text. */
   addSection(title: string, y: number): OutlineItem {
     this.#path.length = 0;
     return this.#addEntry(title, undefined, Math.max(0, y - 24), this.#part);
   }
 
-  /** Takes a heading that is drawn on the current page, its top at `y`. */
+  /** Adds a heading of the current page, with its top at `y`. */
   add(title: string, depth: Heading['depth'], y: number): void {
     const top = Math.max(0, y - 24);
-    this.#addPlace(title, top);
+    this.#addAnchor(title, top);
     while ((this.#path.at(-1)?.depth ?? 0) >= depth) this.#path.pop();
     const item = this.#addEntry(title, depth, top, this.#path.at(-1)?.item ?? this.#part);
     this.#path.push({ depth, item });
@@ -104,15 +104,15 @@ export class Contents {
     return this.#book.addOutline(title === '' ? '–' : title, top, parent);
   }
 
-  /** The depth of the highest heading of this part so far, 2 where there is none. */
+  /** The depth of the highest heading of this part so far, 2 if there is none. */
   get highest(): Heading['depth'] {
     const { highest } = this.#group;
     return this.#entries.findLast(({ depth }) => depth === highest)?.depth ?? 2;
   }
 
   /**
-   * Draws the table of contents on pages of its own and returns their number, 0 where there are no headings.
-   * `before` is the number of pages that come before them in the finished document.
+   * Draws the table of contents on new pages and returns their number, 0 if there are no headings.
+   * `before` is the number of pages before them in the finished document.
    */
   async draw(before: number, tag: Tag, pageStarted: (ink: Ink) => void): Promise<number> {
     const pages = await this.#paginate();
@@ -183,15 +183,15 @@ export class Contents {
     this.#book.addLink({ x: left, y, width: paper.right - left, height }, entry);
   }
 
-  #addPlace(title: string, y: number): void {
+  #addAnchor(title: string, y: number): void {
     const slug = title
       .toLowerCase()
       .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
       .replaceAll(' ', '-');
     const count = this.#slugs.get(slug) ?? 0;
     this.#slugs.set(slug, count + 1);
-    const place = placeOfSlug(count === 0 ? slug : `${slug}-${count}`);
-    this.#book.addPlace(this.#scope + place, y);
+    const anchor = anchorOfSlug(count === 0 ? slug : `${slug}-${count}`);
+    this.#book.addAnchor(this.#scope + anchor, y);
   }
 }
 

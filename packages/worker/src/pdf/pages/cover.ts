@@ -9,7 +9,7 @@ import type { NumberedClaim } from '../provenance/claims.ts';
 import { colors } from '../theme.ts';
 import type { TitlePage } from './title-page.ts';
 
-/** The cover of a portfolio's PDF: its profile, and what its claims are worth. */
+/** The cover of a portfolio's PDF: its profile, and the standing of its claims. */
 export function coverOf(
   { name, tagline, description }: PdfPortfolio,
   { date, studies, claims }: { date: string; studies: number; claims: readonly NumberedClaim[] },
@@ -41,7 +41,7 @@ async function readWhole(markdown: string, pace: Parameters<typeof Markdown.open
   return { definitions: opened.definitions, footnotes: opened.footnotes, blocks };
 }
 
-/** A heading of the description belongs into no table of contents: it is set as bold text. */
+/** Headings of the description do not belong in the table of contents: they are set as bold text. */
 function withoutHeading(node: RootContent): RootContent {
   if (node.type !== 'heading') return node;
   return { type: 'paragraph', children: [{ type: 'strong', children: node.children }] };

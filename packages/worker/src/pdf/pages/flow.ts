@@ -2,7 +2,7 @@ import type { Book } from '../file/book.ts';
 import { baselineIn, colors, paper, types } from '../theme.ts';
 import { Ink } from './ink.ts';
 
-/** A heading that waits for the block after it, so that both stand on one page. */
+/** A heading that waits for the block after it, so that both are on the same page. */
 type Kept = { readonly gap: number; readonly height: number; readonly draw: (y: number) => void };
 
 type Bar = { readonly x: number; top: number | undefined };
@@ -14,12 +14,12 @@ export type FlowHooks = {
 };
 
 const barWidth = 2.4;
-/** Points of kept blocks in a row, beyond which they are set without waiting for more. */
+/** The maximum height in points of waiting blocks, beyond which they are set without waiting for more. */
 const mostKept = 300;
 
 /**
- * The column of text that runs on from page to page: where the next block goes, and what surrounds it.
- * Every block asks `ensure` for the room of its first part before it draws.
+ * The text column across pages: the position of the next block, and its surroundings. Every block calls `ensure` with the
+ * height of its first part before it draws.
  */
 export class Flow {
   left = paper.left;
@@ -43,23 +43,23 @@ export class Flow {
     return this.right - this.left;
   }
 
-  /** Points left on this page. */
+  /** The points left on this page. */
   get room(): number {
     return this.#ink === undefined ? 0 : paper.bottom - this.y;
   }
 
-  /** The current page. Throws when no block has asked for room yet. */
+  /** The current page. Throws if `ensure` was not called yet. */
   get ink(): Ink {
-    if (this.#ink === undefined) throw new Error('nothing can be drawn before room was asked for');
+    if (this.#ink === undefined) throw new Error('ensure() has to be called before drawing');
     return this.#ink;
   }
 
-  /** Leaves a gap before the next block; of gaps that meet, the widest counts, and none at a page's top. */
+  /** Adds a gap before the next block; the largest of adjacent gaps applies, and none at the top of a page. */
   gap(height: number): void {
     this.#gap = Math.max(this.#gap, height);
   }
 
-  /** Leaves just this gap, where a block goes on with the one before. */
+  /** Adds exactly this gap, for a block that continues the one before. */
   replaceGap(height: number): void {
     this.#gap = height;
   }
@@ -76,17 +76,17 @@ export class Flow {
     if (this.#kept.reduce((sum, block) => sum + block.height, 0) > mostKept) await this.ensure(0);
   }
 
-  /** Marks the first line of the next block, as a list item is. */
+  /** Marks the first line of the next block, such as a list item. */
   mark(draw: (baseline: number) => void): void {
     this.#markers.push(draw);
   }
 
-  /** Whether a mark waits for a block that has not come. */
+  /** Whether a mark is still waiting for a block. */
   get marksNext(): boolean {
     return this.#markers.length > 0;
   }
 
-  /** Sees to it that a height fits below `y`, if need be on a new page, with all that was kept for it. */
+  /** Ensures that a height fits below `y`, on a new page if needed, together with the waiting blocks. */
   async ensure(height: number): Promise<void> {
     const gaps = this.#kept.reduce((sum, { gap }) => sum + gap, this.#gap);
     const needed = this.#kept.reduce((sum, block) => sum + block.height, gaps + height);
@@ -109,7 +109,7 @@ export class Flow {
     for (const marker of this.#markers.splice(0)) marker(this.y + baselineIn(types.body));
   }
 
-  /** Moves on below what was drawn. */
+  /** Moves below the drawn content. */
   advance(height: number): void {
     this.y += height;
     this.#atTop = false;
@@ -124,14 +124,14 @@ export class Flow {
     this.#atTop = true;
   }
 
-  /** Draws what is still kept and completes the last page. */
+  /** Draws the waiting blocks and completes the last page. */
   async end(): Promise<void> {
     if (this.#kept.length + this.#markers.length > 0) await this.ensure(0);
     this.#finishPage();
     this.#ink = undefined;
   }
 
-  /** Runs something in a column that is narrower on the left. */
+  /** Runs a function with a column that is narrower on the left. */
   async indented(indent: number, run: () => Promise<void>): Promise<void> {
     this.left += indent;
     try {
@@ -141,7 +141,7 @@ export class Flow {
     }
   }
 
-  /** Draws a bar along all that is set meanwhile, on each page that it spans. */
+  /** Draws a bar next to everything that is set meanwhile, on each page. */
   async barred(run: () => Promise<void>): Promise<void> {
     const bar: Bar = { x: this.left, top: undefined };
     this.#bars.push(bar);

@@ -8,8 +8,8 @@ import type { Line, Link, Look, Picture, Piece } from '../type/text.ts';
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 /**
- * Draws on one page. Coordinates are points from the page's top left corner. Operators are gathered and
- * written together, since each call into pdfkit costs more than the operator.
+ * Draws on one page. Coordinates are points from the page's top left corner. Operators are collected and
+ * written together, since each call of pdfkit is expensive.
  */
 export class Ink {
   readonly #book: Book;
@@ -24,7 +24,7 @@ export class Ink {
     this.#page = page;
   }
 
-  /** Writes what was drawn to the page. */
+  /** Writes the drawing to the page. */
   finish(): void {
     this.#page.content.write(this.#operators.join('\n'));
     this.#operators = [];
@@ -55,7 +55,7 @@ export class Ink {
     this.#operators.push(`${round(x)} ${round(y)} ${round(width)} ${round(height)} re f`);
   }
 
-  /** A line through points, `width` points wide; dashes are lengths of what is drawn and what is left out in turn. */
+  /** A line through points, `width` points wide; dashes are the alternating lengths of strokes and gaps. */
   polyline(points: readonly Point[], width: number, color: Color, dashes: readonly number[] = []): void {
     const pen = `q ${round(width)} w 1 J 1 j [${dashes.join(' ')}] 0 d ${color.map(round).join(' ')} RG`;
     this.#operators.push(`${pen} ${pathOf(points)} S Q`);
@@ -73,7 +73,7 @@ export class Ink {
     this.#operators.push(`${dots} ${round(from)} ${round(y)} m ${round(to)} ${round(y)} l S Q`);
   }
 
-  /** A small hook before a line that goes on from the one above. */
+  /** A small hook before a continued line. */
   hook(x: number, y: number, color: Color): void {
     const stroke = `q 0.7 w ${color.map(round).join(' ')} RG`;
     const path = `${round(x)} ${round(y)} m ${round(x)} ${round(y + 3.4)} l ${round(x + 6)} ${round(y + 3.4)} l S Q`;
@@ -101,7 +101,7 @@ export class Ink {
     this.#operators.push('EMC');
   }
 
-  /** Draws what is no content: rules, grounds, running heads, repeated headers. */
+  /** Draws what is not content: rules, backgrounds, running heads, repeated headers. */
   artifact(draw: () => void): void {
     this.#operators.push('/Artifact BMC');
     draw();
@@ -127,14 +127,14 @@ export class Ink {
     this.rectangle(x + from - 1.5, y - size * 0.92, shown + 1.5, size * 1.24, ground);
   }
 
-  #over({ look, x: from, width, content, place }: Piece, x: number, y: number): void {
+  #over({ look, x: from, width, content, anchor }: Piece, x: number, y: number): void {
     const { size, rise } = look;
     const trailing = 'runs' in content ? (content.trailing * size) / 1000 : 0;
     if (look.strike) this.rectangle(x + from, y - size * 0.27, width - trailing, size * 0.06, look.color);
-    if (place !== undefined) this.#book.addPlace(place, Math.max(0, y - rise - size - 20));
+    if (anchor !== undefined) this.#book.addAnchor(anchor, Math.max(0, y - rise - size - 20));
   }
 
-  /** Pieces of one link that stand side by side are one area to click. */
+  /** Adjacent pieces of one link become one clickable area. */
   #links(pieces: readonly Piece[], x: number, y: number): void {
     let area: { link: Link; from: number; to: number; top: number } | undefined;
     const add = (): void => {
@@ -186,7 +186,7 @@ export class Ink {
   }
 }
 
-/** A place on the page, in points from its top left corner. */
+/** A position on the page, in points from its top left corner. */
 export type Point = readonly [x: number, y: number];
 
 function pathOf(points: readonly Point[]): string {

@@ -15,7 +15,7 @@ const label = plainLook('regular', 9.6, colors.faint);
 
 const text = (value: string, look: Look): Span[] => [{ kind: 'text', text: value, look }];
 
-/** Opens a study of a portfolio: its number and title at the top of a new page, what it is about, and its facts. */
+/** Begins a study of a portfolio: its number and title at the top of a new page, its summary, and its facts. */
 export async function setStudyOpening(
   typesetter: Typesetter,
   { title, summary, tags }: PdfDocument,

@@ -10,7 +10,7 @@ import type { Typesetter } from '../typesetter.ts';
 import type { Flow } from './flow.ts';
 
 export type TitlePage = {
-  /** What stands over the title. */
+  /** The line above the title. */
   readonly over: string;
   readonly title: string;
   readonly summary: string;
@@ -20,10 +20,10 @@ export type TitlePage = {
   readonly tags: readonly string[];
 };
 
-/** Label and value of a fact about what follows. */
+/** Label and value of a fact about the study. */
 export type TitleFact = readonly [label: string, value: string | Span[]];
 
-/** All that facts say, to open fonts for. */
+/** The text of facts, to open fonts for. */
 export function textsOf(facts: readonly TitleFact[]): string[] {
   return facts.flatMap(([label, value]) => [
     label,
@@ -35,7 +35,7 @@ const factsTop = 620;
 const bandHeight = 9;
 const labelWidth = 92;
 
-/** Sets the title page; texts too long for it go on over further pages. */
+/** Sets the title page; long texts continue on further pages. */
 export async function setTitlePage(typesetter: Typesetter, content: TitlePage, tag: Tag): Promise<void> {
   const { flow } = typesetter;
   const { over, title, summary, more, facts, tags } = content;
@@ -81,7 +81,7 @@ export async function setTitlePage(typesetter: Typesetter, content: TitlePage, t
   await set(chips(tags), plainLook('regular', 9.2, colors.accent), 18);
 }
 
-/** The least width that takes no more lines: so the last line is no single word. */
+/** The smallest width with the same number of lines, so that the last line is not a single word. */
 export function balancedWidth(spans: readonly Span[], width: number, type: Type): number {
   const count = allLines(spans, width, type).length;
   let balanced = width;
@@ -97,7 +97,7 @@ export function drawBar({ ink, left, y }: Flow): void {
   ink.artifact(() => ink.rectangle(left, y, 46, 3, colors.accent));
 }
 
-/** Tags on light grounds, with room between them. */
+/** Tags on light backgrounds, with space between them. */
 export function chips(tags: readonly string[]): Span[] {
   const ground = { ...plainLook('regular', 9.2, colors.accent), ground: colors.tint };
   const between = plainLook('regular', 9.2, colors.accent);

@@ -22,7 +22,7 @@ import {
   versionText,
 } from './words.ts';
 
-/** What the appendix tells of a study; `title` is null where the file is of this study alone. */
+/** The part of a study in the appendix; `title` is null if the file contains only this study. */
 export type ProvenStudy = {
   readonly title: string | null;
   readonly claims: readonly NumberedClaim[];
@@ -33,7 +33,7 @@ export type ProvenStudy = {
 const indent = 26;
 const legend = `Each claim with the bytes and the measurements that it rests on. A SHA-256 names the exact bytes that the author of the claim had seen: whoever has the file can compute it again. A claim is backed while its evidence is fresh and unchanged and its metric has samples on both sides of the change; stale when evidence was not checked in time, or is no longer what its author had seen; broken when evidence or samples are gone; unbacked when it cites nothing.`;
 
-/** Sets the provenance of all claims, from a new page on. */
+/** Sets the provenance of all claims, starting on a new page. */
 export async function setAppendix(
   typesetter: Typesetter,
   studies: readonly ProvenStudy[],
@@ -75,7 +75,7 @@ async function setTitle(
   flow.gap(style.after);
 }
 
-/** Sets lines that stay on the page of what follows them. */
+/** Sets lines that stay on the same page as the next block. */
 async function setKept(
   { flow, book }: Typesetter,
   spans: Span[],
@@ -109,7 +109,7 @@ async function setText(typesetter: Typesetter, spans: Span[], type: Type, parent
   );
 }
 
-/** Sets a claim with all that it rests on. */
+/** Sets a claim with all of its support. */
 async function setProof(
   typesetter: Typesetter,
   { claim, number, inText, inAppendix }: NumberedClaim,
@@ -122,7 +122,7 @@ async function setProof(
   ink.artifact(() => ink.rectangle(left, y, width, 0.6, colors.hairline));
   flow.advance(8);
   await inTag(typesetter, parent, 'Sect', async (section) => {
-    setNumber(typesetter, section, number, inAppendix, { place: inText });
+    setNumber(typesetter, section, number, inAppendix, { anchor: inText });
     await flow.indented(indent, async () => {
       const statement = plainLook('bold', types.body.size, colors.ink);
       await setText(

@@ -9,10 +9,10 @@ import { inTag, setLines } from '../typesetter.ts';
 import type { Typesetter } from '../typesetter.ts';
 import { measuredText } from './words.ts';
 
-/** A claim by the number that it has in the whole file, and the names of its two places. */
+/** A claim with its number in the file, and the names of its two destinations. */
 export type NumberedClaim = {
   readonly claim: PdfClaim;
-  /** "2", or "3.2" where the file has many studies. */
+  /** "2", or "3.2" if the file has many studies. */
   readonly number: string;
   readonly inText: string;
   readonly inAppendix: string;
@@ -22,19 +22,19 @@ export type NumberedClaim = {
 export function numberClaims(claims: readonly PdfClaim[], study: number | undefined): NumberedClaim[] {
   return claims.map((claim, index) => {
     const number = study === undefined ? `${index + 1}` : `${study}.${index + 1}`;
-    const place = [study ?? 0, index].map((part) => String(part).padStart(6, '0')).join('');
-    return { claim, number, inText: `claim${place}`, inAppendix: `proof${place}` };
+    const anchor = [study ?? 0, index].map((part) => String(part).padStart(6, '0')).join('');
+    return { claim, number, inText: `claim${anchor}`, inAppendix: `proof${anchor}` };
   });
 }
 
-/** The standing of a claim as a word on a ground of its colour. */
+/** The standing of a claim as a word on a coloured background. */
 export function standingSpan(standing: PdfClaim['standing'], text: string = standing): Span {
   const { ink, ground } = standingColors[standing];
   const pill = look({ font: 'bold', size: 8.2, color: ink, rise: 0.4, strike: false, ground });
   return { kind: 'text', text: `\u2005${text}\u2005`, look: pill };
 }
 
-/** How many of the claims have which standing. */
+/** The number of claims with each standing. */
 export function standingSpans(claims: readonly NumberedClaim[]): Span[] {
   const between: Span = { kind: 'text', text: '   ', look: plainLook('regular', 10.6, colors.ink) };
   if (claims.length === 0) return [{ ...between, text: 'none' }];
@@ -52,7 +52,7 @@ const progress = (): void => {};
 const gapAfter = 9;
 const meta = plainLook('regular', types.caption.size, colors.muted);
 
-/** Sets what a study claims before its text: each claim with its standing, what was measured, and a link to its proof. */
+/** Sets the claims of a study before its text: each with its standing, its measurement, and a link to its provenance. */
 export async function setClaims(
   typesetter: Typesetter,
   claims: readonly NumberedClaim[],
@@ -92,7 +92,7 @@ async function setClaim(
   const body = plainLook('regular', types.body.size, colors.ink);
   const width = flow.width - indent;
   const lines = allLines([{ kind: 'text', text: statement, look: body }], width, types.body);
-  const link = { place: inAppendix };
+  const link = { anchor: inAppendix };
   const spans: Span[] = [
     standingSpan(standing),
     { kind: 'text', text: '   ', look: meta },
@@ -123,16 +123,16 @@ async function setClaim(
   );
 }
 
-/** Draws a claim's number beside the first line that comes; it is a place by its name and a link to the other one. */
+/** Draws a claim's number next to the next line; it is a named destination and a link to the other one. */
 export function setNumber(
   { flow, book }: Typesetter,
   item: Tag,
   number: string,
-  place: string,
-  link: { place: string },
+  anchor: string,
+  link: { anchor: string },
 ): void {
   const label = plainLook('bold', types.caption.size + 0.6, colors.link);
-  const [line] = allLines([{ kind: 'text', text: number, look: label, link, place }], 60, types.body);
+  const [line] = allLines([{ kind: 'text', text: number, look: label, link, anchor }], 60, types.body);
   const tag = book.openTag('Lbl', item);
   const { left } = flow;
   flow.mark((baseline) => {

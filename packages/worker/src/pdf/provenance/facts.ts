@@ -6,7 +6,7 @@ import type { Line, Span } from '../type/text.ts';
 import { inTag, setLines } from '../typesetter.ts';
 import type { Typesetter } from '../typesetter.ts';
 
-/** A label and what stands beside it. */
+/** A label and its value. */
 export type Fact = readonly [label: string, value: readonly Span[]];
 
 const type = types.note;
@@ -29,14 +29,14 @@ export const factLink = (url: string): Span => ({
   link: { url },
 });
 
-/** A value to be compared letter by letter. */
+/** A value that is compared letter by letter. */
 export const factCode = (text: string): Span => ({
   kind: 'text',
   text,
   look: plainLook('mono', 8, colors.codeInk),
 });
 
-/** Facts lower than this stay on one page. */
+/** Facts shorter than this stay on one page. */
 const tallestKept = 240;
 
 /** Sets facts as a table of two columns without rules. */

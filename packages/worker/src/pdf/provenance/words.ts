@@ -3,7 +3,7 @@ import type { ProvenClaim } from '@portfolio/core/claim/provenance';
 type Cited = ProvenClaim['evidence'][number];
 type Measured = NonNullable<ProvenClaim['metric']>;
 
-/** A time as it is printed: "2026-03-14 09:00:00 UTC". */
+/** A printed time: "2026-03-14 09:00:00 UTC". */
 export function timeText(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 }
@@ -13,7 +13,7 @@ const small = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const factor = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const extreme = new Intl.NumberFormat('en', { notation: 'scientific', maximumSignificantDigits: 7 });
 
-/** A number as it is printed: 29,357, 0.0625, 1.5E21. */
+/** A printed number: 29,357, 0.0625, 1.5E21. */
 export function numberText(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-6 || size >= 1e15)) return extreme.format(value).replace('-', '−');
@@ -26,7 +26,7 @@ export function amountText(value: number | null, unit: string): string {
   return `${numberText(value)} ${unit}`.trimEnd();
 }
 
-/** What became of a metric, such as "−75 %, better"; null where there is nothing to compare. */
+/** The change of a metric, such as "−75 %, better"; null if there is nothing to compare. */
 export function changeText({ before, difference, ratio, improved }: Measured): string | null {
   if (before === null || difference === null) return null;
   const verdict = difference === 0 ? 'unchanged' : improved === true ? 'better' : 'worse';
@@ -40,7 +40,7 @@ function relative(difference: number, ratio: number | null): string {
   return `${ratio < 1 ? '−' : '+'}${percent} %, `;
 }
 
-/** A metric in a line: "200 → 50 ms, −75 %, better". */
+/** A metric in one line: "200 → 50 ms, −75 %, better". */
 export function measuredText(measured: Measured): string {
   const { before, after, unit } = measured;
   const change = changeText(measured);
@@ -54,7 +54,7 @@ const problems = {
   'bytes-differ': 'its stored bytes no longer have their hash',
 };
 
-/** Whether evidence can be relied on, in words. */
+/** The standing of evidence in words. */
 export function evidenceText({ standing, problem, freshUntil, checkedAt }: Cited): string {
   if (standing === 'missing') return 'Missing: it has no bytes yet';
   if (problem !== null) return `Broken: ${problems[problem]}`;
@@ -63,7 +63,7 @@ export function evidenceText({ standing, problem, freshUntil, checkedAt }: Cited
   return checkedAt === null ? 'Never checked' : `${since} ${timeText(freshUntil)}`;
 }
 
-/** Which version the author of a claim had seen, and whether there is a later one. */
+/** The version that the author of a claim had seen, and whether there is a later one. */
 export function versionText({ seen, latestVersion, isChanged }: Cited): string {
   if (seen === null) return 'None: there were no bytes when the claim was written';
   if (seen.number === latestVersion) return `${seen.number}, the latest`;
@@ -71,7 +71,7 @@ export function versionText({ seen, latestVersion, isChanged }: Cited): string {
   return `${seen.number}; the latest is ${latestVersion}, with ${bytes}`;
 }
 
-/** Why a claim has the standing that it has: a sentence each; none where it is backed. */
+/** The reasons for a claim's standing, a sentence each; none if it is backed. */
 export function reasonsOf({ standing, evidence, metric }: ProvenClaim): string[] {
   if (standing === 'backed') return [];
   if (standing === 'unbacked') return ['It cites no evidence and no metric.'];

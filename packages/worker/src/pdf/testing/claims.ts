@@ -4,7 +4,7 @@ type Cited = PdfClaim['evidence'][number];
 
 export const sha256 = 'd2a84f4b8b650937ec8f73cd8be2c74add5a911ba64df27458ed8229da804a26';
 
-/** Uploaded evidence that is fresh, unless the fields say otherwise. */
+/** Uploaded evidence that is fresh, unless the fields differ. */
 export function cited(fields: Partial<Cited> = {}): Cited {
   return {
     slug: 'benchmark',
@@ -30,7 +30,7 @@ export function cited(fields: Partial<Cited> = {}): Cited {
   };
 }
 
-/** A claim that is backed by what was measured and by evidence, unless the fields say otherwise. */
+/** A claim that is backed by what was measured and by evidence, unless the fields differ. */
 export function claim(fields: Partial<PdfClaim> = {}): PdfClaim {
   return {
     key: 'faster',

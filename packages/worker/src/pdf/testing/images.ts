@@ -23,7 +23,7 @@ export type PngKind = {
   readonly filter?: 0 | 1;
 };
 
-/** The sample of a channel of a pixel in every image that `png` makes. */
+/** The sample of a pixel's channel in the images that `png` makes. */
 export function sampleAt(x: number, y: number, channel: number, bits: number): number {
   return (x * 7 + y * 13 + channel * 5) % 2 ** Math.min(bits, 8);
 }
@@ -83,7 +83,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return bytes;
 }
 
-/** A JPEG that says its size and holds no samples: enough for being embedded. */
+/** A JPEG with a size and no samples, which is enough to be embedded. */
 export function jpeg(width: number, height: number): Buffer {
   const frame = Buffer.from(
     'ffd8ffc0001108000000000301220002110103110100'.slice(0, 38) + '0311010311ffd9',

@@ -1,5 +1,5 @@
-// Renders a study of a given length, here or in a thread, or a portfolio of such studies, some times, and prints what
-// each time took: run as a process of its own, since the most memory that a process ever had cannot be reset.
+// Renders a study of a given length in the main thread or a separate one, or a portfolio of such studies, several times, and
+// prints time and memory of each. Runs in its own process, since the peak memory of a process cannot be reset.
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ async function* studies(): AsyncGenerator<PdfDocument> {
   for (let index = 0; index < count; index++) yield await Promise.resolve(structuredClone(document));
 }
 
-/** The most that this process had. What the kernel tells of its resources begins with what its parent had (`execve`). */
+/** The peak memory of this process. The kernel's resource usage would include the peak of its parent (`execve`). */
 function peakMegabytes(): number {
   const [, kilobytes] =
     process.platform === 'linux'

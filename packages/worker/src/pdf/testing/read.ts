@@ -5,18 +5,18 @@ export type ReadLink = {
   /** The text under the link. */
   readonly text: string;
   readonly url: string | undefined;
-  /** The page that the link leads to, counted from 1. */
+  /** The page of the link's target, counted from 1. */
   readonly page: number | undefined;
 };
 
-/** A PDF read back. */
+/** A parsed PDF. */
 export type ReadPdf = {
   readonly document: PDFDocumentProxy;
-  /** Each page's content, without what is repeated or decoration. */
+  /** The content of each page, without repeated or decorative parts. */
   readonly pages: readonly string[];
   /** Each page's running head, footer and repeated table headers. */
   readonly artifacts: readonly string[];
-  /** All content without its white space. */
+  /** All content without white space. */
   readonly packed: string;
 };
 
@@ -50,7 +50,7 @@ async function readText(page: PDFPageProxy): Promise<{ content: string; artifact
   return { content, artifact };
 }
 
-/** The first word that the PDF does not have in its place, or undefined when all are there in order. */
+/** The first word that is missing or out of order in the PDF; undefined if there is none. */
 export function missingWord(
   { packed }: Pick<ReadPdf, 'packed'>,
   words: readonly string[],
@@ -64,7 +64,7 @@ export function missingWord(
   return undefined;
 }
 
-/** The words of Markdown, without its marks, addresses and the labels of footnotes. */
+/** The words of Markdown, without markup, URLs and labels of footnotes. */
 export function wordsOf(markdown: string): string[] {
   const text = markdown.replace(/\]\([^)]*\)/g, ' ').replace(/\[\^[^\]]*\]/g, ' ');
   return text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
@@ -93,7 +93,7 @@ export async function linksOf({ document }: ReadPdf, number: number): Promise<Re
 type Destination = Awaited<ReturnType<PDFDocumentProxy['getDestination']>> | string | undefined;
 type Annotation = { rect: [number, number, number, number]; url?: string; dest?: Destination };
 
-/** The page (counted from 1) that a destination lies on. */
+/** The page (counted from 1) of a destination. */
 export async function pageOf(
   document: PDFDocumentProxy,
   destination: Destination,

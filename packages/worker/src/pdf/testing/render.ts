@@ -22,7 +22,7 @@ export function study(markdown: string, fields: Partial<PdfDocument> = {}): PdfD
   };
 }
 
-/** Renders into memory. Images are not available and nobody aborts, unless the options say otherwise. */
+/** Renders into memory. By default, images are not available and nothing is aborted. */
 export async function renderBytes(
   document: PdfDocument,
   options: Partial<PdfOptions> = {},

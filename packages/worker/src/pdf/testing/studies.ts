@@ -3,7 +3,7 @@ const words =
     ' ',
   );
 
-/** A study of some length that looks like those that people write: the same one every time. */
+/** A realistic study of a given length, always the same. */
 export function longStudy(characters: number): string {
   let state = 7;
   const next = (below: number): number => {

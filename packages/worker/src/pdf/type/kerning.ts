@@ -5,7 +5,7 @@ const extensionLookup = 9;
 
 /**
  * Reads pair kerning from a font's GPOS table: (left glyph, right glyph) → change of the left one's advance
- * in font units. Shaping each pair by the font library gives the same numbers a hundred times slower.
+ * in font units. Shaping each pair with the font library gives the same numbers a hundred times slower.
  */
 export function kerningOf({ GPOS: gpos }: Font): (left: number, right: number) => number {
   const lookups = new Set<number>();

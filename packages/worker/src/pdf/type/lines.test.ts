@@ -24,14 +24,14 @@ beforeAll(async () => {
 });
 
 describe('breaking lines', () => {
-  test('no line is wider than the column, and all of the text is there', () => {
+  test('no line is wider than the column, and the text is complete', () => {
     const text = 'It is the lease that matters, not the worker; unbelievablylongwordswithoutanyspaces too.';
     const lines = allLines([span(text)], width, type);
     expect(Math.max(...lines.map((line) => line.width))).toBeLessThanOrEqual(width);
     expect(lines.map(textOf).join('')).toBe(text);
   });
 
-  test('a word is kept whole over a change of look within it', () => {
+  test('a word with a change of look inside is not broken', () => {
     const lines = allLines(
       [span('some words before the un'), span('break', true), span('able end')],
       width,
@@ -49,14 +49,14 @@ describe('breaking lines', () => {
     expect(allLines([span('one\n\ntwo')], width, type).map(textOf)).toEqual(['one', '', 'two']);
   });
 
-  test('spaces at the end of a line take no room', () => {
+  test('trailing spaces do not count for the width of a line', () => {
     const [line] = allLines([span('word   ')], width, type);
     const [word] = allLines([span('word')], width, type);
     expect(line?.width).toBeCloseTo(word?.width ?? 0);
   });
 });
 
-test('kerning is what the font library’s own shaping gives', () => {
+test('kerning equals the result of the font library’s shaping', () => {
   const { font } = face('regular');
   for (const pair of ['AV', 'To', 'Te', 'Ly', 'r.', 'ab', 'Ау', 'Το']) {
     const [line] = allLines([span(pair)], width, type);

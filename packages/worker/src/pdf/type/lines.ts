@@ -4,14 +4,14 @@ import type { Type } from '../theme.ts';
 import { shape } from './shaping.ts';
 import type { Line, Piece, Span } from './text.ts';
 
-/** Stands for a picture in the text whose breaks are looked for. */
+/** Represents a picture in the text that is searched for break opportunities. */
 const pictureMark = '\ufffc';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Breaks spans into lines no wider than `width` points, at the opportunities of Unicode's rules (UAX #14);
- * a word wider than a line is broken between letters. Lazy: a long text is laid out as its lines are taken.
+ * a word wider than a line is broken between letters. Lazy: a long text is laid out as its lines are consumed.
  */
 export function* breakLines(spans: readonly Span[], width: number, type: Type): Generator<Line> {
   const text = spans.map((span) => (span.kind === 'text' ? span.text : pictureMark)).join('');
@@ -40,30 +40,30 @@ export function* breakLines(spans: readonly Span[], width: number, type: Type): 
   if (!builder.empty) yield builder.end(1);
 }
 
-/** All lines at once, for texts known to be short. */
+/** All lines, for texts known to be short. */
 export function allLines(spans: readonly Span[], width: number, type: Type): Line[] {
   return [...breakLines(spans, width, type)];
 }
 
 type Part = Omit<Piece, 'x'> & { readonly text: string };
 
-function part(span: Span, text: string, place: string | undefined): Part {
+function part(span: Span, text: string, anchor: string | undefined): Part {
   const { look, link } = span;
   if (span.kind === 'picture') {
-    return { text, width: span.picture.width, look, link, place, content: span.picture };
+    return { text, width: span.picture.width, look, link, anchor, content: span.picture };
   }
   const content = shape(text, look.font);
-  return { text, width: (content.width * look.size) / 1000, look, link, place, content };
+  return { text, width: (content.width * look.size) / 1000, look, link, anchor, content };
 }
 
-/** Parts cut into their letters, for words that are wider than a line. */
+/** Splits parts into letters, for words that are wider than a line. */
 function* lettersOf(parts: readonly Part[]): Generator<Part> {
-  for (const { text, look, link, place, content } of parts) {
+  for (const { text, look, link, anchor, content } of parts) {
     if (!('runs' in content)) {
-      yield { text, width: content.width, look, link, place, content };
+      yield { text, width: content.width, look, link, anchor, content };
       continue;
     }
-    let first = place;
+    let first = anchor;
     for (const { segment } of graphemes.segment(text)) {
       yield part({ kind: 'text', text: segment, look, link }, segment, first);
       first = undefined;
@@ -71,7 +71,7 @@ function* lettersOf(parts: readonly Part[]): Generator<Part> {
   }
 }
 
-/** Hands out the spans of a text as parts of the length asked for. */
+/** Returns the spans of a text as parts of the requested length. */
 class SpanCursor {
   readonly #spans: readonly Span[];
   #index = 0;
@@ -90,8 +90,8 @@ class SpanCursor {
       const whole = span.kind === 'text' ? span.text : pictureMark;
       const text = whole.slice(this.#offset, this.#offset + left);
       const shown = text.replace(/[\n\u2028\u2029]/g, '');
-      const place = this.#offset === 0 && span.kind === 'text' ? span.place : undefined;
-      if (shown !== '') parts.push(part(span, shown, place));
+      const anchor = this.#offset === 0 && span.kind === 'text' ? span.anchor : undefined;
+      if (shown !== '') parts.push(part(span, shown, anchor));
       left -= text.length;
       this.#offset += text.length;
       if (this.#offset === whole.length) {

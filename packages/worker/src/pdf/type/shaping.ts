@@ -2,21 +2,21 @@ import type { FontName } from '../fonts.ts';
 import { face, faceWith } from './typefaces.ts';
 import type { Face, Glyph } from './typefaces.ts';
 
-/** Glyphs of one font in a row. `texts[i]` is what glyph i stands for, `kerns[i]` the space added after it. */
+/** Consecutive glyphs of one font. `texts[i]` is the text of glyph i, `kerns[i]` the space added after it. */
 export type GlyphRun = {
   readonly face: Face;
-  /** Set with a stroked outline: the font has no bold of its own. */
+  /** Set with a stroked outline, for a font without a bold variant. */
   readonly embolden: boolean;
   readonly glyphs: number[];
   readonly texts: string[];
   readonly kerns: number[];
 };
 
-/** A piece of text ready to be drawn; widths in thousandths of the type size. */
+/** A shaped piece of text; widths are in thousandths of the type size. */
 export type Shaped = {
   readonly runs: readonly GlyphRun[];
   readonly width: number;
-  /** The part of the width that spaces at the end take. */
+  /** The width of trailing spaces. */
   readonly trailing: number;
 };
 
@@ -30,8 +30,8 @@ const cachedWords = 20_000;
 const cachedLength = 40;
 
 /**
- * Shapes a word (with the spaces after it) in a font, taking each character that the font lacks from
- * another, and a visible box where none has it. Remembers words, since text repeats them.
+ * Shapes a word (with the spaces after it) in a font. Characters that the font lacks are taken from another font, or shown
+ * as a box if no font has them. Caches words, since text repeats them.
  */
 export function shape(text: string, font: FontName): Shaped {
   if (text.length > cachedLength) return shapeAnew(text, font);
@@ -79,7 +79,7 @@ class Row {
     this.width = 0;
   }
 
-  /** Adds every character of a text, or as many as came before one that no font has (then false). */
+  /** Adds the characters of a text up to one that no font has; returns false in that case. */
   addAll(text: string): boolean {
     const before = {
       runs: this.runs.length,

@@ -3,7 +3,7 @@ import { baselineIn } from '../theme.ts';
 import type { Color, Type } from '../theme.ts';
 import type { Shaped } from './shaping.ts';
 
-/** How text is drawn. Two spans look alike exactly when they share the object that `look` returned. */
+/** How text is drawn. Two spans look the same exactly if they share the object that `look` returned. */
 export type Look = {
   readonly font: FontName;
   readonly size: number;
@@ -11,24 +11,24 @@ export type Look = {
   /** Points above the baseline. */
   readonly rise: number;
   readonly strike: boolean;
-  /** What it stands on, as code stands on a light tint; null for the bare page. */
+  /** The background, such as the light tint of code; null for none. */
   readonly ground: Color | null;
 };
 
-/** Where a click leads: an address outside, or a place in this document by its name. */
-export type Link = { readonly url: string } | { readonly place: string };
+/** The target of a link: a URL, or a named destination in this document. */
+export type Link = { readonly url: string } | { readonly anchor: string };
 
-/** A stretch of text of one look; a line feed in it ends the line. */
+/** Text with one look; a line feed in it ends the line. */
 type TextSpan = {
   readonly kind: 'text';
   readonly text: string;
   readonly look: Look;
   readonly link?: Link | undefined;
   /** A name that links can lead to. */
-  readonly place?: string | undefined;
+  readonly anchor?: string | undefined;
 };
 
-/** A picture that stands in the text like a letter. */
+/** An inline picture. */
 type PictureSpan = {
   readonly kind: 'picture';
   readonly picture: Picture;
@@ -44,7 +44,7 @@ export type Piece = {
   readonly width: number;
   readonly look: Look;
   readonly link: Link | undefined;
-  readonly place: string | undefined;
+  readonly anchor: string | undefined;
   readonly content: Shaped | Picture;
 };
 
@@ -53,17 +53,17 @@ export type Line = {
   /** Without the spaces at its end. */
   readonly width: number;
   readonly height: number;
-  /** The part of the text laid out when this line ends, 0..1. */
+  /** The fraction of the text that is laid out at the end of this line, 0..1. */
   readonly done: number;
 };
 
-/** A picture of a size in points: an image of the document's, or framed lines that say what is missing. */
+/** A picture with a size in points: an image of the document, or framed lines that describe the missing one. */
 export type Picture = { readonly width: number; readonly height: number } & (
   | { readonly image: EmbeddedImage }
   | { readonly frame: readonly Line[] }
 );
 
-/** An image that the document holds: its name in content streams, and how to turn it upright. */
+/** An image of the document: its name in content streams, and its orientation. */
 export type EmbeddedImage = {
   readonly name: string;
   readonly object: object;
@@ -73,7 +73,7 @@ export type EmbeddedImage = {
 
 const looks = new Map<string, Look>();
 
-/** The one object for a look. */
+/** The shared object of a look. */
 export function look(wanted: Look): Look {
   const { font, size, color, rise, strike, ground } = wanted;
   const key = `${font} ${size} ${color.join(' ')} ${rise} ${strike} ${ground?.join(' ')}`;
@@ -90,7 +90,7 @@ export function plainLook(font: FontName, size: number, color: Color): Look {
   return look({ font, size, color, rise: 0, strike: false, ground: null });
 }
 
-/** The baseline of a line whose box starts at `y`; a picture stands on it. */
+/** The baseline of a line whose box starts at `y`; pictures are placed on it. */
 export function baselineOf(line: Line, y: number, type: Type): number {
   return y + line.height - type.leading + baselineIn(type);
 }

@@ -11,7 +11,7 @@ import { unpackWoff2 } from './woff2.ts';
 /** A glyph of a face: its id in the font and its advance in thousandths of the type size. */
 export type Glyph = { readonly id: number; readonly advance: number };
 
-/** A font opened once per process, with the look-ups that measuring asks for again and again. */
+/** A font, opened once per process, with cached look-ups for measuring. */
 export class Face {
   readonly name: FontName;
   readonly font: Font;
@@ -30,7 +30,7 @@ export class Face {
     this.missing = { id: 0, advance: font.getGlyph(0).advanceWidth * this.#scale };
   }
 
-  /** The glyph of a character, or undefined where the font has none. */
+  /** The glyph of a character; undefined if the font has none. */
   glyph(codePoint: number): Glyph | undefined {
     if (this.#glyphs.has(codePoint)) return this.#glyphs.get(codePoint);
     const found = this.font.glyphForCodePoint(codePoint);
@@ -39,7 +39,7 @@ export class Face {
     return glyph;
   }
 
-  /** What kerning adds between two glyphs (often less than nothing), in thousandths of the type size. */
+  /** The kerning between two glyphs (often negative), in thousandths of the type size. */
   kern(left: Glyph, right: Glyph): number {
     if (this.#kerning === undefined) return 0;
     const pair = left.id * 0x10000 + right.id;
@@ -75,17 +75,17 @@ function openOnce(name: FontName): Promise<Face> {
   return promise;
 }
 
-// The ranges that the fonts cover, but for what Source Sans has too.
+// The ranges that the fonts cover in addition to Source Sans.
 const hanScript = /[\u2e3a-\u33ff\u4e00-\u9fef\uf900-\ufa5e\ufe10-\ufe6b\uff01-\uffee]/;
 const hangulScript = /[\u1100-\u11ff\u3131-\u318e\uac00-\ud7fb]/;
 
-/** Opens the fonts that every document needs. Rejects when a font file is missing or damaged. */
+/** Opens the fonts that every document needs. Rejects if a font file is missing or damaged. */
 export async function openTypefaces(): Promise<void> {
   const names: FontName[] = ['regular', 'italic', 'bold', 'boldItalic', 'mono', 'monoBold'];
   await Promise.all(names.map(openOnce));
 }
 
-/** Opens the big fonts of Chinese, Japanese and Korean when texts turn out to need them. */
+/** Opens the large fonts of Chinese, Japanese and Korean if texts need them. */
 export async function openTypefacesFor(...texts: readonly string[]): Promise<void> {
   for (const text of texts) {
     if (!opened.has('han') && hanScript.test(text)) await openOnce('han');
@@ -102,7 +102,7 @@ export function face(name: FontName): Face {
 
 const fallbacks: readonly FontName[] = ['regular', 'mono', 'han', 'hangul'];
 
-/** The first open face that has a character, the wanted one before all, or undefined. */
+/** The first open face that has a character, preferably the wanted one; undefined if there is none. */
 export function faceWith(codePoint: number, wanted: FontName): Face | undefined {
   const first = opened.get(wanted);
   if (first?.glyph(codePoint) !== undefined) return first;

@@ -3,7 +3,7 @@ import { brotliDecompress } from 'node:zlib';
 
 const inflate = promisify(brotliDecompress);
 
-// Tags that WOFF2 writes as a number (W3C WOFF2, section 4.1), in the order of those numbers.
+// Tags that WOFF2 encodes as a number (W3C WOFF2, section 4.1), in the order of those numbers.
 const knownTags =
   'cmap head hhea hmtx maxp name OS/2 post cvt_ fpgm glyf loca prep CFF_ VORG EBDT EBLC gasp hdmx kern LTSH PCLT ' +
   'VDMX vhea vmtx BASE GDEF GPOS GSUB EBSC JSTF MATH CBDT CBLC COLR CPAL SVG_ sbix acnt avar bdat bloc bsln cvar ' +
@@ -12,7 +12,7 @@ const tags = knownTags.split(' ').map((tag) => tag.replace('_', ' '));
 
 /**
  * Unpacks a WOFF2 font with PostScript outlines to plain OpenType, off the main thread: the font library
- * would inflate it in JavaScript, which holds the event loop for a second on a Chinese font.
+ * would inflate it in JavaScript, which blocks the event loop for a second with a Chinese font.
  * Throws on a font whose tables are transformed (TrueType outlines).
  */
 export async function unpackWoff2(woff2: Buffer): Promise<Buffer> {
