@@ -6,6 +6,7 @@ import {
   findBrokenReferences,
   findRegistryAddresses,
   findMachinePaths,
+  findPrivateWords,
   findUnpreparedQueries,
   findUpwardImports,
   type Files,
@@ -48,5 +49,6 @@ await runSteps({
   'paths of one machine': rule((all) => findMachinePaths(all, root)),
   'unprepared queries': rule(findUnpreparedQueries),
   'layers of core': rule(findUpwardImports),
+  'private words': rule(findPrivateWords),
   lockfile: rule(findRegistryAddresses),
 });

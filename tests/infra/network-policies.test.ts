@@ -159,12 +159,12 @@ describe('everything else is denied', () => {
       'kube-node-lease',
     ]);
     for (const namespace of [...namespaces].filter((name) => !/^[A-Z]/.test(name))) {
-      const stranger: End = { namespace, labels: { app: 'stranger' }, address: '10.0.4.200' };
+      const otherPod: End = { namespace, labels: { app: 'otherPod' }, address: '10.0.4.200' };
       for (const other of Object.values(ends))
         for (const port of ports) {
           const policies = policiesOf(production);
-          expect(allows(policies, { from: stranger, to: other, port }), `${namespace} out`).toBe(false);
-          expect(allows(policies, { from: other, to: stranger, port }), `${namespace} in`).toBe(false);
+          expect(allows(policies, { from: otherPod, to: other, port }), `${namespace} out`).toBe(false);
+          expect(allows(policies, { from: other, to: otherPod, port }), `${namespace} in`).toBe(false);
         }
     }
   });

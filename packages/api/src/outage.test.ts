@@ -113,7 +113,10 @@ describe('while the database is unavailable', () => {
     expect((await get('/healthz')).status).toBe(200);
     const readiness = await get('/readyz');
     expect(readiness.status).toBe(200);
-    expect(await readiness.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'away' } });
+    expect(await readiness.json()).toMatchObject({
+      status: 'degraded',
+      dependencies: { database: 'unavailable' },
+    });
     const read = await get(published);
     expect(read.status).toBe(200);
     expect(read.headers.get('cache-status')).toContain('hit');

@@ -97,7 +97,7 @@ describe('readiness', () => {
       expect(response.json()).toEqual({
         status: 'degraded',
         load: 'ok',
-        dependencies: { other: 'ok', [name]: 'away' },
+        dependencies: { other: 'ok', [name]: 'unavailable' },
       });
     },
   );
@@ -106,7 +106,7 @@ describe('readiness', () => {
     const response = await (await bareServer({ webRoot: '/nowhere' })).inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.headers['retry-after']).toBe('5');
-    expect(response.json()).toMatchObject({ status: 'not ready', dependencies: { page: 'away' } });
+    expect(response.json()).toMatchObject({ status: 'not ready', dependencies: { page: 'unavailable' } });
   });
 
   test('is not reported while the schema is older than the code', async () => {
@@ -137,7 +137,7 @@ describe('readiness', () => {
   test('does not wait for a dependency that never answers', async () => {
     const server = await bareServer({ dependencies: { database: () => new Promise(() => {}) } });
     const response = await server.inject('/readyz');
-    expect(response.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'away' } });
+    expect(response.json()).toMatchObject({ status: 'degraded', dependencies: { database: 'unavailable' } });
   });
 
   test('has no influence on liveness', async () => {

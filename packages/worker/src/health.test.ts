@@ -25,7 +25,14 @@ test('a worker is healthy as long as it responds, even if a dependency is unavai
 
 test.each([
   ['it accepts jobs', { database: available }, true, 200, 'ready', 'ok'],
-  ['a dependency of all workers is unavailable', { database: unavailable }, true, 200, 'degraded', 'away'],
+  [
+    'a dependency of all workers is unavailable',
+    { database: unavailable },
+    true,
+    200,
+    'degraded',
+    'unavailable',
+  ],
   [
     'it does not accept jobs because it starts or stops',
     { database: available },

@@ -35,7 +35,7 @@ export const headers = {
   },
   'Cache-Status': {
     description:
-      'For anonymous readers: the source of the response (RFC 9211). With `detail=database-away` a newer version may exist.',
+      'For anonymous readers: the source of the response (RFC 9211). With `detail=database-unavailable` a newer version may exist.',
     schema: text(100),
     example: 'portfolio-api; hit',
   },

@@ -54,5 +54,5 @@ export function cacheStatus({ source, ageSeconds }: PublishedHit): string {
   if (source === 'database') return 'portfolio-api; fwd=miss';
   return ageSeconds === undefined
     ? 'portfolio-api; hit'
-    : `portfolio-api; hit; ttl=-${ageSeconds}; detail=database-away`;
+    : `portfolio-api; hit; ttl=-${ageSeconds}; detail=database-unavailable`;
 }

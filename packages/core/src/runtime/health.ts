@@ -3,8 +3,8 @@ import type { Logger } from './log.ts';
 /** Checks of the dependencies of a process. Each rejects if its dependency is unavailable. */
 export type Dependencies = Record<string, (signal: AbortSignal) => Promise<unknown>>;
 
-/** The state of a dependency. `away` is unavailable; `behind` is a schema older than the code. */
-export type State = 'ok' | 'away' | 'behind';
+/** The state of a dependency; `behind` is a database schema older than the code. */
+export type State = 'ok' | 'unavailable' | 'behind';
 
 const checkMilliseconds = 2000;
 
@@ -40,7 +40,7 @@ export async function checkAll(
 
 function stateOf(error: unknown): State {
   if (error === null) return 'ok';
-  return error instanceof SchemaBehind ? 'behind' : 'away';
+  return error instanceof SchemaBehind ? 'behind' : 'unavailable';
 }
 
 /** Resolves to the error of a check or to its timeout; null if the check succeeds. */
