@@ -32,7 +32,7 @@ export default defineConfig(({ mode }) => {
         'query' in error && String(error.query).includes('a.typcategory = ') ? false : undefined,
       coverage: {
         provider: 'v8',
-        include: ['packages/*/src/**'],
+        include: ['packages/*/src/**/*.{ts,tsx}'],
         exclude: ['**/*.test.ts'],
         reporter: ['text-summary'],
         reportsDirectory: 'build/coverage',

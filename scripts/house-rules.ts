@@ -147,7 +147,8 @@ const privateWords: [word: RegExp, standard: string][] = [
 export function findPrivateWords(files: Files): string[] {
   const prose = [...files].filter(
     ([path]) =>
-      /\.(ts|tsx|mjs|md|sql|yml|rego)$/.test(path) && !/^(drizzle\/|dev\/sample\/)|house-rules/.test(path),
+      /\.(ts|tsx|mjs|md|sql|yml|rego)$|^stacks\/.*\.json$/.test(path) &&
+      !/^(drizzle\/|dev\/sample\/)|house-rules/.test(path),
   );
   return prose.flatMap(([path, text]) =>
     privateWords.flatMap(([word, standard]) =>

@@ -8,7 +8,13 @@ import { prepared } from './sql.ts';
 import { isVisible } from './visibility.ts';
 
 /** The portfolio that an operation works in. Non-members see what visibility.ts allows, and change nothing. */
-export type Tenant = { id: string; slug: string; name: string; isMember: boolean };
+export type Tenant = {
+  id: string;
+  slug: string;
+  name: string;
+  /** True for callers of the portfolio, its keys included, whose role and credential have the operation's scope. */
+  isMember: boolean;
+};
 
 export type TenantResolver<Input> = (
   ctx: Ctx,
@@ -30,7 +36,7 @@ export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, n
   return authorize(ctx.actor, hidden, needs, `There is no job "${id}".`);
 };
 
-/** The subject of a user; empty for portfolio keys and anonymous readers, which are members of no portfolio. */
+/** The subject of a user; empty for portfolio keys and anonymous readers, which have no row in `members`. */
 export function subjectOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.subject : '';
 }

@@ -1,5 +1,5 @@
 import type { Bucket, Db, JobBus, JobHint, OutboxNotifier } from '@portfolio/core/context';
-import { jobsChanged } from '@portfolio/core/job/jobs-changed';
+import { dispatchNext } from '@portfolio/core/job/jobs-changed';
 import { type StoredResult, jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
@@ -79,11 +79,12 @@ async function claim(runner: Runner, lease: Lease, stop: AbortSignal): Promise<C
 }
 
 /** Announces the end of a job and dispatches the next ones: it frees a slot of its portfolio, and its group. */
-async function announceEnd(runner: Runner, hint: JobHint, log: Logger) {
+async function announceEnd({ db, outboxNotifier, jobBus }: Runner, hint: JobHint, log: Logger) {
+  // Watchers do not wait for the dispatch, whose failure says nothing about this job.
+  jobBus.publish(hint);
   try {
-    await jobsChanged(runner, [hint]);
+    if ((await dispatchNext(db, [hint])) > 0) outboxNotifier.notify();
   } catch (error) {
-    runner.jobBus.publish(hint);
     log.warn({ err: error }, 'dispatch failed; the sweep will retry');
   }
 }

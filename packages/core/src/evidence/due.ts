@@ -14,8 +14,8 @@ const retrySeconds = { first: 900, longest: 86_400 };
 
 /**
  * Queues syncs of evidence that is due, in fair order of portfolios. Any number of processes may call it concurrently:
- * taking evidence moves its next sync, so that it is queued once. Resolves to the jobs; the caller then notifies the
- * outbox and publishes these hints.
+ * taking evidence moves its next sync, so that it is queued once. Resolves to the jobs, whose
+ * hints the caller publishes; the sweep of the workers sends their messages.
  */
 export function queueDueSyncs(db: Db): Promise<JobHint[]> {
   return db.transaction(async (tx) => {

@@ -18,13 +18,15 @@ export async function applyMigrations(connection: postgres.Sql, migrationsFolder
       for (const statement of statements) await sql.unsafe(statement);
       await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`;
     };
-    if (statements.some((statement) => outsideOfTransactions.test(statement))) {
+    if (statements.some((statement) => outsideOfTransactions.test(withoutComments(statement)))) {
       await withoutLockTimeout(connection, apply);
     } else {
       await connection.begin(apply);
     }
   }
 }
+
+const withoutComments = (statement: string) => statement.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, ' ');
 
 async function lastRecorded(connection: postgres.Sql): Promise<number> {
   await connection`create schema if not exists drizzle`;

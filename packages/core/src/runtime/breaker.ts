@@ -32,6 +32,7 @@ export function createBreaker(
   const rule = new OpensWithoutSuccess(failures);
   const circuit = circuitBreaker(handleWhen(counts), { halfOpenAfter: openMilliseconds, breaker: rule });
   let isUnavailable = false;
+  const withBreaker = `${dependency} (circuit breaker open, probed every second)`;
   let timer: NodeJS.Timeout | undefined;
 
   function probeLater(probeNow: () => Promise<unknown>) {
@@ -65,11 +66,11 @@ export function createBreaker(
     async run(work) {
       // The library would have other calls wait for the probe, which may have to time out.
       const isRefused = probe ? isUnavailable : circuit.state === CircuitState.HalfOpen;
-      if (isRefused) throw new DependencyUnavailable(dependency);
+      if (isRefused) throw new DependencyUnavailable(withBreaker);
       try {
         return await circuit.execute(work);
       } catch (error) {
-        throw error instanceof BrokenCircuitError ? new DependencyUnavailable(dependency) : error;
+        throw error instanceof BrokenCircuitError ? new DependencyUnavailable(withBreaker) : error;
       }
     },
     stop() {

@@ -180,7 +180,7 @@ describe('a migration', () => {
     const folder = await folderOf(
       `${table}; delete from things; create table limits (value text); ${note}`,
       `${note}; --> statement-breakpoint\n ${index}`,
-      note,
+      `-- Not create index concurrently, and no /* drop index concurrently */ either.\n${note}`,
     );
     await migrateWith(folder, access);
     expect(await database`select value from limits`).toEqual([

@@ -23,12 +23,12 @@ const lockTimeout = '55P03';
 /** The maximum depth of the chain of causes. */
 const maxDepth = 5;
 
-/** Thrown instead of calling a dependency whose circuit breaker is open. */
+/** Thrown instead of calling a dependency that is known to be unavailable, as by its open circuit breaker. */
 export class DependencyUnavailable extends Error {
   readonly code = 'DEPENDENCY_UNAVAILABLE';
 
   constructor(dependency: string) {
-    super(`${dependency} is unavailable (circuit breaker open; next probe within 2 s).`);
+    super(`${dependency} is unavailable.`);
     this.name = 'DependencyUnavailable';
   }
 }
@@ -84,7 +84,7 @@ export const isReadOnly = (error: unknown) => hasCode(error, readOnly);
 /** True if an error, or a cause of it, has this code, such as an SQLSTATE. */
 export const hasCode = (error: unknown, code: string) => find(error, (inner) => codeOf(inner) === code);
 
-/** True for an outage with an open circuit breaker, which has already logged it. */
+/** True for an outage that was noticed, and logged, before this call. */
 export function isKnownOutage({ cause }: AppError): boolean {
   return find(cause, (inner) => inner instanceof DependencyUnavailable);
 }

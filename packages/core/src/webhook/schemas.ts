@@ -36,7 +36,7 @@ export const readMessage = readerOf(messageSchema);
 export const deliveryStateSchema = z.enum(['pending', 'delivered', 'failed']);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 
-const disabledReasonSchema = z.enum(['by-hand', 'gone', 'failing']);
+const disabledReasonSchema = z.enum(['manual', 'gone', 'failing']);
 export type DisabledReason = z.infer<typeof disabledReasonSchema>;
 
 const urlSchema = z

@@ -11,7 +11,7 @@ import { webhooks } from './webhook.sql.ts';
 
 const whenChanged = {
   enabled: { enabled: true, disabledReason: null, failingSince: null },
-  disabled: { enabled: false, disabledReason: 'by-hand' as const },
+  disabled: { enabled: false, disabledReason: 'manual' as const },
 };
 
 export const updateWebhook = operation({

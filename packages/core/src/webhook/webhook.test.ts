@@ -82,7 +82,7 @@ describe('a webhook', () => {
   test('can be changed and deleted only with its current version', async () => {
     const { id, version } = await create();
     const changed = await update(id, { events: ['job.failed', 'job.failed'], enabled: false });
-    expect(changed).toMatchObject({ events: ['job.failed'], enabled: false, disabledReason: 'by-hand' });
+    expect(changed).toMatchObject({ events: ['job.failed'], enabled: false, disabledReason: 'manual' });
     const stale = { portfolio, id, expectedVersion: version };
     const ctx = platform.as(owner);
     for (const change of [webhook.update, webhook.rotateSecret, webhook.delete]) {

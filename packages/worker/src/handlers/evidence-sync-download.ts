@@ -41,7 +41,7 @@ export type Fetched = {
 type Outcome = Fetched | { is: 'unchanged' } | { is: 'missing'; status: 404 | 410 };
 
 /** A download with the size and hash of the parts that are stored. */
-type Partial = { download: Download; sizeBytes: number; hash: Hash };
+type PartialDownload = { download: Download; sizeBytes: number; hash: Hash };
 
 /**
  * Fetches the source, unless it reports that it is unchanged. Resumes the download of an earlier attempt of the job if the
@@ -75,7 +75,7 @@ async function start(tools: SyncTools, validators: Validators | null): Promise<O
   return refuse(response);
 }
 
-async function resume(tools: SyncTools, partial: Partial): Promise<Outcome> {
+async function resume(tools: SyncTools, partial: PartialDownload): Promise<Outcome> {
   const { download, sizeBytes } = partial;
   if (sizeBytes === download.sizeBytes) return toFetched(tools, partial);
   const headers = { range: `bytes=${sizeBytes}-`, 'if-range': download.etag! };
@@ -109,7 +109,11 @@ function refuse({ status, body }: GuardedResponse): Outcome {
 }
 
 /** Receives a body in parts: memory holds one part at most, and a failure loses one at most. */
-async function receive(tools: SyncTools, { body }: GuardedResponse, partial: Partial): Promise<Fetched> {
+async function receive(
+  tools: SyncTools,
+  { body }: GuardedResponse,
+  partial: PartialDownload,
+): Promise<Fetched> {
   const { download } = partial;
   // A single buffer: stored as they arrive, chunks of one byte would take hundreds of times the memory.
   const part = Buffer.allocUnsafe(partBytes);
@@ -146,7 +150,7 @@ async function receive(tools: SyncTools, { body }: GuardedResponse, partial: Par
 
 async function storePart(
   { db, bucket, job, by, signal, progress }: SyncTools,
-  partial: Partial,
+  partial: PartialDownload,
   bytes: Buffer,
 ) {
   const { download } = partial;
@@ -163,7 +167,7 @@ async function storePart(
   progress(0.05 + 0.75 * fraction, 'Fetching the source');
 }
 
-async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promise<Partial> {
+async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promise<PartialDownload> {
   const { db, job, by } = tools;
   const sizeBytes = textOf(headers['content-length']);
   const download = {
@@ -183,7 +187,7 @@ async function begin(tools: SyncTools, { headers, url }: GuardedResponse): Promi
 }
 
 /** The download of an earlier attempt, if it can be resumed; otherwise it is removed. */
-async function findPartial(tools: SyncTools): Promise<Partial | null> {
+async function findPartial(tools: SyncTools): Promise<PartialDownload | null> {
   const { db, bucket, job, by, signal } = tools;
   const download = await findDownload(db, job.id);
   if (!download) return null;
@@ -215,7 +219,7 @@ async function* readParts(
   }
 }
 
-function toFetched({ bucket, signal }: SyncTools, { download, sizeBytes, hash }: Partial): Fetched {
+function toFetched({ bucket, signal }: SyncTools, { download, sizeBytes, hash }: PartialDownload): Fetched {
   const { fetchedFrom, contentType, contentEncoding, etag, lastModified } = download;
   return {
     is: 'file',
@@ -237,7 +241,7 @@ function conditionsOf({ etag, lastModified }: Validators): Record<string, string
 }
 
 /** Whether a partial response (RFC 9110, 15.3.7) is exactly the missing rest of the download. */
-function fits({ headers }: GuardedResponse, { download, sizeBytes }: Partial): boolean {
+function fits({ headers }: GuardedResponse, { download, sizeBytes }: PartialDownload): boolean {
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(textOf(headers['content-range']) ?? '');
   if (!range || Number(range[1]) !== sizeBytes || etagOf(headers) !== download.etag) return false;
   if (textOf(headers['content-encoding']) !== download.contentEncoding) return false;

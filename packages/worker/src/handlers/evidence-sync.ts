@@ -40,11 +40,7 @@ async function sync(tools: SyncTools, source: Source) {
   if (fetched.is === 'missing') return refuseMissing(db, by, fetched.status);
   if (fetched.is === 'unchanged') {
     const version = await recordUnchanged(db, by);
-    if (!version)
-      throw new TemporaryError(
-        'source_changed',
-        'The evidence was changed during the sync; it will be synced again.',
-      );
+    if (!version) throw new TemporaryError('source_changed', 'The evidence was changed during the sync.');
     return { ...version, changed: false };
   }
   progress(0.8, 'Storing the new version');
@@ -53,10 +49,7 @@ async function sync(tools: SyncTools, source: Source) {
   const contentType = isStored ? file.contentType : await settle(tools, fetched);
   const version = await storeSynced(db, by, { ...file, contentType }, validators);
   if (!version)
-    throw new TemporaryError(
-      'source_changed',
-      'The evidence got another source during the sync; it will be synced again.',
-    );
+    throw new TemporaryError('source_changed', 'The evidence got another source during the sync.');
   return { ...version, sha256: file.sha256, sizeBytes: file.sizeBytes };
 }
 
@@ -77,9 +70,6 @@ async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetche
     return await settleBytes(bucket, { source: read(), to, file }, signal);
   } catch (error) {
     if (!(error instanceof MismatchedFile)) throw error;
-    throw new TemporaryError(
-      'parts_lost',
-      'A part of the download was lost; the source will be fetched again.',
-    );
+    throw new TemporaryError('parts_lost', 'A part of the download was lost.');
   }
 }
