@@ -22,7 +22,9 @@ const linkTargets = /\]\(\s*<?([^)\s>]+)|^ *\[[^\]]+\]:\s*<?([^\s>]+)|(?:src|hre
 /** Every file that README.md or docs/ links to is in the repository, and every `npm run` names a script. */
 export function findBrokenReferences(files: Files): string[] {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(files.get('package.json') ?? '{}');
-  const documents = [...files].filter(([path]) => path === 'README.md' || /^docs\/.*\.md$/.test(path));
+  const documents = [...files].filter(([path]) =>
+    /^(README|CONTRIBUTING|CHANGELOG|docs\/.*)\.md$/.test(path),
+  );
   return documents.flatMap(([path, text]) => {
     const prose = text.replaceAll(/^( *)(```|~~~)[^]*?^\1\2|`[^`\n]+`/gm, blank);
     const links = [...prose.matchAll(linkTargets)];

@@ -1,12 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { generateDrizzleJson } from 'drizzle-kit/api';
+import { globSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findMigrationProblems } from './migrations.ts';
 import { readHistory } from './releases.ts';
+import { root } from './repository.ts';
 import { stateOf } from './testing.ts';
 
 test('this repository has every released migration unchanged, and new ones that lock no large table', async () => {
-  const history = readHistory(fileURLToPath(new URL('..', import.meta.url)));
+  const history = readHistory(root);
   expect(await findMigrationProblems(history)).toEqual([]);
 });
 
@@ -66,4 +68,13 @@ test('a new migration locks no large table, even in the change that makes a rele
   const expected = 'drizzle/0002_third.sql: CREATE INDEX "jobs_id"';
   expect(await problemsOf(state(first, second), changed)).toContain(expected);
   expect(await problemsOf(state(first, second), changed, changed)).toContain(expected);
+});
+
+test('the newest snapshot has the tables that the sources declare (else: npm run migration -- <name>)', async () => {
+  const tables: Record<string, unknown> = {};
+  for (const file of globSync('packages/core/src/**/*.sql.ts', { cwd: root }))
+    Object.assign(tables, await import(join(root, file)));
+  const [newest = ''] = globSync('drizzle/meta/*_snapshot.json', { cwd: root }).toSorted().toReversed();
+  const snapshot = JSON.parse(readFileSync(join(root, newest), 'utf8')) as { tables: unknown };
+  expect(JSON.parse(JSON.stringify(generateDrizzleJson(tables).tables))).toEqual(snapshot.tables);
 });
