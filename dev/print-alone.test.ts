@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { testFolder } from '../tests/support/folder.ts';
+import { inheritedEnvironment } from './settings.ts';
 
 const run = promisify(execFile);
 const moduleUrl = new URL('print-alone.ts', import.meta.url).href;
@@ -17,11 +18,19 @@ beforeAll(async () => {
   await writeFile(join(folder, 'show.mjs'), program);
 });
 
-const shell = (command: string) => run('/bin/sh', ['-c', command], { cwd: folder });
+/** Without what an npm around the tests says of its own package. */
+const shell = (command: string) =>
+  run('/bin/sh', ['-c', command], { cwd: folder, env: inheritedEnvironment() });
 
-test('the banner of npm is not in the file that the output is redirected to', async () => {
+test.each([
+  ['without a version', {}],
+  ['with name and version', { name: 'shown', version: '1.2.3' }],
+])('the banner of npm is not in the file that a package %s redirects its output to', async (_, fields) => {
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as object;
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, ...fields }));
   await shell('npm run show -- ä > out.yaml');
   expect(await readFile(join(folder, 'out.yaml'), 'utf8')).toBe('a: ä\n');
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
 });
 
 test('other content of the file is preserved', async () => {

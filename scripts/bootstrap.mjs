@@ -175,12 +175,6 @@ async function runNpm(args, env) {
   // Other package managers also set npm_execpath, but take other arguments.
   const cli = env.npm_execpath?.endsWith('npm-cli.js') ? ['node', env.npm_execpath] : ['npm'];
   const [command, ...rest] = [...cli, ...args];
-  // In its own process group: Ctrl-C reaches only this process, which ends the whole group.
-  const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  endWithThisProcess(npm);
-  let output = '';
-  npm.stdout.on('data', (chunk) => (output += chunk));
-  npm.stderr.on('data', (chunk) => (output += chunk));
   let interrupted = false;
   const interrupt = () => {
     if (!interrupted) print('Stopping npm …');
@@ -188,7 +182,14 @@ async function runNpm(args, env) {
     interrupted = true;
     setTimeout(() => endGroup(npm.pid, 'SIGKILL'), npmStopTimeoutSeconds * 1000).unref();
   };
+  // Before npm starts: a signal in between would end this process alone.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt);
+  // In its own process group: Ctrl-C reaches only this process, which ends the whole group.
+  const npm = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  endWithThisProcess(npm);
+  let output = '';
+  npm.stdout.on('data', (chunk) => (output += chunk));
+  npm.stderr.on('data', (chunk) => (output += chunk));
   const stopProgress = showProgress('npm is installing …');
   const code = await new Promise((resolve, reject) => npm.on('error', reject).on('close', resolve)).finally(
     stopProgress,
