@@ -12,7 +12,7 @@ export type Tenant = {
   id: string;
   slug: string;
   name: string;
-  /** True for callers of the portfolio, its keys included, whose role and credential have the operation's scope. */
+  /** True for a member, or a key, of the portfolio whose role and scopes allow the operation. Others are readers. */
   isMember: boolean;
 };
 
