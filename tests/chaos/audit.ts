@@ -45,11 +45,8 @@ export async function audit(
   const jobs = await sql<JobRow[]>`
     select id, kind, group_key as group, state, last_seq as "lastSeq", lease_token is not null as leased, result
     from jobs where id = any(${ids}) order by id`;
-  const events = await sql<EventRow[]>`
-    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
-    from job_events where job_id = any(${ids}) order by job_id, seq`;
+  const eventsOf = await readEvents(sql, ids);
   const [outbox] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
-  const eventsOf = Map.groupBy(events, ({ jobId }) => jobId);
   const findings = [
     ...missing(jobs, accepted),
     ...jobs.filter(({ state }) => !final.includes(state)).map(({ id, state }) => `${id} is still ${state}`),
@@ -63,6 +60,14 @@ export async function audit(
   return findings.length > shown * 4
     ? [...findings.slice(0, shown * 4), `and ${findings.length - shown * 4} more`]
     : findings;
+}
+
+/** The events of jobs in their order, by the ids of the jobs. */
+export async function readEvents(sql: postgres.Sql, ids: string[]): Promise<Map<string, EventRow[]>> {
+  const events = await sql<EventRow[]>`
+    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
+    from job_events where job_id = any(${ids}) order by job_id, seq`;
+  return Map.groupBy(events, ({ jobId }) => jobId);
 }
 
 function missing(jobs: JobRow[], accepted: Accepted[]): string[] {
@@ -147,7 +152,7 @@ const firstStart = (events: EventRow[]) =>
   events.find(({ state }) => state === 'running')?.atMicros ?? Number.POSITIVE_INFINITY;
 
 /** When a job ran, attempt by attempt, by the clock of the database. */
-function runsOf(events: EventRow[]) {
+export function runsOf(events: EventRow[]) {
   const runs: { id: string; from: number; until: number }[] = [];
   let from: number | undefined;
   for (const { jobId: id, state, atMicros } of events) {

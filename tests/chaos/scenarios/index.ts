@@ -13,6 +13,16 @@ import { syncKilled } from './sync-killed.ts';
 import { tenantFlood } from './tenant-flood.ts';
 import { workerFrozen } from './worker-frozen.ts';
 import { workerKilled } from './worker-killed.ts';
+import { claimsFail } from './claims-fail.ts';
+import { queueLost } from './queue-lost.ts';
+import { slowReceiver } from './slow-receiver.ts';
+import { fullKind } from './full-kind.ts';
+import { unknownPayload } from './unknown-payload.ts';
+import { slowCommit } from './slow-commit.ts';
+import { reapedWithoutQueue } from './reaped-without-queue.ts';
+import { paused } from './paused.ts';
+import { limited } from './limited.ts';
+import { twoReleases } from './two-releases.ts';
 
 /** Every scenario, in the order of docs/chaos-testing.md. */
 export const scenarios: Scenario[] = [
@@ -35,4 +45,14 @@ export const scenarios: Scenario[] = [
   clockSkew,
   listenCut,
   sigterm,
+  claimsFail,
+  queueLost,
+  slowReceiver,
+  fullKind,
+  unknownPayload,
+  slowCommit,
+  reapedWithoutQueue,
+  paused,
+  limited,
+  twoReleases,
 ];
