@@ -74,7 +74,7 @@ const refusal = (name: string, code: string, cause: string): Fault => ({
   },
 });
 
-const constraint = refusal('a constraint', '23514', 'new row for relation "jobs" violates check constraint');
+const constraint = refusal('a constraint', '23514', 'a new row violates a check constraint');
 const fullDisk = refusal('a full disk', '53100', 'could not extend file: No space left on device');
 const quickFaults = [constraint, fullDisk];
 
