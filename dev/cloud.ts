@@ -1,15 +1,15 @@
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { jobKinds } from '@portfolio/core/job/kinds';
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-const queueName = 'portfolio-jobs.fifo';
 const deadLetterQueueName = 'portfolio-jobs-dead.fifo';
 const bucketName = 'portfolio-assets';
-/** A message received this often has crashed its worker each time: an outage uses up one or two receives only. */
+/** A message received this often has ended its worker each time, since workers remove messages at once. */
 const maxReceiveCount = 10;
 
-/** Creates queue, dead-letter queue and bucket at a local endpoint if missing; resolves to the settings for them. */
+/** Creates queues, dead-letter queue and bucket at a local endpoint if missing; resolves to the settings for them. */
 export async function createCloudResources(endpoint: string) {
   const client = { endpoint, region, credentials };
   const sqs = new SQSClient(client);
@@ -25,7 +25,12 @@ export async function createCloudResources(endpoint: string) {
       new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ['QueueArn'] }),
     );
     const redrive = { deadLetterTargetArn: Attributes!.QueueArn, maxReceiveCount };
-    const queueUrl = await createQueue(queueName, { RedrivePolicy: JSON.stringify(redrive) });
+    const queueUrls = await Promise.all(
+      Object.keys(jobKinds).map(async (kind) => {
+        const name = `portfolio-${kind.replace('.', '-')}.fifo`;
+        return `${kind}=${await createQueue(name, { RedrivePolicy: JSON.stringify(redrive) })}`;
+      }),
+    );
     await s3.send(new CreateBucketCommand({ Bucket: bucketName })).catch((error: unknown) => {
       if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
     });
@@ -34,7 +39,7 @@ export async function createCloudResources(endpoint: string) {
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      QUEUE_URL: queueUrl,
+      QUEUE_URLS: queueUrls.join(),
       DEAD_LETTER_QUEUE_URL: deadLetterUrl,
       BUCKET_NAME: bucketName,
     };

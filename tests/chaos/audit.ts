@@ -22,7 +22,7 @@ const final = ['succeeded', 'failed', 'cancelled', 'dead'];
 /** The allowed states after each state; the first event of a job has no previous state. */
 const moves: Record<string, string[]> = {
   '': ['queued'],
-  queued: ['queued', 'running', 'cancelled', 'dead'],
+  queued: ['queued', 'running', 'cancelled'],
   running: ['running', 'queued', ...final],
   failed: ['queued'],
   cancelled: ['queued'],
@@ -46,12 +46,12 @@ export async function audit(
     select id, kind, group_key as group, state, last_seq as "lastSeq", lease_token is not null as leased, result
     from jobs where id = any(${ids}) order by id`;
   const eventsOf = await readEvents(sql, ids);
-  const [outbox] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
+  const [queue] = await sql<[{ rows: number }]>`select count(*)::int as rows from job_queue`;
   const findings = [
     ...missing(jobs, accepted),
     ...jobs.filter(({ state }) => !final.includes(state)).map(({ id, state }) => `${id} is still ${state}`),
     ...jobs.filter(({ leased }) => leased).map(({ id }) => `${id} still has a lease`),
-    ...(outbox.rows > 0 ? [`the outbox still has ${outbox.rows} rows`] : []),
+    ...(queue.rows > 0 ? [`the queue of due jobs still has ${queue.rows} rows`] : []),
     ...jobs.flatMap((job) => brokenChain(job, eventsOf.get(job.id) ?? [])),
     ...(await brokenResults(jobs, readFile)),
     ...brokenOrder(jobs, eventsOf, accepted),

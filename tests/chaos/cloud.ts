@@ -5,6 +5,7 @@ import {
   PurgeQueueCommand,
   SQSClient,
   SendMessageCommand,
+  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
 import { createCloudResources } from '../../dev/cloud.ts';
@@ -44,6 +45,11 @@ export function openCloud(cloud: Cloud, started: AsyncDisposableStack) {
       return counts.reduce((sum, count) => sum + count, 0);
     },
     countDeadLetters: () => countIn(cloud.DEAD_LETTER_QUEUE_URL),
+    /** Sets for how long received messages are hidden from other receivers. */
+    async setVisibilityTimeout(timeoutSeconds: number) {
+      const Attributes = { VisibilityTimeout: String(timeoutSeconds) };
+      await ofEachQueue((QueueUrl) => sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })));
+    },
     /** Removes all messages. */
     async purgeQueues() {
       await ofEachQueue((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl })));
@@ -68,5 +74,6 @@ export function openCloud(cloud: Cloud, started: AsyncDisposableStack) {
   };
 }
 
-/** The URLs of the queues of jobs, that of exports first. */
-const queuesOf = ({ QUEUE_URL }: Cloud): string[] => [QUEUE_URL];
+/** The URLs of the queues, that of exports first. */
+const queuesOf = ({ QUEUE_URLS }: Cloud): string[] =>
+  [...QUEUE_URLS.matchAll(/=([^,]+)/g)].map(([, url]) => url!);

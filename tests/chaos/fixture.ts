@@ -79,6 +79,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     sendMessage: environment.sendMessage,
     countMessages: environment.countMessages,
     countDeadLetters: environment.countDeadLetters,
+    setVisibilityTimeout: environment.setVisibilityTimeout,
     purgeQueues: environment.purgeQueues,
     deleteQueues: environment.deleteQueues,
     createQueues: environment.createQueues,
@@ -136,7 +137,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       let left: postgres.Row[] = [];
       const haveEnded = async () => {
         left = await sql`
-          select id, state, attempt, run_at, enqueued_at, lease_until, last_seq, now() from jobs
+          select id, state, attempt, run_at, lease_until, worker, last_seq, now() from jobs
           where id = any(${ids}) and state in ('queued', 'running') limit 5`;
         return left.length === 0;
       };
@@ -153,10 +154,10 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       return row.events;
     },
     crashes,
-    /** Waits until watchers have seen the end of their jobs and the outbox is empty; resolves to broken promises. */
+    /** Waits until watchers have seen the end of their jobs and no job is due; resolves to broken promises. */
     async audit(): Promise<string[]> {
       const isQuiet = async () => {
-        const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
+        const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from job_queue`;
         return left.rows === 0 && watched.every(({ isDone }) => isDone);
       };
       await until('watchers see the end', isQuiet, 30).catch(() => {});

@@ -8,8 +8,9 @@ import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
-import { openQueue } from '@portfolio/core/runtime/queue';
-import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
+import { openQueues } from '@portfolio/core/runtime/queue';
+import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { urlOf } from '../../dev/database-users.ts';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { testAws } from './aws.ts';
@@ -46,27 +47,27 @@ export async function testServices({
   const [pool, workerPool] = [open('portfolio_api'), open('portfolio_worker')];
   const { db, sql } = pool;
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
-  const queue = openQueue(connection, cloud.QUEUE_URL, silentLog);
-  const deadLetters = openQueue(connection, cloud.DEAD_LETTER_QUEUE_URL, silentLog);
-  const outboxNotifier = createOutboxNotifier(db, queue, silentLog);
+  const environment = { DATABASE_URL: database.url, ...cloud };
+  const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL } = readSettings(workerSettings, environment);
+  const queues = openQueues(connection, { ...QUEUE_URLS, dead: DEAD_LETTER_QUEUE_URL }, silentLog);
+  const wakeUps = createWakeUps(queues, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
   const published = createPublished(sql, silentLog);
   await published.listen();
-  const services: Services = { db, reader: db, bucket, outboxNotifier, jobBus, published };
+  const services: Services = { db, reader: db, bucket, wakeUps, jobBus, published };
 
   return {
     services,
     databaseUrl: database.url,
-    environment: { DATABASE_URL: database.url, ...cloud },
+    environment,
     db,
     /** The database, as the user of the worker. */
     workerDb: workerPool.db,
     sql,
     bucket,
-    queue,
-    deadLetters,
-    outboxNotifier,
+    queues,
+    wakeUps,
     jobBus,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
     addMember: (portfolioId: string, subject: string, role: Role) =>
@@ -74,13 +75,12 @@ export async function testServices({
     issueKey: async (subject: string, scopes: Scope[] = allScopes) =>
       (await issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null })).secret,
     async stop() {
-      await outboxNotifier.idle();
+      await wakeUps.idle();
       jobBus.close();
       await pool.close();
       await workerPool.close();
       bucket.close();
-      queue.close();
-      deadLetters.close();
+      queues.close();
       await Promise.all([aws.stop(), database.drop()]);
     },
   };

@@ -6,12 +6,12 @@ import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
-import { openQueue } from '@portfolio/core/runtime/queue';
+import { openQueues } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
-import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
 import { openSharedCache } from '@portfolio/core/runtime/shared-cache';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
+import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAuthenticate } from './authenticate.ts';
@@ -27,8 +27,8 @@ const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db, sql } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
-const queue = openQueue(aws, settings.QUEUE_URL, log);
-const outboxNotifier = createOutboxNotifier(db, queue, log);
+const queues = openQueues(aws, settings.QUEUE_URLS, log);
+const wakeUps = createWakeUps(queues, log);
 const jobBus = createJobBus(sql, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
@@ -37,11 +37,11 @@ const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_R
 const stopping = new AbortController();
 
 const server = await buildServer({
-  services: { db, reader: reader.db, bucket, outboxNotifier, jobBus, published },
+  services: { db, reader: reader.db, bucket, wakeUps, jobBus, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
     database: database.check,
-    queue: (signal) => queue.check(signal),
+    queue: (signal) => queues.check(signal),
     bucket: (signal) => bucket.check(signal),
     schema: createSchemaCheck(db),
   },
@@ -68,7 +68,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   stopping.abort();
   if (!err) await wait(linger * 1000);
   await server.close();
-  await outboxNotifier.idle();
+  await wakeUps.idle();
   jobBus.close();
   await rateCounter.close();
   await reader.close();
@@ -76,6 +76,6 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   signIn.close();
   sharedCache?.close();
   bucket.close();
-  queue.close();
+  queues.close();
 });
 await server.listen({ host: settings.HOST, port: settings.PORT });

@@ -59,7 +59,7 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   return {
     ...ctx,
     db: tx,
-    outboxNotifier: { notify: () => void afterCommit.push(() => ctx.outboxNotifier.notify()) },
+    wakeUps: { notify: (kind) => void afterCommit.push(() => ctx.wakeUps.notify(kind)) },
     jobBus: { ...ctx.jobBus, publish: (hint) => void afterCommit.push(() => ctx.jobBus.publish(hint)) },
   };
 }

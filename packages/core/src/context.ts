@@ -34,8 +34,8 @@ export type Bucket = {
   ): Promise<UploadForm>;
 };
 
-/** Triggers sending the outbox to the queue, in batches. If a notification is lost, the sweep sends the rest. */
-export type OutboxNotifier = { notify(): void };
+/** Wakes a worker that has a free slot for a kind of job. If a wake-up is lost, workers find the job by their next sweep. */
+export type WakeUps = { notify(kind: string): void };
 
 /** Says that a job changed; the event log has the details. With `cancels`, the worker that runs the job must stop. */
 export type JobHint = { jobId: string; portfolioId: string; cancels?: true | undefined };
@@ -61,7 +61,7 @@ export type Services = {
   db: Db;
   reader: Db;
   bucket: Bucket;
-  outboxNotifier: OutboxNotifier;
+  wakeUps: WakeUps;
   jobBus: JobBus;
   published: Published;
 };

@@ -4,13 +4,13 @@ import { clockSkew } from './clock-skew.ts';
 import { listenCut } from './listen-cut.ts';
 import { crashLoop, poisonMessage } from './poison.ts';
 import { postgresUnavailable, postgresRestarted } from './postgres.ts';
-import { relayKilled } from './relay-killed.ts';
 import { s3MidUpload } from './s3.ts';
-import { sameMessage } from './same-message.ts';
+import { sameJob } from './same-job.ts';
 import { sigterm } from './sigterm.ts';
 import { sqsFails, sqsOutOfOrder, sqsSilent, sqsTwice } from './sqs.ts';
 import { syncKilled } from './sync-killed.ts';
 import { tenantFlood } from './tenant-flood.ts';
+import { wakeUpsLost } from './wake-ups-lost.ts';
 import { workerFrozen } from './worker-frozen.ts';
 import { workerKilled } from './worker-killed.ts';
 import { claimsFail } from './claims-fail.ts';
@@ -29,8 +29,7 @@ export const scenarios: Scenario[] = [
   workerKilled,
   syncKilled,
   apiKilled,
-  relayKilled,
-  sameMessage,
+  sameJob,
   workerFrozen,
   postgresRestarted,
   postgresUnavailable,
@@ -47,6 +46,7 @@ export const scenarios: Scenario[] = [
   sigterm,
   claimsFail,
   queueLost,
+  wakeUpsLost,
   slowReceiver,
   fullKind,
   unknownPayload,

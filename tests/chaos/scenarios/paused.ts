@@ -39,6 +39,6 @@ export const paused: Scenario = {
 /** Pauses a kind or all kinds (by default) of a portfolio or of all portfolios (by default). */
 async function pause({ sql }: Fixture, { portfolio, kind }: { portfolio?: string; kind?: string }) {
   await sql`
-    insert into job_pauses (portfolio_id, kind)
-    values ((select id from portfolios where slug = ${portfolio ?? null}), ${kind ?? null})`;
+    insert into job_pauses (portfolio_id, kind, reason)
+    values ((select id from portfolios where slug = ${portfolio ?? null}), ${kind ?? null}, 'A test.')`;
 }

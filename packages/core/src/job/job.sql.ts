@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -11,6 +13,7 @@ import {
   primaryKey,
   smallint,
   text,
+  unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
@@ -29,9 +32,13 @@ export const jobTurns = pgSequence('job_turns');
 /** The turn of a job that is queued, or manually requeued, now. */
 export const nextTurn = sql`nextval('job_turns')`;
 
+/** The number of a transaction, which grows with the time of its first write. */
+const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' });
+
 /**
- * The state of every job. Only `transitions.ts` changes it; `dispatch.ts` sets `enqueued_at`. The trigger `jobs_move`
- * refuses transitions that `transitions.ts` does not declare.
+ * The state of every job. Only `transitions.ts` changes it. The trigger `jobs_move` refuses transitions that
+ * `transitions.ts` does not declare, and the trigger `jobs_queue` derives `job_queue`. No index follows the columns that
+ * progress and heartbeats write, so that these updates stay on their page (HOT).
  */
 export const jobs = pgTable(
   'jobs',
@@ -46,7 +53,7 @@ export const jobs = pgTable(
     groupKey: text('group_key').notNull(),
     /** Jobs of a group run in the order of their turns, one at a time. */
     turn: bigint('turn', { mode: 'number' }).notNull().default(nextTurn),
-    /** 0 is high, 1 normal, 2 low: the order in which a portfolio's jobs are enqueued. */
+    /** 0 is high, 1 normal, 2 low: the order in which a portfolio's jobs of a kind are claimed. */
     priority: smallint('priority').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestedBy: text('requested_by').notNull(),
@@ -60,7 +67,9 @@ export const jobs = pgTable(
     leaseToken: uuid('lease_token'),
     leaseUntil: instant('lease_until'),
     runAt: instant('run_at').notNull().defaultNow(),
-    /** When it was last enqueued; null while it waits to be due, for its turn, or for the limit of its portfolio. */
+    /** The worker process that holds the lease, or held the last one: host, process id and version. */
+    worker: text('worker'),
+    /** Release 0.1.0 marks jobs here for which it has sent a message. To be dropped after the next release. */
     enqueuedAt: instant('enqueued_at'),
     cancelRequestedAt: instant('cancel_requested_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -71,7 +80,6 @@ export const jobs = pgTable(
   (table) => [
     index('jobs_list').on(table.portfolioId, table.kind, table.state, table.id),
     index('jobs_list_of_requester').on(table.portfolioId, table.requestedBy, table.id),
-    index('jobs_changes').on(table.portfolioId, table.updatedAt),
     index('jobs_group').on(table.groupKey, table.id),
     uniqueIndex('jobs_group_running')
       .on(table.groupKey)
@@ -79,18 +87,9 @@ export const jobs = pgTable(
     index('jobs_group_unfinished')
       .on(table.groupKey, table.turn)
       .where(sql`${table.state} in ('queued', 'running')`),
-    index('jobs_waiting')
-      .on(table.portfolioId, table.priority, table.turn, table.runAt)
-      .where(sql`${table.state} = 'queued' and ${table.enqueuedAt} is null`),
-    index('jobs_in_flight')
-      .on(table.portfolioId, table.enqueuedAt)
-      .where(sql`${table.state} in ('queued', 'running') and ${table.enqueuedAt} is not null`),
     index('jobs_finished')
       .on(table.finishedAt)
       .where(sql`${table.finishedAt} is not null`),
-    index('jobs_leased')
-      .on(table.leaseUntil)
-      .where(sql`${table.state} = 'running'`),
     check(
       'jobs_state',
       sql`${table.state} in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead')`,
@@ -121,11 +120,72 @@ export const jobEvents = pgTable(
     progress: doublePrecision('progress').notNull(),
     step: text('step'),
     error: jsonb('error').$type<JobError>(),
+    /** The worker process whose attempt this is about. */
+    worker: text('worker'),
+    /** The transaction that wrote it: what a reader has not seen yet is decided by commits. Null before release 0.2.0. */
+    xid: transactionId('xid').default(sql`pg_current_xact_id()`),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.seq] })],
+  (table) => [primaryKey({ columns: [table.jobId, table.seq] }), index('job_events_xid').on(table.xid)],
 );
 
-/** Messages that are not in the queue yet, written in the transaction that makes the job runnable. */
+/**
+ * The jobs that a worker may claim: queued, and the first unfinished of their group. The trigger `jobs_queue` derives it
+ * from `jobs` in the transaction of each change; a claim deletes its rows.
+ */
+export const jobQueue = pgTable(
+  'job_queue',
+  {
+    jobId: text('job_id')
+      .primaryKey()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    portfolioId: text('portfolio_id').notNull(),
+    kind: text('kind').$type<JobKind>().notNull(),
+    priority: smallint('priority').notNull(),
+    turn: bigint('turn', { mode: 'number' }).notNull(),
+    /** False until the sweep finds that the time of the job has come. */
+    due: boolean('due').notNull(),
+    runAt: instant('run_at').notNull(),
+    /** Since when it waits only for a worker. */
+    readyAt: instant('ready_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('job_queue_due')
+      .on(table.kind, table.portfolioId, table.priority, table.turn)
+      .where(sql`${table.due}`),
+    index('job_queue_later')
+      .on(table.runAt)
+      .where(sql`not ${table.due}`),
+  ],
+);
+
+/** The worker processes that live, with the slots that they have for each kind: what the fleet can run at a time. */
+export const jobWorkers = pgTable('job_workers', {
+  /** Host, process id and version. */
+  id: text('id').primaryKey(),
+  slots: jsonb('slots').$type<Record<string, number>>().notNull(),
+  /** The share of the fleet's slots that one portfolio may use: by kind, and in all. */
+  shares: jsonb('shares').$type<Record<string, number>>().notNull(),
+  startedAt: instant('started_at').notNull().defaultNow(),
+  seenAt: instant('seen_at').notNull().defaultNow(),
+});
+
+/** What no worker claims: jobs of a portfolio (null: of all), of a kind (null: of all). */
+export const jobPauses = pgTable(
+  'job_pauses',
+  {
+    portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<JobKind>(),
+    reason: text('reason').notNull(),
+    pausedAt: instant('paused_at').notNull().defaultNow(),
+  },
+  (table) => [unique('job_pauses_scope').on(table.portfolioId, table.kind).nullsNotDistinct()],
+);
+
+/**
+ * The messages of release 0.1.0 that are not in the queue yet. To be dropped after the next release.
+ *
+ * @public drizzle-kit generates migrations from it.
+ */
 export const outbox = pgTable(
   'outbox',
   {

@@ -21,6 +21,10 @@ type KindOfJob = {
   retry: { baseSeconds: number; maxSeconds: number };
   /** The number of jobs that one worker process runs at a time; it bounds their memory and processor use. */
   concurrency: number;
+  /** The share of the fleet's slots that one portfolio may use at a time. */
+  tenantShare: number;
+  /** An attempt that takes longer is aborted and counts as failed, even if it still reports progress. */
+  timeLimitSeconds: number;
 };
 
 /** The file that a job made. */
@@ -70,6 +74,8 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 2,
+    tenantShare: 1,
+    timeLimitSeconds: 15 * 60,
   },
   'evidence.sync': {
     title: (subject) => `Sync of ${subject}`,
@@ -80,6 +86,9 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 30, maxSeconds: 3600 },
     concurrency: 4,
+    tenantShare: 1,
+    // As much as a large file takes from a slow source.
+    timeLimitSeconds: 60 * 60,
   },
   'metrics.report': {
     title: (subject) => `Report of ${subject}`,
@@ -96,6 +105,8 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 1,
+    tenantShare: 1,
+    timeLimitSeconds: 15 * 60,
   },
   'webhook.deliver': {
     title: (subject) => `Webhook: ${subject}`,
@@ -106,8 +117,10 @@ export const jobKinds = {
     maxAttempts: 20,
     priority: 'high',
     retry: { baseSeconds: 5, maxSeconds: 4 * 3600 },
-    // Receivers may be slow: they must not occupy every slot of a worker.
     concurrency: 4,
+    // Receivers may be slow: those of one portfolio must not occupy every slot.
+    tenantShare: 0.5,
+    timeLimitSeconds: 2 * 60,
   },
 } as const satisfies Record<string, KindOfJob>;
 

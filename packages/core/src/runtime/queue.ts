@@ -1,85 +1,69 @@
 import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SQSClient,
-  SendMessageBatchCommand,
+  SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
-import { idOf } from '../ids.ts';
+import { randomUUID } from 'node:crypto';
 import { type AwsSettings, clientOptions, guardClient, promptMilliseconds } from './aws.ts';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
 
-/**
- * The content of a message: the job, and its kind, since a worker without a free slot for that kind leaves it to others.
- * Everything else is in the database.
- */
-const bodySchema = z.object({ jobId: idOf('job'), kind: z.string() });
+/** A received message, with the receipt that removes it. */
+export type Received = { body: string; receipt: string };
 
-/** A message; `job` is null if it cannot be parsed. */
-export type Received = { job: z.infer<typeof bodySchema> | null; receipt: string };
+/** SQS FIFO queues by name, behind one circuit breaker. */
+export type Queues<Name extends string> = ReturnType<typeof openQueues<Name>>;
 
-/** An SQS FIFO queue, behind a circuit breaker. */
-export type Queue = ReturnType<typeof openQueue>;
-
-export function openQueue(aws: AwsSettings, url: string, log: Logger) {
+export function openQueues<Name extends string>(aws: AwsSettings, urls: Record<Name, string>, log: Logger) {
   const client = new SQSClient({
     ...clientOptions(aws, { requestTimeout: promptMilliseconds }),
     useQueueUrlAsEndpoint: aws.endpoint === undefined,
   });
-  const QueueUrl = url;
   const check = (abortSignal?: AbortSignal) =>
-    client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal });
-  const breaker = createBreaker(`SQS (${url.split('/').at(-1)})`, log, { failures: 3, probe: check });
+    Promise.all(
+      Object.values<string>(urls).map((QueueUrl) =>
+        client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), {
+          abortSignal,
+        }),
+      ),
+    );
+  const breaker = createBreaker('SQS', log, { failures: 3, probe: check });
   guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
-    /** Sends up to ten messages; resolves to the ids of those that the queue accepted. */
-    async send(messages: { id: string; groupKey: string; jobId: string; kind: string }[]): Promise<string[]> {
-      const { Successful = [] } = await client.send(
-        new SendMessageBatchCommand({
-          QueueUrl,
-          Entries: messages.map(({ id, groupKey, ...body }) => ({
-            Id: id,
-            MessageBody: JSON.stringify(body satisfies z.infer<typeof bodySchema>),
-            MessageGroupId: groupKey,
-            // With the job's id, since the numbers repeat after a backup was restored.
-            MessageDeduplicationId: `${body.jobId}-${id}`,
-          })),
+    /** Sends a message of a group of its own: no message waits for another. */
+    async send(name: Name, body: string): Promise<void> {
+      const id = randomUUID();
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: urls[name],
+          MessageBody: body,
+          MessageGroupId: id,
+          MessageDeduplicationId: id,
         }),
       );
-      return Successful.flatMap(({ Id }) => Id ?? []);
     },
 
-    /** Waits up to `waitSeconds` for a message and hides it for `visibilitySeconds`. */
-    async receive(waitSeconds: number, visibilitySeconds: number): Promise<Received | null> {
+    /** Waits up to `waitSeconds` for messages, and resolves to ten at most. */
+    async receive(name: Name, waitSeconds: number): Promise<Received[]> {
       const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
-          QueueUrl,
-          MaxNumberOfMessages: 1,
+          QueueUrl: urls[name],
+          MaxNumberOfMessages: 10,
           WaitTimeSeconds: waitSeconds,
-          VisibilityTimeout: Math.ceil(visibilitySeconds),
         }),
         { requestTimeout: waitSeconds * 1000 + promptMilliseconds },
       );
-      const [message] = Messages;
-      if (!message?.ReceiptHandle) return null;
-      return { job: readBody(message.Body), receipt: message.ReceiptHandle };
-    },
-
-    async extend({ receipt }: Received, visibilitySeconds: number): Promise<void> {
-      await client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl,
-          ReceiptHandle: receipt,
-          VisibilityTimeout: Math.ceil(visibilitySeconds),
-        }),
+      return Messages.flatMap(({ Body = '', ReceiptHandle }) =>
+        ReceiptHandle === undefined ? [] : { body: Body, receipt: ReceiptHandle },
       );
     },
 
-    async remove({ receipt }: Received): Promise<void> {
-      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
+    /** Removes received messages. Those that could not be removed come again. */
+    async remove(name: Name, messages: readonly Received[]): Promise<void> {
+      const Entries = messages.map(({ receipt }, at) => ({ Id: String(at), ReceiptHandle: receipt }));
+      await client.send(new DeleteMessageBatchCommand({ QueueUrl: urls[name], Entries }));
     },
 
     check,
@@ -89,12 +73,4 @@ export function openQueue(aws: AwsSettings, url: string, log: Logger) {
       client.destroy();
     },
   };
-}
-
-function readBody(body: string | undefined): Received['job'] {
-  try {
-    return bodySchema.parse(JSON.parse(body ?? ''));
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeIssue } from '../input.ts';
+import { ofEachKind } from '../job/kinds.ts';
 
 const seconds = z.coerce.number().positive();
 const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
@@ -37,6 +38,17 @@ const secret = z
     return id === undefined ? { value: given } : { id, key };
   });
 
+/** `name=value,name=value`, as an object. */
+const pairs = z.string().transform((given, { addIssue }) => {
+  const entries = given.split(',').map((pair) => pair.trim().split(/=(.*)/s, 2));
+  if (entries.some(([name, value]) => !name || value === undefined))
+    addIssue({ code: 'custom', message: 'Expected name=value, separated by commas.' });
+  return Object.fromEntries(entries) as Record<string, unknown>;
+});
+
+/** The share of the fleet's slots that one portfolio may use. */
+const share = z.coerce.number().gt(0).max(1);
+
 /** The settings of all programs, by the names of their environment variables. */
 const common = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -62,7 +74,8 @@ const shared = {
   DATABASE_READER_URL: databaseUrl.optional(),
   /** Connections per process: 2 to 4 are fastest if the database is near. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(4),
-  QUEUE_URL: z.url(),
+  /** The queue of each kind of job: `export.pdf=https://…,evidence.sync=https://…` and so on. */
+  QUEUE_URLS: pairs.pipe(z.strictObject(ofEachKind(() => z.url()))),
   BUCKET_NAME: z.string().min(3).max(63),
 };
 
@@ -138,6 +151,8 @@ export const apiSettings = z
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
+    /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
+    INTERNAL_PORT: port.optional(),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
     LINGER_SECONDS: z.coerce.number().min(0).max(120).default(0),
   })
@@ -159,17 +174,26 @@ export const workerSettings = z
     ...shared,
     /** Allows plain http and addresses that are not public for evidence and webhooks: for trials, and closed networks. */
     OUTBOUND_ALLOW_PRIVATE: z.stringbool().default(false),
-    /** The queue to which SQS moves messages that no worker could process: their jobs are marked dead. */
+    /** The queue to which SQS moves messages that end every worker that receives them. */
     DEAD_LETTER_QUEUE_URL: z.url(),
-    /** The concurrency limit for jobs of all kinds. Each kind also has its own (`core/src/job/kinds.ts`). */
-    WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(8),
-    /** The lease of a job, and the visibility timeout of its message. Renewed after every third of it. */
+    /** How many jobs of a kind a process runs at a time, where not as in `core/src/job/kinds.ts`: `export.pdf=4,…`. */
+    WORKER_SLOTS: pairs
+      .pipe(z.strictObject(ofEachKind(() => z.coerce.number().int().min(0).max(50).optional())))
+      .default({}),
+    /**
+     * The share of the fleet's slots that the jobs of one portfolio may use at a time, by kind where not as in
+     * `core/src/job/kinds.ts`, and in `all`: `export.pdf=0.5,all=0.8`. At least one slot, always.
+     */
+    TENANT_SHARES: pairs
+      .pipe(z.strictObject({ ...ofEachKind(() => share.optional()), all: share.optional() }))
+      .default({}),
+    /** The lease of a job, which is renewed after every third of it. */
     LEASE_SECONDS: seconds.min(1).max(3600).default(30),
     /** How long a poll waits for a message (at most 20, the limit of SQS). A stop of the worker waits for the poll. */
     POLL_SECONDS: z.coerce.number().int().min(0).max(20).default(20),
     /** Multiplies the delays between attempts of each kind of job: for trials. */
     RETRY_FACTOR: seconds.default(1),
-    /** The interval of the sweep, which relays unsent messages and reaps expired leases. */
+    /** The interval of the sweep, which reaps expired leases, and claims jobs whose wake-up was lost. */
     SWEEP_SECONDS: seconds.default(2),
     HOST: host,
     /** The port of `/healthz` and `/readyz`; without it, they are not served. */
