@@ -167,6 +167,9 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     async clear() {
       for (const one of watched) one.stop();
       await Promise.all(workers.map(({ remove }) => remove()));
+      // What they leave behind by being killed: messages that come again, and their part of the fleet's slots.
+      await environment.purgeQueues();
+      if (!environment.server) await sql`delete from job_workers`;
       api.postgres.clear();
       api.aws.clear();
     },
