@@ -153,13 +153,13 @@ const claim = prepared((db) => {
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
     delete from ${jobQueue} where job_id = any(array(
       select q.job_id from ${jobQueue} q join ${jobs} j on j.id = q.job_id
-      where q.job_id = any(array(select job_id from ${chosen}))
+      where j.id = any(array(select job_id from ${chosen})) and q.job_id = any(array(select job_id from ${chosen}))
       order by q.turn for update of q skip locked for no key update of j skip locked))
     returning job_id`);
   const { changed, effects } = changeOf(db, {
     moves: ['queued → running'],
     event: 'started',
-    where: sql`${jobs.id} in (select job_id from ${taken}) and ${jobs.runAt} <= now() and ${hasTurn}`,
+    where: sql`${jobs.id} = any(array(select job_id from ${taken})) and ${jobs.runAt} <= now() and ${hasTurn}`,
     assign: [
       sql`attempt = ${jobs.attempt} + 1`,
       ...noProgress,
@@ -260,7 +260,8 @@ const end = endWhere('job_end', sql``);
 const endMany = endWhere(
   'job_end_many',
   sql` and ${jobs.id} = any(array(
-    select ${jobs.id} from ${jobs} join ${outcomes} on ${isEnd} for no key update of ${jobs} skip locked))`,
+    select ${jobs.id} from ${jobs}
+    where ${jobs.id} = any(${placeholder('ids')}::text[]) for no key update skip locked))`,
 );
 
 const endEvent = prepared((db) =>
@@ -494,7 +495,10 @@ export const transitions = {
     first(end(db), { ends: JSON.stringify([endValues({ lease, outcome })]) }),
   /** As `end`, of several attempts, except those whose rows others have locked. */
   endMany: (db: Db, given: readonly { lease: Lease; outcome: Outcome }[]) =>
-    endMany(db).execute({ ends: JSON.stringify(given.map(endValues)) }),
+    endMany(db).execute({
+      ids: given.map(({ lease }) => lease.id),
+      ends: JSON.stringify(given.map(endValues)),
+    }),
   /** True if an attempt has ended in this way. */
   hasEnded: async (db: Db, id: string, attempt: number, type: Outcome['type']) =>
     (await endEvent(db).execute({ id, attempt, type })).length > 0,
