@@ -25,16 +25,26 @@ test.each(stages)('the API of %s scales by CPU utilization and latency', (stage)
   ]);
 });
 
-test.each(stages)('the worker of %s scales by queue length and age of the oldest message', (stage) => {
+test.each(stages)('the worker of %s scales by the backlog that the API computes', (stage) => {
   const { triggers } = scalerOf(apps[stage], 'portfolio-worker');
-  const { data } = objectOf(apps[stage], 'ConfigMap', 'portfolio-worker');
-  const [depth, age] = triggers;
-  expect(depth).toMatchObject({
-    type: 'aws-sqs-queue',
-    metadata: { queueURL: data.QUEUE_URL, awsRegion: data.AWS_REGION, queueLength: data.WORKER_CONCURRENCY },
-  });
-  expect(age).toMatchObject({ type: 'prometheus', metricType: 'Value', metadata: { threshold: '60' } });
-  expect(age.metadata.query).toContain(`"${data.QUEUE_URL.split('/').at(-1)}"`);
+  const { INTERNAL_PORT: port } = objectOf(apps[stage], 'ConfigMap', 'portfolio-api').data;
+  expect(triggers).toEqual([
+    {
+      type: 'metrics-api',
+      metricType: 'AverageValue',
+      metadata: {
+        url: `http://portfolio-api.portfolio.svc.cluster.local:${port}/backlog`,
+        format: 'json',
+        valueLocation: 'workers',
+        targetValue: '1',
+      },
+    },
+  ]);
+  const { ports } = objectOf(apps[stage], 'Service', 'portfolio-api').spec;
+  const { ports: ofPod } = objectOf(apps[stage], 'Deployment', 'portfolio-api').spec.template.spec
+    .containers[0];
+  expect(ports).toContainEqual({ name: 'backlog', port: Number(port), targetPort: 'backlog' });
+  expect(ofPod).toContainEqual({ name: 'backlog', containerPort: Number(port) });
 });
 
 test.each(stages)('autoscaling in %s keeps the number of pods while metrics are unavailable', (stage) => {
