@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestServices, silentLog, testServices } from '../../../../tests/support/services.ts';
 import { readBacklog } from './backlog.ts';
+import { seenWithinSeconds } from './fleet.ts';
 import { type JobKind, ofEachKind } from './kinds.ts';
 import { type Database, openDatabase } from '../runtime/database.ts';
 
@@ -117,7 +118,7 @@ describe('workers that are needed', () => {
     await queue(12);
     await live('small', { 'export.pdf': 1 });
     await live('large', { 'export.pdf': 3 });
-    await live('lost', { 'export.pdf': 12 }, 61);
+    await live('lost', { 'export.pdf': 12 }, seenWithinSeconds + 1);
     expect((await backlog()).workers).toBe(4);
   });
 
@@ -140,7 +141,7 @@ test('the statement is prepared, and reads the unfinished jobs only, however man
   const [row] = await admin.sql<{ statement: string }[]>`
     select statement from pg_prepared_statements
     where statement like '%job_pauses%' and statement not like '%pg_prepared_statements%'`;
-  const plan = await admin.sql.unsafe(`explain ${row!.statement}`, [60]);
+  const plan = await admin.sql.unsafe(`explain ${row!.statement}`, [seenWithinSeconds]);
   const text = plan.map((line) => String(line['QUERY PLAN'])).join('\n');
   expect(text).toContain('jobs_group_unfinished');
   expect(text).not.toMatch(/Seq Scan on jobs\b/);

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
+import { seenWithinSeconds } from './fleet.ts';
 import { jobPauses, jobQueue, jobWorkers, jobs } from './job.sql.ts';
 import { type JobKind, jobKinds, ofEachKind } from './kinds.ts';
 
@@ -17,9 +18,6 @@ type BacklogOfKind = {
 
 /** `workers` is how many worker processes could be busy with what is due and running. */
 export type Backlog = { workers: number; kinds: Record<JobKind, BacklogOfKind> };
-
-/** A worker that was not seen for this long counts as lost. */
-const seenWithinSeconds = 60;
 
 const isPaused = sql`exists (
   select from ${jobPauses} pause

@@ -1,5 +1,12 @@
 /** The parameters of connections that poolers refuse, unless they are told to ignore them. */
-const parameters = ['options', 'statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout'];
+const parameters = [
+  'options',
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'lock_timeout',
+  'plan_cache_mode',
+  'enable_seqscan',
+];
 
 /** What to do about `isRefusedByPooler`, for the log. */
 export const poolerHelp =
