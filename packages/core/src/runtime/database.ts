@@ -102,7 +102,7 @@ function openPool(pool: Pool, isWriter: boolean): Database {
       statement_timeout: statementSeconds * 1000,
       idle_in_transaction_session_timeout: statementSeconds * 1000,
       lock_timeout: lockSeconds * 1000,
-      ...(fixedPlans && { plan_cache_mode: 'force_generic_plan', enable_seqscan: false }),
+      ...(fixedPlans && { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' }),
     },
   });
   let isPoolerReported = false;
