@@ -1,0 +1,111 @@
+// Our pipeline in the process that accepts: all of it that the rows use, except the worker (our-worker.ts).
+import { operations } from '@portfolio/core';
+import type { Ctx, Db } from '@portfolio/core/context';
+import { newId } from '@portfolio/core/ids';
+import { queueJob } from '@portfolio/core/job/accept';
+import { dispatch } from '@portfolio/core/job/dispatch';
+import type { JobKind } from '@portfolio/core/job/kinds';
+import { TransactionRollbackError } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import postgres from 'postgres';
+import { openServices, owner } from './our-services.ts';
+import { type Seed, seedJobs } from './seed.ts';
+import type { Servers } from './servers.ts';
+import { type System, slots } from './system.ts';
+
+const portfolioCount = 10;
+
+export type Request = { portfolioId: string; kind: JobKind; payload: unknown };
+
+export type Ours = Awaited<ReturnType<typeof openOurs>>;
+
+/** Our pipeline, with ten portfolios. Its jobs have no group in common, unless `seedMany` is told to. */
+export async function openOurs(servers: Servers) {
+  const { urls, users, cloud } = servers;
+  const { ctx, workerDb, idle, close } = openServices(servers);
+  const superuser = postgres(urls.ours, { max: 1, onnotice: () => {} });
+  const portfolios = await ensurePortfolios(ctx);
+  const portfolioIds = portfolios.map(({ id }) => id);
+  let accepted = 0;
+  const worker = (slotsOf: Partial<Record<JobKind, number>>) => ({
+    file: 'our-worker.ts',
+    settings: { url: users.worker, cloud, slotsOf },
+  });
+
+  const system: System = {
+    name: `ours, ${slots} slots`,
+    accept() {
+      const portfolioId = portfolioIds[(accepted += 1) % portfolioIds.length]!;
+      return acceptJob(ctx, { portfolioId, ...anExport() });
+    },
+    seed: (jobs) => seedJobs(superuser, { jobs, portfolioIds, groups: jobs }),
+    async unfinished() {
+      const [row] = await superuser<{ jobs: number }[]>`
+        select count(*)::int as jobs from jobs where state <> 'succeeded'`;
+      return row!.jobs;
+    },
+    async reset() {
+      await idle();
+      await servers.purgeQueues();
+      await superuser`truncate jobs cascade`;
+      await superuser`vacuum analyze jobs`;
+    },
+    worker: worker({ 'export.pdf': slots }),
+    async close() {
+      await close();
+      await superuser.end();
+    },
+  };
+
+  return {
+    ...system,
+    ctx,
+    portfolios,
+    superuser,
+    /** The worker with the slots of each kind that it is deployed with. */
+    deployedWorker: worker({}),
+    acceptJob: (request: Request) => acceptJob(ctx, request),
+    seedMany: (seed: Seed) => seedJobs(superuser, seed),
+    claimAndUndo: (portfolioId: string) => claimAndUndo(workerDb, portfolioId),
+  };
+}
+
+/** The part of a request that makes it one for an export. */
+export const anExport = () => ({ kind: 'export.pdf' as const, payload: { caseStudyId: newId('caseStudy') } });
+
+/** Accepts a job as operations do, without what is theirs: the audit row and the answer under an idempotency key. */
+async function acceptJob({ db, outboxNotifier, jobBus }: Ctx, { portfolioId, kind, payload }: Request) {
+  const request = { portfolioId, kind, groupKey: randomUUID(), subject: 'a benchmark' };
+  const { id: jobId } = await db.transaction(async (tx) => {
+    const stored = { ...request, payload: payload as never, requestedBy: owner.subject };
+    const job = await queueJob(tx, stored);
+    await dispatch(tx, portfolioId);
+    return job;
+  });
+  outboxNotifier.notify();
+  jobBus.publish({ jobId, portfolioId });
+  return jobId;
+}
+
+/** Does what finds the next jobs, and undoes it; resolves to its milliseconds and the number of jobs. */
+async function claimAndUndo(db: Db, portfolioId: string) {
+  let [milliseconds, jobs] = [0, 0];
+  const undone = db.transaction(async (tx) => {
+    const started = performance.now();
+    jobs = await dispatch(tx, portfolioId);
+    milliseconds = performance.now() - started;
+    tx.rollback();
+  });
+  await undone.catch((error: unknown) => {
+    if (!(error instanceof TransactionRollbackError)) throw error;
+  });
+  return { milliseconds, jobs };
+}
+
+/** The portfolios of an earlier row are used again. */
+async function ensurePortfolios(ctx: Ctx) {
+  const { items } = await operations.portfolio.list.run(ctx, {});
+  if (items.length > 0) return items;
+  const slugs = Array.from({ length: portfolioCount }, (_, at) => `bench-${at}`);
+  return Promise.all(slugs.map((slug) => operations.portfolio.create.run(ctx, { slug, name: slug })));
+}
