@@ -7,7 +7,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Runner, runJob, unavailable } from './run-job.ts';
 import type { FreeSlots } from './slots.ts';
 
-const pauseAfterErrorMilliseconds = { first: 250, longest: 10_000 };
+const pauseMilliseconds = {
+  contended: { first: 10, longest: 1000 },
+  failed: { first: 250, longest: 2000 },
+};
 
 type Claimer = Runner & {
   slots: FreeSlots;
@@ -34,33 +37,36 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
   let working: Promise<void> | undefined;
 
   async function claimAll() {
-    let failures = 0;
+    let [failures, contentions] = [0, 0];
     while (wanted.size > 0 && !draining.aborted) {
       const claiming = [...wanted];
       wanted.clear();
+      const retry = (pause: { first: number; longest: number }, tries: number) => {
+        for (const kind of claiming) wanted.add(kind);
+        const milliseconds = Math.min(pause.first * 2 ** (tries - 1), pause.longest);
+        return wait(milliseconds, undefined, { signal: draining }).catch(() => {});
+      };
       try {
-        await claimOnce(claiming);
+        contentions = (await claimOnce(claiming)) ? contentions + 1 : 0;
         failures = 0;
+        if (contentions > 0) await retry(pauseMilliseconds.contended, contentions);
       } catch (error) {
         failures += 1;
-        for (const kind of claiming) wanted.add(kind);
         log.warn({ err: error, failures }, 'claim failed; it will be retried');
-        const pause = pauseAfterErrorMilliseconds.first * 2 ** (failures - 1);
-        await wait(Math.min(pause, pauseAfterErrorMilliseconds.longest), undefined, {
-          signal: draining,
-        }).catch(() => {});
+        await retry(pauseMilliseconds.failed, failures);
       }
     }
     working = undefined;
   }
 
+  /** Resolves to whether due jobs were locked by others. */
   async function claimOnce(claiming: JobKind[]) {
     const limits = limitsOf(claimer.fleet(), claimer.shares);
     const asked = claiming
       .map((kind) => ({ kind, slots: slots.of(kind), mostOfTenant: limits.ofKind[kind] }))
       .filter((one) => one.slots > 0);
     const woken = claiming.filter((kind) => passOn.delete(kind));
-    if (asked.length === 0) return;
+    if (asked.length === 0) return false;
     const token = randomUUID();
     const { claimed, wasContended } = await claim(asked, limits.inAll, token);
     for (const job of claimed) {
@@ -73,10 +79,10 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
       running.add(done);
     }
     for (const { kind, slots: free } of asked) {
-      if (wasContended) wanted.add(kind);
       const isFilled = claimed.filter((job) => job.kind === kind).length === free;
       if (isFilled && woken.includes(kind)) wakeUps.notify(kind);
     }
+    return wasContended;
   }
 
   /** If the connection is lost before the answer, the claim may have been stored with no worker on its jobs. */

@@ -6,6 +6,7 @@ import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createSockets, startupPadding } from './database-sockets.ts';
 import type { Logger } from './log.ts';
 import { isReadOnly, isSignInRefused } from './outage.ts';
+import { isRefusedByPooler, poolerHelp } from './pooler.ts';
 
 export type Database = {
   db: Db;
@@ -101,9 +102,10 @@ function openPool(pool: Pool, isWriter: boolean): Database {
       statement_timeout: statementSeconds * 1000,
       idle_in_transaction_session_timeout: statementSeconds * 1000,
       lock_timeout: lockSeconds * 1000,
-      ...(fixedPlans && { plan_cache_mode: 'force_generic_plan', enable_seqscan: false }),
+      ...(fixedPlans && { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' }),
     },
   });
+  let isPoolerReported = false;
   const guarded = guardDatabase(sql, {
     name: `Postgres (${applicationName})`,
     log,
@@ -112,6 +114,10 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     onWaiting: sockets.setWaiting,
     onFailure(error) {
       if (isSignInRefused(error)) signIn.invalidate();
+      if (!isPoolerReported && isRefusedByPooler(error)) {
+        isPoolerReported = true;
+        log.error({ err: error }, poolerHelp);
+      }
       if (isWriter && isReadOnly(error)) sockets.drop();
     },
   });
