@@ -16,7 +16,7 @@ import { sameJob } from './same-job.ts';
 import { sigterm } from './sigterm.ts';
 import { slowCommit } from './slow-commit.ts';
 import { slowReceiver } from './slow-receiver.ts';
-import { sqsFails, sqsOutOfOrder, sqsSilent, sqsTwice } from './sqs.ts';
+import { sqsFails, sqsSilent, sqsTwice } from './sqs.ts';
 import { syncKilled } from './sync-killed.ts';
 import { tenantFlood } from './tenant-flood.ts';
 import { twoReleases } from './two-releases.ts';
@@ -39,7 +39,6 @@ export const scenarios: Scenario[] = [
   sqsFails,
   sqsSilent,
   sqsTwice,
-  sqsOutOfOrder,
   wakeUpsLost,
   queueLost,
   reapedWithoutQueue,

@@ -6,8 +6,6 @@ import type { Act, Outcome } from '../wire/rules.ts';
 import { checkAttempts } from './postgres.ts';
 import { hasMessages, internalError, isSqs, receives } from '../wire/requests.ts';
 
-const empty = { status: 200, body: '{}' };
-
 /** Makes SQS fail for API and workers while jobs are accepted; resolves to figures when all jobs are done. */
 async function withoutSqs(fixture: Fixture, outcome: () => Outcome, outageSeconds: number) {
   await fixture.startWorker({ LEASE_SECONDS: '10' });
@@ -60,7 +58,7 @@ export const sqsSilent: Scenario = {
 
 export const sqsTwice: Scenario = {
   name: 'sqs-twice',
-  injects: 'SQS delivers every message twice, the second time to the worker that polls next',
+  injects: 'SQS delivers every message twice, the second time late, in any order, to whichever worker polls',
   promises: 'every job is done once',
   tested: 'never',
   async run(fixture) {
@@ -71,8 +69,8 @@ export const sqsTwice: Scenario = {
       return 'pass';
     };
     const repeat: Act = () => {
-      const body = again.shift();
-      if (body === undefined) return 'pass';
+      if (again.length < 3) return 'pass';
+      const [body = ''] = again.splice(Math.floor(Math.random() * again.length), 1);
       repeated++;
       return { status: 200, body };
     };
@@ -88,36 +86,5 @@ export const sqsTwice: Scenario = {
   },
 };
 
-export const sqsOutOfOrder: Scenario = {
-  name: 'sqs-out-of-order',
-  injects: 'messages are delayed, and received in another order than they were sent',
-  promises: 'jobs of one group run in the order in which they were accepted, one at a time',
-  tested: 'never',
-  async run(fixture) {
-    const delayed: string[] = [];
-    let shuffled = 0;
-    const delay: Act = (_, answer) => {
-      if (!hasMessages(answer)) return 'pass';
-      delayed.push(answer);
-      // The newest of three goes first, and the oldest waits the longest.
-      if (delayed.length < 3) return empty;
-      shuffled++;
-      return { status: 200, body: delayed.pop()! };
-    };
-    const deliver: Act = async () => {
-      await wait(20);
-      const late = Math.random() < 0.2 ? delayed.pop() : undefined;
-      return late === undefined ? 'pass' : { status: 200, body: late };
-    };
-    for (const worker of [await fixture.startWorker(longLease), await fixture.startWorker(longLease)]) {
-      worker.aws.always('before', receives, deliver);
-      worker.aws.always('after', receives, delay);
-    }
-    const ids = await fixture.load(5, 4);
-    await fixture.ended();
-    return { jobs: ids.length, groups: 5, 'messages that overtook others': shuffled };
-  },
-};
-
-/** Delayed messages stay invisible meanwhile. */
-const longLease = { LEASE_SECONDS: '20', POLL_SECONDS: '0' };
+/** A slow machine must not make a second attempt. */
+const longLease = { LEASE_SECONDS: '20' };
