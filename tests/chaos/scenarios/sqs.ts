@@ -37,7 +37,7 @@ async function withoutSqs(fixture: Fixture, outcome: () => Outcome, outageSecond
 }
 
 /** Some sweeps: without SQS, workers find jobs by these. */
-const maxSeconds = 10;
+const maxSeconds = 5;
 const promises = 'jobs are accepted and done as ever, a little later at most, and no attempt is used up';
 
 export const sqsFails: Scenario = {
