@@ -17,7 +17,7 @@ type Fault = {
 export const claimsFail: Scenario = {
   name: 'claims-fail',
   injects:
-    'every claim fails for half a minute (2 s within npm test): by a lock on the table of jobs, a missing grant, a ' +
+    'every claim fails for half a minute (a moment within npm test): by a lock on the table of jobs, a missing grant, a ' +
     'constraint, a statement timeout, a full disk',
   promises:
     'once the fault is fixed, all jobs succeed with no attempt used up; the log names the cause of the fault',
@@ -40,13 +40,13 @@ async function claimDuring(fixture: Fixture, { name, cause, begin }: Fault): Pro
   try {
     for (let count = fixture.isQuick ? 1 : 2; count > 0; count--) workers.push(await fixture.startWorker());
     await Promise.all(workers.map((worker) => until(`${worker.name} logs ${cause}`, () => logs(worker))));
-    await wait(fixture.isQuick ? 2000 : 30_000);
+    await wait(fixture.isQuick ? 500 : 30_000);
   } finally {
     await end();
   }
   const recovery = await seconds(() => fixture.ended(ids));
   await checkAttempts(fixture, ids);
-  await Promise.all(workers.map((worker) => worker.terminate()));
+  await Promise.all(workers.map((worker) => worker.kill()));
   const messages = (await causes(workers[0]!)).map(({ msg }) => msg);
   holds(
     messages.some((message) => message.startsWith('claim failed')),
