@@ -176,7 +176,7 @@ const claim = prepared((db) => {
   return db
     .with(chosen, taken, changed, ...effects)
     .select({
-      found: sql<number>`(select count(*)::int from ${chosen})`,
+      found: sql<number>`(select (count(*) filter (where rank <= slots))::int from ${chosen})`,
       ageSeconds: sql<number>`extract(epoch from now() - changed.created_at)::float8`,
       id: changed.id,
       portfolioId: changed.portfolioId,
@@ -480,8 +480,7 @@ export const transitions = {
     try {
       const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
       const claimed = rows.filter((row): row is Claimed => row.id !== null);
-      const free = wanted.reduce((sum, { slots }) => sum + slots, 0);
-      return { claimed, wasContended: claimed.length < Math.min(free, rows[0]!.found) };
+      return { claimed, wasContended: claimed.length < rows[0]!.found };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
       if (isRefusedBy(error, 'jobs_group_running')) return { claimed: [], wasContended: true };
