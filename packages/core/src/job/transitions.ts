@@ -154,10 +154,10 @@ const hasTurn = sql`not exists (
 const claim = prepared((db) => {
   const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
-    select locked.job_id
+    select locked.job_id, locked.state
     from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
     cross join lateral (
-      select q.job_id
+      select q.job_id, j.state
       from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
       where c.kind = wanted.kind order by c.rank limit wanted.slots
       for update of q skip locked for no key update of j skip locked) locked`);
@@ -175,10 +175,12 @@ const claim = prepared((db) => {
     ],
   });
   const removed = db.$with('removed', {}).as(sql`
-    delete from ${jobQueue} where job_id = any(array(select id from ${changed}))`);
+    delete from ${jobQueue} where job_id = any(array(
+      select id from ${changed} union all select job_id from ${taken} where state <> 'queued'))`);
   const deferred = db.$with('deferred', {}).as(sql`
     update ${jobQueue} set due = false, run_at = now()
-    where job_id = any(array(select job_id from ${taken} except select id from ${changed}))`);
+    where job_id = any(array(
+      select job_id from ${taken} where state = 'queued' except select id from ${changed}))`);
   return db
     .with(chosen, taken, changed, removed, deferred, ...effects)
     .select({
