@@ -3,6 +3,9 @@ import { seconds } from '../../support/until.ts';
 import { pass, uploads } from '../wire/requests.ts';
 import { checkAttempts } from './postgres.ts';
 
+/** A lease, and the work that is left. */
+const maxSeconds = 6;
+
 export const twoReleases: Scenario = {
   name: 'two-releases',
   injects:
@@ -14,7 +17,7 @@ export const twoReleases: Scenario = {
   async run(fixture) {
     const [leaving, killed] = [await fixture.startWorker(), await fixture.startWorker()];
     const uploading = leaving.aws.first('before', uploads, pass);
-    const before = await fixture.load(4, 4);
+    const before = await fixture.load(4, 6);
     await uploading;
     await fixture.upgrade();
     const betweenIds = await fixture.load(3, 1);
@@ -33,6 +36,9 @@ export const twoReleases: Scenario = {
     holds(codes.join() === '0,0', `the programs of the previous release ended with ${codes.join(' and ')}`);
     const after = await fixture.load(3, 1);
     const recovery = await seconds(() => fixture.ended());
+    holds(recovery < maxSeconds, `the last job was done ${recovery} s after the end of the previous release`);
+    const failed = await fixture.countEvents('retrying');
+    holds(failed === 0, `${failed} attempts failed`);
     const ids = fixture.accepted.map(({ id }) => id);
     await checkAttempts(fixture, ids, 1);
     return {
