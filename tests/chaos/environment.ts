@@ -45,7 +45,7 @@ const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PE
 /** Short, so that losses are noticed soon. */
 const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_FACTOR: '0.05' };
 
-/** The settings that differ from production only in their shorter times are replaced by those of production. */
+/** The times of production, which replace those of `workerSettings`. */
 export const productionTimes = {
   LEASE_SECONDS: '30',
   POLL_SECONDS: '20',
