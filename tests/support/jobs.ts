@@ -43,6 +43,12 @@ export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: numbe
   });
 }
 
+/** The time of a job that waits for its next attempt has come. */
+export async function makeDue(db: Db, id: string): Promise<void> {
+  await db.update(jobs).set({ runAt: sql`now()` }).where(eq(jobs.id, id));
+  await db.update(jobQueue).set({ runAt: sql`now()`, due: true }).where(eq(jobQueue.jobId, id));
+}
+
 /** The real services with a portfolio and a study, and helpers for tests of jobs. */
 export async function jobFixture() {
   const platform = await testServices();
@@ -74,6 +80,9 @@ export async function jobFixture() {
     change,
     leaseOn,
     claim,
+    /** The ids of the jobs that a worker may claim, now or later. */
+    queue: async () =>
+      (await db.select({ id: jobQueue.jobId }).from(jobQueue).orderBy(jobQueue.turn)).map(({ id }) => id),
     read: (id: string) => operations.job.read.run(ctx, { id }),
     cancel: (id: string) => operations.job.cancel.run(ctx, { id }),
     retry: (id: string) => operations.job.retry.run(ctx, { id }),
