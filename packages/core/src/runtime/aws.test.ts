@@ -9,7 +9,7 @@ import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { openBucket } from './bucket.ts';
 import { toOutage } from './outage.ts';
-import { openQueue } from './queue.ts';
+import { openQueues } from './queue.ts';
 
 let parts = new AsyncDisposableStack();
 afterEach(async () => {
@@ -42,11 +42,11 @@ async function behindProxy() {
   parts.defer(() => proxy.stop());
   const settings = { region: cloud.AWS_REGION, endpoint: proxy.baseUrl };
   const bucket = openBucket(settings, cloud.BUCKET_NAME, silentLog);
-  const queueUrl = new URL(new URL(cloud.QUEUE_URL).pathname, proxy.baseUrl);
-  const queue = openQueue(settings, queueUrl.href, silentLog);
+  const queueUrl = new URL(new URL(cloud.DEAD_LETTER_QUEUE_URL).pathname, proxy.baseUrl);
+  const queues = openQueues(settings, { jobs: queueUrl.href }, silentLog);
   parts.defer(() => bucket.close());
-  parts.defer(() => queue.close());
-  return { proxy, bucket, queue };
+  parts.defer(() => queues.close());
+  return { proxy, bucket, queues };
 }
 
 const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
@@ -109,25 +109,33 @@ test('links are signed while S3 is unavailable', async () => {
 });
 
 test('queue and bucket have separate circuit breakers, which close by themselves', async () => {
-  const { proxy, bucket, queue } = await behindProxy();
-  const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy', kind: 'export.pdf' };
-  expect(await queue.send([message])).toEqual(['1']);
+  const { proxy, bucket, queues } = await behindProxy();
+  await queues.send('jobs', 'a');
   proxy.down();
-  await eventually(async () => expect(await isRefusedImmediately(queue.send([message]))).toBe(true));
+  await eventually(async () => expect(await isRefusedImmediately(queues.send('jobs', 'b'))).toBe(true));
   expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
   proxy.up();
-  await eventually(() => queue.send([{ ...message, id: '2' }]));
+  await eventually(() => queues.send('jobs', 'c'));
   expect(await bucket.get('a')).toBeNull();
 });
 
+test('messages wait for no other, are received together, and come again only if they were not removed', async () => {
+  const { queues } = await behindProxy();
+  for (const body of ['a', 'a', 'b']) await queues.send('jobs', body);
+  const received = await queues.receive('jobs', 1);
+  expect(received.map(({ body }) => body)).toEqual(['a', 'a', 'b']);
+  await queues.remove('jobs', received);
+  expect(await queues.receive('jobs', 0)).toEqual([]);
+});
+
 test('requests to an unresponsive cloud time out', async () => {
-  const { proxy, bucket, queue } = await behindProxy();
+  const { proxy, bucket, queues } = await behindProxy();
   await bucket.get('a');
   proxy.hang();
   const asked = [
     bucket.get('a'),
     bucket.remove('a'),
-    queue.send([{ id: '1', groupKey: 'g', jobId: 'j', kind: 'k' }]),
+    queues.send('jobs', 'a'),
   ];
   for (const error of await Promise.all(asked.map(errorOf))) {
     expect(toOutage(error)).toMatchObject({ code: 'unavailable' });

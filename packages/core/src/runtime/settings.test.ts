@@ -9,10 +9,12 @@ import {
   workerStop,
 } from './settings.ts';
 
+const kinds = ['export.pdf', 'evidence.sync', 'metrics.report', 'webhook.deliver'];
+const queueUrls = kinds.map((kind) => `${kind}=https://sqs.example/${kind}.fifo`).join();
 const needed = {
   DATABASE_URL: 'postgres://localhost/portfolio',
   AWS_REGION: 'eu-central-1',
-  QUEUE_URL: 'https://sqs.example/jobs.fifo',
+  QUEUE_URLS: queueUrls,
   BUCKET_NAME: 'portfolio',
 };
 const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
@@ -35,7 +37,8 @@ test('only the required settings are needed, and the others have defaults', () =
   });
   expect(readSettings(workerSettings, neededByWorker)).toMatchObject({
     LEASE_SECONDS: 30,
-    WORKER_CONCURRENCY: 8,
+    WORKER_SLOTS: {},
+    TENANT_SHARES: {},
   });
 });
 
@@ -63,10 +66,10 @@ describe('settings that are not valid', () => {
     const problems = problemsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
-      QUEUE_URL: undefined,
+      QUEUE_URLS: undefined,
       JWT_ISSUER: 'https://issuer.example',
     });
-    for (const name of ['PORT', 'LOG_LEVEL', 'QUEUE_URL', 'JWT_JWKS_URL']) {
+    for (const name of ['PORT', 'LOG_LEVEL', 'QUEUE_URLS', 'JWT_JWKS_URL']) {
       expect(problems).toMatch(new RegExp(`^  ${name}: \\S`, 'm'));
     }
     expect(problems.split('\n')).toHaveLength(5);
@@ -97,6 +100,7 @@ describe('settings that are not valid', () => {
     ['DATABASE_PASSWORD', 'secretsmanager:db#'],
     ['DATABASE_PASSWORD', 'secretsmanager:db password'],
     ['LINGER_SECONDS', '-1'],
+    ['INTERNAL_PORT', '65536'],
   ])('include %s=%s', (name, value) => {
     expect(
       problemsOf({
@@ -105,6 +109,42 @@ describe('settings that are not valid', () => {
         [name]: value,
       }),
     ).toMatch(new RegExp(`^  ${name}: `, 'm'));
+  });
+});
+
+describe('settings by kind of job', () => {
+  test('are name=value, separated by commas', () => {
+    const { QUEUE_URLS, WORKER_SLOTS, TENANT_SHARES } = readSettings(workerSettings, {
+      ...neededByWorker,
+      QUEUE_URLS: kinds.map((kind) => ` ${kind}=https://sqs.example/?a=${kind} `).join(),
+      WORKER_SLOTS: 'export.pdf=4, webhook.deliver=0',
+      TENANT_SHARES: 'webhook.deliver=0.25,all=0.5',
+    });
+    expect(QUEUE_URLS).toEqual(
+      Object.fromEntries(kinds.map((kind) => [kind, `https://sqs.example/?a=${kind}`])),
+    );
+    expect(WORKER_SLOTS).toEqual({ 'export.pdf': 4, 'webhook.deliver': 0 });
+    expect(TENANT_SHARES).toEqual({ 'webhook.deliver': 0.25, all: 0.5 });
+  });
+
+  test.each([
+    ['QUEUE_URLS', 'https://sqs.example/jobs.fifo', 'Expected name=value, separated by commas.'],
+    ['QUEUE_URLS', `${queueUrls},`, 'Expected name=value, separated by commas.'],
+    ['QUEUE_URLS', `${queueUrls},more=https://sqs.example/more.fifo`, 'QUEUE_URLS.more: There is no such'],
+    ['QUEUE_URLS', 'export.pdf=https://sqs.example/pdf.fifo', 'evidence.sync'],
+    ['QUEUE_URLS', queueUrls.replace('https://', ''), 'export.pdf'],
+    ['WORKER_SLOTS', 'export.pdf', 'Expected name=value, separated by commas.'],
+    ['WORKER_SLOTS', 'export.pdf=51', 'export.pdf'],
+    ['WORKER_SLOTS', 'export.pdf=1.5', 'export.pdf'],
+    ['WORKER_SLOTS', 'export=1', 'export'],
+    ['TENANT_SHARES', 'all=0', 'all'],
+    ['TENANT_SHARES', 'all=1.1', 'all'],
+    ['TENANT_SHARES', 'all=half', 'all'],
+    ['TENANT_SHARES', 'everything=0.5', 'everything'],
+  ])('are refused with a reason: %s=%s', (name, value, reason) => {
+    const problems = problemsOf({ ...neededByWorker, [name]: value }, workerSettings);
+    const about = problems.split('\n').filter((line) => line.startsWith(`  ${name}`));
+    expect(about.join('\n')).toContain(reason);
   });
 });
 
