@@ -887,7 +887,6 @@ with
         from
           taken
       )
-      and jobs.run_at <= now()
       and not exists (
         select
           1

@@ -159,7 +159,8 @@ const claim = prepared((db) => {
   const { changed, effects } = changeOf(db, {
     moves: ['queued → running'],
     event: 'started',
-    where: sql`${jobs.id} in (select job_id from ${taken}) and ${jobs.runAt} <= now() and ${hasTurn}`,
+    // Whether a job is due, its row in `job_queue` decides alone: `now()` may be earlier than what this statement sees.
+    where: sql`${jobs.id} in (select job_id from ${taken}) and ${hasTurn}`,
     assign: [
       sql`attempt = ${jobs.attempt} + 1`,
       ...noProgress,
