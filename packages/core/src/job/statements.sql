@@ -881,11 +881,22 @@ with
       worker = :worker
     where
       jobs.state in ('queued')
-      and jobs.id in (
+      and jobs.id = any (
+        array(
+          select
+            job_id
+          from
+            taken
+        )
+      )
+      and not exists (
         select
-          job_id
+          1
         from
-          taken
+          jobs other
+        where
+          other.group_key = jobs.group_key
+          and other.state = 'running'
       )
       and not exists (
         select
@@ -895,10 +906,7 @@ with
         where
           other.group_key = jobs.group_key
           and other.state in ('queued', 'running')
-          and (
-            other.state = 'running'
-            or other.turn < jobs.turn
-          )
+          and other.turn < jobs.turn
       )
     returning
       jobs.*

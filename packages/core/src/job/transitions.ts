@@ -143,9 +143,10 @@ const accept = prepared((db) => {
  * accepted concurrently, the later one may become visible, and start, first.
  */
 const hasTurn = sql`not exists (
-  select 1 from ${jobs} other
-  where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running')
-    and (other.state = 'running' or other.turn < ${jobs.turn}))`;
+    select 1 from ${jobs} other where other.group_key = ${jobs.groupKey} and other.state = 'running')
+  and not exists (
+    select 1 from ${jobs} other
+    where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running') and other.turn < ${jobs.turn})`;
 
 /** A row of `job_queue` goes even if the guard refuses its job: the end of the job before it adds the row again. */
 const claim = prepared((db) => {
@@ -160,7 +161,7 @@ const claim = prepared((db) => {
     moves: ['queued → running'],
     event: 'started',
     // Whether a job is due, its row in `job_queue` decides alone: `now()` may be earlier than what this statement sees.
-    where: sql`${jobs.id} in (select job_id from ${taken}) and ${hasTurn}`,
+    where: sql`${jobs.id} = any(array(select job_id from ${taken})) and ${hasTurn}`,
     assign: [
       sql`attempt = ${jobs.attempt} + 1`,
       ...noProgress,
