@@ -7,9 +7,11 @@ import { createCloudResources } from '../../../../dev/cloud.ts';
 import { testAws } from '../../../../tests/support/aws.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
+import type { JobKind } from '../job/kinds.ts';
 import { openBucket } from './bucket.ts';
 import { toOutage } from './outage.ts';
 import { openQueues } from './queue.ts';
+import { readSettings, workerSettings } from './settings.ts';
 
 let parts = new AsyncDisposableStack();
 afterEach(async () => {
@@ -33,7 +35,7 @@ async function fakeS3(answer: RequestListener) {
   return { bucket, requests };
 }
 
-/** The bucket and the queue of a cloud that is reached through a proxy. */
+/** The bucket and the queues of a cloud that is reached through a proxy. */
 async function behindProxy() {
   const aws = await testAws();
   parts.defer(() => aws.stop());
@@ -42,8 +44,12 @@ async function behindProxy() {
   parts.defer(() => proxy.stop());
   const settings = { region: cloud.AWS_REGION, endpoint: proxy.baseUrl };
   const bucket = openBucket(settings, cloud.BUCKET_NAME, silentLog);
-  const queueUrl = new URL(new URL(cloud.DEAD_LETTER_QUEUE_URL).pathname, proxy.baseUrl);
-  const queues = openQueues(settings, { jobs: queueUrl.href }, silentLog);
+  const environment = { DATABASE_URL: 'postgres://localhost/unused', ...cloud };
+  const urls = Object.entries(readSettings(workerSettings, environment).QUEUE_URLS).map(([kind, url]) => [
+    kind,
+    new URL(new URL(url).pathname, proxy.baseUrl).href,
+  ]);
+  const queues = openQueues(settings, Object.fromEntries(urls) as Record<JobKind, string>, silentLog);
   parts.defer(() => bucket.close());
   parts.defer(() => queues.close());
   return { proxy, bucket, queues };
@@ -108,35 +114,34 @@ test('links are signed while S3 is unavailable', async () => {
   expect(await bucket.signedUrl('a', 60)).toContain('X-Amz-Signature');
 });
 
-test('queue and bucket have separate circuit breakers, which close by themselves', async () => {
+test('queues and bucket have separate circuit breakers, which close by themselves', async () => {
   const { proxy, bucket, queues } = await behindProxy();
-  await queues.send('jobs', 'a');
+  await queues.send('export.pdf', 'wake up');
+  expect(await queues.receive('export.pdf', 1)).toMatchObject([{ body: 'wake up' }]);
   proxy.down();
-  await eventually(async () => expect(await isRefusedImmediately(queues.send('jobs', 'b'))).toBe(true));
+  await eventually(async () =>
+    expect(await isRefusedImmediately(queues.send('export.pdf', 'wake up'))).toBe(true),
+  );
   expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
   proxy.up();
-  await eventually(() => queues.send('jobs', 'c'));
+  await eventually(() => queues.send('export.pdf', 'wake up'));
   expect(await bucket.get('a')).toBeNull();
 });
 
 test('messages wait for no other, are received together, and come again only if they were not removed', async () => {
   const { queues } = await behindProxy();
-  for (const body of ['a', 'a', 'b']) await queues.send('jobs', body);
-  const received = await queues.receive('jobs', 1);
+  for (const body of ['a', 'a', 'b']) await queues.send('export.pdf', body);
+  const received = await queues.receive('export.pdf', 1);
   expect(received.map(({ body }) => body)).toEqual(['a', 'a', 'b']);
-  await queues.remove('jobs', received);
-  expect(await queues.receive('jobs', 0)).toEqual([]);
+  await queues.remove('export.pdf', received);
+  expect(await queues.receive('export.pdf', 0)).toEqual([]);
 });
 
 test('requests to an unresponsive cloud time out', async () => {
   const { proxy, bucket, queues } = await behindProxy();
   await bucket.get('a');
   proxy.hang();
-  const asked = [
-    bucket.get('a'),
-    bucket.remove('a'),
-    queues.send('jobs', 'a'),
-  ];
+  const asked = [bucket.get('a'), bucket.remove('a'), queues.send('export.pdf', 'wake up')];
   for (const error of await Promise.all(asked.map(errorOf))) {
     expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { jobKinds, ofEachKind } from '../job/kinds.ts';
 import {
   apiSettings,
   apiStop,
@@ -9,12 +10,13 @@ import {
   workerStop,
 } from './settings.ts';
 
-const kinds = ['export.pdf', 'evidence.sync', 'metrics.report', 'webhook.deliver'];
-const queueUrls = kinds.map((kind) => `${kind}=https://sqs.example/${kind}.fifo`).join();
+const queueUrls = ofEachKind((kind) => `https://sqs.example/${kind}.fifo?a=b`);
 const needed = {
   DATABASE_URL: 'postgres://localhost/portfolio',
   AWS_REGION: 'eu-central-1',
-  QUEUE_URLS: queueUrls,
+  QUEUE_URLS: Object.entries(queueUrls)
+    .map(([kind, url]) => `${kind}=${url}`)
+    .join(', '),
   BUCKET_NAME: 'portfolio',
 };
 const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
@@ -35,11 +37,47 @@ test('only the required settings are needed, and the others have defaults', () =
     DATABASE_POOL_SIZE: 4,
     TRUSTED_PROXY_HOPS: 0,
   });
+  expect(readSettings(apiSettings, needed)).not.toHaveProperty('INTERNAL_PORT');
   expect(readSettings(workerSettings, neededByWorker)).toMatchObject({
     LEASE_SECONDS: 30,
     WORKER_SLOTS: {},
     TENANT_SHARES: {},
   });
+});
+
+test('each kind of job has the URL of its queue, which may contain an equals sign', () => {
+  expect(readSettings(apiSettings, needed).QUEUE_URLS).toEqual(queueUrls);
+});
+
+test.each(Object.keys(jobKinds))('the queue of %s is required', (kind) => {
+  const others = needed.QUEUE_URLS.split(', ').filter((pair) => !pair.startsWith(`${kind}=`));
+  expect(problemsOf({ QUEUE_URLS: others.join() })).toContain(`  QUEUE_URLS.${kind}: `);
+});
+
+test('slots and shares are given for some kinds, and are numbers', () => {
+  const given = {
+    WORKER_SLOTS: 'export.pdf=4,evidence.sync=0',
+    TENANT_SHARES: 'webhook.deliver=0.25, all=1',
+  };
+  expect(readSettings(workerSettings, { ...neededByWorker, ...given })).toMatchObject({
+    WORKER_SLOTS: { 'export.pdf': 4, 'evidence.sync': 0 },
+    TENANT_SHARES: { 'webhook.deliver': 0.25, all: 1 },
+  });
+});
+
+test.each([
+  ['WORKER_SLOTS', 'export.pdf'],
+  ['WORKER_SLOTS', 'export.pdf=many'],
+  ['WORKER_SLOTS', 'export.pdf=-1'],
+  ['WORKER_SLOTS', 'export.doc=1'],
+  ['WORKER_SLOTS', 'all=1'],
+  ['TENANT_SHARES', 'export.pdf=0'],
+  ['TENANT_SHARES', 'export.pdf=1.5'],
+  ['TENANT_SHARES', 'export.doc=0.5'],
+])('a worker does not accept %s=%s', (name, value) => {
+  expect(problemsOf({ ...neededByWorker, [name]: value }, workerSettings)).toMatch(
+    new RegExp(`^  ${name}[.:]`, 'm'),
+  );
 });
 
 test('numbers are parsed, empty variables count as unset, and unknown variables are ignored', () => {
@@ -87,6 +125,8 @@ describe('settings that are not valid', () => {
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
     ['PORT', '65536'],
     ['PORT', '1.5'],
+    ['INTERNAL_PORT', '65536'],
+    ['QUEUE_URLS', 'https://sqs.example/jobs.fifo'],
     ['TRUSTED_PROXY_HOPS', 'true'],
     ['CACHE_URL', 'https://cache.example'],
     ['TRUSTED_PROXY_HOPS', '-1'],
@@ -100,7 +140,6 @@ describe('settings that are not valid', () => {
     ['DATABASE_PASSWORD', 'secretsmanager:db#'],
     ['DATABASE_PASSWORD', 'secretsmanager:db password'],
     ['LINGER_SECONDS', '-1'],
-    ['INTERNAL_PORT', '65536'],
   ])('include %s=%s', (name, value) => {
     expect(
       problemsOf({
@@ -109,42 +148,6 @@ describe('settings that are not valid', () => {
         [name]: value,
       }),
     ).toMatch(new RegExp(`^  ${name}: `, 'm'));
-  });
-});
-
-describe('settings by kind of job', () => {
-  test('are name=value, separated by commas', () => {
-    const { QUEUE_URLS, WORKER_SLOTS, TENANT_SHARES } = readSettings(workerSettings, {
-      ...neededByWorker,
-      QUEUE_URLS: kinds.map((kind) => ` ${kind}=https://sqs.example/?a=${kind} `).join(),
-      WORKER_SLOTS: 'export.pdf=4, webhook.deliver=0',
-      TENANT_SHARES: 'webhook.deliver=0.25,all=0.5',
-    });
-    expect(QUEUE_URLS).toEqual(
-      Object.fromEntries(kinds.map((kind) => [kind, `https://sqs.example/?a=${kind}`])),
-    );
-    expect(WORKER_SLOTS).toEqual({ 'export.pdf': 4, 'webhook.deliver': 0 });
-    expect(TENANT_SHARES).toEqual({ 'webhook.deliver': 0.25, all: 0.5 });
-  });
-
-  test.each([
-    ['QUEUE_URLS', 'https://sqs.example/jobs.fifo', 'Expected name=value, separated by commas.'],
-    ['QUEUE_URLS', `${queueUrls},`, 'Expected name=value, separated by commas.'],
-    ['QUEUE_URLS', `${queueUrls},more=https://sqs.example/more.fifo`, 'QUEUE_URLS.more: There is no such'],
-    ['QUEUE_URLS', 'export.pdf=https://sqs.example/pdf.fifo', 'evidence.sync'],
-    ['QUEUE_URLS', queueUrls.replace('https://', ''), 'export.pdf'],
-    ['WORKER_SLOTS', 'export.pdf', 'Expected name=value, separated by commas.'],
-    ['WORKER_SLOTS', 'export.pdf=51', 'export.pdf'],
-    ['WORKER_SLOTS', 'export.pdf=1.5', 'export.pdf'],
-    ['WORKER_SLOTS', 'export=1', 'export'],
-    ['TENANT_SHARES', 'all=0', 'all'],
-    ['TENANT_SHARES', 'all=1.1', 'all'],
-    ['TENANT_SHARES', 'all=half', 'all'],
-    ['TENANT_SHARES', 'everything=0.5', 'everything'],
-  ])('are refused with a reason: %s=%s', (name, value, reason) => {
-    const problems = problemsOf({ ...neededByWorker, [name]: value }, workerSettings);
-    const about = problems.split('\n').filter((line) => line.startsWith(`  ${name}`));
-    expect(about.join('\n')).toContain(reason);
   });
 });
 
