@@ -25,7 +25,7 @@ beforeAll(async () => {
 beforeEach(() => fixture.db.delete(jobs));
 afterAll(() => fixture.stop());
 
-const succeeded: Outcome = { type: 'succeeded', result };
+const succeeded = { type: 'succeeded', result } as const;
 const later: Outcome = { type: 'retrying', error: failure, delaySeconds: 3600 };
 const postponed: Outcome = { type: 'postponed', error: failure, delaySeconds: 0 };
 const slots = [{ kind: 'export.pdf' as const, slots: 10, mostOfTenant: 100 }];
@@ -38,7 +38,7 @@ async function accept(groupKey = 'group', db: Db = fixture.db, portfolioId = fix
   await transitions.accept(db, [{ ...about, id, portfolioId, groupKey, requestedBy: 'owner', maxAttempts: 5 }]);
   return id;
 }
-const end = (held: Lease, outcome = succeeded, db: Db = fixture.db) => transitions.end(db, held, outcome);
+const end = (held: Lease, outcome: Outcome = succeeded, db: Db = fixture.db) => transitions.end(db, held, outcome);
 const claimNext = (db: Db = fixture.db) => transitions.claim(db, slots, { ...lease, token: fixture.leaseOn('').token });
 
 /** The ids in the queue, after a check that it has exactly the queued jobs that are the first unfinished of their group. */

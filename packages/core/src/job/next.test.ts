@@ -186,7 +186,7 @@ describe('jobs of one group', () => {
     const { id } = await ask();
     await fixture.sql`
       insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
-      select 'job_' || n, portfolio_id, kind, title, state, group_key, payload, requested_by, 5, 1
+      select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, state, group_key, payload, requested_by, 5, 1
       from jobs, generate_series(1, 99) n where id = ${id}`;
     await expect(ask()).rejects.toMatchObject({ code: 'conflict' });
     await fixture.cancel(id);

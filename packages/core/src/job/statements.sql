@@ -230,11 +230,336 @@ select
       when jobs.state = 'queued'
       and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     end,
+    'waiting',
+    case
+      when jobs.state <> 'queued' then null
+      when exists (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+      ) then json_build_object(
+        'for',
+        'turn',
+        'jobId',
+        (
+          select
+            e.id
+          from
+            jobs e
+          where
+            e.group_key = jobs.group_key
+            and e.state in ('queued', 'running')
+            and e.turn < jobs.turn
+          order by
+            e.turn
+          limit
+            1
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+                e.id
+              from
+                jobs e
+              where
+                e.group_key = jobs.group_key
+                and e.state in ('queued', 'running')
+                and e.turn < jobs.turn
+              order by
+                e.turn
+              limit
+                1000
+            ) as line
+        )
+      )
+      when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+      when exists (
+        select
+        from
+          job_pauses p
+        where
+          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(p.kind, jobs.kind) = jobs.kind
+      ) then json_build_object('for', 'pause')
+      when (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'kind',
+        'limit',
+        (
+          select
+            greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+      when (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'portfolio',
+        'limit',
+        (
+          select
+            greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+      else json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+    end,
     'stalled',
-    case jobs.state
-      when 'running' then jobs.lease_until < now()
-      when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-      else false
+    case
+      when jobs.state = 'running' then jobs.lease_until < now()
+      when jobs.state <> 'queued' then false
+      when not exists (
+        select
+        from
+          job_queue q
+        where
+          q.job_id = jobs.id
+          and q.due
+          and q.ready_at < now() - make_interval(secs => 300)
+      ) then false
+      when exists (
+        select
+        from
+          job_pauses p
+        where
+          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(p.kind, jobs.kind) = jobs.kind
+      )
+      or (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      )
+      or (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then false
+      else coalesce(
+        (
+          select
+            sum((w.slots ->> jobs.kind)::int)
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ) > (
+          select
+            count(*)
+          from
+            jobs r
+          where
+            r.state = 'running'
+            and r.kind = jobs.kind
+        ),
+        true
+      )
     end,
     'cancelRequestedAt',
     to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -564,10 +889,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -609,10 +1258,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -650,10 +1623,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -797,7 +2094,7 @@ with
               q.priority,
               q.turn
             limit
-              least(tenant.slots, greatest(0, tenant.most - coalesce(own.jobs, 0)))
+              least(tenant.slots + 16, greatest(0, tenant.most - coalesce(own.jobs, 0)))
           ) next
         where
           tenant.id is not null
@@ -813,6 +2110,7 @@ with
       ranked as (
         select
           job_id,
+          kind,
           slots,
           row_number() over (
             partition by
@@ -828,11 +2126,13 @@ with
           place_in_all <= :mostInAll
       )
     select
-      job_id
+      job_id,
+      kind,
+      rank
     from
       ranked
     where
-      rank <= slots
+      rank <= slots + 16
   ),
   taken as (
     delete from job_queue
@@ -840,25 +2140,27 @@ with
       job_id = any (
         array(
           select
-            q.job_id
+            locked.job_id
           from
-            job_queue q
-            join jobs j on j.id = q.job_id
-          where
-            q.job_id = any (
-              array(
-                select
-                  job_id
-                from
-                  chosen
-              )
-            )
-          order by
-            q.turn
-          for update of
-            q skip locked
-          for no key update of
-            j skip locked
+            unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
+            cross join lateral (
+              select
+                q.job_id
+              from
+                chosen c
+                join job_queue q on q.job_id = c.job_id
+                join jobs j on j.id = q.job_id
+              where
+                c.kind = wanted.kind
+              order by
+                c.rank
+              limit
+                wanted.slots
+              for update of
+                q skip locked
+              for no key update of
+                j skip locked
+            ) locked
         )
       )
     returning
@@ -1108,11 +2410,10 @@ with
             jobs.id
           from
             jobs
-            join jsonb_to_recordset(:ends::jsonb) as given (given_id text, token uuid, outcome text, new_result jsonb, new_error jsonb, delay float8) on jobs.id = given_id
-            and jobs.lease_token = token
-            and jobs.cancel_requested_at is null
-          for no key update of
-            jobs skip locked
+          where
+            jobs.id = any (:ids::text[])
+          for no key update
+            skip locked
         )
       )
     returning
@@ -1198,6 +2499,18 @@ where
 order by
   job_events.seq asc;
 
+-- job_fleet_slots
+select
+  slot.key,
+  sum(slot.value::int)::int
+from
+  job_workers
+  cross join jsonb_each_text(job_workers.slots) as slot
+where
+  seen_at > now() - interval '60 seconds'
+group by
+  slot.key;
+
 -- job_heartbeat
 with
   renewed as (
@@ -1254,10 +2567,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -1329,10 +2966,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -1827,3 +3788,14 @@ from
 where
   jobs.group_key = :groupKey
   and jobs.state in ('queued', 'running');
+
+-- job_worker_report
+insert into
+  job_workers (id, slots, shares, started_at, seen_at)
+values
+  (:id, :slots::jsonb, :shares::jsonb, default, default)
+on conflict (id) do update
+set
+  slots = excluded.slots,
+  shares = excluded.shares,
+  seen_at = now();
