@@ -40,7 +40,7 @@ ALTER TABLE "job_queue" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacu
 -- Derives job_queue: the queued jobs that are the first unfinished ones of their group.
 CREATE FUNCTION jobs_queue() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-  first record;
+  head record;
 BEGIN
   IF tg_op = 'UPDATE' AND new.state = old.state THEN
     UPDATE job_queue SET priority = new.priority WHERE job_id = new.id;
@@ -51,27 +51,29 @@ BEGIN
     PERFORM FROM jobs
     WHERE group_key = new.group_key AND state IN ('queued', 'running') AND turn < new.turn
     ORDER BY turn DESC LIMIT 1 FOR SHARE;
+    -- Its end, or that of one before it, enqueues this one.
+    IF FOUND THEN RETURN NULL; END IF;
   ELSIF old.state = 'queued' OR new.state = 'queued' THEN
     DELETE FROM job_queue WHERE job_id = new.id;
   END IF;
-  SELECT id, portfolio_id, kind, state, priority, turn, run_at INTO first FROM jobs
-  WHERE group_key = new.group_key AND state IN ('queued', 'running') ORDER BY turn LIMIT 1;
-  IF first.state = 'queued' AND first.turn > new.turn THEN
-    -- Waits while it is being cancelled, or its priority changed. Locks are taken in the order of turns.
-    PERFORM FROM jobs WHERE group_key = new.group_key AND state = 'queued' AND turn > new.turn
-    ORDER BY turn LIMIT 1 FOR SHARE;
-    SELECT id, portfolio_id, kind, state, priority, turn, run_at INTO first FROM jobs
+  -- Waits while the job ends that is to be enqueued, for instance because it is cancelled: then it is another one.
+  LOOP
+    SELECT id, state INTO head FROM jobs
     WHERE group_key = new.group_key AND state IN ('queued', 'running') ORDER BY turn LIMIT 1;
-    -- A claim that has seen an earlier row of it would refuse it, and delete the row.
-    DELETE FROM job_queue WHERE job_id = first.id;
-  END IF;
-  IF first.state = 'queued' THEN
-    -- Not now(), which is when the transaction began: the job may have been accepted since.
-    INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
-    VALUES (first.id, first.portfolio_id, first.kind, first.priority, first.turn,
-      first.run_at <= clock_timestamp(), first.run_at)
-    ON CONFLICT DO NOTHING;
-  END IF;
+    EXIT WHEN NOT FOUND OR head.state = 'running' OR head.id = new.id;
+    PERFORM FROM jobs WHERE id = head.id AND state = 'queued' FOR SHARE;
+    EXIT WHEN FOUND;
+  END LOOP;
+  -- Not now(), which is when the transaction began: the job may have been accepted since.
+  INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
+  SELECT id, portfolio_id, kind, priority, turn, run_at <= clock_timestamp(), run_at
+  FROM (
+    SELECT * FROM jobs WHERE group_key = new.group_key AND state IN ('queued', 'running')
+    ORDER BY turn LIMIT 1) first
+  WHERE state = 'queued'
+  -- A claim that was refused has deferred it.
+  ON CONFLICT (job_id) DO UPDATE SET due = true
+  WHERE NOT job_queue.due AND job_queue.run_at <= clock_timestamp();
   RETURN NULL;
 END $$;--> statement-breakpoint
 CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_queue();--> statement-breakpoint

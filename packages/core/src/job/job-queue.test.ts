@@ -44,9 +44,9 @@ const claimNext = (db: Db = fixture.db) => transitions.claim(db, slots, { ...lea
 /** The ids in the queue, after a check that it has exactly the queued jobs that are the first unfinished of their group. */
 async function queue() {
   const [queued, expected] = await Promise.all([
-    fixture.sql`select job_id, portfolio_id, kind, priority, turn, run_at from job_queue order by job_id`,
+    fixture.sql`select job_id, portfolio_id, kind, priority, turn from job_queue order by job_id`,
     fixture.sql`
-      select id as job_id, portfolio_id, kind, priority, turn, run_at from (
+      select id as job_id, portfolio_id, kind, priority, turn from (
         select distinct on (group_key) * from jobs where state in ('queued', 'running') order by group_key, turn) first
       where state = 'queued' order by id`,
   ]);
@@ -270,6 +270,26 @@ describe('concurrent changes of one group', () => {
     }
   });
 
+  test('a job that was accepted while a later one ended has its turn, even if a claim met it meanwhile', async () => {
+    const ended = Promise.withResolvers<void>();
+    const mayCommit = Promise.withResolvers<void>();
+    const { earlier, ending } = await fixture.db.transaction(async (accepting) => {
+      const id = await accept('group', accepting);
+      const held = await fixture.claim(await accept());
+      const committing = fixture.db.transaction(async (tx) => {
+        await end(held, succeeded, tx);
+        ended.resolve();
+        await mayCommit.promise;
+      });
+      await ended.promise;
+      return { earlier: id, ending: committing };
+    });
+    expect((await claimNext()).claimed).toEqual([]);
+    mayCommit.resolve();
+    await ending;
+    expect(await queue()).toEqual([earlier]);
+  });
+
   test('a job is not lost to a claim that saw the job before it still running', async () => {
     const ids: string[] = [];
     // Both are in the queue: neither saw the other.
@@ -282,8 +302,8 @@ describe('concurrent changes of one group', () => {
     // The claim has seen what it will take, and stops before it takes it.
     const gate = postgres(fixture.databaseUrl, { max: 1, onnotice: () => {} });
     await gate`create function wait_at_gate() returns trigger language plpgsql as
-      'begin perform pg_advisory_xact_lock_shared(1); return old; end'`;
-    await gate`create trigger wait_at_gate before delete on job_queue for each row execute function wait_at_gate()`;
+      'begin perform pg_advisory_xact_lock_shared(1); return new; end'`;
+    await gate`create trigger wait_at_gate before update of due on job_queue for each row execute function wait_at_gate()`;
     await gate`select pg_advisory_lock(1)`;
     const claiming = claimNext();
     await eventually(async () => expect(await isBlocked()).toBe(true), 5);
@@ -304,6 +324,7 @@ describe('concurrent changes of one group', () => {
     await gate`drop function wait_at_gate cascade`;
     await gate.end();
     expect(await queue()).toEqual([second]);
+    expect((await claimNext()).claimed).toMatchObject([{ id: second }]);
   });
 });
 

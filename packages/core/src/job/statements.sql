@@ -194,6 +194,88 @@ where
 limit
   1;
 
+-- job_backlog
+with
+  backlog as (
+    select
+      kind,
+      coalesce(due, 0)::int as due,
+      (queued - coalesce(due, 0))::int as waiting,
+      running::int as running,
+      coalesce(oldest_seconds, 0)::float8 as oldest_seconds,
+      slots
+    from
+      (
+        select
+          kind,
+          count(*) filter (
+            where
+              state = 'queued'
+          ) as queued,
+          count(*) filter (
+            where
+              state = 'running'
+          ) as running
+        from
+          jobs
+        where
+          state in ('queued', 'running')
+        group by
+          kind
+      ) unfinished
+      left join (
+        select
+          kind,
+          count(*) as due,
+          round(
+            extract(
+              epoch
+              from
+                now() - min(greatest(ready_at, run_at))
+            ),
+            3
+          ) as oldest_seconds
+        from
+          job_queue q
+        where
+          (
+            due
+            or run_at <= now()
+          )
+          and not exists (
+            select
+            from
+              job_pauses pause
+            where
+              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+              and coalesce(pause.kind, q.kind) = q.kind
+          )
+        group by
+          kind
+      ) next using (kind)
+      left join (
+        select
+          slot.key as kind,
+          max(slot.value::int) as slots
+        from
+          job_workers
+          cross join jsonb_each_text(slots) as slot
+        where
+          seen_at > now() - make_interval(secs => 60)
+        group by
+          slot.key
+      ) worker using (kind)
+  )
+select
+  kind,
+  due,
+  waiting,
+  running,
+  oldest_seconds,
+  slots
+from
+  backlog;
+
 -- job_by_id
 select
   json_build_object(
@@ -2128,6 +2210,7 @@ with
     select
       job_id,
       kind,
+      slots,
       rank
     from
       ranked
@@ -2135,36 +2218,30 @@ with
       rank <= slots + 16
   ),
   taken as (
-    delete from job_queue
-    where
-      job_id = any (
-        array(
-          select
-            locked.job_id
-          from
-            unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
-            cross join lateral (
-              select
-                q.job_id
-              from
-                chosen c
-                join job_queue q on q.job_id = c.job_id
-                join jobs j on j.id = q.job_id
-              where
-                c.kind = wanted.kind
-              order by
-                c.rank
-              limit
-                wanted.slots
-              for update of
-                q skip locked
-              for no key update of
-                j skip locked
-            ) locked
-        )
-      )
-    returning
-      job_id
+    select
+      locked.job_id,
+      locked.state
+    from
+      unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
+      cross join lateral (
+        select
+          q.job_id,
+          j.state
+        from
+          chosen c
+          join job_queue q on q.job_id = c.job_id
+          join jobs j on j.id = q.job_id
+        where
+          c.kind = wanted.kind
+        order by
+          c.rank
+        limit
+          wanted.slots
+        for update of
+          q skip locked
+        for no key update of
+          j skip locked
+      ) locked
   ),
   changed as (
     update jobs
@@ -2213,6 +2290,47 @@ with
     returning
       jobs.*
   ),
+  removed as (
+    delete from job_queue
+    where
+      job_id = any (
+        array(
+          select
+            id
+          from
+            changed
+          union all
+          select
+            job_id
+          from
+            taken
+          where
+            state <> 'queued'
+        )
+      )
+  ),
+  deferred as (
+    update job_queue
+    set
+      due = false,
+      run_at = now()
+    where
+      job_id = any (
+        array(
+          select
+            job_id
+          from
+            taken
+          where
+            state = 'queued'
+          except
+          select
+            id
+          from
+            changed
+        )
+      )
+  ),
   event as (
     insert into
       job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
@@ -2232,7 +2350,12 @@ with
 select
   (
     select
-      count(*)::int
+      (
+        count(*) filter (
+          where
+            rank <= slots
+        )
+      )::int
     from
       chosen
   ),
@@ -3497,6 +3620,32 @@ select
   last_seq
 from
   changed;
+
+-- job_queue_mark_due
+update job_queue
+set
+  due = true,
+  ready_at = job_queue.run_at
+where
+  job_queue.job_id = any (
+    array(
+      select
+        job_id
+      from
+        job_queue
+      where
+        not due
+        and run_at <= now()
+      order by
+        run_at
+      limit
+        1000
+      for update
+        skip locked
+    )
+  )
+returning
+  kind;
 
 -- job_raise_group_priority
 update jobs
