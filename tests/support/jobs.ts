@@ -27,7 +27,7 @@ const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
  * Claims this job, however many others are due; undefined if it cannot be claimed. A claim takes what is next, so the
  * others are not due meanwhile.
  */
-export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: number) {
+export async function claimJob(db: Db, { id, token }: Lease, seconds: number) {
   return db.transaction(async (tx) => {
     const others = await tx
       .update(jobQueue)
@@ -35,7 +35,7 @@ export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: numbe
       .where(and(ne(jobQueue.jobId, id), eq(jobQueue.due, true)))
       .returning({ id: jobQueue.jobId });
     const wanted = ofEachKind((kind) => ({ kind, slots: 1, mostOfTenant: 1000 }));
-    const lease = { mostInAll: 1000, token, leaseSeconds, worker: 'test' };
+    const lease = { mostInAll: 1000, token, leaseSeconds: seconds, worker: 'test' };
     const { claimed } = await transitions.claim(tx, Object.values(wanted), lease);
     const ids = others.map((other) => other.id);
     await tx.update(jobQueue).set({ due: true }).where(inArray(jobQueue.jobId, ids));
@@ -45,8 +45,14 @@ export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: numbe
 
 /** The time of a job that waits for its next attempt has come. */
 export async function makeDue(db: Db, id: string): Promise<void> {
-  await db.update(jobs).set({ runAt: sql`now()` }).where(eq(jobs.id, id));
-  await db.update(jobQueue).set({ runAt: sql`now()`, due: true }).where(eq(jobQueue.jobId, id));
+  await db
+    .update(jobs)
+    .set({ runAt: sql`now()` })
+    .where(eq(jobs.id, id));
+  await db
+    .update(jobQueue)
+    .set({ runAt: sql`now()`, due: true })
+    .where(eq(jobQueue.jobId, id));
 }
 
 /** The real services with a portfolio and a study, and helpers for tests of jobs. */

@@ -1,8 +1,7 @@
 import { allOperations } from '@portfolio/core';
-// They are used by workers only.
-import '@portfolio/core/job/backlog';
-import '@portfolio/core/job/due';
-import '@portfolio/core/job/fleet';
+import { readBacklog } from '@portfolio/core/job/backlog';
+import { enqueueDue } from '@portfolio/core/job/due';
+import { reportWorker } from '@portfolio/core/job/fleet';
 import { prepareAll } from '@portfolio/core/sql';
 import { drizzle } from 'drizzle-orm/postgres-js';
 
@@ -21,7 +20,7 @@ export function readStatements(): Map<string, Query> {
     statements.set(name, query);
     return prepareQuery.apply(session, args);
   };
-  // Every other module that prepares statements is loaded with the operations.
-  if (allOperations.length > 0) prepareAll(db);
+  // Every module that prepares statements is loaded with these.
+  if ([allOperations, readBacklog, enqueueDue, reportWorker].length > 0) prepareAll(db);
   return statements;
 }

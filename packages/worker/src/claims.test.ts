@@ -34,7 +34,10 @@ function worker({ slots: given = { 'export.pdf': 2 }, shares = 1, log = silentLo
     new Promise((resolve) => running.set(job.id, () => resolve(result)));
   const all = { ...ofEachKind(() => 0), ...given };
   const slots = createSlots(all);
-  const runner = testRunner(fixture, { log, wakeUps: { notify: (kind) => void woken.push(kind as JobKind) } });
+  const runner = testRunner(fixture, {
+    log,
+    wakeUps: { notify: (kind) => void woken.push(kind as JobKind) },
+  });
   const claimer = {
     ...runner,
     handlers: { ...runner.handlers, 'export.pdf': async () => handler },
@@ -196,7 +199,11 @@ describe('a claim that fails', () => {
     await eventually(() => expect(one.running.size).toBe(1));
     expect(states).toEqual([before, before]);
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { msg: 'claim failed; it will be retried', err: { message: 'permission denied for table jobs' }, failures: 1 },
+      {
+        msg: 'claim failed; it will be retried',
+        err: { message: 'permission denied for table jobs' },
+        failures: 1,
+      },
       { msg: 'claim failed; it will be retried', err: { message: expect.stringContaining('lock timeout') } },
     ]);
     expect(await fixture.read(id!)).toMatchObject({ state: 'running', attempt: 1, maxAttempts: 5 });

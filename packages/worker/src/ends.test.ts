@@ -117,9 +117,11 @@ test('several ends whose answer was lost count as stored', async () => {
 });
 
 test('more ends than fit into one statement are all stored', async () => {
-  const endMany = vi.spyOn(transitions, 'endMany').mockImplementation(async (_, given) =>
-    given.map(({ lease }) => ({ id: lease.id }) as Awaited<ReturnType<typeof transitions.endMany>>[number]),
-  );
+  const endMany = vi
+    .spyOn(transitions, 'endMany')
+    .mockImplementation(async (_, given) =>
+      given.map(({ lease }) => ({ id: lease.id }) as Awaited<ReturnType<typeof transitions.endMany>>[number]),
+    );
   const ends = endsOf();
   const leases = Array.from({ length: 250 }, (_, at) => ({ id: `job_${at}`, token: 'token' }));
   const stored = await Promise.all(leases.map((lease) => ends.store(lease, 1, succeeded, never)));
@@ -146,7 +148,12 @@ test('ends are stored when the database is available again', async () => {
 test('after a stop, ends are retried for the length of a lease and no longer', async () => {
   const outage = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
   const end = vi.spyOn(transitions, 'end').mockRejectedValue(outage);
-  const stored = endsOf(fixture.db, 0.7).store({ id: 'job_1', token: 'token' }, 1, succeeded, AbortSignal.abort());
+  const stored = endsOf(fixture.db, 0.7).store(
+    { id: 'job_1', token: 'token' },
+    1,
+    succeeded,
+    AbortSignal.abort(),
+  );
   await expect(stored).rejects.toBe(outage);
   expect(end.mock.calls.length).toBeGreaterThan(1);
 });

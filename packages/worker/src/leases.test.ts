@@ -48,7 +48,8 @@ afterEach(() => {
   heartbeat.mockReset();
 });
 
-const hold = (id: string, timeLimitSeconds = longSeconds) => leases.hold({ id, token: 'token' }, timeLimitSeconds);
+const hold = (id: string, timeLimitSeconds = longSeconds) =>
+  leases.hold({ id, token: 'token' }, timeLimitSeconds);
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 
 test('all leases of a process are renewed by one statement, after each third of their time', async () => {
@@ -150,9 +151,9 @@ test('an attempt that takes longer than its kind allows is aborted and no longer
   expect(heartbeat.mock.calls.at(-1)![1].map(({ id }) => id)).toEqual(['job_2']);
 });
 
-describe('a cancellation', () => {
-  const cancelled = () => answer((found) => found.map((one) => ({ ...one, isCancelled: one.id === 'job_1' })));
+const cancelled = () => answer((found) => found.map((one) => ({ ...one, isCancelled: one.id === 'job_1' })));
 
+describe('a cancellation', () => {
   test('reaches the attempt by a hint, without waiting for the next heartbeat, and no other attempt', async () => {
     using one = hold('job_1');
     using two = hold('job_2');

@@ -38,7 +38,10 @@ test.each(['down', 'hang'] as const)(
     const behindProxy = (url: string) => new URL(new URL(url).pathname, proxy.baseUrl).href;
     const queues = openQueues(
       aws,
-      { ...ofEachKind((kind) => behindProxy(urls.QUEUE_URLS[kind])), dead: behindProxy(urls.DEAD_LETTER_QUEUE_URL) },
+      {
+        ...ofEachKind((kind) => behindProxy(urls.QUEUE_URLS[kind])),
+        dead: behindProxy(urls.DEAD_LETTER_QUEUE_URL),
+      },
       silentLog,
     );
     const wakeUps = createWakeUps(queues, silentLog);

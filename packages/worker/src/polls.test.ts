@@ -14,15 +14,17 @@ function polling(free = 1) {
   const draining = new AbortController();
   const slots = createSlots({ ...ofEachKind(() => 0), [kind]: free });
   const answers: PromiseWithResolvers<Received[]>[] = [];
-  const receive = vi.fn((_kind: string, _seconds: number) => {
+  const receive = vi.fn<(kind: string, seconds: number) => Promise<Received[]>>(() => {
     const answer = Promise.withResolvers<Received[]>();
     answers.push(answer);
     return answer.promise;
   });
-  const remove = vi.fn(async (_kind: string, _messages: readonly Received[]) => {});
-  const wake = vi.fn(async (_kinds: readonly string[]) => {});
-  const notify = vi.fn((_kind: string) => {});
-  const log = Object.assign(Object.create(silentLog) as typeof silentLog, { warn: vi.fn() });
+  const remove = vi.fn<(kind: string, messages: readonly Received[]) => Promise<void>>(async () => {});
+  const wake = vi.fn<(kinds: readonly string[]) => Promise<void>>(async () => {});
+  const notify = vi.fn<(kind: string) => void>();
+  const log = Object.assign(Object.create(silentLog) as typeof silentLog, {
+    warn: vi.fn<(about: object, message: string) => void>(),
+  });
   const poller = {
     queues: { receive, remove } as unknown as Parameters<typeof poll>[0]['queues'],
     claims: { wake, idle: async () => {} },
@@ -133,7 +135,10 @@ test('a message that cannot be removed is logged, and changes nothing', async ()
 test('a queue that is unavailable is polled again, and a stop does not wait for that', async () => {
   const one = polling();
   await one.answer(new Error('The queue is unavailable.'));
-  expect(one.log.warn.mock.calls[0]![0]).toMatchObject({ kind, err: { message: 'The queue is unavailable.' } });
+  expect(one.log.warn.mock.calls[0]![0]).toMatchObject({
+    kind,
+    err: { message: 'The queue is unavailable.' },
+  });
   await vi.waitFor(() => expect(one.receive).toHaveBeenCalledTimes(2), 5000);
   await one.answer(new Error('The queue is unavailable.'));
   await one.stop();

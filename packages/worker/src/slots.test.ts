@@ -51,6 +51,7 @@ test('a stop ends the wait for a slot, and none is waited for after it', async (
   stop.abort();
   await available;
   await slots.available('export.pdf', stop.signal);
+  expect(slots.of('export.pdf')).toBe(0);
 });
 
 test('waiting for slots leaves no listeners behind', async () => {

@@ -60,6 +60,11 @@ async function run(id: string, handler: Handler<'export.pdf'>, settings?: Runner
   return read(id);
 }
 
+const untilAborted: Handler<'export.pdf'> = async (_payload, { signal }) => {
+  await once(signal, 'abort');
+  throw new Error('The page was closed.');
+};
+
 describe('an attempt', () => {
   test('that succeeds stores its result', async () => {
     const job = await run(await accept(), async () => result);
@@ -153,12 +158,13 @@ describe('an attempt', () => {
     const { timeLimitSeconds } = kind;
     kind.timeLimitSeconds = 0.05;
     try {
-      const untilAborted: Handler<'export.pdf'> = async (_payload, { signal }) => {
-        await once(signal, 'abort');
-        throw new Error('The page was closed.');
-      };
       const job = await run(await accept(), untilAborted, { leaseSeconds: 0.3 });
-      expect(job).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 5, error: { code: 'time_limit' } });
+      expect(job).toMatchObject({
+        state: 'queued',
+        attempt: 1,
+        maxAttempts: 5,
+        error: { code: 'time_limit' },
+      });
     } finally {
       kind.timeLimitSeconds = timeLimitSeconds;
     }
@@ -320,16 +326,35 @@ describe('an attempt', () => {
 const onlyExports = (count: number) => slotsOf({ ...ofEachKind(() => 0), 'export.pdf': count });
 
 /** Runs a worker until the work is done. */
-async function withWorker(runner: Runner, exportSlots: number, work: () => Promise<void>, sweepSeconds = 0.05) {
+async function withWorker(
+  runner: Runner,
+  exportSlots: number,
+  work: () => Promise<void>,
+  sweepSeconds = 0.05,
+) {
   const draining = new AbortController();
   const { queues } = platform;
-  const options = { ...runner, queues, slots: onlyExports(exportSlots), shares: {}, pollSeconds: 1, sweepSeconds };
+  const options = {
+    ...runner,
+    queues,
+    slots: onlyExports(exportSlots),
+    shares: {},
+    pollSeconds: 1,
+    sweepSeconds,
+  };
   const worker = await startWorker(options, draining.signal, never);
   await work().finally(() => draining.abort());
   await worker.ended;
 }
-const succeeded = async (id: string) =>
-  eventually(async () => expect(await read(id)).toMatchObject({ state: 'succeeded' }));
+const succeeded = (id: string) =>
+  eventually(async () => {
+    const job = await read(id);
+    expect(job.state).toBe('succeeded');
+    return job;
+  });
+
+const wakeOften = () =>
+  Promise.all(Array.from({ length: 8 }, () => platform.queues.send('export.pdf', '{}')));
 
 describe('a worker', () => {
   test('runs a job through a failure to its success', async () => {
@@ -350,10 +375,9 @@ describe('a worker', () => {
   test('runs a job once, however many wake-ups arrive', async () => {
     const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
     await withWorker(runnerWith(handler), 2, async () => {
-      const wake = () => platform.queues.send('export.pdf', '{}');
-      await Promise.all(Array.from({ length: 8 }, wake));
+      await wakeOften();
       const id = await accept();
-      await Promise.all(Array.from({ length: 8 }, wake));
+      await wakeOften();
       await succeeded(id);
     });
     expect(handler).toHaveBeenCalledTimes(1);
@@ -361,18 +385,23 @@ describe('a worker', () => {
 
   test('is woken by a message, long before its next sweep', async () => {
     const runner = runnerWith(async () => result);
-    await withWorker(runner, 1, async () => succeeded(await accept()), 3600);
+    await withWorker(
+      runner,
+      1,
+      async () => expect(await succeeded(await accept())).toMatchObject({ attempt: 1 }),
+      3600,
+    );
   });
 
   test('finds a job whose wake-up was lost', async () => {
     const unwoken = { ...platform.as(owner), wakeUps: { notify() {} } };
     const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
     await operations.caseStudy.create.run(unwoken, { ...study, title: 'Faster' });
-    await withWorker(
-      runnerWith(async () => result),
-      1,
-      async () => succeeded((await operations.caseStudy.export.run(unwoken, study)).id),
-    );
+    const runner = runnerWith(async () => result);
+    await withWorker(runner, 1, async () => {
+      const { id } = await operations.caseStudy.export.run(unwoken, study);
+      expect(await succeeded(id)).toMatchObject({ attempt: 1 });
+    });
   });
 
   test('starts no more jobs than it has slots for, and leaves the others in the queue for others', async () => {
@@ -418,7 +447,9 @@ describe('a worker', () => {
       3,
       async () => {
         const rows = await platform.sql`select id, slots from job_workers`;
-        expect(rows).toMatchObject([{ id: expect.stringContaining(`/${process.pid}/`), slots: { 'export.pdf': 3 } }]);
+        expect(rows).toMatchObject([
+          { id: expect.stringContaining(`/${process.pid}/`), slots: { 'export.pdf': 3 } },
+        ]);
       },
     );
     expect(await platform.sql`select id from job_workers`).toEqual([]);

@@ -66,14 +66,25 @@ const crowd = (count: number, portfolioId: string, groups = count) => fixture.sq
     ${portfolioId} || n % ${groups}::int, '{}', 'owner', 5, 1
   from generate_series(1, ${count}::int) n`;
 
+const byId = (one = '', other = '') => (one < other ? -1 : 1);
+
 type Slots = Partial<Record<JobKind, number>>;
 const claimAll = (
   slots: Slots,
-  { mostOfTenant = 1000, mostInAll = 1000, db = fixture.db }: { mostOfTenant?: number; mostInAll?: number; db?: Db } = {},
+  {
+    mostOfTenant = 1000,
+    mostInAll = 1000,
+    db = fixture.db,
+  }: { mostOfTenant?: number; mostInAll?: number; db?: Db } = {},
 ) => {
   const kinds = Object.entries(slots) as [JobKind, number][];
   const wanted = kinds.map(([kind, free]) => ({ kind, slots: free, mostOfTenant }));
-  return transitions.claim(db, wanted, { mostInAll, token: fixture.leaseOn('').token, leaseSeconds, worker: 'test' });
+  return transitions.claim(db, wanted, {
+    mostInAll,
+    token: fixture.leaseOn('').token,
+    leaseSeconds,
+    worker: 'test',
+  });
 };
 /** Claims jobs; resolves to their ids in the order in which they were accepted. */
 const claim = async (slots: Slots | number = 1, limits: Parameters<typeof claimAll>[1] = {}) => {
@@ -89,7 +100,10 @@ async function claimInOrder(limits?: Parameters<typeof claimAll>[1]) {
     order.push(id);
   }
 }
-async function end(id: string, outcome: Parameters<typeof transitions.end>[2] = { type: 'succeeded', result }) {
+async function end(
+  id: string,
+  outcome: Parameters<typeof transitions.end>[2] = { type: 'succeeded', result },
+) {
   const [row] = await fixture.sql`select lease_token from jobs where id = ${id}`;
   const { lease_token: token } = row as { lease_token: string };
   expect(await transitions.end(fixture.db, { id, token }, outcome)).toBeDefined();
@@ -218,8 +232,8 @@ describe('free slots', () => {
   test('that are claimed together go to portfolios in turn', async () => {
     const crowded = await many(6);
     const others = [...(await many(2, { portfolioId: quiet })), ...(await many(1, { portfolioId: third }))];
-    expect(await claim(3)).toEqual([crowded[0], others[0], others[2]].toSorted());
-    expect(await claim(3)).toEqual([crowded[1], crowded[2], others[1]].toSorted());
+    expect(await claim(3)).toEqual([crowded[0], others[0], others[2]].toSorted(byId));
+    expect(await claim(3)).toEqual([crowded[1], crowded[2], others[1]].toSorted(byId));
   });
 
   test('are given by what runs of the kind: deliveries do not delay exports', async () => {
@@ -251,7 +265,7 @@ describe('free slots', () => {
     const syncs = await many(3, { kind: 'evidence.sync' });
     const deliveries = await many(2, { kind: 'webhook.deliver' });
     expect(await claim({ 'export.pdf': 2, 'webhook.deliver': 4 })).toEqual(
-      [...exports.slice(0, 2), ...deliveries].toSorted(),
+      [...exports.slice(0, 2), ...deliveries].toSorted(byId),
     );
     expect(await claim({ 'evidence.sync': 1 })).toEqual(syncs.slice(0, 1));
     expect((await fixture.read(exports[2]!)).state).toBe('queued');
@@ -301,28 +315,28 @@ describe('a portfolio', () => {
     const syncs = await many(3, { kind: 'evidence.sync', priority: 'high' });
     const [other] = await many(1, { portfolioId: quiet });
     const slots = { 'export.pdf': 10, 'evidence.sync': 10 };
-    expect(await claim(slots, { mostInAll: 4 })).toEqual([exports[0], ...syncs, other].toSorted());
+    expect(await claim(slots, { mostInAll: 4 })).toEqual([exports[0], ...syncs, other].toSorted(byId));
     expect(await claim(slots, { mostInAll: 4 })).toEqual([]);
     await end(exports[0]!);
     expect(await claim(slots, { mostInAll: 4 })).toEqual([exports[1]]);
   });
 });
 
+const allOf = async () => ({
+  exported: await queued(),
+  synced: await queued({ kind: 'evidence.sync' }),
+  other: await queued({ portfolioId: quiet }),
+});
+
 describe('a pause', () => {
   const everything = { 'export.pdf': 10, 'evidence.sync': 10 };
-  const allOf = async () => ({
-    exported: await queued(),
-    synced: await queued({ kind: 'evidence.sync' }),
-    other: await queued({ portfolioId: quiet }),
-  });
-
   test('of everything keeps all jobs from starting until it is resumed', async () => {
     const ids = await allOf();
     await pauseJobs(fixture.db, {}, 'Maintenance');
     expect(await claim(everything)).toEqual([]);
     const kinds = await resumeJobs(fixture.db, {});
     expect(kinds.toSorted()).toEqual(['evidence.sync', 'export.pdf']);
-    expect(await claim(everything)).toEqual(Object.values(ids).toSorted());
+    expect(await claim(everything)).toEqual(Object.values(ids).toSorted(byId));
   });
 
   test('of a kind, of a portfolio or of both concerns only those', async () => {
@@ -362,16 +376,17 @@ describe('a pause', () => {
   });
 });
 
-describe('a job whose time has not come', () => {
-  async function waiting(delaySeconds = 3600) {
-    const id = await queued();
-    await claim();
-    await end(id, { type: 'retrying', error: failure, delaySeconds });
-    return id;
-  }
+/** A job that waits for its second attempt. */
+async function waitingForRetry(delaySeconds = 3600) {
+  const id = await queued();
+  await claim();
+  await end(id, { type: 'retrying', error: failure, delaySeconds });
+  return id;
+}
 
+describe('a job whose time has not come', () => {
   test('is not claimed, and is due from its time on, whenever the sweep finds it', async () => {
-    const id = await waiting();
+    const id = await waitingForRetry();
     expect(await enqueueDue(fixture.db)).toEqual([]);
     expect(await claim(10)).toEqual([]);
     const past = sql`now() - interval '1 minute'`;
@@ -379,13 +394,14 @@ describe('a job whose time has not come', () => {
     await fixture.db.execute(sql`update job_queue set run_at = ${past} where job_id = ${id}`);
     expect(await enqueueDue(fixture.db)).toEqual(['export.pdf']);
     expect(await enqueueDue(fixture.db)).toEqual([]);
-    const [row] = await fixture.sql`select ready_at < now() - interval '50 seconds' as "isSince" from job_queue`;
+    const [row] =
+      await fixture.sql`select ready_at < now() - interval '50 seconds' as "isSince" from job_queue`;
     expect(row).toEqual({ isSince: true });
     expect(await claim(10)).toEqual([id]);
   });
 
   test('is made due once by concurrent sweeps, without waiting for each other', async () => {
-    for (let times = 0; times < 5; times++) await waiting();
+    for (let times = 0; times < 5; times++) await waitingForRetry();
     await fixture.sql`update job_queue set run_at = now()`;
     const found = await Promise.all([1, 2, 3].map(() => enqueueDue(fixture.db)));
     expect(found.flat().length).toBeGreaterThan(0);
@@ -393,30 +409,31 @@ describe('a job whose time has not come', () => {
   });
 
   test('does not take the slot of one that is due', async () => {
-    await waiting();
+    await waitingForRetry();
     const due = await queued({ priority: 'low' });
     expect(await claim(1)).toEqual([due]);
   });
 
   test('is claimed at its time with as many attempts as it has left', async () => {
-    const id = await waiting();
+    const id = await waitingForRetry();
     await makeDue(fixture.db, id);
     const { claimed } = await claimAll({ 'export.pdf': 1 });
     expect(claimed).toMatchObject([{ id, attempt: 2, maxAttempts: 5 }]);
   });
 });
 
+const claimUntilEmpty = async () => {
+  const taken: string[] = [];
+  for (;;) {
+    const { claimed, wasContended } = await claimAll({ 'export.pdf': 4 });
+    taken.push(...claimed.map(({ id }) => id));
+    if (claimed.length === 0 && !wasContended) return taken;
+  }
+};
+
 describe('concurrent claims', () => {
   test('never take a job twice, and take all of them together', async () => {
     for (const of of [fixture.portfolioId, quiet, third]) await crowd(20, of);
-    const claimUntilEmpty = async () => {
-      const taken: string[] = [];
-      for (;;) {
-        const { claimed, wasContended } = await claimAll({ 'export.pdf': 4 });
-        taken.push(...claimed.map(({ id }) => id));
-        if (claimed.length === 0 && !wasContended) return taken;
-      }
-    };
     const taken = (await Promise.all([1, 2, 3, 4].map(claimUntilEmpty))).flat();
     expect(taken).toHaveLength(60);
     expect(new Set(taken).size).toBe(60);
@@ -426,16 +443,19 @@ describe('concurrent claims', () => {
   test.each([
     ['job', sql`jobs where id`],
     ['row of the queue', sql`job_queue where job_id`],
-  ])('do not wait for a %s that another transaction has locked, and say that there was one', async (_, row) => {
-    const [locked, free] = await many(2);
-    await fixture.db.transaction(async (tx) => {
-      await tx.execute(sql`select from ${row} = ${locked} for update`);
-      const { claimed, wasContended } = await claimAll({ 'export.pdf': 2 });
-      expect(claimed).toMatchObject([{ id: free }]);
-      expect(wasContended).toBe(true);
-    });
-    expect(await claim(2)).toEqual([locked]);
-  });
+  ])(
+    'do not wait for a %s that another transaction has locked, and say that there was one',
+    async (_, row) => {
+      const [locked, free] = await many(2);
+      await fixture.db.transaction(async (tx) => {
+        await tx.execute(sql`select from ${row} = ${locked} for update`);
+        const { claimed, wasContended } = await claimAll({ 'export.pdf': 2 });
+        expect(claimed).toMatchObject([{ id: free }]);
+        expect(wasContended).toBe(true);
+      });
+      expect(await claim(2)).toEqual([locked]);
+    },
+  );
 });
 
 test('a claim reads as many rows with thousands of waiting jobs as with a few', async () => {

@@ -14,7 +14,10 @@ afterAll(() => fixture.stop());
 test('a failed job is queued again, wakes a worker, and can succeed', async () => {
   const id = await fixture.failed();
   const woken: string[] = [];
-  const asked = { ...fixture.as(user('owner')), wakeUps: { notify: (kind: string) => void woken.push(kind) } };
+  const asked = {
+    ...fixture.as(user('owner')),
+    wakeUps: { notify: (kind: string) => void woken.push(kind) },
+  };
   const job = await operations.job.retry.run(asked, { id });
   expect(job).toMatchObject({ state: 'queued', error: null, finishedAt: null, startedAt: null, progress: 0 });
   expect(woken).toEqual(['export.pdf']);

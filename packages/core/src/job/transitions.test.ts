@@ -116,7 +116,9 @@ describe('a lease', () => {
   test('that is valid is not reaped', async () => {
     const lease = await fixture.claimed();
     expect((await transitions.reapLost(fixture.db)).map(({ id }) => id)).not.toContain(lease.id);
-    expect(await transitions.heartbeat(fixture.db, [lease], leaseSeconds)).toMatchObject([{ isRenewed: true }]);
+    expect(await transitions.heartbeat(fixture.db, [lease], leaseSeconds)).toMatchObject([
+      { isRenewed: true },
+    ]);
   });
 });
 
@@ -158,7 +160,9 @@ describe('the ends of several attempts', () => {
     expect(await fixture.read(lost.id)).toMatchObject({ state: 'failed', error: failure, result: null });
     expect(await fixture.read(again.id)).toMatchObject({ state: 'queued', error: failure, maxAttempts: 5 });
     expect(await fixture.read(postponed.id)).toMatchObject({ state: 'queued', maxAttempts: 6 });
-    const types = [won, lost, again, postponed].map(async ({ id }) => (await fixture.eventsOf(id)).at(-1)!.type);
+    const types = [won, lost, again, postponed].map(
+      async ({ id }) => (await fixture.eventsOf(id)).at(-1)!.type,
+    );
     expect(await Promise.all(types)).toEqual(['succeeded', 'failed', 'retrying', 'postponed']);
   });
 
@@ -196,7 +200,12 @@ test('undoing a claim queues all of its jobs again, and their attempts do not co
   for (const id of ids) await claimJob(fixture.db, { id, token }, leaseSeconds);
   expect(await transitions.undoClaim(fixture.db, token, failure)).toHaveLength(2);
   for (const id of ids) {
-    expect(await fixture.read(id)).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 6, error: failure });
+    expect(await fixture.read(id)).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      maxAttempts: 6,
+      error: failure,
+    });
     expect(await fixture.queue()).toContain(id);
   }
 });

@@ -201,7 +201,7 @@ const claim = prepared((db) => {
 });
 
 /** Leases of several jobs. */
-const given = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
+const givenLeases = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
 const isGiven = sql`${jobs.id} = given.id and ${jobs.leaseToken} = given.token`;
 
 /**
@@ -211,7 +211,7 @@ const isGiven = sql`${jobs.id} = given.id and ${jobs.leaseToken} = given.token`;
 const heartbeat = prepared((db) => {
   const renewed = db.$with('renewed', { id: jobs.id }).as(sql`
     update ${jobs} set lease_until = now() + ${seconds('leaseSeconds')} where ${jobs.id} = any(array(
-      select ${jobs.id} from ${jobs} join ${given} on ${isGiven} for no key update of ${jobs} skip locked))
+      select ${jobs.id} from ${jobs} join ${givenLeases} on ${isGiven} for no key update of ${jobs} skip locked))
     returning ${jobs.id}`);
   return db
     .with(renewed)
@@ -221,7 +221,7 @@ const heartbeat = prepared((db) => {
       isRenewed: sql<boolean>`${jobs.id} in (select id from ${renewed})`,
     })
     .from(jobs)
-    .innerJoin(given, isGiven)
+    .innerJoin(givenLeases, isGiven)
     .prepare('job_heartbeat');
 });
 
