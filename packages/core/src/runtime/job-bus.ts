@@ -9,7 +9,7 @@ const channel = 'job_hints';
 const coalesceMilliseconds = 20;
 /** This many hints fit into the 8,000 bytes of a NOTIFY. */
 const hintsPerNotify = 50;
-/** Watchers read the events this often even without a hint. */
+/** Watchers are woken about this often even without a hint; not at the same time in all processes. */
 const safetyPollMilliseconds = 5000;
 
 const hintsSchema = z.array(
@@ -30,7 +30,15 @@ export function createJobBus(
   const pending = new Map<string, JobHint>();
   let flushTimer: NodeJS.Timeout | undefined;
   const wakeAll = () => watchers.forEach((watcher) => watcher.wake());
-  const safetyPoll = setInterval(wakeAll, safetyPollMilliseconds).unref();
+  let safetyPoll: NodeJS.Timeout;
+  function pollLater() {
+    const milliseconds = safetyPollMilliseconds * (0.75 + Math.random() / 2);
+    safetyPoll = setTimeout(() => {
+      wakeAll();
+      pollLater();
+    }, milliseconds).unref();
+  }
+  pollLater();
 
   function flush() {
     flushTimer = undefined;
@@ -78,7 +86,7 @@ export function createJobBus(
     },
     listen: () => listenTo(sql, log, channel, receive, wakeAll),
     close() {
-      clearInterval(safetyPoll);
+      clearTimeout(safetyPoll);
       if (flushTimer) {
         clearTimeout(flushTimer);
         flush();
