@@ -59,7 +59,7 @@ const accept = () =>
 async function complete(id: string) {
   const lease = { id, token: randomUUID() };
   if (!(await transitions.claim(db, lease, 30))) throw new Error(`${id} could not be claimed.`);
-  await transitions.succeed(db, lease, result);
+  await transitions.end(db, lease, { type: 'succeeded', result });
   await dispatch(db, request.portfolioId);
 }
 

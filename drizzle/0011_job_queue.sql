@@ -65,3 +65,28 @@ CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCT
 CREATE TRIGGER jobs_queue_change AFTER UPDATE OF state, priority ON jobs FOR EACH ROW
 WHEN (new.state <> old.state AND new.state <> 'running' OR new.state = 'queued' AND new.priority <> old.priority)
 EXECUTE FUNCTION jobs_queue();
+--> statement-breakpoint
+-- The jobs that wait already.
+INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
+SELECT id, portfolio_id, kind, priority, turn, run_at <= now(), run_at
+FROM (
+  SELECT DISTINCT ON (group_key) * FROM jobs WHERE state IN ('queued', 'running') ORDER BY group_key, turn) first
+WHERE state = 'queued'
+ON CONFLICT DO NOTHING;--> statement-breakpoint
+-- As before, without "queued → dead": a message that nobody can receive says nothing about a job.
+CREATE OR REPLACE FUNCTION jobs_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF new.state <> old.state AND old.state || ' → ' || new.state <> ALL (ARRAY[
+    'queued → running', 'queued → cancelled',
+    'running → queued', 'running → succeeded', 'running → failed', 'running → cancelled', 'running → dead',
+    'failed → queued', 'cancelled → queued', 'dead → queued'
+  ]) THEN
+    RAISE EXCEPTION 'job % cannot go from % to %', old.id, old.state, new.state
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'jobs_move';
+  END IF;
+  IF new.last_seq - old.last_seq <> 1 AND (new.state <> old.state OR new.last_seq <> old.last_seq) THEN
+    RAISE EXCEPTION 'job % cannot go from event % to %', old.id, old.last_seq, new.last_seq
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'jobs_move';
+  END IF;
+  RETURN new;
+END $$;

@@ -130,7 +130,7 @@ function openCloud(cloud: Awaited<ReturnType<typeof createCloudResources>>, star
   };
   const s3 = started.adopt(new S3Client({ ...options, forcePathStyle: true }), (open) => open.destroy());
   const sqs = started.adopt(new SQSClient(options), (open) => open.destroy());
-  const QueueUrl = cloud.QUEUE_URL;
+  const QueueUrl = /export\.pdf=([^,]+)/.exec(cloud.QUEUE_URLS)![1]!;
   return {
     async sendMessage(body: string) {
       const id = randomUUID();

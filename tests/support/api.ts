@@ -10,13 +10,13 @@ export async function testApi(
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
-  const { services, sql, queue, bucket } = platform;
+  const { services, sql, queues, bucket } = platform;
   const server = await buildServer({
     services,
     authenticate: createAuthenticate(services.db, options.jwt ?? null),
     dependencies: {
       database: () => sql`select 1`,
-      queue: (signal) => queue.check(signal),
+      queue: (signal) => queues.check(signal),
       bucket: (signal) => bucket.check(signal),
     },
     sharedCache: options.sharedCache,

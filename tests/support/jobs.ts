@@ -1,8 +1,9 @@
 import { operations } from '@portfolio/core';
-import { jobEvents, jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/kinds';
+import type { Db } from '@portfolio/core/context';
+import { jobEvents, jobQueue, jobs } from '@portfolio/core/job/job.sql';
+import { type StoredResult, ofEachKind } from '@portfolio/core/job/kinds';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
-import { type SQL, asc, eq, sql } from 'drizzle-orm';
+import { type SQL, and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { testServices, user } from './services.ts';
 
@@ -21,6 +22,26 @@ export const result: StoredResult<'export.pdf'> = {
 };
 
 const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
+
+/**
+ * Claims this job, however many others are due; undefined if it cannot be claimed. A claim takes what is next, so the
+ * others are not due meanwhile.
+ */
+export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: number) {
+  return db.transaction(async (tx) => {
+    const others = await tx
+      .update(jobQueue)
+      .set({ due: false })
+      .where(and(ne(jobQueue.jobId, id), eq(jobQueue.due, true)))
+      .returning({ id: jobQueue.jobId });
+    const wanted = ofEachKind((kind) => ({ kind, slots: 1, mostOfTenant: 1000 }));
+    const lease = { mostInAll: 1000, token, leaseSeconds, worker: 'test' };
+    const { claimed } = await transitions.claim(tx, Object.values(wanted), lease);
+    const ids = others.map((other) => other.id);
+    await tx.update(jobQueue).set({ due: true }).where(inArray(jobQueue.jobId, ids));
+    return claimed[0];
+  });
+}
 
 /** The real services with a portfolio and a study, and helpers for tests of jobs. */
 export async function jobFixture() {
@@ -42,7 +63,7 @@ export async function jobFixture() {
 
   async function claim(id: string) {
     const lease = leaseOn(id);
-    if (!(await transitions.claim(db, lease, leaseSeconds))) throw new Error(`${id} cannot be claimed.`);
+    if (!(await claimJob(db, lease, leaseSeconds))) throw new Error(`${id} cannot be claimed.`);
     return lease;
   }
 
@@ -60,20 +81,19 @@ export async function jobFixture() {
     hint: (jobId: string) => platform.jobBus.publish({ jobId, portfolioId }),
     eventsOf: (id: string) =>
       db.select().from(jobEvents).where(eq(jobEvents.jobId, id)).orderBy(asc(jobEvents.seq)),
-    /** A job that a worker has just claimed, and whose message was sent to the queue. */
+    /** A job that a worker has just claimed. */
     async claimed() {
       const { id } = await accept();
-      await platform.outboxNotifier.idle();
       return claim(id);
     },
     async failed() {
       const { id } = await accept();
-      await transitions.fail(db, await claim(id), failure);
+      await transitions.end(db, await claim(id), { type: 'failed', error: failure });
       return id;
     },
     async succeeded() {
       const { id } = await accept();
-      await transitions.succeed(db, await claim(id), result);
+      await transitions.end(db, await claim(id), { type: 'succeeded', result });
       return id;
     },
   };

@@ -1,19 +1,34 @@
+import { createEnds } from '../../packages/worker/src/ends.ts';
 import { createHandlers } from '../../packages/worker/src/handlers/index.ts';
-import type { Runner } from '../../packages/worker/src/run-job.ts';
+import { createLeases } from '../../packages/worker/src/leases.ts';
+import { type Runner, runJob } from '../../packages/worker/src/run-job.ts';
+import { randomUUID } from 'node:crypto';
+import { claimJob } from './jobs.ts';
 import { silentLog, type TestServices } from './services.ts';
 
-/** The runner of a worker, on the services of a test. */
+const never = new AbortController().signal;
+
+export type RunnerSettings = Partial<Runner> & { allowPrivate?: boolean; stop?: AbortSignal };
+
+/** The runner of a worker, on the services of a test. When `stop` fires, its attempts end. */
 export function testRunner(
-  {
-    workerDb: db,
-    bucket,
-    outboxNotifier,
-    jobBus,
-  }: Pick<TestServices, 'workerDb' | 'bucket' | 'outboxNotifier' | 'jobBus'>,
-  settings: Partial<Runner> & { allowPrivate?: boolean } = {},
+  { workerDb: db, bucket, wakeUps, jobBus }: Pick<TestServices, 'workerDb' | 'bucket' | 'wakeUps' | 'jobBus'>,
+  { allowPrivate = false, stop = never, ...others }: RunnerSettings = {},
 ): Runner {
-  const { allowPrivate = false, ...others } = settings;
   const handlers = createHandlers({ allowPrivate, log: silentLog });
-  const services = { db, reader: db, bucket, outboxNotifier, jobBus, log: silentLog };
-  return { ...services, handlers, leaseSeconds: 30, retryFactor: 1, ...others };
+  const settings = { db, reader: db, bucket, wakeUps, jobBus, log: silentLog, leaseSeconds: 30, ...others };
+  return {
+    handlers,
+    retryFactor: 1,
+    leases: createLeases(settings, stop),
+    ends: createEnds(settings),
+    ...settings,
+  };
+}
+
+/** Claims this job and runs it. Resolves when the attempt has ended; does nothing if the job cannot be claimed. */
+export async function runAttempt(runner: Runner, jobId: string, stop = never): Promise<void> {
+  const token = randomUUID();
+  const claimed = await claimJob(runner.db, { id: jobId, token }, runner.leaseSeconds);
+  if (claimed) await runJob(runner, claimed, token, stop);
 }

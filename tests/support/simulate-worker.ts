@@ -5,6 +5,7 @@ import { jobs } from '@portfolio/core/job/job.sql';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
+import { claimJob } from './jobs.ts';
 
 const result: StoredResult<'export.pdf'> = {
   key: 'exports/never-shown.pdf',
@@ -27,11 +28,11 @@ export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobB
   }
 
   async function claim() {
-    const claimed = await transitions.claim(db, lease, 60);
+    const claimed = await claimJob(db, lease, 60);
     if (claimed) return claimed;
     // Tests request the PDF of one study repeatedly. In its own group, a job does not wait for the others.
     await db.update(jobs).set({ groupKey: jobId }).where(eq(jobs.id, jobId));
-    return transitions.claim(db, lease, 60);
+    return claimJob(db, lease, 60);
   }
 
   await move(claim());
@@ -39,7 +40,18 @@ export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobB
     progress: (progress: number) =>
       move(transitions.progress(db, lease, { progress, step: `At ${progress}` })),
     succeed: (studyVersion = 1) =>
-      move(transitions.succeed(db, lease, { ...result, studyVersion, state: stateOf(studyVersion, []) })),
-    fail: () => move(transitions.fail(db, lease, { code: 'internal', message: 'It did not work.' })),
+      move(
+        transitions.end(db, lease, {
+          type: 'succeeded',
+          result: { ...result, studyVersion, state: stateOf(studyVersion, []) },
+        }),
+      ),
+    fail: () =>
+      move(
+        transitions.end(db, lease, {
+          type: 'failed',
+          error: { code: 'internal', message: 'It did not work.' },
+        }),
+      ),
   };
 }

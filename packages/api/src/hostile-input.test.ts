@@ -152,7 +152,7 @@ function checkTrpc({ status, text: body }: Pick<Answer, 'status' | 'text'>): Err
 
 /** The newest row and the number of rows of every table, which any committed write changes. */
 async function mark(): Promise<unknown> {
-  await api.outboxNotifier.idle();
+  await api.wakeUps.idle();
   return api.sql.unsafe((markQuery ??= await createMarkQuery()));
 }
 

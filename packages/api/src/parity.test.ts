@@ -165,7 +165,7 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
 
 /** A digest of all rows that calls may change, once the outbox is empty. */
 async function contents(): Promise<unknown> {
-  await api.outboxNotifier.idle();
+  await api.wakeUps.idle();
   const tables = await api.sql<{ name: string }[]>`
     select table_name as name from information_schema.tables
     where table_schema = 'public' order by 1`;

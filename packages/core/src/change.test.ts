@@ -149,11 +149,11 @@ describe('a change', () => {
         await ctx.db.execute(
           `insert into portfolios (id, slug, name, tagline, description) values ('pf_x', 'half', '', '', '')`,
         );
-        ctx.outboxNotifier.notify();
+        ctx.wakeUps.notify();
         throw new AppError('conflict', 'Too late.');
       },
     });
-    const ctx = { ...platform.as(owner), outboxNotifier: { notify: () => void (notified += 1) } };
+    const ctx = { ...platform.as(owner), wakeUps: { notify: () => void (notified += 1) } };
     await expect(fails.run(ctx, { portfolio: 'team' })).rejects.toMatchObject({ code: 'conflict' });
     expect(await platform.sql`select id from portfolios where slug = 'half'`).toEqual([]);
     expect(await platform.sql`select count(*) from audit_log`).toEqual(before);
@@ -164,13 +164,13 @@ describe('a change', () => {
     const seen: unknown[] = [];
     const notifying = change({
       async run(ctx) {
-        ctx.outboxNotifier.notify();
+        ctx.wakeUps.notify();
         seen.push('requested');
         return '';
       },
     });
-    const outboxNotifier = { notify: () => void seen.push('notified') };
-    await notifying.run({ ...platform.as(owner), outboxNotifier }, { portfolio: 'team' });
+    const wakeUps = { notify: () => void seen.push('notified') };
+    await notifying.run({ ...platform.as(owner), wakeUps }, { portfolio: 'team' });
     expect(seen).toEqual(['requested', 'notified']);
   });
 

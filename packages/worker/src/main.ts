@@ -4,31 +4,31 @@ import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
-import { jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
-import { openQueue } from '@portfolio/core/runtime/queue';
-import { createOutboxNotifier } from '@portfolio/core/runtime/relay';
+import { openQueues } from '@portfolio/core/runtime/queue';
 import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { readSettings, workerSettings, workerStop } from '@portfolio/core/runtime/settings';
+import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { tasks } from '@portfolio/core/schedule/tasks';
 import closeWithGrace from 'close-with-grace';
-import { consume } from './consumer.ts';
 import { createHandlers } from './handlers/index.ts';
 import { serveHealth } from './health.ts';
-import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { startSchedule } from './schedule.ts';
-import { sweep } from './sweep.ts';
+import { slotsOf, startWorker } from './worker.ts';
 
 const settings = readSettings(workerSettings);
 const log = createLog('worker', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 const leaseSeconds = settings.LEASE_SECONDS;
 
+const slots = slotsOf(settings.WORKER_SLOTS);
+const totalSlots = Object.values(slots).reduce((sum, count) => sum + count, 0);
+
 const signIn = await openSignIn(settings, log);
 const pool = {
   // A job may use one connection for a transaction and need another.
-  poolSize: Math.max(settings.DATABASE_POOL_SIZE, settings.WORKER_CONCURRENCY + 1),
+  poolSize: Math.max(settings.DATABASE_POOL_SIZE, totalSlots + 1),
   applicationName: 'portfolio-worker',
   // Sweeps and reports read many rows.
   statementSeconds: 60,
@@ -39,9 +39,8 @@ const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
 const { db } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
-const queue = openQueue(aws, settings.QUEUE_URL, log);
-const deadLetters = openQueue(aws, settings.DEAD_LETTER_QUEUE_URL, log);
-const outboxNotifier = createOutboxNotifier(db, queue, log);
+const queues = openQueues(aws, { ...settings.QUEUE_URLS, dead: settings.DEAD_LETTER_QUEUE_URL }, log);
+const wakeUps = createWakeUps(queues, log);
 const jobBus = createJobBus(database.sql, log);
 // It delivers hints about cancelled jobs.
 await jobBus.listen();
@@ -59,7 +58,7 @@ const health =
         {
           dependencies: {
             database: database.check,
-            queue: (signal) => queue.check(signal),
+            queue: (signal) => queues.check(signal),
             bucket: (signal) => bucket.check(signal),
             schema: isSchemaCurrent,
           },
@@ -71,26 +70,29 @@ const health =
 await startWithRetries(log, isSchemaCurrent);
 
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
-const { RETRY_FACTOR: retryFactor, POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const runner = {
-  db,
-  reader: reader.db,
-  bucket,
-  outboxNotifier,
-  jobBus,
-  log,
-  handlers,
-  leaseSeconds,
-  retryFactor,
-};
-const acquireSlot = createConcurrencyLimit(ofEachKind((kind) => jobKinds[kind].concurrency));
-const consumers = Array.from({ length: settings.WORKER_CONCURRENCY }, () =>
-  consume({ ...runner, queue, acquireSlot, pollSeconds }, draining.signal, stop.signal),
+const { POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
+const services = { db, reader: reader.db, bucket, wakeUps, jobBus, log };
+const worker = await startWorker(
+  {
+    ...services,
+    queues,
+    handlers,
+    slots,
+    shares: settings.TENANT_SHARES,
+    leaseSeconds,
+    pollSeconds,
+    sweepSeconds,
+    retryFactor: settings.RETRY_FACTOR,
+  },
+  draining.signal,
+  stop.signal,
 );
-const sweeping = sweep({ ...runner, deadLetters, sweepSeconds }, draining.signal);
-const scheduling = startSchedule({ ...runner, tasks, pollSeconds: sweepSeconds }, draining.signal);
+const scheduling = startSchedule(
+  { ...services, tasks, leaseSeconds, pollSeconds: sweepSeconds },
+  draining.signal,
+);
 isAcceptingJobs = true;
-log.info({ concurrency: consumers.length }, 'worker is accepting jobs');
+log.info({ slots }, 'worker is accepting jobs');
 
 const { close } = closeWithGrace(
   {
@@ -102,17 +104,16 @@ const { close } = closeWithGrace(
     if (err) log.fatal({ err }, 'uncaught exception; worker exiting');
     draining.abort();
     const deadline = setTimeout(() => stop.abort(), workerStop.drain * 1000);
-    await Promise.all([...consumers, sweeping, scheduling]);
+    await Promise.all([worker.ended, scheduling]);
     clearTimeout(deadline);
-    await outboxNotifier.idle();
+    await wakeUps.idle();
     jobBus.close();
     await reader.close();
     await database.close();
     signIn.close();
     health?.close();
     bucket.close();
-    queue.close();
-    deadLetters.close();
+    queues.close();
   },
 );
 

@@ -31,15 +31,15 @@ const read = (id: string) => operations.job.read.run(platform.as(owner), { id })
 test('while SQS is unavailable jobs are accepted, and their messages are sent when it is available again', async () => {
   const { pathname } = new URL(platform.environment.QUEUE_URL);
   const queue = openQueue(aws, new URL(pathname, proxy.baseUrl).href, silentLog);
-  const outboxNotifier = createOutboxNotifier(platform.db, queue, silentLog);
-  const ctx = { ...platform.as(owner), outboxNotifier };
+  const wakeUps = createOutboxNotifier(platform.db, queue, silentLog);
+  const ctx = { ...platform.as(owner), wakeUps };
   proxy.down();
   const accepted: string[] = [];
   for (const slug of ['one', 'two', 'three', 'four']) {
     await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
     const { id } = await operations.caseStudy.export.run(ctx, { portfolio: 'team', slug });
     accepted.push(id);
-    await outboxNotifier.idle();
+    await wakeUps.idle();
     expect(await read(id)).toMatchObject({ state: 'queued' });
   }
   proxy.up();

@@ -403,7 +403,7 @@ test('a draining worker starts no job that waited for a slot', async () => {
 
 test('a job whose message became a dead letter is marked dead, and runs after a retry', async () => {
   const id = await accept();
-  await platform.outboxNotifier.idle();
+  await platform.wakeUps.idle();
   for (let times = 0; times < 12; times++) {
     const message = await platform.queue.receive(0, 30);
     if (message) await platform.queue.extend(message, 0);

@@ -1,7 +1,7 @@
 import { and, inArray, isNotNull, lte, sql } from 'drizzle-orm';
-import type { Db, JobHint } from '../context.ts';
-import { queueJob } from '../job/accept.ts';
-import { dispatchNext } from '../job/jobs-changed.ts';
+import type { Db } from '../context.ts';
+import { queueJobs } from '../job/accept.ts';
+import type { ChangedJob } from '../job/jobs-changed.ts';
 import { jobs } from '../job/job.sql.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
@@ -14,10 +14,9 @@ const retrySeconds = { first: 900, longest: 86_400 };
 
 /**
  * Queues syncs of evidence that is due, in fair order of portfolios. Any number of processes may call it concurrently:
- * taking evidence moves its next sync, so that it is queued once. Resolves to the jobs, whose
- * hints the caller publishes; the sweep of the workers sends their messages.
+ * taking evidence moves its next sync, so that it is queued once. The caller calls `jobsChanged`.
  */
-export function queueDueSyncs(db: Db): Promise<JobHint[]> {
+export function queueDueSyncs(db: Db): Promise<ChangedJob[]> {
   return db.transaction(async (tx) => {
     const due = await takeDue(tx);
     if (due.length === 0) return [];
@@ -27,15 +26,16 @@ export function queueDueSyncs(db: Db): Promise<JobHint[]> {
       .from(jobs)
       .where(and(inArray(jobs.groupKey, groups), inArray(jobs.state, ['queued', 'running'])));
     const busy = new Set(unfinished.map(({ groupKey }) => groupKey));
-    const queued: JobHint[] = [];
-    for (const { portfolioId, ...found } of due) {
-      const job = syncJobOf(found);
-      if (busy.has(job.groupKey)) continue;
-      const { id } = await queueJob(tx, { ...job, portfolioId, requestedBy: 'schedule', priority: 'low' });
-      queued.push({ jobId: id, portfolioId });
-    }
-    await dispatchNext(tx, queued);
-    return queued;
+    const requests = due.map(({ portfolioId, ...found }) => ({
+      ...syncJobOf(found),
+      portfolioId,
+      requestedBy: 'schedule',
+      priority: 'low' as const,
+    }));
+    return queueJobs(
+      tx,
+      requests.filter(({ groupKey }) => !busy.has(groupKey)),
+    );
   });
 }
 

@@ -7,7 +7,7 @@ import { prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { fetchJob } from './internal.ts';
-import { jobsChanged } from './jobs-changed.ts';
+import { type ChangedJob, jobsChanged } from './jobs-changed.ts';
 import { type JobKind, type JobPayload, jobKinds } from './kinds.ts';
 import { type JobPriority, jobPrioritySchema } from './priority.ts';
 import type { Job } from './schemas.ts';
@@ -24,22 +24,28 @@ type JobRequest<Kind extends JobKind> = {
   priority?: JobPriority | undefined;
 };
 
-/**
- * Stores a job with its first event. The caller must dispatch it in the same transaction, and notify after the commit:
- * see `jobsChanged`.
- */
-export async function queueJob<Kind extends JobKind>(
-  tx: Db,
-  { subject, ...request }: JobRequest<Kind> & { portfolioId: string; requestedBy: string },
-): Promise<{ id: string }> {
-  const id = newId('job');
-  const { title, maxAttempts, priority: ofKind } = jobKinds[request.kind];
-  const priority = request.priority ?? ofKind;
-  await transitions.accept(tx, { ...request, id, title: title(subject), priority, maxAttempts });
-  return { id };
+type AnyRequest = { [Kind in JobKind]: JobRequest<Kind> }[JobKind] & {
+  portfolioId: string;
+  requestedBy: string;
+};
+
+/** Stores jobs with their first events, in order. The caller must call `jobsChanged` after the commit. */
+export async function queueJobs(tx: Db, requests: readonly AnyRequest[]): Promise<ChangedJob[]> {
+  const accepted = requests.map(({ subject, ...request }) => {
+    const { title, maxAttempts, priority } = jobKinds[request.kind];
+    return {
+      ...request,
+      id: newId('job'),
+      title: title(subject),
+      priority: request.priority ?? priority,
+      maxAttempts,
+    };
+  });
+  if (accepted.length > 0) await transitions.accept(tx, accepted);
+  return accepted.map(({ id: jobId, portfolioId, kind }) => ({ jobId, portfolioId, kind }));
 }
 
-/** More jobs of one group would only wait for each other, and each dispatch reads all of them. */
+/** More jobs of one group would only wait for each other. */
 const maxUnfinishedInGroup = 100;
 
 const unfinishedInGroup = prepared((db) =>
@@ -65,7 +71,7 @@ async function raisePriority(db: Db, groupKey: string, priority: JobPriority): P
   await raiseGroupPriority(db).execute({ groupKey, priority: jobPrioritySchema.options.indexOf(priority) });
 }
 
-/** Stores and dispatches a job for the actor of an operation. Throws `conflict` if its group has too many unfinished jobs. */
+/** Stores a job for the actor of an operation. Throws `conflict` if its group has too many unfinished jobs. */
 export async function acceptJob<Kind extends JobKind>(
   ctx: Ctx,
   tenant: Tenant,
@@ -79,9 +85,10 @@ export async function acceptJob<Kind extends JobKind>(
       `${waiting!.jobs} jobs for the same resource are unfinished, which is the limit. Wait for them to finish, or cancel some.`,
     );
   }
-  const requestedBy = actorName(ctx.actor);
-  const { id } = await queueJob(ctx.db, { ...request, portfolioId: tenant.id, requestedBy });
+  // Before the job is stored: jobs are locked in the order of their turns.
   if (waiting!.jobs > 0) await raisePriority(ctx.db, groupKey, priority);
-  await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
-  return fetchJob(ctx, id);
+  const requestedBy = actorName(ctx.actor);
+  const [job] = await queueJobs(ctx.db, [{ ...request, portfolioId: tenant.id, requestedBy } as AnyRequest]);
+  jobsChanged(ctx, [job!]);
+  return fetchJob(ctx, job!.jobId);
 }

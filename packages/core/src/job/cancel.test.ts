@@ -33,7 +33,7 @@ describe('a cancelled job', () => {
 
   test('that waited for its next attempt ends immediately, too', async () => {
     const lease = await fixture.claimed();
-    await transitions.retry(fixture.db, lease, failure, 3600);
+    await transitions.end(fixture.db, lease, { type: 'retrying', error: failure, delaySeconds: 3600 });
     expect(await fixture.cancel(lease.id)).toMatchObject({ state: 'cancelled', retryAt: null });
   });
 
@@ -51,9 +51,11 @@ describe('a cancelled job', () => {
   test('that runs cannot end in another way once its cancellation was accepted', async () => {
     const lease = await fixture.claimed();
     await fixture.cancel(lease.id);
-    expect(await transitions.succeed(fixture.db, lease, result)).toBeUndefined();
-    expect(await transitions.fail(fixture.db, lease, failure)).toBeUndefined();
-    expect(await transitions.retry(fixture.db, lease, failure, 0)).toBeUndefined();
+    expect(await transitions.end(fixture.db, lease, { type: 'succeeded', result })).toBeUndefined();
+    expect(await transitions.end(fixture.db, lease, { type: 'failed', error: failure })).toBeUndefined();
+    expect(
+      await transitions.end(fixture.db, lease, { type: 'retrying', error: failure, delaySeconds: 0 }),
+    ).toBeUndefined();
     expect(await transitions.acknowledgeCancel(fixture.db, fixture.leaseOn(lease.id))).toBeUndefined();
     expect(await fixture.read(lease.id)).toMatchObject({ state: 'running' });
   });
@@ -100,7 +102,7 @@ test('if a cancellation and a success race, one wins and the other is refused', 
     // A cancellation takes some round trips to reach the job: the success is a little later in each round.
     const succeed = async () => {
       for (let late = 0; late < round % 12; late++) await fixture.sql`select 1`;
-      return transitions.succeed(fixture.db, lease, result);
+      return transitions.end(fixture.db, lease, { type: 'succeeded', result });
     };
     const [cancelled, succeeded] = await Promise.allSettled([fixture.cancel(lease.id), succeed()]);
     const won = succeeded.status === 'fulfilled' && succeeded.value !== undefined;

@@ -20,7 +20,10 @@ export const cancelJob = operation({
   tenant: tenantOfJob,
   async run(ctx, { id }, tenant) {
     const changed = await transitions.cancel(ctx.db, id);
-    if (changed) await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id, cancels: true }]);
+    if (changed) {
+      const { kind } = changed;
+      jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id, kind, cancels: true }]);
+    }
     const job = await fetchJob(ctx, id);
     if (!changed && job.cancelRequestedAt === null) {
       throw new AppError(

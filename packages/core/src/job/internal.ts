@@ -8,9 +8,7 @@ import type { JobResult } from './kinds.ts';
 import type { JobPriority } from './priority.ts';
 import type { Job } from './schemas.ts';
 import { readError, toJob } from './stored.ts';
-
-/** A queued job that has been due for this long counts as stalled. */
-const stalledAfterSeconds = 300;
+import { stalled, waiting } from './waiting.ts';
 
 /** The public fields of a job, for `toJob`. */
 export const jobFields = {
@@ -31,11 +29,8 @@ export const jobFields = {
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,
-  // Each heartbeat extends the lease: an expired lease means that heartbeats have stopped.
-  stalled: sql<boolean>`case ${jobs.state}
-    when 'running' then ${jobs.leaseUntil} < now()
-    when 'queued' then ${jobs.runAt} < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})
-    else false end`,
+  waiting,
+  stalled,
   cancelRequestedAt: isoOrNull(jobs.cancelRequestedAt),
   createdAt: iso(jobs.createdAt),
   updatedAt: iso(jobs.updatedAt),

@@ -87,8 +87,8 @@ export const jobs = pgTable(
     index('jobs_group_unfinished')
       .on(table.groupKey, table.turn)
       .where(sql`${table.state} in ('queued', 'running')`),
-    index('jobs_finished')
-      .on(table.finishedAt)
+    index('jobs_finished_of_kind')
+      .on(table.kind, table.state, table.finishedAt)
       .where(sql`${table.finishedAt} is not null`),
     check(
       'jobs_state',

@@ -1,22 +1,17 @@
-import type { Db, JobHint, Services } from '../context.ts';
-import { dispatch } from './dispatch.ts';
+import type { JobHint, Services } from '../context.ts';
+import type { JobKind } from './kinds.ts';
 
-/** Dispatches the next jobs of the portfolios of changed jobs, in the same transaction. Resolves to the number of jobs. */
-export async function dispatchNext(tx: Db, jobs: readonly { portfolioId: string }[]): Promise<number> {
-  let dispatched = 0;
-  for (const portfolioId of new Set(jobs.map((job) => job.portfolioId)))
-    dispatched += await dispatch(tx, portfolioId);
-  return dispatched;
-}
+/** A job that changed. */
+export type ChangedJob = JobHint & { kind: JobKind };
 
 /**
- * Follows every change of jobs: dispatches the next jobs and notifies watchers. Within an operation, the queue and the
- * watchers are notified after the commit.
+ * Follows every change of jobs: wakes workers and watchers. Within an operation, both happen after the commit. A worker is
+ * woken by the end of a job as well, since it may have been the turn of the next one of its group.
  */
-export async function jobsChanged(
-  { db, outboxNotifier, jobBus }: Pick<Services, 'db' | 'outboxNotifier' | 'jobBus'>,
-  jobs: readonly JobHint[],
-): Promise<void> {
-  if ((await dispatchNext(db, jobs)) > 0) outboxNotifier.notify();
-  for (const hint of jobs) jobBus.publish(hint);
+export function jobsChanged(
+  { wakeUps, jobBus }: Pick<Services, 'wakeUps' | 'jobBus'>,
+  jobs: readonly ChangedJob[],
+): void {
+  for (const kind of new Set(jobs.map((job) => job.kind))) wakeUps.notify(kind);
+  for (const { kind: _, ...hint } of jobs) jobBus.publish(hint);
 }

@@ -4,6 +4,11 @@ import { instantSchema } from '../time.ts';
 import type { JobPriority } from './priority.ts';
 import { maxReportMetrics, reportFormatSchema, reportStepSchema } from './report-steps.ts';
 
+type FinalState = 'succeeded' | 'failed' | 'cancelled' | 'dead';
+
+/** A quarter, as in reports on operations. */
+const keptDays = 90;
+
 /** Everything about a kind of job, except its handler (`handlers/` of the worker) and its name on the status page. */
 type KindOfJob = {
   /** The title of a job about this subject, such as a case study's title in quotation marks. */
@@ -23,6 +28,8 @@ type KindOfJob = {
   concurrency: number;
   /** The share of the fleet's slots that one portfolio may use at a time. */
   tenantShare: number;
+  /** How long its finished jobs are stored, with the files that they made, where not `keptDays`. */
+  keptDays?: Partial<Record<FinalState, number>>;
   /** An attempt that takes longer is aborted and counts as failed, even if it still reports progress. */
   timeLimitSeconds: number;
 };
@@ -87,6 +94,8 @@ export const jobKinds = {
     retry: { baseSeconds: 30, maxSeconds: 3600 },
     concurrency: 4,
     tenantShare: 1,
+    // The versions of evidence say what its syncs found.
+    keptDays: { succeeded: 30 },
     // As much as a large file takes from a slow source.
     timeLimitSeconds: 60 * 60,
   },
@@ -121,6 +130,8 @@ export const jobKinds = {
     // Receivers may be slow: those of one portfolio must not occupy every slot.
     tenantShare: 0.5,
     timeLimitSeconds: 2 * 60,
+    // As long as the deliveries themselves.
+    keptDays: { succeeded: 30, failed: 30, cancelled: 30, dead: 30 },
   },
 } as const satisfies Record<string, KindOfJob>;
 
@@ -138,6 +149,15 @@ export const jobKindSchema = z.enum(kinds);
 export const jobResultSchema = z.union(
   kinds.map((kind): z.ZodType<JobResult> => jobKinds[kind].result.strict()),
 );
+
+/** For how many days finished jobs are stored, by kind and state. */
+export function retention(): { kind: JobKind; state: FinalState; days: number }[] {
+  const states: FinalState[] = ['succeeded', 'failed', 'cancelled', 'dead'];
+  return kinds.flatMap((kind) => {
+    const own: KindOfJob['keptDays'] = (jobKinds[kind] as KindOfJob).keptDays;
+    return states.map((state) => ({ kind, state, days: own?.[state] ?? keptDays }));
+  });
+}
 
 /** One value for each kind of job. */
 export const ofEachKind = <Value>(value: (kind: JobKind) => Value) =>

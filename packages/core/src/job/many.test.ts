@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.outboxNotifier.idle();
+  await fixture.wakeUps.idle();
   await fixture.db.delete(jobs);
 });
 
@@ -47,8 +47,8 @@ test('jobs that ended without a result are queued again, each with a message', a
   const failed = await fixture.failed();
   const { id: cancelled } = await fixture.accept();
   await fixture.cancel(cancelled);
-  await fixture.outboxNotifier.idle();
-  const unrelayed = { ...ctx(), outboxNotifier: { notify() {} } };
+  await fixture.wakeUps.idle();
+  const unrelayed = { ...ctx(), wakeUps: { notify() {} } };
   expect(await operations.job.retryMany.run(unrelayed, { portfolio })).toEqual({
     changed: 2,
     hasMore: false,

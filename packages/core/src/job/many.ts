@@ -37,9 +37,9 @@ export const cancelJobs = operation({
   async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
-    await jobsChanged(
+    jobsChanged(
       ctx,
-      changed.map(({ id: jobId }) => ({ jobId, portfolioId, cancels: true })),
+      changed.map(({ id: jobId, kind }) => ({ jobId, portfolioId, kind, cancels: true })),
     );
     return { changed: changed.length, hasMore };
   },
@@ -59,9 +59,9 @@ export const retryJobs = operation({
   async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
     const filter = { state, ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
-    await jobsChanged(
+    jobsChanged(
       ctx,
-      changed.map(({ id: jobId }) => ({ jobId, portfolioId })),
+      changed.map(({ id: jobId, kind }) => ({ jobId, portfolioId, kind })),
     );
     return { changed: changed.length, hasMore };
   },

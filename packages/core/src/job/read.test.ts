@@ -157,7 +157,7 @@ test('a result has the file and a link to it, but not its key in the bucket', as
   });
   const body = Buffer.from('pdf');
   await fixture.bucket.put(result.key, body, { contentType: result.contentType, fileName: result.fileName });
-  await transitions.succeed(fixture.db, lease, result);
+  await transitions.end(fixture.db, lease, { type: 'succeeded', result });
   const { url, ...about } = await operations.job.result.run(fixture.as(owner), { id: lease.id });
   expect(about).toMatchObject({ fileName: 'faster.pdf', sizeBytes: 3, pages: 1 });
   expect(JSON.stringify(await fixture.read(lease.id))).not.toContain('secret-key');

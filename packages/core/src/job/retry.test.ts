@@ -14,12 +14,12 @@ afterAll(() => fixture.stop());
 
 test('a failed job is queued again with a message, and can succeed', async () => {
   const id = await fixture.failed();
-  await fixture.outboxNotifier.idle();
-  const asked = { ...fixture.as(user('owner')), outboxNotifier: { notify() {} } };
+  await fixture.wakeUps.idle();
+  const asked = { ...fixture.as(user('owner')), wakeUps: { notify() {} } };
   const job = await operations.job.retry.run(asked, { id });
   expect(job).toMatchObject({ state: 'queued', error: null, finishedAt: null, startedAt: null, progress: 0 });
   expect(await fixture.db.select().from(outbox).where(eq(outbox.jobId, id))).toHaveLength(1);
-  await transitions.succeed(fixture.db, await fixture.claim(id), result);
+  await transitions.end(fixture.db, await fixture.claim(id), { type: 'succeeded', result });
   expect(await fixture.read(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
   const events = await fixture.eventsOf(id);
   expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -29,7 +29,7 @@ test('a failed job is queued again with a message, and can succeed', async () =>
 test('a retried job gets as many attempts as a new one, and their numbers never repeat', async () => {
   const id = await fixture.failed();
   expect(await fixture.retry(id)).toMatchObject({ attempt: 1, maxAttempts: 6 });
-  await transitions.fail(fixture.db, await fixture.claim(id), failure);
+  await transitions.end(fixture.db, await fixture.claim(id), { type: 'failed', error: failure });
   expect(await fixture.retry(id)).toMatchObject({ attempt: 2, maxAttempts: 7 });
 });
 
@@ -42,7 +42,9 @@ test('a cancelled and a dead job can be retried, too', async () => {
   await transitions.reapLost(fixture.db);
   for (const id of [cancelled, dead]) {
     expect(await fixture.retry(id)).toMatchObject({ state: 'queued', cancelRequestedAt: null });
-    expect(await transitions.succeed(fixture.db, await fixture.claim(id), result)).toBeDefined();
+    expect(
+      await transitions.end(fixture.db, await fixture.claim(id), { type: 'succeeded', result }),
+    ).toBeDefined();
   }
 });
 

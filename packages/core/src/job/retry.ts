@@ -33,7 +33,7 @@ export const retryJob = operation({
         `Job "${id}" is ${job.state}: only a failed, cancelled or dead job can be retried.`,
       );
     }
-    await jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id }]);
+    jobsChanged(ctx, [{ jobId: id, portfolioId: tenant.id, kind: job.kind }]);
     return job;
   },
 });

@@ -28,6 +28,37 @@ export const isFinal = (state: JobState) => state !== 'queued' && state !== 'run
 export const jobErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
+const place = z
+  .int()
+  .describe(
+    'Its place in line among the jobs of its portfolio and kind, from 1 to 1,000; more are not counted.',
+  );
+
+/** What a queued job waits for. */
+export const jobWaitSchema = z
+  .discriminatedUnion('for', [
+    z
+      .object({
+        for: z.literal('turn'),
+        jobId: idOf('job').describe('The first unfinished job for the same resource.'),
+        place: z.int().describe('The number of unfinished jobs for the same resource before it.'),
+      })
+      .describe('Jobs for the same resource run one after the other.'),
+    z.object({ for: z.literal('time'), until: z.iso.datetime() }).describe('The time of its next attempt.'),
+    z.object({ for: z.literal('pause') }).describe('An operator has paused jobs of its portfolio or kind.'),
+    z
+      .object({
+        for: z.literal('limit'),
+        of: z.enum(['kind', 'portfolio']).describe('Whether it concerns jobs of this kind, or of all kinds.'),
+        limit: z.int().describe('How many jobs of its portfolio may run at a time.'),
+        place,
+      })
+      .describe('As many jobs of its portfolio run as may.'),
+    z.object({ for: z.literal('worker'), place }).describe('A worker with a free slot for its kind.'),
+  ])
+  .meta({ id: 'JobWait' });
+export type JobWait = z.infer<typeof jobWaitSchema>;
+
 /**
  * A job. `progress` goes from 0 to 1 in each attempt. `retryAt` is set while the job waits for its next attempt.
  * `error` is the error of the last failed attempt. Attempt numbers never repeat: a manual retry raises `maxAttempts`,
@@ -52,7 +83,11 @@ export const jobSchema = z
     lastSeq: z.int().describe('The number of the last event.'),
     stalled: z
       .boolean()
-      .describe('True while its worker sends no heartbeat, or if no worker has claimed it for five minutes.'),
+      .describe(
+        'True while its worker sends no heartbeat, or if it could run for five minutes, and no worker has claimed it ' +
+          'although one has a free slot, or there is none.',
+      ),
+    waiting: jobWaitSchema.nullable().describe('What a queued job waits for; null in other states.'),
     retryAt: z.iso.datetime().nullable(),
     cancelRequestedAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),

@@ -37,13 +37,13 @@ describe('accepting', () => {
     });
     expect(await fixture.eventsOf(job.id)).toMatchObject([{ seq: 1, type: 'queued', state: 'queued' }]);
     expect((await fixture.queue.receive(5, 30))?.job).toEqual({ jobId: job.id, kind: 'export.pdf' });
-    await fixture.outboxNotifier.idle();
+    await fixture.wakeUps.idle();
     expect(await fixture.db.select().from(outbox)).toEqual([]);
   });
 
   test('stores the message in the outbox while the queue is unavailable', async () => {
     const job = await operations.caseStudy.export.run(
-      { ...fixture.as(owner), outboxNotifier: { notify() {} } },
+      { ...fixture.as(owner), wakeUps: { notify() {} } },
       study,
     );
     const rows = await fixture.db.select().from(outbox).where(eq(outbox.jobId, job.id));
@@ -67,15 +67,15 @@ describe('a lease', () => {
     const error = { code: 'internal', message: 'x' };
     for (const write of [
       transitions.progress(fixture.db, other, { progress: 0.5, step: 'stolen' }),
-      transitions.succeed(fixture.db, other, result),
-      transitions.retry(fixture.db, other, error, 0),
-      transitions.fail(fixture.db, other, error),
+      transitions.end(fixture.db, other, { type: 'succeeded', result }),
+      transitions.end(fixture.db, other, { type: 'retrying', error, delaySeconds: 0 }),
+      transitions.end(fixture.db, other, { type: 'failed', error: error }),
       transitions.heartbeat(fixture.db, other, leaseSeconds),
     ]) {
       expect(await write).toBeUndefined();
     }
     expect(await fixture.read(lease.id)).toMatchObject({ state: 'running', progress: 0, lastSeq: 2 });
-    expect(await transitions.succeed(fixture.db, lease, result)).toBeDefined();
+    expect(await transitions.end(fixture.db, lease, { type: 'succeeded', result })).toBeDefined();
   });
 
   test('that expired has the job dispatched again, and its former owner cannot write', async () => {
@@ -85,7 +85,7 @@ describe('a lease', () => {
     expect(await fixture.read(lease.id)).toMatchObject({ state: 'queued', error: { code: 'worker_lost' } });
     await dispatch(fixture.db);
     expect(await fixture.db.select().from(outbox).where(eq(outbox.jobId, lease.id))).toHaveLength(1);
-    expect(await transitions.succeed(fixture.db, lease, result)).toBeUndefined();
+    expect(await transitions.end(fixture.db, lease, { type: 'succeeded', result })).toBeUndefined();
   });
 
   test('that expires in the last attempt makes the job dead', async () => {
@@ -134,7 +134,7 @@ describe('events', () => {
     await transitions.retry(fixture.db, lease, { code: 'internal', message: 'Again.' }, 0);
     const second = fixture.leaseOn(lease.id);
     await transitions.claim(fixture.db, second, leaseSeconds);
-    await transitions.succeed(fixture.db, second, result);
+    await transitions.end(fixture.db, second, { type: 'succeeded', result });
     const events = await fixture.eventsOf(lease.id);
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(events.map(({ type }) => type)).toEqual([

@@ -3,10 +3,10 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
-import { hasTurn } from './dispatch.ts';
 import { type JobFilter, filterValues, matching } from './filter.ts';
-import { jobEvents, jobs, nextTurn } from './job.sql.ts';
-import { type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
+import { jobEvents, jobQueue, jobs, nextTurn } from './job.sql.ts';
+import { type JobKind, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
+import { chosenJobs } from './next.ts';
 import { type JobPriority, jobPrioritySchema } from './priority.ts';
 import type { JobError, JobEventType, JobState } from './schemas.ts';
 
@@ -15,7 +15,7 @@ import type { JobError, JobEventType, JobState } from './schemas.ts';
  * them. In particular, a job that succeeded never changes again.
  */
 export const moves = {
-  queued: ['running', 'cancelled', 'dead'],
+  queued: ['running', 'cancelled'],
   running: ['queued', 'succeeded', 'failed', 'cancelled', 'dead'],
   succeeded: [],
   failed: ['queued'],
@@ -54,43 +54,50 @@ type Transition = {
   event: JobEventType | SQL;
   where: SQL;
   assign?: SQL[];
+  /** Rows to join, as `given`; the event may use their columns. */
+  given?: SQL;
   /** True if the job may finish by it: webhooks are notified then. */
   ends?: boolean;
 };
 
-function transition(name: string, { moves: allowed, event, where, assign = [], ends = false }: Transition) {
-  const pairs = allowed.map((move) => move.split(' → ') as [JobState, JobState]);
-  const from = sql.join(
-    pairs.map(([state]) => typed(state)),
-    sql`, `,
-  );
-  const to = pairs.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
-  const state = sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`;
-  return write(
-    name,
-    event,
-    sql`update ${jobs} set ${set(state, ...assign)} where ${jobs.state} in (${from}) and ${where}`,
-    ends,
-  );
-}
-
-function write(name: string, type: JobEventType | SQL, change: SQL, ends: boolean) {
+function transition(name: string, definition: Transition) {
   return prepared((db) => {
-    const { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
-    const changed = db
-      .$with('changed', { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq })
-      .as(sql`${change} returning ${jobs}.*`);
-    const event = db.$with('event', {}).as(sql`
-      insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error)
-      select id, last_seq, ${typeof type === 'string' ? typed(type) : type}, state, attempt, progress, step, error
-      from ${changed}`);
-    const webhookEvent = db.$with('webhook_event', {}).as(finishedEvents);
+    const { changed, effects } = changeOf(db, definition);
     return db
-      .with(changed, event, ...(ends ? [webhookEvent] : []))
+      .with(changed, ...effects)
       .select()
       .from(changed)
       .prepare(name);
   });
+}
+
+function changeOf(db: Db, { moves: allowed, event, where, assign = [], given, ends = false }: Transition) {
+  const pairs = allowed.map((move) => move.split(' → ') as [JobState, JobState]);
+  const states = [...new Set(pairs.map(([state]) => state))];
+  const to = pairs.map(([state, next]) => sql`when ${typed(state)} then ${typed(next)}`);
+  // With several moves from one state, `assign` decides.
+  const move =
+    states.length === pairs.length ? [sql`state = case ${jobs.state} ${sql.join(to, sql` `)} end`] : [];
+  const change = sql`update ${jobs} set ${set(...move, ...assign)}${given ? sql` from ${given}` : sql``}
+    where ${jobs.state} in (${sql.join(states.map(typed), sql`, `)}) and ${where}
+    returning ${jobs}.*${given ? sql`, given.*` : sql``}`;
+  return write(db, event, change, ends);
+}
+
+const changedColumns = () => {
+  const { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
+  return { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq };
+};
+
+/** A change of jobs, with its events and, if jobs may end by it, their webhook events. */
+function write(db: Db, type: JobEventType | SQL, change: SQL, ends: boolean) {
+  const changed = db.$with('changed', changedColumns()).as(change);
+  const event = db.$with('event', {}).as(sql`
+    insert into ${jobEvents} (job_id, seq, type, state, attempt, progress, step, error, worker)
+    select id, last_seq, ${typeof type === 'string' ? typed(type) : type}, state, attempt, progress, step, error, worker
+    from ${changed}`);
+  const webhookEvent = db.$with('webhook_event', {}).as(finishedEvents);
+  return { changed, effects: [event, ...(ends ? [webhookEvent] : [])] };
 }
 
 /**
@@ -113,37 +120,96 @@ const finishedEvents = sql`
 /** In the order of their numbers in the database. */
 const priorities = jobPrioritySchema.options;
 
-const accept = write(
-  'job_accept',
-  'queued',
-  sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
-    values (${placeholder('id')}, ${placeholder('portfolioId')}, ${placeholder('kind')}, ${placeholder('title')}, 'queued',
-      ${placeholder('groupKey')}, ${placeholder('priority')}, ${placeholder('payload')}, ${placeholder('requestedBy')},
-      ${placeholder('maxAttempts')}, 1)`,
-  false,
-);
-
-const claim = transition('job_claim', {
-  moves: ['queued → running'],
-  event: 'started',
-  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.runAt} <= now() and ${hasTurn}`,
-  assign: [
-    sql`attempt = ${jobs.attempt} + 1`,
-    ...noProgress,
-    sql`started_at = now()`,
-    sql`lease_token = ${placeholder('token')}`,
-    sql`lease_until = now() + ${seconds('leaseSeconds')}`,
-  ],
+const accept = prepared((db) => {
+  const { changed, effects } = write(
+    db,
+    'queued',
+    sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
+      select id, "portfolioId", kind, title, 'queued', "groupKey", priority, payload, "requestedBy", "maxAttempts", 1
+      from jsonb_to_recordset(${placeholder('jobs')}::jsonb) as given (id text, "portfolioId" text, kind text, title text,
+        "groupKey" text, priority smallint, payload jsonb, "requestedBy" text, "maxAttempts" int)
+      returning *`,
+    false,
+  );
+  return db
+    .with(changed, ...effects)
+    .select({ id: changed.id })
+    .from(changed)
+    .prepare('job_accept');
 });
 
-const heartbeat = prepared((db) =>
-  db
-    .update(jobs)
-    .set({ leaseUntil: sql`now() + ${seconds('leaseSeconds')}` })
-    .where(leased)
-    .returning({ cancelRequestedAt: jobs.cancelRequestedAt })
-    .prepare('job_heartbeat'),
-);
+/**
+ * True for a queued row of `jobs` whose turn it is within its group. Running jobs are checked separately: of two jobs
+ * accepted concurrently, the later one may become visible, and start, first.
+ */
+const hasTurn = sql`not exists (
+  select 1 from ${jobs} other
+  where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running')
+    and (other.state = 'running' or other.turn < ${jobs.turn}))`;
+
+/** A row of `job_queue` goes even if the guard refuses its job: the end of the job before it adds the row again. */
+const claim = prepared((db) => {
+  const chosen = db.$with('chosen', { jobId: jobQueue.jobId }).as(chosenJobs);
+  const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
+    delete from ${jobQueue} where job_id = any(array(
+      select q.job_id from ${jobQueue} q join ${jobs} j on j.id = q.job_id
+      where q.job_id = any(array(select job_id from ${chosen}))
+      order by q.turn for update of q skip locked for no key update of j skip locked))
+    returning job_id`);
+  const { changed, effects } = changeOf(db, {
+    moves: ['queued → running'],
+    event: 'started',
+    where: sql`${jobs.id} in (select job_id from ${taken}) and ${jobs.runAt} <= now() and ${hasTurn}`,
+    assign: [
+      sql`attempt = ${jobs.attempt} + 1`,
+      ...noProgress,
+      sql`started_at = now()`,
+      sql`lease_token = ${placeholder('token')}`,
+      sql`lease_until = now() + ${seconds('leaseSeconds')}`,
+      sql`worker = ${placeholder('worker')}`,
+    ],
+  });
+  return db
+    .with(chosen, taken, changed, ...effects)
+    .select({
+      found: sql<number>`(select count(*)::int from ${chosen})`,
+      ageSeconds: sql<number>`extract(epoch from now() - changed.created_at)::float8`,
+      id: changed.id,
+      portfolioId: changed.portfolioId,
+      kind: changed.kind,
+      payload: changed.payload,
+      attempt: changed.attempt,
+      maxAttempts: changed.maxAttempts,
+    })
+    .from(sql`(select) as one`)
+    .leftJoin(changed, sql`true`)
+    .prepare('job_claim');
+});
+
+/** Leases of several jobs. */
+const given = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
+const isGiven = sql`${jobs.id} = given.id and ${jobs.leaseToken} = given.token`;
+
+/**
+ * Extends leases, except those whose rows others have locked: they are extended by a later heartbeat. Resolves to those
+ * that are still held.
+ */
+const heartbeat = prepared((db) => {
+  const renewed = db.$with('renewed', { id: jobs.id }).as(sql`
+    update ${jobs} set lease_until = now() + ${seconds('leaseSeconds')} where ${jobs.id} = any(array(
+      select ${jobs.id} from ${jobs} join ${given} on ${isGiven} for no key update of ${jobs} skip locked))
+    returning ${jobs.id}`);
+  return db
+    .with(renewed)
+    .select({
+      id: jobs.id,
+      isCancelled: sql<boolean>`${jobs.cancelRequestedAt} is not null`,
+      isRenewed: sql<boolean>`${jobs.id} in (select id from ${renewed})`,
+    })
+    .from(jobs)
+    .innerJoin(given, isGiven)
+    .prepare('job_heartbeat');
+});
 
 /** The lock blocks the reaper, which alone could take the lease away, but neither heartbeats nor progress. */
 const lockLease = prepared((db) =>
@@ -157,48 +223,68 @@ const progress = transition('job_progress', {
   assign: [sql`progress = ${placeholder('progress')}`, sql`step = ${placeholder('step')}`],
 });
 
-const succeed = transition('job_succeed', {
-  moves: ['running → succeeded'],
-  event: 'succeeded',
-  where: sql`${leased} and ${notCancelled}`,
-  assign: [
-    sql`progress = 1`,
-    sql`step = null`,
-    sql`error = null`,
-    sql`result = ${placeholder('result')}`,
-    sql`finished_at = now()`,
-    ...release,
-  ],
-  ends: true,
-});
+/** How an attempt ends, unless it was cancelled. A postponed attempt does not count. */
+export type Outcome =
+  | { type: 'succeeded'; result: StoredResult }
+  | { type: 'failed'; error: JobError }
+  | { type: 'retrying' | 'postponed'; error: JobError; delaySeconds: number };
 
-const later = [
-  sql`error = ${placeholder('error')}`,
-  ...backInQueue(sql`now() + ${seconds('delaySeconds')}`),
-  ...release,
-];
+const outcomes = sql`jsonb_to_recordset(${placeholder('ends')}::jsonb) as given
+  (given_id text, token uuid, outcome text, new_result jsonb, new_error jsonb, delay float8)`;
+const isEnd = sql`${jobs.id} = given_id and ${jobs.leaseToken} = token and ${notCancelled}`;
+const again = sql`outcome in ('retrying', 'postponed')`;
 
-const retry = transition('job_retry', {
-  moves: ['running → queued'],
-  event: 'retrying',
-  where: sql`${leased} and ${notCancelled}`,
-  assign: later,
-});
+const endWhere = (name: string, which: SQL) =>
+  transition(name, {
+    moves: ['running → succeeded', 'running → failed', 'running → queued'],
+    event: sql`outcome`,
+    given: outcomes,
+    where: sql`${isEnd}${which}`,
+    assign: [
+      sql`state = case when ${again} then 'queued' else outcome end`,
+      sql`progress = case outcome when 'succeeded' then 1 when 'failed' then ${jobs.progress} else 0 end`,
+      sql`step = case outcome when 'failed' then ${jobs.step} end`,
+      sql`result = new_result`,
+      sql`error = new_error`,
+      sql`run_at = case when ${again} then now() + make_interval(secs => delay) else ${jobs.runAt} end`,
+      sql`enqueued_at = null`,
+      sql`finished_at = case when not ${again} then now() end`,
+      // The attempt is replaced by one more: files are named by the numbers of attempts, which never repeat.
+      sql`max_attempts = ${jobs.maxAttempts} + (outcome = 'postponed')::int`,
+      ...release,
+    ],
+    ends: true,
+  });
+const end = endWhere('job_end', sql``);
+/** Ends those whose rows nobody has locked, so that they do not wait for the others. */
+const endMany = endWhere(
+  'job_end_many',
+  sql` and ${jobs.id} = any(array(
+    select ${jobs.id} from ${jobs} join ${outcomes} on ${isEnd} for no key update of ${jobs} skip locked))`,
+);
 
-/** The interrupted attempt is replaced by one more: files are named by the numbers of attempts, which never repeat. */
-const postpone = transition('job_postpone', {
+const endEvent = prepared((db) =>
+  db
+    .select({ seq: jobEvents.seq })
+    .from(jobEvents)
+    .where(
+      sql`${jobEvents.jobId} = ${placeholder('id')} and ${jobEvents.attempt} = ${placeholder('attempt')}
+        and ${jobEvents.type} = ${placeholder('type')}`,
+    )
+    .prepare('job_end_event'),
+);
+
+/** Undoes a claim whose answer was lost: no worker has its jobs. */
+const undoClaim = transition('job_undo_claim', {
   moves: ['running → queued'],
   event: 'postponed',
-  where: sql`${leased} and ${notCancelled}`,
-  assign: [...later, sql`max_attempts = ${jobs.maxAttempts} + 1`],
-});
-
-const fail = transition('job_fail', {
-  moves: ['running → failed'],
-  event: 'failed',
-  where: sql`${leased} and ${notCancelled}`,
-  assign: [sql`error = ${placeholder('error')}`, sql`finished_at = now()`, ...release],
-  ends: true,
+  where: sql`${jobs.leaseToken} = ${placeholder('token')} and ${notCancelled}`,
+  assign: [
+    sql`error = ${placeholder('error')}`,
+    ...backInQueue(sql`now()`),
+    sql`max_attempts = ${jobs.maxAttempts} + 1`,
+    ...release,
+  ],
 });
 
 const finishCancelled = [sql`step = null`, sql`finished_at = now()`, ...release];
@@ -240,18 +326,6 @@ const cancelLost = transition('job_cancel_lost', {
   event: 'cancelled',
   where: expired(sql`not ${notCancelled}`),
   assign: finishCancelled,
-  ends: true,
-});
-
-/** A job that is not due or not enqueued did not cause the failures of the workers that received the message. */
-const markUndeliveredDead = transition('job_mark_undelivered_dead', {
-  moves: ['queued → dead'],
-  event: 'dead',
-  where: sql`${jobs.id} = ${placeholder('id')} and ${jobs.enqueuedAt} is not null and ${jobs.runAt} <= now()`,
-  assign: [
-    sql`error = jsonb_build_object('code', 'undeliverable', 'message', 'No worker could claim the job, although its message was delivered repeatedly.')`,
-    sql`finished_at = now()`,
-  ],
   ends: true,
 });
 
@@ -303,16 +377,6 @@ const requeueWhere = (name: string, which: SQL) =>
 const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
 
-/** Not a transition: a message was received, but its job cannot be claimed now. It is dispatched again later. */
-const putBack = prepared((db) =>
-  db
-    .update(jobs)
-    .set({ enqueuedAt: sql`null`, runAt: sql`now() + ${seconds('delaySeconds')}` })
-    .where(sql`${jobs.id} = ${placeholder('id')} and ${jobs.state} = 'queued' and ${jobs.runAt} <= now()`)
-    .returning({ id: jobs.id })
-    .prepare('job_put_back'),
-);
-
 const anyMatches = (name: string, which: SQL) =>
   prepared((db) =>
     db
@@ -330,8 +394,48 @@ async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }
   return row;
 }
 
-/** A lease on a running job: the token guards every write of its attempt. */
+/** A lease on a running job: the token, which the jobs of one claim share, guards every write of the attempt. */
 export type Lease = { id: string; token: string };
+
+/** A claimed job; `ageSeconds` since it was accepted. */
+export type Claimed = {
+  id: string;
+  portfolioId: string;
+  kind: JobKind;
+  payload: unknown;
+  attempt: number;
+  maxAttempts: number;
+  ageSeconds: number;
+  found: number;
+};
+
+/** How many jobs of a kind a claim may take, and how many of one portfolio may then run. */
+export type Wanted = { kind: JobKind; slots: number; mostOfTenant: number };
+
+/** A new job; see `acceptJob`. */
+export type NewJob = {
+  id: string;
+  portfolioId: string;
+  kind: JobKind;
+  title: string;
+  groupKey: string;
+  payload: unknown;
+  priority: JobPriority;
+  requestedBy: string;
+  maxAttempts: number;
+};
+
+/** As a parameter of a statement: the columns that the outcome does not set are null. */
+function endValues({ lease, outcome }: { lease: Lease; outcome: Outcome }) {
+  return {
+    given_id: lease.id,
+    token: lease.token,
+    outcome: outcome.type,
+    new_result: 'result' in outcome ? outcome.result : null,
+    new_error: 'error' in outcome ? outcome.error : null,
+    delay: 'delaySeconds' in outcome ? outcome.delaySeconds : null,
+  };
+}
 
 /**
  * Every change of a job's state. No other file makes one. `docs/jobs.md` has a picture of them:
@@ -343,58 +447,67 @@ export type Lease = { id: string; token: string };
  *                │
  *                └── failed, dead, cancelled    (manual retry)
  *
- *     queued → dead                             (its message is in the dead-letter queue)
  *     queued, running → cancelled               (a running one by its worker, or by the reaper if the worker is lost)
  *
- * Each is one statement: the guarded update, its event with the next number and, if the job finishes, its webhook event.
- * It resolves to the changed job, or to undefined if the guard refused: the caller must stop working on the job. Once
- * the cancellation of a running job is requested, it can only end as cancelled.
+ * Each is one statement for one or several jobs: the guarded update, its event with the next number and, if the job
+ * finishes, its webhook event. It resolves to the changed jobs; the guard refuses the others: the caller must stop working
+ * on them. Once the cancellation of a running job is requested, it can only end as cancelled.
  */
 export const transitions = {
-  accept: (
-    db: Db,
-    job: {
-      id: string;
-      portfolioId: string;
-      kind: string;
-      title: string;
-      groupKey: string;
-      payload: unknown;
-      priority: JobPriority;
-      requestedBy: string;
-      maxAttempts: number;
-    },
-  ) => {
-    const values = { payload: JSON.stringify(job.payload), priority: priorities.indexOf(job.priority) };
-    return first(accept(db), { ...job, ...values });
+  accept: (db: Db, given: readonly NewJob[]) => {
+    const rows = given.map((job) => ({ ...job, priority: priorities.indexOf(job.priority) }));
+    return accept(db).execute({ jobs: JSON.stringify(rows) });
   },
-  /** Claims a job whose turn it is; undefined if another worker has it, it is done, or it has to wait. */
-  async claim(db: Db, lease: Lease, leaseSeconds: number) {
+  /**
+   * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to whether others were
+   * claimed at the same time: then more may be due. `mostInAll`: how many jobs of one portfolio may then run, of all kinds.
+   */
+  async claim(
+    db: Db,
+    wanted: readonly Wanted[],
+    { mostInAll, ...lease }: { mostInAll: number; token: string; leaseSeconds: number; worker: string },
+  ) {
+    const values = {
+      kinds: wanted.map(({ kind }) => kind),
+      slots: wanted.map(({ slots }) => slots),
+      most: wanted.map(({ mostOfTenant }) => mostOfTenant),
+    };
     try {
-      return await first(claim(db), { ...lease, leaseSeconds });
+      const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
+      const claimed = rows.filter((row): row is Claimed => row.id !== null);
+      return { claimed, wasContended: claimed.length < rows[0]!.found };
     } catch (error) {
-      // Another job of the group was claimed at the same time.
-      if (isRefusedBy(error, 'jobs_group_running')) return undefined;
+      // Another job of the group was claimed at the same time, and became visible only now.
+      if (isRefusedBy(error, 'jobs_group_running')) return { claimed: [], wasContended: true };
       throw error;
     }
   },
-  /** Has a job that cannot be claimed now dispatched again after a delay. */
-  putBack: (db: Db, id: string, delaySeconds: number) => first(putBack(db), { id, delaySeconds }),
+  /** Queues the jobs of a claim again whose answer was lost. The attempts do not count. */
+  undoClaim: (db: Db, token: string, error: JobError) =>
+    undoClaim(db).execute({ token, error: JSON.stringify(error) }),
   /** Locks the lease until the end of the transaction. False if it is lost: the attempt must not write anything then. */
   lockLease: async (tx: Db, lease: Lease) => (await first(lockLease(tx), lease)) !== undefined,
   progress: (db: Db, lease: Lease, at: { progress: number; step: string }) =>
     first(progress(db), { ...lease, ...at }),
-  succeed: (db: Db, lease: Lease, result: StoredResult) =>
-    first(succeed(db), { ...lease, result: JSON.stringify(result) }),
-  retry: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
-    first(retry(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
-  /** As `retry`, but the attempt does not count: it was interrupted by an outage, or by a stop of its worker. */
-  postpone: (db: Db, lease: Lease, error: JobError, delaySeconds: number) =>
-    first(postpone(db), { ...lease, error: JSON.stringify(error), delaySeconds }),
-  fail: (db: Db, lease: Lease, error: JobError) =>
-    first(fail(db), { ...lease, error: JSON.stringify(error) }),
-  /** Extends a lease and reports whether a cancellation was requested; undefined if the lease is lost. */
-  heartbeat: (db: Db, lease: Lease, leaseSeconds: number) => first(heartbeat(db), { ...lease, leaseSeconds }),
+  /** Ends an attempt; undefined if the lease is lost, or a cancellation was requested. */
+  end: (db: Db, lease: Lease, outcome: Outcome) =>
+    first(end(db), { ends: JSON.stringify([endValues({ lease, outcome })]) }),
+  /** As `end`, of several attempts, except those whose rows others have locked. */
+  endMany: (db: Db, given: readonly { lease: Lease; outcome: Outcome }[]) =>
+    endMany(db).execute({ ends: JSON.stringify(given.map(endValues)) }),
+  /** True if an attempt has ended in this way. */
+  hasEnded: async (db: Db, id: string, attempt: number, type: Outcome['type']) =>
+    (await endEvent(db).execute({ id, attempt, type })).length > 0,
+  /**
+   * Extends leases. Resolves to those that are still held, and whether a cancellation was requested. A lease is not
+   * renewed while another transaction has locked the job.
+   */
+  heartbeat: (db: Db, given: readonly Lease[], leaseSeconds: number) =>
+    heartbeat(db).execute({
+      ids: given.map(({ id }) => id),
+      tokens: given.map(({ token }) => token),
+      leaseSeconds,
+    }),
   /** Ends an attempt whose cancellation was requested; undefined if none was, or if the lease is lost. */
   acknowledgeCancel: (db: Db, lease: Lease) => first(acknowledgeCancel(db), lease),
   /**
@@ -406,8 +519,6 @@ export const transitions = {
     ...(await requeueLost(db).execute()),
     ...(await markLostDead(db).execute()),
   ],
-  /** Marks a job dead whose message is in the dead-letter queue, unless the job is running or not due. */
-  markUndeliveredDead: (db: Db, id: string) => first(markUndeliveredDead(db), { id }),
   /** Cancels a queued job; requests the cancellation of a running one. */
   cancel: (db: Db, id: string) => first(cancel(db), { id }),
   /** Queues a job again that finished without a result, with as many attempts as a new one. */

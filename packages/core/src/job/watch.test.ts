@@ -22,7 +22,7 @@ describe('events', () => {
       const next = seen.length;
       if (next < 4)
         await transitions.progress(fixture.db, lease, { progress: next / 10, step: `Step ${next}` });
-      else await transitions.succeed(fixture.db, lease, result);
+      else await transitions.end(fixture.db, lease, { type: 'succeeded', result });
       fixture.hint(lease.id);
     }
     expect(seen).toEqual(['snapshot at 2', 3, 4, 5, 6]);
@@ -31,7 +31,7 @@ describe('events', () => {
   test('continue after the last event for a watcher that reconnects, without repetition', async () => {
     const lease = await fixture.claimed();
     await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
-    await transitions.succeed(fixture.db, lease, result);
+    await transitions.end(fixture.db, lease, { type: 'succeeded', result });
     const items = await operations.job.events.run(fixture.as(owner), { id: lease.id, lastEventId: '2' });
     const cursors = [];
     for await (const { cursor } of items) cursors.push(cursor);
@@ -44,7 +44,7 @@ describe('events', () => {
     await fixture.db.delete(jobEvents).where(and(eq(jobEvents.jobId, lease.id), lt(jobEvents.seq, 3)));
     const items = await operations.job.events.run(fixture.as(owner), { id: lease.id, lastEventId: '0' });
     expect((await items.next()).value).toMatchObject({ cursor: '3', data: { type: 'snapshot' } });
-    await transitions.succeed(fixture.db, lease, result);
+    await transitions.end(fixture.db, lease, { type: 'succeeded', result });
     fixture.hint(lease.id);
     expect((await items.next()).value).toMatchObject({ cursor: '4', data: { type: 'event' } });
     expect((await items.next()).done).toBe(true);
@@ -53,7 +53,7 @@ describe('events', () => {
   test('continue for a watcher that reconnects after a manual retry', async () => {
     const id = await fixture.failed();
     await fixture.retry(id);
-    await transitions.succeed(fixture.db, await fixture.claim(id), result);
+    await transitions.end(fixture.db, await fixture.claim(id), { type: 'succeeded', result });
     const items = await operations.job.events.run(fixture.as(owner), { id, lastEventId: '2' });
     const types: string[] = [];
     for await (const { data } of items) if (data.type === 'event') types.push(data.event.type);
@@ -87,7 +87,7 @@ test('job.changes shows the newest jobs first and then each change once', async 
     if (data.id !== lease.id) continue;
     states.push(data.state);
     if (data.state === 'succeeded') break;
-    await transitions.succeed(fixture.db, lease, result);
+    await transitions.end(fixture.db, lease, { type: 'succeeded', result });
     fixture.hint(lease.id);
   }
   expect(states).toEqual(['running', 'succeeded']);

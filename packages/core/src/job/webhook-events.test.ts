@@ -74,7 +74,7 @@ test('changes that do not end a job are not recorded', async () => {
   await subscribe(all);
   const lease = await fixture.claimed();
   await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
-  await transitions.retry(fixture.db, lease, failure, 0);
+  await transitions.end(fixture.db, lease, { type: 'retrying', error: failure, delaySeconds: 0 });
   await fixture.claim(lease.id);
   await fixture.cancel(lease.id);
   expect(await recorded()).toEqual([]);
@@ -92,6 +92,6 @@ test('webhook deliveries have no webhook events themselves, which would never en
   await subscribe(all);
   const lease = await fixture.claimed();
   await fixture.change(lease.id, { kind: sql`'webhook.deliver'` });
-  await transitions.succeed(fixture.db, lease, result);
+  await transitions.end(fixture.db, lease, { type: 'succeeded', result });
   expect(await recorded()).toEqual([]);
 });

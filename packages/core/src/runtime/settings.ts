@@ -43,7 +43,7 @@ const pairs = z.string().transform((given, { addIssue }) => {
   const entries = given.split(',').map((pair) => pair.trim().split(/=(.*)/s, 2));
   if (entries.some(([name, value]) => !name || value === undefined))
     addIssue({ code: 'custom', message: 'Expected name=value, separated by commas.' });
-  return Object.fromEntries(entries) as Record<string, string>;
+  return Object.fromEntries(entries) as Record<string, unknown>;
 });
 
 /** The share of the fleet's slots that one portfolio may use. */

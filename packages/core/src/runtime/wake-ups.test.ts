@@ -19,7 +19,7 @@ let studies = 0;
 async function accept() {
   const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
-  await operations.caseStudy.export.run({ ...platform.as(owner), outboxNotifier: silent }, study);
+  await operations.caseStudy.export.run({ ...platform.as(owner), wakeUps: silent }, study);
 }
 const unavailable = {
   send: () => Promise.reject(new Error('The queue is unavailable.')),
@@ -80,13 +80,13 @@ test('concurrent relays send each row once', async () => {
 
 test('a notification while the outbox is being sent causes another round', async () => {
   const sent: string[] = [];
-  const outboxNotifier = createOutboxNotifier(
+  const wakeUps = createOutboxNotifier(
     platform.db,
     {
       async send(messages) {
         if (sent.length === 0) {
           await accept();
-          outboxNotifier.notify();
+          wakeUps.notify();
         }
         sent.push(...messages.map(({ jobId }) => jobId));
         return messages.map(({ id }) => id);
@@ -95,15 +95,15 @@ test('a notification while the outbox is being sent causes another round', async
     silentLog,
   );
   await accept();
-  outboxNotifier.notify();
-  await outboxNotifier.idle();
+  wakeUps.notify();
+  await wakeUps.idle();
   expect(new Set(sent).size).toBe(2);
 });
 
 test('a notification while the queue is unavailable causes no error', async () => {
   await accept();
-  const outboxNotifier = createOutboxNotifier(platform.db, unavailable, silentLog);
-  outboxNotifier.notify();
-  await outboxNotifier.idle();
+  const wakeUps = createOutboxNotifier(platform.db, unavailable, silentLog);
+  wakeUps.notify();
+  await wakeUps.idle();
   expect(await platform.db.$count(outbox)).toBe(1);
 });

@@ -39,7 +39,7 @@ const periodIn = (days: number, hours: number) => {
 const superseded = { ...result, studyVersion: 0 };
 async function succeededWith(what: typeof result) {
   const { id } = await operations.caseStudy.export.run(fixture.as(owner), study);
-  await transitions.succeed(fixture.db, await fixture.claim(id), what);
+  await transitions.end(fixture.db, await fixture.claim(id), { type: 'succeeded', result: what });
   return id;
 }
 
@@ -61,7 +61,7 @@ describe('a job', () => {
     const { id } = await fixture.accept();
     await fixture.change(id, { createdAt: sql`now() - interval '1 year'` });
     const { id: again } = await fixture.accept();
-    await transitions.fail(fixture.db, await fixture.claim(again), failure);
+    await transitions.end(fixture.db, await fixture.claim(again), { type: 'failed', error: failure });
     await endedDaysAgo(again, 100);
     await fixture.retry(again);
     expect(await removeOldJobs(fixture.db, never)).toBe(0);
@@ -176,7 +176,7 @@ test('a delivery is removed after 30 days, unless it is pending', async () => {
   expect(items.map(({ id }) => id)).toEqual([young.id, pending.id]);
   expect(old.job).not.toBeNull();
   // A job outlives its delivery, and a delivery its job.
-  await transitions.fail(fixture.db, await fixture.claim(young.job!), failure);
+  await transitions.end(fixture.db, await fixture.claim(young.job!), { type: 'failed', error: failure });
   await endedDaysAgo(young.job!, 100);
   await removeOldJobs(fixture.db, never);
   const left = await operations.webhook.delivery.run(ctx, { ...at, delivery: young.id });

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
+import { retention } from '../job/kinds.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
 import { inBatches } from '../batches.ts';
 import type { Period } from './task.ts';
@@ -11,10 +12,11 @@ const batchSize = 1000;
 
 /** Nobody needs the course of a job after a month. Its outcome is stored longer. */
 const jobEventDays = 30;
-/** A quarter, as in reports on operations. A job's file is deleted with it. */
-const jobDays = 90;
 /** A message that was not redelivered within a month is of no use to its receiver any more. */
 const deliveryDays = 30;
+
+/** The retention times of jobs as rows, since the index of finished jobs begins with kind and state. */
+const keptJobs = sql`jsonb_to_recordset(${JSON.stringify(retention())}::jsonb) as kept (kind text, state text, days int)`;
 
 const days = (count: number) => sql.raw(`interval '${count} days'`);
 
@@ -26,7 +28,8 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
   return inBatches(batchSize, signal, async (size) => {
     const pruned = await db.execute(sql`
       delete from ${jobEvents} where (job_id, seq) in (
-        select e.job_id, e.seq from ${jobs} j join ${jobEvents} e on e.job_id = j.id
+        select e.job_id, e.seq from ${keptJobs}
+        join ${jobs} j on j.kind = kept.kind and j.state = kept.state join ${jobEvents} e on e.job_id = j.id
         where j.finished_at >= ${from}::timestamptz - ${days(jobEventDays)}
           and j.finished_at < ${to}::timestamptz - ${days(jobEventDays)}
         limit ${size})`);
@@ -43,14 +46,14 @@ const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
       where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
         and newer.result ->> 'studyVersion' = study.version::text)), false)`;
 
-/** Deletes jobs that finished long ago, with their events. A trigger records their files as removable. */
+/** Deletes jobs that finished as long ago as their kind declares, with their events. A trigger records their files as removable. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
   return inBatches(batchSize, signal, async (size) => {
     const removed = await db.execute(sql`
       delete from ${jobs} where id = any(array(
-        select j.id from ${jobs} j
-        where j.finished_at < now() - ${days(jobDays)} and not ${isCurrentPdf}
-        order by j.finished_at limit ${size} for update skip locked))`);
+        select j.id from ${keptJobs} join ${jobs} j on j.kind = kept.kind and j.state = kept.state
+        where j.finished_at < now() - make_interval(days => kept.days) and not ${isCurrentPdf}
+        order by j.finished_at limit ${size} for update of j skip locked))`);
     return removed.count;
   });
 }

@@ -1,4 +1,4 @@
-import type { Bucket, Db, JobBus } from '../context.ts';
+import type { Bucket, Db, JobBus, WakeUps } from '../context.ts';
 
 /** The period of a run, in ISO 8601 UTC; `to` is exclusive. */
 export type Period = { from: string; to: string };
@@ -6,8 +6,9 @@ export type Period = { from: string; to: string };
 type TaskTools = {
   db: Db;
   bucket: Bucket;
-  /** For hints of jobs that a task queues; the sweep dispatches them. */
+  /** For the jobs that a task queues. */
   jobBus: JobBus;
+  wakeUps: WakeUps;
   period: Period;
   /** Aborted when the run must stop: its lease is lost, its time is up, or the worker stops. Check it between steps. */
   signal: AbortSignal;

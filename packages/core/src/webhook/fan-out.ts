@@ -1,10 +1,10 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
-import type { Db, JobHint } from '../context.ts';
+import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
-import { dispatchNext } from '../job/jobs-changed.ts';
+import type { ChangedJob } from '../job/jobs-changed.ts';
 import { iso } from '../sql.ts';
 import type { Message } from './schemas.ts';
-import { startDelivery } from './start-delivery.ts';
+import { type NewDelivery, startDeliveries } from './start-delivery.ts';
 import { webhookEvents, webhooks } from './webhook.sql.ts';
 
 const batchSize = 100;
@@ -13,7 +13,7 @@ const batchSize = 100;
  * Creates the deliveries of up to a hundred events, each with its job, and deletes the events. The events are locked
  * meanwhile: parallel workers take others, and none is processed twice. Resolves to the number of events and the jobs.
  */
-export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: JobHint[] }> {
+export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: ChangedJob[] }> {
   return db.transaction(async (tx) => {
     const events = await tx
       .select({
@@ -31,24 +31,22 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: JobH
     const subscribed = await lockEnabledWebhooks(tx, [
       ...new Set(events.map(({ portfolioId }) => portfolioId)),
     ]);
-    const jobs: JobHint[] = [];
+    const deliveries: NewDelivery[] = [];
     for (const { id: _, portfolioId, ...payload } of events) {
       const message = { id: newId('message'), payload: payload as Message };
       for (const webhook of subscribed) {
         if (webhook.portfolioId !== portfolioId || !webhook.events.includes(payload.type)) continue;
-        const to = { webhookId: webhook.id, portfolioId };
-        const { jobId } = await startDelivery(tx, to, message, 'webhooks');
-        jobs.push({ jobId, portfolioId });
+        deliveries.push({ webhookId: webhook.id, portfolioId, message });
       }
     }
-    await dispatchNext(tx, jobs);
+    const started = await startDeliveries(tx, deliveries, 'webhooks');
     await tx.delete(webhookEvents).where(
       inArray(
         webhookEvents.id,
         events.map(({ id }) => id),
       ),
     );
-    return { events: events.length, jobs };
+    return { events: events.length, jobs: started.map(({ job }) => job) };
   });
 }
 

@@ -9,7 +9,7 @@ import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { fetchDelivery } from './internal.ts';
 import { lockWebhook } from './lock.ts';
 import { type Message, deliveryRef, deliverySchema, webhookRef } from './schemas.ts';
-import { startDelivery } from './start-delivery.ts';
+import { startDeliveries } from './start-delivery.ts';
 
 export const redeliver = operation({
   name: 'webhook.redeliver',
@@ -52,8 +52,8 @@ export const testWebhook = operation({
 });
 
 async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id: string; payload: Message }) {
-  const to = { webhookId, portfolioId: tenant.id };
-  const { id, jobId } = await startDelivery(ctx.db, to, message, actorName(ctx.actor));
-  await jobsChanged(ctx, [{ jobId, portfolioId: tenant.id }]);
-  return fetchDelivery(ctx, tenant, webhookId, id);
+  const delivery = { webhookId, portfolioId: tenant.id, message };
+  const [started] = await startDeliveries(ctx.db, [delivery], actorName(ctx.actor));
+  jobsChanged(ctx, [started!.job]);
+  return fetchDelivery(ctx, tenant, webhookId, started!.id);
 }

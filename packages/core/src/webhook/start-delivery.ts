@@ -1,35 +1,48 @@
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
-import { queueJob } from '../job/accept.ts';
+import { queueJobs } from '../job/accept.ts';
+import type { ChangedJob } from '../job/jobs-changed.ts';
 import type { Message } from './schemas.ts';
 import { webhookDeliveries } from './webhook.sql.ts';
 
+/** A message to a webhook. */
+export type NewDelivery = {
+  webhookId: string;
+  portfolioId: string;
+  message: { id: string; payload: Message };
+};
+
 /**
- * Stores a delivery with the job that sends it (see `queueJob`), and resolves to both ids. Each delivery is a job group of
- * its own: messages have no guaranteed order, and the messages to an unavailable receiver must not block each other.
+ * Stores deliveries with the jobs that send them (see `queueJobs`). Each delivery is a job group of its own: messages
+ * have no guaranteed order, and the messages to an unavailable receiver must not block each other.
  */
-export async function startDelivery(
+export async function startDeliveries(
   tx: Db,
-  to: { webhookId: string; portfolioId: string },
-  message: { id: string; payload: Message },
+  deliveries: readonly NewDelivery[],
   requestedBy: string,
-): Promise<{ id: string; jobId: string }> {
-  const id = newId('delivery');
-  const { id: jobId } = await queueJob(tx, {
-    portfolioId: to.portfolioId,
-    kind: 'webhook.deliver',
-    subject: message.payload.type,
-    groupKey: `delivery:${id}`,
-    payload: { deliveryId: id },
-    requestedBy,
-  });
-  await tx.insert(webhookDeliveries).values({
-    id,
-    webhookId: to.webhookId,
-    jobId,
-    messageId: message.id,
-    event: message.payload.type,
-    payload: message.payload,
-  });
-  return { id, jobId };
+): Promise<{ id: string; job: ChangedJob }[]> {
+  if (deliveries.length === 0) return [];
+  const ids = deliveries.map(() => newId('delivery'));
+  const jobs = await queueJobs(
+    tx,
+    deliveries.map(({ portfolioId, message }, at) => ({
+      portfolioId,
+      kind: 'webhook.deliver',
+      subject: message.payload.type,
+      groupKey: `delivery:${ids[at]!}`,
+      payload: { deliveryId: ids[at]! },
+      requestedBy,
+    })),
+  );
+  await tx.insert(webhookDeliveries).values(
+    deliveries.map(({ webhookId, message }, at) => ({
+      id: ids[at]!,
+      webhookId,
+      jobId: jobs[at]!.jobId,
+      messageId: message.id,
+      event: message.payload.type,
+      payload: message.payload,
+    })),
+  );
+  return jobs.map((job, at) => ({ id: ids[at]!, job }));
 }

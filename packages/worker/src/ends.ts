@@ -1,0 +1,67 @@
+import type { Db } from '@portfolio/core/context';
+import { type Lease, type Outcome, transitions } from '@portfolio/core/job/transitions';
+import { toOutage } from '@portfolio/core/runtime/outage';
+import type { Logger } from '@portfolio/core/runtime/log';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const pauseMilliseconds = 500;
+/** One statement ends at most this many attempts. */
+const batchSize = 100;
+
+type Waiting = { lease: Lease; outcome: Outcome; resolve(isStored: boolean): void };
+
+export type Ends = ReturnType<typeof createEnds>;
+
+/**
+ * Stores the ends of attempts. Those that arrive while others are being stored share one statement. One whose row is
+ * locked, or that fails, is stored alone, so that it neither delays nor harms the others.
+ */
+export function createEnds({ db, leaseSeconds, log }: { db: Db; leaseSeconds: number; log: Logger }) {
+  let waiting: Waiting[] = [];
+  let working: Promise<void> | undefined;
+
+  async function storeAll() {
+    // Ends of the same tick come together.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, batchSize);
+      waiting = waiting.slice(batchSize);
+      const stored = batch.length > 1 ? await transitions.endMany(db, batch).catch(() => []) : [];
+      const ids = new Set(stored.map(({ id }) => id));
+      for (const { lease, resolve } of batch) resolve(ids.has(lease.id));
+    }
+    working = undefined;
+  }
+
+  /**
+   * Writes with retries while the database is unavailable: no worker can claim the job meanwhile, and after a claim the
+   * write affects nothing. After `stop`, it retries for the length of a lease at most.
+   */
+  async function persist<Row>(write: () => Promise<Row>, stop: AbortSignal): Promise<Row> {
+    const until = performance.now() + leaseSeconds * 1000;
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!toOutage(error) || (stop.aborted && performance.now() >= until)) throw error;
+        log.warn({ err: error }, 'change of a job not stored; retrying');
+        await wait(pauseMilliseconds);
+      }
+    }
+  }
+
+  return {
+    persist,
+
+    /** Ends an attempt. False if its lease is lost, or a cancellation was requested. */
+    async store(lease: Lease, attempt: number, outcome: Outcome, stop: AbortSignal): Promise<boolean> {
+      const isStored = await new Promise<boolean>((resolve) => {
+        waiting.push({ lease, outcome, resolve });
+        working ??= storeAll();
+      });
+      if (isStored || (await persist(() => transitions.end(db, lease, outcome), stop))) return true;
+      // Stored by a statement whose answer was lost: nobody else ends this attempt in this way.
+      return persist(() => transitions.hasEnded(db, lease.id, attempt, outcome.type), stop);
+    },
+  };
+}

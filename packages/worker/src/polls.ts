@@ -1,0 +1,42 @@
+import type { JobKind } from '@portfolio/core/job/kinds';
+import type { WakeUps } from '@portfolio/core/context';
+import type { Logger } from '@portfolio/core/runtime/log';
+import type { Queues } from '@portfolio/core/runtime/queue';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Claims } from './claims.ts';
+import type { FreeSlots } from './slots.ts';
+
+const pauseAfterErrorMilliseconds = 1000;
+
+type Poller = {
+  queues: Queues<JobKind>;
+  claims: Claims;
+  slots: FreeSlots;
+  wakeUps: WakeUps;
+  pollSeconds: number;
+  log: Logger;
+};
+
+/**
+ * Receives the wake-ups of a kind until `draining`, while a slot for it is free: those that this process could not act on
+ * stay for others. Never aborts a poll: the queue would hide messages that nobody received.
+ */
+export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal): Promise<void> {
+  const { queues, claims, slots, wakeUps, pollSeconds, log } = poller;
+  for (;;) {
+    await slots.available(kind, draining);
+    if (draining.aborted) return;
+    try {
+      const messages = await queues.receive(kind, pollSeconds);
+      if (messages.length === 0) continue;
+      // Removed beside the claim: what protects jobs is in the database, whatever comes of the message.
+      const removed = queues.remove(kind, messages);
+      if (draining.aborted) wakeUps.notify(kind);
+      else await claims.wake([kind]);
+      await removed;
+    } catch (error) {
+      log.warn({ err: error, kind }, 'the queue is unavailable; jobs are found without it, with some delay');
+      await wait(pauseAfterErrorMilliseconds, undefined, { signal: draining }).catch(() => {});
+    }
+  }
+}
