@@ -272,9 +272,9 @@ describe('a subscription', () => {
     const id = await acceptJob();
     const { seen, done } = watch(client(), id);
     await eventually(() => expect(seen).toEqual(['snapshot 1']));
-    const subscribe = vi.spyOn(api.services.jobBus, 'subscribe').mockImplementationOnce(() => {
-      throw new Error('Unavailable');
-    });
+    const subscribe = vi
+      .spyOn(api.services.jobFeed, 'watchJob')
+      .mockRejectedValueOnce(new Error('Unavailable'));
     // The first attempt of the second subscription fails; the first subscription is not affected.
     const other = await acceptJob();
     const second = watch(client(), other);

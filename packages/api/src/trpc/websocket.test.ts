@@ -11,6 +11,7 @@ import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
+import { createFollow } from '../follow.ts';
 import type { RateLimits } from '../rate-limit.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -76,6 +77,7 @@ async function bareServer(limits: Partial<ConnectionLimits> = {}, rateLimits?: R
   const sockets = attachWebSockets(server, {
     services,
     authenticate,
+    follow: createFollow(services, authenticate),
     log,
     publicOrigin: undefined,
     rateLimits,

@@ -95,7 +95,7 @@ describe('a change', () => {
     const commit = await changeLate(late.id);
     client.items = [];
     // Moves the cursor on, past the number of the transaction that is not committed yet.
-    await transitions.progress(fixture.db, other, { progress: 0.5, step: null });
+    await transitions.progress(fixture.db, other, { progress: 0.5, step: 'Working' });
     fixture.hint(other.id);
     await eventually(() => expect(client.seen()).toEqual([`${other.id} running`]));
     const { cursor } = client;
@@ -111,7 +111,7 @@ describe('a change', () => {
     const [open, job] = [await fixture.accept(), await fixture.claimed()];
     const commit = await changeLate(open.id);
     const client = await watchEvents(job.id);
-    await transitions.progress(fixture.db, job, { progress: 0.5, step: null });
+    await transitions.progress(fixture.db, job, { progress: 0.5, step: 'Working' });
     fixture.hint(job.id);
     await eventually(() => expect(client.seqs()).toEqual([2, 3]));
     client.stream.close();
@@ -125,7 +125,7 @@ describe('a change', () => {
     );
     const statements = await statementsOf(async () => {
       for (const job of jobs)
-        await transitions.progress(fixture.workerDb, job, { progress: 0.5, step: null });
+        await transitions.progress(fixture.workerDb, job, { progress: 0.5, step: 'Working' });
       for (const job of jobs) fixture.hint(job.id);
       await eventually(() => {
         for (const { items } of clients)
@@ -149,10 +149,10 @@ describe('a change', () => {
       while (clients.at(-1)?.ended.length !== 1) clients.push(await watchEvents(job.id));
     })();
     for (let step = 1; step <= 30; step++) {
-      await transitions.progress(fixture.workerDb, job, { progress: step / 100, step: null });
+      await transitions.progress(fixture.workerDb, job, { progress: step / 100, step: 'Working' });
       fixture.hint(job.id);
     }
-    await transitions.succeed(fixture.workerDb, job, result);
+    await transitions.end(fixture.workerDb, job, { type: 'succeeded', result });
     fixture.hint(job.id);
     await joining;
     await eventually(() => {
@@ -168,7 +168,7 @@ describe('a change', () => {
     const job = await fixture.claimed();
     const client = await watchEvents(job.id);
     await admin`revoke select on job_events from portfolio_api`;
-    await transitions.progress(fixture.workerDb, job, { progress: 0.5, step: null });
+    await transitions.progress(fixture.workerDb, job, { progress: 0.5, step: 'Working' });
     const failed = await statementsOf(async () => {
       fixture.hint(job.id);
       await eventually(async () => expect(client.seqs()).toEqual([2]));
@@ -187,12 +187,12 @@ describe('job.changes', () => {
     const [changed, unchanged] = [await fixture.claimed(), await fixture.claimed()];
     const { cursor, stream } = await watchChanges();
     stream.close();
-    await transitions.progress(fixture.db, changed, { progress: 0.1, step: null });
-    await transitions.progress(fixture.db, changed, { progress: 0.2, step: null });
+    await transitions.progress(fixture.db, changed, { progress: 0.1, step: 'Working' });
+    await transitions.progress(fixture.db, changed, { progress: 0.2, step: 'Working' });
     const resumed = await watchChanges(cursor);
     expect(resumed.items.map(({ data }) => [data.id, data.progress])).toEqual([[changed.id, 0.2]]);
     expect((await watchChanges(resumed.cursor)).items).toEqual([]);
-    await transitions.succeed(fixture.db, changed, result);
+    await transitions.end(fixture.db, changed, { type: 'succeeded', result });
     fixture.hint(changed.id);
     await eventually(() =>
       expect(resumed.seen()).toEqual([`${changed.id} running`, `${changed.id} succeeded`]),
@@ -206,7 +206,7 @@ describe('job.changes', () => {
     const noisy = await fixture.accept();
     const { cursor, stream } = await watchChanges();
     stream.close();
-    await transitions.succeed(fixture.db, changed, result);
+    await transitions.end(fixture.db, changed, { type: 'succeeded', result });
     for (let transaction = 1; transaction <= 6; transaction++) await addEvents(noisy.id, transaction * 2000);
     const events = await statementsOf(async () => {
       const { items } = await watchChanges(cursor);
@@ -239,15 +239,15 @@ describe('job.changes', () => {
 
   test('follows the jobs of a portfolio from the moment in which somebody becomes a member', async () => {
     const joins = user('joins');
-    const client = await watchChanges(undefined, joins);
+    const [client, other] = [await watchChanges(undefined, joins), await watchChanges()];
     const { id } = await fixture.accept();
+    await eventually(() => expect(other.seen()).toContain(`${id} queued`));
     await fixture.addMember(fixture.portfolioId, 'joins', 'viewer');
     const lease = await fixture.claim(id);
     fixture.hint(lease.id);
     await eventually(() => expect(client.seen()).toEqual([`${id} running`]));
     await fixture.db.execute(sql`delete from members where subject = 'joins'`);
-    await transitions.succeed(fixture.db, lease, result);
-    const other = await watchChanges();
+    await transitions.end(fixture.db, lease, { type: 'succeeded', result });
     fixture.hint(id);
     await eventually(() => expect(other.seen()).toContain(`${id} succeeded`));
     expect(client.seen()).toEqual([`${id} running`]);
@@ -263,7 +263,7 @@ describe('a slow client', () => {
     slow.full = true;
     for (const job of [one, two, one]) {
       const { length } = fast.items;
-      await transitions.progress(fixture.db, job, { progress: (length + 1) / 10, step: null });
+      await transitions.progress(fixture.db, job, { progress: (length + 1) / 10, step: 'Working' });
       fixture.hint(job.id);
       await eventually(() => expect(fast.items).toHaveLength(length + 1));
     }
@@ -283,14 +283,14 @@ describe('a slow client', () => {
     const [slow, fast] = [await watchEvents(job.id), await watchEvents(job.id)];
     slow.full = true;
     for (let step = 1; step <= 5; step++) {
-      await transitions.progress(fixture.db, job, { progress: step / 10, step: null });
+      await transitions.progress(fixture.db, job, { progress: step / 10, step: 'Working' });
       fixture.hint(job.id);
       await eventually(() => expect(fast.seqs().at(-1)).toBe(2 + step));
     }
     expect(slow.seqs()).toEqual([2]);
     slow.full = false;
     slow.stream.resume();
-    await transitions.succeed(fixture.db, job, result);
+    await transitions.end(fixture.db, job, { type: 'succeeded', result });
     fixture.hint(job.id);
     for (const client of [slow, fast]) await eventually(() => expect(client.ended).toEqual([undefined]));
     expect(slow.seqs()).toEqual([2, 3, 4, 5, 6, 7, 8]);
