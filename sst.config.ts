@@ -38,7 +38,7 @@ export default $config({
     const network = createNetwork(stage);
     const { database, cache } = createData(stage, network, files);
     const images = createImages(stage);
-    const cluster = createCluster(stage, network, messaging);
+    const cluster = createCluster(stage, network);
     const prometheus = createObservability(stage, network, cluster);
     const admission = createAdmission(cluster, images);
     const parts = { cluster, database, cache, files, messaging, images };

@@ -3,12 +3,12 @@ import type { Messaging } from './data/messaging.ts';
 
 /**
  * The processes of `sst dev`: database, API, worker and page run on the developer's machine and restart when their files
- * change. The queue and the bucket are in the cloud. Settings are those of pods; dev/sst adds the local database.
+ * change. Queues and bucket are in the cloud. Settings are those of pods; dev/sst adds the local database.
  */
 export function createDev(messaging: Messaging, { bucket }: Files) {
   const environment = {
     AWS_REGION: aws.getRegionOutput().region,
-    QUEUE_URL: messaging.jobs.url,
+    QUEUE_URLS: messaging.queueUrls,
     DEAD_LETTER_QUEUE_URL: messaging.deadLetters.url,
     BUCKET_NAME: bucket.name,
   };
@@ -21,5 +21,5 @@ export function createDev(messaging: Messaging, { bucket }: Files) {
   command('Api', 'API', 'node dev/sst/reload.ts api');
   command('Worker', 'Worker', 'node dev/sst/reload.ts worker');
   command('Web', 'web-status', 'npx vite packages/web-status');
-  return { queue: messaging.jobs.url, bucket: bucket.name };
+  return { queues: messaging.queueUrls, bucket: bucket.name };
 }

@@ -1,5 +1,6 @@
 import { cachePort } from './k8s/flows.ts';
 import { addresses } from './k8s/addresses.ts';
+import { pascalCase } from './names.ts';
 import type { Stage } from './stage.ts';
 
 export type Network = ReturnType<typeof createNetwork>;
@@ -119,9 +120,6 @@ function createEndpoints(stage: Stage, vpc: sst.aws.Vpc, group: aws.ec2.Security
     });
   }
 }
-
-const pascalCase = (name: string) =>
-  name.replaceAll(/(?:^|[.-])(\w)/g, (_, first: string) => first.toUpperCase());
 
 /** Flow logs of all connections, with the retention of other logs. */
 function createFlowLogs(stage: Stage, vpc: sst.aws.Vpc) {

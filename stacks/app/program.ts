@@ -6,7 +6,7 @@ export const programFacts = ({ database, files, messaging, images }: AppParts, d
   region: aws.getRegionOutput().region,
   databaseUrl: database.writerUrl(databaseUser),
   readerUrl: database.readerUrl(databaseUser),
-  queueUrl: messaging.jobs.url,
+  queueUrls: messaging.queueUrls,
   bucketName: files.bucket.name,
   collectorImage: images.refs.collector,
 });

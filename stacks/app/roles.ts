@@ -13,7 +13,7 @@ export function createRoles({ cluster, database, cache, files, messaging }: Part
   const users = $interpolate`arn:aws:rds-db:${region}:${accountId}:dbuser:${database.cluster.clusterResourceId}`;
   const shared = {
     DatabaseUsersArn: users,
-    JobsArn: messaging.jobs.arn,
+    JobsArns: messaging.arns,
     FilesArn: files.bucket.arn,
     DataKeyArn: files.key.arn,
     QueueKeyArn: messaging.key.arn,

@@ -9,7 +9,6 @@ export function createWorker(stage: Stage, parts: AppParts, dependsOn: $util.Res
   const { roles, messaging, images } = parts;
   const given = $resolve({
     ...programFacts(parts, 'portfolio_worker'),
-    queueName: messaging.jobs.nodes.queue.name,
     deadLetterQueueUrl: messaging.deadLetters.url,
     image: images.refs.worker,
   });
@@ -19,7 +18,6 @@ export function createWorker(stage: Stage, parts: AppParts, dependsOn: $util.Res
     {
       ...programKinds,
       deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
-      queueAuthentication: { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication' },
       scaling: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
     },
     programOptions(parts, roles.worker, dependsOn),

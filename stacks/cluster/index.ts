@@ -1,4 +1,3 @@
-import type { Messaging } from '../data/messaging.ts';
 import type { Network } from '../network.ts';
 import { createEks } from './eks.ts';
 import { createLoadBalancerController } from './load-balancer-controller.ts';
@@ -13,13 +12,13 @@ export type Cluster = ReturnType<typeof createCluster>;
  * The Kubernetes cluster and what all workloads rely on. Objects depend on `namespaces`; ScaledObjects also on `scaling`,
  * Ingresses on `loadBalancerController`, and pods with volumes on `storageClass`.
  */
-export function createCluster(stage: Stage, network: Network, messaging: Messaging) {
+export function createCluster(stage: Stage, network: Network) {
   const eks = createEks(stage, network);
   const cluster = { ...eks, namespaces: createNamespaces(stage, eks) };
   return {
     ...cluster,
     storageClass: createVolumes(eks),
-    scaling: createScaling(cluster, messaging),
+    scaling: createScaling(cluster),
     loadBalancerController: createLoadBalancerController(cluster, network),
   };
 }

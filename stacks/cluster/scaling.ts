@@ -1,6 +1,5 @@
 import type { Eks } from './eks.ts';
 import { bindRole } from '../security/pod-roles.ts';
-import type { Messaging } from '../data/messaging.ts';
 import type { Namespaces } from './namespaces.ts';
 
 type Parts = Eks & { namespaces: Namespaces };
@@ -16,8 +15,7 @@ const budget = { maxUnavailable: 1 };
  * KEDA, which scales pods by ScaledObjects, and the cluster autoscaler, which adds nodes for pods that cannot be
  * scheduled. Returns the release of KEDA, which ScaledObjects depend on.
  */
-export function createScaling({ cluster, provider, namespaces }: Parts, { jobs }: Messaging) {
-  const role = bindRole({ cluster }, 'keda-operator', { JobsArn: jobs.arn });
+export function createScaling({ cluster, provider, namespaces }: Parts) {
   createNodeScaling({ cluster, provider, namespaces });
   return new kubernetes.helm.v3.Release(
     'Keda',
@@ -45,7 +43,7 @@ export function createScaling({ cluster, provider, namespaces }: Parts, { jobs }
         },
       },
     },
-    { provider, dependsOn: [role, ...namespaces] },
+    { provider, dependsOn: namespaces },
   );
 }
 

@@ -2,7 +2,7 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import { apiStop } from '../../packages/core/src/runtime/settings.ts';
 import type { Stage } from '../stage.ts';
 import { metricsPort } from './collector.ts';
-import { type CacheFacts, type Facts, apiEnvironment, apiPort } from './environment.ts';
+import { type CacheFacts, type Facts, apiEnvironment, apiPort, backlogPort } from './environment.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 import { httpProbe } from './pod.ts';
 import { type ProgramImages, programObjects, workloadOf } from './program.ts';
@@ -32,7 +32,10 @@ export function apiObjects(stage: Stage, { image, collectorImage, cache, ...fact
 }
 
 const container = {
-  ports: [{ name: 'http', containerPort: apiPort }],
+  ports: [
+    { name: 'http', containerPort: apiPort },
+    { name: 'backlog', containerPort: backlogPort },
+  ],
   startupProbe: httpProbe('/healthz', 'http', { periodSeconds: 2, failureThreshold: 30 }),
   livenessProbe: httpProbe('/healthz', 'http', {
     periodSeconds: 10,
@@ -58,6 +61,8 @@ const service = {
     selector: selectorOf(name),
     ports: [
       { name: 'http', port: apiPort, targetPort: 'http' },
+      // Network policies allow it to the autoscaler only.
+      { name: 'backlog', port: backlogPort, targetPort: 'backlog' },
       // By number: the CNI resolves the names of a Service's target ports among the main containers only.
       { name: 'metrics', port: metricsPort, targetPort: metricsPort },
     ],

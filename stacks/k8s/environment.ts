@@ -3,7 +3,7 @@ import {
   apiSettings,
   apiStop,
   type migrationSettings,
-  workerSettings,
+  type workerSettings,
 } from '../../packages/core/src/runtime/settings.ts';
 
 /** The settings of a program as environment variables. */
@@ -13,12 +13,12 @@ type Environment<Schema extends z.ZodObject> = { [Name in keyof z.input<Schema>]
 export type DatabaseFacts = { region: string; databaseUrl: string };
 
 /** The values of a stage that both API and worker need. */
-export type Facts = DatabaseFacts & { readerUrl: string; queueUrl: string; bucketName: string };
+export type Facts = DatabaseFacts & { readerUrl: string; queueUrls: string; bucketName: string };
 
 export const apiPort = apiSettings.shape.PORT.parse(undefined);
 export const workerHealthPort = 8080;
-/** How many jobs a worker runs at a time. */
-export const workerConcurrency = workerSettings.shape.WORKER_CONCURRENCY.parse(undefined);
+/** The port of the API's `/backlog`, which only the autoscaler reaches. */
+export const backlogPort = 3001;
 
 /** NGINX sets X-Forwarded-For to one address, that of the client. */
 const trustedProxyHops = 1;
@@ -33,7 +33,7 @@ const signIn = ({ region, databaseUrl }: DatabaseFacts) => ({
 const shared = (facts: Facts) => ({
   ...signIn(facts),
   DATABASE_READER_URL: facts.readerUrl,
-  QUEUE_URL: facts.queueUrl,
+  QUEUE_URLS: facts.queueUrls,
   BUCKET_NAME: facts.bucketName,
 });
 
@@ -46,6 +46,7 @@ export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer, cache 
   ({
     ...shared(facts),
     PORT: String(apiPort),
+    INTERNAL_PORT: String(backlogPort),
     PUBLIC_ORIGIN: publicOrigin,
     TRUSTED_PROXY_HOPS: String(trustedProxyHops),
     JWT_ISSUER: tokenIssuer,
@@ -58,7 +59,6 @@ export const workerEnvironment = (facts: Facts, deadLetterQueueUrl: string) =>
   ({
     ...shared(facts),
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
-    WORKER_CONCURRENCY: String(workerConcurrency),
     HEALTH_PORT: String(workerHealthPort),
   }) satisfies Environment<typeof workerSettings>;
 

@@ -1,5 +1,5 @@
 import type { NamespaceName } from './namespace.ts';
-import { apiPort } from './environment.ts';
+import { apiPort, backlogPort } from './environment.ts';
 import { metricsPort } from './collector.ts';
 import { nginxPorts } from './nginx.ts';
 
@@ -83,7 +83,6 @@ const withRole = [
   'fluentBit',
   'traceCollector',
   'externalSecrets',
-  'keda',
   'policyController',
   'loadBalancerController',
   'clusterAutoscaler',
@@ -151,9 +150,10 @@ export const flows: readonly Flow[] = [
   { from: ['metricsServer'], to: ['vpc'], ports: [10_250] },
   { from: ['gatekeeperJobs'], to: ['gatekeeper'], ports: [8443] },
 
-  // Autoscaling: KEDA's metrics server queries its operator, which queries Prometheus.
+  // Autoscaling: KEDA's metrics server queries its operator, which queries Prometheus and the backlog of jobs.
   { from: ['kedaMetrics'], to: ['keda'], ports: [9666] },
   { from: ['keda'], to: ['prometheus'], ports: [9090] },
+  { from: ['keda'], to: ['api'], ports: [backlogPort] },
 
   // Scraping by Prometheus: pods, and kubelet and node exporter on the nodes.
   { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort] },

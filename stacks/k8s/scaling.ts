@@ -1,14 +1,15 @@
 import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
-import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
-import { workerConcurrency } from './environment.ts';
+import { backlogPort } from './environment.ts';
 import { labelsOf } from './labels.ts';
 import { apiLatencyP95 } from './latency.ts';
+import { workloadOf } from './program.ts';
 
 /** The Service that the Prometheus operator creates. */
 const prometheus = 'http://prometheus-operated.monitoring.svc.cluster.local:9090';
 
-/** An older message means that there are too few workers, even if there are few messages. */
-const maxAgeSeconds = 60;
+const api = workloadOf('api');
+/** Where KEDA reads how many workers the backlog of jobs needs. */
+const backlogUrl = `http://${api.name}.${api.namespace}.svc.cluster.local:${backlogPort}/backlog`;
 
 type Target = { name: string; namespace: string; component: string };
 type Range = { min: number; max: number };
@@ -24,35 +25,23 @@ export const apiScaling = ({ min, max, ...target }: Target & Range) =>
     ],
   });
 
-type Queue = { queueUrl: string; queueName: string; region: string };
-
-/** Scales the worker by the number of messages that one pod can process at a time, and by the age of the oldest one. */
-export const workerScaling = ({ min, max, queueUrl, queueName, region, ...target }: Target & Range & Queue) =>
+/**
+ * Scales the workers to as many as the backlog in Postgres needs, which the API computes (`core/src/job/backlog.ts`).
+ * KEDA's own scaler of Postgres cannot sign in with IAM tokens (kedacore/keda#7096), and wake-ups in SQS are not the backlog.
+ */
+export const workerScaling = ({ min, max, ...target }: Target & Range) =>
   scaledObject(target, {
     min,
     max,
     triggers: [
       {
-        type: 'aws-sqs-queue',
+        type: 'metrics-api',
+        // The HPA divides the value by the target: that is the number of pods.
         metricType: 'AverageValue',
-        authenticationRef: { name: target.name },
-        metadata: { queueURL: queueUrl, awsRegion: region, queueLength: String(workerConcurrency) },
+        metadata: { url: backlogUrl, format: 'json', valueLocation: 'workers', targetValue: '1' },
       },
-      prometheusTrigger({
-        query: `max(aws_sqs_approximate_age_of_oldest_message_maximum{dimension_QueueName="${queueName}"})`,
-        threshold: maxAgeSeconds,
-      }),
     ],
   });
-
-/** Makes KEDA read the queue with the role of its own service account. */
-export const queueAuthentication = ({ name, namespace, component }: Target) =>
-  ({
-    apiVersion: 'keda.sh/v1alpha1',
-    kind: 'TriggerAuthentication',
-    metadata: { name, namespace, labels: labelsOf(name, component) },
-    spec: { podIdentity: { provider: 'aws' } },
-  }) satisfies ITriggerAuthentication;
 
 /** `Value` compares the value as it is. The default divides it by the number of pods, wrong for a latency or an age. */
 const prometheusTrigger = ({ query, threshold }: { query: string; threshold: number }) => ({
@@ -73,7 +62,7 @@ function scaledObject({ name, namespace, component }: Target, { min, max, trigge
       minReplicaCount: min,
       maxReplicaCount: max,
       pollingInterval: 15,
-      // Keeps the current pods while Prometheus or SQS are unavailable, instead of scaling down to `replicas`.
+      // Keeps the current pods while Prometheus or the API are unavailable, instead of scaling down to `replicas`.
       fallback: { failureThreshold: 3, replicas: min, behavior: 'currentReplicasIfHigher' },
       triggers,
       advanced: {

@@ -3,16 +3,15 @@ import type { Stage } from '../stage.ts';
 import { type Facts, workerEnvironment, workerHealthPort } from './environment.ts';
 import { httpProbe } from './pod.ts';
 import { type ProgramImages, programObjects, workloadOf } from './program.ts';
-import { queueAuthentication, workerScaling } from './scaling.ts';
+import { workerScaling } from './scaling.ts';
 
 const workload = workloadOf('worker');
 
-type Given = Facts & ProgramImages & { deadLetterQueueUrl: string; queueName: string };
+type Given = Facts & ProgramImages & { deadLetterQueueUrl: string };
 
 /** All Kubernetes objects of the worker. It has no Service because nothing connects to it. */
 export function workerObjects(stage: Stage, given: Given) {
-  const { deadLetterQueueUrl, queueName, image, collectorImage, ...facts } = given;
-  const { queueUrl, region } = facts;
+  const { deadLetterQueueUrl, image, collectorImage, ...facts } = given;
   return {
     ...programObjects({
       image,
@@ -23,8 +22,7 @@ export function workerObjects(stage: Stage, given: Given) {
       scratchSize: '2Gi',
       container,
     }),
-    queueAuthentication: queueAuthentication(workload),
-    scaling: workerScaling({ ...workload, ...stage.replicas.worker, queueUrl, queueName, region }),
+    scaling: workerScaling({ ...workload, ...stage.replicas.worker }),
   };
 }
 

@@ -54,7 +54,7 @@ const volume = (storage: string) => ({
 
 const metric = (name: string, statistics: string[]) => ({ name, statistics, period: 60, length: 300 });
 
-/** Exports CloudWatch metrics of the queue, the database and the load balancers to Prometheus. */
+/** Exports CloudWatch metrics of the queues, the database and the load balancers to Prometheus. */
 function createCloudWatchExporter(
   { cluster, provider }: Pick<Cluster, 'cluster' | 'provider'>,
   prometheus: $util.Resource,
@@ -72,8 +72,9 @@ function createCloudWatchExporter(
     discovery: {
       jobs: [
         job('AWS/SQS', [
+          // Wake-ups, and dead letters: workers take these out within seconds, so that few are ever seen waiting.
           metric('ApproximateNumberOfMessagesVisible', ['Maximum']),
-          metric('ApproximateAgeOfOldestMessage', ['Maximum']),
+          metric('NumberOfMessagesReceived', ['Sum']),
         ]),
         job('AWS/RDS', [
           metric('CPUUtilization', ['Average']),

@@ -7,7 +7,6 @@ const namespaces: Record<AccountName, string> = {
   'portfolio-worker': 'portfolio',
   'portfolio-migrator': 'portfolio',
   'external-secrets': 'external-secrets',
-  'keda-operator': 'keda',
   'cloudwatch-exporter': 'monitoring',
   'fluent-bit': 'logging',
   'otel-collector': 'tracing',
@@ -28,7 +27,7 @@ export const podIdentityTrust = JSON.stringify({
   ],
 });
 
-type Values = Record<string, $util.Input<string>>;
+type Values = Record<string, $util.Input<string> | $util.Input<string>[]>;
 
 /**
  * Creates an IAM role and binds it to a service account by EKS Pod Identity. The role has the policy with the account's

@@ -24,6 +24,12 @@ const queue = (name: string) => {
   const { inputs } = production.one('sqs/queue:Queue', name);
   return `arn:aws:sqs:eu-central-1:123456789012:${inputs.name}`;
 };
+/** For each queue of jobs, these actions. */
+const onJobs = (...actions: string[]) =>
+  production
+    .all('sqs/queue:Queue')
+    .filter(({ name }) => name !== 'DeadLettersQueue')
+    .flatMap(({ name }) => actions.map((action): [string, string] => [action, queue(name)]));
 const bucket = (name: string) => `arn:aws:s3:::${production.one('s3/bucket:Bucket', name).inputs.bucket}`;
 const file = (key: string) => `${bucket('FilesBucket')}/${key}`;
 const user = (name: string) => `arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-DATABASE/${name}`;
@@ -33,8 +39,7 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
   'portfolio-api': {
     may: () => [
       ['rds-db:connect', user('portfolio_api')],
-      ['sqs:SendMessage', queue('JobsQueue')],
-      ['sqs:GetQueueAttributes', queue('JobsQueue')],
+      ...onJobs('sqs:SendMessage', 'sqs:GetQueueAttributes'),
       ['s3:PutObject', file(stagingKey('pf_1', 'up_1'))],
       ['s3:PutObject', file(contentKey('evidence', 'pf_1', 'ab'))],
       ['s3:PutObject', file(contentKey('artifacts', 'pf_1', 'ab'))],
@@ -50,11 +55,8 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['rds-db:connect', user('portfolio_worker')],
       ['rds-db:connect', user('portfolio_migrator')],
       ['rds-db:connect', user('portfolio_master')],
-      ['sqs:ReceiveMessage', queue('JobsQueue')],
-      ['sqs:DeleteMessage', queue('JobsQueue')],
-      ['sqs:PurgeQueue', queue('JobsQueue')],
+      ...onJobs('sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:PurgeQueue', 'sqs:ChangeMessageVisibility'),
       ['sqs:SendMessage', queue('DeadLettersQueue')],
-      ['sqs:ChangeMessageVisibility', queue('JobsQueue')],
       ['sqs:ReceiveMessage', queue('DeadLettersQueue')],
       ['s3:PutObject', file('exports/pf_1/job_1/1.pdf')],
       ['s3:DeleteObject', file(imageKey('pf_1', 'ab'))],
@@ -69,12 +71,10 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
   'portfolio-worker': {
     may: () => [
       ['rds-db:connect', user('portfolio_worker')],
-      ['sqs:ReceiveMessage', queue('JobsQueue')],
-      ['sqs:DeleteMessage', queue('JobsQueue')],
-      ['sqs:ChangeMessageVisibility', queue('JobsQueue')],
-      ['sqs:SendMessage', queue('JobsQueue')],
+      ...onJobs('sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'),
       ['sqs:ReceiveMessage', queue('DeadLettersQueue')],
       ['sqs:DeleteMessage', queue('DeadLettersQueue')],
+      ['sqs:GetQueueAttributes', queue('DeadLettersQueue')],
       ['s3:PutObject', file('exports/pf_1/job_1/1.pdf')],
       ['s3:PutObject', file('reports/pf_1/job_1/1.csv')],
       ['s3:PutObject', file(stagingKey('pf_1', 'job_1-1-0'))],
@@ -85,7 +85,9 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
     mayNot: () => [
       ['rds-db:connect', user('portfolio_api')],
       ['rds-db:connect', user('portfolio_master')],
+      ...onJobs('sqs:ChangeMessageVisibility', 'sqs:PurgeQueue'),
       ['sqs:SendMessage', queue('DeadLettersQueue')],
+      ['sqs:ChangeMessageVisibility', queue('DeadLettersQueue')],
       ['sqs:PurgeQueue', queue('DeadLettersQueue')],
       ['s3:PutObject', file(imageKey('pf_1', 'ab'))],
       ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
@@ -111,7 +113,7 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
         'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-Database',
       ],
       ['s3:GetObject', file(imageKey('pf_1', 'ab'))],
-      ['sqs:SendMessage', queue('JobsQueue')],
+      ...onJobs('sqs:SendMessage'),
     ],
   },
 };
@@ -355,8 +357,16 @@ test('no role has an AWS managed policy that is not in the list above', () => {
 });
 
 test('filling a policy requires exactly its placeholders', () => {
-  expect(() => fillPolicy('keda-operator', {})).toThrow('The policy keda-operator has no value for JobsArn.');
-  expect(() => fillPolicy('keda-operator', { JobsArn: 'a', FilesArn: 'b' })).toThrow(
-    'The policy keda-operator has no placeholder FilesArn.',
+  const account = 'cluster-autoscaler';
+  expect(() => fillPolicy(account, {})).toThrow(`The policy ${account} has no value for ClusterName.`);
+  expect(() => fillPolicy(account, { ClusterName: 'a', FilesArn: 'b' })).toThrow(
+    `The policy ${account} has no placeholder FilesArn.`,
   );
+});
+
+test('the autoscaler of pods has no role: it asks Prometheus and the API, and nothing in AWS', () => {
+  const accounts = production
+    .all('eks/podIdentityAssociation:PodIdentityAssociation')
+    .map(({ inputs }) => inputs.namespace);
+  expect(accounts).not.toContain('keda');
 });

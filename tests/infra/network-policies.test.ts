@@ -71,6 +71,7 @@ test.each([
   ['prometheus', 'nginx', 9443],
   ['prometheus', 'nodeOfControlPlane', 10_250],
   ['keda', 'prometheus', 9090],
+  ['keda', 'api', 3001],
   ['keda', 'kubernetesApi', 443],
   ['nodeOfControlPlane', 'gatekeeper', 8443],
   ['nodeOfControlPlane', 'kedaMetrics', 6443],
@@ -99,6 +100,17 @@ test.each([
   ['worker', 'api', 3000],
   ['prometheus', 'api', 3000],
   ['website', 'api', 3000],
+  // The backlog of jobs is for the autoscaler only.
+  ['nginx', 'api', 3001],
+  ['worker', 'api', 3001],
+  ['prometheus', 'api', 3001],
+  ['kedaMetrics', 'api', 3001],
+  ['loadBalancer', 'api', 3001],
+  ['website', 'api', 3001],
+  ['keda', 'api', 3000],
+  // It needs nothing of AWS.
+  ['keda', 'website', 443],
+  ['keda', 'podIdentityAgent', 80],
   // NGINX trusts headers of the load balancers on these ports, so no other client may connect.
   ['api', 'nginx', 8443],
   ['worker', 'nginx', 8443],
@@ -183,6 +195,7 @@ describe('everything else is denied', () => {
     // Port 443 of the VPC is allowed for AWS endpoints on egress; the ingress of the other pod denies it.
     expect(found.toSorted()).toEqual([
       'api → traceCollector 4317',
+      'keda → api 3001',
       'nginx → api 3000',
       'nginx → api 9464',
       'prometheus → api 9464',

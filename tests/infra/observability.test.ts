@@ -34,7 +34,7 @@ test('the EBS CSI driver has a role of its own', () => {
   ]);
 });
 
-test('the CloudWatch exporter reads metrics of the queue, the database and the load balancers of its own stage', () => {
+test('the CloudWatch exporter reads metrics of the queues, the database and the load balancers of its own stage', () => {
   const { discovery } = JSON.parse(valuesOf('cloudwatch-exporter').config);
   expect(discovery.jobs.map(({ type }: { type: string }) => type)).toEqual([
     'AWS/SQS',

@@ -47,7 +47,7 @@ test('a stage has the outputs that operators need, and sst dev those of the clou
     'page',
     'registry',
   ]);
-  expect(Object.keys(stages.dev.outputs).toSorted()).toEqual(['_protect', 'bucket', 'queue']);
+  expect(Object.keys(stages.dev.outputs).toSorted()).toEqual(['_protect', 'bucket', 'queues']);
 });
 
 test('only production is protected from removal', () => {

@@ -1,5 +1,13 @@
-import { beforeAll, expect, test } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { urlOf } from '../../dev/database-users.ts';
+import { developmentPrograms } from '../../dev/programs.ts';
 import { apiLatencyP95 } from '../../stacks/k8s/latency.ts';
+import { eventually } from '../support/eventually.ts';
+import { testServices } from '../support/services.ts';
+import { freePort } from '../support/stack.ts';
 import { objectOf, ofKind } from './support/workloads.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -25,16 +33,82 @@ test.each(stages)('the API of %s scales by CPU utilization and latency', (stage)
   ]);
 });
 
-test.each(stages)('the worker of %s scales by queue length and age of the oldest message', (stage) => {
+test.each(stages)('the worker of %s scales by the backlog that the API computes', (stage) => {
   const { triggers } = scalerOf(apps[stage], 'portfolio-worker');
-  const { data } = objectOf(apps[stage], 'ConfigMap', 'portfolio-worker');
-  const [depth, age] = triggers;
-  expect(depth).toMatchObject({
-    type: 'aws-sqs-queue',
-    metadata: { queueURL: data.QUEUE_URL, awsRegion: data.AWS_REGION, queueLength: data.WORKER_CONCURRENCY },
+  const { INTERNAL_PORT: port } = objectOf(apps[stage], 'ConfigMap', 'portfolio-api').data;
+  expect(triggers).toEqual([
+    {
+      type: 'metrics-api',
+      metricType: 'AverageValue',
+      metadata: {
+        url: `http://portfolio-api.portfolio.svc.cluster.local:${port}/backlog`,
+        format: 'json',
+        valueLocation: 'workers',
+        targetValue: '1',
+      },
+    },
+  ]);
+  const { ports } = objectOf(apps[stage], 'Service', 'portfolio-api').spec;
+  const { ports: ofPod } = objectOf(apps[stage], 'Deployment', 'portfolio-api').spec.template.spec
+    .containers[0];
+  expect(ports).toContainEqual({ name: 'backlog', port: Number(port), targetPort: 'backlog' });
+  expect(ofPod).toContainEqual({ name: 'backlog', containerPort: Number(port) });
+});
+
+describe('the backlog of the real API', () => {
+  const parts = new AsyncDisposableStack();
+  let platform: Awaited<ReturnType<typeof testServices>>;
+  let port: number;
+  beforeAll(async () => {
+    platform = await testServices();
+    parts.defer(() => platform.stop());
+    port = await freePort();
+    const programs = await developmentPrograms();
+    const { environment, databaseUrl } = platform;
+    const api = spawn(process.execPath, [programs.api], {
+      env: {
+        ...environment,
+        DATABASE_URL: urlOf('portfolio_api', databaseUrl),
+        NODE_COMPILE_CACHE: programs.compileCache,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        INTERNAL_PORT: String(port),
+        LOG_LEVEL: 'warn',
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const ended = once(api, 'exit');
+    parts.defer(async () => {
+      api.kill('SIGKILL');
+      await ended;
+    });
+    await eventually(() => fetch(`http://127.0.0.1:${port}/backlog`));
   });
-  expect(age).toMatchObject({ type: 'prometheus', metricType: 'Value', metadata: { threshold: '60' } });
-  expect(age.metadata.query).toContain(`"${data.QUEUE_URL.split('/').at(-1)}"`);
+  afterAll(() => parts.disposeAsync());
+
+  /** The number of workers of a stage for this backlog, by the formula of the HPA for an `AverageValue`. */
+  async function workersOf(stage: (typeof stages)[number]) {
+    const { triggers, minReplicaCount, maxReplicaCount } = scalerOf(apps[stage], 'portfolio-worker');
+    const { url, valueLocation, targetValue } = triggers[0].metadata;
+    const response = await fetch(`http://127.0.0.1:${port}${new URL(url).pathname}`);
+    const { [valueLocation]: value } = (await response.json()) as Record<string, unknown>;
+    expect(value).toBeTypeOf('number');
+    const wanted = Math.ceil((value as number) / Number(targetValue));
+    return Math.min(maxReplicaCount, Math.max(minReplicaCount, wanted));
+  }
+
+  test('of 10,000 exports of one tenant, scales the workers of each stage to their maximum', async () => {
+    await platform.db.execute(sql`
+      insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`);
+    for (const stage of stages)
+      expect(await workersOf(stage)).toBe(scalerOf(apps[stage], 'portfolio-worker').minReplicaCount);
+    await platform.db.execute(sql`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
+      select 'job_' || n, 'pf_1', 'export.pdf', 'PDF', 'queued', 'study_' || n, '{}', 'ada', 5, 1
+      from generate_series(1, 10000) n`);
+    for (const stage of stages)
+      expect(await workersOf(stage)).toBe(scalerOf(apps[stage], 'portfolio-worker').maxReplicaCount);
+  });
 });
 
 test.each(stages)('autoscaling in %s keeps the number of pods while metrics are unavailable', (stage) => {

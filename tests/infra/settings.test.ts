@@ -5,6 +5,7 @@ import {
   readSettings,
   workerSettings,
 } from '../../packages/core/src/runtime/settings.ts';
+import { jobKinds } from '../../packages/core/src/job/kinds.ts';
 import { configMap } from '../../stacks/k8s/config-map.ts';
 import { environmentOf, ofKind, workloadsOf } from './support/workloads.ts';
 import type { App } from './synth/app.ts';
@@ -70,10 +71,20 @@ describe.each(stages)('%s', (stage) => {
     }
   });
 
-  test('workers receive from the queue that the API sends to, and from its dead-letter queue', () => {
+  test('workers use the queues that the API sends to, one for each kind of job, and their dead-letter queue', () => {
     const api = environment(apps[stage], 'portfolio-api');
     const worker = environment(apps[stage], 'portfolio-worker');
-    expect(worker.QUEUE_URL).toBe(api.QUEUE_URL);
+    expect(worker.QUEUE_URLS).toBe(api.QUEUE_URLS);
+    const urls = Object.values(readSettings(workerSettings, worker).QUEUE_URLS);
+    expect(new Set(urls.map((url) => url.split('/').at(-1)))).toEqual(
+      new Set(
+        apps[stage]
+          .all('sqs/queue:Queue')
+          .filter(({ name }) => name !== 'DeadLettersQueue')
+          .map(({ inputs }) => inputs.name),
+      ),
+    );
+    expect(urls).toHaveLength(Object.keys(jobKinds).length);
     expect(worker.BUCKET_NAME).toBe(api.BUCKET_NAME);
     const { name } = apps[stage].one('sqs/queue:Queue', 'DeadLettersQueue').inputs;
     expect(worker.DEAD_LETTER_QUEUE_URL?.split('/').at(-1)).toBe(name);

@@ -16,7 +16,17 @@ export function testRunner(
   { allowPrivate = false, stop = never, ...others }: RunnerSettings = {},
 ): Runner {
   const handlers = createHandlers({ allowPrivate, log: silentLog });
-  const settings = { db, reader: db, bucket, wakeUps, jobBus, log: silentLog, leaseSeconds: 30, ...others };
+  const settings = {
+    db,
+    pipelineDb: db,
+    reader: db,
+    bucket,
+    wakeUps,
+    jobBus,
+    log: silentLog,
+    leaseSeconds: 30,
+    ...others,
+  };
   return {
     handlers,
     retryFactor: 1,

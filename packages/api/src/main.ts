@@ -1,3 +1,4 @@
+import { readBacklog } from '@portfolio/core/job/backlog';
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
@@ -16,6 +17,7 @@ import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAuthenticate } from './authenticate.ts';
+import { serveInternal } from './internal.ts';
 import { buildServer } from './server.ts';
 
 const settings = readSettings(apiSettings);
@@ -61,6 +63,11 @@ const server = await buildServer({
 });
 await jobBus.listen();
 await published.listen();
+const { HOST: host, INTERNAL_PORT: internalPort } = settings;
+const internal =
+  internalPort === undefined
+    ? undefined
+    : await serveInternal({ host, port: internalPort }, { readBacklog: () => readBacklog(db), log });
 
 ignoreUnhandledOutages(log);
 const { LINGER_SECONDS: linger } = settings;
@@ -70,6 +77,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   stopping.abort();
   if (!err) await wait(linger * 1000);
   await server.close();
+  internal?.close();
   await wakeUps.idle();
   jobBus.close();
   await rateCounter.close();
@@ -80,4 +88,4 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   bucket.close();
   queues.close();
 });
-await server.listen({ host: settings.HOST, port: settings.PORT });
+await server.listen({ host, port: settings.PORT });

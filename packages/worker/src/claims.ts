@@ -1,14 +1,16 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
-import { type JobKind, jobKinds } from '@portfolio/core/job/kinds';
-import { transitions } from '@portfolio/core/job/transitions';
+import type { JobKind } from '@portfolio/core/job/kinds';
+import { type Wanted, transitions } from '@portfolio/core/job/transitions';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Runner, runJob, unavailable } from './run-job.ts';
 import type { FreeSlots } from './slots.ts';
 
-const pauseAfterErrorMilliseconds = { first: 250, longest: 10_000 };
-const kinds = Object.keys(jobKinds) as JobKind[];
+const pauseMilliseconds = {
+  contended: { first: 10, longest: 1000 },
+  failed: { first: 250, longest: 2000 },
+};
 
 type Claimer = Runner & {
   slots: FreeSlots;
@@ -28,67 +30,71 @@ export type Claims = ReturnType<typeof createClaims>;
 export function createClaims(claimer: Claimer, draining: AbortSignal, stop: AbortSignal) {
   const { log, slots, wakeUps } = claimer;
   const running = new Set<Promise<void>>();
+  /** The kinds of which something may be due. */
+  const wanted = new Set<JobKind>();
   /** The kinds for which another worker is woken if this one takes all that it can. */
   const passOn = new Set<JobKind>();
-  let isWanted = false;
   let working: Promise<void> | undefined;
 
   async function claimAll() {
-    let failures = 0;
-    while (isWanted && !draining.aborted) {
-      isWanted = false;
+    let [failures, contentions] = [0, 0];
+    while (wanted.size > 0 && !draining.aborted) {
+      const claiming = [...wanted];
+      wanted.clear();
+      const retry = (pause: { first: number; longest: number }, tries: number) => {
+        for (const kind of claiming) wanted.add(kind);
+        const milliseconds = Math.min(pause.first * 2 ** (tries - 1), pause.longest);
+        return wait(milliseconds, undefined, { signal: draining }).catch(() => {});
+      };
       try {
-        await claimOnce();
+        contentions = (await claimOnce(claiming)) ? contentions + 1 : 0;
         failures = 0;
+        if (contentions > 0) await retry(pauseMilliseconds.contended, contentions);
       } catch (error) {
         failures += 1;
-        isWanted = true;
         log.warn({ err: error, failures }, 'claim failed; it will be retried');
-        const pause = pauseAfterErrorMilliseconds.first * 2 ** (failures - 1);
-        await wait(Math.min(pause, pauseAfterErrorMilliseconds.longest), undefined, {
-          signal: draining,
-        }).catch(() => {});
+        await retry(pauseMilliseconds.failed, failures);
       }
     }
     working = undefined;
   }
 
-  async function claimOnce() {
+  /** Resolves to whether due jobs were locked by others. */
+  async function claimOnce(claiming: JobKind[]) {
     const limits = limitsOf(claimer.fleet(), claimer.shares);
-    const wanted = kinds
+    const asked = claiming
       .map((kind) => ({ kind, slots: slots.of(kind), mostOfTenant: limits.ofKind[kind] }))
       .filter((one) => one.slots > 0);
-    const woken = [...passOn];
-    passOn.clear();
-    if (wanted.length === 0) return;
+    const woken = claiming.filter((kind) => passOn.delete(kind));
+    if (asked.length === 0) return false;
     const token = randomUUID();
-    const { claimed, wasContended } = await claim(wanted, limits.inAll, token);
+    const { claimed, wasContended } = await claim(asked, limits.inAll, token);
     for (const job of claimed) {
       slots.take(job.kind);
       const done: Promise<void> = runJob(claimer, job, token, stop).finally(() => {
         running.delete(done);
         slots.release(job.kind);
-        setImmediate(wake);
+        setImmediate(() => void wake([job.kind]));
       });
       running.add(done);
     }
-    if (wasContended) isWanted = true;
-    for (const { kind, slots: free } of wanted) {
+    for (const { kind, slots: free } of asked) {
       const isFilled = claimed.filter((job) => job.kind === kind).length === free;
       if (isFilled && woken.includes(kind)) wakeUps.notify(kind);
     }
+    return wasContended;
   }
 
   /** If the connection is lost before the answer, the claim may have been stored with no worker on its jobs. */
   async function claim(
-    wanted: Parameters<typeof transitions.claim>[1],
+    asked: readonly Wanted[],
     mostInAll: number,
     token: string,
   ): ReturnType<typeof transitions.claim> {
-    const { db, leaseSeconds, workerId: worker, leases } = claimer;
+    const { pipelineDb: db, leaseSeconds, workerId: worker, leases } = claimer;
     try {
       return await leases.whileClaiming(() =>
-        transitions.claim(db, wanted, { mostInAll, token, leaseSeconds, worker }),
+        transitions.claim(db, asked, { mostInAll, token, leaseSeconds, worker }),
       );
     } catch (error) {
       const lost = toOutage(error);
@@ -98,17 +104,17 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     }
   }
 
-  function wake() {
-    isWanted = true;
+  function wake(woken: readonly JobKind[]) {
+    for (const kind of woken) wanted.add(kind);
     working ??= claimAll();
     return working;
   }
 
   return {
-    /** Claims what is due, of all kinds. Resolves when no claim is in progress any more. */
+    /** Claims what is due of these kinds. Resolves when no claim is in progress any more. */
     async wake(woken: readonly JobKind[]): Promise<void> {
       for (const kind of woken) passOn.add(kind);
-      await wake();
+      await wake(woken);
     },
     /** Resolves when no job runs. */
     async idle(): Promise<void> {

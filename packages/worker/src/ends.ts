@@ -16,7 +16,15 @@ export type Ends = ReturnType<typeof createEnds>;
  * Stores the ends of attempts. Those that arrive while others are being stored share one statement. One whose row is
  * locked, or that fails, is stored alone, so that it neither delays nor harms the others.
  */
-export function createEnds({ db, leaseSeconds, log }: { db: Db; leaseSeconds: number; log: Logger }) {
+export function createEnds({
+  pipelineDb: db,
+  leaseSeconds,
+  log,
+}: {
+  pipelineDb: Db;
+  leaseSeconds: number;
+  log: Logger;
+}) {
   let waiting: Waiting[] = [];
   let working: Promise<void> | undefined;
 

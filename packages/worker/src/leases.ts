@@ -41,7 +41,12 @@ export type Leases = ReturnType<typeof createLeases>;
  * it.
  */
 export function createLeases(
-  { db, jobBus, log, leaseSeconds }: { db: Db; jobBus: JobBus; log: Logger; leaseSeconds: number },
+  {
+    pipelineDb: db,
+    jobBus,
+    log,
+    leaseSeconds,
+  }: { pipelineDb: Db; jobBus: JobBus; log: Logger; leaseSeconds: number },
   stop: AbortSignal,
 ) {
   const held = new Map<string, Held>();

@@ -36,6 +36,7 @@ const pool = {
   signIn,
 };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
+const pipeline = openDatabase({ url: settings.DATABASE_URL, ...pool, poolSize: 3, fixedPlans: true });
 const { db } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
@@ -71,7 +72,7 @@ await startWithRetries(log, isSchemaCurrent);
 
 const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
 const { POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const services = { db, reader: reader.db, bucket, wakeUps, jobBus, log };
+const services = { db, pipelineDb: pipeline.db, reader: reader.db, bucket, wakeUps, jobBus, log };
 const worker = await startWorker(
   {
     ...services,
@@ -109,6 +110,7 @@ const { close } = closeWithGrace(
     await wakeUps.idle();
     jobBus.close();
     await reader.close();
+    await pipeline.close();
     await database.close();
     signIn.close();
     health?.close();

@@ -13,6 +13,8 @@ import { createProgress } from './progress.ts';
 
 export type Runner = {
   db: Db;
+  /** For the transitions of jobs, which must not wait for a connection that a handler holds. */
+  pipelineDb: Db;
   /** For analytical reads; `db` by default. */
   reader?: Db;
   bucket: Bucket;
@@ -59,7 +61,7 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
   const payload = payloadOf(job);
   const handler = (await runner.handlers[job.kind]()) as Handler<typeof job.kind>;
   const progress = createProgress(async (at) => {
-    if (!(await transitions.progress(runner.db, lease, at))) throw new LeaseLost();
+    if (!(await transitions.progress(runner.pipelineDb, lease, at))) throw new LeaseLost();
     hint();
   });
   try {
@@ -125,7 +127,12 @@ function outcomeOf(runner: Runner, job: Claimed, error: unknown, log: Logger): O
 }
 
 /** Discards an attempt whose job was cancelled, or claimed by another worker in the meantime. */
-async function discardAttempt({ db, ends }: Runner, lease: Lease, stop: AbortSignal, log: Logger) {
+async function discardAttempt(
+  { pipelineDb: db, ends }: Runner,
+  lease: Lease,
+  stop: AbortSignal,
+  log: Logger,
+) {
   if (await ends.persist(() => transitions.acknowledgeCancel(db, lease), stop)) log.info('job cancelled');
   else log.warn('lease lost; attempt discarded');
 }

@@ -18,6 +18,7 @@ const kinds = Object.keys(jobKinds) as JobKind[];
 
 type Sweeper = {
   db: Db;
+  pipelineDb: Db;
   queues: Pick<Queues<'dead'>, 'receive' | 'remove'>;
   claims: Pick<Claims, 'wake'>;
   wakeUps: WakeUps;
@@ -32,7 +33,7 @@ type Sweeper = {
  * for webhooks, dead letters. Any number of workers may sweep concurrently.
  */
 export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> {
-  const { db, claims, wakeUps, log, leaseSeconds, sweepSeconds } = sweeper;
+  const { pipelineDb: db, claims, wakeUps, log, leaseSeconds, sweepSeconds } = sweeper;
   // After an outage, workers get time to renew their leases before jobs count as lost. A start may follow an outage.
   let reapsFrom = performance.now() + leaseSeconds * 1000;
 
@@ -63,7 +64,7 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   }
 }
 
-async function reap({ db, jobBus, wakeUps, log }: Sweeper): Promise<void> {
+async function reap({ pipelineDb: db, jobBus, wakeUps, log }: Sweeper): Promise<void> {
   const reaped = await transitions.reapLost(db);
   for (const { id, kind, state } of reaped) {
     if (state === 'dead') log.error({ jobId: id, kind }, 'job marked dead: its workers were lost');

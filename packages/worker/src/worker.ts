@@ -39,7 +39,7 @@ export async function startWorker(
   draining: AbortSignal,
   stop: AbortSignal,
 ): Promise<{ ended: Promise<void> }> {
-  const { db, log, leaseSeconds, slots: all } = options;
+  const { pipelineDb: db, log, leaseSeconds, slots: all } = options;
   const id = `${hostname()}/${process.pid}/${platform.version}`;
   const shares = sharesOf(options.shares);
   let fleet = all;

@@ -4,7 +4,6 @@ import clusterAutoscaler from './iam/cluster-autoscaler.json' with { type: 'json
 import deployer from './iam/deployer.json' with { type: 'json' };
 import externalSecrets from './iam/external-secrets.json' with { type: 'json' };
 import fluentBit from './iam/fluent-bit.json' with { type: 'json' };
-import kedaOperator from './iam/keda-operator.json' with { type: 'json' };
 import loadBalancerController from './iam/load-balancer-controller.json' with { type: 'json' };
 import otelCollector from './iam/otel-collector.json' with { type: 'json' };
 import policyController from './iam/policy-controller.json' with { type: 'json' };
@@ -19,7 +18,6 @@ const accounts = {
   'portfolio-worker': portfolioWorker,
   'portfolio-migrator': portfolioMigrator,
   'external-secrets': externalSecrets,
-  'keda-operator': kedaOperator,
   'cloudwatch-exporter': cloudwatchExporter,
   'fluent-bit': fluentBit,
   'otel-collector': otelCollector,
@@ -34,11 +32,17 @@ const policies = { ...accounts, 'portfolio-api-cache': portfolioApiCache, deploy
 export type AccountName = keyof typeof accounts;
 export type PolicyName = keyof typeof policies;
 
-/** Placeholders such as `${JobsArn}`. IAM's own variables have a colon in their names, and so do not match. */
+/** Placeholders such as `${FilesArn}`. IAM's own variables have a colon in their names, and so do not match. */
 const placeholder = /\$\{(\w+)\}/g;
 
-/** The policy as JSON, with its placeholders filled. Throws if a placeholder has no value, or a value no placeholder. */
-export function fillPolicy(name: PolicyName, values: Readonly<Record<string, string>>): string {
+/**
+ * The policy as JSON, with its placeholders filled. A list fills a placeholder that is an entry of its own, such as one of
+ * several resources. Throws if a placeholder has no value, or a value no placeholder.
+ */
+export function fillPolicy(
+  name: PolicyName,
+  values: Readonly<Record<string, string | readonly string[]>>,
+): string {
   const text = JSON.stringify(policies[name]);
   const known = new Set([...text.matchAll(placeholder)].map(([, key]) => key));
   const surplus = Object.keys(values).filter((key) => !known.has(key));
@@ -46,6 +50,6 @@ export function fillPolicy(name: PolicyName, values: Readonly<Record<string, str
   return text.replaceAll(placeholder, (_, key: string) => {
     const value = values[key];
     if (value === undefined) throw new Error(`The policy ${name} has no value for ${key}.`);
-    return value;
+    return [value].flat().join('","');
   });
 }

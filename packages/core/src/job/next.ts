@@ -3,8 +3,11 @@ import { jobPauses, jobQueue, jobs } from './job.sql.ts';
 
 const { placeholder } = sql;
 
+/** More than there are free slots, since others may have locked some: other claims, or a change of the job. */
+const spare = sql.raw('16');
+
 /**
- * The jobs that a claim takes next, of each kind up to its free slots: of the portfolio with the fewest running jobs of
+ * The jobs that a claim may take next, of each kind in the order of their rank: of the portfolio with the fewest running jobs of
  * the kind first, then by priority, then by turn, within the limits of portfolios and without what is paused. Walks from
  * portfolio to portfolio along the index, so that its cost does not depend on how many jobs wait.
  */
@@ -35,11 +38,11 @@ export const chosenJobs = sql`
       select q.job_id, q.priority, q.turn from ${jobQueue} q
       where q.due and q.kind = tenant.kind and q.portfolio_id = tenant.id
       order by q.priority, q.turn
-      limit least(tenant.slots, greatest(0, tenant.most - coalesce(own.jobs, 0)))) next
+      limit least(tenant.slots + ${spare}, greatest(0, tenant.most - coalesce(own.jobs, 0)))) next
     where tenant.id is not null and not exists (
       select from ${jobPauses} pause
       where coalesce(pause.portfolio_id, tenant.id) = tenant.id and coalesce(pause.kind, tenant.kind) = tenant.kind)),
   ranked as (
-    select job_id, slots, row_number() over (partition by kind order by place, priority, turn) as rank
+    select job_id, kind, slots, row_number() over (partition by kind order by place, priority, turn) as rank
     from candidate where place_in_all <= ${placeholder('mostInAll')})
-  select job_id from ranked where rank <= slots`;
+  select job_id, kind, rank from ranked where rank <= slots + ${spare}`;

@@ -149,17 +149,21 @@ const hasTurn = sql`not exists (
 
 /** A row of `job_queue` goes even if the guard refuses its job: the end of the job before it adds the row again. */
 const claim = prepared((db) => {
-  const chosen = db.$with('chosen', { jobId: jobQueue.jobId }).as(chosenJobs);
+  const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
     delete from ${jobQueue} where job_id = any(array(
-      select q.job_id from ${jobQueue} q join ${jobs} j on j.id = q.job_id
-      where q.job_id = any(array(select job_id from ${chosen}))
-      order by q.turn for update of q skip locked for no key update of j skip locked))
+      select locked.job_id
+      from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
+      cross join lateral (
+        select q.job_id
+        from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
+        where c.kind = wanted.kind order by c.rank limit wanted.slots
+        for update of q skip locked for no key update of j skip locked) locked))
     returning job_id`);
   const { changed, effects } = changeOf(db, {
     moves: ['queued → running'],
     event: 'started',
-    where: sql`${jobs.id} in (select job_id from ${taken}) and ${jobs.runAt} <= now() and ${hasTurn}`,
+    where: sql`${jobs.id} = any(array(select job_id from ${taken})) and ${jobs.runAt} <= now() and ${hasTurn}`,
     assign: [
       sql`attempt = ${jobs.attempt} + 1`,
       ...noProgress,
@@ -260,7 +264,8 @@ const end = endWhere('job_end', sql``);
 const endMany = endWhere(
   'job_end_many',
   sql` and ${jobs.id} = any(array(
-    select ${jobs.id} from ${jobs} join ${outcomes} on ${isEnd} for no key update of ${jobs} skip locked))`,
+    select ${jobs.id} from ${jobs}
+    where ${jobs.id} = any(${placeholder('ids')}::text[]) for no key update skip locked))`,
 );
 
 const endEvent = prepared((db) =>
@@ -459,8 +464,8 @@ export const transitions = {
     return accept(db).execute({ jobs: JSON.stringify(rows) });
   },
   /**
-   * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to whether others were
-   * claimed at the same time: then more may be due. `mostInAll`: how many jobs of one portfolio may then run, of all kinds.
+   * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to whether others had
+   * locked due jobs: more may be due then. `mostInAll`: how many jobs of one portfolio may then run, of all kinds.
    */
   async claim(
     db: Db,
@@ -475,7 +480,8 @@ export const transitions = {
     try {
       const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
       const claimed = rows.filter((row): row is Claimed => row.id !== null);
-      return { claimed, wasContended: claimed.length < rows[0]!.found };
+      const free = wanted.reduce((sum, { slots }) => sum + slots, 0);
+      return { claimed, wasContended: claimed.length < Math.min(free, rows[0]!.found) };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
       if (isRefusedBy(error, 'jobs_group_running')) return { claimed: [], wasContended: true };
@@ -494,7 +500,10 @@ export const transitions = {
     first(end(db), { ends: JSON.stringify([endValues({ lease, outcome })]) }),
   /** As `end`, of several attempts, except those whose rows others have locked. */
   endMany: (db: Db, given: readonly { lease: Lease; outcome: Outcome }[]) =>
-    endMany(db).execute({ ends: JSON.stringify(given.map(endValues)) }),
+    endMany(db).execute({
+      ids: given.map(({ lease }) => lease.id),
+      ends: JSON.stringify(given.map(endValues)),
+    }),
   /** True if an attempt has ended in this way. */
   hasEnded: async (db: Db, id: string, attempt: number, type: Outcome['type']) =>
     (await endEvent(db).execute({ id, attempt, type })).length > 0,

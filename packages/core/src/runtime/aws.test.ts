@@ -7,9 +7,11 @@ import { createCloudResources } from '../../../../dev/cloud.ts';
 import { testAws } from '../../../../tests/support/aws.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
+import type { JobKind } from '../job/kinds.ts';
 import { openBucket } from './bucket.ts';
 import { toOutage } from './outage.ts';
-import { openQueue } from './queue.ts';
+import { openQueues } from './queue.ts';
+import { readSettings, workerSettings } from './settings.ts';
 
 let parts = new AsyncDisposableStack();
 afterEach(async () => {
@@ -33,7 +35,7 @@ async function fakeS3(answer: RequestListener) {
   return { bucket, requests };
 }
 
-/** The bucket and the queue of a cloud that is reached through a proxy. */
+/** The bucket and the queues of a cloud that is reached through a proxy. */
 async function behindProxy() {
   const aws = await testAws();
   parts.defer(() => aws.stop());
@@ -42,11 +44,15 @@ async function behindProxy() {
   parts.defer(() => proxy.stop());
   const settings = { region: cloud.AWS_REGION, endpoint: proxy.baseUrl };
   const bucket = openBucket(settings, cloud.BUCKET_NAME, silentLog);
-  const queueUrl = new URL(new URL(cloud.QUEUE_URL).pathname, proxy.baseUrl);
-  const queue = openQueue(settings, queueUrl.href, silentLog);
+  const environment = { DATABASE_URL: 'postgres://localhost/unused', ...cloud };
+  const urls = Object.entries(readSettings(workerSettings, environment).QUEUE_URLS).map(([kind, url]) => [
+    kind,
+    new URL(new URL(url).pathname, proxy.baseUrl).href,
+  ]);
+  const queues = openQueues(settings, Object.fromEntries(urls) as Record<JobKind, string>, silentLog);
   parts.defer(() => bucket.close());
-  parts.defer(() => queue.close());
-  return { proxy, bucket, queue };
+  parts.defer(() => queues.close());
+  return { proxy, bucket, queues };
 }
 
 const errorOf = (asked: Promise<unknown>): Promise<unknown> =>
@@ -108,27 +114,25 @@ test('links are signed while S3 is unavailable', async () => {
   expect(await bucket.signedUrl('a', 60)).toContain('X-Amz-Signature');
 });
 
-test('queue and bucket have separate circuit breakers, which close by themselves', async () => {
-  const { proxy, bucket, queue } = await behindProxy();
-  const message = { id: '1', groupKey: 'group', jobId: 'job_01m82c1p80ecx9s72g62z07yfy', kind: 'export.pdf' };
-  expect(await queue.send([message])).toEqual(['1']);
+test('queues and bucket have separate circuit breakers, which close by themselves', async () => {
+  const { proxy, bucket, queues } = await behindProxy();
+  await queues.send('export.pdf', 'wake up');
+  expect(await queues.receive('export.pdf', 1)).toMatchObject([{ body: 'wake up' }]);
   proxy.down();
-  await eventually(async () => expect(await isRefusedImmediately(queue.send([message]))).toBe(true));
+  await eventually(async () =>
+    expect(await isRefusedImmediately(queues.send('export.pdf', 'wake up'))).toBe(true),
+  );
   expect(toOutage(await errorOf(bucket.get('a')))).toMatchObject({ code: 'unavailable' });
   proxy.up();
-  await eventually(() => queue.send([{ ...message, id: '2' }]));
+  await eventually(() => queues.send('export.pdf', 'wake up'));
   expect(await bucket.get('a')).toBeNull();
 });
 
 test('requests to an unresponsive cloud time out', async () => {
-  const { proxy, bucket, queue } = await behindProxy();
+  const { proxy, bucket, queues } = await behindProxy();
   await bucket.get('a');
   proxy.hang();
-  const asked = [
-    bucket.get('a'),
-    bucket.remove('a'),
-    queue.send([{ id: '1', groupKey: 'g', jobId: 'j', kind: 'k' }]),
-  ];
+  const asked = [bucket.get('a'), bucket.remove('a'), queues.send('export.pdf', 'wake up')];
   for (const error of await Promise.all(asked.map(errorOf))) {
     expect(toOutage(error)).toMatchObject({ code: 'unavailable' });
   }

@@ -6,6 +6,7 @@ import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createSockets, startupPadding } from './database-sockets.ts';
 import type { Logger } from './log.ts';
 import { isReadOnly, isSignInRefused } from './outage.ts';
+import { isRefusedByPooler, poolerHelp } from './pooler.ts';
 
 export type Database = {
   db: Db;
@@ -29,6 +30,11 @@ type Pool = {
   /** Connections are reopened after 1 to 1.5 times this, so that new replicas get their share of them. */
   lifetimeSeconds?: number;
   signIn?: SignIn;
+  /**
+   * Plans each statement once, with indexes wherever there are some. For short statements on tables of a queue, which
+   * change faster than their statistics, and whose planning costs more than their execution.
+   */
+  fixedPlans?: boolean;
 };
 
 /** One permanent connection without a statement timeout, for migrations. The caller must end it. */
@@ -72,7 +78,7 @@ export function openDatabase(pool: Pool): Database {
 
 function openPool(pool: Pool, isWriter: boolean): Database {
   const { url, poolSize, applicationName, log, statementSeconds = 10, slackSeconds = 3 } = pool;
-  const { lifetimeSeconds = 600, signIn = plainSignIn } = pool;
+  const { lifetimeSeconds = 600, signIn = plainSignIn, fixedPlans = false } = pool;
   const sockets = createSockets({
     silenceSeconds: statementSeconds + slackSeconds,
     getPassword: signIn.passwordFor(url),
@@ -96,8 +102,10 @@ function openPool(pool: Pool, isWriter: boolean): Database {
       statement_timeout: statementSeconds * 1000,
       idle_in_transaction_session_timeout: statementSeconds * 1000,
       lock_timeout: lockSeconds * 1000,
+      ...(fixedPlans && { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' }),
     },
   });
+  let isPoolerReported = false;
   const guarded = guardDatabase(sql, {
     name: `Postgres (${applicationName})`,
     log,
@@ -106,6 +114,10 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     onWaiting: sockets.setWaiting,
     onFailure(error) {
       if (isSignInRefused(error)) signIn.invalidate();
+      if (!isPoolerReported && isRefusedByPooler(error)) {
+        isPoolerReported = true;
+        log.error({ err: error }, poolerHelp);
+      }
       if (isWriter && isReadOnly(error)) sockets.drop();
     },
   });

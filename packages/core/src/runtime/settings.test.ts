@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { jobKinds, ofEachKind } from '../job/kinds.ts';
 import {
   apiSettings,
   apiStop,
@@ -9,10 +10,13 @@ import {
   workerStop,
 } from './settings.ts';
 
+const queueUrls = ofEachKind((kind) => `https://sqs.example/${kind}.fifo?a=b`);
 const needed = {
   DATABASE_URL: 'postgres://localhost/portfolio',
   AWS_REGION: 'eu-central-1',
-  QUEUE_URL: 'https://sqs.example/jobs.fifo',
+  QUEUE_URLS: Object.entries(queueUrls)
+    .map(([kind, url]) => `${kind}=${url}`)
+    .join(', '),
   BUCKET_NAME: 'portfolio',
 };
 const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
@@ -33,10 +37,47 @@ test('only the required settings are needed, and the others have defaults', () =
     DATABASE_POOL_SIZE: 4,
     TRUSTED_PROXY_HOPS: 0,
   });
+  expect(readSettings(apiSettings, needed)).not.toHaveProperty('INTERNAL_PORT');
   expect(readSettings(workerSettings, neededByWorker)).toMatchObject({
     LEASE_SECONDS: 30,
-    WORKER_CONCURRENCY: 8,
+    WORKER_SLOTS: {},
+    TENANT_SHARES: {},
   });
+});
+
+test('each kind of job has the URL of its queue, which may contain an equals sign', () => {
+  expect(readSettings(apiSettings, needed).QUEUE_URLS).toEqual(queueUrls);
+});
+
+test.each(Object.keys(jobKinds))('the queue of %s is required', (kind) => {
+  const others = needed.QUEUE_URLS.split(', ').filter((pair) => !pair.startsWith(`${kind}=`));
+  expect(problemsOf({ QUEUE_URLS: others.join() })).toContain(`  QUEUE_URLS.${kind}: `);
+});
+
+test('slots and shares are given for some kinds, and are numbers', () => {
+  const given = {
+    WORKER_SLOTS: 'export.pdf=4,evidence.sync=0',
+    TENANT_SHARES: 'webhook.deliver=0.25, all=1',
+  };
+  expect(readSettings(workerSettings, { ...neededByWorker, ...given })).toMatchObject({
+    WORKER_SLOTS: { 'export.pdf': 4, 'evidence.sync': 0 },
+    TENANT_SHARES: { 'webhook.deliver': 0.25, all: 1 },
+  });
+});
+
+test.each([
+  ['WORKER_SLOTS', 'export.pdf'],
+  ['WORKER_SLOTS', 'export.pdf=many'],
+  ['WORKER_SLOTS', 'export.pdf=-1'],
+  ['WORKER_SLOTS', 'export.doc=1'],
+  ['WORKER_SLOTS', 'all=1'],
+  ['TENANT_SHARES', 'export.pdf=0'],
+  ['TENANT_SHARES', 'export.pdf=1.5'],
+  ['TENANT_SHARES', 'export.doc=0.5'],
+])('a worker does not accept %s=%s', (name, value) => {
+  expect(problemsOf({ ...neededByWorker, [name]: value }, workerSettings)).toMatch(
+    new RegExp(`^  ${name}[.:]`, 'm'),
+  );
 });
 
 test('numbers are parsed, empty variables count as unset, and unknown variables are ignored', () => {
@@ -63,10 +104,10 @@ describe('settings that are not valid', () => {
     const problems = problemsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
-      QUEUE_URL: undefined,
+      QUEUE_URLS: undefined,
       JWT_ISSUER: 'https://issuer.example',
     });
-    for (const name of ['PORT', 'LOG_LEVEL', 'QUEUE_URL', 'JWT_JWKS_URL']) {
+    for (const name of ['PORT', 'LOG_LEVEL', 'QUEUE_URLS', 'JWT_JWKS_URL']) {
       expect(problems).toMatch(new RegExp(`^  ${name}: \\S`, 'm'));
     }
     expect(problems.split('\n')).toHaveLength(5);
@@ -84,6 +125,8 @@ describe('settings that are not valid', () => {
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
     ['PORT', '65536'],
     ['PORT', '1.5'],
+    ['INTERNAL_PORT', '65536'],
+    ['QUEUE_URLS', 'https://sqs.example/jobs.fifo'],
     ['TRUSTED_PROXY_HOPS', 'true'],
     ['CACHE_URL', 'https://cache.example'],
     ['TRUSTED_PROXY_HOPS', '-1'],

@@ -47,7 +47,7 @@ const pairs = z.string().transform((given, { addIssue }) => {
 });
 
 /** The share of the fleet's slots that one portfolio may use. */
-const share = z.coerce.number().gt(0).max(1);
+const share = z.coerce.number<string>().gt(0).max(1);
 
 /** The settings of all programs, by the names of their environment variables. */
 const common = {
@@ -178,7 +178,7 @@ export const workerSettings = z
     DEAD_LETTER_QUEUE_URL: z.url(),
     /** How many jobs of a kind a process runs at a time, where not as in `core/src/job/kinds.ts`: `export.pdf=4,…`. */
     WORKER_SLOTS: pairs
-      .pipe(z.strictObject(ofEachKind(() => z.coerce.number().int().min(0).max(50).optional())))
+      .pipe(z.strictObject(ofEachKind(() => z.coerce.number<string>().int().min(0).max(50).optional())))
       .default({}),
     /**
      * The share of the fleet's slots that the jobs of one portfolio may use at a time, by kind where not as in

@@ -1,0 +1,50 @@
+import { AppError, toProblem } from '@portfolio/core/errors';
+import type { Backlog } from '@portfolio/core/job/backlog';
+import type { Logger } from '@portfolio/core/runtime/log';
+import { isKnownOutage } from '@portfolio/core/runtime/outage';
+import { once } from 'node:events';
+import { type ServerResponse, createServer } from 'node:http';
+import { toAppError } from './rest/problems.ts';
+
+/**
+ * Serves what only the cluster may reach, without credentials, at a port of its own: `/backlog`, the unfinished jobs and
+ * how many workers they need, for the autoscaler.
+ */
+export async function serveInternal(
+  { host, port }: { host: string; port: number },
+  { readBacklog, log }: { readBacklog: () => Promise<Backlog>; log: Pick<Logger, 'warn' | 'error'> },
+): Promise<{ port: number; close(): void }> {
+  async function answerBacklog(response: ServerResponse) {
+    try {
+      send(response, 200, await readBacklog());
+    } catch (error) {
+      const known = toAppError(error);
+      if (!known) log.error({ err: error }, 'the backlog could not be read');
+      else if (!isKnownOutage(known)) log.warn({ err: error }, 'the backlog could not be read');
+      sendProblem(response, known ?? error);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/backlog') void answerBacklog(response);
+    else sendProblem(response, new AppError('not_found', 'There is only GET /backlog.'));
+  }).listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function sendProblem(response: ServerResponse, error: unknown) {
+  const problem = toProblem(error);
+  send(response, problem.status, problem, 'application/problem+json');
+}
+
+function send(response: ServerResponse, status: number, body: object, type = 'application/json') {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(JSON.stringify(body));
+}
