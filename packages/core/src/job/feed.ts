@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Db, FeedListener, FeedPlace, JobBus, JobFeed } from '../context.ts';
 import type { Logger } from '../runtime/log.ts';
 import { toOutage } from '../runtime/outage.ts';
@@ -7,8 +7,10 @@ import { subjectOf } from '../tenancy.ts';
 import { type News, readNews } from './news.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
 
-/** How many listeners are called before other work of the process has its turn. */
-const callsPerTurn = 250;
+/** How many listeners are called before other work of the process has its turn: less than a millisecond. */
+const callsPerTurn = 50;
+/** From the beginning of one read to the next: what happens meanwhile is found together. */
+const spacingMilliseconds = 50;
 
 /** What one read has found since the cursor `before`. */
 type Found = News & { before: string; read: number };
@@ -63,7 +65,11 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
 
     async function follow() {
       using _ = hints;
-      for await (const _hint of hints) await read();
+      for await (const _hint of hints) {
+        const spacing = wait(spacingMilliseconds, undefined, { ref: false });
+        await read();
+        await spacing;
+      }
     }
     void follow();
 

@@ -5,7 +5,7 @@ import { listenTo } from './listen.ts';
 import type { Logger } from './log.ts';
 
 const channel = 'job_hints';
-/** Hints within this time are sent in one NOTIFY: each NOTIFY takes a lock that all commits of the server share. */
+/** At most one NOTIFY in this time, since each takes a lock that all commits of the server share. The first is sent at once. */
 const coalesceMilliseconds = 20;
 /** This many hints fit into the 8,000 bytes of a NOTIFY. */
 const hintsPerNotify = 50;
@@ -29,6 +29,7 @@ export function createJobBus(
   const watchers = new Set<Watcher>();
   const pending = new Map<string, JobHint>();
   let flushTimer: NodeJS.Timeout | undefined;
+  let nextFlushAt = 0;
   const wakeAll = () => watchers.forEach((watcher) => watcher.wake());
   let safetyPoll: NodeJS.Timeout;
   function pollLater() {
@@ -42,6 +43,7 @@ export function createJobBus(
 
   function flush() {
     flushTimer = undefined;
+    nextFlushAt = performance.now() + coalesceMilliseconds;
     const hints = [...pending.values()];
     pending.clear();
     for (let at = 0; at < hints.length; at += hintsPerNotify) {
@@ -62,7 +64,7 @@ export function createJobBus(
     publish(hint) {
       // Merged, so that a later hint does not drop the `cancels` of an earlier one.
       pending.set(hint.jobId, { ...pending.get(hint.jobId), ...hint });
-      flushTimer ??= setTimeout(flush, coalesceMilliseconds);
+      flushTimer ??= setTimeout(flush, Math.max(0, nextFlushAt - performance.now()));
     },
     subscribe(match, signal) {
       let woken = Promise.withResolvers<void>();
