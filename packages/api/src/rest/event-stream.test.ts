@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { EventEmitter } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
+import { user } from '../../../../tests/support/services.ts';
 import type { Outputs } from '../client.ts';
+import { Connections } from '../trpc/connection-limits.ts';
 
 let api: TestApi;
 let key: string;
@@ -142,4 +145,51 @@ test('a stream has no HEAD', async () => {
   const id = await acceptJob();
   expect((await api.call('HEAD', `/api/v1/jobs/${id}`, { key })).status).toBe(200);
   expect((await api.call('HEAD', `/api/v1/jobs/${id}/events`, { key })).status).toBe(405);
+});
+
+describe('streams over HTTP and connections of WebSocket', () => {
+  const { addStream } = Connections.prototype;
+
+  function limited(limits: { connectionsPerAddress: number; connectionsPerActor: number }) {
+    const connections = new Connections(limits);
+    const add = vi.spyOn(Connections.prototype, 'addStream');
+    return add.mockImplementation((...args) => addStream.apply(connections, args));
+  }
+
+  test('are refused beyond the number of a credential, and beyond that of an address, until one ends', async () => {
+    for (const limits of [
+      { connectionsPerAddress: 10, connectionsPerActor: 2 },
+      { connectionsPerAddress: 2, connectionsPerActor: 10 },
+    ]) {
+      const add = limited(limits);
+      const clients = [new AbortController(), new AbortController()];
+      const follow = (signal: AbortSignal | null = null) =>
+        api.call('GET', '/api/v1/jobs/changes', { key, signal });
+      for (const { signal } of clients) expect((await follow(signal)).status).toBe(200);
+      const refused = await follow();
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(await refused.json()).toMatchObject({ code: 'too_many_requests' });
+      clients[0]!.abort();
+      await eventually(async () => {
+        const answer = await follow(clients[1]!.signal);
+        expect(answer.status).toBe(200);
+      });
+      clients[1]!.abort();
+      add.mockRestore();
+    }
+  });
+
+  test('count together', async () => {
+    const subject = 'owner';
+    const connections = new Connections({ connectionsPerAddress: 10, connectionsPerActor: 2 });
+    const [socket, answer, other] = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
+    connections.addActor(user(subject), socket);
+    connections.addAddress('127.0.0.1', socket);
+    connections.addStream(user(subject), '127.0.0.1', answer);
+    expect(() => connections.addStream(user(subject), '127.0.0.1', other)).toThrow('Too many connections');
+    expect(() => connections.addActor(user(subject), other)).toThrow('Too many connections');
+    socket.emit('close');
+    connections.addStream(user(subject), '127.0.0.1', other);
+  });
 });
