@@ -48,7 +48,10 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
       return (request, reply) => respond(request, reply, json);
     },
 
-    stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
+    stream<I extends z.ZodObject, O extends z.ZodType>(
+      operation: StreamOperation<I, O>,
+      { path }: { path: string; mayEnd?: true },
+    ) {
       app.route({
         url: `/api/v1${path}`,
         method: 'GET',
