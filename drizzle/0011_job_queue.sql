@@ -39,6 +39,8 @@ ALTER TABLE "jobs" SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, 
 ALTER TABLE "job_queue" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000);--> statement-breakpoint
 -- Derives job_queue: the queued jobs that are the first unfinished ones of their group.
 CREATE FUNCTION jobs_queue() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  head record;
 BEGIN
   IF tg_op = 'UPDATE' AND new.state = old.state THEN
     UPDATE job_queue SET priority = new.priority WHERE job_id = new.id;
@@ -49,16 +51,27 @@ BEGIN
     PERFORM FROM jobs
     WHERE group_key = new.group_key AND state IN ('queued', 'running') AND turn < new.turn
     ORDER BY turn DESC LIMIT 1 FOR SHARE;
+    -- Its end, or that of one before it, enqueues this one.
+    IF FOUND THEN RETURN NULL; END IF;
   ELSIF old.state = 'queued' OR new.state = 'queued' THEN
     DELETE FROM job_queue WHERE job_id = new.id;
   END IF;
+  -- Waits while the job ends that is to be enqueued, for instance because it is cancelled: then it is another one.
+  LOOP
+    SELECT id, state INTO head FROM jobs
+    WHERE group_key = new.group_key AND state IN ('queued', 'running') ORDER BY turn LIMIT 1;
+    EXIT WHEN NOT FOUND OR head.state = 'running' OR head.id = new.id;
+    PERFORM FROM jobs WHERE id = head.id AND state = 'queued' FOR SHARE;
+    EXIT WHEN FOUND;
+  END LOOP;
   INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
   SELECT id, portfolio_id, kind, priority, turn, run_at <= now(), run_at
   FROM (
     SELECT * FROM jobs WHERE group_key = new.group_key AND state IN ('queued', 'running')
     ORDER BY turn LIMIT 1) first
   WHERE state = 'queued'
-  ON CONFLICT DO NOTHING;
+  -- A claim that was refused has deferred it.
+  ON CONFLICT (job_id) DO UPDATE SET due = true WHERE NOT job_queue.due AND job_queue.run_at <= now();
   RETURN NULL;
 END $$;--> statement-breakpoint
 CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_queue();--> statement-breakpoint

@@ -4,7 +4,7 @@ import { jobsChanged } from '@portfolio/core/job/jobs-changed';
 import { type JobKind, jobKinds } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
-import { toOutage } from '@portfolio/core/runtime/outage';
+import { isOutage } from '@portfolio/core/runtime/outage';
 import type { Queues } from '@portfolio/core/runtime/queue';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
@@ -44,7 +44,7 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
       return true;
     } catch (error) {
       log.warn({ err: error, step: name }, 'sweep step failed; it will be retried');
-      return !toOutage(error);
+      return !isOutage(error);
     }
   }
   while (!stop.aborted) {

@@ -45,4 +45,4 @@ export const chosenJobs = sql`
   ranked as (
     select job_id, kind, slots, row_number() over (partition by kind order by place, priority, turn) as rank
     from candidate where place_in_all <= ${placeholder('mostInAll')})
-  select job_id, kind, rank from ranked where rank <= slots + ${spare}`;
+  select job_id, kind, slots, rank from ranked where rank <= slots + ${spare}`;

@@ -147,19 +147,20 @@ const hasTurn = sql`not exists (
   where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running')
     and (other.state = 'running' or other.turn < ${jobs.turn}))`;
 
-/** A row of `job_queue` goes even if the guard refuses its job: the end of the job before it adds the row again. */
+/**
+ * A row of `job_queue` whose job the guard refuses is deferred, and not removed: a later job of its group may run, which
+ * was accepted at the same time, and end without having seen it.
+ */
 const claim = prepared((db) => {
   const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
-    delete from ${jobQueue} where job_id = any(array(
-      select locked.job_id
-      from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
-      cross join lateral (
-        select q.job_id
-        from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
-        where c.kind = wanted.kind order by c.rank limit wanted.slots
-        for update of q skip locked for no key update of j skip locked) locked))
-    returning job_id`);
+    select locked.job_id, locked.state
+    from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
+    cross join lateral (
+      select q.job_id, j.state
+      from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
+      where c.kind = wanted.kind order by c.rank limit wanted.slots
+      for update of q skip locked for no key update of j skip locked) locked`);
   const { changed, effects } = changeOf(db, {
     moves: ['queued → running'],
     event: 'started',
@@ -173,10 +174,17 @@ const claim = prepared((db) => {
       sql`worker = ${placeholder('worker')}`,
     ],
   });
+  const removed = db.$with('removed', {}).as(sql`
+    delete from ${jobQueue} where job_id = any(array(
+      select id from ${changed} union all select job_id from ${taken} where state <> 'queued'))`);
+  const deferred = db.$with('deferred', {}).as(sql`
+    update ${jobQueue} set due = false, run_at = now()
+    where job_id = any(array(
+      select job_id from ${taken} where state = 'queued' except select id from ${changed}))`);
   return db
-    .with(chosen, taken, changed, ...effects)
+    .with(chosen, taken, changed, removed, deferred, ...effects)
     .select({
-      found: sql<number>`(select count(*)::int from ${chosen})`,
+      found: sql<number>`(select (count(*) filter (where rank <= slots))::int from ${chosen})`,
       ageSeconds: sql<number>`extract(epoch from now() - changed.created_at)::float8`,
       id: changed.id,
       portfolioId: changed.portfolioId,
@@ -480,8 +488,7 @@ export const transitions = {
     try {
       const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
       const claimed = rows.filter((row): row is Claimed => row.id !== null);
-      const free = wanted.reduce((sum, { slots }) => sum + slots, 0);
-      return { claimed, wasContended: claimed.length < Math.min(free, rows[0]!.found) };
+      return { claimed, wasContended: claimed.length < rows[0]!.found };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
       if (isRefusedBy(error, 'jobs_group_running')) return { claimed: [], wasContended: true };

@@ -17,8 +17,8 @@ const sqlState = /^(08...|28...|53...|57P0[123]|58...)$/;
 const signInRefused = /^28...$/;
 /** The server was the primary, and no longer is. */
 const readOnly = '25006';
-/** A lock timeout is temporary, but the server is available. */
-const lockTimeout = '55P03';
+/** A lock timeout and a deadlock are temporary, but the server is available. */
+const [lockTimeout, deadlock] = ['55P03', '40P01'];
 
 /** The maximum depth of the chain of causes. */
 const maxDepth = 5;
@@ -63,7 +63,7 @@ export class NoAnswer extends Error {
 export function toOutage(error: unknown): AppError | null {
   const isTemporary = find(
     error,
-    (inner) => isUnavailable(inner) || [lockTimeout, readOnly].includes(codeOf(inner)),
+    (inner) => isUnavailable(inner) || [lockTimeout, deadlock, readOnly].includes(codeOf(inner)),
   );
   if (!isTemporary) return null;
   const detail = 'A required service is temporarily unavailable. Retry in a few seconds.';
