@@ -8,9 +8,11 @@ import { type News, readNews } from './news.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
 
 /** How many listeners are called before other work of the process has its turn: less than a millisecond. */
-const callsPerTurn = 50;
+const callsPerTurn = 25;
 /** From the beginning of one read to the next: what happens meanwhile is found together. */
 const spacingMilliseconds = 50;
+/** From a read that has failed to the next. */
+const retryMilliseconds = 1000;
 
 /** What one read has found since the cursor `before`. */
 type Found = News & { before: string; read: number };
@@ -67,7 +69,9 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
       using _ = hints;
       for await (const _hint of hints) {
         const spacing = wait(spacingMilliseconds, undefined, { ref: false });
-        await read();
+        while (!(await read()) && !stop.signal.aborted) {
+          await wait(retryMilliseconds, undefined, { ref: false });
+        }
         await spacing;
       }
     }
