@@ -6,6 +6,7 @@ import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { idempotencyKeys } from './idempotency.sql.ts';
 import { newId } from './ids.ts';
+import { prepared } from './sql.ts';
 import { announceChange } from './published.ts';
 import { inBatches } from './batches.ts';
 
@@ -44,8 +45,11 @@ export async function runChange<Prepared, Result>(
     const earlier = request && (await findAnswerExclusively(tx, request));
     if (earlier) return answerOf<Result>(earlier);
     const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
-    await writeAudit(tx, ctx.actor, change, made);
-    if (request) await storeAnswer(tx, request, change.holdsSecret ? null : { result: made });
+    // Sent together: the connection keeps their order.
+    await Promise.all([
+      writeAudit(tx, ctx.actor, change, made),
+      request && storeAnswer(tx, request, change.holdsSecret ? null : { result: made }),
+    ]);
     if (shown !== undefined) await announceChange(tx, shown);
     return made;
   });
@@ -71,7 +75,7 @@ async function writeAudit<Result>(
   result: Result,
 ) {
   const fields = Object.keys(raw).filter((field) => field !== 'portfolio');
-  await tx.insert(auditLog).values({
+  await insertAudit(tx).execute({
     id: newId('audit'),
     portfolioId: tenant?.id ?? portfolioOf?.(result) ?? null,
     actor: actorName(actor),
@@ -80,6 +84,22 @@ async function writeAudit<Result>(
     fields,
   });
 }
+
+const { placeholder } = sql;
+
+const insertAudit = prepared((db) =>
+  db
+    .insert(auditLog)
+    .values({
+      id: placeholder('id'),
+      portfolioId: placeholder('portfolioId'),
+      actor: placeholder('actor'),
+      action: placeholder('action'),
+      target: placeholder('target'),
+      fields: placeholder('fields'),
+    })
+    .prepare('audit_insert'),
+);
 
 /** The name of the changed resource in the input or the result of a change. */
 function targetOf(value: unknown): string | null {
@@ -130,29 +150,47 @@ function requestOf(
 /** As `findAnswer`; throws `idempotency_key_in_use` while another request with the same key is in progress. */
 async function findAnswerExclusively(tx: Db, request: KeyedRequest): Promise<Answer | undefined> {
   const lock = JSON.stringify([request.principal, request.operation, request.key]);
-  const [row] = await tx.execute<{ locked: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(${lock}, 0)) as locked`,
-  );
-  if (!row?.locked) {
+  // Sent together, run one after the other: what is found was committed before the lock was taken.
+  const [[row], found] = await Promise.all([
+    lockKey(tx).execute({ lock }),
+    storedAnswer(tx).execute(request),
+  ]);
+  if (!row?.isLocked) {
     throw new AppError(
       'idempotency_key_in_use',
       'A request with this idempotency key is still in progress. Retry in a few seconds.',
     );
   }
-  return findAnswer(tx, request);
+  return checkedAnswer(found, request);
 }
 
-async function findAnswer(db: Db, request: KeyedRequest): Promise<Answer | undefined> {
-  const [found] = await db
+const lockKey = prepared((db) =>
+  db
+    .select({
+      isLocked: sql<boolean>`pg_try_advisory_xact_lock(hashtextextended(${placeholder('lock')}::text, 0))`,
+    })
+    .from(sql`(select) as one`)
+    .prepare('idempotency_lock'),
+);
+
+const storedAnswer = prepared((db) =>
+  db
     .select({ requestHash: idempotencyKeys.requestHash, response: idempotencyKeys.response })
     .from(idempotencyKeys)
     .where(
       and(
-        eq(idempotencyKeys.principal, request.principal),
-        eq(idempotencyKeys.operation, request.operation),
-        eq(idempotencyKeys.key, request.key),
+        eq(idempotencyKeys.principal, placeholder('principal')),
+        eq(idempotencyKeys.operation, placeholder('operation')),
+        eq(idempotencyKeys.key, placeholder('key')),
       ),
-    );
+    )
+    .prepare('idempotency_answer'),
+);
+
+const findAnswer = async (db: Db, request: KeyedRequest) =>
+  checkedAnswer(await storedAnswer(db).execute(request), request);
+
+function checkedAnswer([found]: Answer[], request: KeyedRequest): Answer | undefined {
   if (found && found.requestHash !== request.requestHash) {
     throw new AppError(
       'idempotency_key_reused',
@@ -174,5 +212,18 @@ function answerOf<Result>({ response }: Answer): Result {
 
 /** `response` is null for a result that must not be stored. A result that is null itself is stored as any other. */
 async function storeAnswer(tx: Db, request: KeyedRequest, response: { result: unknown } | null) {
-  await tx.insert(idempotencyKeys).values({ ...request, response });
+  await insertAnswer(tx).execute({ ...request, response: response && JSON.stringify(response) });
 }
+
+const insertAnswer = prepared((db) =>
+  db
+    .insert(idempotencyKeys)
+    .values({
+      principal: placeholder('principal'),
+      operation: placeholder('operation'),
+      key: placeholder('key'),
+      requestHash: placeholder('requestHash'),
+      response: sql`${placeholder('response')}::jsonb`,
+    })
+    .prepare('idempotency_insert'),
+);
