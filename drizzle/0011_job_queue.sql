@@ -66,14 +66,16 @@ BEGIN
     PERFORM FROM jobs WHERE id = head.id AND state = 'queued' FOR SHARE;
     EXIT WHEN FOUND;
   END LOOP;
+  -- Not now(), which is when the transaction began: the job may have been accepted since.
   INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
-  SELECT id, portfolio_id, kind, priority, turn, run_at <= now(), run_at
+  SELECT id, portfolio_id, kind, priority, turn, run_at <= clock_timestamp(), run_at
   FROM (
     SELECT * FROM jobs WHERE group_key = new.group_key AND state IN ('queued', 'running')
     ORDER BY turn LIMIT 1) first
   WHERE state = 'queued'
   -- A claim that was refused has deferred it.
-  ON CONFLICT (job_id) DO UPDATE SET due = true WHERE NOT job_queue.due AND job_queue.run_at <= now();
+  ON CONFLICT (job_id) DO UPDATE SET due = true
+  WHERE NOT job_queue.due AND job_queue.run_at <= clock_timestamp();
   RETURN NULL;
 END $$;--> statement-breakpoint
 CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_queue();--> statement-breakpoint

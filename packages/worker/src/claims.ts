@@ -80,7 +80,8 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     }
     for (const { kind, slots: free } of asked) {
       const isFilled = claimed.filter((job) => job.kind === kind).length === free;
-      if (isFilled && woken.includes(kind)) wakeUps.notify(kind);
+      // A wake-up that arrived during the claim finds no slot either.
+      if (isFilled && (passOn.delete(kind) || woken.includes(kind))) wakeUps.notify(kind);
     }
     return wasContended;
   }

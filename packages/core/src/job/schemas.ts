@@ -35,7 +35,7 @@ const place = z
   );
 
 /** What a queued job waits for. */
-export const jobWaitSchema = z
+const jobWaitSchema = z
   .discriminatedUnion('for', [
     z
       .object({
@@ -136,3 +136,5 @@ export const jobStreamItemSchema = z
     z.object({ type: z.literal('event'), event: jobEventSchema }),
   ])
   .meta({ id: 'JobStreamItem' });
+
+export type JobStreamItem = z.infer<typeof jobStreamItemSchema>;
