@@ -77,6 +77,8 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
   const cloud = await createCloudResources(aws.endpoint);
   const settings = { ...(await previous?.createCloudResources(aws.endpoint)), ...cloud };
   const addProcess = createProcesses(resources, database.url, settings, started);
+  const queuesAndBucket = openCloud(cloud, started);
+  await queuesAndBucket.hideBriefly();
   let programs = previous?.programs ?? resources.programs;
 
   const balancer = started.adopt(await startBalancer(), (running) => running.stop());
@@ -105,7 +107,7 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
     sql,
     server,
     databaseUrl: database.url,
-    ...openCloud(cloud, started),
+    ...queuesAndBucket,
     /** Starts a worker and resolves when it polls for messages; `remove` ends it permanently. */
     async addWorker(given: Record<string, string>) {
       const worker = await addProcess('worker', programs.worker, { ...workerSettings, ...given });
