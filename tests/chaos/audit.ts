@@ -16,7 +16,18 @@ type JobRow = {
   leased: boolean;
   result: { key?: string; sha256?: string } | null;
 };
-type EventRow = { jobId: string; seq: number; state: string; attempt: number; atMicros: number };
+/**
+ * An event with its time, and its position in the order in which transactions wrote. The time is that when a transaction
+ * began, which may be before the end of another one whose changes it sees.
+ */
+type EventRow = {
+  jobId: string;
+  seq: number;
+  state: string;
+  attempt: number;
+  atMicros: number;
+  position: number;
+};
 
 const final = ['succeeded', 'failed', 'cancelled', 'dead'];
 /** The allowed states after each state; the first event of a job has no previous state. */
@@ -65,7 +76,9 @@ export async function audit(
 /** The events of jobs in their order, by the ids of the jobs. */
 export async function readEvents(sql: postgres.Sql, ids: string[]): Promise<Map<string, EventRow[]>> {
   const events = await sql<EventRow[]>`
-    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
+    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros",
+      -- Events of the previous release, before its database was migrated, precede all others.
+      coalesce(xid::text::float8, extract(epoch from at)::float8 - 1e12) as position
     from job_events where job_id = any(${ids}) order by job_id, seq`;
   return Map.groupBy(events, ({ jobId }) => jobId);
 }
@@ -129,7 +142,7 @@ function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted
   const asked = new Map(accepted.map((one) => [one.id, one]));
   return [...Map.groupBy(jobs, ({ group }) => group)].flatMap(([group, members]) => {
     const runs = members
-      .flatMap(({ id }) => runsOf(eventsOf.get(id) ?? []))
+      .flatMap(({ id }) => runsOf(eventsOf.get(id) ?? [], ({ position }) => position))
       .toSorted((one, other) => one.from - other.from);
     const overlaps = runs.flatMap((run, index) => {
       const next = runs[index + 1];
@@ -139,7 +152,7 @@ function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted
     });
     const overtakes = members.flatMap(({ id }) => {
       const first = asked.get(id);
-      const ended = eventsOf.get(id)?.at(-1)?.atMicros ?? 0;
+      const ended = eventsOf.get(id)?.at(-1)?.position ?? Number.NEGATIVE_INFINITY;
       const later = members.filter(
         ({ id: other }) => first && first.answeredAt < (asked.get(other)?.askedAt ?? 0),
       );
@@ -161,16 +174,16 @@ const timesOf = (events: EventRow[]) =>
     .join(', ');
 
 const firstStart = (events: EventRow[]) =>
-  events.find(({ state }) => state === 'running')?.atMicros ?? Number.POSITIVE_INFINITY;
+  events.find(({ state }) => state === 'running')?.position ?? Number.POSITIVE_INFINITY;
 
-/** When a job ran, attempt by attempt, by the clock of the database. */
-export function runsOf(events: EventRow[]) {
+/** When a job ran, attempt by attempt: by the clock of the database, unless said otherwise. */
+export function runsOf(events: EventRow[], when = ({ atMicros }: EventRow) => atMicros) {
   const runs: { id: string; from: number; until: number }[] = [];
   let from: number | undefined;
-  for (const { jobId: id, state, atMicros } of events) {
-    if (state === 'running') from ??= atMicros;
+  for (const event of events) {
+    if (event.state === 'running') from ??= when(event);
     else if (from !== undefined) {
-      runs.push({ id, from, until: atMicros });
+      runs.push({ id: event.jobId, from, until: when(event) });
       from = undefined;
     }
   }

@@ -43,7 +43,7 @@ export const limited: Scenario = {
 
 /** The most jobs that ran at the same time. */
 async function countConcurrent({ readEvents }: Fixture, ids: string[]): Promise<number> {
-  const runs = [...(await readEvents(ids)).values()].flatMap(runsOf);
+  const runs = [...(await readEvents(ids)).values()].flatMap((events) => runsOf(events));
   const changes = runs.flatMap(({ from, until }) => [
     { at: from, by: 1 },
     { at: until, by: -1 },
