@@ -1,3 +1,5 @@
+-- First: running statements lock jobs before its events. In another order, some fail by a deadlock and use up attempts.
+ALTER TABLE "jobs" ADD COLUMN "worker" text;--> statement-breakpoint
 CREATE TABLE "job_pauses" (
 	"portfolio_id" text,
 	"kind" text,
@@ -29,7 +31,6 @@ CREATE TABLE "job_workers" (
 ALTER TABLE "job_events" ADD COLUMN "worker" text;--> statement-breakpoint
 ALTER TABLE "job_events" ADD COLUMN "xid" "xid8";--> statement-breakpoint
 ALTER TABLE "job_events" ALTER COLUMN "xid" SET DEFAULT pg_current_xact_id();--> statement-breakpoint
-ALTER TABLE "jobs" ADD COLUMN "worker" text;--> statement-breakpoint
 ALTER TABLE "job_pauses" ADD CONSTRAINT "job_pauses_portfolio_id_portfolios_id_fk" FOREIGN KEY ("portfolio_id") REFERENCES "public"."portfolios"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_queue" ADD CONSTRAINT "job_queue_job_id_jobs_id_fk" FOREIGN KEY ("job_id") REFERENCES "public"."jobs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "job_queue_due" ON "job_queue" USING btree ("kind","portfolio_id","priority","turn") WHERE "job_queue"."due";--> statement-breakpoint
