@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import type { Ctx } from '@portfolio/core/context';
-import { requeueLostMessages } from '@portfolio/core/job/dispatch';
+import { enqueueDue } from '@portfolio/core/job/due';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { randomUUID } from 'node:crypto';
@@ -81,14 +81,16 @@ test('a job runs, and is retried, with prepared statements only', async () => {
     await unpreparedIn(async (ctx) => {
       const { id } = await operations.caseStudy.export.run(ctx, study);
       const lease = { id, token: randomUUID() };
-      await transitions.claim(ctx.db, lease, 30);
+      const wanted = [{ kind: 'export.pdf' as const, slots: 1, mostOfTenant: 1 }];
+      await transitions.claim(ctx.db, wanted, { ...lease, mostInAll: 1, leaseSeconds: 30, worker: 'test' });
       await transitions.progress(ctx.db, lease, { progress: 0.5, step: 'Working' });
-      await transitions.heartbeat(ctx.db, lease, 30);
-      await transitions.fail(ctx.db, lease, { code: 'internal', message: 'x' });
+      await transitions.heartbeat(ctx.db, [lease], 30);
+      const error = { code: 'internal', message: 'x' };
+      await transitions.end(ctx.db, lease, { type: 'failed', error });
       const events = await operations.job.events.run(ctx, { id, lastEventId: '1' });
       for await (const _ of events);
       await operations.job.read.run(ctx, { id });
-      await requeueLostMessages(ctx.db, 300);
+      await enqueueDue(ctx.db);
       await operations.job.retry.run(ctx, { id });
       await operations.job.cancel.run(ctx, { id });
     }),

@@ -9,15 +9,14 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../dev/postgres.ts';
-import { runJob } from '../packages/worker/src/run-job.ts';
 import { type Replica, startReplica } from './support/replica.ts';
-import { testRunner } from './support/runner.ts';
+import { makeDue } from './support/jobs.ts';
+import { runAttempt, testRunner } from './support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from './support/services.ts';
 
 const { metric, job: jobs, caseStudy } = operations;
 const owner = user('owner');
 const portfolio = 'team';
-const never = new AbortController().signal;
 const march = { from: '2026-03-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z' };
 const at = '2026-03-02T10:00:00.000Z';
 
@@ -74,7 +73,8 @@ const ask = async (key: string, step: 'day' | 'week' = 'day') =>
   ).id;
 
 async function work(id: string, services = platform) {
-  await runJob(testRunner(services, { reader: reader.db, retryFactor: 0 }), id, async () => {}, never);
+  await makeDue(services.db, id);
+  await runAttempt(testRunner(services, { reader: reader.db, retryFactor: 0 }), id);
   const job = await jobs.read.run(services.as(owner), { id });
   return { ...job, result: job.result as { asOf: string } | null };
 }

@@ -3,8 +3,7 @@ import forms from '../packages/core/src/stored-forms.json' with { type: 'json' }
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type JobFixture, jobFixture } from './support/jobs.ts';
-import { testRunner } from './support/runner.ts';
-import { runJob } from '../packages/worker/src/run-job.ts';
+import { runAttempt, testRunner } from './support/runner.ts';
 
 let fixture: JobFixture;
 beforeAll(async () => {
@@ -30,7 +29,7 @@ test.each(payloads)(
     };
     const runner = testRunner(fixture);
     const handlers = { ...runner.handlers, [kind]: async () => handler };
-    await runJob({ ...runner, handlers }, id, async () => {}, new AbortController().signal);
+    await runAttempt({ ...runner, handlers }, id);
     expect(asked).toMatchObject([form]);
     expect(JSON.stringify(asked)).not.toContain('later');
   },

@@ -27,7 +27,7 @@ const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
  * Claims this job, however many others are due; undefined if it cannot be claimed. A claim takes what is next, so the
  * others are not due meanwhile.
  */
-export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: number) {
+export async function claimJob(db: Db, { id, token }: Lease, seconds: number) {
   return db.transaction(async (tx) => {
     const others = await tx
       .update(jobQueue)
@@ -35,12 +35,24 @@ export async function claimJob(db: Db, { id, token }: Lease, leaseSeconds: numbe
       .where(and(ne(jobQueue.jobId, id), eq(jobQueue.due, true)))
       .returning({ id: jobQueue.jobId });
     const wanted = ofEachKind((kind) => ({ kind, slots: 1, mostOfTenant: 1000 }));
-    const lease = { mostInAll: 1000, token, leaseSeconds, worker: 'test' };
+    const lease = { mostInAll: 1000, token, leaseSeconds: seconds, worker: 'test' };
     const { claimed } = await transitions.claim(tx, Object.values(wanted), lease);
     const ids = others.map((other) => other.id);
     await tx.update(jobQueue).set({ due: true }).where(inArray(jobQueue.jobId, ids));
     return claimed[0];
   });
+}
+
+/** The time of a job that waits for its next attempt has come. */
+export async function makeDue(db: Db, id: string): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ runAt: sql`now()` })
+    .where(eq(jobs.id, id));
+  await db
+    .update(jobQueue)
+    .set({ runAt: sql`now()`, due: true })
+    .where(eq(jobQueue.jobId, id));
 }
 
 /** The real services with a portfolio and a study, and helpers for tests of jobs. */
@@ -74,6 +86,9 @@ export async function jobFixture() {
     change,
     leaseOn,
     claim,
+    /** The ids of the jobs that a worker may claim, now or later. */
+    queue: async () =>
+      (await db.select({ id: jobQueue.jobId }).from(jobQueue).orderBy(jobQueue.turn)).map(({ id }) => id),
     read: (id: string) => operations.job.read.run(ctx, { id }),
     cancel: (id: string) => operations.job.cancel.run(ctx, { id }),
     retry: (id: string) => operations.job.retry.run(ctx, { id }),

@@ -1,4 +1,7 @@
 import { allOperations } from '@portfolio/core';
+import { readBacklog } from '@portfolio/core/job/backlog';
+import { enqueueDue } from '@portfolio/core/job/due';
+import { reportWorker } from '@portfolio/core/job/fleet';
 import { prepareAll } from '@portfolio/core/sql';
 import { drizzle } from 'drizzle-orm/postgres-js';
 
@@ -17,7 +20,7 @@ export function readStatements(): Map<string, Query> {
     statements.set(name, query);
     return prepareQuery.apply(session, args);
   };
-  // Every module that prepares statements is loaded with the operations.
-  if (allOperations.length > 0) prepareAll(db);
+  // Every module that prepares statements is loaded with these.
+  if ([allOperations, readBacklog, enqueueDue, reportWorker].length > 0) prepareAll(db);
   return statements;
 }

@@ -149,7 +149,7 @@ describe('a change', () => {
         await ctx.db.execute(
           `insert into portfolios (id, slug, name, tagline, description) values ('pf_x', 'half', '', '', '')`,
         );
-        ctx.wakeUps.notify();
+        ctx.wakeUps.notify('export.pdf');
         throw new AppError('conflict', 'Too late.');
       },
     });
@@ -160,11 +160,11 @@ describe('a change', () => {
     expect(notified).toBe(0);
   });
 
-  test('notifies the outbox only after its commit', async () => {
+  test('wakes workers only after its commit', async () => {
     const seen: unknown[] = [];
     const notifying = change({
       async run(ctx) {
-        ctx.wakeUps.notify();
+        ctx.wakeUps.notify('export.pdf');
         seen.push('requested');
         return '';
       },

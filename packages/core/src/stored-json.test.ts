@@ -38,6 +38,9 @@ const columns: Record<string, Stored> = {
     schema: jobKinds[kind].storedResult,
     read: (stored) => readResult(kind, stored),
   })),
+  // Read by statements, whatever kinds they have.
+  'job_workers.shares': unread,
+  'job_workers.slots': unread,
   'webhook_deliveries.payload': { schema: messageSchema, read: readMessage },
   // Sent unchanged.
   'webhook_events.data': unread,

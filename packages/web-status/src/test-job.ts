@@ -17,6 +17,7 @@ export function testJob(about: Partial<Job> = {}): Job {
     error: null,
     requestedBy: 'user',
     lastSeq: 1,
+    waiting: null,
     stalled: false,
     retryAt: null,
     cancelRequestedAt: null,

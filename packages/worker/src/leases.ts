@@ -131,6 +131,8 @@ export function createLeases(
       const ended = new AbortController();
       const timeLimitAt = now + timeLimitSeconds * 1000;
       const one = { lease, ended, leasedUntil: now + leaseMilliseconds, timeLimitAt };
+      // Of an earlier attempt in this process, whose lease was lost unnoticed.
+      held.get(lease.id)?.ended.abort(new LeaseLost());
       held.set(lease.id, one);
       if (stop.aborted) ended.abort(new WorkerStopped());
       return {

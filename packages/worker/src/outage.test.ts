@@ -1,13 +1,16 @@
 import { operations } from '@portfolio/core';
+import { ofEachKind } from '@portfolio/core/job/kinds';
 import { openBucket } from '@portfolio/core/runtime/bucket';
-import { openQueue } from '@portfolio/core/runtime/queue';
-import { createOutboxNotifier, relayOutbox } from '@portfolio/core/runtime/relay';
+import { openQueues } from '@portfolio/core/runtime/queue';
+import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
-import { testRunner } from '../../../tests/support/runner.ts';
+import { makeDue } from '../../../tests/support/jobs.ts';
+import { runAttempt, testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
-import { runJob } from './run-job.ts';
+import { slotsOf, startWorker } from './worker.ts';
 
 const owner = user('owner');
 const never = new AbortController().signal;
@@ -28,31 +31,38 @@ afterAll(async () => {
 
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
-test('while SQS is unavailable jobs are accepted, and their messages are sent when it is available again', async () => {
-  const { pathname } = new URL(platform.environment.QUEUE_URL);
-  const queue = openQueue(aws, new URL(pathname, proxy.baseUrl).href, silentLog);
-  const wakeUps = createOutboxNotifier(platform.db, queue, silentLog);
-  const ctx = { ...platform.as(owner), wakeUps };
-  proxy.down();
-  const accepted: string[] = [];
-  for (const slug of ['one', 'two', 'three', 'four']) {
-    await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
-    const { id } = await operations.caseStudy.export.run(ctx, { portfolio: 'team', slug });
-    accepted.push(id);
+test.each(['down', 'hang'] as const)(
+  'while SQS is unavailable (%s), jobs are accepted and run, and workers stop as usual',
+  async (how) => {
+    const urls = readSettings(workerSettings, platform.environment);
+    const behindProxy = (url: string) => new URL(new URL(url).pathname, proxy.baseUrl).href;
+    const queues = openQueues(
+      aws,
+      {
+        ...ofEachKind((kind) => behindProxy(urls.QUEUE_URLS[kind])),
+        dead: behindProxy(urls.DEAD_LETTER_QUEUE_URL),
+      },
+      silentLog,
+    );
+    const wakeUps = createWakeUps(queues, silentLog);
+    const ctx = { ...platform.as(owner), wakeUps };
+    const draining = new AbortController();
+    proxy[how]();
+    const options = { ...testRunner({ ...platform, wakeUps }), queues, slots: slotsOf({}), shares: {} };
+    const timing = { pollSeconds: 0, sweepSeconds: 0.1 };
+    const worker = await startWorker({ ...options, ...timing }, draining.signal, never);
+    for (const slug of ['one', 'two', 'three'].map((name) => `${name}-${how}`)) {
+      await operations.caseStudy.create.run(ctx, { portfolio: 'team', slug, title: 'Faster' });
+      const { id } = await operations.caseStudy.export.run(ctx, { portfolio: 'team', slug });
+      await eventually(async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 1 }));
+    }
+    draining.abort();
+    await worker.ended;
     await wakeUps.idle();
-    expect(await read(id)).toMatchObject({ state: 'queued' });
-  }
-  proxy.up();
-  await eventually(async () => expect(await relayOutbox(platform.db, queue)).toBe(4));
-  const received: (string | undefined)[] = [];
-  while (received.length < 4) {
-    const message = await platform.queue.receive(1, 30);
-    received.push(message?.job?.jobId);
-    await platform.queue.remove(message!);
-  }
-  expect(new Set(received)).toEqual(new Set(accepted));
-  queue.close();
-});
+    queues.close();
+    proxy.up();
+  },
+);
 
 test('while S3 is unavailable a job waits without using up attempts, and succeeds when S3 is available again', async () => {
   const bucket = openBucket(aws, platform.environment.BUCKET_NAME, silentLog);
@@ -62,8 +72,8 @@ test('while S3 is unavailable a job waits without using up attempts, and succeed
   const { maxAttempts } = await read(id);
   const runner = testRunner({ ...platform, bucket });
   const run = async () => {
-    await platform.sql`update jobs set run_at = now() where id = ${id}`;
-    await runJob(runner, id, async () => {}, never);
+    await makeDue(platform.db, id);
+    await runAttempt(runner, id);
     return read(id);
   };
   proxy.down();

@@ -29,11 +29,11 @@ export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal)
     try {
       const messages = await queues.receive(kind, pollSeconds);
       if (messages.length === 0) continue;
+      const isOver = draining.aborted || slots.of(kind) <= 0;
+      // The slots were filled during the poll: the wake-up is for another worker.
+      if (isOver) wakeUps.notify(kind);
       // Removed beside the claim: what protects jobs is in the database, whatever comes of the message.
-      const removed = queues.remove(kind, messages);
-      if (draining.aborted) wakeUps.notify(kind);
-      else await claims.wake([kind]);
-      await removed;
+      await Promise.all([isOver || claims.wake([kind]), queues.remove(kind, messages)]);
     } catch (error) {
       log.warn({ err: error, kind }, 'the queue is unavailable; jobs are found without it, with some delay');
       await wait(pauseAfterErrorMilliseconds, undefined, { signal: draining }).catch(() => {});

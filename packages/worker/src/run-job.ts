@@ -95,14 +95,15 @@ function payloadOf({ kind, payload }: Claimed) {
   }
 }
 
+const postponed = (reason: JobError, delaySeconds: number): Outcome => ({
+  type: 'postponed',
+  error: reason,
+  delaySeconds,
+});
+
 /** How an attempt ends that threw this error; without a lease, or if it was cancelled, it is discarded. */
 function outcomeOf(runner: Runner, job: Claimed, error: unknown, log: Logger): Outcome | 'discarded' {
   if (error instanceof LeaseLost || error instanceof JobCancelled) return 'discarded';
-  const postponed = (reason: JobError, delaySeconds: number): Outcome => ({
-    type: 'postponed',
-    error: reason,
-    delaySeconds,
-  });
   if (error instanceof WorkerStopped) return postponed(stopped, 0);
   const later = jittered(outageSeconds * runner.retryFactor);
   if (error instanceof NotYetError) return postponed(describe(error), later);

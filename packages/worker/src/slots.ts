@@ -1,5 +1,6 @@
 import type { Slots } from '@portfolio/core/job/fleet';
 import { type JobKind, ofEachKind } from '@portfolio/core/job/kinds';
+import { addAbortListener } from 'node:events';
 
 /** The free slots of this process: how many more jobs of each kind it can run. */
 export type FreeSlots = ReturnType<typeof createSlots>;
@@ -23,7 +24,7 @@ export function createSlots(slots: Slots) {
       while (free[kind] <= 0 && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();
         waiting.get(kind)!.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        using _ = addAbortListener(signal, () => resolve());
         await promise;
         waiting.get(kind)!.delete(resolve);
       }

@@ -1,20 +1,20 @@
 import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/kinds';
+import { type StoredResult, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
-import { testRunner } from '../../../tests/support/runner.ts';
+import { makeDue } from '../../../tests/support/jobs.ts';
+import { type RunnerSettings, runAttempt, testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
-import { consume } from './consumer.ts';
 import { type Handler, NotYetError, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
-import { createConcurrencyLimit } from './concurrency-limit.ts';
-import { type Runner, runJob } from './run-job.ts';
-import { sweep } from './sweep.ts';
+import type { Runner } from './run-job.ts';
+import { slotsOf, startWorker } from './worker.ts';
 
 const owner = user('owner');
 const result: StoredResult<'export.pdf'> = {
@@ -43,9 +43,11 @@ async function accept() {
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
   return (await operations.caseStudy.export.run(platform.as(owner), study)).id;
 }
+const setPayload = (id: string, payload: object) =>
+  platform.db.update(jobs).set({ payload }).where(eq(jobs.id, id));
 const read = (id: string) => operations.job.read.run(platform.as(owner), { id });
 
-function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = {}): Runner {
+function runnerWith(handler: Handler<'export.pdf'>, settings: RunnerSettings = {}): Runner {
   const handlers = {
     ...createHandlers({ allowPrivate: false, log: silentLog }),
     'export.pdf': async () => handler,
@@ -53,16 +55,15 @@ function runnerWith(handler: Handler<'export.pdf'>, settings: Partial<Runner> = 
   return testRunner(platform, { handlers, ...settings });
 }
 
-async function run(
-  id: string,
-  handler: Handler<'export.pdf'>,
-  settings?: Partial<Runner>,
-  stop = never,
-  keepHidden = async () => {},
-) {
-  await runJob(runnerWith(handler, settings), id, keepHidden, stop);
+async function run(id: string, handler: Handler<'export.pdf'>, settings?: RunnerSettings, stop = never) {
+  await runAttempt(runnerWith(handler, { ...settings, stop }), id, stop);
   return read(id);
 }
+
+const untilAborted: Handler<'export.pdf'> = async (_payload, { signal }) => {
+  await once(signal, 'abort');
+  throw new Error('The page was closed.');
+};
 
 describe('an attempt', () => {
   test('that succeeds stores its result', async () => {
@@ -103,29 +104,10 @@ describe('an attempt', () => {
     expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
   });
 
-  test('whose claim was never confirmed is undone, and does not count', async () => {
-    const id = await accept();
-    const before = await read(id);
-    const lost = Object.assign(new Error('read'), { code: 'ECONNRESET' });
-    const { claim } = transitions;
-    const lossy = vi.spyOn(transitions, 'claim').mockImplementationOnce(async (...args) => {
-      await claim(...args);
-      throw lost;
-    });
-    await expect(run(id, async () => result)).rejects.toBe(lost);
-    lossy.mockRestore();
-    const job = await read(id);
-    expect(job).toMatchObject({ state: 'queued', error: { code: 'unavailable' } });
-    expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
-  });
-
   test('that throws in the last attempt fails the job', async () => {
     const id = await accept();
     for (let attempt = 1; attempt <= 5; attempt++) {
-      await platform.db
-        .update(jobs)
-        .set({ runAt: sql`now()` })
-        .where(eq(jobs.id, id));
+      await makeDue(platform.db, id);
       const job = await run(id, () => Promise.reject(new Error('no')));
       expect(job).toMatchObject({ attempt, state: attempt < 5 ? 'queued' : 'failed' });
     }
@@ -142,15 +124,50 @@ describe('an attempt', () => {
     });
   });
 
-  test('with an invalid payload fails the job immediately and never reaches the handler', async () => {
+  test('with a payload that this release cannot read leaves the job to others, and does not count', async () => {
     const id = await accept();
-    await platform.db
-      .update(jobs)
-      .set({ payload: { caseStudyId: 7 } })
-      .where(eq(jobs.id, id));
+    const before = await read(id);
+    await setPayload(id, { caseStudyId: 7 });
     const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
+    const job = await run(id, handler);
+    expect(job).toMatchObject({ state: 'queued', error: { code: 'invalid_payload' } });
+    expect(job.maxAttempts - job.attempt).toBe(before.maxAttempts - before.attempt);
+    expect(Date.parse(job.retryAt!)).toBeGreaterThan(Date.parse(job.updatedAt) + 5000);
+    const events = await operations.job.events.run(platform.as(owner), { id, lastEventId: '2' });
+    expect((await events.next()).value?.data).toMatchObject({
+      event: { type: 'postponed', error: { message: expect.stringContaining('another release may') } },
+    });
+    expect(handler).not.toHaveBeenCalled();
+    // A release that can read it succeeds.
+    await setPayload(id, { caseStudyId: `cs_${id.slice(4)}` });
+    await makeDue(platform.db, id);
+    expect(await run(id, handler)).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('with a payload that no release has read for an hour fails the job', async () => {
+    const id = await accept();
+    await setPayload(id, { caseStudyId: 7 });
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
+    await platform.sql`update jobs set created_at = now() - interval '61 minutes' where id = ${id}`;
     expect(await run(id, handler)).toMatchObject({ state: 'failed', error: { code: 'invalid_payload' } });
     expect(handler).not.toHaveBeenCalled();
+  });
+
+  test('that takes longer than its kind allows is aborted, and counts', async () => {
+    const kind: { timeLimitSeconds: number } = jobKinds['export.pdf'];
+    const { timeLimitSeconds } = kind;
+    kind.timeLimitSeconds = 0.05;
+    try {
+      const job = await run(await accept(), untilAborted, { leaseSeconds: 0.3 });
+      expect(job).toMatchObject({
+        state: 'queued',
+        attempt: 1,
+        maxAttempts: 5,
+        error: { code: 'time_limit' },
+      });
+    } finally {
+      kind.timeLimitSeconds = timeLimitSeconds;
+    }
   });
 
   test('that lost its lease is aborted and writes nothing more', async () => {
@@ -167,9 +184,6 @@ describe('an attempt', () => {
         return result;
       },
       { leaseSeconds: 0.3 },
-      never,
-      // A stalled worker has lost its message as well.
-      () => Promise.reject(new Error('The receipt has expired.')),
     );
     expect(job).toMatchObject({ state: 'queued', error: { code: 'worker_lost' }, result: null });
   });
@@ -250,7 +264,7 @@ describe('an attempt', () => {
         proxy.down();
         return result;
       });
-      const running = run(id, handler, { db: database.db });
+      const running = run(id, handler, { db: database.db, pipelineDb: database.db });
       await eventually(() => expect(proxy.refusals()).toBeGreaterThan(1));
       proxy.up();
       expect(await running).toMatchObject({ state: 'succeeded', attempt: 1 });
@@ -268,7 +282,7 @@ describe('an attempt', () => {
           });
           proxy[how]();
         });
-      const running = run(id, handler, { db: database.db, leaseSeconds: 1 });
+      const running = run(id, handler, { db: database.db, pipelineDb: database.db, leaseSeconds: 1 });
       await aborted.promise;
       await eventually(async () => {
         const [job] = await platform.sql`select lease_until < now() as expired from jobs where id = ${id}`;
@@ -309,115 +323,152 @@ describe('an attempt', () => {
   });
 });
 
-test('the job of a message that arrives twice runs once', async () => {
-  const id = await accept();
-  const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
-  await Promise.all([run(id, handler), run(id, handler)]);
-  await run(id, handler);
-  expect(handler).toHaveBeenCalledTimes(1);
-});
+const onlyExports = (count: number) => slotsOf({ ...ofEachKind(() => 0), 'export.pdf': count });
 
-test('consumers and sweep run a job from the queue through a failure to its success', async () => {
-  const runner = runnerWith(
-    async (_payload, { job }) => {
-      if (job.attempt === 1) throw new Error('the first attempt fails');
-      return result;
-    },
-    { retryFactor: 0.001 },
-  );
-  await withWorker(runner, { 'export.pdf': 1 }, async () => {
-    const id = await accept();
-    await eventually(async () => expect(await read(id)).toMatchObject({ state: 'succeeded', attempt: 2 }));
-  });
-});
-
-/** Runs consumers and a sweep until the work is done. */
-async function withWorker(runner: Runner, slots: Record<string, number>, work: () => Promise<void>) {
+/** Runs a worker until the work is done. */
+async function withWorker(
+  runner: Runner,
+  exportSlots: number,
+  work: () => Promise<void>,
+  sweepSeconds = 0.05,
+) {
   const draining = new AbortController();
-  const { queue, deadLetters } = platform;
-  const acquireSlot = createConcurrencyLimit(slots);
-  const consumer = () => consume({ ...runner, queue, acquireSlot, pollSeconds: 1 }, draining.signal, never);
-  const running = [
-    consumer(),
-    consumer(),
-    consumer(),
-    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
-  ];
-  await work().finally(() => draining.abort());
-  await Promise.all(running);
-}
-
-test('jobs of a kind without a free slot wait in the queue, and do not block others', async () => {
-  let running = 0;
-  let most = 0;
-  const release = Promise.withResolvers<void>();
-  const runner = runnerWith(async () => {
-    most = Math.max(most, (running += 1));
-    await release.promise;
-    running -= 1;
-    return result;
-  });
-  await withWorker(runner, { 'export.pdf': 1 }, async () => {
-    const ids = [await accept(), await accept(), await accept()];
-    await eventually(async () => {
-      const waiting = await Promise.all(ids.map(leaseOf));
-      expect(waiting.filter(Boolean)).toHaveLength(1);
-      const [row] = await platform.sql`
-        select count(*)::int as back from jobs where id in ${platform.sql(ids)} and state = 'queued' and run_at > created_at`;
-      expect(row!.back).toBe(2);
-    });
-    release.resolve();
-    for (const id of ids) await eventually(async () => expect((await read(id)).state).toBe('succeeded'));
-  });
-  expect(most).toBe(1);
-});
-
-test('a draining worker starts no job that waited for a slot', async () => {
-  const started = Promise.withResolvers<void>();
-  const waiting = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  const runner = runnerWith(async () => {
-    started.resolve();
-    await gate.promise;
-    return result;
-  });
-  const limit = createConcurrencyLimit({ 'export.pdf': 1 }, 60_000);
-  let calls = 0;
-  const acquireSlot = (kind: string) => {
-    calls += 1;
-    if (calls === 2) waiting.resolve();
-    return limit(kind);
+  const { queues } = platform;
+  const options = {
+    ...runner,
+    queues,
+    slots: onlyExports(exportSlots),
+    shares: {},
+    pollSeconds: 1,
+    sweepSeconds,
   };
-  const draining = new AbortController();
-  const consumer = () =>
-    consume({ ...runner, queue: platform.queue, acquireSlot, pollSeconds: 1 }, draining.signal, never);
-  const running = [consumer(), consumer()];
-  const ids = [await accept(), await accept()];
-  await Promise.all([started.promise, waiting.promise]);
-  draining.abort();
-  gate.resolve();
-  await Promise.all(running);
-  const states = await Promise.all(ids.map(async (id) => (await read(id)).state));
-  expect(states.toSorted((a, b) => a.localeCompare(b))).toEqual(['queued', 'succeeded']);
-});
+  const worker = await startWorker(options, draining.signal, never);
+  await work().finally(() => draining.abort());
+  await worker.ended;
+}
+const succeeded = (id: string) =>
+  eventually(async () => {
+    const job = await read(id);
+    expect(job.state).toBe('succeeded');
+    return job;
+  });
 
-test('a job whose message became a dead letter is marked dead, and runs after a retry', async () => {
-  const id = await accept();
-  await platform.wakeUps.idle();
-  for (let times = 0; times < 12; times++) {
-    const message = await platform.queue.receive(0, 30);
-    if (message) await platform.queue.extend(message, 0);
-  }
-  await withWorker(
-    runnerWith(async () => result),
-    { 'export.pdf': 1 },
-    async () => {
-      await eventually(async () => expect((await read(id)).state).toBe('dead'));
-      expect((await read(id)).error).toMatchObject({ code: 'undeliverable' });
-      await operations.job.retry.run(platform.as(owner), { id });
-      await eventually(async () => expect((await read(id)).state).toBe('succeeded'));
-    },
-  );
+const wakeOften = () =>
+  Promise.all(Array.from({ length: 8 }, () => platform.queues.send('export.pdf', '{}')));
+
+describe('a worker', () => {
+  test('runs a job through a failure to its success', async () => {
+    const runner = runnerWith(
+      async (_payload, { job }) => {
+        if (job.attempt === 1) throw new Error('the first attempt fails');
+        return result;
+      },
+      { retryFactor: 0.001 },
+    );
+    await withWorker(runner, 1, async () => {
+      const id = await accept();
+      await succeeded(id);
+      expect(await read(id)).toMatchObject({ attempt: 2 });
+    });
+  });
+
+  test('runs a job once, however many wake-ups arrive', async () => {
+    const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
+    await withWorker(runnerWith(handler), 2, async () => {
+      await wakeOften();
+      const id = await accept();
+      await wakeOften();
+      await succeeded(id);
+    });
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('is woken by a message, long before its next sweep', async () => {
+    const runner = runnerWith(async () => result);
+    await withWorker(
+      runner,
+      1,
+      async () => expect(await succeeded(await accept())).toMatchObject({ attempt: 1 }),
+      3600,
+    );
+  });
+
+  test('finds a job whose wake-up was lost', async () => {
+    const unwoken = { ...platform.as(owner), wakeUps: { notify() {} } };
+    const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
+    await operations.caseStudy.create.run(unwoken, { ...study, title: 'Faster' });
+    const runner = runnerWith(async () => result);
+    await withWorker(runner, 1, async () => {
+      const { id } = await operations.caseStudy.export.run(unwoken, study);
+      expect(await succeeded(id)).toMatchObject({ attempt: 1 });
+    });
+  });
+
+  test('starts no more jobs than it has slots for, and leaves the others in the queue for others', async () => {
+    let [running, most] = [0, 0];
+    const release = Promise.withResolvers<void>();
+    const runner = runnerWith(async () => {
+      most = Math.max(most, (running += 1));
+      await release.promise;
+      running -= 1;
+      return result;
+    });
+    await withWorker(runner, 1, async () => {
+      const ids = [await accept(), await accept(), await accept()];
+      await eventually(() => expect(running).toBe(1));
+      const [row] = await platform.sql`select count(*)::int as waiting from job_queue`;
+      expect(row).toEqual({ waiting: 2 });
+      release.resolve();
+      for (const id of ids) await succeeded(id);
+    });
+    expect(most).toBe(1);
+  });
+
+  test('that drains lets its job end and starts no other', async () => {
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const runner = runnerWith(async () => {
+      started.resolve();
+      await gate.promise;
+      return result;
+    });
+    const ids: string[] = [];
+    await withWorker(runner, 1, async () => {
+      ids.push(await accept(), await accept());
+      await started.promise;
+      setImmediate(gate.resolve);
+    });
+    expect(await Promise.all(ids.map(async (id) => (await read(id)).state))).toEqual(['succeeded', 'queued']);
+  });
+
+  test('is in the fleet while it runs, with its slots', async () => {
+    await withWorker(
+      runnerWith(async () => result),
+      3,
+      async () => {
+        const rows = await platform.sql`select id, slots from job_workers`;
+        expect(rows).toMatchObject([
+          { id: expect.stringContaining(`/${process.pid}/`), slots: { 'export.pdf': 3 } },
+        ]);
+      },
+    );
+    expect(await platform.sql`select id from job_workers`).toEqual([]);
+  });
+
+  test('runs a job whose messages became dead letters, and removes them', async () => {
+    await platform.wakeUps.idle();
+    while ((await platform.queues.receive('export.pdf', 0)).length > 0);
+    await platform.queues.send('dead', '{"kind":"export.pdf"}');
+    const id = await accept();
+    await withWorker(
+      runnerWith(async () => result),
+      1,
+      async () => {
+        await succeeded(id);
+        await eventually(async () => expect(await platform.queues.receive('dead', 0)).toEqual([]));
+      },
+    );
+  });
 });
 
 async function leaseOf(id: string) {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  claimJob,
   failure,
   type JobFixture,
   jobFixture,
@@ -28,7 +29,7 @@ describe('a cancelled job', () => {
       finishedAt: expect.any(String),
     });
     expect(await typesOf(id)).toEqual(['queued', 'cancelled']);
-    expect(await transitions.claim(fixture.db, fixture.leaseOn(id), leaseSeconds)).toBeUndefined();
+    expect(await claimJob(fixture.db, fixture.leaseOn(id), leaseSeconds)).toBeUndefined();
   });
 
   test('that waited for its next attempt ends immediately, too', async () => {
@@ -40,9 +41,9 @@ describe('a cancelled job', () => {
   test('that runs continues until its worker acknowledges, and then has ended', async () => {
     const lease = await fixture.claimed();
     expect(await fixture.cancel(lease.id)).toMatchObject({ state: 'running', finishedAt: null });
-    expect(await transitions.heartbeat(fixture.db, lease, leaseSeconds)).toEqual({
-      cancelRequestedAt: expect.any(String),
-    });
+    expect(await transitions.heartbeat(fixture.db, [lease], leaseSeconds)).toMatchObject([
+      { id: lease.id, isCancelled: true },
+    ]);
     expect(await transitions.acknowledgeCancel(fixture.db, lease)).toBeDefined();
     expect(await fixture.read(lease.id)).toMatchObject({ state: 'cancelled', result: null });
     expect(await typesOf(lease.id)).toEqual(['queued', 'started', 'cancelling', 'cancelled']);
@@ -118,7 +119,7 @@ test('if a cancellation and a claim race, the job ends as cancelled', async () =
     const { id } = await fixture.accept();
     const lease = fixture.leaseOn(id);
     const [claimed, cancelled] = await Promise.all([
-      transitions.claim(fixture.db, lease, leaseSeconds),
+      claimJob(fixture.db, lease, leaseSeconds),
       fixture.cancel(id),
     ]);
     expect(cancelled.cancelRequestedAt).not.toBeNull();

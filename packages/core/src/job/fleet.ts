@@ -56,9 +56,10 @@ export async function removeWorker(db: Db, id: string): Promise<void> {
   await db.delete(jobWorkers).where(sql`id = ${id} or seen_at < now() - interval '1 day'`);
 }
 
+const limit = (share: number, slots: number) => Math.max(1, Math.ceil(share * slots));
+
 /** How many jobs of one portfolio may run at a time. */
 export function limitsOf(fleet: Slots, shares: Shares): { ofKind: Slots; inAll: number } {
-  const limit = (share: number, slots: number) => Math.max(1, Math.ceil(share * slots));
   const all = Object.values(fleet).reduce((sum, slots) => sum + slots, 0);
   return { ofKind: ofEachKind((kind) => limit(shares[kind], fleet[kind])), inAll: limit(shares.all, all) };
 }

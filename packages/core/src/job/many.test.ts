@@ -1,9 +1,9 @@
-import { eq, inArray, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type JobFixture, jobFixture, owner } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
-import { jobs, outbox } from './job.sql.ts';
+import { jobs } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
 let fixture: JobFixture;
@@ -43,21 +43,18 @@ test('all unfinished jobs are cancelled: queued ones end, running ones get a req
   expect(await cancelMany()).toEqual({ changed: 0, hasMore: false });
 });
 
-test('jobs that ended without a result are queued again, each with a message', async () => {
+test('jobs that ended without a result are queued again, and wake a worker', async () => {
   const failed = await fixture.failed();
   const { id: cancelled } = await fixture.accept();
   await fixture.cancel(cancelled);
-  await fixture.wakeUps.idle();
-  const unrelayed = { ...ctx(), wakeUps: { notify() {} } };
-  expect(await operations.job.retryMany.run(unrelayed, { portfolio })).toEqual({
+  const woken: string[] = [];
+  const asked = { ...ctx(), wakeUps: { notify: (kind: string) => void woken.push(kind) } };
+  expect(await operations.job.retryMany.run(asked, { portfolio })).toEqual({
     changed: 2,
     hasMore: false,
   });
-  const enqueued = await fixture.db
-    .select()
-    .from(outbox)
-    .where(inArray(outbox.jobId, [failed, cancelled]));
-  expect(enqueued).toHaveLength(2);
+  expect(woken).toEqual(['export.pdf']);
+  expect((await fixture.queue()).toSorted()).toEqual([failed, cancelled].toSorted());
   expect(await fixture.read(failed)).toMatchObject({ state: 'queued', attempt: 1, maxAttempts: 6 });
   expect(await fixture.read(cancelled)).toMatchObject({ state: 'queued', attempt: 0, maxAttempts: 5 });
 });

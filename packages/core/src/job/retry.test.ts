@@ -1,9 +1,8 @@
-import { eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failure, type JobFixture, jobFixture, result } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { operations } from '../index.ts';
-import { outbox } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
 let fixture: JobFixture;
@@ -12,13 +11,17 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-test('a failed job is queued again with a message, and can succeed', async () => {
+test('a failed job is queued again, wakes a worker, and can succeed', async () => {
   const id = await fixture.failed();
-  await fixture.wakeUps.idle();
-  const asked = { ...fixture.as(user('owner')), wakeUps: { notify() {} } };
+  const woken: string[] = [];
+  const asked = {
+    ...fixture.as(user('owner')),
+    wakeUps: { notify: (kind: string) => void woken.push(kind) },
+  };
   const job = await operations.job.retry.run(asked, { id });
   expect(job).toMatchObject({ state: 'queued', error: null, finishedAt: null, startedAt: null, progress: 0 });
-  expect(await fixture.db.select().from(outbox).where(eq(outbox.jobId, id))).toHaveLength(1);
+  expect(woken).toEqual(['export.pdf']);
+  expect(await fixture.queue()).toContain(id);
   await transitions.end(fixture.db, await fixture.claim(id), { type: 'succeeded', result });
   expect(await fixture.read(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
   const events = await fixture.eventsOf(id);

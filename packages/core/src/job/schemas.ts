@@ -35,7 +35,7 @@ const place = z
   );
 
 /** What a queued job waits for. */
-export const jobWaitSchema = z
+const jobWaitSchema = z
   .discriminatedUnion('for', [
     z
       .object({

@@ -15,14 +15,36 @@ with
         max_attempts,
         last_seq
       )
-    values
-      (:id, :portfolioId, :kind, :title, 'queued', :groupKey, :priority, :payload, :requestedBy, :maxAttempts, 1)
+    select
+      id,
+      portfolioId,
+      kind,
+      title,
+      'queued',
+      groupKey,
+      priority,
+      payload,
+      requestedBy,
+      maxAttempts,
+      1
+    from
+      jsonb_to_recordset(:jobs::jsonb) as given (
+        id text,
+        portfolioId text,
+        kind text,
+        title text,
+        groupKey text,
+        priority smallint,
+        payload jsonb,
+        requestedBy text,
+        maxAttempts int
+      )
     returning
-      jobs.*
+      *
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -31,19 +53,13 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
 select
-  id,
-  portfolio_id,
-  kind,
-  state,
-  payload,
-  attempt,
-  max_attempts,
-  last_seq
+  id
 from
   changed;
 
@@ -71,7 +87,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -80,7 +96,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -177,6 +194,88 @@ where
 limit
   1;
 
+-- job_backlog
+with
+  backlog as (
+    select
+      kind,
+      coalesce(due, 0)::int as due,
+      (queued - coalesce(due, 0))::int as waiting,
+      running::int as running,
+      coalesce(oldest_seconds, 0)::float8 as oldest_seconds,
+      slots
+    from
+      (
+        select
+          kind,
+          count(*) filter (
+            where
+              state = 'queued'
+          ) as queued,
+          count(*) filter (
+            where
+              state = 'running'
+          ) as running
+        from
+          jobs
+        where
+          state in ('queued', 'running')
+        group by
+          kind
+      ) unfinished
+      left join (
+        select
+          kind,
+          count(*) as due,
+          round(
+            extract(
+              epoch
+              from
+                now() - min(greatest(ready_at, run_at))
+            ),
+            3
+          ) as oldest_seconds
+        from
+          job_queue q
+        where
+          (
+            due
+            or run_at <= now()
+          )
+          and not exists (
+            select
+            from
+              job_pauses pause
+            where
+              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+              and coalesce(pause.kind, q.kind) = q.kind
+          )
+        group by
+          kind
+      ) next using (kind)
+      left join (
+        select
+          slot.key as kind,
+          max(slot.value::int) as slots
+        from
+          job_workers
+          cross join jsonb_each_text(slots) as slot
+        where
+          seen_at > now() - make_interval(secs => 60)
+        group by
+          slot.key
+      ) worker using (kind)
+  )
+select
+  kind,
+  due,
+  waiting,
+  running,
+  oldest_seconds,
+  slots
+from
+  backlog;
+
 -- job_by_id
 select
   json_build_object(
@@ -213,11 +312,336 @@ select
       when jobs.state = 'queued'
       and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     end,
+    'waiting',
+    case
+      when jobs.state <> 'queued' then null
+      when exists (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+      ) then json_build_object(
+        'for',
+        'turn',
+        'jobId',
+        (
+          select
+            e.id
+          from
+            jobs e
+          where
+            e.group_key = jobs.group_key
+            and e.state in ('queued', 'running')
+            and e.turn < jobs.turn
+          order by
+            e.turn
+          limit
+            1
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+                e.id
+              from
+                jobs e
+              where
+                e.group_key = jobs.group_key
+                and e.state in ('queued', 'running')
+                and e.turn < jobs.turn
+              order by
+                e.turn
+              limit
+                1000
+            ) as line
+        )
+      )
+      when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+      when exists (
+        select
+        from
+          job_pauses p
+        where
+          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(p.kind, jobs.kind) = jobs.kind
+      ) then json_build_object('for', 'pause')
+      when (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'kind',
+        'limit',
+        (
+          select
+            greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+      when (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'portfolio',
+        'limit',
+        (
+          select
+            greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+      else json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
+      )
+    end,
     'stalled',
-    case jobs.state
-      when 'running' then jobs.lease_until < now()
-      when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-      else false
+    case
+      when jobs.state = 'running' then jobs.lease_until < now()
+      when jobs.state <> 'queued' then false
+      when not exists (
+        select
+        from
+          job_queue q
+        where
+          q.job_id = jobs.id
+          and q.due
+          and q.ready_at < now() - make_interval(secs => 300)
+      ) then false
+      when exists (
+        select
+        from
+          job_pauses p
+        where
+          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(p.kind, jobs.kind) = jobs.kind
+      )
+      or (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      )
+      or (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then false
+      else coalesce(
+        (
+          select
+            sum((w.slots ->> jobs.kind)::int)
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ) > (
+          select
+            count(*)
+          from
+            jobs r
+          where
+            r.state = 'running'
+            and r.kind = jobs.kind
+        ),
+        true
+      )
     end,
     'cancelRequestedAt',
     to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -260,7 +684,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -272,7 +696,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -356,7 +781,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -365,7 +790,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -465,7 +891,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -477,7 +903,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -544,10 +971,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -589,10 +1340,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -630,10 +1705,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -657,6 +2056,193 @@ limit
 
 -- job_claim
 with
+  chosen as (
+    with recursive
+      wanted as (
+        select
+          *
+        from
+          unnest(:kinds::text[], :slots::int[], :most::int[]) as wanted (kind, slots, most)
+      ),
+      tenant as (
+        select
+          kind,
+          slots,
+          most,
+          (
+            select
+              portfolio_id
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = wanted.kind
+            order by
+              portfolio_id
+            limit
+              1
+          ) as id
+        from
+          wanted
+        union all
+        select
+          kind,
+          slots,
+          most,
+          (
+            select
+              portfolio_id
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = tenant.kind
+              and q.portfolio_id > tenant.id
+            order by
+              portfolio_id
+            limit
+              1
+          )
+        from
+          tenant
+        where
+          id is not null
+      ),
+      running as materialized (
+        select
+          kind,
+          portfolio_id,
+          count(*)::int as jobs,
+          sum(count(*)) over (
+            partition by
+              portfolio_id
+          )::int as in_all
+        from
+          jobs
+        where
+          state = 'running'
+        group by
+          kind,
+          portfolio_id
+      ),
+      candidate as (
+        select
+          next.job_id,
+          tenant.kind,
+          tenant.slots,
+          next.priority,
+          next.turn,
+          coalesce(own.jobs, 0) + row_number() over (
+            partition by
+              tenant.kind,
+              tenant.id
+            order by
+              next.priority,
+              next.turn
+          ) as place,
+          coalesce(
+            (
+              select
+                max(in_all)
+              from
+                running
+              where
+                portfolio_id = tenant.id
+            ),
+            0
+          ) + row_number() over (
+            partition by
+              tenant.id
+            order by
+              next.priority,
+              next.turn
+          ) as place_in_all
+        from
+          tenant
+          left join running own on own.kind = tenant.kind
+          and own.portfolio_id = tenant.id
+          cross join lateral (
+            select
+              q.job_id,
+              q.priority,
+              q.turn
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = tenant.kind
+              and q.portfolio_id = tenant.id
+            order by
+              q.priority,
+              q.turn
+            limit
+              least(tenant.slots + 16, greatest(0, tenant.most - coalesce(own.jobs, 0)))
+          ) next
+        where
+          tenant.id is not null
+          and not exists (
+            select
+            from
+              job_pauses pause
+            where
+              coalesce(pause.portfolio_id, tenant.id) = tenant.id
+              and coalesce(pause.kind, tenant.kind) = tenant.kind
+          )
+      ),
+      ranked as (
+        select
+          job_id,
+          kind,
+          slots,
+          row_number() over (
+            partition by
+              kind
+            order by
+              place,
+              priority,
+              turn
+          ) as rank
+        from
+          candidate
+        where
+          place_in_all <= :mostInAll
+      )
+    select
+      job_id,
+      kind,
+      slots,
+      rank
+    from
+      ranked
+    where
+      rank <= slots + 16
+  ),
+  taken as (
+    select
+      locked.job_id,
+      locked.state
+    from
+      unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
+      cross join lateral (
+        select
+          q.job_id,
+          j.state
+        from
+          chosen c
+          join job_queue q on q.job_id = c.job_id
+          join jobs j on j.id = q.job_id
+        where
+          c.kind = wanted.kind
+        order by
+          c.rank
+        limit
+          wanted.slots
+        for update of
+          q skip locked
+        for no key update of
+          j skip locked
+      ) locked
+  ),
   changed as (
     update jobs
     set
@@ -670,11 +2256,27 @@ with
       step = null,
       started_at = now(),
       lease_token = :token,
-      lease_until = now() + make_interval(secs => :leaseSeconds)
+      lease_until = now() + make_interval(secs => :leaseSeconds),
+      worker = :worker
     where
       jobs.state in ('queued')
-      and jobs.id = :id
-      and jobs.run_at <= now()
+      and jobs.id = any (
+        array(
+          select
+            job_id
+          from
+            taken
+        )
+      )
+      and not exists (
+        select
+          1
+        from
+          jobs other
+        where
+          other.group_key = jobs.group_key
+          and other.state = 'running'
+      )
       and not exists (
         select
           1
@@ -683,17 +2285,55 @@ with
         where
           other.group_key = jobs.group_key
           and other.state in ('queued', 'running')
-          and (
-            other.state = 'running'
-            or other.turn < jobs.turn
-          )
+          and other.turn < jobs.turn
       )
     returning
       jobs.*
   ),
+  removed as (
+    delete from job_queue
+    where
+      job_id = any (
+        array(
+          select
+            id
+          from
+            changed
+          union all
+          select
+            job_id
+          from
+            taken
+          where
+            state <> 'queued'
+        )
+      )
+  ),
+  deferred as (
+    update job_queue
+    set
+      due = false,
+      run_at = now()
+    where
+      job_id = any (
+        array(
+          select
+            job_id
+          from
+            taken
+          where
+            state = 'queued'
+          except
+          select
+            id
+          from
+            changed
+        )
+      )
+  ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -702,244 +2342,96 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
 select
-  id,
-  portfolio_id,
-  kind,
-  state,
-  payload,
-  attempt,
-  max_attempts,
-  last_seq
-from
-  changed;
-
--- job_dispatch
-with
-  enqueued as (
-    update jobs
-    set
-      enqueued_at = now()
-    where
-      jobs.id = any (
-        array(
-          select
-            next.id
-          from
-            (
-              select
-                :portfolioId::text as portfolio_id
-            ) p
-            cross join lateral (
-              select
-                greatest(0, 20 - count(*)) as slots
-              from
-                jobs f
-              where
-                f.portfolio_id = p.portfolio_id
-                and f.enqueued_at is not null
-                and f.state in ('queued', 'running')
-            ) free
-            cross join lateral (
-              select
-                jobs.id
-              from
-                jobs
-              where
-                jobs.portfolio_id = p.portfolio_id
-                and jobs.state = 'queued'
-                and jobs.enqueued_at is null
-                and jobs.run_at <= now()
-                and not exists (
-                  select
-                    1
-                  from
-                    jobs other
-                  where
-                    other.group_key = jobs.group_key
-                    and other.state in ('queued', 'running')
-                    and (
-                      other.state = 'running'
-                      or other.turn < jobs.turn
-                    )
-                )
-              order by
-                jobs.priority,
-                jobs.turn
-              limit
-                free.slots
-              for update
-                skip locked
-            ) next
-        )
-      )
-    returning
-      jobs.*
-  ),
-  messages as (
-    insert into
-      outbox (job_id, group_key)
-    select
-      id,
-      group_key
-    from
-      enqueued
-    order by
-      priority,
-      turn
-    returning
-      job_id
-  )
-select
-  job_id
-from
-  messages;
-
--- job_dispatch_all
-with
-  enqueued as (
-    update jobs
-    set
-      enqueued_at = now()
-    where
-      jobs.id = any (
-        array(
-          select
-            next.id
-          from
-            (
-              select distinct
-                portfolio_id
-              from
-                jobs
-              where
-                jobs.state = 'queued'
-                and jobs.enqueued_at is null
-                and jobs.run_at <= now()
-            ) p
-            cross join lateral (
-              select
-                greatest(0, 20 - count(*)) as slots
-              from
-                jobs f
-              where
-                f.portfolio_id = p.portfolio_id
-                and f.enqueued_at is not null
-                and f.state in ('queued', 'running')
-            ) free
-            cross join lateral (
-              select
-                jobs.id
-              from
-                jobs
-              where
-                jobs.portfolio_id = p.portfolio_id
-                and jobs.state = 'queued'
-                and jobs.enqueued_at is null
-                and jobs.run_at <= now()
-                and not exists (
-                  select
-                    1
-                  from
-                    jobs other
-                  where
-                    other.group_key = jobs.group_key
-                    and other.state in ('queued', 'running')
-                    and (
-                      other.state = 'running'
-                      or other.turn < jobs.turn
-                    )
-                )
-              order by
-                jobs.priority,
-                jobs.turn
-              limit
-                free.slots
-              for update
-                skip locked
-            ) next
-        )
-      )
-    returning
-      jobs.*
-  ),
-  messages as (
-    insert into
-      outbox (job_id, group_key)
-    select
-      id,
-      group_key
-    from
-      enqueued
-    order by
-      priority,
-      turn
-    returning
-      job_id
-  )
-select
-  job_id
-from
-  messages;
-
--- job_events_after
-select
-  seq,
-  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  type,
-  state,
-  attempt,
-  progress,
-  step,
-  error
-from
-  job_events
-where
   (
-    job_events.job_id = :id
-    and job_events.seq > :after
-  )
-order by
-  job_events.seq asc;
+    select
+      (
+        count(*) filter (
+          where
+            rank <= slots
+        )
+      )::int
+    from
+      chosen
+  ),
+  extract(
+    epoch
+    from
+      now() - changed.created_at
+  )::float8,
+  changed.id,
+  changed.portfolio_id,
+  changed.kind,
+  changed.payload,
+  changed.attempt,
+  changed.max_attempts
+from
+  (
+    select
+  ) as one
+  left join changed on true;
 
--- job_fail
+-- job_end
 with
   changed as (
     update jobs
     set
       last_seq = jobs.last_seq + 1,
       updated_at = now(),
-      state = case jobs.state
-        when 'running' then 'failed'
+      state = case
+        when outcome in ('retrying', 'postponed') then 'queued'
+        else outcome
       end,
-      error = :error,
-      finished_at = now(),
+      progress = case outcome
+        when 'succeeded' then 1
+        when 'failed' then jobs.progress
+        else 0
+      end,
+      step = case outcome
+        when 'failed' then jobs.step
+      end,
+      result = new_result,
+      error = new_error,
+      run_at = case
+        when outcome in ('retrying', 'postponed') then now() + make_interval(secs => delay)
+        else jobs.run_at
+      end,
+      enqueued_at = null,
+      finished_at = case
+        when not outcome in ('retrying', 'postponed') then now()
+      end,
+      max_attempts = jobs.max_attempts + (outcome = 'postponed')::int,
       lease_token = null,
       lease_until = null
+    from
+      jsonb_to_recordset(:ends::jsonb) as given (given_id text, token uuid, outcome text, new_result jsonb, new_error jsonb, delay float8)
     where
       jobs.state in ('running')
-      and jobs.id = :id
-      and jobs.lease_token = :token
+      and jobs.id = given_id
+      and jobs.lease_token = token
       and jobs.cancel_requested_at is null
     returning
-      jobs.*
+      jobs.*,
+      given.*
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
-      'failed',
+      outcome,
       state,
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -986,15 +2478,197 @@ select
 from
   changed;
 
--- job_heartbeat
-update jobs
-set
-  lease_until = now() + make_interval(secs => :leaseSeconds)
+-- job_end_event
+select
+  seq
+from
+  job_events
 where
-  jobs.id = :id
-  and jobs.lease_token = :token
-returning
-  cancel_requested_at;
+  job_events.job_id = :id
+  and job_events.attempt = :attempt
+  and job_events.type = :type;
+
+-- job_end_many
+with
+  changed as (
+    update jobs
+    set
+      last_seq = jobs.last_seq + 1,
+      updated_at = now(),
+      state = case
+        when outcome in ('retrying', 'postponed') then 'queued'
+        else outcome
+      end,
+      progress = case outcome
+        when 'succeeded' then 1
+        when 'failed' then jobs.progress
+        else 0
+      end,
+      step = case outcome
+        when 'failed' then jobs.step
+      end,
+      result = new_result,
+      error = new_error,
+      run_at = case
+        when outcome in ('retrying', 'postponed') then now() + make_interval(secs => delay)
+        else jobs.run_at
+      end,
+      enqueued_at = null,
+      finished_at = case
+        when not outcome in ('retrying', 'postponed') then now()
+      end,
+      max_attempts = jobs.max_attempts + (outcome = 'postponed')::int,
+      lease_token = null,
+      lease_until = null
+    from
+      jsonb_to_recordset(:ends::jsonb) as given (given_id text, token uuid, outcome text, new_result jsonb, new_error jsonb, delay float8)
+    where
+      jobs.state in ('running')
+      and jobs.id = given_id
+      and jobs.lease_token = token
+      and jobs.cancel_requested_at is null
+      and jobs.id = any (
+        array(
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.id = any (:ids::text[])
+          for no key update
+            skip locked
+        )
+      )
+    returning
+      jobs.*,
+      given.*
+  ),
+  event as (
+    insert into
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
+    select
+      id,
+      last_seq,
+      outcome,
+      state,
+      attempt,
+      progress,
+      step,
+      error,
+      worker
+    from
+      changed
+  ),
+  webhook_event as (
+    insert into
+      webhook_events (portfolio_id, type, data)
+    select
+      portfolio_id,
+      ended.type,
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+    from
+      changed
+      cross join lateral (
+        select
+          case state
+            when 'succeeded' then 'job.succeeded'
+            when 'failed' then 'job.failed'
+            when 'dead' then 'job.failed'
+            when 'cancelled' then 'job.cancelled'
+          end as type
+      ) ended
+    where
+      kind <> 'webhook.deliver'
+      and exists (
+        select
+          1
+        from
+          webhooks
+        where
+          webhooks.portfolio_id = changed.portfolio_id
+          and webhooks.enabled
+          and ended.type = any (webhooks.events)
+      )
+  )
+select
+  id,
+  portfolio_id,
+  kind,
+  state,
+  payload,
+  attempt,
+  max_attempts,
+  last_seq
+from
+  changed;
+
+-- job_events_after
+select
+  seq,
+  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  type,
+  state,
+  attempt,
+  progress,
+  step,
+  error
+from
+  job_events
+where
+  (
+    job_events.job_id = :id
+    and job_events.seq > :after
+  )
+order by
+  job_events.seq asc;
+
+-- job_fleet_slots
+select
+  slot.key,
+  sum(slot.value::int)::int
+from
+  job_workers
+  cross join jsonb_each_text(job_workers.slots) as slot
+where
+  seen_at > now() - interval '60 seconds'
+group by
+  slot.key;
+
+-- job_heartbeat
+with
+  renewed as (
+    update jobs
+    set
+      lease_until = now() + make_interval(secs => :leaseSeconds)
+    where
+      jobs.id = any (
+        array(
+          select
+            jobs.id
+          from
+            jobs
+            join unnest(:ids::text[], :tokens::uuid[]) as given (id, token) on jobs.id = given.id
+            and jobs.lease_token = given.token
+          for no key update of
+            jobs skip locked
+        )
+      )
+    returning
+      jobs.id
+  )
+select
+  jobs.id,
+  jobs.cancel_requested_at is not null,
+  jobs.id in (
+    select
+      id
+    from
+      renewed
+  )
+from
+  jobs
+  inner join unnest(:ids::text[], :tokens::uuid[]) as given (id, token) on jobs.id = given.id
+  and jobs.lease_token = given.token;
 
 -- job_list
 select
@@ -1016,10 +2690,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -1091,10 +3089,334 @@ select
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   end,
-  case jobs.state
-    when 'running' then jobs.lease_until < now()
-    when 'queued' then jobs.run_at < now() - make_interval(secs => 300)
-    else false
+  case
+    when jobs.state <> 'queued' then null
+    when exists (
+      select
+        e.id
+      from
+        jobs e
+      where
+        e.group_key = jobs.group_key
+        and e.state in ('queued', 'running')
+        and e.turn < jobs.turn
+      order by
+        e.turn
+    ) then json_build_object(
+      'for',
+      'turn',
+      'jobId',
+      (
+        select
+          e.id
+        from
+          jobs e
+        where
+          e.group_key = jobs.group_key
+          and e.state in ('queued', 'running')
+          and e.turn < jobs.turn
+        order by
+          e.turn
+        limit
+          1
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+              e.id
+            from
+              jobs e
+            where
+              e.group_key = jobs.group_key
+              and e.state in ('queued', 'running')
+              and e.turn < jobs.turn
+            order by
+              e.turn
+            limit
+              1000
+          ) as line
+      )
+    )
+    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    ) then json_build_object('for', 'pause')
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> jobs.kind)::float8) * (
+                select
+                  sum((w.slots ->> jobs.kind)::int)
+                from
+                  job_workers w
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    when (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          greatest(
+            1,
+            ceil(
+              max((w.shares ->> 'all')::float8) * (
+                select
+                  sum(slot.value::int)
+                from
+                  job_workers w,
+                  jsonb_each_text(w.slots) as slot
+                where
+                  w.seen_at > now() - interval '60 seconds'
+              )
+            )
+          )::int
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+    else json_build_object(
+      'for',
+      'worker',
+      'place',
+      (
+        select
+          count(*)::int
+        from
+          (
+            select
+            from
+              job_queue q
+            where
+              q.due
+              and q.kind = jobs.kind
+              and q.portfolio_id = jobs.portfolio_id
+              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+            limit
+              1000
+          ) as line
+      )
+    )
+  end,
+  case
+    when jobs.state = 'running' then jobs.lease_until < now()
+    when jobs.state <> 'queued' then false
+    when not exists (
+      select
+      from
+        job_queue q
+      where
+        q.job_id = jobs.id
+        and q.due
+        and q.ready_at < now() - make_interval(secs => 300)
+    ) then false
+    when exists (
+      select
+      from
+        job_pauses p
+      where
+        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(p.kind, jobs.kind) = jobs.kind
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+        and r.kind = jobs.kind
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> jobs.kind)::float8) * (
+              select
+                sum((w.slots ->> jobs.kind)::int)
+              from
+                job_workers w
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    )
+    or (
+      select
+        count(*)::int
+      from
+        jobs r
+      where
+        r.state = 'running'
+        and r.portfolio_id = jobs.portfolio_id
+    ) >= (
+      select
+        greatest(
+          1,
+          ceil(
+            max((w.shares ->> 'all')::float8) * (
+              select
+                sum(slot.value::int)
+              from
+                job_workers w,
+                jsonb_each_text(w.slots) as slot
+              where
+                w.seen_at > now() - interval '60 seconds'
+            )
+          )
+        )::int
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then false
+    else coalesce(
+      (
+        select
+          sum((w.slots ->> jobs.kind)::int)
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) > (
+        select
+          count(*)
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.kind = jobs.kind
+      ),
+      true
+    )
   end,
   to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -1195,7 +3517,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -1204,7 +3526,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   ),
@@ -1238,142 +3561,6 @@ with
           and webhooks.enabled
           and ended.type = any (webhooks.events)
       )
-  )
-select
-  id,
-  portfolio_id,
-  kind,
-  state,
-  payload,
-  attempt,
-  max_attempts,
-  last_seq
-from
-  changed;
-
--- job_mark_undelivered_dead
-with
-  changed as (
-    update jobs
-    set
-      last_seq = jobs.last_seq + 1,
-      updated_at = now(),
-      state = case jobs.state
-        when 'queued' then 'dead'
-      end,
-      error = jsonb_build_object(
-        'code',
-        'undeliverable',
-        'message',
-        'No worker could claim the job, although its message was delivered repeatedly.'
-      ),
-      finished_at = now()
-    where
-      jobs.state in ('queued')
-      and jobs.id = :id
-      and jobs.enqueued_at is not null
-      and jobs.run_at <= now()
-    returning
-      jobs.*
-  ),
-  event as (
-    insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
-    select
-      id,
-      last_seq,
-      'dead',
-      state,
-      attempt,
-      progress,
-      step,
-      error
-    from
-      changed
-  ),
-  webhook_event as (
-    insert into
-      webhook_events (portfolio_id, type, data)
-    select
-      portfolio_id,
-      ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
-    from
-      changed
-      cross join lateral (
-        select
-          case state
-            when 'succeeded' then 'job.succeeded'
-            when 'failed' then 'job.failed'
-            when 'dead' then 'job.failed'
-            when 'cancelled' then 'job.cancelled'
-          end as type
-      ) ended
-    where
-      kind <> 'webhook.deliver'
-      and exists (
-        select
-          1
-        from
-          webhooks
-        where
-          webhooks.portfolio_id = changed.portfolio_id
-          and webhooks.enabled
-          and ended.type = any (webhooks.events)
-      )
-  )
-select
-  id,
-  portfolio_id,
-  kind,
-  state,
-  payload,
-  attempt,
-  max_attempts,
-  last_seq
-from
-  changed;
-
--- job_postpone
-with
-  changed as (
-    update jobs
-    set
-      last_seq = jobs.last_seq + 1,
-      updated_at = now(),
-      state = case jobs.state
-        when 'running' then 'queued'
-      end,
-      error = :error,
-      progress = 0,
-      step = null,
-      run_at = now() + make_interval(secs => :delaySeconds),
-      enqueued_at = null,
-      lease_token = null,
-      lease_until = null,
-      max_attempts = jobs.max_attempts + 1
-    where
-      jobs.state in ('running')
-      and jobs.id = :id
-      and jobs.lease_token = :token
-      and jobs.cancel_requested_at is null
-    returning
-      jobs.*
-  ),
-  event as (
-    insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
-    select
-      id,
-      last_seq,
-      'postponed',
-      state,
-      attempt,
-      progress,
-      step,
-      error
-    from
-      changed
   )
 select
   id,
@@ -1408,7 +3595,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -1417,7 +3604,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
@@ -1433,17 +3621,31 @@ select
 from
   changed;
 
--- job_put_back
-update jobs
+-- job_queue_mark_due
+update job_queue
 set
-  run_at = now() + make_interval(secs => :delaySeconds),
-  enqueued_at = null
+  due = true,
+  ready_at = job_queue.run_at
 where
-  jobs.id = :id
-  and jobs.state = 'queued'
-  and jobs.run_at <= now()
+  job_queue.job_id = any (
+    array(
+      select
+        job_id
+      from
+        job_queue
+      where
+        not due
+        and run_at <= now()
+      order by
+        run_at
+      limit
+        1000
+      for update
+        skip locked
+    )
+  )
 returning
-  id;
+  kind;
 
 -- job_raise_group_priority
 update jobs
@@ -1486,7 +3688,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -1495,7 +3697,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
@@ -1552,7 +3755,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -1561,7 +3764,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
@@ -1636,7 +3840,7 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
@@ -1645,7 +3849,8 @@ with
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
   )
@@ -1661,24 +3866,6 @@ select
 from
   changed;
 
--- job_requeue_unclaimed
-update jobs
-set
-  enqueued_at = null
-where
-  jobs.state = 'queued'
-  and jobs.enqueued_at < now() - make_interval(secs => :afterSeconds)
-  and not exists (
-    select
-      1
-    from
-      outbox
-    where
-      outbox.job_id = jobs.id
-  )
-returning
-  id;
-
 -- job_result
 select
   kind,
@@ -1689,7 +3876,7 @@ from
 where
   jobs.id = :id;
 
--- job_retry
+-- job_undo_claim
 with
   changed as (
     update jobs
@@ -1702,13 +3889,13 @@ with
       error = :error,
       progress = 0,
       step = null,
-      run_at = now() + make_interval(secs => :delaySeconds),
+      run_at = now(),
       enqueued_at = null,
+      max_attempts = jobs.max_attempts + 1,
       lease_token = null,
       lease_until = null
     where
       jobs.state in ('running')
-      and jobs.id = :id
       and jobs.lease_token = :token
       and jobs.cancel_requested_at is null
     returning
@@ -1716,101 +3903,19 @@ with
   ),
   event as (
     insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
     select
       id,
       last_seq,
-      'retrying',
+      'postponed',
       state,
       attempt,
       progress,
       step,
-      error
+      error,
+      worker
     from
       changed
-  )
-select
-  id,
-  portfolio_id,
-  kind,
-  state,
-  payload,
-  attempt,
-  max_attempts,
-  last_seq
-from
-  changed;
-
--- job_succeed
-with
-  changed as (
-    update jobs
-    set
-      last_seq = jobs.last_seq + 1,
-      updated_at = now(),
-      state = case jobs.state
-        when 'running' then 'succeeded'
-      end,
-      progress = 1,
-      step = null,
-      error = null,
-      result = :result,
-      finished_at = now(),
-      lease_token = null,
-      lease_until = null
-    where
-      jobs.state in ('running')
-      and jobs.id = :id
-      and jobs.lease_token = :token
-      and jobs.cancel_requested_at is null
-    returning
-      jobs.*
-  ),
-  event as (
-    insert into
-      job_events (job_id, seq, type, state, attempt, progress, step, error)
-    select
-      id,
-      last_seq,
-      'succeeded',
-      state,
-      attempt,
-      progress,
-      step,
-      error
-    from
-      changed
-  ),
-  webhook_event as (
-    insert into
-      webhook_events (portfolio_id, type, data)
-    select
-      portfolio_id,
-      ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
-    from
-      changed
-      cross join lateral (
-        select
-          case state
-            when 'succeeded' then 'job.succeeded'
-            when 'failed' then 'job.failed'
-            when 'dead' then 'job.failed'
-            when 'cancelled' then 'job.cancelled'
-          end as type
-      ) ended
-    where
-      kind <> 'webhook.deliver'
-      and exists (
-        select
-          1
-        from
-          webhooks
-        where
-          webhooks.portfolio_id = changed.portfolio_id
-          and webhooks.enabled
-          and ended.type = any (webhooks.events)
-      )
   )
 select
   id,
@@ -1832,3 +3937,14 @@ from
 where
   jobs.group_key = :groupKey
   and jobs.state in ('queued', 'running');
+
+-- job_worker_report
+insert into
+  job_workers (id, slots, shares, started_at, seen_at)
+values
+  (:id, :slots::jsonb, :shares::jsonb, default, default)
+on conflict (id) do update
+set
+  slots = excluded.slots,
+  shares = excluded.shares,
+  seen_at = now();

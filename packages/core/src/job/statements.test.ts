@@ -1,4 +1,4 @@
-import { Placeholder } from 'drizzle-orm';
+import { Param, Placeholder } from 'drizzle-orm';
 import { format } from 'sql-formatter';
 import { expect, test } from 'vitest';
 import { type Query, readStatements } from '../../../../tests/support/statements.ts';
@@ -8,7 +8,8 @@ function readable({ sql, params }: Query): string {
   const unquoted = sql.replaceAll(/'[^']*'|"(\w+)"/g, (match, name?: string) => name ?? match);
   const formatted = format(unquoted, { language: 'postgresql', expressionWidth: 100 });
   return formatted.replaceAll(/\$(\d+)/g, (_, number: string) => {
-    const value = params[Number(number) - 1];
+    const param = params[Number(number) - 1];
+    const value = param instanceof Param ? param.value : param;
     return value instanceof Placeholder ? `:${String(value.name)}` : JSON.stringify(value);
   });
 }

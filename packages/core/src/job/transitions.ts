@@ -143,9 +143,10 @@ const accept = prepared((db) => {
  * accepted concurrently, the later one may become visible, and start, first.
  */
 const hasTurn = sql`not exists (
-  select 1 from ${jobs} other
-  where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running')
-    and (other.state = 'running' or other.turn < ${jobs.turn}))`;
+    select 1 from ${jobs} other where other.group_key = ${jobs.groupKey} and other.state = 'running')
+  and not exists (
+    select 1 from ${jobs} other
+    where other.group_key = ${jobs.groupKey} and other.state in ('queued', 'running') and other.turn < ${jobs.turn})`;
 
 /**
  * A row of `job_queue` whose job the guard refuses is deferred, and not removed: a later job of its group may run, which
@@ -164,7 +165,8 @@ const claim = prepared((db) => {
   const { changed, effects } = changeOf(db, {
     moves: ['queued → running'],
     event: 'started',
-    where: sql`${jobs.id} = any(array(select job_id from ${taken})) and ${jobs.runAt} <= now() and ${hasTurn}`,
+    // Whether a job is due, its row in `job_queue` decides alone: `now()` may be earlier than what this statement sees.
+    where: sql`${jobs.id} = any(array(select job_id from ${taken})) and ${hasTurn}`,
     assign: [
       sql`attempt = ${jobs.attempt} + 1`,
       ...noProgress,
@@ -199,7 +201,7 @@ const claim = prepared((db) => {
 });
 
 /** Leases of several jobs. */
-const given = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
+const givenLeases = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
 const isGiven = sql`${jobs.id} = given.id and ${jobs.leaseToken} = given.token`;
 
 /**
@@ -209,7 +211,7 @@ const isGiven = sql`${jobs.id} = given.id and ${jobs.leaseToken} = given.token`;
 const heartbeat = prepared((db) => {
   const renewed = db.$with('renewed', { id: jobs.id }).as(sql`
     update ${jobs} set lease_until = now() + ${seconds('leaseSeconds')} where ${jobs.id} = any(array(
-      select ${jobs.id} from ${jobs} join ${given} on ${isGiven} for no key update of ${jobs} skip locked))
+      select ${jobs.id} from ${jobs} join ${givenLeases} on ${isGiven} for no key update of ${jobs} skip locked))
     returning ${jobs.id}`);
   return db
     .with(renewed)
@@ -219,7 +221,7 @@ const heartbeat = prepared((db) => {
       isRenewed: sql<boolean>`${jobs.id} in (select id from ${renewed})`,
     })
     .from(jobs)
-    .innerJoin(given, isGiven)
+    .innerJoin(givenLeases, isGiven)
     .prepare('job_heartbeat');
 });
 

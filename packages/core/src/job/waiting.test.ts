@@ -79,10 +79,10 @@ describe('a queued job says that it waits', () => {
   });
 });
 
-describe('a queued job is stalled', () => {
-  /** As if it could have run for six minutes. */
-  const age = () => fixture.db.update(jobQueue).set({ readyAt: sql`now() - interval '6 minutes'` });
+/** As if the queued jobs could have run for six minutes. */
+const age = () => fixture.db.update(jobQueue).set({ readyAt: sql`now() - interval '6 minutes'` });
 
+describe('a queued job is stalled', () => {
   test('if it could run for minutes and there is no worker, or one with a free slot', async () => {
     const { id } = await fixture.accept();
     expect(await isStalled(id)).toBe(false);

@@ -43,9 +43,13 @@ async function exportOfTwoAttempts() {
   const { id } = await fixture.accept();
   const [lost, won] = [1, 2].map((attempt) => `exports/${fixture.portfolioId}/${id}/${attempt}.pdf`);
   await fixture.bucket.put(lost!, bytesOf('half'), about);
-  await transitions.retry(fixture.db, await fixture.claim(id), { code: 'internal', message: 'No luck.' }, 0);
+  const error = { code: 'internal', message: 'No luck.' };
+  await transitions.end(fixture.db, await fixture.claim(id), { type: 'retrying', error, delaySeconds: 0 });
   await fixture.bucket.put(won!, bytesOf('whole'), about);
-  await transitions.succeed(fixture.db, await fixture.claim(id), { ...result, key: won! });
+  await transitions.end(fixture.db, await fixture.claim(id), {
+    type: 'succeeded',
+    result: { ...result, key: won! },
+  });
   return { id, lost: lost!, won: won! };
 }
 

@@ -128,6 +128,15 @@ test('queues and bucket have separate circuit breakers, which close by themselve
   expect(await bucket.get('a')).toBeNull();
 });
 
+test('messages wait for no other, are received together, and come again only if they were not removed', async () => {
+  const { queues } = await behindProxy();
+  for (const body of ['a', 'a', 'b']) await queues.send('export.pdf', body);
+  const received = await queues.receive('export.pdf', 1);
+  expect(received.map(({ body }) => body)).toEqual(['a', 'a', 'b']);
+  await queues.remove('export.pdf', received);
+  expect(await queues.receive('export.pdf', 0)).toEqual([]);
+});
+
 test('requests to an unresponsive cloud time out', async () => {
   const { proxy, bucket, queues } = await behindProxy();
   await bucket.get('a');

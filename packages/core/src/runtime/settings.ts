@@ -215,7 +215,10 @@ export const workerStop = { drain: 10, close: 15, grace: 40 };
 /** Lists all invalid settings of a process by name. Values are not included, since some are secret. */
 class SettingsError extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
-    const lines = issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+    const lines = issues.flatMap((issue) => {
+      const unknown = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
+      return unknown.map((key) => `  ${[...issue.path, ...key].join('.')}: ${issue.message}`);
+    });
     super(`Invalid settings in the environment:\n${lines.join('\n')}`);
     this.name = 'SettingsError';
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { claimJob } from '../../../../tests/support/jobs.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import type { Actor } from '../actor.ts';
 import { operations } from '../index.ts';
@@ -45,9 +46,13 @@ const fanOut = () => fanOutEvents(platform.db);
 async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
   const lease = { id: delivery.job!, token: randomUUID() };
-  await transitions.claim(platform.db, lease, 60);
-  if (state === 'succeeded') await transitions.succeed(platform.db, lease, { responseStatus: 204 });
-  else await transitions.fail(platform.db, lease, { code: 'webhook_failed', message: 'The last word.' });
+  await claimJob(platform.db, lease, 60);
+  const error = { code: 'webhook_failed', message: 'The last word.' };
+  await transitions.end(
+    platform.db,
+    lease,
+    state === 'succeeded' ? { type: state, result: { responseStatus: 204 } } : { type: state, error },
+  );
   return delivery.id;
 }
 

@@ -18,11 +18,11 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
-import { testRunner } from '../../../../tests/support/runner.ts';
+import { claimJob, makeDue } from '../../../../tests/support/jobs.ts';
+import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
-import { runJob } from '../run-job.ts';
-import { LeaseLost } from '../watch-lease.ts';
+import { LeaseLost } from '../leases.ts';
 import { createHandlers } from './index.ts';
 
 const { evidence } = operations;
@@ -83,11 +83,8 @@ const requestSync = async () => (await evidence.sync.run(platform.as(owner), at)
 
 /** Runs the next attempt of a job as the worker does; resolves to the job afterwards. */
 async function attempt(id: string, { allowPrivate = true, stop = new AbortController().signal } = {}) {
-  await platform.db
-    .update(jobs)
-    .set({ runAt: sql`now()` })
-    .where(eq(jobs.id, id));
-  await runJob(testRunner(platform, { allowPrivate }), id, async () => {}, stop);
+  await makeDue(platform.db, id);
+  await runAttempt(testRunner(platform, { allowPrivate, stop }), id, stop);
   return operations.job.read.run(platform.as(owner), { id });
 }
 
@@ -524,7 +521,7 @@ type Claimed = { lease: Lease; attempt: number };
 
 const claim = async (id: string): Promise<Claimed> => {
   const lease = { id, token: randomUUID() };
-  const claimed = await transitions.claim(platform.db, lease, 30);
+  const claimed = await claimJob(platform.db, lease, 30);
   return { lease, attempt: claimed!.attempt };
 };
 

@@ -3,11 +3,10 @@ import type { Actor } from '@portfolio/core/actor';
 import { rollUpMetrics } from '@portfolio/core/metric/roll-up';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { testRunner } from '../../../../tests/support/runner.ts';
+import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { sha256Of } from '../../../../tests/support/upload.ts';
 import { readPdf } from '../pdf/testing/read.ts';
-import { runJob } from '../run-job.ts';
 
 const { metric } = operations;
 const owner = user('owner');
@@ -41,7 +40,7 @@ async function define(key: string, values: Record<number, number>, fields: objec
 }
 
 async function work(id: string, reader = platform.db) {
-  await runJob(testRunner(platform, { reader }), id, async () => {}, never);
+  await runAttempt(testRunner(platform, { reader }), id);
   return operations.job.read.run(platform.as(owner), { id });
 }
 

@@ -11,12 +11,10 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { startChild } from '../../../../tests/support/child.ts';
-import { testRunner } from '../../../../tests/support/runner.ts';
+import { makeDue } from '../../../../tests/support/jobs.ts';
+import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
-import { consume } from '../consumer.ts';
-import { createConcurrencyLimit } from '../concurrency-limit.ts';
-import { runJob } from '../run-job.ts';
-import { sweep } from '../sweep.ts';
+import { slotsOf, startWorker } from '../worker.ts';
 
 const { webhook } = operations;
 const owner = user('owner');
@@ -69,11 +67,11 @@ const answerWith = (status: number, headers: Record<string, string> = {}) => {
 const ping = () => webhook.test.run(platform.as(owner), at);
 const deliveryOf = (delivery: string) => webhook.delivery.run(platform.as(owner), { ...at, delivery });
 const jobOf = (id: string) => operations.job.read.run(platform.as(owner), { id });
-const runDue = (jobId: string) => platform.sql`update jobs set run_at = now() where id = ${jobId}`;
+const runDue = (jobId: string) => makeDue(platform.db, jobId);
 
 /** Runs a job as the worker does. */
 async function work(jobId: string, { allowPrivate = true } = {}) {
-  await runJob(testRunner(platform, { allowPrivate }), jobId, async () => {}, new AbortController().signal);
+  await runAttempt(testRunner(platform, { allowPrivate }), jobId);
   return jobOf(jobId);
 }
 
@@ -120,25 +118,23 @@ test('a message that an interrupted attempt had delivered is not sent again', as
   expect(received).toEqual([]);
 });
 
-test('each event reaches the receiver once, through the queue, while two workers run', async () => {
-  const { db, queue, deadLetters } = platform;
+test('each event reaches the receiver once, while two workers run', async () => {
+  const { db, queues } = platform;
   const [{ id: portfolioId }] = (await platform.sql`select id from portfolios`) as unknown as [
     { id: string },
   ];
   const draining = new AbortController();
   const runner = testRunner(platform, { allowPrivate: true });
-  const acquireSlot = createConcurrencyLimit({ 'webhook.deliver': 2 });
-  const working = [1, 2].flatMap(() => [
-    consume({ ...runner, queue, acquireSlot, pollSeconds: 1 }, draining.signal, new AbortController().signal),
-    sweep({ ...runner, deadLetters, sweepSeconds: 0.05 }, draining.signal),
-  ]);
+  const options = { ...runner, queues, slots: slotsOf({}), shares: {}, pollSeconds: 1, sweepSeconds: 0.05 };
+  const start = () => startWorker(options, draining.signal, new AbortController().signal);
+  const workers = [await start(), await start()];
   const jobIds = ['first', 'second', 'third'];
   for (const job of jobIds) await recordWebhookEvent(db, { portfolioId, type: 'job.failed', data: { job } });
   const delivered = async () =>
     (await webhook.deliveries.run(platform.as(owner), { ...at, state: 'delivered' })).items;
   await eventually(async () => expect(await delivered()).toHaveLength(3));
   draining.abort();
-  await Promise.all(working);
+  await Promise.all(workers.map(({ ended }) => ended));
   const messages = received.map(({ body }) => JSON.parse(body) as { data: { job: string } });
   expect(messages.map(({ data }) => data.job).toSorted((a, b) => a.localeCompare(b))).toEqual(jobIds);
 });
