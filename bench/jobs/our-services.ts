@@ -1,5 +1,6 @@
 import { type Actor, scopeSchema } from '@portfolio/core/actor';
 import type { Ctx } from '@portfolio/core/context';
+import { createJobFeed } from '@portfolio/core/job/feed';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
@@ -32,8 +33,9 @@ export function openServices({ users, cloud }: Servers) {
   const bucket = openBucket(aws, cloud.BUCKET_NAME, log);
   const wakeUps = createWakeUps(queues, log);
   const jobBus = createJobBus(api.sql, log);
+  const jobFeed = createJobFeed(api.db, jobBus, log);
   const published = createPublished(api.sql, log);
-  const services = { db: api.db, reader: api.db, bucket, wakeUps, jobBus, published };
+  const services = { db: api.db, reader: api.db, bucket, wakeUps, jobBus, jobFeed, published };
   const ctx: Ctx = { ...services, actor: owner, signal: new AbortController().signal };
   return {
     ctx,
