@@ -138,7 +138,7 @@ describe('layers of core', () => {
     ['evidence/delete.ts', '../case-study/case-study.sql.ts'],
     ['job/accept.ts', '../context.ts'],
     ['visibility.ts', './claim/claim.sql.ts'],
-    ['runtime/relay.ts', '../job/kinds.ts'],
+    ['runtime/settings.ts', '../job/kinds.ts'],
     ['index.ts', './portfolio/index.ts'],
     ['evidence/evidence.test.ts', '../case-study/read.ts'],
   ])('%s may import %s', (path, from) => {
