@@ -32,6 +32,12 @@ export function openCloud(cloud: Cloud, started: AsyncDisposableStack) {
   }
   const ofEachQueue = <Value>(act: (url: string) => Promise<Value>) => Promise.all(queues.map(act));
 
+  /** Messages that a killed worker has received come again after a second, instead of half a minute. */
+  async function hideBriefly() {
+    const Attributes = { VisibilityTimeout: '1' };
+    await ofEachQueue((QueueUrl) => sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })));
+  }
+
   return {
     /** Sends a message to the queue of exports. */
     async sendMessage(body: string) {
@@ -45,11 +51,6 @@ export function openCloud(cloud: Cloud, started: AsyncDisposableStack) {
       return counts.reduce((sum, count) => sum + count, 0);
     },
     countDeadLetters: () => countIn(cloud.DEAD_LETTER_QUEUE_URL),
-    /** Sets for how long received messages are hidden from other receivers. */
-    async setVisibilityTimeout(timeoutSeconds: number) {
-      const Attributes = { VisibilityTimeout: String(timeoutSeconds) };
-      await ofEachQueue((QueueUrl) => sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })));
-    },
     /** Removes all messages. */
     async purgeQueues() {
       await ofEachQueue((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl })));
@@ -60,7 +61,9 @@ export function openCloud(cloud: Cloud, started: AsyncDisposableStack) {
     },
     async createQueues() {
       await createCloudResources(cloud.AWS_ENDPOINT_URL);
+      await hideBriefly();
     },
+    hideBriefly,
     /** Resolves to null if the file does not exist. */
     async readFile(key: string): Promise<Uint8Array | null> {
       try {

@@ -45,7 +45,7 @@ const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PE
 /** Short, so that losses are noticed soon. */
 const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_FACTOR: '0.05' };
 
-/** The settings that differ from production only in their shorter times are replaced by those of production. */
+/** The times of production, which replace those of `workerSettings`. */
 export const productionTimes = {
   LEASE_SECONDS: '30',
   POLL_SECONDS: '20',
@@ -77,6 +77,8 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
   const cloud = await createCloudResources(aws.endpoint);
   const settings = { ...(await previous?.createCloudResources(aws.endpoint)), ...cloud };
   const addProcess = createProcesses(resources, database.url, settings, started);
+  const queuesAndBucket = openCloud(cloud, started);
+  await queuesAndBucket.hideBriefly();
   let programs = previous?.programs ?? resources.programs;
 
   const balancer = started.adopt(await startBalancer(), (running) => running.stop());
@@ -105,7 +107,7 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
     sql,
     server,
     databaseUrl: database.url,
-    ...openCloud(cloud, started),
+    ...queuesAndBucket,
     /** Starts a worker and resolves when it polls for messages; `remove` ends it permanently. */
     async addWorker(given: Record<string, string>) {
       const worker = await addProcess('worker', programs.worker, { ...workerSettings, ...given });

@@ -79,7 +79,6 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     sendMessage: environment.sendMessage,
     countMessages: environment.countMessages,
     countDeadLetters: environment.countDeadLetters,
-    setVisibilityTimeout: environment.setVisibilityTimeout,
     purgeQueues: environment.purgeQueues,
     deleteQueues: environment.deleteQueues,
     createQueues: environment.createQueues,

@@ -49,10 +49,10 @@ async function countConcurrent({ readEvents }: Fixture, ids: string[]): Promise<
     { at: until, by: -1 },
   ]);
   let running = 0;
-  let most = 0;
+  let peak = 0;
   for (const { by } of changes.toSorted((one, next) => one.at - next.at || one.by - next.by)) {
     running += by;
-    most = Math.max(most, running);
+    peak = Math.max(peak, running);
   }
-  return most;
+  return peak;
 }

@@ -73,8 +73,6 @@ async function killInEachAttempt(fixture: Fixture, worker: AppProcess) {
 
 async function killByMessage(fixture: Fixture, worker: AppProcess) {
   await until('no message is left', async () => (await fixture.countMessages()) === 0);
-  // Otherwise, each try would take half a minute.
-  await fixture.setVisibilityTimeout(1);
   await fixture.sendMessage('poison');
   const stop = worker.aws.always('after', receives, (_, answer) =>
     hasMessages(answer) && answer.includes('poison') ? killed(worker) : 'pass',
@@ -84,7 +82,6 @@ async function killByMessage(fixture: Fixture, worker: AppProcess) {
     (await fixture.countMessages()) === 0 && (await fixture.countDeadLetters()) === 0;
   const figures = await restartUntil(worker, 'the message is removed', isRemoved);
   stop();
-  await fixture.setVisibilityTimeout(30);
   if (!worker.isRunning()) worker.start();
   await fixture.ended(ids);
   for (const id of ids) {

@@ -5,7 +5,7 @@ import { seconds } from '../../support/until.ts';
 export const tenantFlood: Scenario = {
   name: 'tenant-flood',
   injects: 'one portfolio requests 10,000 exports, then another one requests a single one',
-  promises: 'the single one is done before more than a few dozen of the 10,000 are',
+  promises: 'the single one is done before more than a dozen of the 10,000 are',
   tested: 'never',
   async run(fixture) {
     await fixture.startWorker();
@@ -16,7 +16,7 @@ export const tenantFlood: Scenario = {
     const before = await countEnded(fixture);
     const taken = await seconds(async () => fixture.ended([await fixture.accept(slug, other)]));
     const overtaken = (await countEnded(fixture)) - before - 1;
-    holds(overtaken < 60, `${overtaken} jobs of the flood were done before the other one's only job`);
+    holds(overtaken <= 12, `${overtaken} jobs of the flood were done before the other one's only job`);
     await cancelAll(fixture);
     await fixture.ended();
     return {

@@ -8,7 +8,10 @@ export async function startBalancer() {
   let turn = 0;
   const server = createServer((client) => {
     const port = ports[turn++ % ports.length];
-    if (port === undefined) return void client.destroy();
+    if (port === undefined) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(port, '127.0.0.1');
     for (const [from, to] of [
       [client, upstream],
