@@ -37,8 +37,10 @@ CREATE INDEX "job_queue_later" ON "job_queue" USING btree ("run_at") WHERE not "
 -- Room on each page for new versions of its rows, and a vacuum that follows closely: these are tables of a queue.
 ALTER TABLE "jobs" SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);--> statement-breakpoint
 ALTER TABLE "job_queue" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000);--> statement-breakpoint
--- Derives job_queue: the queued jobs that are the first unfinished ones of their group.
-CREATE FUNCTION jobs_queue() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+-- Derives job_queue: the queued jobs that are the first unfinished ones of their group. As the owner of the table: programs
+-- of release 0.1.0 run it before they are granted anything on it.
+CREATE FUNCTION jobs_queue() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   head record;
 BEGIN
@@ -77,8 +79,9 @@ BEGIN
   RETURN NULL;
 END $$;--> statement-breakpoint
 CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_queue();--> statement-breakpoint
+-- Claims remove their rows themselves, except those of release 0.1.0, which name no worker.
 CREATE TRIGGER jobs_queue_change AFTER UPDATE OF state, priority ON jobs FOR EACH ROW
-WHEN (new.state <> old.state AND new.state <> 'running' OR new.state = 'queued' AND new.priority <> old.priority)
+WHEN (new.state <> old.state AND (new.state <> 'running' OR new.worker IS NULL) OR new.state = 'queued' AND new.priority <> old.priority)
 EXECUTE FUNCTION jobs_queue();
 --> statement-breakpoint
 -- The jobs that wait already.

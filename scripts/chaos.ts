@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
+import { enableDatabaseUsers } from '../dev/database-users.ts';
 import { startPostgres } from '../dev/postgres.ts';
+import { migrate } from '../packages/core/src/runtime/migrate.ts';
 import { createRunner } from '../tests/chaos/run-scenario.ts';
 import type { Scenario } from '../tests/chaos/scenario.ts';
 import { scenarios } from '../tests/chaos/scenarios/index.ts';
@@ -45,6 +47,9 @@ if (chosen.length === 0) {
 /** A folder for all data, with one database server. */
 async function createResources(folder: string) {
   const server = await startPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  // It creates the users of API and worker, which all databases of a server share.
+  await migrate({ url: server.url }, { url: server.url });
+  await enableDatabaseUsers(server.url);
   let databases = 0;
   const statement = async (text: string) => {
     const sql = postgres(server.url, { max: 1 });

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 export type State = {
   name: string;
   version: string | undefined;
+  /** Missing for the working tree. */
+  commit?: string;
   /** The text of a file by its path in the repository; undefined if it does not exist. */
   read(path: string): string | undefined;
 };
@@ -78,7 +80,7 @@ function stateAt(root: string, commit: string): State {
     return git(root, ['show', `${commit}:./${path}`]);
   };
   const version = versionIn(read('package.json'));
-  return { name: `${version} (${commit.slice(0, 7)})`, version, read };
+  return { name: `${version} (${commit.slice(0, 7)})`, version, commit, read };
 }
 
 function stateOfTree(root: string): State {

@@ -22,7 +22,7 @@ const final = ['succeeded', 'failed', 'cancelled', 'dead'];
 /** The allowed states after each state; the first event of a job has no previous state. */
 const moves: Record<string, string[]> = {
   '': ['queued'],
-  queued: ['queued', 'running', 'cancelled', 'dead'],
+  queued: ['queued', 'running', 'cancelled'],
   running: ['running', 'queued', ...final],
   failed: ['queued'],
   cancelled: ['queued'],
@@ -45,16 +45,13 @@ export async function audit(
   const jobs = await sql<JobRow[]>`
     select id, kind, group_key as group, state, last_seq as "lastSeq", lease_token is not null as leased, result
     from jobs where id = any(${ids}) order by id`;
-  const events = await sql<EventRow[]>`
-    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
-    from job_events where job_id = any(${ids}) order by job_id, seq`;
-  const [outbox] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
-  const eventsOf = Map.groupBy(events, ({ jobId }) => jobId);
+  const eventsOf = await readEvents(sql, ids);
+  const [queue] = await sql<[{ rows: number }]>`select count(*)::int as rows from job_queue`;
   const findings = [
     ...missing(jobs, accepted),
     ...jobs.filter(({ state }) => !final.includes(state)).map(({ id, state }) => `${id} is still ${state}`),
     ...jobs.filter(({ leased }) => leased).map(({ id }) => `${id} still has a lease`),
-    ...(outbox.rows > 0 ? [`the outbox still has ${outbox.rows} rows`] : []),
+    ...(queue.rows > 0 ? [`the queue of due jobs still has ${queue.rows} rows`] : []),
     ...jobs.flatMap((job) => brokenChain(job, eventsOf.get(job.id) ?? [])),
     ...(await brokenResults(jobs, readFile)),
     ...brokenOrder(jobs, eventsOf, accepted),
@@ -63,6 +60,14 @@ export async function audit(
   return findings.length > shown * 4
     ? [...findings.slice(0, shown * 4), `and ${findings.length - shown * 4} more`]
     : findings;
+}
+
+/** The events of jobs in their order, by the ids of the jobs. */
+export async function readEvents(sql: postgres.Sql, ids: string[]): Promise<Map<string, EventRow[]>> {
+  const events = await sql<EventRow[]>`
+    select job_id as "jobId", seq, state, attempt, (extract(epoch from at) * 1000000)::float8 as "atMicros"
+    from job_events where job_id = any(${ids}) order by job_id, seq`;
+  return Map.groupBy(events, ({ jobId }) => jobId);
 }
 
 function missing(jobs: JobRow[], accepted: Accepted[]): string[] {
@@ -147,7 +152,7 @@ const firstStart = (events: EventRow[]) =>
   events.find(({ state }) => state === 'running')?.atMicros ?? Number.POSITIVE_INFINITY;
 
 /** When a job ran, attempt by attempt, by the clock of the database. */
-function runsOf(events: EventRow[]) {
+export function runsOf(events: EventRow[]) {
   const runs: { id: string; from: number; until: number }[] = [];
   let from: number | undefined;
   for (const { jobId: id, state, atMicros } of events) {

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type postgres from 'postgres';
-import { type Accepted, audit } from './audit.ts';
+import { type Accepted, audit, readEvents } from './audit.ts';
 import { BrokenPromise } from './scenario.ts';
 import type { AppProcess, Environment } from './environment.ts';
 import { until } from '../support/until.ts';
 import { type Watched, watchByServerSentEvents, watchByWebSocket } from './watcher.ts';
 
+export type LogLine = { level: string; msg: string; err?: unknown };
+
 /** The fixture of a scenario: a separate portfolio in an environment, without workers at first. */
 export async function createFixture(environment: Environment, isQuick: boolean) {
   const { api, apiKey, baseUrl, client, server, sql } = environment;
   const workers: { member: AppProcess; remove(): Promise<void> }[] = [];
+  const apis: AppProcess[] = [api];
   const accepted: Accepted[] = [];
   const watched: (Watched & { stop(): void })[] = [];
   const portfolio = await makePortfolio();
@@ -21,10 +25,9 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     return slug;
   }
 
-  /** Makes a short case study, by default in the fixture's portfolio; resolves to its slug. */
-  async function makeStudy(of = portfolio): Promise<string> {
+  /** Makes a case study, by default a short one in the fixture's portfolio; resolves to its slug. */
+  async function makeStudy(of = portfolio, body = 'Some words make a short study. '.repeat(5)) {
     const slug = `study-${++studies}`;
-    const body = 'Some words make a short study. '.repeat(5);
     await client.caseStudy.create.mutate({ portfolio: of, slug, title: `Study ${slug}`, body });
     return slug;
   }
@@ -59,7 +62,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
   }
 
   /** The processes of API and workers, with their taps. */
-  const members = (): AppProcess[] => [api, ...workers.map(({ member }) => member)];
+  const members = (): AppProcess[] => [...apis, ...workers.map(({ member }) => member)];
   /** The unexpected exits of processes. */
   const crashes = () => members().flatMap((member) => member.crashes);
 
@@ -72,8 +75,22 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     portfolio,
     sql,
     accepted,
+    databaseUrl: environment.databaseUrl,
     sendMessage: environment.sendMessage,
     countMessages: environment.countMessages,
+    countDeadLetters: environment.countDeadLetters,
+    setVisibilityTimeout: environment.setVisibilityTimeout,
+    purgeQueues: environment.purgeQueues,
+    deleteQueues: environment.deleteQueues,
+    createQueues: environment.createQueues,
+    upgrade: environment.upgrade,
+    /** Starts one more API behind the same address. */
+    async addApi() {
+      const member = await environment.addApi();
+      apis.push(member);
+      return member;
+    },
+    removeApi: environment.removeApi,
     /** True within `npm test`: a few seconds at most. */
     isQuick,
     /** The Postgres server of a scenario with `ownPostgres`. */
@@ -102,6 +119,11 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       return ids;
     },
     watch,
+    /** The lines that a process has logged. */
+    async readLog({ logFile }: AppProcess): Promise<LogLine[]> {
+      const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => /^{.*}$/.test(line));
+      return lines.map((line) => JSON.parse(line) as LogLine);
+    },
     /** The job as it is in the database. */
     async readJob(id: string) {
       const [row] = await sql<
@@ -115,7 +137,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       let left: postgres.Row[] = [];
       const haveEnded = async () => {
         left = await sql`
-          select id, state, attempt, run_at, enqueued_at, lease_until, last_seq, now() from jobs
+          select id, state, attempt, run_at, lease_until, worker, last_seq, now() from jobs
           where id = any(${ids}) and state in ('queued', 'running') limit 5`;
         return left.length === 0;
       };
@@ -123,6 +145,7 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
         throw new BrokenPromise(`jobs do not end: ${JSON.stringify(left)}`, { cause });
       });
     },
+    readEvents: (ids: string[]) => readEvents(sql, ids),
     /** The number of events of a type of the fixture's jobs. */
     async countEvents(type: string): Promise<number> {
       const [row] = await sql<[{ events: number }]>`
@@ -131,10 +154,10 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
       return row.events;
     },
     crashes,
-    /** Waits until watchers have seen the end of their jobs and the outbox is empty; resolves to broken promises. */
+    /** Waits until watchers have seen the end of their jobs and no job is due; resolves to broken promises. */
     async audit(): Promise<string[]> {
       const isQuiet = async () => {
-        const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from outbox`;
+        const [left] = await sql<[{ rows: number }]>`select count(*)::int as rows from job_queue`;
         return left.rows === 0 && watched.every(({ isDone }) => isDone);
       };
       await until('watchers see the end', isQuiet, 30).catch(() => {});
@@ -144,6 +167,9 @@ export async function createFixture(environment: Environment, isQuick: boolean) 
     async clear() {
       for (const one of watched) one.stop();
       await Promise.all(workers.map(({ remove }) => remove()));
+      // What they leave behind by being killed: messages that come again, and their part of the fleet's slots.
+      await environment.purgeQueues();
+      if (!environment.server) await sql`delete from job_workers`;
       api.postgres.clear();
       api.aws.clear();
     },

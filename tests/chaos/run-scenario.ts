@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { developmentPrograms } from '../../dev/programs.ts';
 import { BrokenPromise, type Measured, type Scenario } from './scenario.ts';
 import { createFixture } from './fixture.ts';
-import { type Resources, type Environment, startEnvironment } from './environment.ts';
+import { type Beginning, type Resources, type Environment, startEnvironment } from './environment.ts';
 
 /** The timeouts of a scenario. */
 const timeoutSeconds = { quick: 150, whole: 1200 };
@@ -24,10 +24,10 @@ export async function createRunner(
   const programs = await developmentPrograms();
   let shared: Environment | undefined;
   let environments = 0;
-  const startNew = (ownPostgres: boolean) =>
+  const startNew = (beginning: Beginning) =>
     startEnvironment(
       { folder: join(folder, `environment-${++environments}`), createDatabase, programs },
-      ownPostgres,
+      beginning,
     );
 
   async function stop() {
@@ -36,15 +36,15 @@ export async function createRunner(
   }
 
   async function run(scenario: Scenario): Promise<Findings> {
-    if (scenario.ownPostgres) {
-      const own = await startNew(true);
+    if (scenario.ownPostgres || scenario.previousRelease) {
+      const own = await startNew(scenario);
       try {
         return await runIn(scenario, own);
       } finally {
         await own.stop();
       }
     }
-    shared ??= await startNew(false);
+    shared ??= await startNew({});
     const findings = await runIn(scenario, shared);
     // The leftovers of a failure must not affect the next scenario.
     if (findings.broken.length > 0) await stop();

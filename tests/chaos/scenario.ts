@@ -14,6 +14,8 @@ export type Scenario = {
   tested: 'always' | 'exhaustively' | 'never';
   /** Needs a separate Postgres server, which it stops. */
   ownPostgres?: boolean;
+  /** Begins with the programs and the database of the previous release, until it calls `upgrade`. */
+  previousRelease?: boolean;
   /** Debian packages without which it cannot run. */
   needs?: { package: string; isThere: () => boolean };
   /** Injects the faults; throws if a promise is broken. The audit follows. */

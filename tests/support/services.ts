@@ -5,6 +5,7 @@ import { members } from '@portfolio/core/portfolio/portfolio.sql';
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase } from '@portfolio/core/runtime/database';
+import { createJobFeed } from '@portfolio/core/job/feed';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
@@ -53,9 +54,10 @@ export async function testServices({
   const wakeUps = createWakeUps(queues, silentLog);
   const jobBus = createJobBus(sql, silentLog);
   await jobBus.listen();
+  const jobFeed = createJobFeed(db, jobBus, silentLog);
   const published = createPublished(sql, silentLog);
   await published.listen();
-  const services: Services = { db, reader: db, bucket, wakeUps, jobBus, published };
+  const services: Services = { db, reader: db, bucket, wakeUps, jobBus, jobFeed, published };
 
   return {
     services,

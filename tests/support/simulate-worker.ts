@@ -3,7 +3,7 @@ import type { Services } from '@portfolio/core/context';
 import type { StoredResult } from '@portfolio/core/job/kinds';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { claimJob } from './jobs.ts';
 
@@ -32,6 +32,9 @@ export async function simulateWorker({ db, jobBus }: Pick<Services, 'db' | 'jobB
     if (claimed) return claimed;
     // Tests request the PDF of one study repeatedly. In its own group, a job does not wait for the others.
     await db.update(jobs).set({ groupKey: jobId }).where(eq(jobs.id, jobId));
+    await db.execute(sql`
+      insert into job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
+      select id, portfolio_id, kind, priority, turn, true, run_at from jobs where id = ${jobId} on conflict do nothing`);
     return claimJob(db, lease, 60);
   }
 

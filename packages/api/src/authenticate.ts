@@ -17,8 +17,6 @@ export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 export type RequestActors = {
   /** Authenticates a request once, however many operations it carries. */
   actorOf(request: FastifyRequest): Promise<Actor>;
-  /** For streams, which may outlive a credential: each call after the first authenticates again. */
-  recheckedActorOf(request: FastifyRequest): () => Promise<Actor>;
 };
 
 export function createRequestActors(authenticate: Authenticate): RequestActors {
@@ -33,17 +31,7 @@ export function createRequestActors(authenticate: Authenticate): RequestActors {
     return actor;
   }
 
-  return {
-    actorOf,
-    recheckedActorOf(request) {
-      let isFirst = true;
-      return () => {
-        if (!isFirst) return authenticate(request.headers.authorization);
-        isFirst = false;
-        return actorOf(request);
-      };
-    },
-  };
+  return { actorOf };
 }
 
 /** Asymmetric algorithms only: with a symmetric one, the public key would be a secret to sign with (RFC 8725, 3.1). */

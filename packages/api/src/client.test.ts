@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@portfolio/core/errors';
-import { TRPCClientError } from '@trpc/client';
+import { TRPCClientError, createTRPCClient } from '@trpc/client';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -7,7 +7,16 @@ import { eventually } from '../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
-import { type Client, type Outputs, createClient, isTemporary, problemOf, result } from './client.ts';
+import { subscriptionLink } from './client/subscriptions.ts';
+import {
+  type AppRouter,
+  type Client,
+  type Outputs,
+  createClient,
+  isTemporary,
+  problemOf,
+  result,
+} from './client.ts';
 
 const study = { portfolio: 'team', slug: 'faster' };
 
@@ -222,7 +231,7 @@ describe('a key that is a function', () => {
 
 type Item = Outputs['job']['events'] extends AsyncIterable<infer I> ? I : never;
 
-function watch(by: Client, id: string) {
+function watch(by: Client, id: string, onState: (state: string) => void = () => {}) {
   const seen: string[] = [];
   const { resolve, reject, promise: done } = Promise.withResolvers<void>();
   const { unsubscribe: stop } = by.job.events.subscribe(
@@ -230,6 +239,7 @@ function watch(by: Client, id: string) {
     {
       onData: ({ data }: Item) =>
         seen.push(data.type === 'snapshot' ? `snapshot ${data.job.lastSeq}` : `event ${data.event.seq}`),
+      onConnectionStateChange: ({ state }) => onState(state),
       onComplete: resolve,
       onError: reject,
     },
@@ -272,9 +282,9 @@ describe('a subscription', () => {
     const id = await acceptJob();
     const { seen, done } = watch(client(), id);
     await eventually(() => expect(seen).toEqual(['snapshot 1']));
-    const subscribe = vi.spyOn(api.services.jobBus, 'subscribe').mockImplementationOnce(() => {
-      throw new Error('Unavailable');
-    });
+    const subscribe = vi
+      .spyOn(api.services.jobFeed, 'watchJob')
+      .mockRejectedValueOnce(new Error('Unavailable'));
     // The first attempt of the second subscription fails; the first subscription is not affected.
     const other = await acceptJob();
     const second = watch(client(), other);
@@ -285,6 +295,32 @@ describe('a subscription', () => {
     await Promise.all([done, second.done]);
     expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3']);
     expect(second.seen).toEqual(seen);
+  });
+
+  test('notices a server that is silent without waiting for it, and resumes', async () => {
+    const proxy = await testProxy(api.baseUrl);
+    const id = await acceptJob();
+    const life = { intervalMs: 200, pongTimeoutMs: 200 };
+    const link = subscriptionLink(`${proxy.baseUrl}/trpc`, async () => `Bearer ${apiKey}`, life);
+    const states: string[] = [];
+    const { seen, done } = watch(createTRPCClient<AppRouter>({ links: [link] }), id, (state) =>
+      states.push(state),
+    );
+    await eventually(() => expect(seen).toEqual(['snapshot 1']));
+    const before = performance.now();
+    states.length = 0;
+    proxy.hang();
+    await eventually(() => expect(states).toContain('connecting'));
+    // The library alone waits for the other end to confirm the close.
+    expect(performance.now() - before).toBeLessThan(5000);
+    const worker = await simulateWorker(api, id);
+    expect(seen).toEqual(['snapshot 1']);
+    proxy.up();
+    await eventually(() => expect(seen).toEqual(['snapshot 1', 'event 2']));
+    await worker.succeed();
+    await done;
+    expect(seen).toEqual(['snapshot 1', 'event 2', 'event 3']);
+    await proxy.stop();
   });
 
   test('ends without an error when its caller aborts it', async () => {

@@ -1,92 +1,122 @@
 import { type Actor, anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
+import { AppError, type ErrorCode } from '@portfolio/core/errors';
 import { streamOperation } from '@portfolio/core/operation';
-import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import type { Receiver, Tracked } from '@portfolio/core/stream';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { follow } from './follow.ts';
+import { eventually } from '../../../tests/support/eventually.ts';
+import { createFollow } from './follow.ts';
 
-/** Yields one item, then waits for its signal. */
+const closed = vi.fn<() => void>();
+/** Delivers one item and goes on. */
 const stream = streamOperation({
   name: 'test.stream',
   summary: '',
   scope: 'job:read',
   public: true,
-  input: z.strictObject({}),
+  input: z.strictObject({ id: z.string() }),
   output: z.string(),
   tenant: 'none',
-  async *run({ signal }) {
-    yield { cursor: '1', data: 'one' };
-    if (!signal.aborted) await once(signal, 'abort');
+  async open(_ctx, { id }, _tenant, receiver) {
+    receiver.item({ cursor: '1', data: id });
+    if (id === 'ends') receiver.end();
+    return { resume() {}, close: closed };
   },
 });
 
-const services = {} as Services;
-const valid = async () => anonymous;
-const invalid = async () => Promise.reject(new AppError('unauthenticated', 'Unknown.'));
-const recheckMilliseconds = 1;
+class Client implements Receiver<string> {
+  items: Tracked<string>[] = [];
+  ended = vi.fn<(error?: unknown) => void>();
+  item = (item: Tracked<string>) => void this.items.push(item);
+  isFull = () => false;
+  end = this.ended;
+}
 
-test('a stream ends as unauthenticated when its credential is revoked', async () => {
-  const answers: (Actor | AppError)[] = [anonymous, anonymous, new AppError('unauthenticated', 'Revoked.')];
-  async function actor() {
-    const answer = answers.shift()!;
-    if (answer instanceof AppError) throw answer;
-    return answer;
+const services = {} as Services;
+const recheckMilliseconds = 20;
+const revoked = (code: ErrorCode) => async () => Promise.reject(new AppError(code, 'No longer.'));
+const follower = (authorization: string) => ({ authorization, actor: anonymous });
+
+test('all streams of a credential end when it is revoked, and those of others continue', async () => {
+  const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async (authorization) => {
+    if (authorization === 'revoked') throw new AppError('unauthenticated', 'Revoked.');
+    return anonymous;
+  });
+  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const [one, two, other] = [new Client(), new Client(), new Client()];
+  await follow(stream, follower('revoked'), { id: 'a' }, one);
+  await follow(stream, follower('revoked'), { id: 'b' }, two);
+  const open = await follow(stream, follower('valid'), { id: 'a' }, other);
+  for (const { ended } of [one, two]) {
+    await eventually(() =>
+      expect(ended.mock.calls).toEqual([[expect.objectContaining({ code: 'unauthenticated' })]]),
+    );
   }
-  const items = await follow(stream, { services, actor }, {}, [], recheckMilliseconds);
-  expect(await items.next()).toEqual({ done: false, value: { cursor: '1', data: 'one' } });
-  await expect(items.next()).rejects.toMatchObject({ code: 'unauthenticated' });
-  expect(answers).toEqual([]);
+  expect(closed).toHaveBeenCalledTimes(2);
+  expect(one.items).toEqual([{ cursor: '1', data: 'a' }]);
+  expect(other.ended).not.toHaveBeenCalled();
+  open.close();
+  expect(closed).toHaveBeenCalledTimes(3);
 });
 
 test.each(['forbidden', 'not_found'] as const)(
-  'a stream ends when its actor is refused as %s',
+  'the streams of what became %s end, and others of the same credential continue',
   async (code) => {
-    const authorize = async () => Promise.reject(new AppError(code, 'Not a member any more.'));
-    const items = await follow(
-      { ...stream, authorize },
-      { services, actor: valid },
-      {},
-      [],
-      recheckMilliseconds,
+    const authorize = vi.fn<typeof stream.authorize>(async (_ctx, { id }) =>
+      id === 'lost' ? revoked(code)() : undefined,
     );
-    await items.next();
-    await expect(items.next()).rejects.toMatchObject({ code });
+    const follow = createFollow(services, async () => anonymous, recheckMilliseconds);
+    const [lost, kept] = [new Client(), new Client()];
+    await follow({ ...stream, authorize }, follower('key'), { id: 'lost' }, lost);
+    const open = await follow({ ...stream, authorize }, follower('key'), { id: 'kept' }, kept);
+    await eventually(() => expect(lost.ended).toHaveBeenCalledWith(expect.objectContaining({ code })));
+    expect(kept.ended).not.toHaveBeenCalled();
+    open.close();
   },
 );
 
+test('a credential and what it follows are checked once in an interval, however many streams there are', async () => {
+  const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async () => anonymous);
+  const authorize = vi.fn<typeof stream.authorize>(async () => {});
+  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const streams = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      follow({ ...stream, authorize }, follower('key'), { id: 'a' }, new Client()),
+    ),
+  );
+  await eventually(() => expect(authorize.mock.calls.length).toBeGreaterThan(2));
+  expect(Math.abs(authenticate.mock.calls.length - authorize.mock.calls.length)).toBeLessThan(3);
+  for (const open of streams) open.close();
+  const { length } = authenticate.mock.calls;
+  const later = await follow(stream, follower('other'), { id: 'a' }, new Client());
+  await eventually(() => expect(authenticate.mock.calls.length).toBeGreaterThan(length + 1));
+  expect(authenticate.mock.calls.slice(length)).not.toContainEqual(['key']);
+  later.close();
+});
+
 test('a stream continues while its credential cannot be checked', async () => {
-  let checks = 0;
-  const client = new AbortController();
-  async function actor() {
-    checks += 1;
-    if (checks > 5) client.abort();
-    if (checks > 1) throw new AppError('unavailable', 'The database is unavailable.');
-    return anonymous;
-  }
-  const items = await follow(stream, { services, actor }, {}, [client.signal], recheckMilliseconds);
-  await items.next();
-  expect(await items.next()).toEqual({ done: true, value: undefined });
-  expect(checks).toBe(6);
+  const authenticate = vi.fn<() => Promise<Actor>>(revoked('unavailable'));
+  const client = new Client();
+  const open = await createFollow(services, authenticate, recheckMilliseconds)(
+    stream,
+    follower('key'),
+    { id: 'a' },
+    client,
+  );
+  await eventually(() => expect(authenticate.mock.calls.length).toBeGreaterThan(2));
+  expect(client.ended).not.toHaveBeenCalled();
+  open.close();
 });
 
-test('a stream ends without an error when its client disconnects, and with the reason when the server stops', async () => {
-  const [client, server] = [new AbortController(), new AbortController()];
-  const signals = [client.signal, server.signal];
-  const left = await follow(stream, { services, actor: valid }, {}, signals);
-  await left.next();
-  client.abort();
-  expect((await left.next()).done).toBe(true);
-
-  const stopped = await follow(stream, { services, actor: valid }, {}, [server.signal]);
-  await stopped.next();
-  server.abort(new AppError('unavailable', 'The server is stopping.'));
-  await expect(stopped.next()).rejects.toMatchObject({ code: 'unavailable' });
-});
-
-test('an invalid credential is refused before the stream begins', async () => {
-  await expect(follow(stream, { services, actor: invalid }, {}, [])).rejects.toMatchObject({
-    code: 'unauthenticated',
-  });
+test('a stream that is over at once is not checked', async () => {
+  const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async () => anonymous);
+  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const client = new Client();
+  await follow(stream, follower('over'), { id: 'ends' }, client);
+  expect(client.ended).toHaveBeenCalledWith(undefined);
+  const open = await follow(stream, follower('key'), { id: 'a' }, new Client());
+  await eventually(() => expect(authenticate.mock.calls.length).toBeGreaterThan(2));
+  expect(authenticate.mock.calls).not.toContainEqual(['over']);
+  open.close();
 });

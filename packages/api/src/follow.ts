@@ -1,46 +1,132 @@
 import type { Actor } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import { AppError, type ErrorCode } from '@portfolio/core/errors';
-import type { StreamOperation, Tracked } from '@portfolio/core/operation';
+import type { StreamOperation } from '@portfolio/core/operation';
+import type { OpenStream, Receiver } from '@portfolio/core/stream';
 import type { z } from 'zod';
+import type { Authenticate } from './authenticate.ts';
 
-/** The actor that follows a stream. It is authenticated repeatedly, since a stream may outlive its credential. */
-export type Follower = { services: Services; actor: () => Promise<Actor> };
+/** Who follows a stream: the value of the Authorization header, and the actor that it was when the stream began. */
+export type Follower = { authorization: string | undefined; actor: Actor };
+
+/** Opens streams for clients, whose credential and access are checked again while they follow. */
+export type Follow = <I extends z.ZodObject, O extends z.ZodType>(
+  operation: StreamOperation<I, O>,
+  follower: Follower,
+  input: z.input<I>,
+  receiver: Receiver<z.output<O>>,
+) => Promise<OpenStream>;
+
+type End = (error: AppError) => void;
+/** What is checked for all streams that depend on it, and how they end. */
+type Check = { dueAt: number; run(): Promise<unknown>; ends: Set<End> };
 
 const refusals = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'not_found']);
+const ticksPerInterval = 30;
 
 /**
- * Opens a stream and follows it until it ends or a signal aborts. Throws `unauthenticated`, `forbidden` or `not_found`
- * once the credential or the access is lost, and the reason of a signal where that is an AppError.
+ * Streams outlive credentials and memberships. In each interval, each credential is checked once, and once what each
+ * credential follows, however many streams that concerns. They end with the error where they are refused.
  */
-export async function follow<I extends z.ZodObject, O extends z.ZodType>(
-  operation: StreamOperation<I, O>,
-  { services, actor }: Follower,
-  input: z.input<I>,
-  signals: AbortSignal[],
+export function createFollow(
+  services: Services,
+  authenticate: Authenticate,
   recheckMilliseconds = 30_000,
-): Promise<AsyncGenerator<Tracked<z.output<O>>, void>> {
-  const revoked = new AbortController();
-  const signal = AbortSignal.any([revoked.signal, ...signals]);
-  const items = await operation.run({ ...services, actor: await actor(), signal }, input);
+): Follow {
+  const checks = createChecks(recheckMilliseconds);
+  const { signal } = new AbortController();
+  /** The actors of credentials, as of their last check. */
+  const actors = new Map<string, Actor>();
 
-  async function recheck() {
-    try {
-      await operation.authorize({ ...services, actor: await actor(), signal }, input);
-    } catch (error) {
-      // A check that fails for another reason says nothing about the credential.
-      if (error instanceof AppError && refusals.has(error.code)) revoked.abort(error);
-    }
+  function checkCredential(authorization: string, end: End) {
+    const leave = checks.join(authorization, end, async () => {
+      actors.set(authorization, await authenticate(authorization));
+    });
+    return () => {
+      if (leave()) actors.delete(authorization);
+    };
   }
 
-  async function* untilRevoked() {
-    const timer = setInterval(() => void recheck(), recheckMilliseconds);
-    try {
-      yield* items;
-    } finally {
-      clearInterval(timer);
+  return async (operation, { authorization = '', actor }, input, receiver) => {
+    const leaves: (() => unknown)[] = [];
+    let isOver = false;
+    const leave = () => {
+      isOver = true;
+      for (const step of leaves) step();
+    };
+    const stream = await operation.open({ ...services, actor, signal }, input, {
+      item: (item) => receiver.item(item),
+      isFull: () => receiver.isFull(),
+      end(error) {
+        leave();
+        receiver.end(error);
+      },
+    });
+    if (isOver) return stream;
+    const refuse = (error: AppError) => {
+      leave();
+      stream.close();
+      receiver.end(error);
+    };
+    const target = `${authorization} ${operation.name} ${JSON.stringify({ ...input, lastEventId: undefined })}`;
+    leaves.push(
+      checkCredential(authorization, refuse),
+      checks.join(target, refuse, () =>
+        operation.authorize({ ...services, actor: actors.get(authorization) ?? actor, signal }, input),
+      ),
+    );
+    return {
+      resume: () => stream.resume(),
+      close() {
+        leave();
+        stream.close();
+      },
+    };
+  };
+}
+
+/** Checks that are run one after the other, each once in an interval, by one timer. */
+function createChecks(intervalMilliseconds: number) {
+  const checks = new Map<string, Check>();
+  let timer: NodeJS.Timeout | undefined;
+  let isRunning = false;
+  // Spread, also where many begin at once.
+  const due = () => Date.now() + intervalMilliseconds * (0.75 + Math.random() / 4);
+
+  async function tick() {
+    if (isRunning) return;
+    isRunning = true;
+    for (const check of checks.values()) {
+      if (check.dueAt > Date.now()) continue;
+      check.dueAt = due();
+      try {
+        await check.run();
+      } catch (error) {
+        // A check that fails for another reason says nothing about the credential.
+        if (error instanceof AppError && refusals.has(error.code))
+          for (const end of [...check.ends]) end(error);
+      }
     }
-    if (signal.reason instanceof AppError) throw signal.reason;
+    isRunning = false;
   }
-  return untilRevoked();
+
+  return {
+    /** Returns the function that leaves; it returns true for the last one. */
+    join(key: string, end: End, run: () => Promise<unknown>): () => boolean {
+      const check = checks.get(key) ?? { dueAt: due(), run, ends: new Set() };
+      checks.set(key, check);
+      check.ends.add(end);
+      timer ??= setInterval(() => void tick(), intervalMilliseconds / ticksPerInterval).unref();
+      return () => {
+        check.ends.delete(end);
+        if (check.ends.size > 0 || checks.get(key) !== check) return false;
+        checks.delete(key);
+        if (checks.size === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+        return true;
+      };
+    },
+  };
 }

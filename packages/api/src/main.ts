@@ -3,6 +3,7 @@ import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
+import { createJobFeed } from '@portfolio/core/job/feed';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
@@ -32,6 +33,7 @@ const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);
 const queues = openQueues(aws, settings.QUEUE_URLS, log);
 const wakeUps = createWakeUps(queues, log);
 const jobBus = createJobBus(sql, log);
+const jobFeed = createJobFeed(db, jobBus, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
 const sharedCache = openSharedCache(settings, log);
@@ -39,7 +41,7 @@ const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_R
 const stopping = new AbortController();
 
 const server = await buildServer({
-  services: { db, reader: reader.db, bucket, wakeUps, jobBus, published },
+  services: { db, reader: reader.db, bucket, wakeUps, jobBus, jobFeed, published },
   authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
   dependencies: {
     database: database.check,

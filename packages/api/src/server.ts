@@ -10,6 +10,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type Authenticate, createRequestActors } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
+import { createFollow } from './follow.ts';
 import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
 import { type RateLimits, limitRates } from './rate-limit.ts';
@@ -23,6 +24,7 @@ import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
+import { Connections } from './trpc/connection-limits.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
 import { answerUnknownAddresses } from './unknown-address.ts';
@@ -106,7 +108,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
   const publishedReads = createPublishedReads(services, cache);
-  const bound = { services, actors, publishedReads, closing: closing.signal };
+  const follow = createFollow(services, authenticate);
+  const connections = new Connections();
+  const bound = { services, actors, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
@@ -114,6 +118,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const sockets = attachWebSockets(app.server, {
     services,
     authenticate,
+    follow,
+    connections,
     publicOrigin,
     rateLimits,
     trustedProxyHops,

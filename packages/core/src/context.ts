@@ -2,6 +2,8 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
+import type { Job, JobStreamItem } from './job/schemas.ts';
+import type { Tracked } from './stream.ts';
 
 /** A Drizzle client or one of its transactions; always passed as an argument. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
@@ -48,6 +50,30 @@ export type JobBus = {
 };
 
 /**
+ * Reads the events of the jobs that anybody in this process watches, once for all of them. A listener gets every change
+ * that commits after the promise has resolved, and may get some of before.
+ */
+export type JobFeed = {
+  /** The events of a job, in order. */
+  watchJob(jobId: string, listener: FeedListener<JobStreamItem>): Promise<FeedPlace>;
+  /** The changed jobs of the portfolios to which the actor belongs at the time of each change. */
+  watchChanges(actor: Actor, listener: FeedListener<Job>): Promise<FeedPlace>;
+};
+
+/** Gets the items that one read has found, and the number of that read. */
+export type FeedListener<T> = (items: readonly Tracked<T>[], read: number) => void;
+
+/** Where a listener has joined the feed; disposing of it ends the calls of the listener. */
+export type FeedPlace = Disposable & {
+  /** The transactions that the feed had seen when the listener joined: a `pg_snapshot` as text. */
+  cursor: string;
+  /** The number of the read that saw them. */
+  read: number;
+  /** The number of the last read that has begun. Later ones find nothing that was committed before this call. */
+  lastRead(): number;
+};
+
+/**
  * Notifications that a portfolio's published content may have changed, or that of all portfolios if the slug is
  * undefined. `changed` notifies this process before the change is confirmed; Postgres notifies the others.
  */
@@ -63,6 +89,7 @@ export type Services = {
   bucket: Bucket;
   wakeUps: WakeUps;
   jobBus: JobBus;
+  jobFeed: JobFeed;
   published: Published;
 };
 

@@ -74,9 +74,10 @@ test('a stream checks the actor and the input before its first item, and parses 
     input: z.strictObject({}),
     output: z.number().max(1),
     tenant: 'none',
-    async *run() {
-      yield { cursor: 'a', data: 1 };
-      yield { cursor: 'b', data: 2 };
+    async open(_ctx, _input, _tenant, receiver) {
+      receiver.item({ cursor: 'a', data: 1 });
+      receiver.item({ cursor: 'b', data: 2 });
+      return { resume() {}, close() {} };
     },
   });
   await expect(count.run(as(anonymous), {})).rejects.toMatchObject({ code: 'unauthenticated' });

@@ -1,9 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Scope } from './actor.ts';
 import { runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { parseInput } from './input.ts';
+import { type OpenStream, type Receiver, type Tracked, iterate } from './stream.ts';
 import type { Tenant, TenantResolver } from './tenancy.ts';
 
 type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
@@ -45,6 +46,17 @@ type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extend
   holdsSecret?: boolean;
 };
 
+type StreamImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>> = {
+  tenant: T;
+  /** Resolves once it has delivered what there is already; rejects, and is closed, if it cannot be read. */
+  open(
+    ctx: Ctx,
+    input: z.output<I>,
+    tenant: TenantOf<T>,
+    receiver: Receiver<z.input<O>>,
+  ): Promise<OpenStream>;
+};
+
 export type Operation<
   K extends 'query' | 'mutation' = 'query' | 'mutation',
   I extends z.ZodObject = z.ZodObject,
@@ -55,15 +67,17 @@ export type Operation<
   run(ctx: Ctx, input: z.input<I>): Promise<z.output<O>>;
 };
 
-/** An item of a stream, and the cursor with which a client resumes after it. */
-export type Tracked<T> = { cursor: string; data: T };
-
 export type StreamOperation<
   I extends z.ZodObject = z.ZodObject,
   O extends z.ZodType = z.ZodType,
 > = Declaration<I, O> & {
   kind: 'subscription';
-  /** Authorizes and parses, then resolves to the items; they end when the context's signal is aborted. */
+  /**
+   * Authorizes and parses, then delivers what there is already and resolves. Later items follow until the end or until
+   * the stream is closed.
+   */
+  open(ctx: Ctx, input: z.input<I>, receiver: Receiver<z.output<O>>): Promise<OpenStream>;
+  /** The same as a generator, which also ends when the context's signal is aborted. */
   run(ctx: Ctx, input: z.input<I>): Promise<AsyncGenerator<Tracked<z.output<O>>, void>>;
   /** Throws as `run` would if the actor may not subscribe, or may no longer. */
   authorize(ctx: Ctx, input: z.input<I>): Promise<void>;
@@ -110,23 +124,45 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
 
 /** Declares an operation that streams its results: as `operation`, and each item is parsed. */
 export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>>(
-  definition: Declaration<I, O> & Implementation<I, T, AsyncIterable<Tracked<z.input<O>>>>,
+  definition: Declaration<I, O> & StreamImplementation<I, O, T>,
 ): StreamOperation<I, O> {
+  const parse = parserOf(definition.output);
+
+  async function open(ctx: Ctx, raw: z.input<I>, receiver: Receiver<z.output<O>>): Promise<OpenStream> {
+    const { input, tenant } = await admit(definition, ctx, raw);
+    return definition.open(ctx, input, tenant, {
+      item(item) {
+        const parsed = parse(item);
+        if (parsed instanceof z.ZodError) receiver.end(parsed);
+        else receiver.item(parsed);
+      },
+      isFull: () => receiver.isFull(),
+      end: (error) => receiver.end(error),
+    });
+  }
   return {
     ...definition,
     kind: 'subscription',
-    async run(ctx, raw) {
-      const { input, tenant } = await admit(definition, ctx, raw);
-      return parseItems(definition.output, definition.run(ctx, input, tenant));
-    },
+    open,
+    run: (ctx, raw) => iterate(ctx.signal, (receiver) => open(ctx, raw, receiver)),
     async authorize(ctx, raw) {
       await admit(definition, ctx, raw);
     },
   };
 }
 
-async function* parseItems<O extends z.ZodType>(output: O, items: AsyncIterable<Tracked<z.input<O>>>) {
-  for await (const { cursor, data } of items) yield { cursor, data: output.parse(data) };
+/** Parses each item once, however many receivers get it, and returns the same object to all of them. */
+function parserOf<O extends z.ZodType>(output: O) {
+  const parsed = new WeakMap<Tracked<z.input<O>>, Tracked<z.output<O>> | z.ZodError>();
+  return (item: Tracked<z.input<O>>) => {
+    let known = parsed.get(item);
+    if (known === undefined) {
+      const { error, data } = output.safeParse(item.data);
+      known = error ?? { cursor: item.cursor, data: data! };
+      parsed.set(item, known);
+    }
+    return known;
+  };
 }
 
 async function admit<I extends z.ZodObject, T extends Tenancy<I>>(

@@ -1,7 +1,7 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
 import type { JobKind } from '@portfolio/core/job/kinds';
 import { type Wanted, transitions } from '@portfolio/core/job/transitions';
-import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
+import { isKnownOutage, isRolledBack, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Runner, runJob, unavailable } from './run-job.ts';
@@ -99,7 +99,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
       );
     } catch (error) {
       const lost = toOutage(error);
-      if (lost && !isKnownOutage(lost))
+      if (lost && !isKnownOutage(lost) && !isRolledBack(error))
         await claimer.ends.persist(() => transitions.undoClaim(db, token, unavailable), stop);
       throw error;
     }

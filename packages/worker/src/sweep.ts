@@ -47,6 +47,8 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
       return !isOutage(error);
     }
   }
+  // Nothing else waits for it: SQS may be unresponsive.
+  let removing: Promise<unknown> | undefined;
   while (!stop.aborted) {
     const reaps = performance.now() >= reapsFrom;
     const hasDatabase =
@@ -57,11 +59,14 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
       (await step('notify webhooks', () => notifyWebhooks(sweeper)));
     if (hasDatabase) void claims.wake(kinds);
     else reapsFrom = performance.now() + leaseSeconds * 1000;
-    await step('remove dead letters', () => removeDeadLetters(sweeper));
+    removing ??= step('remove dead letters', () => removeDeadLetters(sweeper)).finally(() => {
+      removing = undefined;
+    });
     // Spread, so that the workers of a fleet sweep one after the other.
     const pause = sweepSeconds * 1000 * (0.75 + Math.random() / 2);
     await wait(pause, undefined, { signal: stop }).catch(() => {});
   }
+  await removing;
 }
 
 async function reap({ pipelineDb: db, jobBus, wakeUps, log }: Sweeper): Promise<void> {

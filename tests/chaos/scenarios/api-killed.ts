@@ -6,7 +6,7 @@ import { commits, sends } from '../wire/requests.ts';
 export const apiKilled: Scenario = {
   name: 'api-killed',
   injects:
-    'kill -9 of the API between the commit of a job and its message to SQS; and again right after the commit, before ' +
+    'kill -9 of the API between the commit of a job and its wake-up through SQS; and again right after the commit, before ' +
     'its client has the answer',
   promises:
     'the job is done without the API; the client, which retries with the same idempotency key, gets that job',

@@ -85,11 +85,14 @@ async function watchOutage({ baseUrl, portfolio, apiKey }: Fixture, page: string
   return { 'published reads during the outage': reads, 'slowest refusal, s': slowestRefusal };
 }
 
-/** An outage uses up no attempts: all are left, except the one that succeeded. */
-export async function checkAttempts(fixture: Fixture, ids: string[]): Promise<void> {
+/** An outage uses up no attempts: all are left, except the one that succeeded and those whose worker was lost. */
+export async function checkAttempts(fixture: Fixture, ids: string[], mostLost = 0): Promise<void> {
   for (const id of ids) {
     const { state, attempt, maxAttempts } = await fixture.readJob(id);
     holds(state === 'succeeded', `${id} is ${state}`);
-    holds(maxAttempts - attempt >= 4, `${id} has ${maxAttempts - attempt} attempts left after an outage`);
+    holds(
+      maxAttempts - attempt >= 4 - mostLost,
+      `${id} has ${maxAttempts - attempt} attempts left after an outage`,
+    );
   }
 }

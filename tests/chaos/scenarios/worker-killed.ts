@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Moment, followJob } from '../follow-job.ts';
+import { type Moment, followJob, isShared } from '../follow-job.ts';
 import { type Measured, type Scenario, holds } from '../scenario.ts';
 import type { Fixture } from '../fixture.ts';
 import { type AppProcess, polls } from '../environment.ts';
 import { seconds } from '../../support/until.ts';
-import { labelOf, pass, removes } from '../wire/requests.ts';
+import { labelOf } from '../wire/requests.ts';
 
 /** The most critical steps, for `npm test`: each start of a worker takes a second. */
 const criticalSteps = ['after PUT', 'after succeeded'];
@@ -13,7 +13,7 @@ export const workerKilled: Scenario = {
   name: 'worker-killed',
   injects:
     'kill -9 of a worker at every step of a job: before and after each of its requests, from the message that ' +
-    'brings the job over the claim, every progress, the upload and the success to the removal of the message',
+    'wakes it, its removal and the claim to every progress, the upload and the success',
   promises: 'another worker finishes the job, and the work of the killed one takes effect once or not at all',
   tested: 'always',
   run: (fixture) => killAtEach(fixture, async () => fixture.accept(await fixture.makeStudy())),
@@ -49,11 +49,15 @@ export async function killAtEach(
   };
 }
 
-/** Names the steps of a job in order: `before progress`, `after progress`, `before progress 2`, … */
+/**
+ * Names the steps of a job in order: `before progress`, `after progress`, `before progress 2`, … Claims and messages, which
+ * a worker repeats without jobs, are not counted.
+ */
 function createNames(): (moment: Moment) => string {
   const counts = new Map<string, number>();
   return ({ when, request }) => {
     const label = `${when} ${labelOf(request)}`;
+    if (isShared(request)) return label;
     const count = (counts.get(label) ?? 0) + 1;
     counts.set(label, count);
     return count === 1 ? label : `${label} ${count}`;
@@ -68,21 +72,20 @@ async function listSteps(
 ): Promise<string[]> {
   const worker = await fixture.startWorker(settings);
   const id = await ask();
-  const steps: string[] = [];
+  const steps = new Set<string>();
   const nameOf = createNames();
-  const removed = worker.aws.first('after', removes, pass);
   const stop = followJob(worker, id, (moment) => {
-    steps.push(nameOf(moment));
+    steps.add(nameOf(moment));
     return 'pass';
   });
-  await removed;
+  await fixture.ended([id]);
   stop();
   await worker.terminate();
-  return steps;
+  return [...steps];
 }
 
-/** A job that ended has its message removed within this time. */
-const removalMilliseconds = 2000;
+/** The last request about a job that ended is made within this time. */
+const lastRequestMilliseconds = 2000;
 
 /** Kills the worker at a step of a job; resolves to false if the job ended without that step. */
 async function killAt(fixture: Fixture, worker: AppProcess, id: string, step: string): Promise<boolean> {
@@ -95,7 +98,7 @@ async function killAt(fixture: Fixture, worker: AppProcess, id: string, step: st
     killed.resolve(true);
     return 'cut';
   });
-  const spared = fixture.ended([id]).then(() => wait(removalMilliseconds, false as const));
+  const spared = fixture.ended([id]).then(() => wait(lastRequestMilliseconds, false as const));
   const isKilled = await Promise.race([killed.promise, spared]);
   stop();
   return isKilled;

@@ -3,7 +3,7 @@ import type { Fixture } from '../fixture.ts';
 import { type AppProcess, polls } from '../environment.ts';
 import type { Act, Matches } from '../wire/rules.ts';
 import type { Fault } from './plan.ts';
-import { internalError, isSqs, receives, sends, uploads } from '../wire/requests.ts';
+import { hasMessages, internalError, isSqs, receives, sends, uploads } from '../wire/requests.ts';
 
 /** The processes of a soak: `killable` ones may be ended, the others only lose their dependencies. */
 export type Processes = { fixture: Fixture; killable: AppProcess[]; all: AppProcess[] };
@@ -23,7 +23,7 @@ export async function inject(processes: Processes, { kind, lastsSeconds, target 
   switch (kind) {
     case 'kill -9 of a worker':
       return restart(worker, () => worker.kill());
-    case 'kill -9 of a worker when it has sent messages':
+    case 'kill -9 of a worker that has woken others':
       return killWhenSent(worker, pause);
     case 'kill -9 of the API':
       return restart(fixture.api, () => fixture.api.kill());
@@ -72,7 +72,7 @@ async function restart(member: AppProcess, end: () => Promise<unknown>): Promise
   if (member.name.startsWith('worker')) await polls(member);
 }
 
-/** Kills a relay after it has sent messages and before it deletes them from the outbox. */
+/** Kills a worker right after it has woken others. */
 async function killWhenSent(member: AppProcess, pause: () => Promise<void>): Promise<void> {
   let killed: Promise<void> | undefined;
   const stop = member.aws.always('after', sends, async () => {
@@ -88,7 +88,7 @@ async function killWhenSent(member: AppProcess, pause: () => Promise<void>): Pro
 async function deliverTwice(all: AppProcess[], pause: () => Promise<void>): Promise<void> {
   const again: string[] = [];
   const keep: Act = (_, answer) => {
-    if (answer.includes('job_')) again.push(answer);
+    if (hasMessages(answer)) again.push(answer);
     return 'pass';
   };
   const repeat: Act = () => {

@@ -2,7 +2,7 @@ import { createRandom } from '../random.ts';
 
 const kinds = [
   'kill -9 of a worker',
-  'kill -9 of a worker when it has sent messages',
+  'kill -9 of a worker that has woken others',
   'kill -9 of the API',
   'SIGTERM of a worker',
   'SIGSTOP of a worker past its lease',

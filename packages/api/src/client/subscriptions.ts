@@ -2,16 +2,24 @@ import { type TRPCLink, createWSClient, wsLink } from '@trpc/client';
 import { tap } from '@trpc/server/observable';
 import type { AppRouter } from '../trpc/router.ts';
 import { problemOf } from './errors.ts';
+import { LiveSocket } from './live-socket.ts';
 import { backoff } from './retry.ts';
 
 /** The value of `Authorization`; undefined for anonymous readers. */
 export type ReadAuthorization = () => Promise<string | undefined>;
 
+/** After a silence of 12 s in all, the server counts as lost. */
+const keepAlive = { intervalMs: 8000, pongTimeoutMs: 4000 };
+
 /**
  * Runs subscriptions over one WebSocket, which is opened with the first and closed after the last one. A lost connection
  * is reopened, and each subscription resumes after the last received item.
  */
-export function subscriptionLink(url: string, readAuthorization: ReadAuthorization): TRPCLink<AppRouter> {
+export function subscriptionLink(
+  url: string,
+  readAuthorization: ReadAuthorization,
+  life = keepAlive,
+): TRPCLink<AppRouter> {
   const open = () =>
     createWSClient({
       url: url.replace(/^http/, 'ws'),
@@ -23,7 +31,8 @@ export function subscriptionLink(url: string, readAuthorization: ReadAuthorizati
       lazy: { enabled: true, closeMs: 1000 },
       // The first retry is immediate, since most interruptions are short.
       retryDelayMs: (attempt) => (attempt === 0 ? 0 : backoff(attempt)),
-      keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5000 },
+      keepAlive: { enabled: true, ...life },
+      WebSocket: LiveSocket,
     });
 
   let socket = open();

@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { createRequestActors } from '../authenticate.ts';
 import { createPublishedCache } from '../published-cache.ts';
 import { createPublishedReads } from '../published-reads.ts';
+import { createFollow } from '../follow.ts';
+import { Connections } from '../trpc/connection-limits.ts';
 import { createBind } from './bind.ts';
 
 const greet = operation({
@@ -31,6 +33,8 @@ test('a deprecated route reports its deprecation, its sunset and its successor',
       services,
       createPublishedCache(() => false),
     ),
+    follow: createFollow(services, async () => anonymous),
+    connections: new Connections(),
     closing: new AbortController().signal,
   });
   bind.operation(greet, {

@@ -1,15 +1,17 @@
 import type { Services } from '@portfolio/core/context';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
+import type { Receiver } from '@portfolio/core/stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { RequestActors } from '../authenticate.ts';
-import { follow } from '../follow.ts';
+import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
+import type { Connections } from '../trpc/connection-limits.ts';
 import { type Binding, type Respond, json, mediaTypesOf } from './binding.ts';
-import { disconnectSignal } from './disconnect.ts';
 import { streamEvents } from './event-stream.ts';
 import { createReadInput } from './input.ts';
 import { accepted } from './negotiate.ts';
+import { retryAfterSeconds } from './problems.ts';
 import { createRespond } from './respond.ts';
 
 /** `closing` aborts when the server stops. */
@@ -17,6 +19,8 @@ type BindOptions = {
   services: Services;
   actors: RequestActors;
   publishedReads: PublishedReads;
+  follow: Follow;
+  connections: Connections;
   closing: AbortSignal;
 };
 
@@ -44,7 +48,10 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
       return (request, reply) => respond(request, reply, json);
     },
 
-    stream<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>, path: string) {
+    stream<I extends z.ZodObject, O extends z.ZodType>(
+      operation: StreamOperation<I, O>,
+      { path }: { path: string; mayEnd?: true },
+    ) {
       app.route({
         url: `/api/v1${path}`,
         method: 'GET',
@@ -57,16 +64,20 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
 
 function createStreamHandler<I extends z.ZodObject, O extends z.ZodType>(
   operation: StreamOperation<I, O>,
-  { services, actors, closing }: BindOptions,
+  { actors, follow, connections, closing }: BindOptions,
 ) {
   const readInput = createReadInput(operation.input);
   return async (request: FastifyRequest, reply: FastifyReply) => {
     accepted(request, ['text/event-stream']);
-    const actor = actors.recheckedActorOf(request);
     const lastEventId = request.headers['last-event-id'];
-    const input = { ...readInput(request), ...(lastEventId && { lastEventId }) };
-    const signals = [disconnectSignal(reply), closing];
-    const items = await follow(operation, { services, actor }, input as z.input<I>, signals);
-    return streamEvents(reply, items);
+    const input = { ...readInput(request), ...(lastEventId && { lastEventId }) } as z.input<I>;
+    const actor = await actors.actorOf(request);
+    void reply.header('retry-after', retryAfterSeconds);
+    connections.addStream(actor, request.ip, reply.raw);
+    void reply.removeHeader('retry-after');
+    const { authorization } = request.headers;
+    return streamEvents(reply, closing, (receiver: Receiver<z.output<O>>) =>
+      follow(operation, { authorization, actor }, input, receiver),
+    );
   };
 }

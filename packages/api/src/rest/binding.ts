@@ -22,6 +22,8 @@ export type Binding<Output> = {
   instead?: Record<string, Respond>;
   /** Media types of a body of bytes, where it is not JSON. */
   consumes?: string[];
+  /** True for a stream that ends by itself. It answers 204 to a client that has received its end. */
+  mayEnd?: true;
   /** Start of deprecation (RFC 9745), end of support (RFC 8594) and the address to use instead. */
   deprecated?: { since: Date; sunset: Date; successor: string };
 };

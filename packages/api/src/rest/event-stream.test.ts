@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { EventEmitter } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
+import { user } from '../../../../tests/support/services.ts';
 import type { Outputs } from '../client.ts';
+import { Connections } from '../trpc/connection-limits.ts';
 
 let api: TestApi;
 let key: string;
@@ -75,8 +78,42 @@ test('a client that reconnects with Last-Event-ID gets exactly the events that i
   const after = (lastEventId: string) =>
     api.call('GET', `/api/v1/jobs/${id}/events`, { key, headers: { 'last-event-id': lastEventId } });
   expect(await idsOf(await after('2'))).toEqual(['3', '4']);
-  expect(await idsOf(await after('4'))).toEqual([]);
   expect((await after('yesterday')).status).toBe(422);
+});
+
+test('a client that has received the end of a job is told not to connect again', async () => {
+  const id = await acceptJob();
+  const worker = await simulateWorker(api, id);
+  await worker.fail();
+  const after = (lastEventId: string) =>
+    api.call('GET', `/api/v1/jobs/${id}/events`, { key, headers: { 'last-event-id': lastEventId } });
+  for (const lastEventId of ['3', '4']) {
+    const response = await after(lastEventId);
+    expect(response.status).toBe(204);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('content-type')).toBeNull();
+  }
+  expect(await idsOf(await after('2'))).toEqual(['3']);
+  expect(await idsOf(await api.call('GET', `/api/v1/jobs/${id}/events`, { key }))).toEqual(['3']);
+});
+
+test('changes resume after the cursor of the last one', async () => {
+  const id = await acceptJob();
+  const worker = await simulateWorker(api, id);
+  const client = new AbortController();
+  const follow = (headers: Record<string, string> = {}) =>
+    api.call('GET', '/api/v1/jobs/changes', { key, headers, signal: client.signal }).then(messagesOf);
+  const first = await follow();
+  let last: Message;
+  do last = (await first.next()).value as Message;
+  while ((last.data as { id: string }).id !== id);
+  await worker.progress(0.5);
+  const live = (await first.next()).value as Message;
+  expect(live.data).toMatchObject({ id, progress: 0.5 });
+  await worker.succeed();
+  const resumed = await follow({ 'last-event-id': live.id });
+  expect(((await resumed.next()).value as Message).data).toMatchObject({ id, state: 'succeeded' });
+  client.abort();
 });
 
 test('refusals are problem documents, before any stream begins', async () => {
@@ -94,18 +131,65 @@ test('refusals are problem documents, before any stream begins', async () => {
 });
 
 test('a stream ends its subscription when its client disconnects', async () => {
-  const subscribe = vi.spyOn(api.services.jobBus, 'subscribe');
+  const watch = vi.spyOn(api.services.jobFeed, 'watchChanges');
   const client = new AbortController();
   await api.call('GET', '/api/v1/jobs/changes', { key, signal: client.signal });
-  const signal = await eventually(() => subscribe.mock.lastCall![1]);
-  expect(signal.aborted).toBe(false);
+  const place = await (watch.mock.results[0]!.value as ReturnType<typeof watch>);
+  const leave = vi.spyOn(place, Symbol.dispose);
   client.abort();
-  await eventually(() => expect(signal.aborted).toBe(true));
-  subscribe.mockRestore();
+  await eventually(() => expect(leave).toHaveBeenCalled());
+  watch.mockRestore();
 });
 
 test('a stream has no HEAD', async () => {
   const id = await acceptJob();
   expect((await api.call('HEAD', `/api/v1/jobs/${id}`, { key })).status).toBe(200);
   expect((await api.call('HEAD', `/api/v1/jobs/${id}/events`, { key })).status).toBe(405);
+});
+
+describe('streams over HTTP and connections of WebSocket', () => {
+  const { addStream } = Connections.prototype;
+
+  function limited(limits: { connectionsPerAddress: number; connectionsPerActor: number }) {
+    const connections = new Connections(limits);
+    const add = vi.spyOn(Connections.prototype, 'addStream');
+    return add.mockImplementation((...args) => addStream.apply(connections, args));
+  }
+
+  test('are refused beyond the number of a credential, and beyond that of an address, until one ends', async () => {
+    for (const limits of [
+      { connectionsPerAddress: 10, connectionsPerActor: 2 },
+      { connectionsPerAddress: 2, connectionsPerActor: 10 },
+    ]) {
+      const add = limited(limits);
+      const clients = [new AbortController(), new AbortController()];
+      const follow = (signal: AbortSignal | null = null) =>
+        api.call('GET', '/api/v1/jobs/changes', { key, signal });
+      for (const { signal } of clients) expect((await follow(signal)).status).toBe(200);
+      const refused = await follow();
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(await refused.json()).toMatchObject({ code: 'too_many_requests' });
+      clients[0]!.abort();
+      await eventually(async () => {
+        const answer = await follow(clients[1]!.signal);
+        expect(answer.status).toBe(200);
+      });
+      clients[1]!.abort();
+      add.mockRestore();
+    }
+  });
+
+  test('count together', async () => {
+    const subject = 'owner';
+    const connections = new Connections({ connectionsPerAddress: 10, connectionsPerActor: 2 });
+    const [socket, answer, other] = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
+    connections.addActor(user(subject), socket);
+    connections.addAddress('127.0.0.1', socket);
+    connections.addStream(user(subject), '127.0.0.1', answer);
+    expect(() => connections.addStream(user(subject), '127.0.0.1', other)).toThrow('Too many connections');
+    expect(() => connections.addActor(user(subject), other)).toThrow('Too many connections');
+    socket.emit('close');
+    connections.addStream(user(subject), '127.0.0.1', other);
+  });
 });

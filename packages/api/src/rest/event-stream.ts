@@ -1,33 +1,61 @@
 import { AppError } from '@portfolio/core/errors';
-import type { Tracked } from '@portfolio/core/operation';
+import type { OpenStream, Receiver } from '@portfolio/core/stream';
 import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { eventOf } from '../encode.ts';
 
 /** Shorter than the idle timeout of common proxies, which is a minute. */
 const pingMilliseconds = 15_000;
 
-/** Sends items as server-sent events (WHATWG HTML, 9.2) with backpressure. The answer ends with the items. */
-export function streamEvents(reply: FastifyReply, items: AsyncIterable<Tracked<unknown>>) {
+/**
+ * Sends a stream as server-sent events (WHATWG HTML, 9.2). The answer ends with the stream; where it is over before its
+ * first item, the answer is 204, which tells browsers not to connect again.
+ */
+export async function streamEvents<T>(
+  reply: FastifyReply,
+  closing: AbortSignal,
+  open: (receiver: Receiver<T>) => Promise<OpenStream>,
+) {
   const out = new PassThrough();
-  const ping = setInterval(() => out.write(': ping\n\n'), pingMilliseconds);
+  let isEmpty = true;
+  const stream = await open({
+    item(item) {
+      isEmpty = false;
+      out.write(eventOf(item));
+    },
+    isFull: () => out.writableNeedDrain,
+    end(error) {
+      if (error === undefined) out.end();
+      else fail(error);
+    },
+  });
+  if (isEmpty && out.writableEnded) return reply.code(204).header('cache-control', 'no-store').send();
 
-  async function* lines() {
-    yield ': open\n\n';
-    for await (const { cursor, data } of items) yield `id: ${cursor}\ndata: ${JSON.stringify(data)}\n\n`;
+  function fail(error: unknown) {
+    reply.log[error instanceof AppError ? 'info' : 'error']({ err: error }, 'event stream ended early');
+    out.destroy();
   }
-
-  pipeline(lines(), out)
-    .catch((error: unknown) => {
-      const isExpected = error instanceof AppError || isDisconnect(error);
-      reply.log[isExpected ? 'info' : 'error']({ err: error }, 'event stream ended early');
-    })
-    .finally(() => clearInterval(ping));
+  const stop = () => fail(closing.reason);
+  let wasFull = false;
+  const ping = setInterval(() => {
+    // A client that has read nothing since the last time.
+    if (wasFull && out.writableNeedDrain)
+      return fail(new AppError('unavailable', 'Client reads too slowly.'));
+    wasFull = out.writableNeedDrain;
+    if (!wasFull) out.write(': ping\n\n');
+  }, pingMilliseconds);
+  out.on('drain', () => {
+    wasFull = false;
+    stream.resume();
+  });
+  out.once('close', () => {
+    clearInterval(ping);
+    closing.removeEventListener('abort', stop);
+    stream.close();
+  });
+  if (closing.aborted) stop();
+  else closing.addEventListener('abort', stop, { once: true });
   return reply
     .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     .send(out);
-}
-
-function isDisconnect(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -94,7 +94,7 @@ const examples: Record<string, unknown[]> = {
   maxAttempts: [5],
   seq: [7],
   lastSeq: [7],
-  lastEventId: ['7', at('09:00:04')],
+  lastEventId: ['7', '7421:7424:7422'],
   requestedBy: ['maria'],
   createdAt: [at('09:00:00')],
   startedAt: [at('09:00:01')],

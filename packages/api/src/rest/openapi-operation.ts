@@ -58,7 +58,7 @@ type Successes = Record<string, Answer>;
 
 function describeSuccesses(document: Document, { operation, binding }: Route): Successes {
   const { kind, public: isPublic } = operation;
-  const { method, status = 200, otherwise, deprecated } = binding;
+  const { method, status = 200, otherwise, mayEnd, deprecated } = binding;
   const content = describeContent(document, operation, binding);
   const body = content?.[json];
   const { version, nextCursor } = (body && resolve(document, body.schema).properties) ?? {};
@@ -81,10 +81,15 @@ function describeSuccesses(document: Document, { operation, binding }: Route): S
     ...(media && { content: media }),
     headers: headerRefs([...(headersOfStatus[code] ?? []), ...caching, ...others]),
   });
+  const over = {
+    description: 'The client has received the end of the stream: it need not connect again.',
+    headers: headerRefs(caching),
+  };
   const notModified = { description: 'The client has the current version.', headers: headerRefs(caching) };
   return {
     [status]: answer(status),
     ...(otherwise && body && { [otherwise.status]: answer(otherwise.status, { [json]: body }) }),
+    ...(mayEnd && { 204: over }),
     ...(method === 'GET' && status === 200 && hasTag && { 304: notModified }),
   };
 }

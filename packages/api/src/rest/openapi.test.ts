@@ -197,8 +197,13 @@ test('responses and bodies other than JSON have their media types', () => {
   ]);
 });
 
+test('a stream that ends says so to a client that has received its end', () => {
+  expect(new Map(answersOf('job.events')).get('204')).not.toHaveProperty('content');
+  expect(new Map(answersOf('job.changes')).has('204')).toBe(false);
+});
+
 test('the header to resume a stream has the form of its cursor, as has its example', () => {
-  const resumptions = { 'job.events': /^\d+$/, 'job.changes': /^\d{4}-.*Z$/ };
+  const resumptions = { 'job.events': /^\d+$/, 'job.changes': /^\d+:\d+:[\d,]*$/ };
   for (const [name, form] of Object.entries(resumptions)) {
     const [query, header] = ['lastEventId', 'Last-Event-ID'].map((wanted) =>
       parametersOf(name).find((parameter) => parameter.name === wanted)!,

@@ -94,8 +94,8 @@ function collectRoutes(): Route[] {
       routes.push({ operation, binding });
       return async () => undefined;
     },
-    stream(operation, path) {
-      routes.push({ operation, binding: { method: 'GET', path } });
+    stream(operation, binding) {
+      routes.push({ operation, binding: { method: 'GET', ...binding } });
     },
   });
   return routes;

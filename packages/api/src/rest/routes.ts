@@ -202,9 +202,9 @@ export function registerRoutes(bind: Bind) {
   });
 
   bind.operation(job.list, { method: 'GET', path: '/jobs' });
-  bind.stream(job.changes, '/jobs/changes');
+  bind.stream(job.changes, { path: '/jobs/changes' });
   bind.operation(job.read, { method: 'GET', path: '/jobs/:id' });
-  bind.stream(job.events, '/jobs/:id/events');
+  bind.stream(job.events, { path: '/jobs/:id/events', mayEnd: true });
   bind.operation(job.result, {
     method: 'GET',
     path: '/jobs/:id/result',

@@ -1,6 +1,6 @@
+import type { Actor } from '@portfolio/core/actor';
 import { AppError } from '@portfolio/core/errors';
-import { setTimeout as wait } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import { networkOf } from '../client-address.ts';
 
 /** Limits of a WebSocket connection. Beyond one it is closed with 1008, or with 1013 where a retry may succeed. */
 export type ConnectionLimits = {
@@ -12,71 +12,22 @@ export type ConnectionLimits = {
   subscriptionsPerConnection: number;
   /** The number of unsent bytes beyond which subscriptions pause. */
   bufferedBytes: number;
-  /** How long a subscription pauses before the connection is closed. */
+  /** How long subscriptions pause before the connection is closed. */
   stuckMilliseconds: number;
 };
 
-const windowMilliseconds = 10_000;
-const pollMilliseconds = 50;
-
-/** Limits the running subscriptions of a connection. */
-export type Flow = {
-  /** Counts an open subscription until it is disposed; throws `too_many_requests` beyond the limit. */
-  open(): Disposable;
-  /** Resolves when the buffer has drained or the connection is closed. */
-  drained(): Promise<void>;
+export const defaultLimits: ConnectionLimits = {
+  firstMessageMilliseconds: 5000,
+  messagesPerTenSeconds: 300,
+  connectionsPerAddress: 200,
+  connectionsPerActor: 100,
+  subscriptionsPerConnection: 100,
+  bufferedBytes: 1024 * 1024,
+  stuckMilliseconds: 15_000,
 };
 
-export function createFlow(socket: WebSocket, limits: ConnectionLimits): Flow {
-  const { subscriptionsPerConnection, bufferedBytes, stuckMilliseconds } = limits;
-  let subscriptions = 0;
-  const isFull = () => socket.readyState === WebSocket.OPEN && socket.bufferedAmount > bufferedBytes;
-  return {
-    open() {
-      if (subscriptions >= subscriptionsPerConnection) {
-        throw new AppError(
-          'too_many_requests',
-          `This connection has reached its limit of ${subscriptionsPerConnection} subscriptions. End some of them first.`,
-        );
-      }
-      subscriptions += 1;
-      return { [Symbol.dispose]: () => void (subscriptions -= 1) };
-    },
-    async drained() {
-      const deadline = Date.now() + stuckMilliseconds;
-      while (isFull()) {
-        if (Date.now() > deadline) return socket.close(1013, 'Client reads too slowly');
-        await wait(pollMilliseconds);
-      }
-    },
-  };
-}
-
-/** Closes a connection whose first message is late, or which sends too many messages. */
-export function limitMessages(socket: WebSocket, limits: ConnectionLimits) {
-  const { firstMessageMilliseconds, messagesPerTenSeconds } = limits;
-  const timer = setTimeout(() => socket.close(1008, 'No message received in time'), firstMessageMilliseconds);
-  let windowStart = Date.now();
-  let messages = 0;
-
-  function count() {
-    const now = Date.now();
-    if (now - windowStart >= windowMilliseconds) {
-      windowStart = now;
-      messages = 0;
-    }
-    messages += 1;
-    if (messages <= messagesPerTenSeconds) return;
-    // Ignores messages that arrive before the close is complete.
-    socket.removeAllListeners('message');
-    socket.close(1008, 'Too many messages');
-  }
-
-  socket.once('message', () => clearTimeout(timer));
-  socket.on('message', count);
-  socket.on('ping', count);
-  socket.once('close', () => clearTimeout(timer));
-}
+/** A connection, or the answer that a stream is sent in. */
+type Closable = { once(event: 'close', listener: () => void): unknown };
 
 /** Counts open connections per owner, up to `max` each. */
 export class ConnectionCounter {
@@ -92,10 +43,10 @@ export class ConnectionCounter {
   }
 
   /** Counts a connection until it closes. Returns false, and does not count it, beyond the limit. */
-  add(owner: string, socket: WebSocket): boolean {
+  add(owner: string, connection: Closable): boolean {
     if (this.isFull(owner)) return false;
     this.#connections.set(owner, this.#of(owner) + 1);
-    socket.once('close', () => {
+    connection.once('close', () => {
       const left = this.#of(owner) - 1;
       if (left > 0) this.#connections.set(owner, left);
       else this.#connections.delete(owner);
@@ -105,5 +56,47 @@ export class ConnectionCounter {
 
   #of(owner: string): number {
     return this.#connections.get(owner) ?? 0;
+  }
+}
+
+/** The connections of each actor and address: WebSockets, and the streams over HTTP, of which each is one. */
+export class Connections {
+  readonly #perAddress: ConnectionCounter;
+  readonly #perActor: ConnectionCounter;
+
+  constructor(
+    limits: Pick<ConnectionLimits, 'connectionsPerAddress' | 'connectionsPerActor'> = defaultLimits,
+  ) {
+    this.#perAddress = new ConnectionCounter(limits.connectionsPerAddress);
+    this.#perActor = new ConnectionCounter(limits.connectionsPerActor);
+  }
+
+  isAddressFull(address: string): boolean {
+    return this.#perAddress.isFull(networkOf(address));
+  }
+
+  /** Returns false if the address has too many connections. */
+  addAddress(address: string, connection: Closable): boolean {
+    return this.#perAddress.add(networkOf(address), connection);
+  }
+
+  /** Throws `too_many_requests` if the actor has too many connections. Anonymous readers count by address only. */
+  addActor(actor: Actor, connection: Closable) {
+    if (actor.kind === 'anonymous' || this.#perActor.add(`${actor.kind} ${actor.subject}`, connection))
+      return;
+    throw new AppError(
+      'too_many_requests',
+      'Too many connections with this credential. Close some of them, then connect again.',
+    );
+  }
+
+  /** Counts a stream over HTTP until its answer is closed. Throws `too_many_requests` beyond a limit. */
+  addStream(actor: Actor, address: string, answer: Closable) {
+    this.addActor(actor, answer);
+    if (this.addAddress(address, answer)) return;
+    throw new AppError(
+      'too_many_requests',
+      'Too many connections from this address. Close some of them, then connect again.',
+    );
   }
 }

@@ -2,6 +2,7 @@ import type { Problem } from '@portfolio/core/errors';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { createClient } from '../client.ts';
+import { Connections } from './connection-limits.ts';
 
 let api: TestApi;
 let apiKey: string;
@@ -132,4 +133,28 @@ describe('concurrent calls', () => {
     const response = await api.call('GET', `/trpc/${paths}?batch=1&input=%7B%7D`);
     expect(response.status).toBe(400);
   });
+});
+
+test('a subscription over HTTP gets the same items, and counts as a connection until it ends', async () => {
+  const add = vi.spyOn(Connections.prototype, 'addStream');
+  const slug = 'faster';
+  const by = client(apiKey);
+  await by.caseStudy.create.mutate({ portfolio: 'team', slug, title: 'Faster' });
+  const { id } = await by.caseStudy.export.mutate({ portfolio: 'team', slug });
+  const input = encodeURIComponent(JSON.stringify({ id }));
+  const gone = new AbortController();
+  const answer = await api.call('GET', `/trpc/job.events?input=${input}`, {
+    key: apiKey,
+    signal: gone.signal,
+  });
+  expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  let text = '';
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes('snapshot')) break;
+  }
+  expect(text).toContain('id: 1');
+  expect(add).toHaveBeenCalledOnce();
+  gone.abort();
+  add.mockRestore();
 });

@@ -1,26 +1,33 @@
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
+import { type Receiver, iterate } from '@portfolio/core/stream';
 import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import type { RequestActors } from '../authenticate.ts';
+import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
-import { toTrpcError } from './procedures.ts';
+import type { Connections } from './connection-limits.ts';
+import { type FollowItems, toTrpcError } from './procedures.ts';
 import { answerPublished, maxBatchSize } from './published.ts';
 import { type AppRouter, appRouter } from './router.ts';
+
+type Streaming = {
+  actors: RequestActors;
+  follow: Follow;
+  connections: Connections;
+  closing: AbortSignal;
+};
 
 /** tRPC over HTTP at `/trpc`. `closing` aborts when the server stops. */
 export async function registerTrpc(
   app: FastifyInstance,
-  {
-    services,
-    actors,
-    publishedReads,
-    closing,
-  }: { services: Services; actors: RequestActors; publishedReads: PublishedReads; closing: AbortSignal },
+  bound: { services: Services; publishedReads: PublishedReads } & Streaming,
 ) {
+  const { services, actors, publishedReads } = bound;
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
       const shape = shapeOf(error, request.log);
@@ -47,17 +54,39 @@ export async function registerTrpc(
         router: appRouter,
         maxBatchSize,
         responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
-        createContext: ({ req, info }) => ({
+        createContext: ({ req, res }) => ({
           services,
-          actor: info.type === 'subscription' ? actors.recheckedActorOf(req) : () => actors.actorOf(req),
+          actor: () => actors.actorOf(req),
           idempotencyKey: readIdempotencyKey(req.headers),
-          closing,
-          flow: null,
+          follow: createFollowItems(req, res.raw, bound),
           logError: (error) => req.log.error({ err: error }, 'procedure failed'),
         }),
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>);
   });
+}
+
+/** Streams of a request: each counts as a connection, and ends when the server stops. */
+function createFollowItems(
+  request: FastifyRequest,
+  answer: ServerResponse,
+  { actors, follow, connections, closing }: Streaming,
+): FollowItems {
+  return async (operation, input, signal) => {
+    const actor = await actors.actorOf(request);
+    connections.addStream(actor, request.ip, answer);
+    const { authorization } = request.headers;
+    const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>
+      follow(operation, { authorization, actor }, input, receiver),
+    );
+    return untilClosing(items, closing);
+  };
+}
+
+/** Says why it ends, so that the client connects again. */
+async function* untilClosing<T>(items: AsyncIterable<T>, closing: AbortSignal) {
+  yield* items;
+  if (closing.aborted) throw closing.reason;
 }
 
 /** The headers that HTTP requires with some errors, even where only one call of a batch has the error. */

@@ -1,29 +1,37 @@
+import type { Actor } from '@portfolio/core/actor';
+import type { Services } from '@portfolio/core/context';
 import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import { toOutage } from '@portfolio/core/runtime/outage';
+import type { Tracked } from '@portfolio/core/stream';
 import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
-import { type Follower, follow } from '../follow.ts';
-import type { Flow } from './connection-limits.ts';
 import { maxBatchSize } from './published.ts';
 
 /**
  * The context of procedures. Each call authenticates its actor, since a WebSocket outlives its credential. An invalid
  * credential rejects the call, not the connection.
  */
-export type Connection = Follower & {
+export type CallContext = {
+  services: Services;
+  actor: () => Promise<Actor>;
   logError: (error: unknown) => void;
   /** Identifies retries of a request. All calls of a batch share it. */
   idempotencyKey?: string | undefined;
-  /** Ends subscriptions when the server stops; null for WebSockets, whose connection is closed instead. */
-  closing: AbortSignal | null;
-  /** Limits subscriptions over a WebSocket; null over HTTP. */
-  flow: Flow | null;
+  /** Opens a stream over HTTP; null over a WebSocket, which does that without a procedure. */
+  follow: FollowItems | null;
 };
+
+/** The items of a stream until a signal aborts. */
+export type FollowItems = <I extends z.ZodObject, O extends z.ZodType>(
+  operation: StreamOperation<I, O>,
+  input: z.input<I>,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<Tracked<z.output<O>>>>;
 
 const never = new AbortController().signal;
 
-const t = initTRPC.context<Connection>().create({
+const t = initTRPC.context<CallContext>().create({
   isDev: false,
   errorFormatter({ shape, error, path }) {
     const problem = toProblem(error.cause instanceof AppError ? error.cause : libraryError(error, path));
@@ -74,7 +82,7 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
 };
 
 /** Converts an error to one of tRPC. Unexpected errors are logged. */
-export function toTrpcError(thrown: unknown, { logError }: Pick<Connection, 'logError'>): TRPCError {
+export function toTrpcError(thrown: unknown, { logError }: Pick<CallContext, 'logError'>): TRPCError {
   if (!(thrown instanceof AppError)) logError(thrown);
   const error = toOutage(thrown) ?? thrown;
   const { code, detail } = toProblem(error);
@@ -89,7 +97,7 @@ const typed =
 
 async function run<I extends z.ZodObject, O extends z.ZodType>(
   operation: Operation<'query' | 'mutation', I, O>,
-  { ctx, input, signal }: { ctx: Connection; input: unknown; signal: AbortSignal | undefined },
+  { ctx, input, signal }: { ctx: CallContext; input: unknown; signal: AbortSignal | undefined },
 ): Promise<z.output<O>> {
   try {
     const { services, actor, idempotencyKey } = ctx;
@@ -114,13 +122,9 @@ export function mutation<I extends z.ZodObject, O extends z.ZodType>(operation: 
 export function subscription<I extends z.ZodObject, O extends z.ZodType>(operation: StreamOperation<I, O>) {
   return t.procedure.input(typed<z.input<I>>()).subscription(async function* ({ ctx, input, signal }) {
     try {
-      using _ = ctx.flow?.open();
-      const signals = [signal, ctx.closing].filter((given) => given != null);
-      const items = await follow(operation, ctx, input as z.input<I>, signals);
-      for await (const { cursor, data } of items) {
-        yield tracked(cursor, data);
-        await ctx.flow?.drained();
-      }
+      if (!ctx.follow) throw new TypeError(`${operation.name} over a WebSocket is no procedure.`);
+      const items = await ctx.follow(operation, input as z.input<I>, signal ?? never);
+      for await (const { cursor, data } of items) yield tracked(cursor, data);
     } catch (error) {
       throw toTrpcError(error, ctx);
     }

@@ -11,6 +11,7 @@ import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
+import { createFollow } from '../follow.ts';
 import type { RateLimits } from '../rate-limit.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -76,6 +77,7 @@ async function bareServer(limits: Partial<ConnectionLimits> = {}, rateLimits?: R
   const sockets = attachWebSockets(server, {
     services,
     authenticate,
+    follow: createFollow(services, authenticate),
     log,
     publicOrigin: undefined,
     rateLimits,
@@ -299,6 +301,85 @@ describe('a connection beyond a limit', () => {
     anonymous.terminate();
     await counter.close();
     await stop();
+  });
+});
+
+describe('the wire format of tRPC', () => {
+  /** The messages that a socket receives, as they arrive. */
+  function messagesOf(socket: WebSocket) {
+    const messages: Record<string, unknown>[] = [];
+    socket.on('message', (data: Buffer) =>
+      messages.push(JSON.parse(data.toString()) as Record<string, unknown>),
+    );
+    return messages;
+  }
+  const subscribe = (id: number | string, input: object, more: object = {}) => ({
+    ...more,
+    id,
+    method: 'subscription',
+    params: { path: 'job.events', input },
+  });
+
+  test('begins a subscription, tracks its items and ends it, under the id of the request', async () => {
+    const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
+    const messages = messagesOf(socket);
+    const id = await acceptJob();
+    socket.send(JSON.stringify(subscribe('a"b', { id }, { jsonrpc: '2.0' })));
+    await eventually(() => expect(messages).toHaveLength(2));
+    const job = await api.call('GET', `/api/v1/jobs/${id}`, { key: apiKey }).then((answer) => answer.json());
+    const about = { id: 'a"b', jsonrpc: '2.0' };
+    const data = { id: '1', data: { type: 'snapshot', job } };
+    expect(messages).toEqual([
+      { ...about, result: { type: 'started' } },
+      { ...about, result: { type: 'data', id: '1', data } },
+    ]);
+    socket.send(JSON.stringify({ id: 'a"b', method: 'subscription.stop' }));
+    await eventually(() => expect(messages.at(-1)).toEqual({ ...about, result: { type: 'stopped' } }));
+    socket.terminate();
+  });
+
+  test('resumes after `lastEventId`, and ends with the job', async () => {
+    const id = await acceptJob();
+    await (await simulateWorker(api, id)).succeed();
+    const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
+    const messages = messagesOf(socket);
+    const { params, ...rest } = subscribe(1, { id });
+    socket.send(JSON.stringify({ ...rest, params: { ...params, lastEventId: '2' } }));
+    await eventually(() => expect(messages).toHaveLength(3));
+    expect(messages).toMatchObject([
+      { id: 1, result: { type: 'started' } },
+      { id: 1, result: { type: 'data', id: '3', data: { id: '3', data: { type: 'event' } } } },
+      { id: 1, result: { type: 'stopped' } },
+    ]);
+    socket.terminate();
+  });
+
+  test('takes several calls in a message, and refuses an id that is in use', async () => {
+    const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
+    const messages = messagesOf(socket);
+    const id = await acceptJob();
+    socket.send(JSON.stringify([subscribe(1, { id }), subscribe(1, { id }), JSON.parse(list(2))]));
+    await eventually(() => expect(messages).toHaveLength(4));
+    expect(messages.filter((message) => message.error)).toMatchObject([
+      { id: 1, error: { data: { code: 'BAD_REQUEST', path: 'job.events' } } },
+    ]);
+    expect(messages.find((message) => message.id === 2)).toMatchObject({ result: { type: 'data' } });
+    socket.terminate();
+  });
+
+  test('answers pings, and refuses parameters that are no texts', async () => {
+    const socket = await openSocket();
+    const answered = once(socket, 'message');
+    socket.send('PING');
+    expect(String((await answered)[0])).toBe('PONG');
+    socket.terminate();
+    const other = await openSocket({ authorization: 7 } as unknown as Record<string, string>);
+    const [[answer], [code]] = await Promise.all([once(other, 'message'), once(other, 'close')]);
+    expect(JSON.parse(String(answer))).toMatchObject({
+      id: null,
+      error: { data: { problem: { status: 400 } } },
+    });
+    expect(code).toBe(1005);
   });
 });
 

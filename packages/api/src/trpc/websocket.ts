@@ -1,30 +1,22 @@
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../authenticate.ts';
-import { addressOf, networkOf } from '../client-address.ts';
+import { addressOf } from '../client-address.ts';
+import type { Follow } from '../follow.ts';
 import { type RateLimits, limitCall } from '../rate-limit.ts';
-import { type ConnectionLimits, ConnectionCounter, createFlow, limitMessages } from './connection-limits.ts';
-import { appRouter } from './router.ts';
+import { type ConnectionLimits, Connections, defaultLimits } from './connection-limits.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { SlowConnections } from './slow-connections.ts';
 
 /** Requests are small: a larger message is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
 /** The time limit for the closing handshake of a connection. */
 const closeTimeoutMilliseconds = 2000;
-
-const defaultLimits: ConnectionLimits = {
-  firstMessageMilliseconds: 5000,
-  messagesPerTenSeconds: 300,
-  connectionsPerAddress: 200,
-  connectionsPerActor: 100,
-  subscriptionsPerConnection: 100,
-  bufferedBytes: 1024 * 1024,
-  stuckMilliseconds: 15_000,
-};
+/** How often silent clients are looked for. */
+const checkMilliseconds = 1000;
 
 export type WebSockets = { close(): Promise<void> };
 
@@ -37,59 +29,47 @@ export function attachWebSockets(
   options: {
     services: Services;
     authenticate: Authenticate;
+    follow: Follow;
     publicOrigin: string | undefined;
     rateLimits: RateLimits | undefined;
     trustedProxyHops: number;
     log: FastifyBaseLogger;
     limits?: Partial<ConnectionLimits>;
+    /** Those that streams over HTTP count in, too. */
+    connections?: Connections;
   },
 ): WebSockets {
-  const { services, authenticate, publicOrigin, rateLimits, trustedProxyHops, log } = options;
+  const { services, authenticate, follow, publicOrigin, rateLimits, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  const { connections: counted = new Connections(limits) } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes });
-  const perAddress = new ConnectionCounter(limits.connectionsPerAddress);
-  const perActor = new ConnectionCounter(limits.connectionsPerActor);
+  const open = new Map<WebSocket, { connection: Connection; address: string; isActorCounted: boolean }>();
+  const life = setInterval(() => {
+    for (const { connection } of open.values()) connection.checkLife(Date.now());
+  }, checkMilliseconds).unref();
 
-  /** Authenticates the actor for each call, and applies the rate limit and the limit of connections. */
-  function createActor(socket: WebSocket, address: string, authorization: string | undefined) {
-    let isCounted = false;
-    return async () => {
+  const connectionOptions: ConnectionOptions = {
+    services,
+    follow,
+    limits,
+    slow: new SlowConnections(limits),
+    logError: (error) => log.error({ err: error }, 'procedure failed'),
+    async authenticate(socket, authorization) {
       const actor = authenticate(authorization);
-      if (rateLimits) await limitCall(rateLimits, actor, address);
+      const about = open.get(socket);
+      if (rateLimits && about) await limitCall(rateLimits, actor, about.address);
       const known = await actor;
-      if (known.kind !== 'anonymous' && !isCounted) {
-        isCounted = true;
-        if (!perActor.add(`${known.kind} ${known.subject}`, socket)) {
-          socket.close(1008, 'Too many connections with this credential');
-          throw new AppError(
-            'too_many_requests',
-            'Too many connections with this credential. Close some of them, then connect again.',
-          );
-        }
+      if (!about || about.isActorCounted || known.kind === 'anonymous') return known;
+      about.isActorCounted = true;
+      try {
+        counted.addActor(known, socket);
+      } catch (error) {
+        socket.close(1008, 'Too many connections with this credential');
+        throw error;
       }
       return known;
-    };
-  }
-
-  // Registered before the handler of tRPC, so that no message beyond the limit reaches it.
-  sockets.on('connection', (socket) => limitMessages(socket, limits));
-
-  const handler = applyWSSHandler({
-    wss: sockets,
-    router: appRouter,
-    keepAlive: { enabled: true, pingMs: 30_000, pongWaitMs: 5000 },
-    createContext: ({ req, res: socket, info }) => ({
-      services,
-      actor: createActor(
-        socket,
-        addressOf(req, trustedProxyHops),
-        info.connectionParams?.authorization ?? undefined,
-      ),
-      closing: null,
-      flow: createFlow(socket, limits),
-      logError: (error) => log.error({ err: error }, 'procedure failed'),
-    }),
-  });
+    },
+  };
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
     // Both values come from the client. An exception here would end the process.
@@ -99,11 +79,14 @@ export function attachWebSockets(
     const { origin } = request.headers;
     if (origin !== undefined && !isAllowedOrigin(origin, request, publicOrigin))
       return refuse(stream, '403 Forbidden');
-    const network = networkOf(addressOf(request, trustedProxyHops));
-    if (perAddress.isFull(network)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
+    const address = addressOf(request, trustedProxyHops);
+    if (counted.isAddressFull(address)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
+    const awaitsParams = url.searchParams.get('connectionParams') === '1';
     sockets.handleUpgrade(request, stream, head, (socket) => {
-      perAddress.add(network, socket);
-      sockets.emit('connection', socket, request);
+      counted.addAddress(address, socket);
+      const connection = new Connection(socket, awaitsParams, connectionOptions);
+      open.set(socket, { connection, address, isActorCounted: false });
+      socket.once('close', () => open.delete(socket));
     });
   }
   server.on('upgrade', upgrade);
@@ -112,8 +95,11 @@ export function attachWebSockets(
     /** Tells clients to reconnect, then closes all connections. Those that do not complete the close are terminated. */
     async close() {
       server.off('upgrade', upgrade);
-      handler.broadcastReconnectNotification();
-      for (const socket of sockets.clients) socket.close(1001, 'The server is stopping');
+      clearInterval(life);
+      for (const socket of sockets.clients) {
+        if (socket.readyState === WebSocket.OPEN) socket.send('{"id":null,"method":"reconnect"}');
+        socket.close(1001, 'The server is stopping');
+      }
       const terminate = setTimeout(
         () => sockets.clients.forEach((socket) => socket.terminate()),
         closeTimeoutMilliseconds,

@@ -1,21 +1,17 @@
-import { type SQL, and, asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
+import type { Ctx, Db, FeedPlace } from '../context.ts';
+import { newest } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
 import { ownPortfolioIds } from '../own-portfolios.ts';
-import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { prepared } from '../sql.ts';
-import { jobFields } from './internal.ts';
-import { jobs } from './job.sql.ts';
+import type { OpenStream, Receiver, Tracked } from '../stream.ts';
+import { changedJobs } from './changed.ts';
+import { cursorSchema, isSnapshot } from './cursor.ts';
+import { filterValues } from './filter.ts';
+import { listAll } from './list.ts';
 import { type Job, jobSchema } from './schemas.ts';
-import { timeSchema } from '../time.ts';
 import { toJob } from './stored.ts';
 
 const snapshotSize = 20;
-/** How many changed jobs are read at once; a change of many jobs takes several pages. */
-const pageSize = 500;
-/** Read again each time, since a row may become visible a little after its timestamp. */
-const overlapSeconds = 5;
 
 export const watchJobs = streamOperation({
   name: 'job.changes',
@@ -23,76 +19,109 @@ export const watchJobs = streamOperation({
   scope: 'job:read',
   public: false,
   input: z.strictObject({
-    lastEventId: timeSchema.optional().describe('`updatedAt` of the last job that was received.'),
+    lastEventId: cursorSchema.optional().describe('The cursor of the last job that was received.'),
   }),
   output: jobSchema,
   tenant: 'none',
-  async *run(ctx, { lastEventId }) {
-    let own = await ownPortfolioIds(ctx);
-    using hints = ctx.jobBus.subscribe((hint) => own.includes(hint.portfolioId), ctx.signal);
-    let since = lastEventId;
-    let seen = new Map<string, number>();
-
-    if (since === undefined) {
-      const newest = await newestJobs(ctx.db).execute({ own });
-      for (const { at: _, ...job } of newest.toReversed()) yield { cursor: job.updatedAt, data: toJob(job) };
-      seen = new Map(newest.map(({ id, lastSeq }) => [id, lastSeq]));
-      // Without any job yet, every later one is new.
-      since = newest[0]?.updatedAt ?? new Date(0).toISOString();
+  async open(ctx, { lastEventId }, _tenant, receiver) {
+    const stream = new JobChanges(receiver);
+    try {
+      await stream.begin(ctx, lastEventId);
+    } catch (error) {
+      stream.close();
+      throw error;
     }
-
-    async function* changesSince(from: string) {
-      const inWindow = new Map<string, number>();
-      let after: { at: string; id: string } | undefined;
-      let page: (Job & { at: string })[];
-      do {
-        // A former member of a portfolio gets no further changes of it.
-        own = await ownPortfolioIds(ctx);
-        page = after
-          ? await changedAfter(ctx.db).execute({ own, ...after })
-          : await changedSince(ctx.db).execute({ own, since: from });
-        for (const { at, ...job } of page) {
-          after = { at, id: job.id };
-          inWindow.set(job.id, job.lastSeq);
-          if (seen.get(job.id) === job.lastSeq) continue;
-          if (since === undefined || job.updatedAt > since) since = job.updatedAt;
-          yield { cursor: since, data: toJob(job) };
-        }
-      } while (page.length === pageSize);
-      // Older changes are not read again.
-      seen = inWindow;
-    }
-
-    yield* changesSince(since);
-    for await (const _ of hints) yield* changesSince(since);
+    return stream;
   },
 });
 
-const newestJobs = prepared((db) =>
-  ownJobs(db).orderBy(desc(jobs.updatedAt)).limit(snapshotSize).prepare('job_changes_newest'),
-);
+/** Passes on the changed jobs of the feed. Of what a full receiver has not taken, only the latest state is kept. */
+class JobChanges implements OpenStream {
+  readonly #receiver: Receiver<Job>;
+  #place: FeedPlace | undefined;
+  #isOver = false;
+  /** What is to be passed on, by job; undefined where nothing waits. All waits until the first jobs are read. */
+  #waiting: Map<string, Job> | undefined = new Map();
+  #isReading = true;
+  /** The first jobs, by id: reads that began before them may find the same once more. */
+  #first: Map<string, Job> | undefined;
+  #lastEarlyRead = Infinity;
+  /** The cursor of what was passed on, and the one of what waits. */
+  #passed = 'start';
+  #cursor = 'start';
 
-/** The first page of changes, and the later pages. Their cursor has microseconds and the id: many jobs may share a time. */
-const changedSince = changed(
-  'job_changes_since',
-  sql`${jobs.updatedAt} > ${sql.placeholder('since')}::timestamptz - make_interval(secs => ${sql.raw(String(overlapSeconds))})`,
-);
-const changedAfter = changed(
-  'job_changes_after',
-  sql`(${jobs.updatedAt}, ${jobs.id}) > (${sql.placeholder('at')}::timestamptz, ${sql.placeholder('id')})`,
-);
+  constructor(receiver: Receiver<Job>) {
+    this.#receiver = receiver;
+  }
 
-function changed(name: string, filter: SQL) {
-  return prepared((db) =>
-    ownJobs(db, filter).orderBy(asc(jobs.updatedAt), asc(jobs.id)).limit(pageSize).prepare(name),
-  );
+  async begin(ctx: Ctx, lastEventId: string | undefined) {
+    const place = await ctx.jobFeed.watchChanges(ctx.actor, (items, read) => this.#receive(items, read));
+    this.#place = place;
+    this.#cursor = place.cursor;
+    const own = await ownPortfolioIds(ctx);
+    const isKnown = lastEventId !== undefined && isSnapshot(lastEventId);
+    const changed = isKnown ? await changedJobs(ctx.db, own, lastEventId) : null;
+    if (changed !== null) this.#passed = lastEventId!;
+    const first = changed ?? (await newestJobs(ctx.db, own));
+    this.#first = new Map(first.map((job) => [job.id, job]));
+    this.#lastEarlyRead = place.lastRead();
+    for (const job of first) this.#keep(job);
+    this.#isReading = false;
+    this.resume();
+  }
+
+  resume() {
+    if (this.#waiting === undefined || this.#isReading || this.#isOver) return;
+    for (const [id, job] of this.#waiting) {
+      if (this.#receiver.isFull()) return;
+      this.#waiting.delete(id);
+      // Who has not received all of them gets all of them again.
+      const cursor = this.#waiting.size === 0 ? this.#cursor : this.#passed;
+      this.#receiver.item({ cursor, data: job });
+    }
+    this.#passed = this.#cursor;
+    this.#waiting = undefined;
+  }
+
+  close() {
+    this.#isOver = true;
+    this.#place?.[Symbol.dispose]();
+  }
+
+  #receive(items: readonly Tracked<Job>[], read: number) {
+    // What was found before it joined is among the first jobs, or is not for this client.
+    if (this.#place === undefined || read <= this.#place.read) return;
+    if (read > this.#lastEarlyRead) this.#first = undefined;
+    const isWaiting = this.#waiting !== undefined || this.#receiver.isFull();
+    for (const item of items) {
+      if (this.#isOver) return;
+      if (this.#isKnown(item.data)) continue;
+      if (isWaiting) this.#keep(item.data);
+      else this.#receiver.item(item);
+    }
+    this.#cursor = items.at(-1)!.cursor;
+    if (isWaiting) this.resume();
+    else this.#passed = this.#cursor;
+  }
+
+  #keep(job: Job) {
+    const waiting = (this.#waiting ??= new Map());
+    const other = waiting.get(job.id);
+    if (other && other.lastSeq >= job.lastSeq) return;
+    // At the end, in the order of changes.
+    waiting.delete(job.id);
+    waiting.set(job.id, job);
+  }
+
+  #isKnown({ id, lastSeq }: Job): boolean {
+    const first = this.#first?.get(id);
+    return first !== undefined && first.lastSeq >= lastSeq;
+  }
 }
 
-/** The jobs of the caller's portfolios, each with the exact time of its last change. */
-function ownJobs(db: Db, filter?: SQL) {
-  return db
-    .select({ ...jobFields, at: sql<string>`${jobs.updatedAt}::text` })
-    .from(jobs)
-    .innerJoin(portfolios, eq(portfolios.id, jobs.portfolioId))
-    .where(and(sql`${jobs.portfolioId} = any(${sql.placeholder('own')})`, filter));
+/** The newest jobs of portfolios, the oldest of them first. */
+async function newestJobs(db: Db, own: string[]): Promise<Job[]> {
+  const values = { portfolio: null, cursor: newest('job'), limit: snapshotSize, ...filterValues({}) };
+  const rows = await listAll(db).execute({ own, ...values });
+  return rows.map(toJob).toReversed();
 }

@@ -54,25 +54,32 @@ export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job
   return toJob(row.json);
 }
 
+/** The public fields of an event. */
+export const eventFields = {
+  seq: jobEvents.seq,
+  at: iso(jobEvents.at),
+  type: jobEvents.type,
+  state: jobEvents.state,
+  attempt: jobEvents.attempt,
+  progress: jobEvents.progress,
+  step: jobEvents.step,
+  error: jobEvents.error,
+};
+
+/** How many events are read at once. */
+const eventsPerRead = 500;
+
 const eventsAfter = prepared((db) =>
   db
-    .select({
-      seq: jobEvents.seq,
-      at: iso(jobEvents.at),
-      type: jobEvents.type,
-      state: jobEvents.state,
-      attempt: jobEvents.attempt,
-      progress: jobEvents.progress,
-      step: jobEvents.step,
-      error: jobEvents.error,
-    })
+    .select(eventFields)
     .from(jobEvents)
     .where(and(eq(jobEvents.jobId, sql.placeholder('id')), gt(jobEvents.seq, sql.placeholder('after'))))
     .orderBy(asc(jobEvents.seq))
+    .limit(eventsPerRead)
     .prepare('job_events_after'),
 );
 
-/** The events of a job after a number, in order. */
+/** The next events of a job after a number, in order; up to 500. */
 export async function fetchEvents(db: Db, id: string, after: number) {
   const events = await eventsAfter(db).execute({ id, after });
   return events.map((event) => ({ ...event, error: readError(event.error) }));

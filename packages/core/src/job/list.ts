@@ -42,7 +42,7 @@ const page = sql`${jobs.id} < ${placeholder('cursor')} and ${createdBetween}
   order by ${jobs.id} desc limit ${placeholder('limit')}`;
 
 /** The newest jobs of each portfolio, kind and state, read from the index; of all of them, the newest. */
-const newestIds = sql`
+export const newestIds = sql`
   select job.id
   from ${portfolios}
     cross join unnest(${placeholder('kinds')}::text[]) as chosen_kind
@@ -63,7 +63,7 @@ const newestIdsOfRequester = sql`
         and ${hasKindAndState} and ${page}) as job
   where ${own} order by job.id desc limit ${placeholder('limit')}`;
 
-const listAll = listOf('job_list', newestIds);
+export const listAll = listOf('job_list', newestIds);
 const listOfRequester = listOf('job_list_of_requester', newestIdsOfRequester);
 
 function listOf(name: string, ids: SQL) {

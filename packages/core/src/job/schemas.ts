@@ -136,3 +136,5 @@ export const jobStreamItemSchema = z
     z.object({ type: z.literal('event'), event: jobEventSchema }),
   ])
   .meta({ id: 'JobStreamItem' });
+
+export type JobStreamItem = z.infer<typeof jobStreamItemSchema>;

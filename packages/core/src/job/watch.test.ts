@@ -103,6 +103,9 @@ test('job.changes reports each of a thousand jobs that change together', async (
     select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, state, group_key, payload, requested_by,
       max_attempts, last_seq
     from jobs, generate_series(1, 1200) n where id = ${id} returning id`;
+  await fixture.sql`
+    insert into job_events (job_id, seq, type, state, attempt, progress)
+    select id, last_seq, 'queued', state, attempt, progress from jobs where id = any(${made.map((job) => job.id)})`;
   fixture.hint(id);
   const open = new Set(made.map((job) => job.id));
   for await (const { data } of items) if (open.delete(data.id) && open.size === 0) break;
@@ -132,9 +135,17 @@ test('job.changes reports nothing to former members', async () => {
   expect(seen).not.toContain(id);
 });
 
-test('job.changes refuses a cursor that is not a time, and one that Postgres cannot parse', async () => {
-  const endless = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
-  for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z', endless]) {
+test('job.changes refuses a cursor that is none, and one that Postgres cannot parse', async () => {
+  const forged = [
+    '1:1',
+    '0:5:',
+    '7:5:',
+    '5:7:8',
+    '5:9:8,7',
+    `5:${'9'.repeat(20)}:`,
+    `5:9:${'7,'.repeat(5000)}7`,
+  ];
+  for (const lastEventId of ['yesterday', '0000-01-01T00:00:00Z', ...forged]) {
     const asked = operations.job.changes.run(fixture.as(owner), { lastEventId });
     await expect(asked).rejects.toMatchObject({ code: 'invalid_input' });
   }

@@ -5,11 +5,11 @@ import { listenTo } from './listen.ts';
 import type { Logger } from './log.ts';
 
 const channel = 'job_hints';
-/** Hints within this time are sent in one NOTIFY: each NOTIFY takes a lock that all commits of the server share. */
+/** At most one NOTIFY in this time, since each takes a lock that all commits of the server share. The first is sent at once. */
 const coalesceMilliseconds = 20;
 /** This many hints fit into the 8,000 bytes of a NOTIFY. */
 const hintsPerNotify = 50;
-/** Watchers read the events this often even without a hint. */
+/** Watchers are woken about this often even without a hint; not at the same time in all processes. */
 const safetyPollMilliseconds = 5000;
 
 const hintsSchema = z.array(
@@ -29,11 +29,21 @@ export function createJobBus(
   const watchers = new Set<Watcher>();
   const pending = new Map<string, JobHint>();
   let flushTimer: NodeJS.Timeout | undefined;
+  let nextFlushAt = 0;
   const wakeAll = () => watchers.forEach((watcher) => watcher.wake());
-  const safetyPoll = setInterval(wakeAll, safetyPollMilliseconds).unref();
+  let safetyPoll: NodeJS.Timeout;
+  function pollLater() {
+    const milliseconds = safetyPollMilliseconds * (0.75 + Math.random() / 2);
+    safetyPoll = setTimeout(() => {
+      wakeAll();
+      pollLater();
+    }, milliseconds).unref();
+  }
+  pollLater();
 
   function flush() {
     flushTimer = undefined;
+    nextFlushAt = performance.now() + coalesceMilliseconds;
     const hints = [...pending.values()];
     pending.clear();
     for (let at = 0; at < hints.length; at += hintsPerNotify) {
@@ -54,7 +64,7 @@ export function createJobBus(
     publish(hint) {
       // Merged, so that a later hint does not drop the `cancels` of an earlier one.
       pending.set(hint.jobId, { ...pending.get(hint.jobId), ...hint });
-      flushTimer ??= setTimeout(flush, coalesceMilliseconds);
+      flushTimer ??= setTimeout(flush, Math.max(0, nextFlushAt - performance.now()));
     },
     subscribe(match, signal) {
       let woken = Promise.withResolvers<void>();
@@ -78,7 +88,7 @@ export function createJobBus(
     },
     listen: () => listenTo(sql, log, channel, receive, wakeAll),
     close() {
-      clearInterval(safetyPoll);
+      clearTimeout(safetyPoll);
       if (flushTimer) {
         clearTimeout(flushTimer);
         flush();

@@ -84,6 +84,10 @@ export const isReadOnly = (error: unknown) => hasCode(error, readOnly);
 /** True if an error, or a cause of it, has this code, such as an SQLSTATE. */
 export const hasCode = (error: unknown, code: string) => find(error, (inner) => codeOf(inner) === code);
 
+/** True if the database answered that the statement failed: then it has changed nothing. */
+export const isRolledBack = (error: unknown) =>
+  find(error, (inner) => 'severity' in inner && inner.severity === 'ERROR');
+
 /** True for an outage that was noticed, and logged, before this call. */
 export function isKnownOutage({ cause }: AppError): boolean {
   return find(cause, (inner) => inner instanceof DependencyUnavailable);

@@ -1,0 +1,300 @@
+import { allOperations } from '@portfolio/core';
+import type { Actor } from '@portfolio/core/actor';
+import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
+import type { AnyOperation, StreamOperation } from '@portfolio/core/operation';
+import type { OpenStream, Receiver, Tracked } from '@portfolio/core/stream';
+import {
+  TRPCError,
+  type TRPCProcedureType,
+  callTRPCProcedure,
+  getTRPCErrorFromUnknown,
+  getTRPCErrorShape,
+} from '@trpc/server';
+import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
+import { type TRPCClientOutgoingMessage, parseTRPCMessage } from '@trpc/server/rpc';
+import type { RawData, WebSocket } from 'ws';
+import { messageOf } from '../encode.ts';
+import type { Follow } from '../follow.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { toTrpcError } from './procedures.ts';
+import { appRouter } from './router.ts';
+import type { SlowConnections } from './slow-connections.ts';
+
+const pingMilliseconds = 30_000;
+const pongMilliseconds = 5000;
+const windowMilliseconds = 10_000;
+const asText = { binary: false };
+const [ping, pong] = [Buffer.from('PING'), Buffer.from('PONG')];
+
+const { _def: definition } = appRouter;
+const { _config: config } = definition;
+
+const isStream = (operation: AnyOperation): operation is StreamOperation => operation.kind === 'subscription';
+const streams = new Map(allOperations.filter(isStream).map((operation) => [operation.name, operation]));
+
+/** What connections share. */
+export type ConnectionOptions = {
+  services: Services;
+  follow: Follow;
+  limits: ConnectionLimits;
+  slow: SlowConnections;
+  logError: (error: unknown) => void;
+  /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
+  authenticate(socket: WebSocket, authorization: string | undefined): Promise<Actor>;
+};
+
+type Call = Exclude<TRPCClientOutgoingMessage, { method: 'subscription.stop' }>;
+type Id = string | number;
+
+/**
+ * The server's end of a WebSocket, in the wire format of tRPC 11. The adapter of the library runs a generator and
+ * encodes each item for each subscription; here all subscriptions send the same bytes.
+ */
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #options: ConnectionOptions;
+  readonly #subscriptions = new Map<Id, Subscription>();
+  #authorization: string | undefined;
+  /** The first message is not a call, but has the credential. */
+  #awaitsParams: boolean;
+  #firstMessage: NodeJS.Timeout | undefined;
+  #lastMessageAt = Date.now();
+  #pingedAt: number | undefined;
+  #windowStart = 0;
+  #messages = 0;
+
+  constructor(socket: WebSocket, awaitsParams: boolean, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#awaitsParams = awaitsParams;
+    this.#firstMessage = setTimeout(
+      () => socket.close(1008, 'No message received in time'),
+      options.limits.firstMessageMilliseconds,
+    );
+    socket.on('message', (data) => this.#receive(data));
+    socket.on('ping', () => this.#count());
+    // The socket closes by itself. Without a listener, the process would end.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#close());
+  }
+
+  /** Sends a ping to a client that is silent, and disconnects one that does not answer. */
+  checkLife(now: number) {
+    if (this.#pingedAt !== undefined) {
+      if (now - this.#pingedAt > pongMilliseconds) this.#socket.terminate();
+    } else if (now - this.#lastMessageAt > pingMilliseconds) {
+      this.#pingedAt = now;
+      this.send(ping);
+    }
+  }
+
+  send(message: Buffer | string) {
+    this.#socket.send(message, asText);
+  }
+
+  isFull(): boolean {
+    return this.#options.slow.isFull(this.#socket, this.#resume);
+  }
+
+  explain = (error: unknown) => toTrpcError(error, this.#options);
+
+  /** Sends an error; `beginning` names the call that it is about. */
+  sendError(thrown: unknown, beginning: string, { method, params }: Partial<Call> = {}) {
+    const error = getTRPCErrorFromUnknown(thrown);
+    const { path, input } = params ?? {};
+    const shape = getTRPCErrorShape({
+      config,
+      error,
+      type: method ?? 'unknown',
+      path,
+      input,
+      ctx: undefined,
+    });
+    this.send(`${beginning}"error":${JSON.stringify(shape)}}`);
+  }
+
+  #resume = () => {
+    for (const subscription of this.#subscriptions.values()) subscription.resume();
+  };
+
+  #close() {
+    clearTimeout(this.#firstMessage);
+    for (const subscription of this.#subscriptions.values()) subscription.close();
+    this.#subscriptions.clear();
+  }
+
+  /** Returns false, and closes the connection, if too many messages came. */
+  #count(): boolean {
+    const now = Date.now();
+    this.#lastMessageAt = now;
+    this.#pingedAt = undefined;
+    if (now - this.#windowStart >= windowMilliseconds) {
+      this.#windowStart = now;
+      this.#messages = 0;
+    }
+    this.#messages += 1;
+    if (this.#messages <= this.#options.limits.messagesPerTenSeconds) return true;
+    // Ignores messages that arrive before the close is complete.
+    this.#socket.removeAllListeners('message');
+    this.#socket.close(1008, 'Too many messages');
+    return false;
+  }
+
+  #receive(data: RawData) {
+    clearTimeout(this.#firstMessage);
+    this.#firstMessage = undefined;
+    if (!this.#count()) return;
+    const text = String(data);
+    if (text === 'PONG') return;
+    if (text === 'PING') return this.send(pong);
+    if (this.#awaitsParams) return this.#readParams(text);
+    for (const message of this.#parse(text)) void this.#answer(message);
+  }
+
+  #readParams(text: string) {
+    try {
+      const { data } = JSON.parse(text) as { data?: unknown };
+      this.#authorization = parseConnectionParamsFromUnknown(data)?.authorization;
+      this.#awaitsParams = false;
+    } catch (cause) {
+      this.sendError(new TRPCError({ code: 'PARSE_ERROR', cause }), '{"id":null,');
+      this.#socket.removeAllListeners('message');
+      this.#socket.close();
+    }
+  }
+
+  #parse(text: string): TRPCClientOutgoingMessage[] {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      const messages: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+      return messages.map((message) => parseTRPCMessage(message, config.transformer));
+    } catch (cause) {
+      this.sendError(new TRPCError({ code: 'PARSE_ERROR', cause }), '{"id":null,');
+      return [];
+    }
+  }
+
+  async #answer(message: TRPCClientOutgoingMessage) {
+    const { id, jsonrpc } = message;
+    const beginning = `{"id":${JSON.stringify(id)},${jsonrpc ? `"jsonrpc":"${jsonrpc}",` : ''}`;
+    if (id === null) return this.sendError(new TRPCError({ code: 'PARSE_ERROR' }), beginning);
+    if (message.method === 'subscription.stop') {
+      this.#subscriptions.get(id)?.stop();
+      return;
+    }
+    try {
+      const operation = streams.get(message.params.path);
+      if (message.method === 'subscription' && operation)
+        await this.#subscribe(id, beginning, operation, message);
+      else await this.#call(beginning, message);
+    } catch (error) {
+      this.sendError(error, beginning, message);
+    }
+  }
+
+  async #call(beginning: string, { method, params: { path, input } }: Call) {
+    const { services, logError } = this.#options;
+    const data: unknown = await callTRPCProcedure({
+      router: appRouter,
+      path,
+      getRawInput: async () => input,
+      ctx: { services, logError, actor: () => this.#authenticate(), follow: null },
+      type: method satisfies TRPCProcedureType,
+      signal: undefined,
+      batchIndex: 0,
+    });
+    this.send(`${beginning}"result":${JSON.stringify({ type: 'data', data })}}`);
+  }
+
+  #authenticate() {
+    return this.#options.authenticate(this.#socket, this.#authorization);
+  }
+
+  async #subscribe(id: Id, beginning: string, operation: StreamOperation, { params }: Call) {
+    const { subscriptionsPerConnection } = this.#options.limits;
+    if (this.#subscriptions.has(id))
+      throw new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` });
+    const subscription = new Subscription(this, beginning, () => this.#subscriptions.delete(id));
+    try {
+      if (this.#subscriptions.size >= subscriptionsPerConnection) {
+        throw new AppError(
+          'too_many_requests',
+          `This connection has reached its limit of ${subscriptionsPerConnection} subscriptions. End some of them first.`,
+        );
+      }
+      this.#subscriptions.set(id, subscription);
+      const follower = { authorization: this.#authorization, actor: await this.#authenticate() };
+      const { lastEventId } = params;
+      const input = lastEventId === undefined ? params.input : { ...(params.input as object), lastEventId };
+      subscription.begin(
+        await this.#options.follow(operation, follower, input as Record<string, unknown>, subscription),
+      );
+    } catch (error) {
+      subscription.close();
+      throw toTrpcError(error, this.#options);
+    }
+  }
+}
+
+/** Sends the items of a stream to a client. */
+class Subscription implements Receiver<unknown> {
+  readonly #connection: Connection;
+  readonly #beginning: string;
+  readonly #leave: () => void;
+  #stream: OpenStream | undefined;
+  #isStarted = false;
+  #isOver = false;
+
+  constructor(connection: Connection, beginning: string, leave: () => void) {
+    this.#connection = connection;
+    this.#beginning = beginning;
+    this.#leave = leave;
+  }
+
+  begin(stream: OpenStream) {
+    this.#stream = stream;
+    if (this.#isOver) stream.close();
+    else this.#start();
+  }
+
+  item(item: Tracked<unknown>) {
+    if (this.#isOver) return;
+    if (!this.#isStarted) this.#start();
+    this.#connection.send(messageOf(item, this.#beginning));
+  }
+
+  isFull() {
+    return this.#connection.isFull();
+  }
+
+  resume() {
+    this.#stream?.resume();
+  }
+
+  end(error?: unknown) {
+    if (this.#isOver) return;
+    if (error === undefined) this.#start();
+    else this.#connection.sendError(this.#connection.explain(error), this.#beginning);
+    this.stop();
+  }
+
+  /** Ends it, and tells the client. */
+  stop() {
+    if (this.#isOver) return;
+    this.close();
+    this.#connection.send(`${this.#beginning}"result":{"type":"stopped"}}`);
+  }
+
+  close() {
+    this.#isOver = true;
+    this.#leave();
+    this.#stream?.close();
+  }
+
+  #start() {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#connection.send(`${this.#beginning}"result":{"type":"started"}}`);
+  }
+}
