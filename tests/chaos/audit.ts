@@ -133,7 +133,9 @@ function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted
       .toSorted((one, other) => one.from - other.from);
     const overlaps = runs.flatMap((run, index) => {
       const next = runs[index + 1];
-      return next && next.from < run.until ? [`${run.id} and ${next.id} ran concurrently in ${group}`] : [];
+      if (!next || next.from >= run.until) return [];
+      const [one, other] = [run, next].map(({ id }) => `${id} (${timesOf(eventsOf.get(id) ?? [])})`);
+      return [`${one} and ${other} ran concurrently in ${group}`];
     });
     const overtakes = members.flatMap(({ id }) => {
       const first = asked.get(id);
@@ -147,6 +149,16 @@ function brokenOrder(jobs: JobRow[], eventsOf: Map<string, EventRow[]>, accepted
     return [...overlaps, ...overtakes];
   });
 }
+
+/** The changes of a job's state with their times within the hour, for a person who looks for the cause. */
+const timesOf = (events: EventRow[]) =>
+  events
+    .filter(({ state }, index) => state !== events[index - 1]?.state)
+    .map(
+      ({ seq, state, atMicros }) =>
+        `${seq} ${state} ${new Date(atMicros / 1000).toISOString().slice(14, 23)}`,
+    )
+    .join(', ');
 
 const firstStart = (events: EventRow[]) =>
   events.find(({ state }) => state === 'running')?.atMicros ?? Number.POSITIVE_INFINITY;
