@@ -29,6 +29,8 @@ const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
  */
 export async function claimJob(db: Db, { id, token }: Lease, seconds: number) {
   return db.transaction(async (tx) => {
+    // Concurrent calls would lock each other's rows, and claim nothing.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('claimJob'))`);
     const others = await tx
       .update(jobQueue)
       .set({ due: false })

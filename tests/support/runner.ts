@@ -39,6 +39,7 @@ export function testRunner(
 /** Claims this job and runs it. Resolves when the attempt has ended; does nothing if the job cannot be claimed. */
 export async function runAttempt(runner: Runner, jobId: string, stop = never): Promise<void> {
   const token = randomUUID();
+  const requestedAt = performance.now();
   const claimed = await claimJob(runner.db, { id: jobId, token }, runner.leaseSeconds);
-  if (claimed) await runJob(runner, claimed, token, stop);
+  if (claimed) await runJob(runner, claimed, { token, requestedAt }, stop);
 }

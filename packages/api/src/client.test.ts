@@ -7,6 +7,7 @@ import { eventually } from '../../../tests/support/eventually.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
+import { LiveSocket } from './client/live-socket.ts';
 import { subscriptionLink } from './client/subscriptions.ts';
 import {
   type AppRouter,
@@ -333,6 +334,22 @@ describe('a subscription', () => {
     });
     await expect(ended).resolves.toBeUndefined();
   });
+});
+
+test('a connection that does not open within ten seconds counts as failed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const socket = new LiveSocket(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  const seen: string[] = [];
+  for (const type of ['open', 'error', 'close']) socket.addEventListener(type, () => seen.push(type));
+  await vi.advanceTimersByTimeAsync(9999);
+  expect(seen).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(seen).toEqual(['error', 'close']);
+  socket.close();
+  silent.close();
+  expect(seen).toEqual(['error', 'close']);
 });
 
 test('errors of the typed client are errors of tRPC', async () => {

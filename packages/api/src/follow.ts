@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Authenticate } from './authenticate.ts';
 
 /** Who follows a stream: the value of the Authorization header, and the actor that it was when the stream began. */
-export type Follower = { authorization: string | undefined; actor: Actor };
+type Follower = { authorization: string | undefined; actor: Actor };
 
 /** Opens streams for clients, whose credential and access are checked again while they follow. */
 export type Follow = <I extends z.ZodObject, O extends z.ZodType>(
@@ -103,8 +103,7 @@ function createChecks(intervalMilliseconds: number) {
         await check.run();
       } catch (error) {
         // A check that fails for another reason says nothing about the credential.
-        if (error instanceof AppError && refusals.has(error.code))
-          for (const end of [...check.ends]) end(error);
+        if (error instanceof AppError && refusals.has(error.code)) for (const end of check.ends) end(error);
       }
     }
     isRunning = false;

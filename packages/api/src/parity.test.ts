@@ -154,7 +154,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (key === 'expiresAt') return typeof value;
     // The form of an upload, which contains a signature with its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
-    if (kind === 'mutation' && /^(id|job|messageId|version)$|At$/.test(key)) return typeof value;
+    // Whether a new job waits for a turn or a worker, and in which place, depends on those before it.
+    if (kind === 'mutation' && /^(id|job|messageId|version|waiting)$|At$/.test(key)) return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');

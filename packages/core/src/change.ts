@@ -37,14 +37,14 @@ export async function runChange<Prepared, Result>(
   const request = requestOf(ctx, change);
   const stored = request && (await findAnswer(ctx.db, request));
   if (stored) return answerOf<Result>(stored);
-  const prepared = await change.prepare(ctx);
+  const before = await change.prepare(ctx);
 
   const shown = change.isShown ? change.tenant?.slug : undefined;
   const afterCommit: (() => void)[] = [];
   const result = await ctx.db.transaction(async (tx) => {
     const earlier = request && (await findAnswerExclusively(tx, request));
     if (earlier) return answerOf<Result>(earlier);
-    const made = await change.run(withinTransaction(ctx, tx, afterCommit), prepared);
+    const made = await change.run(withinTransaction(ctx, tx, afterCommit), before);
     // Sent together: the connection keeps their order.
     await Promise.all([
       writeAudit(tx, ctx.actor, change, made),

@@ -2,7 +2,6 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
-import type { Job, JobStreamItem } from './job/schemas.ts';
 import type { Tracked } from './stream.ts';
 
 /** A Drizzle client or one of its transactions; always passed as an argument. */
@@ -54,14 +53,14 @@ export type JobBus = {
  * that commits after the promise has resolved, and may get some of before.
  */
 export type JobFeed = {
-  /** The events of a job, in order. */
-  watchJob(jobId: string, listener: FeedListener<JobStreamItem>): Promise<FeedPlace>;
-  /** The changed jobs of the portfolios to which the actor belongs at the time of each change. */
-  watchChanges(actor: Actor, listener: FeedListener<Job>): Promise<FeedPlace>;
+  /** The events of a job (`JobStreamItem`), in order. */
+  watchJob(jobId: string, listener: FeedListener): Promise<FeedPlace>;
+  /** The changed jobs (`Job`) of the portfolios to which the actor belongs at the time of each change. */
+  watchChanges(actor: Actor, listener: FeedListener): Promise<FeedPlace>;
 };
 
 /** Gets the items that one read has found, and the number of that read. */
-export type FeedListener<T> = (items: readonly Tracked<T>[], read: number) => void;
+export type FeedListener = (items: readonly Tracked<unknown>[], read: number) => void;
 
 /** Where a listener has joined the feed; disposing of it ends the calls of the listener. */
 export type FeedPlace = Disposable & {

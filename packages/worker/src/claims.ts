@@ -68,10 +68,14 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     const woken = claiming.filter((kind) => passOn.delete(kind));
     if (asked.length === 0) return false;
     const token = randomUUID();
-    const { claimed, wasContended } = await claim(asked, limits.inAll, token);
+    const requestedAt = performance.now();
+    const { claimed, wasContended } = await claim(asked, limits.inAll, token).catch((error: unknown) => {
+      for (const kind of woken) passOn.add(kind);
+      throw error;
+    });
     for (const job of claimed) {
       slots.take(job.kind);
-      const done: Promise<void> = runJob(claimer, job, token, stop).finally(() => {
+      const done: Promise<void> = runJob(claimer, job, { token, requestedAt }, stop).finally(() => {
         running.delete(done);
         slots.release(job.kind);
         setImmediate(() => void wake([job.kind]));

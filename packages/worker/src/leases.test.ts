@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 const hold = (id: string, timeLimitSeconds = longSeconds) =>
-  leases.hold({ id, token: 'token' }, timeLimitSeconds);
+  leases.hold({ id, token: 'token' }, performance.now(), timeLimitSeconds);
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 
 test('all leases of a process are renewed by one statement, after each third of their time', async () => {

@@ -125,12 +125,11 @@ export function createLeases(
       }
     },
 
-    /** Holds the lease of an attempt, which has just been claimed, until it is disposed. */
-    hold(lease: Lease, timeLimitSeconds: number): { signal: AbortSignal } & Disposable {
-      const now = performance.now();
+    /** Holds the lease of an attempt until it is disposed. `requestedAt`: when it was claimed, by `performance.now()`. */
+    hold(lease: Lease, requestedAt: number, timeLimitSeconds: number): { signal: AbortSignal } & Disposable {
       const ended = new AbortController();
-      const timeLimitAt = now + timeLimitSeconds * 1000;
-      const one = { lease, ended, leasedUntil: now + leaseMilliseconds, timeLimitAt };
+      const timeLimitAt = requestedAt + timeLimitSeconds * 1000;
+      const one = { lease, ended, leasedUntil: requestedAt + leaseMilliseconds, timeLimitAt };
       // Of an earlier attempt in this process, whose lease was lost unnoticed.
       held.get(lease.id)?.ended.abort(new LeaseLost());
       held.set(lease.id, one);

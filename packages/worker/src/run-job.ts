@@ -35,10 +35,15 @@ const outageSeconds = 5;
 const unreadable = { delaySeconds: 10, failsAfterSeconds: 3600 };
 
 /** Runs a claimed job and stores how it ends. When `stop` fires, the attempt ends and the job is queued again. */
-export async function runJob(runner: Runner, job: Claimed, token: string, stop: AbortSignal): Promise<void> {
+export async function runJob(
+  runner: Runner,
+  job: Claimed,
+  { token, requestedAt }: { token: string; requestedAt: number },
+  stop: AbortSignal,
+): Promise<void> {
   const { id, kind, portfolioId, attempt } = job;
   const lease: Lease = { id, token };
-  using held = runner.leases.hold(lease, jobKinds[kind].timeLimitSeconds);
+  using held = runner.leases.hold(lease, requestedAt, jobKinds[kind].timeLimitSeconds);
   const hint = () => runner.jobBus.publish({ jobId: id, portfolioId });
   hint();
   const log = runner.log.child({ jobId: id, attempt, kind });

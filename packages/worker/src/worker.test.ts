@@ -61,7 +61,7 @@ async function run(id: string, handler: Handler<'export.pdf'>, settings?: Runner
 }
 
 const untilAborted: Handler<'export.pdf'> = async (_payload, { signal }) => {
-  await once(signal, 'abort');
+  if (!signal.aborted) await once(signal, 'abort');
   throw new Error('The page was closed.');
 };
 
@@ -175,12 +175,13 @@ describe('an attempt', () => {
     const job = await run(
       id,
       async (_payload, { signal }) => {
-        await platform.db
-          .update(jobs)
-          .set({ leaseUntil: sql`now() - interval '1 s'` })
-          .where(eq(jobs.id, id));
-        await transitions.reapLost(platform.db);
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        // In one transaction, so that no heartbeat renews it in between.
+        await platform.db.transaction(async (tx) => {
+          const leaseUntil = sql`now() - interval '1 s'`;
+          await tx.update(jobs).set({ leaseUntil }).where(eq(jobs.id, id));
+          await transitions.reapLost(tx);
+        });
+        if (!signal.aborted) await once(signal, 'abort');
         return result;
       },
       { leaseSeconds: 0.3 },

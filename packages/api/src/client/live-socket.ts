@@ -11,24 +11,21 @@ export class LiveSocket extends WebSocket {
 
   constructor(...args: ConstructorParameters<typeof WebSocket>) {
     super(...args);
-    const settle = () => clearTimeout(this.#opening);
-    this.addEventListener('open', settle);
-    this.addEventListener('close', settle);
-    // Registered first: nothing that arrives after the close reaches other listeners, who may have a new connection.
+    // Registered first: nothing that follows the first close reaches other listeners, who may have a new connection.
     for (const type of ['open', 'message', 'error', 'close']) {
       this.addEventListener(type, (event) => {
         if (this.#isClosed) event.stopImmediatePropagation();
+        if (type === 'open' || type === 'close') clearTimeout(this.#opening);
+        if (type === 'close') this.#isClosed = true;
       });
     }
   }
 
   override close(code?: number, reason?: string) {
-    if (this.#isClosed || this.readyState === WebSocket.CLOSED) return;
     const wasOpening = this.readyState === WebSocket.CONNECTING;
     super.close(code, reason);
+    if (this.#isClosed) return;
     if (wasOpening) this.dispatchEvent(new Event('error'));
     this.dispatchEvent(new CloseEvent('close', { code: 1006, wasClean: false }));
-    clearTimeout(this.#opening);
-    this.#isClosed = true;
   }
 }

@@ -145,7 +145,8 @@ export class Connection {
     clearTimeout(this.#firstMessage);
     this.#firstMessage = undefined;
     if (!this.#count()) return;
-    const text = String(data);
+    // A server gets each message in one buffer.
+    const text = (data as Buffer).toString();
     if (text === 'PONG') return;
     if (text === 'PING') return this.send(pong);
     if (this.#awaitsParams) return this.#readParams(text);

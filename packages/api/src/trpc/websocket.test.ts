@@ -304,27 +304,27 @@ describe('a connection beyond a limit', () => {
   });
 });
 
-describe('the wire format of tRPC', () => {
-  /** The messages that a socket receives, as they arrive. */
-  function messagesOf(socket: WebSocket) {
-    const messages: Record<string, unknown>[] = [];
-    socket.on('message', (data: Buffer) =>
-      messages.push(JSON.parse(data.toString()) as Record<string, unknown>),
-    );
-    return messages;
-  }
-  const subscribe = (id: number | string, input: object, more: object = {}) => ({
-    ...more,
-    id,
-    method: 'subscription',
-    params: { path: 'job.events', input },
-  });
+/** The messages that a socket receives, as they arrive. */
+function messagesOf(socket: WebSocket) {
+  const messages: Record<string, unknown>[] = [];
+  socket.on('message', (data: Buffer) =>
+    messages.push(JSON.parse(data.toString()) as Record<string, unknown>),
+  );
+  return messages;
+}
+const subscribeTo = (id: number | string, input: object, more: object = {}) => ({
+  ...more,
+  id,
+  method: 'subscription',
+  params: { path: 'job.events', input },
+});
 
+describe('the wire format of tRPC', () => {
   test('begins a subscription, tracks its items and ends it, under the id of the request', async () => {
     const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
     const messages = messagesOf(socket);
     const id = await acceptJob();
-    socket.send(JSON.stringify(subscribe('a"b', { id }, { jsonrpc: '2.0' })));
+    socket.send(JSON.stringify(subscribeTo('a"b', { id }, { jsonrpc: '2.0' })));
     await eventually(() => expect(messages).toHaveLength(2));
     const job = await api.call('GET', `/api/v1/jobs/${id}`, { key: apiKey }).then((answer) => answer.json());
     const about = { id: 'a"b', jsonrpc: '2.0' };
@@ -343,7 +343,7 @@ describe('the wire format of tRPC', () => {
     await (await simulateWorker(api, id)).succeed();
     const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
     const messages = messagesOf(socket);
-    const { params, ...rest } = subscribe(1, { id });
+    const { params, ...rest } = subscribeTo(1, { id });
     socket.send(JSON.stringify({ ...rest, params: { ...params, lastEventId: '2' } }));
     await eventually(() => expect(messages).toHaveLength(3));
     expect(messages).toMatchObject([
@@ -358,7 +358,7 @@ describe('the wire format of tRPC', () => {
     const socket = await openSocket({ authorization: `Bearer ${apiKey}` });
     const messages = messagesOf(socket);
     const id = await acceptJob();
-    socket.send(JSON.stringify([subscribe(1, { id }), subscribe(1, { id }), JSON.parse(list(2))]));
+    socket.send(JSON.stringify([subscribeTo(1, { id }), subscribeTo(1, { id }), JSON.parse(list(2))]));
     await eventually(() => expect(messages).toHaveLength(4));
     expect(messages.filter((message) => message.error)).toMatchObject([
       { id: 1, error: { data: { code: 'BAD_REQUEST', path: 'job.events' } } },

@@ -55,7 +55,9 @@ class JobChanges implements OpenStream {
   }
 
   async begin(ctx: Ctx, lastEventId: string | undefined) {
-    const place = await ctx.jobFeed.watchChanges(ctx.actor, (items, read) => this.#receive(items, read));
+    const place = await ctx.jobFeed.watchChanges(ctx.actor, (items, read) =>
+      this.#receive(items as readonly Tracked<Job>[], read),
+    );
     this.#place = place;
     this.#cursor = place.cursor;
     const own = await ownPortfolioIds(ctx);

@@ -59,7 +59,9 @@ class JobEvents implements OpenStream {
 
   async begin(lastEventId: string | undefined) {
     // Joins the feed before it reads the job, so that nothing is missed in between.
-    const place = await this.#ctx.jobFeed.watchJob(this.#id, (items) => this.#receive(items));
+    const place = await this.#ctx.jobFeed.watchJob(this.#id, (items) =>
+      this.#receive(items as readonly Tracked<JobStreamItem>[]),
+    );
     this.#place = place;
     const job = await fetchJob(this.#ctx, this.#id);
     this.#latest = Math.max(this.#latest, job.lastSeq);

@@ -951,1108 +951,923 @@ select
 from
   changed;
 
--- job_changes_after
+-- job_changed_by_events
 select
-  jobs.id,
-  portfolios.slug,
-  jobs.kind,
-  jobs.title,
-  jobs.state,
-  (array['high', 'normal', 'low']) [jobs.priority + 1],
-  jobs.attempt,
-  jobs.max_attempts,
-  jobs.progress,
-  jobs.step,
-  jobs.result,
-  jobs.error,
-  jobs.requested_by,
-  jobs.last_seq,
-  case
-    when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-  end,
-  case
-    when jobs.state <> 'queued' then null
-    when exists (
-      select
-        e.id
-      from
-        jobs e
-      where
-        e.group_key = jobs.group_key
-        and e.state in ('queued', 'running')
-        and e.turn < jobs.turn
-      order by
-        e.turn
-    ) then json_build_object(
-      'for',
-      'turn',
-      'jobId',
-      (
-        select
-          e.id
-        from
-          jobs e
-        where
-          e.group_key = jobs.group_key
-          and e.state in ('queued', 'running')
-          and e.turn < jobs.turn
-        order by
-          e.turn
-        limit
-          1
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-              e.id
-            from
-              jobs e
-            where
-              e.group_key = jobs.group_key
-              and e.state in ('queued', 'running')
-              and e.turn < jobs.turn
-            order by
-              e.turn
-            limit
-              1000
-          ) as line
-      )
-    )
-    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-  end,
-  case
-    when jobs.state = 'running' then jobs.lease_until < now()
-    when jobs.state <> 'queued' then false
-    when not exists (
-      select
-      from
-        job_queue q
-      where
-        q.job_id = jobs.id
-        and q.due
-        and q.ready_at < now() - make_interval(secs => 300)
-    ) then false
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then false
-    else coalesce(
-      (
-        select
-          sum((w.slots ->> jobs.kind)::int)
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) > (
-        select
-          count(*)
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.kind = jobs.kind
-      ),
-      true
-    )
-  end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  jobs.updated_at::text
-from
+  is_of_future,
+  events,
+  last,
   jobs
-  inner join portfolios on portfolios.id = jobs.portfolio_id
-where
+from
   (
-    jobs.portfolio_id = any (:own)
-    and (jobs.updated_at, jobs.id) > (:at::timestamptz, :id)
-  )
-order by
-  jobs.updated_at asc,
-  jobs.id asc
-limit
-  500;
+    with
+      page as (
+        (
+          select
+            job_events.job_id,
+            job_events.xid
+          from
+            job_events
+          where
+            job_events.xid >= pg_snapshot_xmax(:since::pg_snapshot)
+            and job_events.xid > :after::text::xid8
+          order by
+            job_events.xid
+          fetch first
+            2000 rows
+          with
+            ties
+        )
+        union all
+        (
+          select
+            job_events.job_id,
+            job_events.xid
+          from
+            job_events
+          where
+            :after::text = '0'
+            and job_events.xid = any (
+              array(
+                select
+                  pg_snapshot_xip(:since::pg_snapshot)
+              )
+            )
+        )
+      )
+    select
+      pg_snapshot_xmax(:since::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) as is_of_future,
+      (
+        select
+          count(*)::int
+        from
+          page
+        where
+          xid >= pg_snapshot_xmax(:since::pg_snapshot)
+      ) as events,
+      (
+        select
+          max(xid)::text
+        from
+          page
+      ) as last,
+      (
+        select
+          coalesce(
+            json_agg(
+              json_build_object(
+                'id',
+                jobs.id,
+                'portfolio',
+                portfolios.slug,
+                'kind',
+                jobs.kind,
+                'title',
+                jobs.title,
+                'state',
+                jobs.state,
+                'priority',
+                (array['high', 'normal', 'low']) [jobs.priority + 1],
+                'attempt',
+                jobs.attempt,
+                'maxAttempts',
+                jobs.max_attempts,
+                'progress',
+                jobs.progress,
+                'step',
+                jobs.step,
+                'result',
+                jobs.result,
+                'error',
+                jobs.error,
+                'requestedBy',
+                jobs.requested_by,
+                'lastSeq',
+                jobs.last_seq,
+                'retryAt',
+                case
+                  when jobs.state = 'queued'
+                  and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                end,
+                'waiting',
+                case
+                  when jobs.state <> 'queued' then null
+                  when exists (
+                    select
+                      e.id
+                    from
+                      jobs e
+                    where
+                      e.group_key = jobs.group_key
+                      and e.state in ('queued', 'running')
+                      and e.turn < jobs.turn
+                    order by
+                      e.turn
+                  ) then json_build_object(
+                    'for',
+                    'turn',
+                    'jobId',
+                    (
+                      select
+                        e.id
+                      from
+                        jobs e
+                      where
+                        e.group_key = jobs.group_key
+                        and e.state in ('queued', 'running')
+                        and e.turn < jobs.turn
+                      order by
+                        e.turn
+                      limit
+                        1
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                            e.id
+                          from
+                            jobs e
+                          where
+                            e.group_key = jobs.group_key
+                            and e.state in ('queued', 'running')
+                            and e.turn < jobs.turn
+                          order by
+                            e.turn
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                  when exists (
+                    select
+                    from
+                      job_pauses p
+                    where
+                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                  ) then json_build_object('for', 'pause')
+                  when (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> jobs.kind)::float8) * (
+                            select
+                              sum((w.slots ->> jobs.kind)::int)
+                            from
+                              job_workers w
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'kind',
+                    'limit',
+                    (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  when (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> 'all')::float8) * (
+                            select
+                              sum(slot.value::int)
+                            from
+                              job_workers w,
+                              jsonb_each_text(w.slots) as slot
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'portfolio',
+                    'limit',
+                    (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  else json_build_object(
+                    'for',
+                    'worker',
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                end,
+                'stalled',
+                case
+                  when jobs.state = 'running' then jobs.lease_until < now()
+                  when jobs.state <> 'queued' then false
+                  when not exists (
+                    select
+                    from
+                      job_queue q
+                    where
+                      q.job_id = jobs.id
+                      and q.due
+                      and q.ready_at < now() - make_interval(secs => 300)
+                  ) then false
+                  when exists (
+                    select
+                    from
+                      job_pauses p
+                    where
+                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                  )
+                  or (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> jobs.kind)::float8) * (
+                            select
+                              sum((w.slots ->> jobs.kind)::int)
+                            from
+                              job_workers w
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                  or (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> 'all')::float8) * (
+                            select
+                              sum(slot.value::int)
+                            from
+                              job_workers w,
+                              jsonb_each_text(w.slots) as slot
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then false
+                  else coalesce(
+                    (
+                      select
+                        sum((w.slots ->> jobs.kind)::int)
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) > (
+                      select
+                        count(*)
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.kind = jobs.kind
+                    ),
+                    true
+                  )
+                end,
+                'cancelRequestedAt',
+                to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'createdAt',
+                to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'updatedAt',
+                to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'startedAt',
+                to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'finishedAt',
+                to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+              )
+              order by
+                jobs.updated_at,
+                jobs.id
+            ),
+            '[]'
+          )
+        from
+          jobs
+          join portfolios on portfolios.id = jobs.portfolio_id
+        where
+          jobs.id in (
+            select
+              job_id
+            from
+              page
+          )
+          and jobs.portfolio_id = any (:own)
+      ) as jobs
+  ) as changed;
 
--- job_changes_newest
+-- job_changed_of_page
 select
-  jobs.id,
-  portfolios.slug,
-  jobs.kind,
-  jobs.title,
-  jobs.state,
-  (array['high', 'normal', 'low']) [jobs.priority + 1],
-  jobs.attempt,
-  jobs.max_attempts,
-  jobs.progress,
-  jobs.step,
-  jobs.result,
-  jobs.error,
-  jobs.requested_by,
-  jobs.last_seq,
-  case
-    when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-  end,
-  case
-    when jobs.state <> 'queued' then null
-    when exists (
-      select
-        e.id
-      from
-        jobs e
-      where
-        e.group_key = jobs.group_key
-        and e.state in ('queued', 'running')
-        and e.turn < jobs.turn
-      order by
-        e.turn
-    ) then json_build_object(
-      'for',
-      'turn',
-      'jobId',
-      (
-        select
-          e.id
-        from
-          jobs e
-        where
-          e.group_key = jobs.group_key
-          and e.state in ('queued', 'running')
-          and e.turn < jobs.turn
-        order by
-          e.turn
-        limit
-          1
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-              e.id
-            from
-              jobs e
-            where
-              e.group_key = jobs.group_key
-              and e.state in ('queued', 'running')
-              and e.turn < jobs.turn
-            order by
-              e.turn
-            limit
-              1000
-          ) as line
-      )
-    )
-    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-  end,
-  case
-    when jobs.state = 'running' then jobs.lease_until < now()
-    when jobs.state <> 'queued' then false
-    when not exists (
-      select
-      from
-        job_queue q
-      where
-        q.job_id = jobs.id
-        and q.due
-        and q.ready_at < now() - make_interval(secs => 300)
-    ) then false
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then false
-    else coalesce(
-      (
-        select
-          sum((w.slots ->> jobs.kind)::int)
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) > (
-        select
-          count(*)
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.kind = jobs.kind
-      ),
-      true
-    )
-  end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  jobs.updated_at::text
-from
+  count,
+  last,
   jobs
-  inner join portfolios on portfolios.id = jobs.portfolio_id
-where
-  jobs.portfolio_id = any (:own)
-order by
-  jobs.updated_at desc
-limit
-  20;
-
--- job_changes_since
-select
-  jobs.id,
-  portfolios.slug,
-  jobs.kind,
-  jobs.title,
-  jobs.state,
-  (array['high', 'normal', 'low']) [jobs.priority + 1],
-  jobs.attempt,
-  jobs.max_attempts,
-  jobs.progress,
-  jobs.step,
-  jobs.result,
-  jobs.error,
-  jobs.requested_by,
-  jobs.last_seq,
-  case
-    when jobs.state = 'queued'
-    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-  end,
-  case
-    when jobs.state <> 'queued' then null
-    when exists (
-      select
-        e.id
-      from
-        jobs e
-      where
-        e.group_key = jobs.group_key
-        and e.state in ('queued', 'running')
-        and e.turn < jobs.turn
-      order by
-        e.turn
-    ) then json_build_object(
-      'for',
-      'turn',
-      'jobId',
-      (
-        select
-          e.id
-        from
-          jobs e
-        where
-          e.group_key = jobs.group_key
-          and e.state in ('queued', 'running')
-          and e.turn < jobs.turn
-        order by
-          e.turn
-        limit
-          1
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-              e.id
-            from
-              jobs e
-            where
-              e.group_key = jobs.group_key
-              and e.state in ('queued', 'running')
-              and e.turn < jobs.turn
-            order by
-              e.turn
-            limit
-              1000
-          ) as line
-      )
-    )
-    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-  end,
-  case
-    when jobs.state = 'running' then jobs.lease_until < now()
-    when jobs.state <> 'queued' then false
-    when not exists (
-      select
-      from
-        job_queue q
-      where
-        q.job_id = jobs.id
-        and q.due
-        and q.ready_at < now() - make_interval(secs => 300)
-    ) then false
-    when exists (
-      select
-      from
-        job_pauses p
-      where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then false
-    else coalesce(
-      (
-        select
-          sum((w.slots ->> jobs.kind)::int)
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) > (
-        select
-          count(*)
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.kind = jobs.kind
-      ),
-      true
-    )
-  end,
-  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  jobs.updated_at::text
 from
-  jobs
-  inner join portfolios on portfolios.id = jobs.portfolio_id
-where
   (
-    jobs.portfolio_id = any (:own)
-    and jobs.updated_at > :since::timestamptz - make_interval(secs => 5)
-  )
-order by
-  jobs.updated_at asc,
-  jobs.id asc
-limit
-  500;
+    with
+      page as (
+        select
+          job.id
+        from
+          portfolios
+          cross join unnest(:kinds::text[]) as chosen_kind
+          cross join unnest(:states::text[]) as chosen_state
+          cross join lateral (
+            select
+              jobs.id
+            from
+              jobs
+            where
+              jobs.portfolio_id = portfolios.id
+              and jobs.kind = chosen_kind
+              and jobs.state = chosen_state
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+            order by
+              jobs.id desc
+            limit
+              :limit
+          ) as job
+        where
+          portfolios.id = any (:own)
+          and coalesce(portfolios.slug = :portfolio, true)
+        order by
+          job.id desc
+        limit
+          :limit
+      )
+    select
+      (
+        select
+          count(*)::int
+        from
+          page
+      ) as count,
+      (
+        select
+          min(id)
+        from
+          page
+      ) as last,
+      (
+        select
+          coalesce(
+            json_agg(
+              json_build_object(
+                'id',
+                jobs.id,
+                'portfolio',
+                portfolios.slug,
+                'kind',
+                jobs.kind,
+                'title',
+                jobs.title,
+                'state',
+                jobs.state,
+                'priority',
+                (array['high', 'normal', 'low']) [jobs.priority + 1],
+                'attempt',
+                jobs.attempt,
+                'maxAttempts',
+                jobs.max_attempts,
+                'progress',
+                jobs.progress,
+                'step',
+                jobs.step,
+                'result',
+                jobs.result,
+                'error',
+                jobs.error,
+                'requestedBy',
+                jobs.requested_by,
+                'lastSeq',
+                jobs.last_seq,
+                'retryAt',
+                case
+                  when jobs.state = 'queued'
+                  and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                end,
+                'waiting',
+                case
+                  when jobs.state <> 'queued' then null
+                  when exists (
+                    select
+                      e.id
+                    from
+                      jobs e
+                    where
+                      e.group_key = jobs.group_key
+                      and e.state in ('queued', 'running')
+                      and e.turn < jobs.turn
+                    order by
+                      e.turn
+                  ) then json_build_object(
+                    'for',
+                    'turn',
+                    'jobId',
+                    (
+                      select
+                        e.id
+                      from
+                        jobs e
+                      where
+                        e.group_key = jobs.group_key
+                        and e.state in ('queued', 'running')
+                        and e.turn < jobs.turn
+                      order by
+                        e.turn
+                      limit
+                        1
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                            e.id
+                          from
+                            jobs e
+                          where
+                            e.group_key = jobs.group_key
+                            and e.state in ('queued', 'running')
+                            and e.turn < jobs.turn
+                          order by
+                            e.turn
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                  when exists (
+                    select
+                    from
+                      job_pauses p
+                    where
+                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                  ) then json_build_object('for', 'pause')
+                  when (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> jobs.kind)::float8) * (
+                            select
+                              sum((w.slots ->> jobs.kind)::int)
+                            from
+                              job_workers w
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'kind',
+                    'limit',
+                    (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  when (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> 'all')::float8) * (
+                            select
+                              sum(slot.value::int)
+                            from
+                              job_workers w,
+                              jsonb_each_text(w.slots) as slot
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'portfolio',
+                    'limit',
+                    (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                  else json_build_object(
+                    'for',
+                    'worker',
+                    'place',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        (
+                          select
+                          from
+                            job_queue q
+                          where
+                            q.due
+                            and q.kind = jobs.kind
+                            and q.portfolio_id = jobs.portfolio_id
+                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                          limit
+                            1000
+                        ) as line
+                    )
+                  )
+                end,
+                'stalled',
+                case
+                  when jobs.state = 'running' then jobs.lease_until < now()
+                  when jobs.state <> 'queued' then false
+                  when not exists (
+                    select
+                    from
+                      job_queue q
+                    where
+                      q.job_id = jobs.id
+                      and q.due
+                      and q.ready_at < now() - make_interval(secs => 300)
+                  ) then false
+                  when exists (
+                    select
+                    from
+                      job_pauses p
+                    where
+                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                  )
+                  or (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> jobs.kind)::float8) * (
+                            select
+                              sum((w.slots ->> jobs.kind)::int)
+                            from
+                              job_workers w
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                  or (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ) >= (
+                    select
+                      greatest(
+                        1,
+                        ceil(
+                          max((w.shares ->> 'all')::float8) * (
+                            select
+                              sum(slot.value::int)
+                            from
+                              job_workers w,
+                              jsonb_each_text(w.slots) as slot
+                            where
+                              w.seen_at > now() - interval '60 seconds'
+                          )
+                        )
+                      )::int
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then false
+                  else coalesce(
+                    (
+                      select
+                        sum((w.slots ->> jobs.kind)::int)
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) > (
+                      select
+                        count(*)
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.kind = jobs.kind
+                    ),
+                    true
+                  )
+                end,
+                'cancelRequestedAt',
+                to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'createdAt',
+                to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'updatedAt',
+                to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'startedAt',
+                to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                'finishedAt',
+                to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+              )
+              order by
+                jobs.updated_at,
+                jobs.id
+            ),
+            '[]'
+          )
+        from
+          jobs
+          join portfolios on portfolios.id = jobs.portfolio_id
+          join job_events on job_events.job_id = jobs.id
+          and job_events.seq = jobs.last_seq
+        where
+          jobs.id in (
+            select
+              id
+            from
+              page
+          )
+          and not pg_visible_in_snapshot(job_events.xid, :since::pg_snapshot)
+      ) as jobs
+  ) as changed;
 
 -- job_claim
 with
@@ -2620,7 +2435,9 @@ where
     and job_events.seq > :after
   )
 order by
-  job_events.seq asc;
+  job_events.seq asc
+limit
+  500;
 
 -- job_fleet_slots
 select
@@ -3573,6 +3390,495 @@ select
   last_seq
 from
   changed;
+
+-- job_news
+select
+  cursor,
+  events,
+  changes
+from
+  (
+    with
+      fresh as (
+        select
+          job_events.*
+        from
+          job_events
+        where
+          job_events.xid >= pg_snapshot_xmax(:cursor::pg_snapshot)
+        union all
+        select
+          job_events.*
+        from
+          job_events
+        where
+          job_events.xid = any (
+            array(
+              select
+                pg_snapshot_xip(:cursor::pg_snapshot)
+            )
+          )
+      )
+    select
+      pg_current_snapshot()::text as cursor,
+      (
+        select
+          coalesce(
+            json_agg(
+              json_build_object(
+                'jobId',
+                job_events.job_id,
+                'event',
+                json_build_object(
+                  'seq',
+                  job_events.seq,
+                  'at',
+                  to_char(job_events.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  'type',
+                  job_events.type,
+                  'state',
+                  job_events.state,
+                  'attempt',
+                  job_events.attempt,
+                  'progress',
+                  job_events.progress,
+                  'step',
+                  job_events.step,
+                  'error',
+                  job_events.error
+                )
+              )
+              order by
+                job_events.seq
+            ),
+            '[]'
+          )
+        from
+          fresh as job_events
+        where
+          job_events.job_id = any (:jobs)
+      ) as events,
+      (
+        select
+          coalesce(
+            json_agg(
+              json_build_object(
+                'portfolioId',
+                jobs.portfolio_id,
+                'subjects',
+                subjects,
+                'job',
+                json_build_object(
+                  'id',
+                  jobs.id,
+                  'portfolio',
+                  portfolios.slug,
+                  'kind',
+                  jobs.kind,
+                  'title',
+                  jobs.title,
+                  'state',
+                  jobs.state,
+                  'priority',
+                  (array['high', 'normal', 'low']) [jobs.priority + 1],
+                  'attempt',
+                  jobs.attempt,
+                  'maxAttempts',
+                  jobs.max_attempts,
+                  'progress',
+                  jobs.progress,
+                  'step',
+                  jobs.step,
+                  'result',
+                  jobs.result,
+                  'error',
+                  jobs.error,
+                  'requestedBy',
+                  jobs.requested_by,
+                  'lastSeq',
+                  jobs.last_seq,
+                  'retryAt',
+                  case
+                    when jobs.state = 'queued'
+                    and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                  end,
+                  'waiting',
+                  case
+                    when jobs.state <> 'queued' then null
+                    when exists (
+                      select
+                        e.id
+                      from
+                        jobs e
+                      where
+                        e.group_key = jobs.group_key
+                        and e.state in ('queued', 'running')
+                        and e.turn < jobs.turn
+                      order by
+                        e.turn
+                    ) then json_build_object(
+                      'for',
+                      'turn',
+                      'jobId',
+                      (
+                        select
+                          e.id
+                        from
+                          jobs e
+                        where
+                          e.group_key = jobs.group_key
+                          and e.state in ('queued', 'running')
+                          and e.turn < jobs.turn
+                        order by
+                          e.turn
+                        limit
+                          1
+                      ),
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                              e.id
+                            from
+                              jobs e
+                            where
+                              e.group_key = jobs.group_key
+                              and e.state in ('queued', 'running')
+                              and e.turn < jobs.turn
+                            order by
+                              e.turn
+                            limit
+                              1000
+                          ) as line
+                      )
+                    )
+                    when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                    when exists (
+                      select
+                      from
+                        job_pauses p
+                      where
+                        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(p.kind, jobs.kind) = jobs.kind
+                    ) then json_build_object('for', 'pause')
+                    when (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) >= (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) then json_build_object(
+                      'for',
+                      'limit',
+                      'of',
+                      'kind',
+                      'limit',
+                      (
+                        select
+                          greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
+                    )
+                    when (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ) >= (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) then json_build_object(
+                      'for',
+                      'limit',
+                      'of',
+                      'portfolio',
+                      'limit',
+                      (
+                        select
+                          greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
+                    )
+                    else json_build_object(
+                      'for',
+                      'worker',
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
+                    )
+                  end,
+                  'stalled',
+                  case
+                    when jobs.state = 'running' then jobs.lease_until < now()
+                    when jobs.state <> 'queued' then false
+                    when not exists (
+                      select
+                      from
+                        job_queue q
+                      where
+                        q.job_id = jobs.id
+                        and q.due
+                        and q.ready_at < now() - make_interval(secs => 300)
+                    ) then false
+                    when exists (
+                      select
+                      from
+                        job_pauses p
+                      where
+                        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(p.kind, jobs.kind) = jobs.kind
+                    )
+                    or (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) >= (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    )
+                    or (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ) >= (
+                      select
+                        greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) then false
+                    else coalesce(
+                      (
+                        select
+                          sum((w.slots ->> jobs.kind)::int)
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ) > (
+                        select
+                          count(*)
+                        from
+                          jobs r
+                        where
+                          r.state = 'running'
+                          and r.kind = jobs.kind
+                      ),
+                      true
+                    )
+                  end,
+                  'cancelRequestedAt',
+                  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  'createdAt',
+                  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  'updatedAt',
+                  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  'startedAt',
+                  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  'finishedAt',
+                  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                )
+              )
+              order by
+                jobs.updated_at,
+                jobs.id
+            ),
+            '[]'
+          )
+        from
+          jobs
+          join portfolios on portfolios.id = jobs.portfolio_id
+          cross join lateral (
+            select
+              array(
+                select
+                  members.subject
+                from
+                  members
+                where
+                  members.portfolio_id = jobs.portfolio_id
+                  and members.subject = any (:subjects)
+              ) as subjects
+          ) as watching
+        where
+          jobs.id in (
+            select
+              job_id
+            from
+              fresh
+          )
+          and (
+            subjects <> '{}'
+            or jobs.portfolio_id = any (:portfolios)
+          )
+      ) as changes
+  ) as news;
 
 -- job_progress
 with

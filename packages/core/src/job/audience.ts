@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FeedListener } from '../context.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Tracked } from '../stream.ts';
+import type { News, Watched } from './news.ts';
+import type { Job } from './schemas.ts';
+
+/** How many listeners are called before other work of the process has its turn: less than a millisecond. */
+const callsPerTurn = 25;
+
+/** What one read has found since the cursor `before`, and its number. */
+export type Found = News & { before: string; read: number };
+
+/** The listeners of each name. */
+export class Listeners extends Map<string, Set<FeedListener>> {
+  /** Returns the function that removes the listener. */
+  add(name: string, listener: FeedListener): () => void {
+    const all = this.get(name) ?? new Set();
+    this.set(name, all.add(listener));
+    return () => {
+      all.delete(listener);
+      if (all.size === 0 && this.get(name) === all) this.delete(name);
+    };
+  }
+}
+
+/** Everybody who watches: jobs by their ids, changes by the subject and by the portfolio of a key. */
+export class Audience {
+  readonly jobs = new Listeners();
+  readonly subjects = new Listeners();
+  readonly portfolios = new Listeners();
+  readonly #log: Logger;
+  #calls = 0;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  isEmpty = () => this.jobs.size + this.subjects.size + this.portfolios.size === 0;
+  /** True if a change of the job may concern anybody. Whose changes it is, only the database knows. */
+  isWatched = (jobId: string) => this.jobs.has(jobId) || this.subjects.size + this.portfolios.size > 0;
+  names = (): Watched => ({
+    jobs: [...this.jobs.keys()],
+    subjects: [...this.subjects.keys()],
+    portfolios: [...this.portfolios.keys()],
+  });
+
+  /** All who watch the same get the same items, so that these are encoded once. */
+  async tell({ events, changes, before, cursor, read }: Found) {
+    for (const [jobId, ofJob] of Map.groupBy(events, (event) => event.jobId)) {
+      const items = ofJob.map(({ item }) => item);
+      await this.#call(this.jobs.get(jobId), items, read);
+    }
+    const track = createTrack(before, cursor);
+    for (const subject of new Set(changes.flatMap((change) => change.subjects))) {
+      const own = changes.filter((change) => change.subjects.includes(subject));
+      await this.#call(this.subjects.get(subject), track(own), read);
+    }
+    for (const [portfolioId, own] of Map.groupBy(changes, (change) => change.portfolioId)) {
+      await this.#call(this.portfolios.get(portfolioId), track(own), read);
+    }
+  }
+
+  async #call(listeners: Set<FeedListener> | undefined, items: Tracked<unknown>[], read: number) {
+    for (const listener of listeners ?? []) {
+      try {
+        listener(items, read);
+      } catch (error) {
+        this.#log.error({ err: error }, 'a watcher of jobs failed');
+      }
+      this.#calls += 1;
+      if (this.#calls % callsPerTurn === 0) await nextTurn();
+    }
+  }
+}
+
+/**
+ * Makes items of the changed jobs that one read has found. Only the last of those that somebody gets carries the new
+ * cursor: who has received a part of them gets all of them again.
+ */
+function createTrack(before: string, cursor: string) {
+  const earlier = new Map<Job, Tracked<Job>>();
+  const last = new Map<Job, Tracked<Job>>();
+  return (changes: News['changes']) =>
+    changes.map(({ job }, at) => {
+      const [items, own] = at === changes.length - 1 ? [last, cursor] : [earlier, before];
+      const item = items.get(job) ?? { cursor: own, data: job };
+      items.set(job, item);
+      return item;
+    });
+}
