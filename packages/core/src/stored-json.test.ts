@@ -80,11 +80,15 @@ test.each(allForms)('%s: form %i is read in the current shape', (column, _, form
   expect(value).toMatchObject(form as object);
 });
 
-test.each(allForms)('%s: form %i is read without fields that a later version added', (column, _, form) => {
-  const { read } = columns[column]!;
-  if (columns[column] === unread) return;
-  expect(read(withMore(form))).toEqual(read(form));
-});
+test.each(allForms)(
+  '%s: form %i is read without fields that a later version added, or refused where all of it has to be done',
+  (column, _, form) => {
+    const { read } = columns[column]!;
+    if (columns[column] === unread) return;
+    if (column.startsWith('jobs.payload')) expect(() => read(withMore(form))).toThrow('Unrecognized key');
+    else expect(read(withMore(form))).toEqual(read(form));
+  },
+);
 
 function withMore(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withMore);

@@ -3,11 +3,12 @@ import { readerOf } from '../stored-json.ts';
 import { type JobKind, type JobPayload, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
 import { type Job, jobErrorSchema } from './schemas.ts';
 
-const payloads = ofEachKind((kind) => readerOf<z.ZodType>(jobKinds[kind].payload));
+/** A newer release may have accepted the job: what it asks for must not be done in part. */
+const payloads = ofEachKind((kind) => readerOf<z.ZodType>(jobKinds[kind].payload, { refusesUnknown: true }));
 const results = ofEachKind((kind) => readerOf(jobKinds[kind].result));
 const storedResults = ofEachKind((kind) => readerOf<z.ZodType>(jobKinds[kind].storedResult));
 
-/** The payload of a job, as the database stores it. Throws a ZodError if it does not fit the job's kind. */
+/** The payload of a job, as the database stores it. Throws a ZodError if this release cannot read all of it. */
 export const readPayload = <Kind extends JobKind>(kind: Kind, stored: unknown) =>
   payloads[kind](stored) as JobPayload<Kind>;
 
