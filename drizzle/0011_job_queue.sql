@@ -61,19 +61,17 @@ BEGIN
   END IF;
   -- Waits while the job ends that is to be enqueued, for instance because it is cancelled: then it is another one.
   LOOP
-    SELECT id, state INTO head FROM jobs
+    SELECT id, portfolio_id, kind, priority, turn, run_at, state INTO head FROM jobs
     WHERE group_key = new.group_key AND state IN ('queued', 'running') ORDER BY turn LIMIT 1;
-    EXIT WHEN NOT FOUND OR head.state = 'running' OR head.id = new.id;
-    PERFORM FROM jobs WHERE id = head.id AND state = 'queued' FOR SHARE;
+    IF NOT FOUND OR head.state = 'running' THEN RETURN NULL; END IF;
+    EXIT WHEN head.id = new.id;
+    SELECT id, portfolio_id, kind, priority, turn, run_at INTO head FROM jobs
+    WHERE id = head.id AND state = 'queued' FOR SHARE;
     EXIT WHEN FOUND;
   END LOOP;
   -- Not now(), which is when the transaction began: the job may have been accepted since.
   INSERT INTO job_queue (job_id, portfolio_id, kind, priority, turn, due, run_at)
-  SELECT id, portfolio_id, kind, priority, turn, run_at <= clock_timestamp(), run_at
-  FROM (
-    SELECT * FROM jobs WHERE group_key = new.group_key AND state IN ('queued', 'running')
-    ORDER BY turn LIMIT 1) first
-  WHERE state = 'queued'
+  VALUES (head.id, head.portfolio_id, head.kind, head.priority, head.turn, head.run_at <= clock_timestamp(), head.run_at)
   -- A claim that was refused has deferred it.
   ON CONFLICT (job_id) DO UPDATE SET due = true
   WHERE NOT job_queue.due AND job_queue.run_at <= clock_timestamp();

@@ -1,6 +1,6 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
 import type { JobKind } from '@portfolio/core/job/kinds';
-import { type Wanted, transitions } from '@portfolio/core/job/transitions';
+import { type Claimed, type Wanted, transitions } from '@portfolio/core/job/transitions';
 import { isKnownOutage, isRolledBack, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -73,21 +73,31 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
       for (const kind of woken) passOn.add(kind);
       throw error;
     });
-    for (const job of claimed) {
-      slots.take(job.kind);
-      const done: Promise<void> = runJob(claimer, job, { token, requestedAt }, stop).finally(() => {
-        running.delete(done);
-        slots.release(job.kind);
-        setImmediate(() => void wake([job.kind]));
-      });
-      running.add(done);
-    }
+    for (const job of claimed) start(job, { token, requestedAt });
     for (const { kind, slots: free } of asked) {
       const isFilled = claimed.filter((job) => job.kind === kind).length === free;
       // A wake-up that arrived during the claim finds no slot either.
       if (isFilled && (passOn.delete(kind) || woken.includes(kind))) wakeUps.notify(kind);
     }
     return wasContended;
+  }
+
+  function start(job: Claimed, lease: { token: string; requestedAt: number }) {
+    const { kind } = job;
+    slots.take(kind);
+    let isFree = false;
+    /** The slot is free while the end is being stored, and then it may be the turn of the next job of the group. */
+    function free() {
+      if (!isFree) slots.release(kind);
+      isFree = true;
+      setImmediate(() => void wake([kind]));
+    }
+    const worked = () => void (claimer.ends.isBehind() || free());
+    const done: Promise<void> = runJob(claimer, job, lease, stop, worked).finally(() => {
+      running.delete(done);
+      free();
+    });
+    running.add(done);
   }
 
   /** If the connection is lost before the answer, the claim may have been stored with no worker on its jobs. */

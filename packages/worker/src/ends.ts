@@ -26,6 +26,7 @@ export function createEnds({
   log: Logger;
 }) {
   let waiting: Waiting[] = [];
+  let unsettled = 0;
   let working: Promise<void> | undefined;
 
   async function storeAll() {
@@ -61,15 +62,27 @@ export function createEnds({
   return {
     persist,
 
+    /** True while so many ends wait that no more should follow. */
+    isBehind: () => unsettled > batchSize,
+
     /** Ends an attempt. False if its lease is lost, or a cancellation was requested. */
     async store(lease: Lease, attempt: number, outcome: Outcome, stop: AbortSignal): Promise<boolean> {
-      const isStored = await new Promise<boolean>((resolve) => {
-        waiting.push({ lease, outcome, resolve });
-        working ??= storeAll();
-      });
-      if (isStored || (await persist(() => transitions.end(db, lease, outcome), stop))) return true;
-      // Stored by a statement whose answer was lost: nobody else ends this attempt in this way.
-      return persist(() => transitions.hasEnded(db, lease.id, attempt, outcome.type), stop);
+      unsettled += 1;
+      try {
+        return await store(lease, attempt, outcome, stop);
+      } finally {
+        unsettled -= 1;
+      }
     },
   };
+
+  async function store(lease: Lease, attempt: number, outcome: Outcome, stop: AbortSignal): Promise<boolean> {
+    const isStored = await new Promise<boolean>((resolve) => {
+      waiting.push({ lease, outcome, resolve });
+      working ??= storeAll();
+    });
+    if (isStored || (await persist(() => transitions.end(db, lease, outcome), stop))) return true;
+    // Stored by a statement whose answer was lost: nobody else ends this attempt in this way.
+    return persist(() => transitions.hasEnded(db, lease.id, attempt, outcome.type), stop);
+  }
 }

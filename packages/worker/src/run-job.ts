@@ -34,12 +34,16 @@ const outageSeconds = 5;
 /** A payload that this release cannot read may be for a newer one, which is being rolled out. */
 const unreadable = { delaySeconds: 10, failsAfterSeconds: 3600 };
 
-/** Runs a claimed job and stores how it ends. When `stop` fires, the attempt ends and the job is queued again. */
+/**
+ * Runs a claimed job and stores how it ends; `worked` is called in between. When `stop` fires, the attempt ends and the job
+ * is queued again.
+ */
 export async function runJob(
   runner: Runner,
   job: Claimed,
   { token, requestedAt }: { token: string; requestedAt: number },
   stop: AbortSignal,
+  worked: () => void = () => {},
 ): Promise<void> {
   const { id, kind, portfolioId, attempt } = job;
   const lease: Lease = { id, token };
@@ -51,6 +55,7 @@ export async function runJob(
     (result): Outcome => ({ type: 'succeeded', result }),
     (error: unknown) => outcomeOf(runner, job, held.signal.aborted ? held.signal.reason : error, log),
   );
+  worked();
   try {
     if (outcome === 'discarded' || !(await runner.ends.store(lease, attempt, outcome, stop)))
       await discardAttempt(runner, lease, stop, log);

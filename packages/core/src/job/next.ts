@@ -4,7 +4,7 @@ import { jobPauses, jobQueue, jobs } from './job.sql.ts';
 const { placeholder } = sql;
 
 /** More than there are free slots, since others may have locked some: other claims, or a change of the job. */
-const spare = sql.raw('16');
+const spare = sql.raw('6');
 
 /**
  * The jobs that a claim may take next, of each kind in the order of their rank: of the portfolio with the fewest running jobs of
