@@ -78,9 +78,9 @@ BEGIN
   RETURN NULL;
 END $$;--> statement-breakpoint
 CREATE TRIGGER jobs_queue_accept AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_queue();--> statement-breakpoint
--- Claims remove their rows themselves, except those of release 0.1.0, which name no worker.
+-- Claims remove their rows themselves, except those of release 0.1.0, which do not name their worker.
 CREATE TRIGGER jobs_queue_change AFTER UPDATE OF state, priority ON jobs FOR EACH ROW
-WHEN (new.state <> old.state AND (new.state <> 'running' OR new.worker IS NULL) OR new.state = 'queued' AND new.priority <> old.priority)
+WHEN (new.state <> old.state AND (new.state <> 'running' OR new.worker IS NOT DISTINCT FROM old.worker) OR new.state = 'queued' AND new.priority <> old.priority)
 EXECUTE FUNCTION jobs_queue();
 --> statement-breakpoint
 -- The jobs that wait already.

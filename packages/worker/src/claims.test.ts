@@ -1,3 +1,4 @@
+import { operations } from '@portfolio/core';
 import type { Slots } from '@portfolio/core/job/fleet';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { type JobKind, ofEachKind } from '@portfolio/core/job/kinds';
@@ -6,7 +7,7 @@ import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
-import { type JobFixture, jobFixture, result } from '../../../tests/support/jobs.ts';
+import { type JobFixture, jobFixture, owner, result } from '../../../tests/support/jobs.ts';
 import { testRunner } from '../../../tests/support/runner.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { createClaims } from './claims.ts';
@@ -89,6 +90,24 @@ describe('a worker', () => {
     await one.stop();
     expect(await statesOf(ids)).toEqual(['succeeded', 'succeeded', 'succeeded', 'queued']);
     expect(one.slots.of('export.pdf')).toBe(2);
+  });
+
+  test('with one slot serves portfolios in turn, however many older jobs one of them has', async () => {
+    const [first, second] = (await accept(3)) as [string, string, string];
+    const { id: other } = await operations.portfolio.create.run(fixture.as(owner), {
+      slug: 'other',
+      name: 'O',
+    });
+    const [last] = (await accept(1)) as [string];
+    await fixture.change(last, { portfolioId: sql`${other}` });
+    await fixture.sql`update job_queue set portfolio_id = ${other} where job_id = ${last}`;
+    const one = worker({ slots: { 'export.pdf': 1 } });
+    await one.wake(['export.pdf']);
+    for (const id of [first, last, second]) {
+      await eventually(() => expect([...one.running.keys()]).toEqual([id]));
+      await one.end(id);
+    }
+    await one.stop();
   });
 
   test('takes no kind for which it has no slots', async () => {

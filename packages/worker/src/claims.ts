@@ -1,5 +1,5 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
-import type { JobKind } from '@portfolio/core/job/kinds';
+import { type JobKind, jobKinds } from '@portfolio/core/job/kinds';
 import { type Claimed, type Wanted, transitions } from '@portfolio/core/job/transitions';
 import { isKnownOutage, isRolledBack, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
@@ -23,6 +23,17 @@ type Claimer = Runner & {
 
 export type Claims = ReturnType<typeof createClaims>;
 
+const kinds = Object.keys(jobKinds) as JobKind[];
+
+const pauseOf = ({ first, longest }: { first: number; longest: number }, tries: number) =>
+  Math.min(first * 2 ** (tries - 1), longest);
+
+/** Of the claimed jobs, the portfolio that comes last if one begins after the given one. */
+function lastInTurn(claimed: readonly Claimed[], begin: string): string | undefined {
+  const ids = claimed.map(({ portfolioId }) => portfolioId).toSorted();
+  return ids.findLast((id) => id <= begin) ?? ids.at(-1);
+}
+
 /**
  * Claims due jobs for the free slots and runs them: when a wake-up arrives, when a slot becomes free, and with each sweep.
  * One claim runs at a time; causes that arrive meanwhile share the next one.
@@ -34,52 +45,64 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
   const wanted = new Set<JobKind>();
   /** The kinds for which another worker is woken if this one takes all that it can. */
   const passOn = new Set<JobKind>();
+  /** The portfolio after which the next claim of a kind goes on. */
+  const after = new Map<JobKind, string>();
+  /** How many claims of a kind in a row have met jobs that others had locked. */
+  const contentions = new Map<JobKind, number>();
   let working: Promise<void> | undefined;
 
   async function claimAll() {
-    let [failures, contentions] = [0, 0];
+    let failures = 0;
     while (wanted.size > 0 && !draining.aborted) {
       const claiming = [...wanted];
       wanted.clear();
-      const retry = (pause: { first: number; longest: number }, tries: number) => {
-        for (const kind of claiming) wanted.add(kind);
-        const milliseconds = Math.min(pause.first * 2 ** (tries - 1), pause.longest);
-        return wait(milliseconds, undefined, { signal: draining }).catch(() => {});
-      };
       try {
-        contentions = (await claimOnce(claiming)) ? contentions + 1 : 0;
+        await claimOnce(claiming);
         failures = 0;
-        if (contentions > 0) await retry(pauseMilliseconds.contended, contentions);
       } catch (error) {
         failures += 1;
+        for (const kind of claiming) wanted.add(kind);
         log.warn({ err: error, failures }, 'claim failed; it will be retried');
-        await retry(pauseMilliseconds.failed, failures);
+        const milliseconds = pauseOf(pauseMilliseconds.failed, failures);
+        await wait(milliseconds, undefined, { signal: draining }).catch(() => {});
       }
     }
-    working = undefined;
   }
 
-  /** Resolves to whether due jobs were locked by others. */
   async function claimOnce(claiming: JobKind[]) {
     const limits = limitsOf(claimer.fleet(), claimer.shares);
     const asked = claiming
-      .map((kind) => ({ kind, slots: slots.of(kind), mostOfTenant: limits.ofKind[kind] }))
+      .map((kind) => ({
+        kind,
+        slots: slots.of(kind),
+        mostOfTenant: limits.ofKind[kind],
+        after: after.get(kind) ?? '',
+      }))
       .filter((one) => one.slots > 0);
-    const woken = claiming.filter((kind) => passOn.delete(kind));
-    if (asked.length === 0) return false;
+    if (asked.length === 0) return;
     const token = randomUUID();
     const requestedAt = performance.now();
-    const { claimed, wasContended } = await claim(asked, limits.inAll, token).catch((error: unknown) => {
-      for (const kind of woken) passOn.add(kind);
-      throw error;
-    });
+    const { claimed, contended } = await claim(asked, limits.inAll, token);
     for (const job of claimed) start(job, { token, requestedAt });
-    for (const { kind, slots: free } of asked) {
-      const isFilled = claimed.filter((job) => job.kind === kind).length === free;
-      // A wake-up that arrived during the claim finds no slot either.
-      if (isFilled && (passOn.delete(kind) || woken.includes(kind))) wakeUps.notify(kind);
+    for (const one of asked) {
+      const own = claimed.filter((job) => job.kind === one.kind);
+      const last = lastInTurn(own, one.after);
+      if (last !== undefined) after.set(one.kind, last);
+      // Otherwise this worker takes more of the kind, and others need not be woken yet.
+      if (own.length === one.slots && passOn.delete(one.kind)) wakeUps.notify(one.kind);
+      if (contended.includes(one.kind)) retryLater(one.kind);
+      else {
+        contentions.delete(one.kind);
+        passOn.delete(one.kind);
+      }
     }
-    return wasContended;
+  }
+
+  /** Others have locked due jobs: they claim them, or change them and let go. */
+  function retryLater(kind: JobKind) {
+    const tries = (contentions.get(kind) ?? 0) + 1;
+    contentions.set(kind, tries);
+    setTimeout(() => void wake([kind]), pauseOf(pauseMilliseconds.contended, tries)).unref();
   }
 
   function start(job: Claimed, lease: { token: string; requestedAt: number }) {
@@ -90,7 +113,8 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     function free() {
       if (!isFree) slots.release(kind);
       isFree = true;
-      setImmediate(() => void wake([kind]));
+      // At its limit in all kinds, the portfolio may have waited with those of another kind.
+      setImmediate(() => void wake(claimer.shares.all < 1 ? kinds : [kind]));
     }
     const worked = () => void (claimer.ends.isBehind() || free());
     const done: Promise<void> = runJob(claimer, job, lease, stop, worked).finally(() => {
@@ -121,7 +145,9 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
 
   function wake(woken: readonly JobKind[]) {
     for (const kind of woken) wanted.add(kind);
-    working ??= claimAll();
+    working ??= claimAll().finally(() => {
+      working = undefined;
+    });
     return working;
   }
 

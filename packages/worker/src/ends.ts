@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 const pauseMilliseconds = 500;
 /** One statement ends at most this many attempts. */
 const batchSize = 100;
+/** A statement may have to wait for a lock on the next job of a group; meanwhile others go on. */
+const mostStatements = 2;
 
 type Waiting = { lease: Lease; outcome: Outcome; resolve(isStored: boolean): void };
 
@@ -27,9 +29,10 @@ export function createEnds({
 }) {
   let waiting: Waiting[] = [];
   let unsettled = 0;
-  let working: Promise<void> | undefined;
+  let working = 0;
 
-  async function storeAll() {
+  async function storeWaiting() {
+    working += 1;
     // Ends of the same tick come together.
     await new Promise(setImmediate);
     while (waiting.length > 0) {
@@ -39,7 +42,7 @@ export function createEnds({
       const ids = new Set(stored.map(({ id }) => id));
       for (const { lease, resolve } of batch) resolve(ids.has(lease.id));
     }
-    working = undefined;
+    working -= 1;
   }
 
   /**
@@ -79,7 +82,7 @@ export function createEnds({
   async function store(lease: Lease, attempt: number, outcome: Outcome, stop: AbortSignal): Promise<boolean> {
     const isStored = await new Promise<boolean>((resolve) => {
       waiting.push({ lease, outcome, resolve });
-      working ??= storeAll();
+      if (working < mostStatements) void storeWaiting();
     });
     if (isStored || (await persist(() => transitions.end(db, lease, outcome), stop))) return true;
     // Stored by a statement whose answer was lost: nobody else ends this attempt in this way.

@@ -23,11 +23,13 @@ type Poller = {
  */
 export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal): Promise<void> {
   const { queues, claims, slots, wakeUps, pollSeconds, log } = poller;
+  let isAway = false;
   for (;;) {
     await slots.available(kind, draining);
     if (draining.aborted) return;
     try {
       const messages = await queues.receive(kind, pollSeconds);
+      isAway = false;
       if (messages.length === 0) continue;
       const isOver = draining.aborted || slots.of(kind) <= 0;
       // The slots were filled during the poll: the wake-up is for another worker.
@@ -35,7 +37,12 @@ export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal)
       // Removed beside the claim: what protects jobs is in the database, whatever comes of the message.
       await Promise.all([isOver || claims.wake([kind]), queues.remove(kind, messages)]);
     } catch (error) {
-      log.warn({ err: error, kind }, 'the queue is unavailable; jobs are found without it, with some delay');
+      if (!isAway)
+        log.warn(
+          { err: error, kind },
+          'the queue is unavailable; jobs are found without it, with some delay',
+        );
+      isAway = true;
       await wait(pauseAfterErrorMilliseconds, undefined, { signal: draining }).catch(() => {});
     }
   }

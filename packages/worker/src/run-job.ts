@@ -2,7 +2,13 @@ import type { Bucket, Db, JobBus, WakeUps } from '@portfolio/core/context';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import type { JobError } from '@portfolio/core/job/schemas';
 import { readPayload } from '@portfolio/core/job/stored';
-import { type Claimed, type Lease, type Outcome, transitions } from '@portfolio/core/job/transitions';
+import {
+  type Claimed,
+  type Lease,
+  type Outcome,
+  transitions,
+  unreadablePayload,
+} from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { toOutage } from '@portfolio/core/runtime/outage';
 import type { Ends } from './ends.ts';
@@ -31,8 +37,8 @@ export type Runner = {
 
 /** The delay before the next attempt after an outage; meanwhile the circuit breakers probe the dependency. */
 const outageSeconds = 5;
-/** A payload that this release cannot read may be for a newer one, which is being rolled out. */
-const unreadable = { delaySeconds: 10, failsAfterSeconds: 3600 };
+/** A payload that nobody can read for this long makes its job fail: rollouts take less. */
+const unreadableSeconds = 3600;
 
 /**
  * Runs a claimed job and stores how it ends; `worked` is called in between. When `stop` fires, the attempt ends and the job
@@ -68,7 +74,7 @@ export async function runJob(
 }
 
 async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
-  const payload = payloadOf(job);
+  const payload = await payloadOf(runner, job);
   const handler = (await runner.handlers[job.kind]()) as Handler<typeof job.kind>;
   const progress = createProgress(async (at) => {
     if (!(await transitions.progress(runner.pipelineDb, lease, at))) throw new LeaseLost();
@@ -91,17 +97,19 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
   }
 }
 
-class UnreadablePayload extends JobFailure {
-  constructor() {
-    super('invalid_payload', 'This worker cannot read the payload of the job; another release may.');
-  }
-}
-
-function payloadOf({ kind, payload }: Claimed) {
+/** A newer release may be able to read the payload: the job is left to it, for an hour. */
+async function payloadOf({ pipelineDb, log }: Runner, { id, kind, payload }: Claimed) {
   try {
     return readPayload(kind, payload);
   } catch {
-    throw new UnreadablePayload();
+    const seconds = await transitions.unreadableSeconds(pipelineDb, id);
+    const isOld = seconds > unreadableSeconds;
+    log.warn({ jobId: id, kind, seconds }, 'payload not readable by this release');
+    if (isOld) throw new PermanentError(unreadablePayload, 'No worker could read the payload of the job.');
+    throw new NotYetError(
+      unreadablePayload,
+      'This worker cannot read the payload of the job; another release may.',
+    );
   }
 }
 
@@ -117,16 +125,11 @@ function outcomeOf(runner: Runner, job: Claimed, error: unknown, log: Logger): O
   if (error instanceof WorkerStopped) return postponed(stopped, 0);
   const later = jittered(outageSeconds * runner.retryFactor);
   if (error instanceof NotYetError) return postponed(describe(error), later);
-  if (error instanceof UnreadablePayload && job.ageSeconds < unreadable.failsAfterSeconds) {
-    log.warn('payload not readable by this release; the job is left to others');
-    return postponed(describe(error), jittered(unreadable.delaySeconds * runner.retryFactor));
-  }
   if (!(error instanceof JobFailure) && toOutage(error)) {
     log.warn({ err: error }, 'attempt interrupted by an outage');
     return postponed(unavailable, later);
   }
-  const isPermanent = error instanceof PermanentError || error instanceof UnreadablePayload;
-  const final = isPermanent || job.attempt >= job.maxAttempts;
+  const final = error instanceof PermanentError || job.attempt >= job.maxAttempts;
   log.warn({ err: error, final }, 'attempt failed');
   return final
     ? { type: 'failed', error: describe(error) }

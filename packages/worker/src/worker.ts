@@ -30,6 +30,9 @@ const sharesOf = (given: Partly<Shares>): Shares => ({
   all: given.all ?? 1,
 });
 
+/** Well within the time after which a worker that was not seen counts as lost. */
+const reportSeconds = 10;
+
 /**
  * Runs jobs: claims them when woken, and sweeps. When `draining` fires, it takes no more, and `ended` resolves when those
  * that run have ended; `stop` makes them end at once.
@@ -39,7 +42,7 @@ export async function startWorker(
   draining: AbortSignal,
   stop: AbortSignal,
 ): Promise<{ ended: Promise<void> }> {
-  const { pipelineDb: db, log, leaseSeconds, slots: all } = options;
+  const { pipelineDb: db, log, slots: all } = options;
   const id = `${hostname()}/${process.pid}/${platform.version}`;
   const shares = sharesOf(options.shares);
   let fleet = all;
@@ -50,7 +53,7 @@ export async function startWorker(
     });
   };
   await report();
-  const reporting = setInterval(() => void report(), (leaseSeconds * 1000) / 3);
+  const reporting = setInterval(() => void report(), reportSeconds * 1000);
 
   const slots = createSlots(all);
   const leases = createLeases(options, stop);

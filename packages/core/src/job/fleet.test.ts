@@ -47,11 +47,11 @@ test('a worker that ends removes those that were lost a day ago', async () => {
   expect(await platform.workerDb.select({ id: jobWorkers.id }).from(jobWorkers)).toEqual([{ id: 'young' }]);
 });
 
-test('one portfolio may use its share of the slots, by kind and in all, and one slot at least', () => {
+test('one portfolio may use its share of the slots, by kind and in all, one slot at least, and without a limit all', () => {
   const fleet = { ...none, 'export.pdf': 3, 'webhook.deliver': 8 };
   const given = { ...shares, 'export.pdf': 0.5, 'webhook.deliver': 0.01, all: 0.5 };
-  expect(limitsOf(fleet, given)).toEqual({
-    ofKind: { 'export.pdf': 2, 'webhook.deliver': 1, 'evidence.sync': 1, 'metrics.report': 1 },
-    inAll: 6,
-  });
+  const { ofKind, inAll } = limitsOf(fleet, given);
+  expect(ofKind).toMatchObject({ 'export.pdf': 2, 'webhook.deliver': 1 });
+  expect(ofKind['evidence.sync']).toBeGreaterThan(1_000_000);
+  expect(inAll).toBe(6);
 });

@@ -56,7 +56,12 @@ export async function removeWorker(db: Db, id: string): Promise<void> {
   await db.delete(jobWorkers).where(sql`id = ${id} or seen_at < now() - interval '1 day'`);
 }
 
-const limit = (share: number, slots: number) => Math.max(1, Math.ceil(share * slots));
+/** No fleet has so many slots. It fits into an `int` of Postgres, with some more. */
+const unlimited = 1_000_000_000;
+
+/** The whole share is no limit: the slots are one, and attempts that are ending hold none. */
+const limit = (share: number, slots: number) =>
+  share >= 1 ? unlimited : Math.max(1, Math.ceil(share * slots));
 
 /** How many jobs of one portfolio may run at a time. */
 export function limitsOf(fleet: Slots, shares: Shares): { ofKind: Slots; inAll: number } {

@@ -74,11 +74,12 @@ const claimAll = (
   {
     mostOfTenant = 1000,
     mostInAll = 1000,
+    after = '',
     db = fixture.db,
-  }: { mostOfTenant?: number; mostInAll?: number; db?: Db } = {},
+  }: { mostOfTenant?: number; mostInAll?: number; after?: string; db?: Db } = {},
 ) => {
   const kinds = Object.entries(slots) as [JobKind, number][];
-  const wanted = kinds.map(([kind, free]) => ({ kind, slots: free, mostOfTenant }));
+  const wanted = kinds.map(([kind, free]) => ({ kind, slots: free, mostOfTenant, after }));
   return transitions.claim(db, wanted, {
     mostInAll,
     token: fixture.leaseOn('').token,
@@ -254,10 +255,24 @@ describe('free slots', () => {
     expect(await claimInOrder()).toEqual([high, normal, older, low]);
   });
 
-  test('go to the urgent job of another portfolio first, among portfolios with as many running jobs', async () => {
-    await queued();
-    const urgent = await queued({ portfolioId: quiet, priority: 'high' });
-    expect(await claim()).toEqual([urgent]);
+  test('go to portfolios in turn where none has fewer running jobs, whatever their priority and age', async () => {
+    const portfolios = [fixture.portfolioId, quiet, third].toSorted();
+    const ids = new Map<string, string>();
+    for (const portfolioId of portfolios)
+      ids.set(portfolioId, await queued({ portfolioId, priority: 'high' }));
+    const newest = await queued({ portfolioId: portfolios[1]!, priority: 'low' });
+    for (const [at, portfolioId] of portfolios.entries()) {
+      const [claimed] = await claim(1, { after: portfolios[at - 1] ?? '' });
+      expect(claimed).toBe(ids.get(portfolioId));
+      await end(claimed!);
+    }
+    expect(await claim(1, { after: portfolios[2]! })).toEqual([newest]);
+  });
+
+  test('of one kind leave room for another kind within the limit of all kinds', async () => {
+    await many(20, { kind: 'evidence.sync', priority: 'high' });
+    await many(1);
+    expect(await claim({ 'evidence.sync': 1, 'export.pdf': 1 }, { mostInAll: 10 })).toHaveLength(2);
   });
 
   test('are filled by kind, and a kind without a free slot is not touched', async () => {
@@ -281,7 +296,6 @@ describe('free slots', () => {
       payload: { caseStudyId: 'cs_none' },
       attempt: 1,
       maxAttempts: 5,
-      ageSeconds: expect.any(Number),
     });
     const leases = await fixture.sql`select distinct lease_token, worker from jobs`;
     expect(leases).toMatchObject([{ worker: 'test' }]);
@@ -425,9 +439,9 @@ describe('a job whose time has not come', () => {
 const claimUntilEmpty = async () => {
   const taken: string[] = [];
   for (;;) {
-    const { claimed, wasContended } = await claimAll({ 'export.pdf': 4 });
+    const { claimed, contended } = await claimAll({ 'export.pdf': 4 });
     taken.push(...claimed.map(({ id }) => id));
-    if (claimed.length === 0 && !wasContended) return taken;
+    if (claimed.length === 0 && contended.length === 0) return taken;
   }
 };
 
@@ -449,9 +463,9 @@ describe('concurrent claims', () => {
       const [locked, free] = await many(2);
       await fixture.db.transaction(async (tx) => {
         await tx.execute(sql`select from ${row} = ${locked} for update`);
-        const { claimed, wasContended } = await claimAll({ 'export.pdf': 2 });
+        const { claimed, contended } = await claimAll({ 'export.pdf': 2 });
         expect(claimed).toMatchObject([{ id: free }]);
-        expect(wasContended).toBe(true);
+        expect(contended).toEqual(['export.pdf']);
       });
       expect(await claim(2)).toEqual([locked]);
     },

@@ -5,44 +5,60 @@ const { placeholder } = sql;
 
 /** More than there are free slots, since others may have locked some: other claims, or a change of the job. */
 const spare = sql.raw('6');
+/** A claim looks at this many portfolios, from the one after which the last claim ended: with more, they take turns. */
+const mostTenants = sql.raw('200');
+
+const firstTenant = (after: string) => sql`(
+  select q.portfolio_id from ${jobQueue} q
+  where q.due and q.kind = at.kind and q.portfolio_id > ${sql.raw(after)} order by q.portfolio_id limit 1)`;
 
 /**
- * The jobs that a claim may take next, of each kind in the order of their rank: of the portfolio with the fewest running jobs of
- * the kind first, then by priority, then by turn, within the limits of portfolios and without what is paused. Walks from
- * portfolio to portfolio along the index, so that its cost does not depend on how many jobs wait.
+ * The jobs that a claim may take next, of each kind in the order of their rank: of the portfolio with the fewest running
+ * jobs of the kind, and of those in turn; within a portfolio by priority, then by the turn of the job. Portfolios at a
+ * limit and what is paused are left out. It walks from portfolio to portfolio along the index and reads the jobs of the
+ * best ones only, so that its cost depends neither on the number of jobs nor, beyond `mostTenants`, of portfolios.
  */
 export const chosenJobs = sql`
   with recursive wanted as (
-    select * from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[], ${placeholder('most')}::int[])
-      as wanted (kind, slots, most)),
+    select * from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[], ${placeholder('most')}::int[],
+      ${placeholder('after')}::text[]) as wanted (kind, slots, most, last)),
   tenant as (
-    select kind, slots, most, (
-      select portfolio_id from ${jobQueue} q where q.due and q.kind = wanted.kind order by portfolio_id limit 1) as id
-    from wanted
+    select at.*, coalesce(next.id, again.id) as id, next.id is null as is_wrapped, 1 as position
+    from wanted at
+      cross join lateral (select ${firstTenant('at.last')} as id) next
+      cross join lateral (select case when next.id is null then ${firstTenant("''")} end as id) again
     union all
-    select kind, slots, most, (
-      select portfolio_id from ${jobQueue} q
-      where q.due and q.kind = tenant.kind and q.portfolio_id > tenant.id order by portfolio_id limit 1)
-    from tenant where id is not null),
+    select at.kind, at.slots, at.most, at.last, coalesce(next.id, again.id), at.is_wrapped or next.id is null,
+      at.position + 1
+    from tenant at
+      cross join lateral (select ${firstTenant('at.id')} as id) next
+      cross join lateral (
+        select case when next.id is null and not at.is_wrapped then ${firstTenant("''")} end as id) again
+    where at.position < ${mostTenants} and coalesce(next.id, again.id) is not null
+      and not ((at.is_wrapped or next.id is null) and coalesce(next.id, again.id) > at.last)),
   running as materialized (
     select kind, portfolio_id, count(*)::int as jobs, sum(count(*)) over (partition by portfolio_id)::int as in_all
     from ${jobs} where state = 'running' group by kind, portfolio_id),
-  candidate as (
-    select next.job_id, tenant.kind, tenant.slots, next.priority, next.turn,
-      coalesce(own.jobs, 0) + row_number() over (partition by tenant.kind, tenant.id order by next.priority, next.turn) as place,
-      coalesce((select max(in_all) from running where portfolio_id = tenant.id), 0)
-        + row_number() over (partition by tenant.id order by next.priority, next.turn) as place_in_all
-    from tenant
-    left join running own on own.kind = tenant.kind and own.portfolio_id = tenant.id
-    cross join lateral (
-      select q.job_id, q.priority, q.turn from ${jobQueue} q
-      where q.due and q.kind = tenant.kind and q.portfolio_id = tenant.id
-      order by q.priority, q.turn
-      limit least(tenant.slots + ${spare}, greatest(0, tenant.most - coalesce(own.jobs, 0)))) next
-    where tenant.id is not null and not exists (
+  open_tenant as (
+    select tenant.*, coalesce(own.jobs, 0) as running,
+      row_number() over (partition by tenant.kind order by coalesce(own.jobs, 0), position) as rank
+    from tenant left join running own on own.kind = tenant.kind and own.portfolio_id = tenant.id
+    where tenant.id is not null and coalesce(own.jobs, 0) < tenant.most and not exists (
       select from ${jobPauses} pause
       where coalesce(pause.portfolio_id, tenant.id) = tenant.id and coalesce(pause.kind, tenant.kind) = tenant.kind)),
+  candidate as (
+    select next.job_id, t.kind, t.slots, t.id, next.priority, next.turn, row_number() over (
+      partition by t.kind order by t.running + next.place, t.position) as rank
+    from open_tenant t
+    cross join lateral (
+      select q.*, row_number() over (order by q.priority, q.turn) as place from (
+        select job_id, priority, turn from ${jobQueue} q
+        where q.due and q.kind = t.kind and q.portfolio_id = t.id
+        order by q.priority, q.turn limit least(t.slots + ${spare}, t.most - t.running)) q) next
+    where t.rank <= t.slots + ${spare}),
   ranked as (
-    select job_id, kind, slots, row_number() over (partition by kind order by place, priority, turn) as rank
-    from candidate where place_in_all <= ${placeholder('mostInAll')})
-  select job_id, kind, slots, rank from ranked where rank <= slots + ${spare}`;
+    select job_id, kind, slots, rank,
+      coalesce((select max(in_all) from running where portfolio_id = candidate.id), 0)
+        + row_number() over (partition by id order by rank > slots, priority, turn) as place_in_all
+    from candidate where rank <= slots + ${spare})
+  select job_id, kind, slots, rank from ranked where place_in_all <= ${placeholder('mostInAll')}`;

@@ -186,8 +186,7 @@ const claim = prepared((db) => {
   return db
     .with(chosen, taken, changed, removed, deferred, ...effects)
     .select({
-      found: sql<number>`(select (count(*) filter (where rank <= slots))::int from ${chosen})`,
-      ageSeconds: sql<number>`extract(epoch from now() - changed.created_at)::float8`,
+      found: sql<string[]>`array(select kind from ${chosen} where rank <= slots)`,
       id: changed.id,
       portfolioId: changed.portfolioId,
       kind: changed.kind,
@@ -276,6 +275,19 @@ const endMany = endWhere(
   sql` and ${jobs.id} = any(array(
     select ${jobs.id} from ${jobs}
     where ${jobs.id} = any(${placeholder('ids')}::text[]) for no key update skip locked))`,
+);
+
+/** The code of the error of an attempt whose worker could not read the payload. */
+export const unreadablePayload = 'invalid_payload';
+
+const unreadableFor = prepared((db) =>
+  db
+    .select({ seconds: sql<number | null>`extract(epoch from now() - min(${jobEvents.at}))::float8` })
+    .from(jobEvents)
+    .where(
+      sql`${jobEvents.jobId} = ${placeholder('id')} and ${jobEvents.error} ->> 'code' = ${placeholder('code')}`,
+    )
+    .prepare('job_unreadable_seconds'),
 );
 
 const endEvent = prepared((db) =>
@@ -412,7 +424,7 @@ async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }
 /** A lease on a running job: the token, which the jobs of one claim share, guards every write of the attempt. */
 export type Lease = { id: string; token: string };
 
-/** A claimed job; `ageSeconds` since it was accepted. */
+/** A claimed job. */
 export type Claimed = {
   id: string;
   portfolioId: string;
@@ -420,12 +432,13 @@ export type Claimed = {
   payload: unknown;
   attempt: number;
   maxAttempts: number;
-  ageSeconds: number;
-  found: number;
 };
 
-/** How many jobs of a kind a claim may take, and how many of one portfolio may then run. */
-export type Wanted = { kind: JobKind; slots: number; mostOfTenant: number };
+/**
+ * How many jobs of a kind a claim may take, and how many of one portfolio may then run. `after`: the portfolio whose job
+ * was the last of the claim before, so that portfolios take turns.
+ */
+export type Wanted = { kind: JobKind; slots: number; mostOfTenant: number; after?: string };
 
 /** A new job; see `acceptJob`. */
 export type NewJob = {
@@ -474,8 +487,8 @@ export const transitions = {
     return accept(db).execute({ jobs: JSON.stringify(rows) });
   },
   /**
-   * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to whether others had
-   * locked due jobs: more may be due then. `mostInAll`: how many jobs of one portfolio may then run, of all kinds.
+   * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to the kinds of which
+   * others had locked due jobs: more may be due then. `mostInAll`: how many jobs of one portfolio may then run.
    */
   async claim(
     db: Db,
@@ -486,14 +499,19 @@ export const transitions = {
       kinds: wanted.map(({ kind }) => kind),
       slots: wanted.map(({ slots }) => slots),
       most: wanted.map(({ mostOfTenant }) => mostOfTenant),
+      after: wanted.map(({ after = '' }) => after),
     };
     try {
       const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
-      const claimed = rows.filter((row): row is Claimed => row.id !== null);
-      return { claimed, wasContended: claimed.length < rows[0]!.found };
+      const claimed = rows.filter((row): row is typeof row & Claimed => row.id !== null);
+      const isContended = ({ kind }: Wanted) =>
+        claimed.filter((job) => job.kind === kind).length <
+        rows[0]!.found.filter((found) => found === kind).length;
+      return { claimed, contended: wanted.filter(isContended).map(({ kind }) => kind) };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
-      if (isRefusedBy(error, 'jobs_group_running')) return { claimed: [], wasContended: true };
+      if (isRefusedBy(error, 'jobs_group_running'))
+        return { claimed: [], contended: wanted.map(({ kind }) => kind) };
       throw error;
     }
   },
@@ -513,6 +531,11 @@ export const transitions = {
       ids: given.map(({ lease }) => lease.id),
       ends: JSON.stringify(given.map(endValues)),
     }),
+  /** For how long releases that cannot read the payload of a job have met it; 0 if none has. */
+  async unreadableSeconds(db: Db, id: string) {
+    const [row] = await unreadableFor(db).execute({ id, code: unreadablePayload });
+    return row?.seconds ?? 0;
+  },
   /** True if an attempt has ended in this way. */
   hasEnded: async (db: Db, id: string, attempt: number, type: Outcome['type']) =>
     (await endEvent(db).execute({ id, attempt, type })).length > 0,

@@ -27,9 +27,10 @@ const seen = sql.raw(`w.seen_at > now() - interval '${seenWithinSeconds} seconds
 const slotsOfKind = sql`(select sum((w.slots ->> ${jobs.kind})::int) from ${jobWorkers} w where ${seen})`;
 const slotsOfAll = sql`(
   select sum(slot.value::int) from ${jobWorkers} w, jsonb_each_text(w.slots) as slot where ${seen})`;
-/** The limit of a portfolio, as `limitsOf` of `fleet.ts` computes it; null without a worker. */
+/** The limit of a portfolio, as `limitsOf` of `fleet.ts` computes it; null without one, or without a worker. */
 const limit = (share: SQL, slots: SQL) =>
-  sql`(select greatest(1, ceil(max((w.shares ->> ${share})::float8) * ${slots}))::int from ${jobWorkers} w where ${seen})`;
+  sql`(select case when max((w.shares ->> ${share})::float8) < 1
+    then greatest(1, ceil(max((w.shares ->> ${share})::float8) * ${slots}))::int end from ${jobWorkers} w where ${seen})`;
 const limitOfKind = limit(sql`${jobs.kind}`, slotsOfKind);
 const limitInAll = limit(sql`'all'`, slotsOfAll);
 
@@ -68,6 +69,7 @@ export const stalled = sql<boolean>`case
     select from ${jobQueue} q
     where q.job_id = ${jobs.id} and q.due
       and q.ready_at < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})) then false
-  when ${isPaused} or ${runningOfKind} >= ${limitOfKind} or ${runningInAll} >= ${limitInAll} then false
+  when ${isPaused} or coalesce(${runningOfKind} >= ${limitOfKind}, false)
+    or coalesce(${runningInAll} >= ${limitInAll}, false) then false
   else coalesce(
     ${slotsOfKind} > (select count(*) from ${jobs} r where r.state = 'running' and r.kind = ${jobs.kind}), true) end`;

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createWakeUps } from './wake-ups.ts';
 
@@ -13,7 +14,6 @@ function slowQueue() {
   };
   return { sent, send };
 }
-const turn = () => new Promise(setImmediate);
 
 test('a wake-up is a message in the queue of its kind that says nothing else', async () => {
   const queue = slowQueue();
@@ -34,8 +34,7 @@ test('any number of notifications while a message is sent cause one more message
   for (let times = 0; times < 100; times++) wakeUps.notify('export.pdf');
   expect(queue.sent).toHaveLength(1);
   queue.sent[0]!.arrive();
-  await turn();
-  expect(queue.sent).toHaveLength(2);
+  await eventually(() => expect(queue.sent).toHaveLength(2));
   queue.sent[1]!.arrive();
   await wakeUps.idle();
   expect(queue.sent).toHaveLength(2);
@@ -59,8 +58,7 @@ test('a message that cannot be sent is only logged, and does not prevent the nex
   wakeUps.notify('export.pdf');
   wakeUps.notify('export.pdf');
   queue.sent[0]!.fail(new Error('The queue is unavailable.'));
-  await turn();
-  expect(queue.sent).toHaveLength(2);
+  await eventually(() => expect(queue.sent).toHaveLength(2));
   queue.sent[1]!.arrive();
   await wakeUps.idle();
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
@@ -77,7 +75,7 @@ test('a stop waits until the last message was sent', async () => {
   let isIdle = false;
   const idle = wakeUps.idle().then(() => (isIdle = true));
   queue.sent[0]!.arrive();
-  await turn();
+  await eventually(() => expect(queue.sent).toHaveLength(2));
   expect(isIdle).toBe(false);
   queue.sent[1]!.arrive();
   await idle;
