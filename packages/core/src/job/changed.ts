@@ -8,7 +8,7 @@ import { jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import { newestIds } from './list.ts';
 import type { Job } from './schemas.ts';
-import { toJob } from './stored.ts';
+import { readEach, toJob } from './stored.ts';
 
 /** How many events are read at once, and how many reads it takes until another way is cheaper. */
 const eventsPerPage = 2000;
@@ -31,7 +31,7 @@ export async function changedJobs(db: Db, own: string[], cursor: string): Promis
   for (let page = 0; page < maxPages; page++) {
     const [found] = await changedByEvents(db).execute({ own, since: cursor, after: last });
     if (found!.isOfFuture) return null;
-    for (const job of found!.jobs) changed.set(job.id, toJob(job));
+    for (const job of readEach(found!.jobs, toJob)) changed.set(job.id, job);
     if (found!.events < eventsPerPage) return [...changed.values()];
     last = found!.last!;
   }
@@ -78,7 +78,7 @@ async function changedOfAll(db: Db, own: string[], cursor: string): Promise<Job[
   const values = { portfolio: null, limit: jobsPerPage, ...filterValues({}) };
   for (let before: string | null = newest('job'); before !== null;) {
     const [found] = await changedOfPage(db).execute({ own, since: cursor, cursor: before, ...values });
-    changed.push(...found!.jobs.map(toJob));
+    changed.push(...readEach(found!.jobs, toJob));
     before = found!.count < jobsPerPage ? null : found!.last;
   }
   return changed;

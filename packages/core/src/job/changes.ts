@@ -9,7 +9,7 @@ import { cursorSchema, isSnapshot } from './cursor.ts';
 import { filterValues } from './filter.ts';
 import { listAll } from './list.ts';
 import { type Job, jobSchema } from './schemas.ts';
-import { toJob } from './stored.ts';
+import { readEach, toJob } from './stored.ts';
 
 const snapshotSize = 20;
 
@@ -125,5 +125,5 @@ class JobChanges implements OpenStream {
 async function newestJobs(db: Db, own: string[]): Promise<Job[]> {
   const values = { portfolio: null, cursor: newest('job'), limit: snapshotSize, ...filterValues({}) };
   const rows = await listAll(db).execute({ own, ...values });
-  return rows.map(toJob).toReversed();
+  return readEach(rows, toJob).toReversed();
 }

@@ -181,6 +181,34 @@ describe('a change', () => {
   });
 });
 
+describe('a job that this release cannot read', () => {
+  test.each([
+    ['of a kind that a newer one has added', { kind: sql`'video.render'` }],
+    ['with an error in an unknown form', { error: sql`'{"form":"new"}'` }],
+  ])('%s is hidden from watchers and lists, which show all others', async (_, unreadable) => {
+    const [other, { id }] = [await fixture.claimed(), await fixture.accept()];
+    const client = await watchChanges();
+    const { cursor } = client;
+    client.items = [];
+    await fixture.change(id, unreadable);
+    await admin`update jobs set last_seq = 2 where id = ${id}`;
+    await admin`insert into job_events (job_id, seq, type, state, attempt, progress)
+      values (${id}, 2, 'progress', 'running', 1, 0)`;
+    await transitions.progress(fixture.db, other, { progress: 0.5, step: 'Working' });
+    fixture.hint(other.id);
+    await eventually(() => expect(client.seen()).toEqual([`${other.id} running`]));
+    const [resumed, anew] = [await watchChanges(cursor), await watchChanges()];
+    expect(resumed.seen()).toEqual([`${other.id} running`]);
+    expect(anew.items.map(({ data }) => data.id)).toContain(other.id);
+    const { items } = await operations.job.list.run(fixture.as(owner), {});
+    expect(items.map((job) => job.id)).toContain(other.id);
+    for (const job of [...items, ...anew.items.map(({ data }) => data)]) expect(job.id).not.toBe(id);
+    for (const { stream } of [client, resumed, anew]) stream.close();
+    expect([client, resumed, anew].flatMap(({ ended }) => ended)).toEqual([]);
+    await admin`delete from jobs where id = ${id}`;
+  });
+});
+
 describe('job.changes', () => {
   test('resumes after its cursor with each changed job once, and with no other', async () => {
     const [changed, unchanged] = [await fixture.claimed(), await fixture.claimed()];

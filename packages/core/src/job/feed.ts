@@ -115,7 +115,9 @@ class Reader {
     counter.reads += 1;
     const read = counter.reads;
     try {
-      const news = await readNews(db, this.#cursor, audience.names());
+      const news = await readNews(db, this.#cursor, audience.names(), (unreadable) =>
+        log.error({ err: unreadable }, 'a change of a job cannot be read'),
+      );
       const before = this.#cursor ?? news.cursor;
       this.#cursor = news.cursor;
       return { ...news, before, read };

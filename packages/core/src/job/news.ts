@@ -6,7 +6,7 @@ import type { Tracked } from '../stream.ts';
 import { eventFields, jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
-import { readError, toJob } from './stored.ts';
+import { readEach, readError, toJob } from './stored.ts';
 
 type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 
@@ -66,14 +66,19 @@ const newsSince = prepared((db) =>
     .prepare('job_news'),
 );
 
-/** Reads what became visible since the cursor; without one, only where to begin. */
-export async function readNews(db: Db, before: string | undefined, watched: Watched): Promise<News> {
+/** Reads what became visible since the cursor; without one, only where to begin. Reports what it leaves out. */
+export async function readNews(
+  db: Db,
+  before: string | undefined,
+  watched: Watched,
+  report: (unreadable: unknown) => void,
+): Promise<News> {
   const [news] = await newsSince(db).execute({ cursor: before ?? null, ...watched });
   const { cursor: seen, events, changes } = news!;
   return {
     cursor: seen,
-    events: events.map(({ jobId, event }) => ({ jobId, item: eventItem(event) })),
-    changes: changes.map((change) => ({ ...change, job: toJob(change.job) })),
+    events: readEach(events, ({ jobId, event }) => ({ jobId, item: eventItem(event) }), report),
+    changes: readEach(changes, (change) => ({ ...change, job: toJob(change.job) }), report),
   };
 }
 
