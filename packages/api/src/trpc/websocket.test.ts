@@ -82,7 +82,7 @@ async function bareServer(
   const sockets = attachWebSockets(server, {
     services,
     authenticate,
-    follow: createFollow(services, authenticate),
+    follow: createFollow(services, authenticate, () => {}),
     log,
     publicOrigin: undefined,
     rateLimits,
