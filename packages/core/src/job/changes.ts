@@ -43,8 +43,8 @@ class JobChanges implements OpenStream {
   /** What is to be passed on, by job; undefined where nothing waits. All waits until the first jobs are read. */
   #waiting: Map<string, Job> | undefined = new Map();
   #isReading = true;
-  /** The first jobs, by id: reads that began before them may find the same once more. */
-  #first: Map<string, Job> | undefined;
+  /** The numbers of the first jobs' events: reads that began before them may find the same once more. */
+  #first: Map<string, number> | undefined;
   #lastEarlyRead = Infinity;
   /** The cursor of what was passed on, and the one of what waits. */
   #passed = 'start';
@@ -65,8 +65,8 @@ class JobChanges implements OpenStream {
     const changed = isKnown ? await changedJobs(ctx.db, own, lastEventId) : null;
     if (changed !== null) this.#passed = lastEventId!;
     const first = changed ?? (await newestJobs(ctx.db, own));
-    this.#first = new Map(first.map((job) => [job.id, job]));
     this.#lastEarlyRead = place.lastRead();
+    if (this.#lastEarlyRead > place.read) this.#first = new Map(first.map((job) => [job.id, job.lastSeq]));
     for (const job of first) this.#keep(job);
     this.#isReading = false;
     this.resume();
@@ -116,8 +116,7 @@ class JobChanges implements OpenStream {
   }
 
   #isKnown({ id, lastSeq }: Job): boolean {
-    const first = this.#first?.get(id);
-    return first !== undefined && first.lastSeq >= lastSeq;
+    return lastSeq <= (this.#first?.get(id) ?? 0);
   }
 }
 

@@ -242,6 +242,32 @@ describe('job.changes', () => {
     expect(events.join()).toContain('pg_visible_in_snapshot');
   });
 
+  test('starts anew for a cursor after which more jobs have changed than it holds for a client', async () => {
+    const { id } = await fixture.accept();
+    const { cursor, stream } = await watchChanges();
+    stream.close();
+    const made = await admin<{ id: string }[]>`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq,
+        finished_at)
+      select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, 'failed', group_key, payload,
+        requested_by, max_attempts, last_seq, now()
+      from jobs, generate_series(1, 2001) n where id = ${id} returning id`;
+    const ids = made.map((job) => job.id);
+    await admin`
+      insert into job_events (job_id, seq, type, state, attempt, progress)
+      select id, last_seq, 'failed', state, attempt, progress from jobs where id = any(${ids})`;
+    const recent = await watchChanges(cursor);
+    recent.stream.close();
+    for (let transaction = 1; transaction <= 6; transaction++) await addEvents(id, transaction * 2000);
+    const old = await watchChanges('1:1:');
+    old.stream.close();
+    for (const { items } of [recent, old]) {
+      expect(items).toHaveLength(20);
+      expect(items.at(-1)?.data.id).toBe(id);
+    }
+    await admin`delete from jobs where id = any(${ids})`;
+  });
+
   test('starts anew for a cursor of release 0.1.0, and for one of another database', async () => {
     const { id } = await fixture.accept();
     const ofFuture = '9000000000:9000000001:9000000000';
