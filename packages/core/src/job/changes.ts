@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Ctx, Db, FeedPlace } from '../context.ts';
+import type { AppError } from '../errors.ts';
 import { newest } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
 import { ownPortfolioIds } from '../own-portfolios.ts';
@@ -55,9 +56,10 @@ class JobChanges implements OpenStream {
   }
 
   async begin(ctx: Ctx, lastEventId: string | undefined) {
-    const place = await ctx.jobFeed.watchChanges(ctx.actor, (items, read) =>
-      this.#receive(items as readonly Tracked<Job>[], read),
-    );
+    const place = await ctx.jobFeed.watchChanges(ctx.actor, {
+      items: (items, read) => this.#receive(items as readonly Tracked<Job>[], read),
+      end: (error) => this.#end(error),
+    });
     this.#place = place;
     this.#cursor = place.cursor;
     const own = await ownPortfolioIds(ctx);
@@ -88,6 +90,13 @@ class JobChanges implements OpenStream {
   close() {
     this.#isOver = true;
     this.#place?.[Symbol.dispose]();
+  }
+
+  #end(error: AppError) {
+    // What it finds after it has joined is new.
+    if (this.#place === undefined || this.#isOver) return;
+    this.close();
+    this.#receiver.end(error);
   }
 
   #receive(items: readonly Tracked<Job>[], read: number) {

@@ -1,11 +1,14 @@
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
-import { user } from '../../../../tests/support/services.ts';
+import { silentLog, user } from '../../../../tests/support/services.ts';
+import type { Db, FeedListener } from '../context.ts';
 import { operations } from '../index.ts';
 import type { Receiver, Tracked } from '../stream.ts';
+import { createJobFeed } from './feed.ts';
+import { type News, readNews } from './news.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
@@ -178,6 +181,59 @@ describe('a change', () => {
     await eventually(() => expect(client.seqs()).toEqual([2, 3]));
     expect(client.ended).toEqual([]);
     client.stream.close();
+  });
+});
+
+/** A feed whose reads of the database find these, and the last of them from then on. */
+function feedThatFinds(...found: Partial<News>[]) {
+  const nothing: News = { cursor: '10:10:', isOfFuture: false, events: [], changes: [] };
+  const execute = async () => [{ ...nothing, ...(found.length > 1 ? found.shift() : found[0]) }];
+  const db = { select: () => ({ from: () => ({ prepare: () => ({ execute }) }) }) };
+  return createJobFeed(db as unknown as Db, fixture.jobBus, silentLog);
+}
+
+test('a cursor that is too long to be accepted from a client is sent as the one that starts anew', async () => {
+  const { id } = await fixture.accept();
+  const job = await fixture.read(id);
+  const long = `5:9000:${Array.from({ length: 1000 }, (_, at) => 1000 + at).join()}`;
+  const change = { portfolioId: '', subjects: ['owner'], job };
+  const feed = feedThatFinds(
+    { cursor: long },
+    { cursor: long, changes: [change, change] },
+    { changes: [change] },
+  );
+  const listener = { items: vi.fn<FeedListener['items']>(), end() {} };
+  const place = await feed.watchChanges(owner, listener);
+  await eventually(() => {
+    fixture.hint(id);
+    expect(listener.items.mock.calls.length).toBeGreaterThan(1);
+  });
+  place[Symbol.dispose]();
+  const cursors = listener.items.mock.calls.flatMap(([items]) => items.map(({ cursor }) => cursor));
+  expect([place.cursor, ...cursors.slice(0, 3)]).toEqual(['start', 'start', 'start', '10:10:']);
+});
+
+describe('after the database was restored to an earlier state', () => {
+  const ofFuture = '9000000000:9000000001:9000000000';
+
+  test('a read with the cursor of before says so', async () => {
+    const nobody = { jobs: [], subjects: [], portfolios: [] };
+    const read = (cursor?: string) => readNews(fixture.db, cursor, nobody, () => {});
+    expect(await read(ofFuture)).toMatchObject({ isOfFuture: true });
+    for (const cursor of [undefined, (await read()).cursor])
+      expect(await read(cursor)).toMatchObject({ isOfFuture: false });
+  });
+
+  test('watchers end, so that they start anew', async () => {
+    const { id } = await fixture.accept();
+    const jobFeed = feedThatFinds({ cursor: ofFuture }, {}, { isOfFuture: true });
+    const [changes, events] = [new Client<Job>(), new Client<JobStreamItem>()];
+    const ctx = { ...fixture.as(owner), jobFeed };
+    await operations.job.events.open(ctx, { id }, events);
+    await operations.job.changes.open(ctx, {}, changes);
+    fixture.hint(id);
+    for (const { ended } of [changes, events])
+      await eventually(() => expect(ended).toEqual([expect.objectContaining({ code: 'unavailable' })]));
   });
 });
 

@@ -16,6 +16,8 @@ export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[]
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
   cursor: string;
+  /** True if the cursor of before has seen what this database has not, as after it was restored. */
+  isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
   /** The present state of each changed job, with those who watch its portfolio and belong to it. */
   changes: { portfolioId: string; subjects: string[]; job: Job }[];
@@ -47,6 +49,7 @@ const newsSince = prepared((db) =>
   db
     .select({
       cursor: sql<string>`cursor`,
+      isOfFuture: sql<boolean>`is_of_future`,
       events: sql<{ jobId: string; event: JobEvent }[]>`events`,
       changes: sql<News['changes']>`changes`,
     })
@@ -54,6 +57,7 @@ const newsSince = prepared((db) =>
       sql`(
         with fresh as (${eventsSinceCursor})
         select pg_current_snapshot()::text as cursor,
+          coalesce(pg_snapshot_xmax(${cursor}) > pg_snapshot_xmax(pg_current_snapshot()), false) as is_of_future,
           (select coalesce(json_agg(${eventJson} order by ${jobEvents.seq}), '[]')
             from fresh as ${jobEvents} where ${jobEvents.jobId} = any(${placeholder('jobs')})) as events,
           (select coalesce(json_agg(${changeJson} order by ${jobs.updatedAt}, ${jobs.id}), '[]')
@@ -74,9 +78,9 @@ export async function readNews(
   report: (unreadable: unknown) => void,
 ): Promise<News> {
   const [news] = await newsSince(db).execute({ cursor: before ?? null, ...watched });
-  const { cursor: seen, events, changes } = news!;
+  const { events, changes } = news!;
   return {
-    cursor: seen,
+    ...news!,
     events: readEach(events, ({ jobId, event }) => ({ jobId, item: eventItem(event) }), report),
     changes: readEach(changes, (change) => ({ ...change, job: toJob(change.job) }), report),
   };
