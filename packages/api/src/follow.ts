@@ -99,11 +99,11 @@ function createChecks(intervalMilliseconds: number, logError: (error: unknown) =
   async function tick() {
     if (running === maxRunning) return;
     running += 1;
-    for (const check of checks.values()) if (check.dueAt <= Date.now()) await run(check);
+    for (const check of checks.values()) if (check.dueAt <= Date.now()) await runCheck(check);
     running -= 1;
   }
 
-  async function run(check: Check) {
+  async function runCheck(check: Check) {
     check.dueAt = Infinity;
     try {
       await check.run();
