@@ -43,7 +43,7 @@ test('all streams of a credential end when it is revoked, and those of others co
     if (authorization === 'revoked') throw new AppError('unauthenticated', 'Revoked.');
     return anonymous;
   });
-  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const follow = createFollow(services, authenticate, () => {}, recheckMilliseconds);
   const [one, two, other] = [new Client(), new Client(), new Client()];
   await follow(stream, follower('revoked'), { id: 'a' }, one);
   await follow(stream, follower('revoked'), { id: 'b' }, two);
@@ -66,7 +66,12 @@ test.each(['forbidden', 'not_found'] as const)(
     const authorize = vi.fn<typeof stream.authorize>(async (_ctx, { id }) =>
       id === 'lost' ? revoked(code)() : undefined,
     );
-    const follow = createFollow(services, async () => anonymous, recheckMilliseconds);
+    const follow = createFollow(
+      services,
+      async () => anonymous,
+      () => {},
+      recheckMilliseconds,
+    );
     const [lost, kept] = [new Client(), new Client()];
     await follow({ ...stream, authorize }, follower('key'), { id: 'lost' }, lost);
     const open = await follow({ ...stream, authorize }, follower('key'), { id: 'kept' }, kept);
@@ -79,7 +84,7 @@ test.each(['forbidden', 'not_found'] as const)(
 test('a credential and what it follows are checked once in an interval, however many streams there are', async () => {
   const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async () => anonymous);
   const authorize = vi.fn<typeof stream.authorize>(async () => {});
-  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const follow = createFollow(services, authenticate, () => {}, recheckMilliseconds);
   const streams = await Promise.all(
     Array.from({ length: 50 }, () =>
       follow({ ...stream, authorize }, follower('key'), { id: 'a' }, new Client()),
@@ -95,10 +100,40 @@ test('a credential and what it follows are checked once in an interval, however 
   later.close();
 });
 
+test('an end that throws is logged, and the other streams are checked and ended', async () => {
+  const authenticate = vi.fn<() => Promise<Actor>>(revoked('unauthenticated'));
+  const fault = new Error('A fault.');
+  const logError = vi.fn<(error: unknown) => void>();
+  const follow = createFollow(services, authenticate, logError, recheckMilliseconds);
+  const [faulty, same, other] = [new Client(), new Client(), new Client()];
+  faulty.ended.mockThrow(fault);
+  await follow(stream, follower('key'), { id: 'a' }, faulty);
+  await follow(stream, follower('key'), { id: 'b' }, same);
+  await follow(stream, follower('other'), { id: 'a' }, other);
+  await eventually(() => {
+    for (const { ended } of [same, other]) expect(ended).toHaveBeenCalled();
+  });
+  expect(logError).toHaveBeenCalledWith(fault);
+});
+
+test('a check that is slow does not delay the others', async () => {
+  const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>((authorization) =>
+    authorization === 'slow' ? new Promise(() => {}) : revoked('unauthenticated')(),
+  );
+  const follow = createFollow(services, authenticate, () => {}, recheckMilliseconds);
+  const [slow, other] = [new Client(), new Client()];
+  await follow(stream, follower('slow'), { id: 'a' }, slow);
+  await eventually(() => expect(authenticate).toHaveBeenCalledWith('slow'));
+  await follow(stream, follower('other'), { id: 'a' }, other);
+  await eventually(() => expect(other.ended).toHaveBeenCalled());
+  expect(authenticate.mock.calls.filter(([authorization]) => authorization === 'slow')).toHaveLength(1);
+  expect(slow.ended).not.toHaveBeenCalled();
+});
+
 test('a stream continues while its credential cannot be checked', async () => {
   const authenticate = vi.fn<() => Promise<Actor>>(revoked('unavailable'));
   const client = new Client();
-  const open = await createFollow(services, authenticate, recheckMilliseconds)(
+  const open = await createFollow(services, authenticate, () => {}, recheckMilliseconds)(
     stream,
     follower('key'),
     { id: 'a' },
@@ -111,7 +146,7 @@ test('a stream continues while its credential cannot be checked', async () => {
 
 test('a stream that is over at once is not checked', async () => {
   const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async () => anonymous);
-  const follow = createFollow(services, authenticate, recheckMilliseconds);
+  const follow = createFollow(services, authenticate, () => {}, recheckMilliseconds);
   const client = new Client();
   await follow(stream, follower('over'), { id: 'ends' }, client);
   expect(client.ended).toHaveBeenCalledWith(undefined);

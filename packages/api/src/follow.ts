@@ -23,6 +23,8 @@ type Check = { dueAt: number; run(): Promise<unknown>; ends: Set<End> };
 
 const refusals = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'not_found']);
 const ticksPerInterval = 30;
+/** How many checks run at a time. */
+const maxRunning = 4;
 
 /**
  * Streams outlive credentials and memberships. In each interval, each credential is checked once, and once what each
@@ -31,9 +33,10 @@ const ticksPerInterval = 30;
 export function createFollow(
   services: Services,
   authenticate: Authenticate,
+  logError: (error: unknown) => void,
   recheckMilliseconds = 30_000,
 ): Follow {
-  const checks = createChecks(recheckMilliseconds);
+  const checks = createChecks(recheckMilliseconds, logError);
   const { signal } = new AbortController();
   /** The actors of credentials, as of their last check. */
   const actors = new Map<string, Actor>();
@@ -85,28 +88,40 @@ export function createFollow(
   };
 }
 
-/** Checks that are run one after the other, each once in an interval, by one timer. */
-function createChecks(intervalMilliseconds: number) {
+/** Checks that run once in an interval each, by one timer: one after the other, but past those that are slow. */
+function createChecks(intervalMilliseconds: number, logError: (error: unknown) => void) {
   const checks = new Map<string, Check>();
   let timer: NodeJS.Timeout | undefined;
-  let isRunning = false;
+  let running = 0;
   // Spread, also where many begin at once.
   const due = () => Date.now() + intervalMilliseconds * (0.75 + Math.random() / 4);
 
   async function tick() {
-    if (isRunning) return;
-    isRunning = true;
-    for (const check of checks.values()) {
-      if (check.dueAt > Date.now()) continue;
-      check.dueAt = due();
+    if (running === maxRunning) return;
+    running += 1;
+    for (const check of checks.values()) if (check.dueAt <= Date.now()) await runCheck(check);
+    running -= 1;
+  }
+
+  async function runCheck(check: Check) {
+    check.dueAt = Infinity;
+    try {
+      await check.run();
+    } catch (error) {
+      // A check that fails for another reason says nothing about the credential.
+      if (error instanceof AppError && refusals.has(error.code)) endAll(check.ends, error);
+    }
+    check.dueAt = due();
+  }
+
+  function endAll(ends: Iterable<End>, refusal: AppError) {
+    for (const end of ends) {
       try {
-        await check.run();
+        end(refusal);
       } catch (error) {
-        // A check that fails for another reason says nothing about the credential.
-        if (error instanceof AppError && refusals.has(error.code)) for (const end of check.ends) end(error);
+        logError(error);
       }
     }
-    isRunning = false;
   }
 
   return {

@@ -108,7 +108,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
   services.published.onChange(cache.changed);
   const publishedReads = createPublishedReads(services, cache);
-  const follow = createFollow(services, authenticate);
+  const follow = createFollow(services, authenticate, (error) =>
+    log.error({ err: error }, 'ending a stream failed'),
+  );
   const connections = new Connections();
   const bound = { services, actors, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));

@@ -2,6 +2,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
+import type { AppError } from './errors.ts';
 import type { Tracked } from './stream.ts';
 
 /** A Drizzle client or one of its transactions; always passed as an argument. */
@@ -59,8 +60,12 @@ export type JobFeed = {
   watchChanges(actor: Actor, listener: FeedListener): Promise<FeedPlace>;
 };
 
-/** Gets the items that one read has found, and the number of that read. */
-export type FeedListener = (items: readonly Tracked<unknown>[], read: number) => void;
+export type FeedListener = {
+  /** Gets the items that one read has found, and the number of that read. */
+  items(items: readonly Tracked<unknown>[], read: number): void;
+  /** Nothing that it has got so far is certain: it has to start anew. */
+  end(error: AppError): void;
+};
 
 /** Where a listener has joined the feed; disposing of it ends the calls of the listener. */
 export type FeedPlace = Disposable & {

@@ -33,7 +33,11 @@ test('a deprecated route reports its deprecation, its sunset and its successor',
       services,
       createPublishedCache(() => false),
     ),
-    follow: createFollow(services, async () => anonymous),
+    follow: createFollow(
+      services,
+      async () => anonymous,
+      () => {},
+    ),
     connections: new Connections(),
     closing: new AbortController().signal,
   });

@@ -14,6 +14,8 @@ export type ConnectionLimits = {
   bufferedBytes: number;
   /** How long subscriptions pause before the connection is closed. */
   stuckMilliseconds: number;
+  /** How long a client has to complete the close of its connection. Then it is destroyed, with what was not sent. */
+  closeMilliseconds: number;
 };
 
 export const defaultLimits: ConnectionLimits = {
@@ -24,6 +26,7 @@ export const defaultLimits: ConnectionLimits = {
   subscriptionsPerConnection: 100,
   bufferedBytes: 1024 * 1024,
   stuckMilliseconds: 15_000,
+  closeMilliseconds: 2000,
 };
 
 /** A connection, or the answer that a stream is sent in. */

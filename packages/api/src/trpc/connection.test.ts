@@ -23,7 +23,11 @@ beforeEach(() => {
   socket = new Socket();
   connection = new Connection(socket as unknown as WebSocket, false, {
     services,
-    follow: createFollow(services, async () => anonymous),
+    follow: createFollow(
+      services,
+      async () => anonymous,
+      () => {},
+    ),
     limits: defaultLimits,
     slow: new SlowConnections(defaultLimits),
     logError: () => {},

@@ -216,7 +216,9 @@ export class Connection {
     const { subscriptionsPerConnection } = this.#options.limits;
     if (this.#subscriptions.has(id))
       throw new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` });
-    const subscription = new Subscription(this, beginning, () => this.#subscriptions.delete(id));
+    const subscription = new Subscription(this, beginning, () => {
+      if (this.#subscriptions.get(id) === subscription) this.#subscriptions.delete(id);
+    });
     try {
       if (this.#subscriptions.size >= subscriptionsPerConnection) {
         throw new AppError(
@@ -232,7 +234,8 @@ export class Connection {
         await this.#options.follow(operation, follower, input as Record<string, unknown>, subscription),
       );
     } catch (error) {
-      subscription.close();
+      // The client may have stopped it, and used its id again.
+      if (!subscription.close()) return;
       throw toTrpcError(error, this.#options);
     }
   }
@@ -282,15 +285,16 @@ class Subscription implements Receiver<unknown> {
 
   /** Ends it, and tells the client. */
   stop() {
-    if (this.#isOver) return;
-    this.close();
-    this.#connection.send(`${this.#beginning}"result":{"type":"stopped"}}`);
+    if (this.close()) this.#connection.send(`${this.#beginning}"result":{"type":"stopped"}}`);
   }
 
-  close() {
+  /** Returns false if it was over already. */
+  close(): boolean {
+    if (this.#isOver) return false;
     this.#isOver = true;
     this.#leave();
     this.#stream?.close();
+    return true;
   }
 
   #start() {

@@ -1,3 +1,4 @@
+import { AppError } from '@portfolio/core/errors';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
 import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';
@@ -11,7 +12,7 @@ import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
-import { createFollow } from '../follow.ts';
+import { type Follow, createFollow } from '../follow.ts';
 import type { RateLimits } from '../rate-limit.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -68,7 +69,11 @@ async function closeCode(socket: WebSocket): Promise<unknown> {
 }
 
 /** A server with WebSockets only, and no public origin. */
-async function bareServer(limits: Partial<ConnectionLimits> = {}, rateLimits?: RateLimits) {
+async function bareServer(
+  limits: Partial<ConnectionLimits> = {},
+  rateLimits?: RateLimits,
+  replaced: { follow?: Follow } = {},
+) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { services } = api;
@@ -77,12 +82,13 @@ async function bareServer(limits: Partial<ConnectionLimits> = {}, rateLimits?: R
   const sockets = attachWebSockets(server, {
     services,
     authenticate,
-    follow: createFollow(services, authenticate),
+    follow: createFollow(services, authenticate, () => {}),
     log,
     publicOrigin: undefined,
     rateLimits,
     trustedProxyHops: 0,
     limits,
+    ...replaced,
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -269,6 +275,61 @@ describe('a connection beyond a limit', () => {
     subscribe(4);
     await eventually(() => expect(itemOf(4)).toBeDefined());
     socket.terminate();
+    await stop();
+  });
+
+  test('cannot evade the limit by subscriptions that it stops before they have failed', async () => {
+    const opened: string[] = [];
+    const follow: Follow = async (_operation, _follower, { id }) => {
+      opened.push(String(id));
+      if (id === 'fails') throw new AppError('not_found', 'There is none.');
+      return { resume() {}, close() {} };
+    };
+    const { host, stop } = await bareServer({ subscriptionsPerConnection: 2 }, undefined, { follow });
+    const socket = await connectTo(host, apiKey);
+    const messages = messagesOf(socket);
+    const [fails, works] = [subscribeTo(1, { id: 'fails' }), subscribeTo(1, { id: 'works' })];
+    socket.send(JSON.stringify([fails, { id: 1, method: 'subscription.stop' }, works]));
+    await eventually(() => expect(opened).toHaveLength(2));
+    socket.send(JSON.stringify([subscribeTo(1, {}), subscribeTo(2, {}), subscribeTo(3, {})]));
+    await eventually(() =>
+      expect(messages).toMatchObject([
+        { id: 1, result: { type: 'stopped' } },
+        { id: 1, result: { type: 'started' } },
+        { id: 1, error: { data: { code: 'BAD_REQUEST' } } },
+        { id: 3, error: { data: { problem: { code: 'too_many_requests' } } } },
+        { id: 2, result: { type: 'started' } },
+      ]),
+    );
+    socket.terminate();
+    await stop();
+  });
+
+  test('for its credential makes none of its calls', async () => {
+    const opened: string[] = [];
+    const follow: Follow = async (operation) => {
+      opened.push(operation.name);
+      return { resume() {}, close() {} };
+    };
+    const { host, stop } = await bareServer({ connectionsPerActor: 0 }, undefined, { follow });
+    const socket = await connectTo(host, apiKey);
+    const closed = closeCode(socket);
+    socket.send(JSON.stringify([1, 2, 3].map((id) => subscribeTo(id, {}))));
+    expect(await closed).toBe(1008);
+    await stop();
+    expect(opened).toEqual([]);
+  });
+
+  test('that does not complete its close is destroyed soon', async () => {
+    const { host, stop } = await bareServer({ firstMessageMilliseconds: 1, closeMilliseconds: 20 });
+    const socket = connect(Number(new URL(`http://${host}`).port), '127.0.0.1');
+    const began = Date.now();
+    const upgrade = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
+    const lines = [...upgrade, `Sec-WebSocket-Key: ${'A'.repeat(22)}==`, 'Host: here'];
+    socket.write(`GET /trpc HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    socket.resume();
+    await once(socket, 'close');
+    expect(Date.now() - began).toBeLessThan(5000);
     await stop();
   });
 

@@ -13,8 +13,6 @@ import { SlowConnections } from './slow-connections.ts';
 
 /** Requests are small: a larger message is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
-/** The time limit for the closing handshake of a connection. */
-const closeTimeoutMilliseconds = 2000;
 /** How often silent clients are looked for. */
 const checkMilliseconds = 1000;
 
@@ -42,7 +40,13 @@ export function attachWebSockets(
   const { services, authenticate, follow, publicOrigin, rateLimits, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes });
+  // The types of the library lack `closeTimeout`.
+  const serverOptions = {
+    noServer: true,
+    maxPayload: maxPayloadBytes,
+    closeTimeout: limits.closeMilliseconds,
+  };
+  const sockets = new WebSocketServer(serverOptions);
   const open = new Map<WebSocket, { connection: Connection; address: string; isActorCounted: boolean }>();
   const life = setInterval(() => {
     for (const { connection } of open.values()) connection.checkLife(Date.now());
@@ -60,9 +64,9 @@ export function attachWebSockets(
       if (rateLimits && about) await limitCall(rateLimits, actor, about.address);
       const known = await actor;
       if (!about || about.isActorCounted || known.kind === 'anonymous') return known;
-      about.isActorCounted = true;
       try {
         counted.addActor(known, socket);
+        about.isActorCounted = true;
       } catch (error) {
         socket.close(1008, 'Too many connections with this credential');
         throw error;
@@ -92,7 +96,7 @@ export function attachWebSockets(
   server.on('upgrade', upgrade);
 
   return {
-    /** Tells clients to reconnect, then closes all connections. Those that do not complete the close are terminated. */
+    /** Tells clients to reconnect, then closes all connections. */
     async close() {
       server.off('upgrade', upgrade);
       clearInterval(life);
@@ -100,12 +104,7 @@ export function attachWebSockets(
         if (socket.readyState === WebSocket.OPEN) socket.send('{"id":null,"method":"reconnect"}');
         socket.close(1001, 'The server is stopping');
       }
-      const terminate = setTimeout(
-        () => sockets.clients.forEach((socket) => socket.terminate()),
-        closeTimeoutMilliseconds,
-      );
       await new Promise((resolve) => sockets.close(resolve));
-      clearTimeout(terminate);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedListener } from '../context.ts';
+import type { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Tracked } from '../stream.ts';
 import type { News, Watched } from './news.ts';
@@ -49,22 +50,30 @@ export class Audience {
   async tell({ events, changes, before, cursor, read }: Found) {
     for (const [jobId, ofJob] of Map.groupBy(events, (event) => event.jobId)) {
       const items = ofJob.map(({ item }) => item);
-      await this.#call(this.jobs.get(jobId), items, read);
+      await this.#call(this.jobs.get(jobId), (listener) => listener.items(items, read));
     }
     const track = createTrack(before, cursor);
     for (const subject of new Set(changes.flatMap((change) => change.subjects))) {
       const own = changes.filter((change) => change.subjects.includes(subject));
-      await this.#call(this.subjects.get(subject), track(own), read);
+      const items = track(own);
+      await this.#call(this.subjects.get(subject), (listener) => listener.items(items, read));
     }
     for (const [portfolioId, own] of Map.groupBy(changes, (change) => change.portfolioId)) {
-      await this.#call(this.portfolios.get(portfolioId), track(own), read);
+      const items = track(own);
+      await this.#call(this.portfolios.get(portfolioId), (listener) => listener.items(items, read));
     }
   }
 
-  async #call(listeners: Set<FeedListener> | undefined, items: Tracked<unknown>[], read: number) {
+  async end(error: AppError) {
+    for (const listeners of [this.jobs, this.subjects, this.portfolios]) {
+      for (const ofName of listeners.values()) await this.#call(ofName, (listener) => listener.end(error));
+    }
+  }
+
+  async #call(listeners: Set<FeedListener> | undefined, call: (listener: FeedListener) => void) {
     for (const listener of listeners ?? []) {
       try {
-        listener(items, read);
+        call(listener);
       } catch (error) {
         this.#log.error({ err: error }, 'a watcher of jobs failed');
       }

@@ -8,13 +8,15 @@ import { jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import { newestIds } from './list.ts';
 import type { Job } from './schemas.ts';
-import { toJob } from './stored.ts';
+import { readEach, toJob } from './stored.ts';
 
 /** How many events are read at once, and how many reads it takes until another way is cheaper. */
 const eventsPerPage = 2000;
 const maxPages = 5;
 /** How many jobs are examined at once. */
 const jobsPerPage = 500;
+/** How many jobs one client may make the process hold: a client that does not read keeps them there. */
+const maxJobs = 2000;
 
 const { placeholder } = sql;
 const since = sql`${placeholder('since')}::pg_snapshot`;
@@ -22,8 +24,8 @@ const after = placeholder('after');
 
 /**
  * The jobs of portfolios that have changed since a cursor, each once in its present state. A recent cursor costs what
- * has happened since; an old one costs what the portfolios have. Null if the cursor is of the future, as after the
- * database was restored.
+ * has happened since; an old one costs what the portfolios have. Null if more than `maxJobs` have
+ * changed, or if the cursor is of the future, as after the database was restored.
  */
 export async function changedJobs(db: Db, own: string[], cursor: string): Promise<Job[] | null> {
   const changed = new Map<string, Job>();
@@ -31,7 +33,8 @@ export async function changedJobs(db: Db, own: string[], cursor: string): Promis
   for (let page = 0; page < maxPages; page++) {
     const [found] = await changedByEvents(db).execute({ own, since: cursor, after: last });
     if (found!.isOfFuture) return null;
-    for (const job of found!.jobs) changed.set(job.id, toJob(job));
+    for (const job of readEach(found!.jobs, toJob)) changed.set(job.id, job);
+    if (changed.size > maxJobs) return null;
     if (found!.events < eventsPerPage) return [...changed.values()];
     last = found!.last!;
   }
@@ -73,12 +76,13 @@ const changedByEvents = prepared((db) =>
     .prepare('job_changed_by_events'),
 );
 
-async function changedOfAll(db: Db, own: string[], cursor: string): Promise<Job[]> {
+async function changedOfAll(db: Db, own: string[], cursor: string): Promise<Job[] | null> {
   const changed: Job[] = [];
   const values = { portfolio: null, limit: jobsPerPage, ...filterValues({}) };
   for (let before: string | null = newest('job'); before !== null;) {
     const [found] = await changedOfPage(db).execute({ own, since: cursor, cursor: before, ...values });
-    changed.push(...found!.jobs.map(toJob));
+    changed.push(...readEach(found!.jobs, toJob));
+    if (changed.length > maxJobs) return null;
     before = found!.count < jobsPerPage ? null : found!.last;
   }
   return changed;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Ctx, Db, FeedPlace } from '../context.ts';
+import type { AppError } from '../errors.ts';
 import { newest } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
 import { ownPortfolioIds } from '../own-portfolios.ts';
@@ -9,7 +10,7 @@ import { cursorSchema, isSnapshot } from './cursor.ts';
 import { filterValues } from './filter.ts';
 import { listAll } from './list.ts';
 import { type Job, jobSchema } from './schemas.ts';
-import { toJob } from './stored.ts';
+import { readEach, toJob } from './stored.ts';
 
 const snapshotSize = 20;
 
@@ -43,8 +44,8 @@ class JobChanges implements OpenStream {
   /** What is to be passed on, by job; undefined where nothing waits. All waits until the first jobs are read. */
   #waiting: Map<string, Job> | undefined = new Map();
   #isReading = true;
-  /** The first jobs, by id: reads that began before them may find the same once more. */
-  #first: Map<string, Job> | undefined;
+  /** The numbers of the first jobs' events: reads that began before them may find the same once more. */
+  #first: Map<string, number> | undefined;
   #lastEarlyRead = Infinity;
   /** The cursor of what was passed on, and the one of what waits. */
   #passed = 'start';
@@ -55,9 +56,10 @@ class JobChanges implements OpenStream {
   }
 
   async begin(ctx: Ctx, lastEventId: string | undefined) {
-    const place = await ctx.jobFeed.watchChanges(ctx.actor, (items, read) =>
-      this.#receive(items as readonly Tracked<Job>[], read),
-    );
+    const place = await ctx.jobFeed.watchChanges(ctx.actor, {
+      items: (items, read) => this.#receive(items as readonly Tracked<Job>[], read),
+      end: (error) => this.#end(error),
+    });
     this.#place = place;
     this.#cursor = place.cursor;
     const own = await ownPortfolioIds(ctx);
@@ -65,8 +67,8 @@ class JobChanges implements OpenStream {
     const changed = isKnown ? await changedJobs(ctx.db, own, lastEventId) : null;
     if (changed !== null) this.#passed = lastEventId!;
     const first = changed ?? (await newestJobs(ctx.db, own));
-    this.#first = new Map(first.map((job) => [job.id, job]));
     this.#lastEarlyRead = place.lastRead();
+    if (this.#lastEarlyRead > place.read) this.#first = new Map(first.map((job) => [job.id, job.lastSeq]));
     for (const job of first) this.#keep(job);
     this.#isReading = false;
     this.resume();
@@ -88,6 +90,13 @@ class JobChanges implements OpenStream {
   close() {
     this.#isOver = true;
     this.#place?.[Symbol.dispose]();
+  }
+
+  #end(error: AppError) {
+    // What it finds after it has joined is new.
+    if (this.#place === undefined || this.#isOver) return;
+    this.close();
+    this.#receiver.end(error);
   }
 
   #receive(items: readonly Tracked<Job>[], read: number) {
@@ -116,8 +125,7 @@ class JobChanges implements OpenStream {
   }
 
   #isKnown({ id, lastSeq }: Job): boolean {
-    const first = this.#first?.get(id);
-    return first !== undefined && first.lastSeq >= lastSeq;
+    return lastSeq <= (this.#first?.get(id) ?? 0);
   }
 }
 
@@ -125,5 +133,5 @@ class JobChanges implements OpenStream {
 async function newestJobs(db: Db, own: string[]): Promise<Job[]> {
   const values = { portfolio: null, cursor: newest('job'), limit: snapshotSize, ...filterValues({}) };
   const rows = await listAll(db).execute({ own, ...values });
-  return rows.map(toJob).toReversed();
+  return readEach(rows, toJob).toReversed();
 }

@@ -17,6 +17,9 @@ export function isSnapshot(text: string): boolean {
   return xmin <= xmax && isInOrder;
 }
 
+/** A cursor as it is sent: one that would be refused from the client begins anew. */
+export const clientCursor = (cursor: string) => (cursor.length > maxLength ? 'start' : cursor);
+
 const expected = 'Expected the cursor of an item of this stream.';
 
 /**

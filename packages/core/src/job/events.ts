@@ -59,9 +59,10 @@ class JobEvents implements OpenStream {
 
   async begin(lastEventId: string | undefined) {
     // Joins the feed before it reads the job, so that nothing is missed in between.
-    const place = await this.#ctx.jobFeed.watchJob(this.#id, (items) =>
-      this.#receive(items as readonly Tracked<JobStreamItem>[]),
-    );
+    const place = await this.#ctx.jobFeed.watchJob(this.#id, {
+      items: (items) => this.#receive(items as readonly Tracked<JobStreamItem>[]),
+      end: (error) => this.#place && this.#end(error),
+    });
     this.#place = place;
     const job = await fetchJob(this.#ctx, this.#id);
     this.#latest = Math.max(this.#latest, job.lastSeq);

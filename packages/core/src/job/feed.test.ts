@@ -1,11 +1,14 @@
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
-import { user } from '../../../../tests/support/services.ts';
+import { silentLog, user } from '../../../../tests/support/services.ts';
+import type { Db, FeedListener } from '../context.ts';
 import { operations } from '../index.ts';
 import type { Receiver, Tracked } from '../stream.ts';
+import { createJobFeed } from './feed.ts';
+import { type News, readNews } from './news.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
 import { transitions } from './transitions.ts';
 
@@ -181,6 +184,87 @@ describe('a change', () => {
   });
 });
 
+/** A feed whose reads of the database find these, and the last of them from then on. */
+function feedThatFinds(...found: Partial<News>[]) {
+  const nothing: News = { cursor: '10:10:', isOfFuture: false, events: [], changes: [] };
+  const execute = async () => [{ ...nothing, ...(found.length > 1 ? found.shift() : found[0]) }];
+  const db = { select: () => ({ from: () => ({ prepare: () => ({ execute }) }) }) };
+  return createJobFeed(db as unknown as Db, fixture.jobBus, silentLog);
+}
+
+test('a cursor that is too long to be accepted from a client is sent as the one that starts anew', async () => {
+  const { id } = await fixture.accept();
+  const job = await fixture.read(id);
+  const long = `5:9000:${Array.from({ length: 1000 }, (_, at) => 1000 + at).join()}`;
+  const change = { portfolioId: '', subjects: ['owner'], job };
+  const feed = feedThatFinds(
+    { cursor: long },
+    { cursor: long, changes: [change, change] },
+    { changes: [change] },
+  );
+  const listener = { items: vi.fn<FeedListener['items']>(), end() {} };
+  const place = await feed.watchChanges(owner, listener);
+  await eventually(() => {
+    fixture.hint(id);
+    expect(listener.items.mock.calls.length).toBeGreaterThan(1);
+  });
+  place[Symbol.dispose]();
+  const cursors = listener.items.mock.calls.flatMap(([items]) => items.map(({ cursor }) => cursor));
+  expect([place.cursor, ...cursors.slice(0, 3)]).toEqual(['start', 'start', 'start', '10:10:']);
+});
+
+describe('after the database was restored to an earlier state', () => {
+  const ofFuture = '9000000000:9000000001:9000000000';
+
+  test('a read with the cursor of before says so', async () => {
+    const nobody = { jobs: [], subjects: [], portfolios: [] };
+    const read = (cursor?: string) => readNews(fixture.db, cursor, nobody, () => {});
+    expect(await read(ofFuture)).toMatchObject({ isOfFuture: true });
+    for (const cursor of [undefined, (await read()).cursor])
+      expect(await read(cursor)).toMatchObject({ isOfFuture: false });
+  });
+
+  test('watchers end, so that they start anew', async () => {
+    const { id } = await fixture.accept();
+    const jobFeed = feedThatFinds({ cursor: ofFuture }, {}, { isOfFuture: true });
+    const [changes, events] = [new Client<Job>(), new Client<JobStreamItem>()];
+    const ctx = { ...fixture.as(owner), jobFeed };
+    await operations.job.events.open(ctx, { id }, events);
+    await operations.job.changes.open(ctx, {}, changes);
+    fixture.hint(id);
+    for (const { ended } of [changes, events])
+      await eventually(() => expect(ended).toEqual([expect.objectContaining({ code: 'unavailable' })]));
+  });
+});
+
+describe('a job that this release cannot read', () => {
+  test.each([
+    ['of a kind that a newer one has added', { kind: sql`'video.render'` }],
+    ['with an error in an unknown form', { error: sql`'{"form":"new"}'` }],
+  ])('%s is hidden from watchers and lists, which show all others', async (_, unreadable) => {
+    const [other, { id }] = [await fixture.claimed(), await fixture.accept()];
+    const client = await watchChanges();
+    const { cursor } = client;
+    client.items = [];
+    await fixture.change(id, unreadable);
+    await admin`update jobs set last_seq = 2 where id = ${id}`;
+    await admin`insert into job_events (job_id, seq, type, state, attempt, progress)
+      values (${id}, 2, 'progress', 'running', 1, 0)`;
+    await transitions.progress(fixture.db, other, { progress: 0.5, step: 'Working' });
+    fixture.hint(other.id);
+    await eventually(() => expect(client.seen()).toEqual([`${other.id} running`]));
+    const [resumed, anew] = [await watchChanges(cursor), await watchChanges()];
+    expect(resumed.seen()).toEqual([`${other.id} running`]);
+    expect(anew.items.map(({ data }) => data.id)).toContain(other.id);
+    const { items } = await operations.job.list.run(fixture.as(owner), {});
+    expect(items.map((job) => job.id)).toContain(other.id);
+    for (const job of [...items, ...anew.items.map(({ data }) => data)]) expect(job.id).not.toBe(id);
+    for (const { stream } of [client, resumed, anew]) stream.close();
+    expect([client, resumed, anew].flatMap(({ ended }) => ended)).toEqual([]);
+    await admin`delete from jobs where id = ${id}`;
+  });
+});
+
 describe('job.changes', () => {
   test('resumes after its cursor with each changed job once, and with no other', async () => {
     const [changed, unchanged] = [await fixture.claimed(), await fixture.claimed()];
@@ -212,6 +296,32 @@ describe('job.changes', () => {
       expect(items.map(({ data }) => `${data.id} ${data.state}`)).toContain(`${changed.id} succeeded`);
     });
     expect(events.join()).toContain('pg_visible_in_snapshot');
+  });
+
+  test('starts anew for a cursor after which more jobs have changed than it holds for a client', async () => {
+    const { id } = await fixture.accept();
+    const { cursor, stream } = await watchChanges();
+    stream.close();
+    const made = await admin<{ id: string }[]>`
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq,
+        finished_at)
+      select 'job_' || lpad(n::text, 26, '0'), portfolio_id, kind, title, 'failed', group_key, payload,
+        requested_by, max_attempts, last_seq, now()
+      from jobs, generate_series(1, 2001) n where id = ${id} returning id`;
+    const ids = made.map((job) => job.id);
+    await admin`
+      insert into job_events (job_id, seq, type, state, attempt, progress)
+      select id, last_seq, 'failed', state, attempt, progress from jobs where id = any(${ids})`;
+    const recent = await watchChanges(cursor);
+    recent.stream.close();
+    for (let transaction = 1; transaction <= 6; transaction++) await addEvents(id, transaction * 2000);
+    const old = await watchChanges('1:1:');
+    old.stream.close();
+    for (const { items } of [recent, old]) {
+      expect(items).toHaveLength(20);
+      expect(items.at(-1)?.data.id).toBe(id);
+    }
+    await admin`delete from jobs where id = any(${ids})`;
   });
 
   test('starts anew for a cursor of release 0.1.0, and for one of another database', async () => {

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Db, FeedListener, FeedPlace, JobBus, JobFeed } from '../context.ts';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { toOutage } from '../runtime/outage.ts';
 import { subjectOf } from '../tenancy.ts';
 import { Audience, type Found, type Listeners } from './audience.ts';
+import { clientCursor } from './cursor.ts';
 import { readNews } from './news.ts';
 
 /** From the beginning of one read to the next: what happens meanwhile is found together. */
@@ -63,7 +65,7 @@ type ReaderOptions = {
 class Reader {
   readonly #options: ReaderOptions;
   readonly #stop = new AbortController();
-  /** What has been seen. It stays where it is while reads fail, so that the next one finds all. */
+  /** What has been seen, of any length. It stays where it is while reads fail, so that the next one finds all. */
   #cursor: string | undefined;
   #failure: unknown;
   /** The latest read, its delivery, and the read after it that somebody waits for. */
@@ -85,7 +87,7 @@ class Reader {
   async join(isFresh: boolean): Promise<{ cursor: string; read: number }> {
     const found = await (isFresh || this.#cursor === undefined ? this.#read() : this.#reading);
     if (this.#cursor === undefined || (isFresh && !found)) throw this.#failure;
-    return { cursor: this.#cursor, read: found?.read ?? 0 };
+    return { cursor: clientCursor(this.#cursor), read: found?.read ?? 0 };
   }
 
   async #follow(hints: AsyncIterable<void> & Disposable) {
@@ -115,10 +117,12 @@ class Reader {
     counter.reads += 1;
     const read = counter.reads;
     try {
-      const news = await readNews(db, this.#cursor, audience.names());
-      const before = this.#cursor ?? news.cursor;
+      const news = await readNews(db, this.#cursor, audience.names(), (unreadable) =>
+        log.error({ err: unreadable }, 'a change of a job cannot be read'),
+      );
+      const before = clientCursor(this.#cursor ?? news.cursor);
       this.#cursor = news.cursor;
-      return { ...news, before, read };
+      return { ...news, before, cursor: clientCursor(news.cursor), read };
     } catch (error) {
       this.#failure = error;
       if (!toOutage(error)) log.error({ err: error }, 'reading the changes of jobs failed');
@@ -128,6 +132,10 @@ class Reader {
 
   async #deliver(reading: Promise<Found | undefined>) {
     const found = await reading;
-    if (found && !this.#stop.signal.aborted) await this.#options.audience.tell(found);
+    if (!found || this.#stop.signal.aborted) return;
+    const { log, audience } = this.#options;
+    if (!found.isOfFuture) return audience.tell(found);
+    log.warn('the database is of an earlier state than before: watchers of jobs start anew');
+    await audience.end(new AppError('unavailable', 'The database was restored. Subscribe again.'));
   }
 }

@@ -11,7 +11,7 @@ import { createdBetween, filterValues, hasKindAndState, jobFilterInput, statesIn
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
 import { jobSchema, jobStateSchema } from './schemas.ts';
-import { toJob } from './stored.ts';
+import { readEach, toJob } from './stored.ts';
 
 export const listJobs = operation({
   name: 'job.list',
@@ -31,7 +31,8 @@ export const listJobs = operation({
     const list = filter.requestedBy === undefined ? listAll : listOfRequester;
     const values = { portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
     const rows = await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values });
-    return toPage(rows.map(toJob), limit);
+    const { items, nextCursor } = toPage(rows, limit);
+    return { items: readEach(items, toJob), nextCursor };
   },
 });
 

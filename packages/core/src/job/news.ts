@@ -6,7 +6,7 @@ import type { Tracked } from '../stream.ts';
 import { eventFields, jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
 import type { Job, JobStreamItem } from './schemas.ts';
-import { readError, toJob } from './stored.ts';
+import { readEach, readError, toJob } from './stored.ts';
 
 type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 
@@ -16,6 +16,8 @@ export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[]
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
   cursor: string;
+  /** True if the cursor of before has seen what this database has not, as after it was restored. */
+  isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
   /** The present state of each changed job, with those who watch its portfolio and belong to it. */
   changes: { portfolioId: string; subjects: string[]; job: Job }[];
@@ -47,6 +49,7 @@ const newsSince = prepared((db) =>
   db
     .select({
       cursor: sql<string>`cursor`,
+      isOfFuture: sql<boolean>`is_of_future`,
       events: sql<{ jobId: string; event: JobEvent }[]>`events`,
       changes: sql<News['changes']>`changes`,
     })
@@ -54,6 +57,7 @@ const newsSince = prepared((db) =>
       sql`(
         with fresh as (${eventsSinceCursor})
         select pg_current_snapshot()::text as cursor,
+          coalesce(pg_snapshot_xmax(${cursor}) > pg_snapshot_xmax(pg_current_snapshot()), false) as is_of_future,
           (select coalesce(json_agg(${eventJson} order by ${jobEvents.seq}), '[]')
             from fresh as ${jobEvents} where ${jobEvents.jobId} = any(${placeholder('jobs')})) as events,
           (select coalesce(json_agg(${changeJson} order by ${jobs.updatedAt}, ${jobs.id}), '[]')
@@ -66,14 +70,19 @@ const newsSince = prepared((db) =>
     .prepare('job_news'),
 );
 
-/** Reads what became visible since the cursor; without one, only where to begin. */
-export async function readNews(db: Db, before: string | undefined, watched: Watched): Promise<News> {
+/** Reads what became visible since the cursor; without one, only where to begin. Reports what it leaves out. */
+export async function readNews(
+  db: Db,
+  before: string | undefined,
+  watched: Watched,
+  report: (unreadable: unknown) => void,
+): Promise<News> {
   const [news] = await newsSince(db).execute({ cursor: before ?? null, ...watched });
-  const { cursor: seen, events, changes } = news!;
+  const { events, changes } = news!;
   return {
-    cursor: seen,
-    events: events.map(({ jobId, event }) => ({ jobId, item: eventItem(event) })),
-    changes: changes.map((change) => ({ ...change, job: toJob(change.job) })),
+    ...news!,
+    events: readEach(events, ({ jobId, event }) => ({ jobId, item: eventItem(event) }), report),
+    changes: readEach(changes, (change) => ({ ...change, job: toJob(change.job) }), report),
   };
 }
 

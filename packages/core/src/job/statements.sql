@@ -1991,7 +1991,7 @@ with
               q.priority,
               q.turn
             limit
-              least(tenant.slots + 16, greatest(0, tenant.most - coalesce(own.jobs, 0)))
+              least(tenant.slots + 6, greatest(0, tenant.most - coalesce(own.jobs, 0)))
           ) next
         where
           tenant.id is not null
@@ -2030,7 +2030,7 @@ with
     from
       ranked
     where
-      rank <= slots + 16
+      rank <= slots + 6
   ),
   taken as (
     select
@@ -3394,6 +3394,7 @@ from
 -- job_news
 select
   cursor,
+  is_of_future,
   events,
   changes
 from
@@ -3421,6 +3422,7 @@ from
       )
     select
       pg_current_snapshot()::text as cursor,
+      coalesce(pg_snapshot_xmax(:cursor::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()), false) as is_of_future,
       (
         select
           coalesce(
