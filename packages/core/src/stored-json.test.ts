@@ -80,13 +80,18 @@ test.each(allForms)('%s: form %i is read in the current shape', (column, _, form
   expect(value).toMatchObject(form as object);
 });
 
-test.each(allForms)(
-  '%s: form %i is read without fields that a later version added, or refused where all of it has to be done',
+const isPayload = (column: string) => column.startsWith('jobs.payload');
+const tolerant = allForms.filter(([column]) => columns[column] !== unread && !isPayload(column));
+
+test.each(tolerant)('%s: form %i is read without fields that a later version added', (column, _, form) => {
+  const { read } = columns[column]!;
+  expect(read(withMore(form))).toEqual(read(form));
+});
+
+test.each(allForms.filter(([column]) => isPayload(column)))(
+  '%s: form %i is refused with fields that a later version added: all of a payload has to be done',
   (column, _, form) => {
-    const { read } = columns[column]!;
-    if (columns[column] === unread) return;
-    if (column.startsWith('jobs.payload')) expect(() => read(withMore(form))).toThrow('Unrecognized key');
-    else expect(read(withMore(form))).toEqual(read(form));
+    expect(() => columns[column]!.read(withMore(form))).toThrow('Unrecognized key');
   },
 );
 

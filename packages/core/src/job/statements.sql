@@ -385,32 +385,8 @@ select
           and r.kind = jobs.kind
       ) >= (
         select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'kind',
-        'limit',
-        (
-          select
-            greatest(
+          case
+            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
               1,
               ceil(
                 max((w.shares ->> jobs.kind)::float8) * (
@@ -423,6 +399,34 @@ select
                 )
               )
             )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'kind',
+        'limit',
+        (
+          select
+            case
+              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                1,
+                ceil(
+                  max((w.shares ->> jobs.kind)::float8) * (
+                    select
+                      sum((w.slots ->> jobs.kind)::int)
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                )
+              )::int
+            end
           from
             job_workers w
           where
@@ -457,33 +461,8 @@ select
           and r.portfolio_id = jobs.portfolio_id
       ) >= (
         select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'portfolio',
-        'limit',
-        (
-          select
-            greatest(
+          case
+            when max((w.shares ->> 'all')::float8) < 1 then greatest(
               1,
               ceil(
                 max((w.shares ->> 'all')::float8) * (
@@ -497,6 +476,35 @@ select
                 )
               )
             )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ) then json_build_object(
+        'for',
+        'limit',
+        'of',
+        'portfolio',
+        'limit',
+        (
+          select
+            case
+              when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                1,
+                ceil(
+                  max((w.shares ->> 'all')::float8) * (
+                    select
+                      sum(slot.value::int)
+                    from
+                      job_workers w,
+                      jsonb_each_text(w.slots) as slot
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                )
+              )::int
+            end
           from
             job_workers w
           where
@@ -565,63 +573,73 @@ select
           coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
           and coalesce(p.kind, jobs.kind) = jobs.kind
       )
-      or (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+      or coalesce(
+        (
+          select
+            count(*)::int
+          from
+            jobs r
+          where
+            r.state = 'running'
+            and r.portfolio_id = jobs.portfolio_id
+            and r.kind = jobs.kind
+        ) >= (
+          select
+            case
+              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                1,
+                ceil(
+                  max((w.shares ->> jobs.kind)::float8) * (
+                    select
+                      sum((w.slots ->> jobs.kind)::int)
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                )
+              )::int
+            end
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        false
       )
-      or (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+      or coalesce(
+        (
+          select
+            count(*)::int
+          from
+            jobs r
+          where
+            r.state = 'running'
+            and r.portfolio_id = jobs.portfolio_id
+        ) >= (
+          select
+            case
+              when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                1,
+                ceil(
+                  max((w.shares ->> 'all')::float8) * (
+                    select
+                      sum(slot.value::int)
+                    from
+                      job_workers w,
+                      jsonb_each_text(w.slots) as slot
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  )
+                )
+              )::int
+            end
+          from
+            job_workers w
+          where
+            w.seen_at > now() - interval '60 seconds'
+        ),
+        false
       ) then false
       else coalesce(
         (
@@ -1121,32 +1139,8 @@ from
                       and r.kind = jobs.kind
                   ) >= (
                     select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> jobs.kind)::float8) * (
-                            select
-                              sum((w.slots ->> jobs.kind)::int)
-                            from
-                              job_workers w
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
-                    (
-                      select
-                        greatest(
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
                           1,
                           ceil(
                             max((w.shares ->> jobs.kind)::float8) * (
@@ -1159,6 +1153,34 @@ from
                             )
                           )
                         )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'kind',
+                    'limit',
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
                       from
                         job_workers w
                       where
@@ -1193,33 +1215,8 @@ from
                       and r.portfolio_id = jobs.portfolio_id
                   ) >= (
                     select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> 'all')::float8) * (
-                            select
-                              sum(slot.value::int)
-                            from
-                              job_workers w,
-                              jsonb_each_text(w.slots) as slot
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        greatest(
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
                           1,
                           ceil(
                             max((w.shares ->> 'all')::float8) * (
@@ -1233,6 +1230,35 @@ from
                             )
                           )
                         )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'portfolio',
+                    'limit',
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
                       from
                         job_workers w
                       where
@@ -1301,63 +1327,73 @@ from
                       coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(p.kind, jobs.kind) = jobs.kind
                   )
-                  or (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> jobs.kind)::float8) * (
-                            select
-                              sum((w.slots ->> jobs.kind)::int)
-                            from
-                              job_workers w
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
+                  or coalesce(
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) >= (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    false
                   )
-                  or (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> 'all')::float8) * (
-                            select
-                              sum(slot.value::int)
-                            from
-                              job_workers w,
-                              jsonb_each_text(w.slots) as slot
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
+                  or coalesce(
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ) >= (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    false
                   ) then false
                   else coalesce(
                     (
@@ -1578,32 +1614,8 @@ from
                       and r.kind = jobs.kind
                   ) >= (
                     select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> jobs.kind)::float8) * (
-                            select
-                              sum((w.slots ->> jobs.kind)::int)
-                            from
-                              job_workers w
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
-                    (
-                      select
-                        greatest(
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
                           1,
                           ceil(
                             max((w.shares ->> jobs.kind)::float8) * (
@@ -1616,6 +1628,34 @@ from
                             )
                           )
                         )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'kind',
+                    'limit',
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
                       from
                         job_workers w
                       where
@@ -1650,33 +1690,8 @@ from
                       and r.portfolio_id = jobs.portfolio_id
                   ) >= (
                     select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> 'all')::float8) * (
-                            select
-                              sum(slot.value::int)
-                            from
-                              job_workers w,
-                              jsonb_each_text(w.slots) as slot
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        greatest(
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
                           1,
                           ceil(
                             max((w.shares ->> 'all')::float8) * (
@@ -1690,6 +1705,35 @@ from
                             )
                           )
                         )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ) then json_build_object(
+                    'for',
+                    'limit',
+                    'of',
+                    'portfolio',
+                    'limit',
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
                       from
                         job_workers w
                       where
@@ -1758,63 +1802,73 @@ from
                       coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(p.kind, jobs.kind) = jobs.kind
                   )
-                  or (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> jobs.kind)::float8) * (
-                            select
-                              sum((w.slots ->> jobs.kind)::int)
-                            from
-                              job_workers w
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
+                  or coalesce(
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) >= (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    false
                   )
-                  or (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      greatest(
-                        1,
-                        ceil(
-                          max((w.shares ->> 'all')::float8) * (
-                            select
-                              sum(slot.value::int)
-                            from
-                              job_workers w,
-                              jsonb_each_text(w.slots) as slot
-                            where
-                              w.seen_at > now() - interval '60 seconds'
-                          )
-                        )
-                      )::int
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
+                  or coalesce(
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ) >= (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    false
                   ) then false
                   else coalesce(
                     (
@@ -1877,51 +1931,111 @@ with
         select
           *
         from
-          unnest(:kinds::text[], :slots::int[], :most::int[]) as wanted (kind, slots, most)
+          unnest(:kinds::text[], :slots::int[], :most::int[], :after::text[]) as wanted (kind, slots, most, last)
       ),
       tenant as (
         select
-          kind,
-          slots,
-          most,
-          (
-            select
-              portfolio_id
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = wanted.kind
-            order by
-              portfolio_id
-            limit
-              1
-          ) as id
+          at.*,
+          coalesce(next.id, again.id) as id,
+          next.id is null as is_wrapped,
+          1 as position
         from
-          wanted
+          wanted at
+          cross join lateral (
+            select
+              (
+                select
+                  q.portfolio_id
+                from
+                  job_queue q
+                where
+                  q.due
+                  and q.kind = at.kind
+                  and q.portfolio_id > at.last
+                order by
+                  q.portfolio_id
+                limit
+                  1
+              ) as id
+          ) next
+          cross join lateral (
+            select
+              case
+                when next.id is null then (
+                  select
+                    q.portfolio_id
+                  from
+                    job_queue q
+                  where
+                    q.due
+                    and q.kind = at.kind
+                    and q.portfolio_id > ''
+                  order by
+                    q.portfolio_id
+                  limit
+                    1
+                )
+              end as id
+          ) again
         union all
         select
-          kind,
-          slots,
-          most,
-          (
-            select
-              portfolio_id
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = tenant.kind
-              and q.portfolio_id > tenant.id
-            order by
-              portfolio_id
-            limit
-              1
-          )
+          at.kind,
+          at.slots,
+          at.most,
+          at.last,
+          coalesce(next.id, again.id),
+          at.is_wrapped
+          or next.id is null,
+          at.position + 1
         from
-          tenant
+          tenant at
+          cross join lateral (
+            select
+              (
+                select
+                  q.portfolio_id
+                from
+                  job_queue q
+                where
+                  q.due
+                  and q.kind = at.kind
+                  and q.portfolio_id > at.id
+                order by
+                  q.portfolio_id
+                limit
+                  1
+              ) as id
+          ) next
+          cross join lateral (
+            select
+              case
+                when next.id is null
+                and not at.is_wrapped then (
+                  select
+                    q.portfolio_id
+                  from
+                    job_queue q
+                  where
+                    q.due
+                    and q.kind = at.kind
+                    and q.portfolio_id > ''
+                  order by
+                    q.portfolio_id
+                  limit
+                    1
+                )
+              end as id
+          ) again
         where
-          id is not null
+          at.position < 200
+          and coalesce(next.id, again.id) is not null
+          and not (
+            (
+              at.is_wrapped
+              or next.id is null
+            )
+            and coalesce(next.id, again.id) > at.last
+          )
       ),
       running as materialized (
         select
@@ -1940,61 +2054,24 @@ with
           kind,
           portfolio_id
       ),
-      candidate as (
+      open_tenant as (
         select
-          next.job_id,
-          tenant.kind,
-          tenant.slots,
-          next.priority,
-          next.turn,
-          coalesce(own.jobs, 0) + row_number() over (
+          tenant.*,
+          coalesce(own.jobs, 0) as running,
+          row_number() over (
             partition by
-              tenant.kind,
-              tenant.id
+              tenant.kind
             order by
-              next.priority,
-              next.turn
-          ) as place,
-          coalesce(
-            (
-              select
-                max(in_all)
-              from
-                running
-              where
-                portfolio_id = tenant.id
-            ),
-            0
-          ) + row_number() over (
-            partition by
-              tenant.id
-            order by
-              next.priority,
-              next.turn
-          ) as place_in_all
+              coalesce(own.jobs, 0),
+              position
+          ) as rank
         from
           tenant
           left join running own on own.kind = tenant.kind
           and own.portfolio_id = tenant.id
-          cross join lateral (
-            select
-              q.job_id,
-              q.priority,
-              q.turn
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = tenant.kind
-              and q.portfolio_id = tenant.id
-            order by
-              q.priority,
-              q.turn
-            limit
-              least(tenant.slots + 6, greatest(0, tenant.most - coalesce(own.jobs, 0)))
-          ) next
         where
           tenant.id is not null
+          and coalesce(own.jobs, 0) < tenant.most
           and not exists (
             select
             from
@@ -2004,23 +2081,81 @@ with
               and coalesce(pause.kind, tenant.kind) = tenant.kind
           )
       ),
+      candidate as (
+        select
+          next.job_id,
+          t.kind,
+          t.slots,
+          t.id,
+          next.priority,
+          next.turn,
+          row_number() over (
+            partition by
+              t.kind
+            order by
+              t.running + next.place,
+              t.position
+          ) as rank
+        from
+          open_tenant t
+          cross join lateral (
+            select
+              q.*,
+              row_number() over (
+                order by
+                  q.priority,
+                  q.turn
+              ) as place
+            from
+              (
+                select
+                  job_id,
+                  priority,
+                  turn
+                from
+                  job_queue q
+                where
+                  q.due
+                  and q.kind = t.kind
+                  and q.portfolio_id = t.id
+                order by
+                  q.priority,
+                  q.turn
+                limit
+                  least(t.slots + 6, t.most - t.running)
+              ) q
+          ) next
+        where
+          t.rank <= t.slots + 6
+      ),
       ranked as (
         select
           job_id,
           kind,
           slots,
-          row_number() over (
+          rank,
+          coalesce(
+            (
+              select
+                max(in_all)
+              from
+                running
+              where
+                portfolio_id = candidate.id
+            ),
+            0
+          ) + row_number() over (
             partition by
-              kind
+              id
             order by
-              place,
+              rank > slots,
               priority,
               turn
-          ) as rank
+          ) as place_in_all
         from
           candidate
         where
-          place_in_all <= :mostInAll
+          rank <= slots + 6
       )
     select
       job_id,
@@ -2030,7 +2165,7 @@ with
     from
       ranked
     where
-      rank <= slots + 6
+      place_in_all <= :mostInAll
   ),
   taken as (
     select
@@ -2163,22 +2298,14 @@ with
       changed
   )
 select
-  (
+  array(
     select
-      (
-        count(*) filter (
-          where
-            rank <= slots
-        )
-      )::int
+      kind
     from
       chosen
+    where
+      rank <= slots
   ),
-  extract(
-    epoch
-    from
-      now() - changed.created_at
-  )::float8,
   changed.id,
   changed.portfolio_id,
   changed.kind,
@@ -2579,32 +2706,8 @@ select
         and r.kind = jobs.kind
     ) >= (
       select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
-      (
-        select
-          greatest(
+        case
+          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
             1,
             ceil(
               max((w.shares ->> jobs.kind)::float8) * (
@@ -2617,6 +2720,34 @@ select
               )
             )
           )::int
+        end
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          case
+            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
         from
           job_workers w
         where
@@ -2651,33 +2782,8 @@ select
         and r.portfolio_id = jobs.portfolio_id
     ) >= (
       select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          greatest(
+        case
+          when max((w.shares ->> 'all')::float8) < 1 then greatest(
             1,
             ceil(
               max((w.shares ->> 'all')::float8) * (
@@ -2691,6 +2797,35 @@ select
               )
             )
           )::int
+        end
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          case
+            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
         from
           job_workers w
         where
@@ -2758,63 +2893,73 @@ select
         coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(p.kind, jobs.kind) = jobs.kind
     )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
+    or coalesce(
+      (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          case
+            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      false
     )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
+    or coalesce(
+      (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          case
+            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      false
     ) then false
     else coalesce(
       (
@@ -2978,32 +3123,8 @@ select
         and r.kind = jobs.kind
     ) >= (
       select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
-      (
-        select
-          greatest(
+        case
+          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
             1,
             ceil(
               max((w.shares ->> jobs.kind)::float8) * (
@@ -3016,6 +3137,34 @@ select
               )
             )
           )::int
+        end
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'kind',
+      'limit',
+      (
+        select
+          case
+            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
         from
           job_workers w
         where
@@ -3050,33 +3199,8 @@ select
         and r.portfolio_id = jobs.portfolio_id
     ) >= (
       select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          greatest(
+        case
+          when max((w.shares ->> 'all')::float8) < 1 then greatest(
             1,
             ceil(
               max((w.shares ->> 'all')::float8) * (
@@ -3090,6 +3214,35 @@ select
               )
             )
           )::int
+        end
+      from
+        job_workers w
+      where
+        w.seen_at > now() - interval '60 seconds'
+    ) then json_build_object(
+      'for',
+      'limit',
+      'of',
+      'portfolio',
+      'limit',
+      (
+        select
+          case
+            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
         from
           job_workers w
         where
@@ -3157,63 +3310,73 @@ select
         coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(p.kind, jobs.kind) = jobs.kind
     )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> jobs.kind)::float8) * (
-              select
-                sum((w.slots ->> jobs.kind)::int)
-              from
-                job_workers w
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
+    or coalesce(
+      (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+          and r.kind = jobs.kind
+      ) >= (
+        select
+          case
+            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> jobs.kind)::float8) * (
+                  select
+                    sum((w.slots ->> jobs.kind)::int)
+                  from
+                    job_workers w
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      false
     )
-    or (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        greatest(
-          1,
-          ceil(
-            max((w.shares ->> 'all')::float8) * (
-              select
-                sum(slot.value::int)
-              from
-                job_workers w,
-                jsonb_each_text(w.slots) as slot
-              where
-                w.seen_at > now() - interval '60 seconds'
-            )
-          )
-        )::int
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
+    or coalesce(
+      (
+        select
+          count(*)::int
+        from
+          jobs r
+        where
+          r.state = 'running'
+          and r.portfolio_id = jobs.portfolio_id
+      ) >= (
+        select
+          case
+            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+              1,
+              ceil(
+                max((w.shares ->> 'all')::float8) * (
+                  select
+                    sum(slot.value::int)
+                  from
+                    job_workers w,
+                    jsonb_each_text(w.slots) as slot
+                  where
+                    w.seen_at > now() - interval '60 seconds'
+                )
+              )
+            )::int
+          end
+        from
+          job_workers w
+        where
+          w.seen_at > now() - interval '60 seconds'
+      ),
+      false
     ) then false
     else coalesce(
       (
@@ -3577,32 +3740,8 @@ from
                         and r.kind = jobs.kind
                     ) >= (
                       select
-                        greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'kind',
-                      'limit',
-                      (
-                        select
-                          greatest(
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
                             1,
                             ceil(
                               max((w.shares ->> jobs.kind)::float8) * (
@@ -3615,6 +3754,34 @@ from
                               )
                             )
                           )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) then json_build_object(
+                      'for',
+                      'limit',
+                      'of',
+                      'kind',
+                      'limit',
+                      (
+                        select
+                          case
+                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> jobs.kind)::float8) * (
+                                  select
+                                    sum((w.slots ->> jobs.kind)::int)
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
                         from
                           job_workers w
                         where
@@ -3649,33 +3816,8 @@ from
                         and r.portfolio_id = jobs.portfolio_id
                     ) >= (
                       select
-                        greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'portfolio',
-                      'limit',
-                      (
-                        select
-                          greatest(
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
                             1,
                             ceil(
                               max((w.shares ->> 'all')::float8) * (
@@ -3689,6 +3831,35 @@ from
                               )
                             )
                           )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ) then json_build_object(
+                      'for',
+                      'limit',
+                      'of',
+                      'portfolio',
+                      'limit',
+                      (
+                        select
+                          case
+                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> 'all')::float8) * (
+                                  select
+                                    sum(slot.value::int)
+                                  from
+                                    job_workers w,
+                                    jsonb_each_text(w.slots) as slot
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
                         from
                           job_workers w
                         where
@@ -3757,63 +3928,73 @@ from
                         coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                         and coalesce(p.kind, jobs.kind) = jobs.kind
                     )
-                    or (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                    or coalesce(
+                      (
+                        select
+                          count(*)::int
+                        from
+                          jobs r
+                        where
+                          r.state = 'running'
+                          and r.portfolio_id = jobs.portfolio_id
+                          and r.kind = jobs.kind
+                      ) >= (
+                        select
+                          case
+                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> jobs.kind)::float8) * (
+                                  select
+                                    sum((w.slots ->> jobs.kind)::int)
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      false
                     )
-                    or (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                    or coalesce(
+                      (
+                        select
+                          count(*)::int
+                        from
+                          jobs r
+                        where
+                          r.state = 'running'
+                          and r.portfolio_id = jobs.portfolio_id
+                      ) >= (
+                        select
+                          case
+                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> 'all')::float8) * (
+                                  select
+                                    sum(slot.value::int)
+                                  from
+                                    job_workers w,
+                                    jsonb_each_text(w.slots) as slot
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      false
                     ) then false
                     else coalesce(
                       (
@@ -4245,6 +4426,19 @@ from
 where
   jobs.group_key = :groupKey
   and jobs.state in ('queued', 'running');
+
+-- job_unreadable_seconds
+select
+  extract(
+    epoch
+    from
+      now() - min(at)
+  )::float8
+from
+  job_events
+where
+  job_events.job_id = :id
+  and job_events.error ->> 'code' = :code;
 
 -- job_worker_report
 insert into
