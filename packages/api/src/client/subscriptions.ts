@@ -1,5 +1,5 @@
-import { type TRPCLink, createWSClient, wsLink } from '@trpc/client';
-import { tap } from '@trpc/server/observable';
+import { TRPCClientError, type TRPCLink, createWSClient, wsLink } from '@trpc/client';
+import { observable } from '@trpc/server/observable';
 import type { AppRouter } from '../trpc/router.ts';
 import { problemOf } from './errors.ts';
 import { LiveSocket } from './live-socket.ts';
@@ -36,15 +36,46 @@ export function subscriptionLink(
     });
 
   let socket = open();
-  return (runtime) => (call) => {
-    const used = socket;
-    return wsLink<AppRouter>({ client: used })(runtime)(call).pipe(
-      tap({
+  const abandoned = new Set<typeof socket>();
+
+  function replace(used: typeof socket) {
+    if (socket === used) socket = open();
+  }
+
+  /** Ends all calls of a connection, which begin again on a new one. */
+  function abandon(used: typeof socket) {
+    replace(used);
+    abandoned.add(used);
+    void used.close().finally(() => abandoned.delete(used));
+  }
+
+  return (runtime) => (call) =>
+    observable((observer) => {
+      const used = socket;
+      return wsLink<AppRouter>({ client: used })(runtime)(call).subscribe({
+        next: (envelope) => observer.next(envelope),
         error(error) {
           // The credential of a connection is fixed, so a new one needs a new connection.
-          if (socket === used && problemOf(error)?.code === 'unauthenticated') socket = open();
+          if (problemOf(error)?.code === 'unauthenticated') replace(used);
+          if (!isUnsent(error)) return observer.error(error);
+          abandon(used);
+          observer.error(connectionLost());
         },
-      }),
-    );
-  };
+        complete: () => (abandoned.has(used) ? observer.error(connectionLost()) : observer.complete()),
+      });
+    });
+}
+
+/**
+ * True if the connection was lost after it had opened and before the calls that waited for it were sent. tRPC fails one of
+ * them only, with an error that has no type, and may never send the others.
+ */
+function isUnsent({ cause }: TRPCClientError<AppRouter>): boolean {
+  return cause?.message === 'Active connection is not open';
+}
+
+/** The error of tRPC for a connection that is lost, which it does not export. */
+function connectionLost() {
+  const cause = Object.assign(new Error('WebSocket closed'), { name: 'TRPCWebSocketClosedError' });
+  return TRPCClientError.from<AppRouter>(cause);
 }
