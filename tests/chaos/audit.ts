@@ -191,12 +191,11 @@ export function runsOf(events: EventRow[], when = ({ atMicros }: EventRow) => at
 }
 
 /** A client that followed a job from its beginning to its end got every event once and in order. */
-function missedBy({ jobId, by, seqs, isDone }: Watched, events: EventRow[]): string[] {
+function missedBy({ jobId, by, seqs, isDone, error }: Watched, events: EventRow[]): string[] {
   const last = events[seqs.length - 1];
   const isEnd = isDone && last !== undefined && final.includes(last.state);
   if (isEnd && seqs.every((seq, index) => seq === events[index]?.seq)) return [];
   const expected = events.map(({ seq }) => seq).join();
-  return [
-    `${jobId} was followed by ${by}: got the events ${seqs.join()}${isDone ? '' : ' without an end'} of ${expected}`,
-  ];
+  const end = error === undefined ? ' without an end' : ` and the error "${error}"`;
+  return [`${jobId} was followed by ${by}: got the events ${seqs.join()}${isDone ? '' : end} of ${expected}`];
 }

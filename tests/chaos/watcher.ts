@@ -4,8 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 type Item = Awaited<Outputs['job']['events']> extends AsyncIterable<infer Tracked> ? Tracked : never;
 type Stop = { stop(): void };
 
-/** The events that a client received which followed a job from its beginning. */
-export type Watched = { jobId: string; by: 'WebSocket' | 'SSE'; seqs: number[]; isDone: boolean };
+/** The events that a client received which followed a job from its beginning; `error` is why it gave up. */
+export type Watched = {
+  jobId: string;
+  by: 'WebSocket' | 'SSE';
+  seqs: number[];
+  isDone: boolean;
+  error?: string;
+};
 
 /** Follows a job with the typed client, which reconnects and resumes after the last event by itself. */
 export function watchByWebSocket(api: Client, jobId: string): Watched & Stop {
@@ -17,6 +23,7 @@ export function watchByWebSocket(api: Client, jobId: string): Watched & Stop {
         if (data.type === 'event') watched.seqs.push(data.event.seq);
       },
       onComplete: () => void (watched.isDone = true),
+      onError: ({ message }) => void (watched.error = message),
     },
   );
   return Object.assign(watched, { stop: () => subscription.unsubscribe() });
