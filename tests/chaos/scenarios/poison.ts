@@ -13,23 +13,23 @@ export const poisonMessage: Scenario = {
   tested: 'exhaustively',
   async run(fixture) {
     const [unusable] = (await fixture.load(1, 1)) as [string];
-    await fixture.sql`
-      update jobs set payload = '{"caseStudyId": 7}', created_at = now() - interval '61 minutes'
-      where id = ${unusable}`;
+    await fixture.sql`update jobs set payload = '{"caseStudyId": 7}' where id = ${unusable}`;
     const ofRelease = `{"jobId":"job_${'0'.repeat(26)}","kind":"export.pdf"}`;
     const bodies = ['not JSON', '{"kind":7}', '{}', '{"kind":"export.epub"}', ofRelease];
     for (const body of bodies) await fixture.sendMessage(body);
     await fixture.startWorker();
     const ids = await fixture.load(2, 2);
-    const passed = await seconds(() => fixture.ended());
-    const { state, attempt, error } = await fixture.readJob(unusable);
-    holds(state === 'failed', `a job whose data cannot be used is ${state}`);
-    holds(attempt === 1, `a job whose data cannot be used was tried ${attempt} times (${error?.code})`);
+    const passed = await seconds(() => fixture.ended(ids));
+    await until('a worker met the payload', async () => (await fixture.countEvents('postponed')) > 0);
+    await fixture.sql`update job_events set at = at - interval '61 minutes' where job_id = ${unusable}`;
+    await fixture.ended();
+    const { state, error } = await fixture.readJob(unusable);
+    holds(state === 'failed', `a job whose data cannot be used is ${state} (${error?.code})`);
     await until('the queues are empty', async () => (await fixture.countMessages()) === 0);
     return {
       'messages without use': bodies.length,
       'good jobs behind them': ids.length,
-      'all ended after, s': passed,
+      'they ended after, s': passed,
     };
   },
 };
