@@ -52,6 +52,8 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
   let working: Promise<void> | undefined;
 
   async function claimAll() {
+    // Causes of one tick share a claim. And `working` is set before it is cleared, together with the end of the loop.
+    await Promise.resolve();
     let failures = 0;
     while (wanted.size > 0 && !draining.aborted) {
       const claiming = [...wanted];
@@ -67,6 +69,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
         await wait(milliseconds, undefined, { signal: draining }).catch(() => {});
       }
     }
+    working = undefined;
   }
 
   async function claimOnce(claiming: JobKind[]) {
@@ -145,9 +148,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
 
   function wake(woken: readonly JobKind[]) {
     for (const kind of woken) wanted.add(kind);
-    working ??= claimAll().finally(() => {
-      working = undefined;
-    });
+    working ??= claimAll();
     return working;
   }
 
