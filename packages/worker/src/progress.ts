@@ -32,6 +32,7 @@ export function createProgress(store: (progress: Progress) => Promise<void>) {
     },
     /** Stores the last report; resolves when no write is in progress. */
     async stop() {
+      if (!writing) return;
       stopping.abort();
       await writing;
     },
