@@ -352,3 +352,12 @@ describe('the moves of a job', () => {
     });
   });
 });
+
+test('no index follows what heartbeats and progress write, so that these updates stay on their page', async () => {
+  const written = ['lease_until', 'progress', 'step', 'last_seq', 'updated_at'];
+  const indexes = await fixture.sql<{ definition: string }[]>`
+    select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 'jobs'::regclass`;
+  expect(indexes.length).toBeGreaterThan(5);
+  for (const { definition } of indexes)
+    for (const column of written) expect(definition).not.toMatch(new RegExp(String.raw`\b${column}\b`));
+});
