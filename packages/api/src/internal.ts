@@ -1,9 +1,9 @@
 import { AppError, toProblem } from '@portfolio/core/errors';
 import type { Backlog } from '@portfolio/core/job/backlog';
+import { listenHttp } from '@portfolio/core/runtime/listen-http';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { isKnownOutage } from '@portfolio/core/runtime/outage';
-import { once } from 'node:events';
-import { type ServerResponse, createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { toAppError } from './rest/problems.ts';
 
 /**
@@ -11,7 +11,7 @@ import { toAppError } from './rest/problems.ts';
  * how many workers they need, for the autoscaler.
  */
 export async function serveInternal(
-  { host, port }: { host: string; port: number },
+  at: { host: string; port: number },
   { readBacklog, log }: { readBacklog: () => Promise<Backlog>; log: Pick<Logger, 'warn' | 'error'> },
 ): Promise<{ port: number; close(): void }> {
   async function answerBacklog(response: ServerResponse) {
@@ -25,19 +25,10 @@ export async function serveInternal(
     }
   }
 
-  const server = createServer((request, response) => {
+  return listenHttp(at, (request, response) => {
     if (request.method === 'GET' && request.url === '/backlog') void answerBacklog(response);
     else sendProblem(response, new AppError('not_found', 'There is only GET /backlog.'));
-  }).listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : port,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  });
 }
 
 function sendProblem(response: ServerResponse, error: unknown) {

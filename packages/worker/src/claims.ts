@@ -1,5 +1,5 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
-import { type JobKind, jobKinds } from '@portfolio/core/job/kinds';
+import { type JobKind, jobKindSchema } from '@portfolio/core/job/kinds';
 import { type Claimed, type Wanted, transitions } from '@portfolio/core/job/transitions';
 import { isKnownOutage, isRolledBack, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
@@ -23,7 +23,7 @@ type Claimer = Runner & {
 
 export type Claims = ReturnType<typeof createClaims>;
 
-const kinds = Object.keys(jobKinds) as JobKind[];
+const kinds = jobKindSchema.options;
 
 const pauseOf = ({ first, longest }: { first: number; longest: number }, tries: number) =>
   Math.min(first * 2 ** (tries - 1), longest);

@@ -1,14 +1,14 @@
 import { type Dependencies, checkAll } from '@portfolio/core/runtime/health';
+import { listenHttp } from '@portfolio/core/runtime/listen-http';
 import type { Logger } from '@portfolio/core/runtime/log';
-import { once } from 'node:events';
-import { type ServerResponse, createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 /**
  * Serves `/healthz` (the process responds) and `/readyz`: whether the worker accepts jobs, and the state of each
  * dependency. As with the API, a degraded worker is ready: another process would fare no better.
  */
 export async function serveHealth(
-  { host, port }: { host: string; port: number },
+  at: { host: string; port: number },
   {
     dependencies,
     isAcceptingJobs,
@@ -22,20 +22,11 @@ export async function serveHealth(
     send(response, isAcceptingJobs() ? 200 : 503, { status, dependencies: states });
   }
 
-  const server = createServer((request, response) => {
+  return listenHttp(at, (request, response) => {
     if (request.url === '/healthz') send(response, 200, { status: 'ok' });
     else if (request.url === '/readyz') void answerReady(response);
     else send(response, 404, { status: 'not found' });
-  }).listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : port,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  });
 }
 
 function send(response: ServerResponse, status: number, body: object) {

@@ -1,7 +1,7 @@
 import type { Db, JobBus, WakeUps } from '@portfolio/core/context';
 import { enqueueDue } from '@portfolio/core/job/due';
 import { jobsChanged } from '@portfolio/core/job/jobs-changed';
-import { type JobKind, jobKinds } from '@portfolio/core/job/kinds';
+import { jobKindSchema } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { isOutage } from '@portfolio/core/runtime/outage';
@@ -14,7 +14,7 @@ import type { Claims } from './claims.ts';
 /** Further events and dead letters wait for the next sweep, so that they do not delay the other steps. */
 const maxBatches = 10;
 
-const kinds = Object.keys(jobKinds) as JobKind[];
+const kinds = jobKindSchema.options;
 
 type Sweeper = {
   db: Db;

@@ -1,5 +1,5 @@
 import { type Shares, type Slots, removeWorker, reportWorker } from '@portfolio/core/job/fleet';
-import { type JobKind, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
+import { type JobKind, jobKindSchema, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import type { Queues } from '@portfolio/core/runtime/queue';
 import { hostname } from 'node:os';
 import platform from '../../../package.json' with { type: 'json' };
@@ -60,7 +60,7 @@ export async function startWorker(
   const runner = { ...options, slots, leases, ends: createEnds(options) };
   const claims = createClaims({ ...runner, shares, fleet: () => fleet, workerId: id }, draining, stop);
   const loops = [
-    ...(Object.keys(jobKinds) as JobKind[])
+    ...jobKindSchema.options
       .filter((kind) => all[kind] > 0)
       .map((kind) => poll({ ...runner, claims }, kind, draining)),
     sweep({ ...runner, claims }, draining),

@@ -85,7 +85,7 @@ export async function acceptJob<Kind extends JobKind>(
       `${waiting!.jobs} jobs for the same resource are unfinished, which is the limit. Wait for them to finish, or cancel some.`,
     );
   }
-  // Before the job is stored: jobs are locked in the order of their turns.
+  // Before the job is stored, which locks the one before it.
   if (waiting!.jobs > 0) await raisePriority(ctx.db, groupKey, priority);
   const requestedBy = actorName(ctx.actor);
   const [job] = await queueJobs(ctx.db, [{ ...request, portfolioId: tenant.id, requestedBy } as AnyRequest]);

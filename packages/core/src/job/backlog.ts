@@ -2,8 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { seenWithinSeconds } from './fleet.ts';
-import { jobPauses, jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { jobQueue, jobWorkers, jobs } from './job.sql.ts';
 import { type JobKind, jobKinds, ofEachKind } from './kinds.ts';
+import { isPaused } from './pauses.ts';
 
 /** The unfinished jobs of a kind. */
 type BacklogOfKind = {
@@ -18,10 +19,6 @@ type BacklogOfKind = {
 
 /** `workers` is how many worker processes could be busy with what is due and running. */
 export type Backlog = { workers: number; kinds: Record<JobKind, BacklogOfKind> };
-
-const isPaused = sql`exists (
-  select from ${jobPauses} pause
-  where coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id and coalesce(pause.kind, q.kind) = q.kind)`;
 
 /** Reads unfinished jobs and live workers only, by the partial index of unfinished jobs. */
 const backlogByKind = prepared((db) => {
@@ -42,7 +39,7 @@ const backlogByKind = prepared((db) => {
     left join (
       select kind, count(*) as due,
         round(extract(epoch from now() - min(greatest(ready_at, run_at))), 3) as oldest_seconds
-      from ${jobQueue} q where (due or run_at <= now()) and not ${isPaused} group by kind) next using (kind)
+      from ${jobQueue} q where (due or run_at <= now()) and not ${isPaused(sql`q.portfolio_id`, sql`q.kind`)} group by kind) next using (kind)
     left join (
       select slot.key as kind, max(slot.value::int) as slots
       from ${jobWorkers} cross join jsonb_each_text(slots) as slot

@@ -5,8 +5,8 @@ import type { JobKind } from './kinds.ts';
 export type ChangedJob = JobHint & { kind: JobKind };
 
 /**
- * Follows every change of jobs: wakes workers and watchers. Within an operation, both happen after the commit. A worker is
- * woken by the end of a job as well, since it may have been the turn of the next one of its group.
+ * Follows every change of jobs: wakes workers and watchers. Within an operation, both happen after the commit. Workers are
+ * also woken where a job was cancelled, since the next one of its group may be due then.
  */
 export function jobsChanged(
   { wakeUps, jobBus }: Pick<Services, 'wakeUps' | 'jobBus'>,

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { jobPauses, jobQueue, jobs } from './job.sql.ts';
+import { jobQueue, jobs } from './job.sql.ts';
+import { isPaused } from './pauses.ts';
 
 const { placeholder } = sql;
 
@@ -43,9 +44,8 @@ export const chosenJobs = sql`
     select tenant.*, coalesce(own.jobs, 0) as running,
       row_number() over (partition by tenant.kind order by coalesce(own.jobs, 0), position) as rank
     from tenant left join running own on own.kind = tenant.kind and own.portfolio_id = tenant.id
-    where tenant.id is not null and coalesce(own.jobs, 0) < tenant.most and not exists (
-      select from ${jobPauses} pause
-      where coalesce(pause.portfolio_id, tenant.id) = tenant.id and coalesce(pause.kind, tenant.kind) = tenant.kind)),
+    where tenant.id is not null and coalesce(own.jobs, 0) < tenant.most
+      and not ${isPaused(sql`tenant.id`, sql`tenant.kind`)}),
   candidate as (
     select next.job_id, t.kind, t.slots, t.id, next.priority, next.turn, row_number() over (
       partition by t.kind order by t.running + next.place, t.position) as rank

@@ -369,10 +369,10 @@ select
       when exists (
         select
         from
-          job_pauses p
+          job_pauses pause
         where
-          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(p.kind, jobs.kind) = jobs.kind
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
       ) then json_build_object('for', 'pause')
       when (
         select
@@ -568,10 +568,10 @@ select
       when exists (
         select
         from
-          job_pauses p
+          job_pauses pause
         where
-          coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(p.kind, jobs.kind) = jobs.kind
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
       )
       or coalesce(
         (
@@ -1123,10 +1123,10 @@ from
                   when exists (
                     select
                     from
-                      job_pauses p
+                      job_pauses pause
                     where
-                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(pause.kind, jobs.kind) = jobs.kind
                   ) then json_build_object('for', 'pause')
                   when (
                     select
@@ -1322,10 +1322,10 @@ from
                   when exists (
                     select
                     from
-                      job_pauses p
+                      job_pauses pause
                     where
-                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(pause.kind, jobs.kind) = jobs.kind
                   )
                   or coalesce(
                     (
@@ -1598,10 +1598,10 @@ from
                   when exists (
                     select
                     from
-                      job_pauses p
+                      job_pauses pause
                     where
-                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(pause.kind, jobs.kind) = jobs.kind
                   ) then json_build_object('for', 'pause')
                   when (
                     select
@@ -1797,10 +1797,10 @@ from
                   when exists (
                     select
                     from
-                      job_pauses p
+                      job_pauses pause
                     where
-                      coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(p.kind, jobs.kind) = jobs.kind
+                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                      and coalesce(pause.kind, jobs.kind) = jobs.kind
                   )
                   or coalesce(
                     (
@@ -2690,10 +2690,10 @@ select
     when exists (
       select
       from
-        job_pauses p
+        job_pauses pause
       where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
+        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(pause.kind, jobs.kind) = jobs.kind
     ) then json_build_object('for', 'pause')
     when (
       select
@@ -2888,10 +2888,10 @@ select
     when exists (
       select
       from
-        job_pauses p
+        job_pauses pause
       where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
+        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(pause.kind, jobs.kind) = jobs.kind
     )
     or coalesce(
       (
@@ -3107,10 +3107,10 @@ select
     when exists (
       select
       from
-        job_pauses p
+        job_pauses pause
       where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
+        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(pause.kind, jobs.kind) = jobs.kind
     ) then json_build_object('for', 'pause')
     when (
       select
@@ -3305,10 +3305,10 @@ select
     when exists (
       select
       from
-        job_pauses p
+        job_pauses pause
       where
-        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(p.kind, jobs.kind) = jobs.kind
+        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+        and coalesce(pause.kind, jobs.kind) = jobs.kind
     )
     or coalesce(
       (
@@ -3724,10 +3724,10 @@ from
                     when exists (
                       select
                       from
-                        job_pauses p
+                        job_pauses pause
                       where
-                        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(p.kind, jobs.kind) = jobs.kind
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
                     ) then json_build_object('for', 'pause')
                     when (
                       select
@@ -3923,10 +3923,10 @@ from
                     when exists (
                       select
                       from
-                        job_pauses p
+                        job_pauses pause
                       where
-                        coalesce(p.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(p.kind, jobs.kind) = jobs.kind
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
                     )
                     or coalesce(
                       (

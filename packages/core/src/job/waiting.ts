@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { iso } from '../sql.ts';
 import { seenWithinSeconds } from './fleet.ts';
-import { jobPauses, jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { isPaused } from './pauses.ts';
 import type { JobWait } from './schemas.ts';
 
 /** A place in line beyond this one is not counted: it costs time, and nobody waits for it to change. */
@@ -18,9 +19,7 @@ const earlier = sql`
   where e.group_key = ${jobs.groupKey} and e.state in ('queued', 'running') and e.turn < ${jobs.turn}
   order by e.turn`;
 
-const isPaused = sql`exists (
-  select from ${jobPauses} p
-  where coalesce(p.portfolio_id, ${jobs.portfolioId}) = ${jobs.portfolioId} and coalesce(p.kind, ${jobs.kind}) = ${jobs.kind})`;
+const isPausedJob = isPaused(jobs.portfolioId, jobs.kind);
 
 const seen = sql.raw(`w.seen_at > now() - interval '${seenWithinSeconds} seconds'`);
 /** The slots of the workers that live. */
@@ -51,7 +50,7 @@ export const waiting = sql<JobWait | null>`case
   when exists (${earlier}) then
     json_build_object('for', 'turn', 'jobId', (${earlier} limit 1), 'place', ${countUpTo(earlier)})
   when ${jobs.runAt} > now() then json_build_object('for', 'time', 'until', ${iso(jobs.runAt)})
-  when ${isPaused} then json_build_object('for', 'pause')
+  when ${isPausedJob} then json_build_object('for', 'pause')
   when ${runningOfKind} >= ${limitOfKind} then
     json_build_object('for', 'limit', 'of', 'kind', 'limit', ${limitOfKind}, 'place', ${place})
   when ${runningInAll} >= ${limitInAll} then
@@ -69,7 +68,7 @@ export const stalled = sql<boolean>`case
     select from ${jobQueue} q
     where q.job_id = ${jobs.id} and q.due
       and q.ready_at < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})) then false
-  when ${isPaused} or coalesce(${runningOfKind} >= ${limitOfKind}, false)
+  when ${isPausedJob} or coalesce(${runningOfKind} >= ${limitOfKind}, false)
     or coalesce(${runningInAll} >= ${limitInAll}, false) then false
   else coalesce(
     ${slotsOfKind} > (select count(*) from ${jobs} r where r.state = 'running' and r.kind = ${jobs.kind}), true) end`;
