@@ -16,7 +16,7 @@ export type Ends = ReturnType<typeof createEnds>;
 
 /**
  * Stores the ends of attempts. Those that arrive while others are being stored share one statement. One whose row is
- * locked, or that fails, is stored alone, so that it neither delays nor harms the others.
+ * locked, or that fails, is stored alone, so that the others do not wait for it, or fail with it.
  */
 export function createEnds({
   pipelineDb: db,

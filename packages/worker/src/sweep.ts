@@ -37,7 +37,7 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   // After an outage, workers get time to renew their leases before jobs count as lost. A start may follow an outage.
   let reapsFrom = performance.now() + leaseSeconds * 1000;
 
-  /** A failed step does not prevent the others. */
+  /** Resolves to false if the database is unavailable. Another failure does not prevent the next steps. */
   async function step(name: string, run: () => Promise<unknown>) {
     try {
       await run();
