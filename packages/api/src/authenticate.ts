@@ -8,8 +8,11 @@ import type { FastifyRequest } from 'fastify';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 
-/** Turns the value of an Authorization header into an actor; throws `unauthenticated` where it is invalid. */
-export type Authenticate = (authorization: string | undefined) => Promise<Actor>;
+/**
+ * Turns the value of an Authorization header into an actor; throws `unauthenticated` where it is invalid. The address of
+ * the client is noted as the last that used a key; without it, as when a stream is checked again, no use is noted.
+ */
+export type Authenticate = (authorization: string | undefined, address?: string) => Promise<Actor>;
 
 export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 
@@ -25,7 +28,7 @@ export function createRequestActors(authenticate: Authenticate): RequestActors {
   function actorOf(request: FastifyRequest) {
     let actor = actors.get(request);
     if (!actor) {
-      actor = authenticate(request.headers.authorization);
+      actor = authenticate(request.headers.authorization, request.ip);
       actors.set(request, actor);
     }
     return actor;

@@ -47,19 +47,33 @@ export const roleScopes: Record<Role, readonly Scope[]> = {
 };
 
 /**
+ * What an actor is identified by: an API key, or a token. `id` is the id of the key, or the `jti` of the token. With
+ * `tokenIssuedAt`, the time of the token, or of the token that made the key or the first of its ancestors.
+ */
+export type Credential = { kind: 'key' | 'token'; id: string | null; tokenIssuedAt: Date | null };
+
+type SignedIn = {
+  scopes: readonly Scope[];
+  expiresAt: Date | null;
+  /** Missing where the platform itself acts, as when it imports a portfolio. */
+  credential?: Credential | undefined;
+};
+
+/**
  * The caller of an operation. A `user` acts in every portfolio where the subject is a member, within role and scopes;
  * a `portfolio-key` acts in its own portfolio only, within its scopes. At `expiresAt`, subscriptions end.
  */
 export type Actor =
   | { kind: 'anonymous' }
-  | { kind: 'user'; subject: string; scopes: readonly Scope[]; expiresAt: Date | null }
-  | {
+  | ({ kind: 'user'; subject: string } & SignedIn)
+  | ({
       kind: 'portfolio-key';
+      /** The id of the key. */
       subject: string;
       portfolioId: string;
-      scopes: readonly Scope[];
-      expiresAt: Date | null;
-    };
+      /** The subject that made the key; null where this was not noted. */
+      madeBy?: string | null | undefined;
+    } & SignedIn);
 
 export const anonymous: Actor = { kind: 'anonymous' };
 

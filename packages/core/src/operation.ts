@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Scope } from './actor.ts';
+import type { Actor, Scope } from './actor.ts';
 import { runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { parseInput } from './input.ts';
 import { type OpenStream, type Receiver, type Tracked, iterate } from './stream.ts';
-import type { Tenant, TenantResolver } from './tenancy.ts';
+import { type Needs, type Tenant, type TenantResolver, scopesOf } from './tenancy.ts';
 
 type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   /** Noun and verb, e.g. `caseStudy.publish`. */
@@ -13,8 +13,12 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   summary: string;
   /** The scope that the credential must have. */
   scope: Scope;
+  /** The read scopes that it must have as well, since the answer, or the file that a job makes, shows what they protect. */
+  shows?: readonly Scope[] | undefined;
   /** True where anonymous readers may call it; they see published content only. */
   public: boolean;
+  /** The largest JSON of an input in bytes, where not `smallInputBytes`. */
+  maxInputBytes?: number | undefined;
   input: I;
   output: O;
 };
@@ -171,7 +175,7 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
   raw: unknown,
 ) {
   // First, so that an unauthorized caller cannot make the server parse a large input.
-  requireScope(ctx, definition);
+  requireScopes(ctx.actor, definition);
   const input = parseInput(definition.input, raw);
   const { tenant } = definition;
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
@@ -181,18 +185,25 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 /** Changes in these scopes never affect what anonymous readers see. */
 const memberOnlyScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
 
-function requireScope(
-  { actor }: Ctx,
-  { name, scope, public: isPublic }: Declaration<z.ZodObject, z.ZodType>,
-) {
-  if (isPublic) return;
+/** The largest JSON of most inputs in bytes. */
+export const smallInputBytes = 64 * 1024;
+
+/** Throws `unauthenticated` or `forbidden` if the actor may not call the operation in any portfolio. */
+export function requireScopes(actor: Actor, definition: Needs): void {
+  if (definition.public) return;
+  const needed = scopesOf(definition);
+  const { name } = definition;
   if (actor.kind === 'anonymous') {
-    throw new AppError('unauthenticated', `${name} requires an API key or a token with the scope ${scope}.`);
-  }
-  if (!actor.scopes.includes(scope)) {
+    const words = needed.length === 1 ? 'the scope' : 'the scopes';
     throw new AppError(
-      'forbidden',
-      `${name} requires the scope ${scope}, which this credential does not have.`,
+      'unauthenticated',
+      `${name} requires an API key or a token with ${words} ${needed.join(', ')}.`,
     );
   }
+  const lacking = needed.find((scope) => !actor.scopes.includes(scope));
+  if (lacking === undefined) return;
+  throw new AppError(
+    'forbidden',
+    `${name} requires the scope ${lacking}, which this credential does not have.`,
+  );
 }

@@ -16,11 +16,15 @@ export type Tenant = {
   isMember: boolean;
 };
 
-export type TenantResolver<Input> = (
-  ctx: Ctx,
-  input: Input,
-  needs: { name: string; scope: Scope; public: boolean },
-) => Promise<Tenant>;
+/** What an operation demands of its caller. */
+export type Needs = { name: string; scope: Scope; shows?: readonly Scope[] | undefined; public: boolean };
+
+/** The scopes that a credential must have to call an operation. */
+export const scopesOf = ({ scope, shows = [] }: Pick<Needs, 'scope' | 'shows'>): Scope[] => [
+  ...new Set([scope, ...shows]),
+];
+
+export type TenantResolver<Input> = (ctx: Ctx, input: Input, needs: Needs) => Promise<Tenant>;
 
 /** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
@@ -75,22 +79,18 @@ function selectAccess(db: Db, where: SQL) {
 type Access = Awaited<ReturnType<ReturnType<typeof accessBySlug>['execute']>>[number];
 
 /** Decides whether an actor may call an operation in a portfolio. Every decision is made here. */
-function authorize(
-  actor: Actor,
-  access: Access | undefined,
-  needs: { name: string; scope: Scope; public: boolean },
-  notFound: string,
-): Tenant {
+function authorize(actor: Actor, access: Access | undefined, needs: Needs, notFound: string): Tenant {
   if (!access) throw new AppError('not_found', notFound);
   const { id, slug, name } = access;
   const belongs = actor.kind === 'portfolio-key' ? actor.portfolioId === id : access.role !== null;
-  if (belongs && allows(actor, access, needs.scope)) return { id, slug, name, isMember: true };
+  const lacking = scopesOf(needs).find((scope) => !allows(actor, access, scope));
+  if (belongs && lacking === undefined) return { id, slug, name, isMember: true };
   if (needs.public && access.isPublic) return { id, slug, name, isMember: false };
   // Non-members must not learn that a portfolio exists before it has published something.
   if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
   throw new AppError(
     'forbidden',
-    `${needs.name} in portfolio "${slug}" requires the scope ${needs.scope}, which this role or credential lacks.`,
+    `${needs.name} in portfolio "${slug}" requires the scope ${lacking ?? needs.scope}, which this role or credential lacks.`,
   );
 }
 

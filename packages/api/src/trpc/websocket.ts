@@ -59,8 +59,8 @@ export function attachWebSockets(
     slow: new SlowConnections(limits),
     logError: (error) => log.error({ err: error }, 'procedure failed'),
     async authenticate(socket, authorization) {
-      const actor = authenticate(authorization);
       const about = open.get(socket);
+      const actor = authenticate(authorization, about?.address);
       if (rateLimits && about) await limitCall(rateLimits, actor, about.address);
       const known = await actor;
       if (!about || about.isActorCounted || known.kind === 'anonymous') return known;

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Scope } from '../actor.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
@@ -20,11 +20,30 @@ export const apiKeys = pgTable(
     expiresAt: instant('expires_at'),
     /** Accurate to about a minute. */
     lastUsedAt: instant('last_used_at'),
+    /** The address that used it then. */
+    lastUsedAddress: text('last_used_address'),
+    /** The subject that made it, itself or by its keys; null where it was made before this was noted. */
+    madeBy: text('made_by'),
+    /** The credential that made it: the id of a key, or the `jti` of a token. */
+    madeWith: text('made_with'),
+    /** The key that made it, with which it ends. */
+    parentId: text('parent_id').references((): AnyPgColumn => apiKeys.id),
+    /** When the token was issued that made it, or that made the first of its ancestors; null if that was no token. */
+    tokenIssuedAt: instant('token_issued_at'),
     revokedAt: instant('revoked_at'),
   },
   (table) => [
     index('api_keys_of_portfolio').on(table.portfolioId, table.id),
     index('api_keys_of_subject').on(table.subject, table.id),
+    index('api_keys_of_parent')
+      .on(table.parentId)
+      .where(sql`${table.parentId} is not null`),
     check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`),
   ],
 );
+
+/** Tokens of a subject that were issued before `notBefore` are refused, and so are the keys that they made. */
+export const tokenEnds = pgTable('token_ends', {
+  subject: text('subject').primaryKey(),
+  notBefore: instant('not_before').notNull(),
+});

@@ -11,6 +11,8 @@ export const auditLog = pgTable(
     portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
     at: instant('at').notNull().defaultNow(),
     actor: text('actor').notNull(),
+    /** The credential of the actor: the id of a key, or the `jti` of a token; null where it has none. */
+    credential: text('credential'),
     /** The operation, e.g. `caseStudy.publish`. */
     action: text('action').notNull(),
     /** The id, slug, key or subject of the changed resource, or null if it has none. */

@@ -4,16 +4,22 @@ import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
 
 /** Portfolios are the tenants. */
-export const portfolios = pgTable('portfolios', {
-  id: text('id').primaryKey(),
-  slug: text('slug').notNull().unique(),
-  name: text('name').notNull(),
-  tagline: text('tagline').notNull(),
-  description: text('description').notNull(),
-  version: version(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-  updatedAt: instant('updated_at').notNull().defaultNow(),
-});
+export const portfolios = pgTable(
+  'portfolios',
+  {
+    id: text('id').primaryKey(),
+    slug: text('slug').notNull().unique(),
+    name: text('name').notNull(),
+    tagline: text('tagline').notNull(),
+    description: text('description').notNull(),
+    /** The subject that created it; null where that was before it was noted. */
+    createdBy: text('created_by'),
+    version: version(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index('portfolios_of_creator').on(table.createdBy)],
+);
 
 /** The members of a portfolio: the subject of a JWT or API key, and the role. */
 export const members = pgTable(
@@ -24,6 +30,8 @@ export const members = pgTable(
       .references(() => portfolios.id, { onDelete: 'cascade' }),
     subject: text('subject').notNull(),
     role: text('role').$type<Role>().notNull(),
+    /** Tokens of the member that were issued before, and the keys that they made, do not act in this portfolio. */
+    tokensNotBefore: instant('tokens_not_before'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -41,6 +41,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   rate_limits: { api: all, worker: '' },
   removable_objects: { api: all, worker: all },
   schedules: { api: all, worker: all },
+  token_ends: { api: 'select, insert, update', worker: '' },
   uploads: { api: all, worker: all },
   webhook_deliveries: { api: all, worker: all },
   webhook_events: { api: all, worker: all },
