@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { fetchJob } from '../job/internal.ts';
 import { jobs } from '../job/job.sql.ts';
+import { fileShows } from '../job/kinds.ts';
 import { jobResultLinkSchema, linkToFile } from '../job/result.ts';
 import { jobSchema } from '../job/schemas.ts';
 import { readResult } from '../job/stored.ts';
@@ -21,6 +22,7 @@ export const readCaseStudyPdf = operation({
   kind: 'query',
   summary: 'Get the current PDF of a case study: a link, valid for five minutes, or the job that renders it.',
   scope: 'case-study:read',
+  shows: [...fileShows('export.pdf'), 'job:read'],
   public: true,
   input: z.strictObject(caseStudyRef),
   output: z

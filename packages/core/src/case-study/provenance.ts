@@ -13,6 +13,7 @@ export const readProvenance = operation({
   kind: 'query',
   summary: 'Trace every claim of a case study to its evidence and metric, with its current standing.',
   scope: 'case-study:read',
+  shows: ['metric:read', 'evidence:read'],
   public: true,
   input: z.strictObject(caseStudyRef),
   output: z

@@ -251,6 +251,19 @@ describe('the summary of a portfolio', () => {
     expect(after).toMatchObject({ portfolio, name: 'Team', tagline: 'We measure.' });
   });
 
+  test('shows members nothing but what is published, so that no scope for drafts and numbers is needed', async () => {
+    await write(claim({ metric: range }));
+    await publish();
+    await operations.caseStudy.create.run(platform.as(owner), {
+      portfolio,
+      slug: `${slug}-draft`,
+      title: 'Draft',
+    });
+    const shown = await summarize(portfolio);
+    expect(await summarize(portfolio, owner)).toEqual(shown);
+    expect(await summarize(portfolio, user('owner', ['portfolio:read']))).toEqual(shown);
+  });
+
   test('of an empty portfolio is visible to its members only', async () => {
     await operations.portfolio.create.run(platform.as(owner), { slug: 'bare', name: 'Bare' });
     await expect(summarize('bare')).rejects.toMatchObject({ code: 'not_found' });

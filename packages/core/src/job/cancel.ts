@@ -14,6 +14,7 @@ export const cancelJob = operation({
   summary:
     'Cancel a job. A queued job is cancelled immediately, a running job as soon as its worker has stopped.',
   scope: 'job:write',
+  shows: ['job:read'],
   public: false,
   input: z.strictObject({ id: idOf('job') }),
   output: jobSchema,

@@ -14,6 +14,7 @@ export const retryJob = operation({
   summary:
     'Retry a failed, cancelled or dead job, with as many attempts as a new one. A webhook delivery cannot be retried: redeliver its message instead.',
   scope: 'job:write',
+  shows: ['job:read'],
   public: false,
   input: z.strictObject({ id: idOf('job') }),
   output: jobSchema,

@@ -1,9 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { tenantBySlug } from '../tenancy.ts';
+import { requireAlso, tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
 import { expectedVersion } from '../version.ts';
+import { scopesOfEvents } from './event-scopes.ts';
 import { fetchWebhook } from './internal.ts';
 import { lockWebhook } from './lock.ts';
 import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
@@ -19,6 +20,7 @@ export const updateWebhook = operation({
   kind: 'mutation',
   summary: 'Change the given fields of a webhook, or enable or disable it.',
   scope: 'webhook:write',
+  shows: ['webhook:read'],
   public: false,
   input: z.strictObject({
     ...webhookRef,
@@ -29,6 +31,10 @@ export const updateWebhook = operation({
   tenant: tenantBySlug,
   async run(ctx, { portfolio: _, id, expectedVersion: expected, enabled, ...changes }, tenant) {
     const found = await lockWebhook(ctx.db, tenant, id, expected);
+    // Who decides where messages go can read them.
+    if (changes.url !== undefined || changes.events !== undefined) {
+      requireAlso({ name: 'webhook.update' }, tenant, scopesOfEvents(changes.events ?? found.events));
+    }
     const isChanged = enabled !== undefined && enabled !== found.enabled;
     await ctx.db
       .update(webhooks)

@@ -109,6 +109,36 @@ describe('a webhook', () => {
     }
   });
 
+  test('sends an address only what its maker may read', async () => {
+    const narrow = user('owner', ['webhook:read', 'webhook:write', 'job:read']);
+    for (const events of [['claim.stale'], ['evidence.changed'], ['job.failed', 'case-study.published']]) {
+      await expect(create({ events }, narrow)).rejects.toMatchObject({ code: 'forbidden' });
+    }
+    expect(await create({ events: ['job.failed'] }, narrow)).toMatchObject({ events: ['job.failed'] });
+    const { id } = await create();
+    const change = (fields: object) =>
+      webhook.update.run(platform.as(narrow), { portfolio, id, expectedVersion: all, ...fields });
+    await expect(change({ url: 'https://elsewhere.example/' })).rejects.toThrow('scope case-study:read');
+    await expect(change({ events: ['evidence.changed'] })).rejects.toThrow('scope evidence:read');
+    expect(await change({ enabled: false })).toMatchObject({ url, enabled: false });
+    expect(await change({ events: ['job.failed'], url: 'https://elsewhere.example/' })).toMatchObject({
+      events: ['job.failed'],
+    });
+  });
+
+  test('shows a delivery only to those who may read its message', async () => {
+    const { id } = await create();
+    await record('hidden');
+    await fanOut();
+    const [delivery] = await deliveriesOf(id);
+    const show = (actor: Actor) =>
+      webhook.delivery.run(platform.as(actor), { portfolio, id, delivery: delivery!.id });
+    await expect(show(user('owner', ['webhook:read']))).rejects.toThrow('scope case-study:read');
+    expect(await show(user('owner', ['webhook:read', 'case-study:read']))).toMatchObject({
+      payload: { data: { slug: 'hidden' } },
+    });
+  });
+
   test.each([
     'http://example.com/',
     'https://localhost/hook',
