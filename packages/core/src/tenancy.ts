@@ -3,6 +3,7 @@ import { type Actor, type Role, type Scope, roleScopes } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { jobs } from './job/job.sql.ts';
+import type { JobKind } from './job/kinds.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 import { isVisible } from './visibility.ts';
@@ -34,13 +35,13 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
   return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
 };
 
-/** The tenant that the job `input.id` belongs to. */
-export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
+/** The tenant that the job `input.id` belongs to, and its kind, which may demand more scopes: see `tenantOfJob`. */
+export async function portfolioOfJob(ctx: Ctx, { id }: { id: string }, needs: Needs) {
   const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
   // Jobs are visible to members only, also in a public portfolio.
   const hidden = access && { ...access, isPublic: false };
-  return authorize(ctx.actor, hidden, needs, `There is no job "${id}".`);
-};
+  return { ...authorize(ctx.actor, hidden, needs, `There is no job "${id}".`), kind: access!.kind! };
+}
 
 /** The subject of a user; empty for portfolio keys and anonymous readers, which have no row in `members`. */
 export function subjectOf(actor: Actor): string {
@@ -58,10 +59,11 @@ const accessByJob = prepared((db) =>
       portfolios.id,
       sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
     ),
+    sql`(select ${jobs.kind} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
   ).prepare('tenant_of_job'),
 );
 
-function selectAccess(db: Db, where: SQL) {
+function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
   return db
     .select({
       id: portfolios.id,
@@ -69,6 +71,7 @@ function selectAccess(db: Db, where: SQL) {
       name: portfolios.name,
       role: members.role,
       isPublic: isVisible.portfolio,
+      kind: sql<JobKind | null>`${kind}`,
     })
     .from(portfolios)
     .leftJoin(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { fetchJob } from './internal.ts';
 import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
