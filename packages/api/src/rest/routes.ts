@@ -252,6 +252,7 @@ function registerWebhooks(bind: Bind) {
   const startedAt = ({ portfolio: of, webhook: to, id }: Delivery) => ({
     location: `/api/v1/portfolios/${of}/webhooks/${to}/deliveries/${id}`,
   });
+  bind.operation(webhook.disabled, { method: 'GET', path: '/webhooks/disabled' });
   bind.operation(webhook.list, { method: 'GET', path: all });
   bind.operation(webhook.create, {
     method: 'POST',

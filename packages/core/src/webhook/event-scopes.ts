@@ -13,6 +13,7 @@ const shownBy: Record<DeliveredEvent, readonly Scope[]> = {
   'job.succeeded': ['job:read'],
   'job.failed': ['job:read'],
   'job.cancelled': ['job:read'],
+  'webhook.disabled': ['webhook:read'],
   ping: [],
 };
 

@@ -15,12 +15,16 @@ const webhookEventTypeSchema = z.enum([
   'job.succeeded',
   'job.failed',
   'job.cancelled',
+  'webhook.disabled',
 ]);
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>;
 
 /** All events of messages: those, and the `ping` of a test. */
 const deliveredEventSchema = z.enum([...webhookEventTypeSchema.options, 'ping']);
 export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
+
+/** What the message `webhook.disabled` says: not the whole URL, which may contain a secret of its receiver. */
+export type DisabledWebhook = { webhook: string; host: string; description: string; reason: DisabledReason };
 
 /** The body of a message (Standard Webhooks). */
 export const messageSchema = z.object({

@@ -7,6 +7,7 @@ import { expectedVersion } from '../version.ts';
 import { scopesOfEvents } from './event-scopes.ts';
 import { fetchWebhook } from './internal.ts';
 import { lockWebhook } from './lock.ts';
+import { recordDisabled } from './record-disabled.ts';
 import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
 import { webhooks } from './webhook.sql.ts';
 
@@ -45,6 +46,7 @@ export const updateWebhook = operation({
         updatedAt: sql`now()`,
       })
       .where(eq(webhooks.id, id));
+    if (isChanged && !enabled) await recordDisabled(ctx.db, id);
     return fetchWebhook(ctx, tenant, id);
   },
 });

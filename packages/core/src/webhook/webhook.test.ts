@@ -5,7 +5,7 @@ import { type TestServices, testServices, user } from '../../../../tests/support
 import type { Actor } from '../actor.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
-import { fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
+import { disableGone, fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
 import { fanOutEvents } from './fan-out.ts';
 import { recordWebhookEvent } from './record.ts';
 import { signatureOf } from './secret.ts';
@@ -224,6 +224,7 @@ describe('an event', () => {
       await create(),
     ];
     await update(off.id, { enabled: false });
+    await fanOut();
     await record('faster');
     const { events, jobs } = await fanOut();
     expect(events).toBe(1);
@@ -325,11 +326,14 @@ describe('a delivery whose job ended without success', () => {
     await settleFailedDeliveries(platform.db);
     const [{ job }] = (await deliveriesOf(id)) as unknown as [{ job: string }];
     await platform.addMember(portfolioId, 'editor', 'editor');
-    for (const who of ['owner', 'editor']) {
+    for (const [who, code, words] of [
+      ['owner', 'conflict', 'Redeliver the message'],
+      ['editor', 'not_found', `There is no job "${job}".`],
+    ] as const) {
       const ctx = platform.as(user(who));
       await expect(operations.job.retry.run(ctx, { id: job })).rejects.toMatchObject({
-        code: 'conflict',
-        message: expect.stringContaining('Redeliver the message'),
+        code,
+        message: expect.stringContaining(words),
       });
       expect(await operations.job.retryMany.run(ctx, { portfolio })).toEqual({ changed: 0, hasMore: false });
     }
@@ -389,6 +393,79 @@ describe('five days in which no message was delivered', () => {
     await operations.job.cancel.run(platform.as(owner), { id: job! });
     await settleFailedDeliveries(platform.db);
     expect(await read(id)).toMatchObject({ enabled: true });
+  });
+});
+
+describe('a webhook that was disabled', () => {
+  /** The messages that the other webhooks of the portfolio get of it. */
+  async function messagesTo(id: string) {
+    await fanOut();
+    const deliveries = await deliveriesOf(id);
+    return Promise.all(
+      deliveries.map(async ({ id: delivery }) => {
+        const { payload } = await webhook.delivery.run(platform.as(owner), { portfolio, id, delivery });
+        return payload.data;
+      }),
+    );
+  }
+  const path = '/services/T0/secret?token=abc';
+
+  test.each([
+    ['by hand', 'manual', (id: string) => update(id, { enabled: false })],
+    [
+      'because its receiver is gone',
+      'gone',
+      async (id: string) => {
+        const { id: delivery } = await webhook.test.run(platform.as(owner), { portfolio, id });
+        await disableGone(platform.workerDb, delivery);
+      },
+    ],
+    [
+      'because it failed for days',
+      'failing',
+      async (id: string) => {
+        await failOne(id);
+        await passDays(id, 6);
+        await failOne(id);
+      },
+    ],
+  ] as const)('%s is announced once, and only, to the others that subscribe', async (_, reason, disable) => {
+    const events = ['webhook.disabled'];
+    const [other, unsubscribed] = [await create({ events }), await create()];
+    const { id } = await create({
+      events,
+      url: `https://hooks.example.com:8443${path}`,
+      description: 'The SIEM',
+    });
+    await disable(id);
+    const data = { webhook: id, host: 'hooks.example.com:8443', description: 'The SIEM', reason };
+    expect(await messagesTo(other.id)).toEqual([data]);
+    expect(await messagesTo(unsubscribed.id)).toEqual([]);
+    const announced = (await deliveriesOf(id)).filter(({ event }) => event !== 'ping');
+    expect(announced).toEqual([]);
+  });
+
+  test('is not told so itself when it is enabled again before the message is sent', async () => {
+    const { id } = await create({ events: ['webhook.disabled'] });
+    await update(id, { enabled: false });
+    await update(id, { enabled: false, description: 'Off' });
+    await update(id, { enabled: true });
+    expect(await fanOut()).toEqual({ events: 1, jobs: [] });
+  });
+
+  test('is listed for the owners of its portfolio, and for nobody else', async () => {
+    const { id } = await create();
+    await create();
+    const off = await update(id, { enabled: false });
+    await platform.addMember(portfolioId, `owner-${count}`, 'owner');
+    await platform.addMember(portfolioId, `editor-${count}`, 'editor');
+    const listed = async (actor: Actor) =>
+      (await webhook.disabled.run(platform.as(actor), {})).items.filter(
+        (item) => item.portfolio === portfolio,
+      );
+    for (const actor of [owner, user(`owner-${count}`)]) expect(await listed(actor)).toEqual([off]);
+    for (const actor of [user(`editor-${count}`), user('stranger')]) expect(await listed(actor)).toEqual([]);
+    await expect(listed(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
 
