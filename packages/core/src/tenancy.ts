@@ -3,7 +3,6 @@ import { type Actor, type Role, type Scope, roleScopes } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { jobs } from './job/job.sql.ts';
-import type { JobKind } from './job/kinds.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 import { isVisible } from './visibility.ts';
@@ -71,7 +70,7 @@ function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
       name: portfolios.name,
       role: members.role,
       isPublic: isVisible.portfolio,
-      kind: sql<JobKind | null>`${kind}`,
+      kind: sql<string | null>`${kind}`,
     })
     .from(portfolios)
     .leftJoin(

@@ -43,6 +43,22 @@ async function deliver(portfolio = 'team', actor = owner): Promise<string> {
 const list = async (actor: Actor, filter: Parameters<typeof operations.job.list.run>[1] = {}) =>
   (await operations.job.list.run(fixture.as(actor), filter)).items.map(({ id }) => id);
 
+/** What an actor sees of the changes of all jobs, after those of a cursor. */
+async function watch(actor: Actor, lastEventId?: string) {
+  const seen: { id: string; cursor: string }[] = [];
+  const receiver = {
+    item: ({ data, cursor }: { data: { id: string }; cursor: string }) => {
+      seen.push({ id: data.id, cursor });
+    },
+    isFull: () => false,
+    end() {},
+  };
+  const stream = await operations.job.changes.open(fixture.as(actor), { lastEventId }, receiver);
+  return { seen, ids: () => seen.map(({ id }) => id), close: () => stream.close() };
+}
+
+const cancelAll = (actor: Actor) => operations.job.cancelMany.run(fixture.as(actor), { portfolio: 'team' });
+
 const withoutWebhooks = () => [editor, forJobs, keyForJobs];
 
 describe('the job of a delivery', () => {
@@ -103,23 +119,9 @@ describe('the job of a delivery', () => {
 });
 
 describe('a change of a delivery', () => {
-  /** What an actor sees of the changes of all jobs, after those of a cursor. */
-  async function watch(actor: Actor, lastEventId?: string) {
-    const seen: { id: string; cursor: string }[] = [];
-    const receiver = {
-      item: ({ data, cursor }: { data: { id: string }; cursor: string }) => {
-        seen.push({ id: data.id, cursor });
-      },
-      isFull: () => false,
-      end() {},
-    };
-    const stream = await operations.job.changes.open(fixture.as(actor), { lastEventId }, receiver);
-    return { seen, ids: () => seen.map(({ id }) => id), close: () => stream.close() };
-  }
-
   test('is among the first jobs, and after a cursor, of those only who may read webhooks', async () => {
     const { id: first } = await fixture.accept();
-    const [before] = await Promise.all([watch(owner)]);
+    const before = await watch(owner);
     const { cursor } = before.seen.at(-1)!;
     before.close();
     const [id, { id: other }] = [await deliver(), await fixture.accept()];
@@ -155,7 +157,7 @@ describe('a change of a delivery', () => {
     fixture.hint(id);
     for (const { ids } of clients) await eventually(() => expect(ids()).toContain(lease.id));
     for (const { ids } of clients.slice(0, -2)) expect(ids()).toEqual([lease.id]);
-    const [cursors] = [new Set(clients.map(({ seen }) => seen.at(-1)!.cursor))];
+    const cursors = new Set(clients.map(({ seen }) => seen.at(-1)!.cursor));
     expect(cursors.size).toBe(1);
     for (const { close } of clients) close();
   });
@@ -190,14 +192,13 @@ describe('a call for many jobs', () => {
   });
 
   test('of any kind leaves deliveries alone, unless the caller may write webhooks', async () => {
-    const cancel = (actor: Actor) => operations.job.cancelMany.run(fixture.as(actor), { portfolio: 'team' });
-    await cancel(owner);
+    await cancelAll(owner);
     for (const actor of withoutWebhooks()) {
       const [id, { id: other }] = [await deliver(), await fixture.accept()];
-      expect(await cancel(actor)).toEqual({ changed: 1, hasMore: false });
+      expect(await cancelAll(actor)).toEqual({ changed: 1, hasMore: false });
       expect(await fixture.read(other)).toMatchObject({ state: 'cancelled' });
       expect(await fixture.read(id)).toMatchObject({ state: 'queued', cancelRequestedAt: null });
     }
-    expect(await cancel(owner)).toEqual({ changed: 3, hasMore: false });
+    expect(await cancelAll(owner)).toEqual({ changed: 3, hasMore: false });
   });
 });

@@ -21,7 +21,8 @@ export const readableKinds = (actor: Actor): JobKind[] =>
  * change them, `forbidden`.
  */
 export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
-  const { kind, ...tenant } = await portfolioOfJob(ctx, { id }, needs);
+  const { kind: stored, ...tenant } = await portfolioOfJob(ctx, { id }, needs);
+  const kind = stored as JobKind;
   if (!mayUse(kind, 'read', tenant.scopes)) throw jobNotFound(id);
   if (scopesOf(needs).includes('job:write')) requireWrite(needs.name, tenant, kind);
   return tenant;

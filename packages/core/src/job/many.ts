@@ -35,9 +35,9 @@ export const cancelJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(cancellableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = cancellableStates, kind, ...rest }, tenant) {
+  async run(ctx, { limit, portfolio: _, state = cancellableStates, kind: only, ...rest }, tenant) {
     const portfolioId = tenant.id;
-    const filter = { state, kinds: changeableKinds('job.cancelMany', tenant, kind), ...rest };
+    const filter = { state, kinds: changeableKinds('job.cancelMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
     jobsChanged(
       ctx,
@@ -58,9 +58,9 @@ export const retryJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = retryableStates, kind, ...rest }, tenant) {
+  async run(ctx, { limit, portfolio: _, state = retryableStates, kind: only, ...rest }, tenant) {
     const portfolioId = tenant.id;
-    const filter = { state, kinds: changeableKinds('job.retryMany', tenant, kind), ...rest };
+    const filter = { state, kinds: changeableKinds('job.retryMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
     jobsChanged(
       ctx,

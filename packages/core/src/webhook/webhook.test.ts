@@ -42,6 +42,18 @@ const record = (slug: string) =>
   recordWebhookEvent(platform.db, { portfolioId, type: 'case-study.published', data: { slug } });
 const fanOut = () => fanOutEvents(platform.db);
 
+/** What the messages to a webhook say. */
+async function messagesTo(id: string) {
+  await fanOut();
+  const deliveries = await deliveriesOf(id);
+  return Promise.all(
+    deliveries.map(async ({ id: delivery }) => {
+      const { payload } = await webhook.delivery.run(platform.as(owner), { portfolio, id, delivery });
+      return payload.data;
+    }),
+  );
+}
+
 /** A delivery whose job ended in the given state. */
 async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
   const delivery = await webhook.test.run(platform.as(owner), { portfolio, id });
@@ -397,17 +409,6 @@ describe('five days in which no message was delivered', () => {
 });
 
 describe('a webhook that was disabled', () => {
-  /** The messages that the other webhooks of the portfolio get of it. */
-  async function messagesTo(id: string) {
-    await fanOut();
-    const deliveries = await deliveriesOf(id);
-    return Promise.all(
-      deliveries.map(async ({ id: delivery }) => {
-        const { payload } = await webhook.delivery.run(platform.as(owner), { portfolio, id, delivery });
-        return payload.data;
-      }),
-    );
-  }
   const path = '/services/T0/secret?token=abc';
 
   test.each([
@@ -464,7 +465,7 @@ describe('a webhook that was disabled', () => {
         (item) => item.portfolio === portfolio,
       );
     for (const actor of [owner, user(`owner-${count}`)]) expect(await listed(actor)).toEqual([off]);
-    for (const actor of [user(`editor-${count}`), user('stranger')]) expect(await listed(actor)).toEqual([]);
+    for (const actor of [user(`editor-${count}`), user('non-member')]) expect(await listed(actor)).toEqual([]);
     await expect(listed(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
