@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { operation } from '../operation.ts';
+import { largestInputBytes, operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { writeFirstContent } from './content.ts';
@@ -15,6 +15,7 @@ export const createCaseStudy = operation({
   scope: 'case-study:write',
   shows: ['case-study:read'],
   public: false,
+  maxInputBytes: largestInputBytes,
   input: caseStudyInput,
   output: caseStudySchema,
   tenant: tenantBySlug,

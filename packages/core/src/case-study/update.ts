@@ -1,4 +1,4 @@
-import { operation } from '../operation.ts';
+import { largestInputBytes, operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { changeContent } from './content.ts';
 import { caseStudyPatch, caseStudySchema } from './schemas.ts';
@@ -10,6 +10,7 @@ export const updateCaseStudy = operation({
   scope: 'case-study:write',
   shows: ['case-study:read'],
   public: false,
+  maxInputBytes: largestInputBytes,
   input: caseStudyPatch,
   output: caseStudySchema,
   tenant: tenantBySlug,

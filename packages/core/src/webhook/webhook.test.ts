@@ -465,7 +465,8 @@ describe('a webhook that was disabled', () => {
         (item) => item.portfolio === portfolio,
       );
     for (const actor of [owner, user(`owner-${count}`)]) expect(await listed(actor)).toEqual([off]);
-    for (const actor of [user(`editor-${count}`), user('non-member')]) expect(await listed(actor)).toEqual([]);
+    for (const actor of [user(`editor-${count}`), user('non-member')])
+      expect(await listed(actor)).toEqual([]);
     await expect(listed(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
