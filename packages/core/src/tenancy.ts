@@ -39,7 +39,7 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
 };
 
 /** The tenant that the job `input.id` belongs to, and its kind, which may demand more scopes: see `tenantOfJob`. */
-export async function portfolioOfJob(ctx: Ctx, { id }: { id: string }, needs: Needs) {
+export async function portfolioOfJob(ctx: Pick<Ctx, 'db' | 'actor'>, { id }: { id: string }, needs: Needs) {
   const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
   // Jobs are visible to members only, also in a public portfolio.
   const hidden = access && { ...access, isPublic: false };
