@@ -19,7 +19,7 @@ beforeAll(async () => {
   api = await testApi();
   await operations.portfolio.create.run(api.as(user('owner')), { slug: 'hidden', name: 'Hidden' });
   owner = await api.issueKey('owner');
-  nonMember = await api.issueKey('stranger');
+  nonMember = await api.issueKey('non-member');
   reader = await api.issueKey('owner', ['case-study:read']);
 });
 afterAll(() => api.stop());
@@ -71,7 +71,16 @@ describe('a body is not read', () => {
   ] as const)('%s', async (_, path, headers, status) => {
     const answer = await answerTo(`POST ${path}`, headers());
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toMatch(/connection: close/i);
+  });
+
+  test('and ends the connection where it is larger than any input', async () => {
+    const length = { 'content-length': String(9 * 1024 * 1024) };
+    expect(await answerTo('POST /api/v1/portfolios', { ...json, ...length })).toMatch(/connection: close/i);
+  });
+
+  test('by the API, and a client that sends all of it gets the answer', async () => {
+    const response = await api.call('POST', '/api/v1/portfolios', { body: nested, headers: json });
+    expect(response.status).toBe(401);
   });
 
   test.each([
