@@ -45,6 +45,9 @@ export const downloadPartSchema = z.object({ key: z.string(), sizeBytes: z.int()
 export type DownloadPart = z.infer<typeof downloadPartSchema>;
 export const readParts = readerOf(z.array(downloadPartSchema));
 
+const evidenceOriginSchema = z.enum(['upload', 'source']);
+export type EvidenceOrigin = z.infer<typeof evidenceOriginSchema>;
+
 /** A version of the evidence's bytes, numbered from 1. `verifiedAt` is when the stored bytes were last verified. */
 export const evidenceVersionSchema = z
   .object({
@@ -53,7 +56,11 @@ export const evidenceVersionSchema = z
     sizeBytes: z.int(),
     contentType: z.string().describe('Detected from the bytes, not declared by the sender.'),
     fileName: z.string(),
-    fetchedFrom: z.string().nullable().describe('The URL after redirects; null if it was uploaded.'),
+    origin: evidenceOriginSchema.describe('Whether it was uploaded, or fetched from the source.'),
+    fetchedFrom: z
+      .string()
+      .nullable()
+      .describe('The URL after redirects, for members; null for others, and if it was uploaded.'),
     fetchedAt: z.iso.datetime(),
     verifiedAt: z.iso.datetime().nullable(),
   })
@@ -68,7 +75,10 @@ export const evidenceSchema = z
     portfolio: slugSchema,
     slug: slugSchema,
     ...fields,
-    sourceUrl: z.url().nullable(),
+    sourceUrl: z
+      .url()
+      .nullable()
+      .describe('The URL of the source; without query and fragment for those who are no members.'),
     standing: evidenceStandingSchema,
     problem: evidenceProblemSchema.nullable(),
     checkedAt: z.iso.datetime().nullable(),

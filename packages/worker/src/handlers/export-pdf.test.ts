@@ -1,9 +1,14 @@
 import { operations } from '@portfolio/core';
 import { type Actor, anonymous } from '@portfolio/core/actor';
+import { outsideView } from '@portfolio/core/case-study/export-source';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { jobKinds } from '@portfolio/core/job/kinds';
+import { transitions } from '@portfolio/core/job/transitions';
 import { eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimJob } from '../../../../tests/support/jobs.ts';
 import { pdfText } from '../../../../tests/support/pdf-text.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
@@ -63,6 +68,19 @@ const askForStudy = (slug: string) =>
 const askForAll = (actor: Actor = owner) =>
   operations.portfolio.export.run(platform.as(actor), { portfolio });
 
+/** Lets the proof be fetched from a source with secrets in its addresses while `work` runs. */
+async function withSource(work: () => Promise<void>) {
+  const root = postgres(platform.databaseUrl, { max: 1 });
+  const set = async (sourceUrl: string | null, fetchedFrom: string | null) => {
+    await root`update evidence set source_url = ${sourceUrl}`;
+    await root`update evidence_versions set fetched_from = ${fetchedFrom}`;
+  };
+  await set('https://source.example/figures.csv?token=SECRET#SECRET', 'https://cdn.example/SECRET?key=SECRET');
+  await work();
+  await set(null, null);
+  await root.end();
+}
+
 let attempt = 0;
 
 /** Runs an accepted job as a worker does; resolves to the result and the text of the file. */
@@ -112,6 +130,41 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     expect(broken).not.toBe(before);
     await platform.db.execute(sql`update evidence set problem = null`);
     expect(await state()).toBe(before);
+  });
+
+  test('prints of a source what outside readers may see, whoever had it made', async () => {
+    await create('sourced', { claims });
+    await withSource(async () => {
+      const { id } = await askForStudy('sourced');
+      const { text } = await make(id);
+      expect(text).toContain('Source https://source.example/figures.csv Fetched');
+      expect(text).not.toMatch(/SECRET|cdn/);
+    });
+  });
+
+  test('of release 0.1.0 is given to outside readers only if its study cites nothing that was fetched', async () => {
+    await create('older', { claims });
+    await publish('older');
+    const store = async (stateOf: (state: string) => string) => {
+      const { id } = await askForStudy('older');
+      const lease = { id, token: randomUUID() };
+      await claimJob(platform.db, lease, 60);
+      const { result } = await make(id);
+      const stored = { ...result, state: stateOf(result.state!) };
+      await transitions.end(platform.db, lease, { type: 'succeeded', result: stored });
+    };
+    const read = (actor: Actor) =>
+      operations.caseStudy.pdf.run(platform.as(actor), { portfolio, slug: 'older' });
+    const link = { file: { fileName: 'older.pdf' }, job: null };
+    await store((state) => state.replace(outsideView, ''));
+    expect(await read(anonymous)).toMatchObject(link);
+    await withSource(async () => {
+      await expect(read(anonymous)).rejects.toMatchObject({ code: 'not_found' });
+      await store((state) => state);
+      expect(await read(anonymous)).toMatchObject(link);
+      expect(await read(owner)).toMatchObject(link);
+    });
+    await unpublish('older');
   });
 
   test('fails permanently when the study was deleted after the request', async () => {
