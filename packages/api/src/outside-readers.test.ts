@@ -1,6 +1,5 @@
 import { allOperations } from '@portfolio/core';
 import { type Actor, anonymous } from '@portfolio/core/actor';
-import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { type Place, createPlace, examples } from '../../../tests/support/examples.ts';
@@ -23,10 +22,8 @@ beforeAll(async () => {
   await run('caseStudy.publish', owner, { portfolio: 'open', slug: place.slug, expectedVersion: '*' });
   ownersKey = await api.issueKey('owner');
   strangersKey = await api.issueKey('stranger');
-  const root = postgres(api.databaseUrl, { max: 1 });
-  await root`update evidence set source_url = ${sourceUrl} where slug = 'report'`;
-  await root`update evidence_versions set fetched_from = ${fetchedFrom}`;
-  await root.end();
+  await api.ownerSql`update evidence set source_url = ${sourceUrl} where slug = 'report'`;
+  await api.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
 });
 afterAll(() => api.stop());
 

@@ -40,9 +40,9 @@ describe('a revision', () => {
     const ref = { portfolio: 'team', slug: `stored-${(studies += 1)}` };
     const { id } = await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
     await caseStudy.update.run(ctx(), { ...ref, ...now, expectedVersion: '*' });
-    await fixture.db.execute(sql`
-      update case_study_revisions set content = ${JSON.stringify(content)}::jsonb, changed = '{title,gone}'
-      where case_study_id = ${id} and number = 1`);
+    await fixture.ownerSql`
+      update case_study_revisions set content = ${JSON.stringify(content)}::text::jsonb, changed = '{title,gone}'
+      where case_study_id = ${id} and number = 1`;
     return ref;
   }
 
@@ -131,9 +131,8 @@ test.each(forms['jobs.error'])(
     const id = await fixture.failed();
     const stored = JSON.stringify({ ...form, later: 1 });
     await fixture.db.execute(sql`update jobs set error = ${stored}::jsonb where id = ${id}`);
-    await fixture.db.execute(
-      sql`update job_events set error = ${stored}::jsonb where job_id = ${id} and type = 'failed'`,
-    );
+    await fixture.ownerSql`
+      update job_events set error = ${stored}::text::jsonb where job_id = ${id} and type = 'failed'`;
     expect((await job.read.run(ctx(), { id })).error).toMatchObject(form);
     const events = [];
     for await (const { data } of await job.events.run(ctx(), { id, lastEventId: '0' })) events.push(data);

@@ -6,7 +6,6 @@ import { jobKinds } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimJob } from '../../../../tests/support/jobs.ts';
 import { pdfText } from '../../../../tests/support/pdf-text.ts';
@@ -70,15 +69,13 @@ const askForAll = (actor: Actor = owner) =>
 
 /** Lets the proof be fetched from a source with secrets in its addresses while `work` runs. */
 async function withSource(work: () => Promise<void>) {
-  const root = postgres(platform.databaseUrl, { max: 1 });
   const set = async (sourceUrl: string | null, fetchedFrom: string | null) => {
-    await root`update evidence set source_url = ${sourceUrl}`;
-    await root`update evidence_versions set fetched_from = ${fetchedFrom}`;
+    await platform.ownerSql`update evidence set source_url = ${sourceUrl}`;
+    await platform.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
   };
   await set('https://source.example/figures.csv?token=SECRET#SECRET', 'https://cdn.example/SECRET?key=SECRET');
   await work();
   await set(null, null);
-  await root.end();
 }
 
 let attempt = 0;
