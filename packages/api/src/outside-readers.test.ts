@@ -15,13 +15,13 @@ const path = '/api/v1/portfolios/open/evidence/report';
 let api: TestApi;
 let place: Place;
 let ownersKey: string;
-let strangersKey: string;
+let outsidersKey: string;
 beforeAll(async () => {
   api = await testApi();
   place = await createPlace(api, 'open');
   await run('caseStudy.publish', owner, { portfolio: 'open', slug: place.slug, expectedVersion: '*' });
   ownersKey = await api.issueKey('owner');
-  strangersKey = await api.issueKey('stranger');
+  outsidersKey = await api.issueKey('non-member');
   await api.ownerSql`update evidence set source_url = ${sourceUrl} where slug = 'report'`;
   await api.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
 });
@@ -32,13 +32,24 @@ function run(name: string, actor: Actor, input: object): Promise<unknown> {
   return operation.run(api.as(actor), input as never);
 }
 
+/** An answer of provenance with one citation. */
+const cited = (seen: object, source: string) => ({
+  claims: [{ evidence: [{ sourceUrl: source, seen }] }, {}],
+});
+
+/** The status of a read by a client that has the answer with this ETag. */
+async function statusIfNot(etag: string, key?: string) {
+  const known = { headers: { 'if-none-match': etag } };
+  return (await api.call('GET', path, { ...known, ...(key !== undefined && { key }) })).status;
+}
+
 const publicQueries = allOperations.filter((one) => one.public && one.kind === 'query');
 
 test.each(publicQueries.map(({ name }) => name))(
   '%s shows outside readers no key in the address of a source, and no address after redirects',
   async (name) => {
     const input = examples[name]!.input(place);
-    for (const actor of [anonymous, user('stranger'), user('owner', ['job:read'])]) {
+    for (const actor of [anonymous, user('non-member'), user('owner', ['job:read'])]) {
       const outcome = await run(name, actor, input).catch((error: Error) => error.message);
       expect(JSON.stringify(outcome)).not.toContain('SECRET');
     }
@@ -51,12 +62,9 @@ test('outside readers see the source and how the bytes came; members see the add
   const forOthers = { sourceUrl: shown, latest };
   const forMembers = { sourceUrl, latest: { origin: 'source', fetchedFrom } };
   expect(await run('evidence.read', anonymous, at)).toMatchObject(forOthers);
-  expect(await run('evidence.read', user('stranger'), at)).toMatchObject(forOthers);
+  expect(await run('evidence.read', user('non-member'), at)).toMatchObject(forOthers);
   expect(await run('evidence.read', owner, at)).toMatchObject(forMembers);
   const study = { portfolio: 'open', slug: place.slug };
-  const cited = (seen: object, source: string) => ({
-    claims: [{ evidence: [{ sourceUrl: source, seen }] }, {}],
-  });
   expect(await run('caseStudy.provenance', anonymous, study)).toMatchObject(cited(latest, shown));
   expect(await run('caseStudy.provenance', owner, study)).toMatchObject(
     cited({ origin: 'source', fetchedFrom }, sourceUrl),
@@ -71,16 +79,15 @@ test('the two views have different ETags, so that neither is taken for the other
   };
   const [forMembers, forOthers] = [await tagOf(ownersKey), await tagOf()];
   expect(forOthers).not.toBe(forMembers);
-  expect(await tagOf(strangersKey)).toBe(forOthers);
-  const status = async (etag: string, key?: string) =>
-    (await api.call('GET', path, { headers: { 'if-none-match': etag }, ...(key !== undefined && { key }) }))
-      .status;
-  expect([await status(forOthers), await status(forMembers)]).toEqual([304, 200]);
-  expect([await status(forMembers, ownersKey), await status(forOthers, ownersKey)]).toEqual([304, 200]);
+  expect(await tagOf(outsidersKey)).toBe(forOthers);
+  expect([await statusIfNot(forOthers), await statusIfNot(forMembers)]).toEqual([304, 200]);
+  expect([await statusIfNot(forMembers, ownersKey), await statusIfNot(forOthers, ownersKey)]).toEqual([
+    304, 200,
+  ]);
 });
 
 test('a cached answer to anonymous readers is never that of a member, over REST and tRPC', async () => {
-  for (const apiKey of [ownersKey, undefined, strangersKey, ownersKey, undefined]) {
+  for (const apiKey of [ownersKey, undefined, outsidersKey, ownersKey, undefined]) {
     const { evidence } = createClient({ baseUrl: api.baseUrl, apiKey });
     const read = await evidence.read.query({ portfolio: 'open', slug: 'report' });
     expect(read.sourceUrl).toBe(apiKey === ownersKey ? sourceUrl : shown);

@@ -125,6 +125,19 @@ test.each(results.filter(([, form]) => 'key' in form))(
   },
 );
 
+test('names of release 0.1.0 with controls of direction are read, exported and restored', async () => {
+  const ref = { portfolio: 'team', slug: 'directed' };
+  const title = 'a \u202etitle';
+  await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
+  await fixture.ownerSql`update case_studies set title = ${title} where slug = 'directed'`;
+  await fixture.ownerSql`update case_study_revisions set content = jsonb_set(content, '{title}', ${JSON.stringify(title)}::text::jsonb)
+    from case_studies where id = case_study_id and slug = 'directed'`;
+  expect(await caseStudy.update.run(ctx(), { ...ref, body: 'More.', expectedVersion: '*' })).toMatchObject({
+    title,
+  });
+  expect((await caseStudy.restore.run(ctx(), { ...ref, number: 1, expectedVersion: '*' })).title).toBe(title);
+});
+
 test.each(forms['jobs.error'])(
   'the error of a job and of its events is read in each form: %j',
   async (form) => {

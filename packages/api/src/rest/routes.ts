@@ -26,7 +26,7 @@ const oneEvidence = `${onePortfolio}/evidence/:slug`;
 const oneArtifact = `${onePortfolio}/artifacts/:slug`;
 const oneMetric = `${onePortfolio}/metrics/:key`;
 
-/** Headers of a redirect to a link that is valid for a few minutes. */
+/** Headers of a redirect to a link into the bucket that is valid for a few minutes; never to an address of a member. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
 /** Headers of answers that contain a secret. */
@@ -187,8 +187,9 @@ export function registerRoutes(bind: Bind) {
     method: 'GET',
     path: `${oneArtifact}/content`,
     status: 302,
-    // References are stored as entered, in any script, but headers are ASCII.
-    headers: ({ url, file }) => redirect(file ? url : new URL(url).href),
+    // A reference leads anywhere: redirecting to it would lend it the name of this host.
+    otherwise: { status: 200, when: ({ file }) => file === null },
+    headers: ({ url, file }): Record<string, string> => (file ? redirect(url) : {}),
   });
 
   bind.operation(image.upload, {

@@ -72,7 +72,9 @@ export type ProvenClaim = z.infer<typeof provenClaimSchema>;
 
 type Cited = Omit<z.infer<typeof citedSchema>, 'content'>;
 
-const seen = ({ isMember }: Viewer) => sql`(select json_build_object('number', v.number, 'sha256', v.sha256, 'sizeBytes', v.size_bytes,
+const seen = ({
+  isMember,
+}: Viewer) => sql`(select json_build_object('number', v.number, 'sha256', v.sha256, 'sizeBytes', v.size_bytes,
     'contentType', v.content_type, 'fileName', v.file_name, 'origin', ${originOf(sql`v.fetched_from`)},
     'fetchedFrom', ${isMember ? sql`v.fetched_from` : sql`null`}, 'fetchedAt', ${iso(sql`v.fetched_at`)})
   from ${evidenceVersions} v where v.evidence_id = ${evidence.id} and v.number = ${claimEvidence.evidenceVersion})`;

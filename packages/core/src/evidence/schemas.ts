@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
-import { line, slugSchema, text } from '../text.ts';
+import { line, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -75,6 +75,7 @@ export const evidenceSchema = z
     portfolio: slugSchema,
     slug: slugSchema,
     ...fields,
+    title: storedLine(200),
     sourceUrl: z
       .url()
       .nullable()

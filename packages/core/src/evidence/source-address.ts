@@ -8,5 +8,7 @@ import { evidence } from './evidence.sql.ts';
  */
 export function sourceAddress({ isMember }: Viewer): SQL<string | null> {
   if (isMember) return sql<string | null>`${evidence.sourceUrl}`;
-  return sql<string | null>`regexp_replace(${evidence.sourceUrl}, '^(https?://)[^/?#]*@|[?#].*$', '\\1', 'g')`;
+  return sql<
+    string | null
+  >`regexp_replace(${evidence.sourceUrl}, '^(https?://)[^/?#]*@|[?#].*$', '\\1', 'g')`;
 }

@@ -163,5 +163,9 @@ function changeSynced<Result>(
 function record(tx: Db, found: Found, type: 'evidence.changed' | 'evidence.vanished', data: object) {
   const { portfolioId, slug, shownUrl } = found;
   // Messages leave the platform: they contain what outside readers may see.
-  return recordWebhookEvent(tx, { portfolioId, type, data: { evidence: slug, sourceUrl: shownUrl, ...data } });
+  return recordWebhookEvent(tx, {
+    portfolioId,
+    type,
+    data: { evidence: slug, sourceUrl: shownUrl, ...data },
+  });
 }

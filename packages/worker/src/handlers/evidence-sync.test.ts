@@ -652,17 +652,19 @@ describe('bytes are stored as received', () => {
   });
 });
 
+/** Syncs a source that redirects to a path. Resolves to the name of the file. */
+async function nameAfterRedirect(location: string) {
+  answer = (response, { url }) =>
+    url === location ? response.end(location) : response.writeHead(302, { location }).end();
+  await sync();
+  const { latest } = await read();
+  expect(latest).toMatchObject({ origin: 'source', fetchedFrom: origin + location });
+  return latest?.fileName;
+}
+
 test('the name of a file comes from the source where a redirect leads to a name without extension', async () => {
-  const redirectTo = async (location: string) => {
-    answer = (response, { url }) =>
-      url === location ? response.end(location) : response.writeHead(302, { location }).end();
-    await sync();
-    const { latest } = await read();
-    expect(latest).toMatchObject({ origin: 'source', fetchedFrom: origin + location });
-    return latest?.fileName;
-  };
-  expect(await redirectTo('/blobs/9f2c41d0a7e84')).toBe('latest.csv');
-  expect(await redirectTo('/v2/june.csv')).toBe('june.csv');
+  expect(await nameAfterRedirect('/blobs/9f2c41d0a7e84')).toBe('latest.csv');
+  expect(await nameAfterRedirect('/v2/june.csv')).toBe('june.csv');
 });
 
 test('requests to sources carry no credentials and no cookies', async () => {

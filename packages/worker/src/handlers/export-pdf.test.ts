@@ -67,15 +67,19 @@ const askForStudy = (slug: string) =>
 const askForAll = (actor: Actor = owner) =>
   operations.portfolio.export.run(platform.as(actor), { portfolio });
 
+async function setSource(sourceUrl: string | null, fetchedFrom: string | null) {
+  await platform.ownerSql`update evidence set source_url = ${sourceUrl}`;
+  await platform.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
+}
+
 /** Lets the proof be fetched from a source with secrets in its addresses while `work` runs. */
 async function withSource(work: () => Promise<void>) {
-  const set = async (sourceUrl: string | null, fetchedFrom: string | null) => {
-    await platform.ownerSql`update evidence set source_url = ${sourceUrl}`;
-    await platform.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
-  };
-  await set('https://source.example/figures.csv?token=SECRET#SECRET', 'https://cdn.example/SECRET?key=SECRET');
+  await setSource(
+    'https://source.example/figures.csv?token=SECRET#SECRET',
+    'https://cdn.example/SECRET?key=SECRET',
+  );
   await work();
-  await set(null, null);
+  await setSource(null, null);
 }
 
 let attempt = 0;
@@ -97,6 +101,19 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
   const pages = await pdfText(bytes);
   return { result, pages, text: pages.join('\n').replace(/\s+/g, ' ') };
 }
+
+/** Makes the PDF of a study, as a worker does, with another state in its result. */
+async function printWith(slug: string, stateOf: (state: string) => string) {
+  const { id } = await askForStudy(slug);
+  const lease = { id, token: randomUUID() };
+  await claimJob(platform.db, lease, 60);
+  const { result } = await make(id);
+  const stored = { ...result, state: stateOf(result.state!) };
+  await transitions.end(platform.db, lease, { type: 'succeeded', result: stored });
+}
+
+const readPdf = (slug: string, actor: Actor) =>
+  operations.caseStudy.pdf.run(platform.as(actor), { portfolio, slug });
 
 describe('the PDF of a case study', { timeout: 60_000 }, () => {
   test('shows its claims with their current standing, and the complete hash of the evidence', async () => {
@@ -142,24 +159,14 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
   test('of release 0.1.0 is given to outside readers only if its study cites nothing that was fetched', async () => {
     await create('older', { claims });
     await publish('older');
-    const store = async (stateOf: (state: string) => string) => {
-      const { id } = await askForStudy('older');
-      const lease = { id, token: randomUUID() };
-      await claimJob(platform.db, lease, 60);
-      const { result } = await make(id);
-      const stored = { ...result, state: stateOf(result.state!) };
-      await transitions.end(platform.db, lease, { type: 'succeeded', result: stored });
-    };
-    const read = (actor: Actor) =>
-      operations.caseStudy.pdf.run(platform.as(actor), { portfolio, slug: 'older' });
     const link = { file: { fileName: 'older.pdf' }, job: null };
-    await store((state) => state.replace(outsideView, ''));
-    expect(await read(anonymous)).toMatchObject(link);
+    await printWith('older', (state) => state.replace(outsideView, ''));
+    expect(await readPdf('older', anonymous)).toMatchObject(link);
     await withSource(async () => {
-      await expect(read(anonymous)).rejects.toMatchObject({ code: 'not_found' });
-      await store((state) => state);
-      expect(await read(anonymous)).toMatchObject(link);
-      expect(await read(owner)).toMatchObject(link);
+      await expect(readPdf('older', anonymous)).rejects.toMatchObject({ code: 'not_found' });
+      await printWith('older', (state) => state);
+      expect(await readPdf('older', anonymous)).toMatchObject(link);
+      expect(await readPdf('older', owner)).toMatchObject(link);
     });
     await unpublish('older');
   });
@@ -267,10 +274,6 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
 
 test('of concurrent requests for the PDF of a study, one creates the job and all get it', async () => {
   await create('wanted');
-  const answers = await Promise.all(
-    Array.from({ length: 8 }, () =>
-      operations.caseStudy.pdf.run(platform.as(owner), { portfolio, slug: 'wanted' }),
-    ),
-  );
+  const answers = await Promise.all(Array.from({ length: 8 }, () => readPdf('wanted', owner)));
   expect(new Set(answers.map(({ job }) => job?.id)).size).toBe(1);
 });
