@@ -30,7 +30,7 @@ export const readProvenance = operation({
   tenant: tenantBySlug,
   async run(ctx, { slug }, tenant) {
     const { id, portfolio, title, status, version } = await fetchCaseStudy(ctx, tenant, slug);
-    const proven = await proveClaims(ctx, id, portfolio);
+    const proven = await proveClaims(ctx, id, portfolio, tenant);
     const standings = countStandings(proven.map(({ standing }) => standing));
     return { portfolio, slug, title, status, studyVersion: version, standings, claims: proven };
   },

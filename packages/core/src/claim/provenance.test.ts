@@ -102,6 +102,7 @@ test('a claim is traced to the bytes that its author had seen and to its measure
             sizeBytes: 9,
             contentType: expect.any(String),
             fileName: 'proof.txt',
+            origin: 'upload',
             fetchedFrom: null,
             fetchedAt: expect.stringMatching(/Z$/),
           },
