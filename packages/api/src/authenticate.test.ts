@@ -50,12 +50,13 @@ describe('an API key', () => {
 
   test('of a subject authenticates that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
-    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    const { secret: key, id } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
       kind: 'user',
       subject: 'ada',
       scopes: ['job:read'],
       expiresAt,
+      credential: { kind: 'key', id, tokenIssuedAt: null },
     });
   });
 
@@ -89,7 +90,7 @@ describe('an API key', () => {
 
   test('is stored as a hash only', async () => {
     const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
-    expect(key).toMatch(/^pk_[\w-]{43}$/);
+    expect(key).toMatch(/^pk_[\w-]{49}$/);
     const rows = await pool.db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key.slice(3));
     expect(rows.map(({ secretHash }) => secretHash)).toContain(hashOfKey(key));
@@ -368,7 +369,7 @@ describe('a token', () => {
   });
 });
 
-const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
+const request = (key: string) => ({ headers: { authorization: key }, ip: '192.0.2.1' }) as FastifyRequest;
 
 describe('the actor of a request', () => {
   test('is authenticated once', async () => {
@@ -377,6 +378,9 @@ describe('the actor of a request', () => {
     const [one, two] = [request('Bearer pk_one'), request('Bearer pk_two')];
     await Promise.all([actorOf(one), actorOf(one), actorOf(two)]);
     await actorOf(one);
-    expect(authenticate.mock.calls).toEqual([['Bearer pk_one'], ['Bearer pk_two']]);
+    expect(authenticate.mock.calls).toEqual([
+      ['Bearer pk_one', '192.0.2.1'],
+      ['Bearer pk_two', '192.0.2.1'],
+    ]);
   });
 });

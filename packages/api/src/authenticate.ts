@@ -42,7 +42,7 @@ const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticate {
   const actorOf = jwt && createActorOf(jwt);
-  return async (authorization) => {
+  return async (authorization, address) => {
     if (authorization === undefined || authorization === '') return anonymous;
     const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (!credential) {
@@ -51,7 +51,7 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
         'Invalid Authorization header: expected "Bearer" followed by an API key or a token.',
       );
     }
-    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential);
+    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential, address);
     if (!actorOf)
       throw new AppError(
         'unauthenticated',

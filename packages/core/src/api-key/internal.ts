@@ -1,10 +1,11 @@
-import { eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, Scope } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
+import type { KeyOwner } from './issue.ts';
 
 /** The public fields of a key; the query must left-join its portfolio. */
 export const apiKeyFields = {
@@ -13,11 +14,24 @@ export const apiKeyFields = {
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
+  madeBy: apiKeys.madeBy,
+  madeWith: apiKeys.madeWith,
+  parent: apiKeys.parentId,
   createdAt: iso(apiKeys.createdAt),
   expiresAt: isoOrNull(apiKeys.expiresAt),
   lastUsedAt: isoOrNull(apiKeys.lastUsedAt),
+  lastUsedAddress: apiKeys.lastUsedAddress,
   revokedAt: isoOrNull(apiKeys.revokedAt),
 };
+
+/** True for a key that is neither revoked nor expired. */
+export const isLive = and(
+  isNull(apiKeys.revokedAt),
+  or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+)!;
+
+export const isOwnedBy = ({ portfolioId, subject }: KeyOwner): SQL =>
+  portfolioId === undefined ? eq(apiKeys.subject, subject) : eq(apiKeys.portfolioId, portfolioId);
 
 const byId = prepared((db) =>
   db

@@ -11,9 +11,19 @@ export const apiKeySchema = z
     name: z.string(),
     prefix: z.string().describe('The first characters of the secret.'),
     scopes: z.array(scopeSchema).max(scopeSchema.options.length),
+    madeBy: z
+      .string()
+      .nullable()
+      .describe('The subject that made it, itself or by another key; null where that is not known.'),
+    madeWith: z
+      .string()
+      .nullable()
+      .describe('The credential that made it: the id of a key, or the `jti` of a token.'),
+    parent: idOf('apiKey').nullable().describe('The key that made it, with which it ends.'),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
     lastUsedAt: z.iso.datetime().nullable().describe('Accurate to about a minute.'),
+    lastUsedAddress: z.string().nullable().describe('The address that used it then.'),
     revokedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'ApiKey' });
@@ -36,5 +46,9 @@ export const apiKeyInput = {
     .datetime()
     .refine((time) => !(Date.parse(time) <= Date.now()), 'Expected a time in the future.')
     .nullable()
-    .describe('The expiry time; null for a key that never expires.'),
+    .optional()
+    .describe(
+      'The expiry time, 90 days from now by default; null for a key that never expires. No later than the end of the ' +
+        'key that makes it; made with a token, at most a year from now.',
+    ),
 };
