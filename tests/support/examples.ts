@@ -63,6 +63,7 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     ofPortfolio: false,
   },
   'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'ownToken.revoke': { input: () => ({}), ofPortfolio: false },
   'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'webhook.create': {
     input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
@@ -111,6 +112,10 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
   },
   'member.remove': {
     input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.revokeTokens': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }),
     ofPortfolio: true,
   },
   'caseStudy.create': {

@@ -15,6 +15,7 @@ const {
   metric,
   apiKey,
   ownKey,
+  ownToken,
   webhook,
   audit,
 } = operations;
@@ -232,6 +233,7 @@ function registerMembers(bind: Bind) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
 }
 
 function registerKeys(bind: Bind) {
@@ -242,6 +244,7 @@ function registerKeys(bind: Bind) {
   bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
   bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
   bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
+  bind.operation(ownToken.revoke, { method: 'POST', path: '/tokens/revoke' });
 }
 
 function registerWebhooks(bind: Bind) {

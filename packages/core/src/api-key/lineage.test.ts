@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from '../../../../tests/support/eventually.ts';
+import { overlap } from '../../../../tests/support/overlap.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, scopeSchema } from '../actor.ts';
 import type { Ctx } from '../context.ts';
@@ -165,6 +165,7 @@ describe.each([
   test.each(['token', 'key'])('end even if they are made by a %s at the same moment', async (kind) => {
     const actor = kind === 'token' ? mallory : await actorBy(await make(mallory));
     const [made] = await overlap(
+      platform,
       (db) => make(actor, { db }),
       (db) => end('mallory', db),
     );
@@ -174,6 +175,7 @@ describe.each([
   test.each(['token', 'key'])('cannot be made by a %s any more while that happens', async (kind) => {
     const actor = kind === 'token' ? mallory : await actorBy(await make(mallory));
     const racing = overlap(
+      platform,
       (db) => end('mallory', db),
       (db) => make(actor, { db }),
     );
@@ -200,40 +202,15 @@ test.each([make, makeOwn])(
     const parent = await makeOwn(owner);
     const actor = await actorBy(parent);
     const revoke = (db: Ctx['db']) => ownKey.revoke.run(within(owner, db), { id: parent.id });
-    const [made] = await overlap((db) => makeBy(actor, { db }), revoke);
+    const [made] = await overlap(platform, (db) => makeBy(actor, { db }), revoke);
     await expectEnded(made);
     const second = await makeOwn(owner);
     const secondActor = await actorBy(second);
     const racing = overlap(
+      platform,
       (db) => ownKey.revoke.run(within(owner, db), { id: second.id }),
       (db) => makeBy(secondActor, { db }),
     );
     await expect(racing).rejects.toMatchObject({ code: 'unauthenticated' });
   },
 );
-
-/** Does one thing in a transaction that is committed only when another, which is begun after it, waits for it. */
-async function overlap<First, Second>(
-  first: (db: Ctx['db']) => Promise<First>,
-  second: (db: Ctx['db']) => Promise<Second>,
-): Promise<[First, Second]> {
-  const commit = Promise.withResolvers<void>();
-  const done = Promise.withResolvers<void>();
-  const one = platform.db.transaction(async (tx) => {
-    const result = await first(tx);
-    done.resolve();
-    await commit.promise;
-    return result;
-  });
-  await Promise.race([done.promise, one]);
-  const two = platform.db.transaction(second);
-  const both = Promise.all([one, two]);
-  both.catch(() => {});
-  await eventually(async () => {
-    const waiting = await platform.sql`
-      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    expect(waiting).toHaveLength(1);
-  });
-  commit.resolve();
-  return both;
-}

@@ -1,19 +1,12 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
-import { type Actor, type Scope, roleScopes } from '../actor.ts';
-import type { Ctx, Db } from '../context.ts';
-import { AppError, invalidInput } from '../errors.ts';
-import { members, portfolios } from '../portfolio/portfolio.sql.ts';
-import { apiKeys } from './api-key.sql.ts';
-import { invalidKey } from './authenticate.ts';
-import { fetchApiKey, isLive, requireMayGrantScopes } from './internal.ts';
+import type { Actor, Scope } from '../actor.ts';
+import type { Db } from '../context.ts';
+import { invalidInput } from '../errors.ts';
+import { fetchApiKey, requireMayGrantScopes } from './internal.ts';
 import { type KeyOwner, type Lineage, issueApiKey } from './issue.ts';
+import { type Caller, type Latest, lockKeysOf, lockMaker, makerOf } from './lock.ts';
 
-const day = 24 * 3_600_000;
-const defaultLifetime = 90 * day;
-/** A token says who signed in: its hour is that of the session, and limits no right of the person. */
-const lifetimeByToken = 365 * day;
+const defaultLifetime = 90 * 24 * 3_600_000;
 
-type Caller = Pick<Ctx, 'actor' | 'db'>;
 type Wanted = { name: string; scopes: Scope[]; expiresAt?: string | null | undefined };
 
 /** Makes a key within the limits of the caller's credential. Resolves to it with its secret. */
@@ -23,9 +16,6 @@ export async function makeKey(caller: Caller, owner: KeyOwner, wanted: Wanted) {
   const latest = await lockMaker(caller, owner);
   return insertKey(caller.db, owner, { ...wanted, latest, lineage: lineageOf(caller.actor) });
 }
-
-/** When a key has to end at the latest, and why; undefined where it need not end. */
-export type Latest = { end: Date; reason: string } | undefined;
 
 export async function insertKey(
   db: Db,
@@ -47,60 +37,6 @@ function endOf(given: string | null | undefined, latest: Latest): Date | null {
     throw invalidInput([{ pointer: '/expiresAt', detail }]);
   }
   return given === null ? null : new Date(given);
-}
-
-/** Changes of the keys of a portfolio, and of its members, are made one after the other; so are those of a subject's keys. */
-export async function lockKeysOf(db: Db, { portfolioId, subject }: KeyOwner): Promise<void> {
-  if (portfolioId === undefined) {
-    const lock = JSON.stringify(['keys', subject]);
-    await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`);
-  } else {
-    await db
-      .select({ id: portfolios.id })
-      .from(portfolios)
-      .where(eq(portfolios.id, portfolioId))
-      .for('no key update');
-  }
-}
-
-/**
- * Locks what a new key depends on: the membership of its maker and the key that makes it. Whoever ends them waits until
- * the new key is committed, or has ended them already: then it throws.
- */
-export async function lockMaker({ actor, db }: Caller, { portfolioId }: KeyOwner): Promise<Latest> {
-  const maker = makerOf(actor);
-  if (portfolioId !== undefined && maker !== null) {
-    await lockOwner(db, and(eq(members.portfolioId, portfolioId), eq(members.subject, maker))!);
-  }
-  if (actor.kind === 'anonymous' || !actor.credential) return undefined;
-  if (actor.credential.kind === 'token') {
-    const end = new Date(Date.now() + lifetimeByToken);
-    return { end, reason: 'a key that is made with a token lasts a year at most' };
-  }
-  const isMaker = eq(apiKeys.id, actor.credential.id!);
-  const [parent] = await db
-    .select({ expiresAt: apiKeys.expiresAt })
-    .from(apiKeys)
-    .where(and(isMaker, isLive))
-    .for('share');
-  if (!parent) throw invalidKey();
-  if (parent.expiresAt === null) return undefined;
-  return { end: new Date(parent.expiresAt), reason: 'a key lasts no longer than the one that makes it' };
-}
-
-async function lockOwner(db: Db, isMember: SQL): Promise<void> {
-  const [member] = await db.select({ role: members.role }).from(members).where(isMember).for('share');
-  if (member && roleScopes[member.role].includes('api-key:write')) return;
-  throw new AppError(
-    'forbidden',
-    'Only owners of the portfolio may make keys for it, by themselves or by their keys.',
-  );
-}
-
-/** The subject that makes what an actor makes; null where that is not known. */
-function makerOf(actor: Actor): string | null {
-  if (actor.kind === 'user') return actor.subject;
-  return actor.kind === 'portfolio-key' ? (actor.madeBy ?? null) : null;
 }
 
 /** What is noted of a key about its maker. */

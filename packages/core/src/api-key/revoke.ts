@@ -9,7 +9,7 @@ import { apiKeys } from './api-key.sql.ts';
 import { endKeys } from './end.ts';
 import { apiKeyNotFound, isOwnedBy } from './internal.ts';
 import type { KeyOwner } from './issue.ts';
-import { lockKeysOf } from './make.ts';
+import { lockKeysOf } from './lock.ts';
 
 export const revokeApiKey = operation({
   name: 'apiKey.revoke',

@@ -52,3 +52,13 @@ export const apiKeyInput = {
         'key that makes it; made with a token, at most a year from now.',
     ),
 };
+
+/** Tokens that were revoked, and the keys that ended with them. */
+export const endedTokensSchema = z
+  .object({
+    notBefore: z.iso.datetime().describe('Tokens that were issued until then are refused from now on.'),
+    keysEnded: z
+      .int()
+      .describe('The number of keys that were made with such tokens, and have ended with them.'),
+  })
+  .meta({ id: 'EndedTokens' });

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Actor } from '../actor.ts';
 import type { FeedListener } from '../context.ts';
 import type { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -12,12 +13,12 @@ const callsPerTurn = 25;
 /** What one read has found since the cursor `before`, and its number. */
 export type Found = News & { before: string; read: number };
 
-/** The listeners of each name. */
-export class Listeners extends Map<string, Set<FeedListener>> {
+/** The listeners of each name, and for whom they listen. */
+export class Listeners extends Map<string, Map<FeedListener, Actor | undefined>> {
   /** Returns the function that removes the listener. */
-  add(name: string, listener: FeedListener): () => void {
-    const all = this.get(name) ?? new Set();
-    this.set(name, all.add(listener));
+  add(name: string, listener: FeedListener, actor?: Actor): () => void {
+    const all = this.get(name) ?? new Map<FeedListener, Actor | undefined>();
+    this.set(name, all.set(listener, actor));
     return () => {
       all.delete(listener);
       if (all.size === 0 && this.get(name) === all) this.delete(name);
@@ -50,27 +51,30 @@ export class Audience {
   async tell({ events, changes, before, cursor, read }: Found) {
     for (const [jobId, ofJob] of Map.groupBy(events, (event) => event.jobId)) {
       const items = ofJob.map(({ item }) => item);
-      await this.#call(this.jobs.get(jobId), (listener) => listener.items(items, read));
+      await this.#call(this.jobs.get(jobId)?.keys(), (listener) => listener.items(items, read));
     }
     const track = createTrack(before, cursor);
     for (const subject of new Set(changes.flatMap((change) => change.subjects))) {
       const own = changes.filter((change) => change.subjects.includes(subject));
-      const items = track(own);
-      await this.#call(this.subjects.get(subject), (listener) => listener.items(items, read));
+      for (const [seen, listeners] of audiencesOf(own, subject, this.subjects.get(subject))) {
+        const items = track(seen);
+        await this.#call(listeners, (listener) => listener.items(items, read));
+      }
     }
     for (const [portfolioId, own] of Map.groupBy(changes, (change) => change.portfolioId)) {
       const items = track(own);
-      await this.#call(this.portfolios.get(portfolioId), (listener) => listener.items(items, read));
+      await this.#call(this.portfolios.get(portfolioId)?.keys(), (listener) => listener.items(items, read));
     }
   }
 
   async end(error: AppError) {
     for (const listeners of [this.jobs, this.subjects, this.portfolios]) {
-      for (const ofName of listeners.values()) await this.#call(ofName, (listener) => listener.end(error));
+      for (const ofName of listeners.values())
+        await this.#call(ofName.keys(), (listener) => listener.end(error));
     }
   }
 
-  async #call(listeners: Set<FeedListener> | undefined, call: (listener: FeedListener) => void) {
+  async #call(listeners: Iterable<FeedListener> | undefined, call: (listener: FeedListener) => void) {
     for (const listener of listeners ?? []) {
       try {
         call(listener);
@@ -81,6 +85,29 @@ export class Audience {
       if (this.#calls % callsPerTurn === 0) await nextTurn();
     }
   }
+}
+
+/**
+ * The listeners of a subject by what they see of its changes: all of them, but where tokens were revoked, each only those
+ * of the portfolios in which its token, or the one that made its key, still acts.
+ */
+function audiencesOf(
+  changes: News['changes'],
+  subject: string,
+  listeners: ReadonlyMap<FeedListener, Actor | undefined> = new Map(),
+): [News['changes'], Iterable<FeedListener>][] {
+  if (changes.every(({ tokensNotBefore }) => tokensNotBefore?.[subject] === undefined))
+    return [[changes, listeners.keys()]];
+  const each = [...listeners].map(([listener, actor]): [News['changes'], FeedListener[]] => [
+    changes.filter(({ tokensNotBefore }) => isGood(actor, tokensNotBefore?.[subject])),
+    [listener],
+  ]);
+  return each.filter(([seen]) => seen.length > 0);
+}
+
+function isGood(actor: Actor | undefined, notBefore: string | undefined): boolean {
+  const issuedAt = actor?.kind === 'user' ? actor.credential?.tokenIssuedAt : undefined;
+  return !issuedAt || notBefore === undefined || issuedAt > new Date(notBefore);
 }
 
 /**

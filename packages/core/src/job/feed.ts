@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Actor } from '../actor.ts';
 import type { Db, FeedListener, FeedPlace, JobBus, JobFeed } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -14,7 +15,7 @@ const spacingMilliseconds = 50;
 const retryMilliseconds = 1000;
 
 /** `isFresh`: a read has to begin after somebody has joined, and to succeed. */
-type Wish = { name: string; isFresh: boolean };
+type Wish = { name: string; isFresh: boolean; actor?: Actor };
 
 /**
  * One reader for all watchers of a process. While anybody watches, a hint or the safety poll of the bus causes one
@@ -25,8 +26,8 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
   const counter = { reads: 0 };
   let reader: Reader | undefined;
 
-  async function watch(listeners: Listeners, { name, isFresh }: Wish, listener: FeedListener) {
-    const leave = listeners.add(name, listener);
+  async function watch(listeners: Listeners, { name, isFresh, actor }: Wish, listener: FeedListener) {
+    const leave = listeners.add(name, listener, actor);
     function stop() {
       leave();
       if (!audience.isEmpty()) return;
@@ -48,7 +49,7 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
     watchChanges(actor, listener) {
       return actor.kind === 'portfolio-key'
         ? watch(audience.portfolios, { name: actor.portfolioId, isFresh: true }, listener)
-        : watch(audience.subjects, { name: subjectOf(actor), isFresh: true }, listener);
+        : watch(audience.subjects, { name: subjectOf(actor), isFresh: true, actor }, listener);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
-import { jsonObject, prepared } from '../sql.ts';
+import { iso, jsonObject, prepared } from '../sql.ts';
 import type { Tracked } from '../stream.ts';
 import { eventFields, jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
@@ -19,8 +19,16 @@ export type News = {
   /** True if the cursor of before has seen what this database has not, as after it was restored. */
   isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
-  /** The present state of each changed job, with those who watch its portfolio and belong to it. */
-  changes: { portfolioId: string; subjects: string[]; job: Job }[];
+  /**
+   * The present state of each changed job, with those who watch its portfolio and belong to it. `tokensNotBefore` has the
+   * times of those whose tokens were revoked there.
+   */
+  changes: {
+    portfolioId: string;
+    subjects: string[];
+    tokensNotBefore: Record<string, string> | null;
+    job: Job;
+  }[];
 };
 
 const { placeholder } = sql;
@@ -36,13 +44,15 @@ const eventsSinceCursor = sql`
   select ${jobEvents}.* from ${jobEvents} where ${jobEvents.xid} = any(array(select pg_snapshot_xip(${cursor})))`;
 
 const watchingMembers = sql`
-  select array(
-    select ${members.subject} from ${members}
-    where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})) as subjects`;
+  select coalesce(array_agg(${members.subject}), '{}') as subjects,
+    json_object_agg(${members.subject}, ${iso(members.tokensNotBefore)})
+      filter (where ${members.tokensNotBefore} is not null) as tokens_not_before
+  from ${members}
+  where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})`;
 
 const eventJson = sql`json_build_object('jobId', ${jobEvents.jobId}, 'event', ${jsonObject(eventFields)})`;
 const changeJson = sql`json_build_object(
-  'portfolioId', ${jobs.portfolioId}, 'subjects', subjects, 'job', ${jsonObject(jobFields)})`;
+  'portfolioId', ${jobs.portfolioId}, 'subjects', subjects, 'tokensNotBefore', tokens_not_before, 'job', ${jsonObject(jobFields)})`;
 
 /** One statement, so that events, jobs, memberships and the next cursor are of one moment. */
 const newsSince = prepared((db) =>

@@ -3632,6 +3632,8 @@ from
                 jobs.portfolio_id,
                 'subjects',
                 subjects,
+                'tokensNotBefore',
+                tokens_not_before,
                 'job',
                 json_build_object(
                   'id',
@@ -4039,15 +4041,19 @@ from
           join portfolios on portfolios.id = jobs.portfolio_id
           cross join lateral (
             select
-              array(
-                select
-                  members.subject
-                from
-                  members
+              coalesce(array_agg(members.subject), '{}') as subjects,
+              json_object_agg(
+                members.subject,
+                to_char(members.tokens_not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+              ) filter (
                 where
-                  members.portfolio_id = jobs.portfolio_id
-                  and members.subject = any (:subjects)
-              ) as subjects
+                  members.tokens_not_before is not null
+              ) as tokens_not_before
+            from
+              members
+            where
+              members.portfolio_id = jobs.portfolio_id
+              and members.subject = any (:subjects)
           ) as watching
         where
           jobs.id in (
