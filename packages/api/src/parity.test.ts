@@ -155,7 +155,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     // The form of an upload, which contains a signature with its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
     // Whether a new job waits for a turn or a worker, and in which place, depends on those before it.
-    if (kind === 'mutation' && /^(id|job|messageId|version|waiting)$|At$/.test(key)) return typeof value;
+    if (kind === 'mutation' && /^(id|job|messageId|notBefore|version|waiting)$|At$/.test(key))
+      return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
@@ -176,7 +177,8 @@ async function contents(): Promise<unknown> {
       name,
       // The last use of a key is recorded in the background.
       await api.sql`
-        with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
+        with rows as (
+          select (to_jsonb(t) - 'last_used_at' - 'last_used_address')::text as row from ${api.sql(name)} t)
         select md5(string_agg(row, '|' order by row)) from rows`,
     ]),
   );
@@ -186,11 +188,11 @@ type Caller = { who: string; key: string | undefined; place: Place; code: ErrorC
 
 /** The callers of an operation, and the code of their refusal; null where the caller is admitted. */
 function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
-  const { ofPortfolio } = examples[name]!;
-  const inSecret = ofPortfolio ? 'not_found' : null;
+  const { ofPortfolio, ofOwner = false } = examples[name]!;
+  const inSecret = ofPortfolio || ofOwner ? 'not_found' : null;
   // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
-  const inTheOpen = ofPortfolio && !isPublic ? refused : null;
+  const inTheOpen = ofOwner ? 'not_found' : ofPortfolio && !isPublic ? refused : null;
   const { nonMember, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
   return [
     {
@@ -215,7 +217,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
+      code: ofOwner ? 'not_found' : ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
     },
   ];
 }

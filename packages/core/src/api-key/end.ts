@@ -7,7 +7,7 @@ import { isLive } from './internal.ts';
  * Locks keys and all that were made with them, in the order of their ids. Whoever makes a key locks the one that makes
  * it: once a repetition finds no more of them, none is missing and none can be added.
  */
-export async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
+async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
   let known = 0;
   for (;;) {
     const found = await db.execute<{ id: string }>(sql`
@@ -36,11 +36,15 @@ export async function endKeys(db: Db, roots: SQL): Promise<number> {
 export const endKeysMadeBy = (db: Db, portfolioId: string, subject: string) =>
   endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, subject))!);
 
-/** Lets keys and all that were made with them end after some time, where they do not end earlier. */
-export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {
+/**
+ * Lets keys and all that were made with them end after some time, where they do not end earlier. Resolves to the ids of
+ * all of them.
+ */
+export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<string[]> {
   const ids = await lockWithDescendants(db, roots);
   await db
     .update(apiKeys)
     .set({ expiresAt: sql`least(${apiKeys.expiresAt}, now() + make_interval(secs => ${seconds}))` })
     .where(and(inArray(apiKeys.id, ids), isLive));
+  return ids;
 }

@@ -38,14 +38,23 @@ const byId = prepared((db) =>
     .select(apiKeyFields)
     .from(apiKeys)
     .leftJoin(portfolios, eq(portfolios.id, apiKeys.portfolioId))
-    .where(eq(apiKeys.id, sql.placeholder('id')))
+    .where(
+      and(
+        eq(apiKeys.id, sql.placeholder('id')),
+        or(
+          eq(apiKeys.portfolioId, sql.placeholder('portfolioId')),
+          eq(apiKeys.subject, sql.placeholder('subject')),
+        ),
+      ),
+    )
     .prepare('api_key_by_id'),
 );
 
-/** A key that exists and belongs to the caller. */
-export async function fetchApiKey(db: Db, id: string) {
-  const [found] = await byId(db).execute({ id });
-  return found!;
+/** A key of a portfolio or a subject. Throws `not_found`. */
+export async function fetchApiKey(db: Db, owner: KeyOwner, id: string) {
+  const [found] = await byId(db).execute({ id, portfolioId: null, subject: null, ...owner });
+  if (!found) throw apiKeyNotFound(id);
+  return found;
 }
 
 export const apiKeyNotFound = (id: string) => new AppError('not_found', `There is no API key "${id}".`);

@@ -7,7 +7,7 @@ import { subjectOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { endKeys } from './end.ts';
-import { apiKeyNotFound, isOwnedBy } from './internal.ts';
+import { fetchApiKey, isOwnedBy } from './internal.ts';
 import type { KeyOwner } from './issue.ts';
 import { lockKeysOf } from './lock.ts';
 
@@ -40,8 +40,7 @@ export const revokeOwnKey = operation({
 async function revoke(db: Db, owner: KeyOwner, id: string): Promise<null> {
   await lockKeysOf(db, owner);
   const isKey = and(eq(apiKeys.id, id), isOwnedBy(owner))!;
-  const [found] = await db.select({ id: apiKeys.id }).from(apiKeys).where(isKey);
-  if (!found) throw apiKeyNotFound(id);
+  await fetchApiKey(db, owner, id);
   await endKeys(db, isKey);
   return null;
 }

@@ -33,6 +33,16 @@ export const newApiKeySchema = apiKeySchema
   .extend({ secret: z.string().describe('Shown only once. Send it in `Authorization` after `Bearer`.') })
   .meta({ id: 'NewApiKey' });
 
+const expirySchema = z.iso
+  .datetime()
+  .refine((time) => !(Date.parse(time) <= Date.now()), 'Expected a time in the future.')
+  .nullable()
+  .optional()
+  .describe(
+    'The expiry time, 90 days from now by default; null for a key that never expires. No later than the end of the ' +
+      'key that makes it; made with a token, at most a year from now.',
+  );
+
 /** Input fields of a new key. */
 export const apiKeyInput = {
   name: line(100).describe('The purpose of the key.'),
@@ -42,15 +52,20 @@ export const apiKeyInput = {
     .max(scopeSchema.options.length)
     .transform((scopes) => [...new Set(scopes)])
     .describe('The permissions of the key. Your credential must have them.'),
-  expiresAt: z.iso
-    .datetime()
-    .refine((time) => !(Date.parse(time) <= Date.now()), 'Expected a time in the future.')
-    .nullable()
-    .optional()
-    .describe(
-      'The expiry time, 90 days from now by default; null for a key that never expires. No later than the end of the ' +
-        'key that makes it; made with a token, at most a year from now.',
-    ),
+  expiresAt: expirySchema,
+};
+
+const aWeek = 7 * 24 * 3600;
+
+/** Input fields of the rotation of a key. */
+export const rotationInput = {
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(aWeek)
+    .default(24 * 3600)
+    .describe('How long the old key goes on, unless it ends earlier: a day by default, up to seven days.'),
+  expiresAt: expirySchema,
 };
 
 /** Tokens that were revoked, and the keys that ended with them. */
