@@ -10,7 +10,7 @@ export type Stage = {
   domain: string;
   /** The issuer whose tokens the API accepts. */
   tokenIssuer: string;
-  /** Whom to tell of a flaw, as `security.txt` says: an https: or a mailto: address. */
+  /** Where flaws are reported, as `security.txt` says: an https: or a mailto: address. */
   securityContact: string;
   /** The repository whose workflows deploy the stage, as in the `sub` claim of GitHub's tokens. Personal stages have none. */
   repository?: string;

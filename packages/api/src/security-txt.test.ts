@@ -15,7 +15,7 @@ async function read(options: Partial<ServerOptions>) {
   return server.inject('/.well-known/security.txt');
 }
 
-test('security.txt says whom to tell of a flaw, until a time within a year (RFC 9116)', async () => {
+test('security.txt says where flaws are reported, until a time within a year (RFC 9116)', async () => {
   const { statusCode, headers, body } = await read({
     security: { contact: 'mailto:security@example.com' },
   });

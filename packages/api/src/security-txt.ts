@@ -1,14 +1,14 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance } from 'fastify';
 
-/** Whom to tell of a flaw, and how it is dealt with: an https: or a mailto: address, and an https: address. */
+/** Where flaws are reported, an https: or a mailto: address, and the page that says how reports are dealt with. */
 export type SecurityContact = { contact: string; policy?: string | undefined };
 
 const address = '/.well-known/security.txt';
 /** RFC 9116 advises less than a year. */
 const lifetimeDays = 180;
 
-/** Serves `security.txt` (RFC 9116), which says whom to tell of a flaw; without a contact, there is none. */
+/** Serves `security.txt` (RFC 9116), which says where flaws are reported; without a contact, there is none. */
 export function registerSecurityTxt(
   app: FastifyInstance,
   { security, publicOrigin }: { security?: SecurityContact | undefined; publicOrigin?: string | undefined },

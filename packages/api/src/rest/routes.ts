@@ -236,23 +236,24 @@ function registerMembers(bind: Bind) {
   bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
 }
 
+const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({
+  ...noStore(),
+  location: `/api/v1${of === null ? '' : `/portfolios/${of}`}/api-keys/${id}`,
+});
+const makesKey = { method: 'POST', status: 201, headers: keyMade } as const;
+
 function registerKeys(bind: Bind) {
   const ofPortfolio = `${onePortfolio}/api-keys`;
   const own = '/api-keys';
-  const made = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({
-    ...noStore(),
-    location: `/api/v1${of === null ? '' : `/portfolios/${of}`}/api-keys/${id}`,
-  });
-  const makes = { method: 'POST', status: 201, headers: made } as const;
   bind.operation(apiKey.list, { method: 'GET', path: ofPortfolio });
-  bind.operation(apiKey.create, { ...makes, path: ofPortfolio });
+  bind.operation(apiKey.create, { ...makesKey, path: ofPortfolio });
   bind.operation(apiKey.read, { method: 'GET', path: `${ofPortfolio}/:id` });
-  bind.operation(apiKey.rotate, { ...makes, path: `${ofPortfolio}/:id/rotate` });
+  bind.operation(apiKey.rotate, { ...makesKey, path: `${ofPortfolio}/:id/rotate` });
   bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofPortfolio}/:id`, status: 204 });
   bind.operation(ownKey.list, { method: 'GET', path: own });
-  bind.operation(ownKey.create, { ...makes, path: own });
+  bind.operation(ownKey.create, { ...makesKey, path: own });
   bind.operation(ownKey.read, { method: 'GET', path: `${own}/:id` });
-  bind.operation(ownKey.rotate, { ...makes, path: `${own}/:id/rotate` });
+  bind.operation(ownKey.rotate, { ...makesKey, path: `${own}/:id/rotate` });
   bind.operation(ownKey.revoke, { method: 'DELETE', path: `${own}/:id`, status: 204 });
   bind.operation(ownToken.revoke, { method: 'POST', path: '/tokens/revoke' });
 }

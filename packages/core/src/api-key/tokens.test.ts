@@ -106,14 +106,13 @@ describe('a subject that revokes its tokens', () => {
   });
 });
 
-describe('a member whose tokens an owner has revoked', () => {
-  const seenBy = async (actor: Actor) => {
-    const { items } = await operations.portfolio.list.run(platform.as(actor), { limit: 100 });
-    return items.map(({ slug }) => slug).filter((slug) => slug === portfolio || slug === other);
-  };
-  const readMembers = (actor: Actor, of = portfolio) =>
-    member.list.run(platform.as(actor), { portfolio: of });
+const seenBy = async (actor: Actor) => {
+  const { items } = await operations.portfolio.list.run(platform.as(actor), { limit: 100 });
+  return items.map(({ slug }) => slug).filter((slug) => slug === portfolio || slug === other);
+};
+const readMembers = (actor: Actor, of = portfolio) => member.list.run(platform.as(actor), { portfolio: of });
 
+describe('a member whose tokens an owner has revoked', () => {
   test('is none in this portfolio by these tokens and by the keys they made, and goes on by newer ones', async () => {
     const token = byToken(1000);
     const own = await makeOwn(token);

@@ -365,12 +365,13 @@ describe('job.changes', () => {
   });
 });
 
+const signedIn = (at: number): Actor => ({
+  ...(user('signs in') as Actor & { kind: 'user' }),
+  credential: { kind: 'token', id: null, tokenIssuedAt: new Date(at) },
+});
+
 test('a member whose tokens were revoked in a portfolio follows its jobs no longer, but by newer tokens', async () => {
   await fixture.addMember(fixture.portfolioId, 'signs in', 'viewer');
-  const signedIn = (at: number): Actor => ({
-    ...(user('signs in') as Actor & { kind: 'user' }),
-    credential: { kind: 'token', id: null, tokenIssuedAt: new Date(at) },
-  });
   const before = await watchChanges(undefined, signedIn(Date.now() - 1000));
   const after = await watchChanges(undefined, signedIn(Date.now() + 60_000));
   const first = await fixture.accept();

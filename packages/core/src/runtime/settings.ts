@@ -136,7 +136,7 @@ export const apiSettings = z
     PORT: port.default(3000),
     /** The origin at which browsers reach the API: pages of other origins may not open a WebSocket. */
     PUBLIC_ORIGIN: httpUrl.optional(),
-    /** Whom to tell of a flaw, an https: or a mailto: address: `security.txt` names it. Without it, that is not served. */
+    /** Where flaws are reported, an https: or a mailto: address: `security.txt` names it. Without it, that is not served. */
     SECURITY_CONTACT: z
       .url({ protocol: /^(https|mailto)$/, error: 'Expected a URL that begins with https:// or mailto:.' })
       .optional(),
