@@ -3,19 +3,22 @@ import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { AppError } from '@portfolio/core/errors';
 import type { Dependencies } from '@portfolio/core/runtime/health';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { smallInputBytes } from '@portfolio/core/operation';
 import { apiStop } from '@portfolio/core/runtime/settings';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { access } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { type Authenticate, createRequestActors } from './authenticate.ts';
+import { identifyCallers, refuseEarly } from './admission.ts';
+import type { Authenticate } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
 import { createFollow } from './follow.ts';
+import { Gate, type RateLimits } from './gate.ts';
 import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
-import { type RateLimits, limitRates } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
-import { acceptBodies, bodyLimitBytes } from './rest/bodies.ts';
+import { pathOfTarget, refuseManyHosts } from './request-target.ts';
+import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { registerOpenApiPage } from './rest/openapi-page.ts';
@@ -67,7 +70,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const app = Fastify({
     loggerInstance,
     logController: new RequestLog(),
-    bodyLimit: bodyLimitBytes,
+    // Routes of operations with larger inputs have limits of their own.
+    bodyLimit: smallInputBytes,
+    rewriteUrl: pathOfTarget,
     trustProxy: trustHops(trustedProxyHops),
     forceCloseConnections: 'idle',
     // Requests that were received before the close are still answered.
@@ -82,6 +87,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
+  refuseManyHosts(app);
   answerUnknownAddresses(app, (request, reply) => {
     if (!webRoot || !isPageRequest(request)) return false;
     void sendPage(reply);
@@ -90,8 +96,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const load = createLoad(app, options.loadLimits);
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
-  const actors = createRequestActors(authenticate);
-  if (rateLimits) limitRates(app, rateLimits, actors);
+  const gate = new Gate(authenticate, rateLimits);
+  identifyCallers(app, gate);
+  refuseEarly(app, services);
   acceptBodies(app);
 
   registerHealth(app, {
@@ -116,18 +123,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     log.error({ err: error }, 'ending a stream failed'),
   );
   const connections = new Connections();
-  const bound = { services, actors, publishedReads, follow, connections, closing: closing.signal };
+  const bound = { services, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, {
     services,
-    authenticate,
+    gate,
     follow,
     connections,
     publicOrigin,
-    rateLimits,
     trustedProxyHops,
     log: app.log,
   });

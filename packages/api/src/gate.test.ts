@@ -5,6 +5,7 @@ import { silentLog } from '../../../tests/support/services.ts';
 
 const portfolios = '/api/v1/portfolios';
 const perMinute = 5;
+const portfolioPerMinute = 7;
 const anonymousPerMinute = 3;
 
 /** The clock of the counter. Each test moves it to a new window. */
@@ -17,7 +18,7 @@ beforeAll(async () => {
   // The API is created before the counter, which needs its database.
   const late: { counter?: RateCounter } = {};
   const take: RateCounter['take'] = (...given) => late.counter!.take(...given);
-  const rateLimits = { counter: { take } as RateCounter, perMinute, anonymousPerMinute };
+  const rateLimits = { counter: { take } as RateCounter, perMinute, portfolioPerMinute, anonymousPerMinute };
   api = await testApi({ rateLimits, trustedProxyHops: 1 });
   counter = createRateCounter(api.db, silentLog, () => time);
   late.counter = counter;
@@ -64,11 +65,12 @@ describe('a credential', () => {
     expect(await statuses(1, from('192.0.2.1'))).toEqual([200]);
   });
 
-  test('that is invalid counts against its address, and not against valid ones from there', async () => {
+  test('that is refused counts against its address, and not against valid ones and readers from there', async () => {
     nextMinute();
-    expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
-    expect(await statuses(1, from('192.0.2.3'))).toEqual([429]);
     expect(await statuses(1, { key: ada, ...from('192.0.2.3') })).toEqual([200]);
+    expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
+    expect(await statuses(1, { key: ada, ...from('192.0.2.3') })).toEqual([200]);
+    expect(await statuses(1, from('192.0.2.3'))).toEqual([200]);
   });
 });
 
@@ -131,6 +133,7 @@ test('without trusted proxies, X-Forwarded-For is ignored', async () => {
   const rateLimits = {
     counter: createRateCounter(api.db, silentLog, () => time),
     perMinute: 100,
+    portfolioPerMinute: 100,
     anonymousPerMinute: 2,
   };
   nextMinute();
