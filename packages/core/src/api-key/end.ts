@@ -36,15 +36,22 @@ export async function endKeys(db: Db, roots: SQL): Promise<number> {
 export const endKeysMadeBy = (db: Db, portfolioId: string, subject: string) =>
   endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, subject))!);
 
-/**
- * Lets keys and all that were made with them end after some time, where they do not end earlier. Resolves to the ids of
- * all of them.
- */
-export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<string[]> {
+/** Lets keys and all that were made with them end after some time, where they do not end earlier. */
+export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {
   const ids = await lockWithDescendants(db, roots);
   await db
     .update(apiKeys)
     .set({ expiresAt: sql`least(${apiKeys.expiresAt}, now() + make_interval(secs => ${seconds}))` })
     .where(and(inArray(apiKeys.id, ids), isLive));
-  return ids;
+}
+
+/** Whether one key was made with another, in whatever generation. */
+export async function isMadeWith(db: Db, id: string, other: string): Promise<boolean> {
+  const found = await db.execute(sql`
+    with recursive ancestors as (
+      select parent_id from ${apiKeys} where id = ${id}
+      union
+      select parent.parent_id from ${apiKeys} as parent join ancestors on parent.id = ancestors.parent_id)
+    select from ancestors where parent_id = ${other}`);
+  return found.length > 0;
 }

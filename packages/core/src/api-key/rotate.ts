@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import { subjectOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
-import { endKeysLater } from './end.ts';
+import { endKeysLater, isMadeWith } from './end.ts';
 import { apiKeyNotFound, isLive, isOwnedBy, requireMayGrantScopes } from './internal.ts';
 import type { KeyOwner } from './issue.ts';
 import { type Caller, lockKeysOf, lockMaker } from './lock.ts';
@@ -48,7 +48,6 @@ type Wanted = { id: string; overlapSeconds: number; expiresAt?: string | null | 
 async function rotate(caller: Caller, owner: KeyOwner, { id, overlapSeconds, expiresAt }: Wanted) {
   const { actor, db } = caller;
   await lockKeysOf(db, owner);
-  const latest = await lockMaker(caller, owner);
   const isKey = and(eq(apiKeys.id, id), isOwnedBy(owner))!;
   const [old] = await db
     .select({
@@ -62,16 +61,14 @@ async function rotate(caller: Caller, owner: KeyOwner, { id, overlapSeconds, exp
   if (!old) throw apiKeyNotFound(id);
   if (!old.isLive) throw new AppError('conflict', 'This key has ended. Create a new one instead.');
   requireMayGrantScopes(actor, old.scopes);
-
-  const ending = await endKeysLater(db, isKey, overlapSeconds);
-  const lineage = lineageOf(actor);
-  const rotatesItself = lineage.parentId === id;
-  if (!rotatesItself && lineage.parentId !== null && ending.includes(lineage.parentId)) {
+  const made = lineageOf(actor);
+  const rotatesItself = made.parentId === id;
+  // Before anything is locked: it would lock keys in another order than who ends them.
+  if (!rotatesItself && made.parentId !== null && (await isMadeWith(db, made.parentId, id)))
     throw new AppError('forbidden', 'A key cannot rotate one that it was made with, and with which it ends.');
-  }
-  const wanted = { name: old.name, scopes: old.scopes, expiresAt, latest };
-  return insertKey(caller, owner, {
-    ...wanted,
-    lineage: rotatesItself ? { ...lineage, parentId: old.parentId } : lineage,
-  });
+
+  const latest = await lockMaker(caller, owner);
+  await endKeysLater(db, isKey, overlapSeconds);
+  const lineage = rotatesItself ? { ...made, parentId: old.parentId } : made;
+  return insertKey(caller, owner, { name: old.name, scopes: old.scopes, expiresAt, latest, lineage });
 }
