@@ -6,7 +6,7 @@ import { tenantBySlug } from '@portfolio/core/tenancy';
 import { slugSchema } from '@portfolio/core/text';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Gate, LimitExceeded, type Taken, headersOf } from './gate.ts';
+import { type Authenticator, LimitExceeded, type Taken, headersOf } from './authenticator.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,7 +23,7 @@ declare module 'fastify' {
  * Identifies the callers of operations over REST and tRPC and counts against their limits, before the body is read. A
  * batch costs as much as its calls.
  */
-export function identifyCallers(app: FastifyInstance, gate: Gate) {
+export function identifyCallers(app: FastifyInstance, authenticator: Authenticator) {
   app.decorateRequest('actor');
   app.addHook('onRequest', (request, reply, done) => {
     request.actor = anonymous;
@@ -32,8 +32,8 @@ export function identifyCallers(app: FastifyInstance, gate: Gate) {
     const { authorization } = request.headers;
     // Most requests: without a promise.
     if (!authorization)
-      return attempt(reply, done, () => report(reply, gate.enterAnonymous(request.ip, cost)));
-    gate.enter(authorization, request.ip, cost).then(
+      return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
+    authenticator.admit(authorization, request.ip, cost).then(
       ({ actor, taken }) => {
         request.actor = actor;
         report(reply, taken);
@@ -58,7 +58,7 @@ const isLarge = ({ maxInputBytes = smallInputBytes }: AnyOperation) => maxInputB
 
 const portfolioSchema = z.object({ portfolio: slugSchema });
 
-/** Also of its portfolio, which is in the path: a stranger's large body is not read either. */
+/** Also of its portfolio, which is in the path, so that the large body of a non-member is not read either. */
 async function requireMayWrite(
   { actor, params }: FastifyRequest,
   operation: AnyOperation,

@@ -13,10 +13,10 @@ import { identifyCallers, refuseEarly } from './admission.ts';
 import type { Authenticate } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
 import { createFollow } from './follow.ts';
-import { Gate, type RateLimits } from './gate.ts';
+import { Authenticator, type RateLimits } from './authenticator.ts';
 import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
-import { RequestLog } from './request-log.ts';
+import { RequestLog, withRequests } from './request-log.ts';
 import { pathOfTarget, refuseManyHosts } from './request-target.ts';
 import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
@@ -66,7 +66,7 @@ export type ServerOptions = {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
   const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
-  const loggerInstance: FastifyBaseLogger = log;
+  const loggerInstance: FastifyBaseLogger = withRequests(log);
   const app = Fastify({
     loggerInstance,
     logController: new RequestLog(),
@@ -96,8 +96,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const load = createLoad(app, options.loadLimits);
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
-  const gate = new Gate(authenticate, rateLimits);
-  identifyCallers(app, gate);
+  const authenticator = new Authenticator(authenticate, rateLimits);
+  identifyCallers(app, authenticator);
   refuseEarly(app, services);
   acceptBodies(app);
 
@@ -130,7 +130,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
   const sockets = attachWebSockets(app.server, {
     services,
-    gate,
+    authenticator,
     follow,
     connections,
     publicOrigin,

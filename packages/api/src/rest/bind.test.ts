@@ -5,7 +5,7 @@ import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { identifyCallers } from '../admission.ts';
-import { Gate } from '../gate.ts';
+import { Authenticator } from '../authenticator.ts';
 import { createPublishedCache } from '../published-cache.ts';
 import { createPublishedReads } from '../published-reads.ts';
 import { createFollow } from '../follow.ts';
@@ -27,7 +27,7 @@ const greet = operation({
 test('a deprecated route reports its deprecation, its sunset and its successor', async () => {
   const app = Fastify();
   const services = {} as Services;
-  identifyCallers(app, new Gate(async () => anonymous));
+  identifyCallers(app, new Authenticator(async () => anonymous));
   const bind = createBind(app, {
     services,
     publishedReads: createPublishedReads(

@@ -13,7 +13,7 @@ import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
 import { type Follow, createFollow } from '../follow.ts';
-import { Gate, type RateLimits } from '../gate.ts';
+import { Authenticator, type RateLimits } from '../authenticator.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
 
@@ -81,7 +81,7 @@ async function bareServer(
   const log = silentLog;
   const sockets = attachWebSockets(server, {
     services,
-    gate: new Gate(authenticate, rateLimits),
+    authenticator: new Authenticator(authenticate, rateLimits),
     follow: createFollow(services, authenticate, () => {}),
     log,
     publicOrigin: undefined,

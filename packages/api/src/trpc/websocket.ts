@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { addressOf } from '../client-address.ts';
 import type { Follow } from '../follow.ts';
-import type { Gate } from '../gate.ts';
+import type { Authenticator } from '../authenticator.ts';
 import { hasManyHosts } from '../request-target.ts';
 import { type ConnectionLimits, Connections, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -27,7 +27,7 @@ export function attachWebSockets(
   server: Server,
   options: {
     services: Services;
-    gate: Gate;
+    authenticator: Authenticator;
     follow: Follow;
     publicOrigin: string | undefined;
     trustedProxyHops: number;
@@ -37,7 +37,7 @@ export function attachWebSockets(
     connections?: Connections;
   },
 ): WebSockets {
-  const { services, gate, follow, publicOrigin, trustedProxyHops, log } = options;
+  const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
   // The types of the library lack `closeTimeout`.
@@ -61,7 +61,7 @@ export function attachWebSockets(
     async authenticate(socket, authorization) {
       const about = open.get(socket);
       if (!about) throw new AppError('unavailable', 'The connection is closed.');
-      const { actor } = await gate.enter(authorization, about.address, 1);
+      const { actor } = await authenticator.admit(authorization, about.address, 1);
       if (about.isActorCounted || actor.kind === 'anonymous') return actor;
       try {
         counted.addActor(actor, socket);

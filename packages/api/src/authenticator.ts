@@ -50,10 +50,10 @@ const refusedMilliseconds = 10_000;
 type Refusal = { error: AppError; until: number };
 
 /**
- * Lets callers in: limits first, then the credential. A caller beyond its limit, an address with too many refused
+ * Identifies callers: limits first, then the credential. A caller beyond its limit, an address with too many refused
  * credentials, and a credential that was just refused are turned away without a query.
  */
-export class Gate {
+export class Authenticator {
   readonly #authenticate: Authenticate;
   readonly #limits: RateLimits | undefined;
   /** The limits of credentials that were valid when last used, by their hash. They are still looked up each time. */
@@ -68,17 +68,17 @@ export class Gate {
   }
 
   /** Counts operations of an anonymous caller. Throws `LimitExceeded`. */
-  enterAnonymous(address: string, cost: number): Taken | undefined {
+  admitAnonymous(address: string, cost: number): Taken | undefined {
     return this.#limits && take(this.#limits.counter, [this.#addressLimit('address', address)], cost);
   }
 
   /** Authenticates a caller and counts its operations. Throws `LimitExceeded`, or what the authentication throws. */
-  async enter(
+  async admit(
     authorization: string | undefined,
     address: string,
     cost: number,
   ): Promise<{ actor: Actor; taken: Taken | undefined }> {
-    if (!authorization) return { actor: anonymous, taken: this.enterAnonymous(address, cost) };
+    if (!authorization) return { actor: anonymous, taken: this.admitAnonymous(address, cost) };
     const id = hash('sha256', authorization, 'base64');
     this.#refuseSpent(id, address, cost);
     const actor = await this.#identify(id, authorization, address);
