@@ -1,0 +1,67 @@
+import type { Measured } from './measure.ts';
+import { type Row, idle } from './rows.ts';
+import { type Statements, callsOf, withoutBackground } from './statements.ts';
+
+const budgetMilliseconds = 50;
+
+/** The figures of a row, and which budgets it exceeds. */
+export type Line = {
+  answers: string;
+  'delay p99, ms': number;
+  'delay max, ms': number;
+  "reader's slowest, ms": number;
+  'queries an answer': number;
+  'CPU an answer, ms': number;
+  'RSS, MiB': number;
+  exceeded: string;
+};
+
+/** `statements` are those that an idle process does not send. */
+export function lineOf(row: Row, measured: Measured, background: Statements) {
+  const statements = withoutBackground(measured.statements, background);
+  const count = Object.values(measured.answers).reduce((sum, each) => sum + each, 0);
+  const queries = hundredths(callsOf(statements) / Math.max(1, count));
+  const line: Line = {
+    answers: answersOf(measured),
+    'delay p99, ms': Math.round(measured.delayP99Milliseconds),
+    'delay max, ms': Math.round(measured.delayMaxMilliseconds),
+    "reader's slowest, ms": Math.round(measured.slowestMilliseconds),
+    'queries an answer': queries,
+    'CPU an answer, ms': hundredths(measured.cpuMilliseconds / Math.max(1, count)),
+    'RSS, MiB': Math.round(measured.rssGrowthMebibytes),
+    exceeded: exceededBy(row, measured, queries).join(', '),
+  };
+  return { line, statements: Object.fromEntries(statements) };
+}
+
+function exceededBy(row: Row, measured: Measured, queriesOfAnswer: number): string[] {
+  const { queries = 0, letIn = 0, mayWait = false } = row;
+  const sum = (isCounted: (answer: string) => boolean) =>
+    Object.entries(measured.answers).reduce(
+      (all, [answer, count]) => all + (isCounted(answer) ? count : 0),
+      0,
+    );
+  const exceeded = {
+    delay: measured.delayMaxMilliseconds > budgetMilliseconds,
+    queries: queries !== null && queriesOfAnswer > queries,
+    'let in': sum((answer) => /^[23]/.test(answer)) > letIn,
+    failed: sum((answer) => answer.startsWith('5')) > 0,
+    waiting: !mayWait && sum((answer) => answer === 'waiting') > 0,
+    reader: measured.failed > 0,
+  };
+  return Object.entries(exceeded).flatMap(([name, isExceeded]) => (isExceeded ? [name] : []));
+}
+
+function answersOf({ answers, seconds }: Measured): string {
+  const counts = Object.entries(answers).map(([answer, count]) => `${answer}: ${count}`);
+  return `${counts.join(', ') || 'none'} in ${seconds.toFixed(1)} s`;
+}
+
+const hundredths = (value: number) => Math.round(value * 100) / 100;
+
+export function print(title: string, lines: Record<string, Line>) {
+  console.log(`\n${title}`);
+  console.table(lines);
+}
+
+export const note = `Budgets: ${budgetMilliseconds} ms of event-loop delay; no query for what is refused, but those that find a good key and a role. "${idle.name}" is what the machine does by itself.`;
