@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { createMeasure } from './flood/measure.ts';
 import { startPlatform } from './flood/platform.ts';
 import { type Line, lineOf, note, print } from './flood/report.ts';
-import { groups, idle } from './flood/rows.ts';
+import { groups } from './flood/rows.ts';
 import { writeResults } from './results.ts';
 
 const { positionals, values } = parseArgs({
@@ -28,18 +28,18 @@ const chosen = positionals.length > 0 ? positionals : Object.keys(groups);
 const seconds = values.quick ? 2 : 6;
 
 const platform = await startPlatform();
-const { measure, close } = await createMeasure(platform, seconds);
+const measure = await createMeasure(platform, seconds);
 const figures: Record<string, Record<string, object>> = {};
 try {
-  const nothing = await measure({ group: '', name: idle.name });
-  print(note, { [idle.name]: lineOf(idle, nothing, nothing.statements).line });
+  const idle = await measure.idle();
+  print(note, { 'no flood': lineOf({}, idle, idle.statements).line });
   for (const group of chosen) {
     const { title, rows } = groups[group]!;
     const lines: Record<string, Line> = {};
     figures[group] = {};
     for (const row of rows) {
-      const measured = await measure({ group, name: row.name });
-      const { line, statements } = lineOf(row, measured, nothing.statements);
+      const measured = await measure.flood({ group, name: row.name });
+      const { line, statements } = lineOf(row, measured, idle.statements);
       lines[row.name] = line;
       figures[group][row.name] = { ...line, statements };
       if (line.exceeded) process.exitCode = 1;
@@ -48,6 +48,6 @@ try {
   }
   await writeResults('flood', { seconds, figures });
 } finally {
-  await close();
+  await measure.close();
   await platform.stop();
 }

@@ -7,7 +7,7 @@ export type Credential = (target: Target, at: number) => string | undefined;
 export const anonymous: Credential = () => undefined;
 
 export const keyOf =
-  (whose: 'owner' | 'viewer' | 'stranger' | 'narrow'): Credential =>
+  (whose: 'owner' | 'viewer' | 'nonMember' | 'narrow'): Credential =>
   ({ keys }) =>
     `Bearer ${keys[whose]}`;
 
@@ -35,8 +35,9 @@ export const forgedToken: Credential = () => tokenOf('local');
 /** Another token with each request, signed by a key that the issuer does not have. */
 export const unknownIssuerKey: Credential = () => tokenOf(randomUUID());
 
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 function tokenOf(kid: string): string {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   const claims = { sub: randomUUID(), aud: 'portfolio-api', iat: now, exp: now + 3600 };
   const signature = randomBytes(64).toString('base64url');

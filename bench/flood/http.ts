@@ -9,7 +9,7 @@ import { type Flood, type Target, repeat } from './target.ts';
 const host = '127.0.0.1';
 /** How long an answer is waited for. A process that stands still answers after that time, or not at all. */
 const answerSeconds = 30;
-const slowConnections = 300;
+export const slowConnections = 300;
 const slowPauseMilliseconds = 500;
 
 /** Requests without a body, over connections that are kept. */
@@ -49,7 +49,9 @@ export const posts =
   async (target, tally) => {
     const parts = body.parts();
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-    const length: Headers = isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(bytes) };
+    const length: Headers = isChunked
+      ? { 'transfer-encoding': 'chunked' }
+      : { 'content-length': String(bytes) };
     const sent = isChunked ? chunksOf(parts) : parts;
     await repeat(target, async (at) => {
       const headers = { ...headersOf(credential(target, at)), 'content-type': body.type, ...length };

@@ -3,11 +3,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serve } from '../jobs/serve.ts';
 
 const resolutionMilliseconds = 5;
-const sampleMilliseconds = 50;
+const memoryMilliseconds = 50;
 const mebibyte = 1024 * 1024;
 
 /** What the process did between `begin` and `end`. Delays are beyond the resolution of the measurement. */
 export type Inside = {
+  /** The most processor time of the main thread between two turns of a timer: the delay that it caused itself. */
+  longestTurnMilliseconds: number;
   delayP99Milliseconds: number;
   delayMaxMilliseconds: number;
   cpuMilliseconds: number;
@@ -20,10 +22,22 @@ let cpuBefore: NodeJS.CpuUsage;
 let rssBefore = 0;
 let rssMax = 0;
 
+let turnEnd = 0;
+let longestTurn = 0;
+
+const millisecondsOf = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
+
+function sampleTurn() {
+  const now = millisecondsOf(process.threadCpuUsage());
+  longestTurn = Math.max(longestTurn, now - turnEnd);
+  turnEnd = now;
+}
+
 function sampleMemory() {
   rssMax = Math.max(rssMax, process.memoryUsage.rss());
 }
-setInterval(sampleMemory, sampleMilliseconds).unref();
+setInterval(sampleMemory, memoryMilliseconds).unref();
+setInterval(sampleTurn, resolutionMilliseconds).unref();
 
 const beyondResolution = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMilliseconds);
 
@@ -33,17 +47,20 @@ serve({
     rssBefore = process.memoryUsage.rss();
     rssMax = rssBefore;
     cpuBefore = process.cpuUsage();
+    sampleTurn();
+    longestTurn = 0;
     delay.enable();
     delay.reset();
   },
   end(): Inside {
     delay.disable();
     sampleMemory();
-    const { user, system } = process.cpuUsage(cpuBefore);
+    sampleTurn();
     return {
+      longestTurnMilliseconds: longestTurn,
       delayP99Milliseconds: beyondResolution(delay.percentile(99)),
       delayMaxMilliseconds: beyondResolution(delay.max),
-      cpuMilliseconds: (user + system) / 1000,
+      cpuMilliseconds: millisecondsOf(process.cpuUsage(cpuBefore)),
       rssGrowthMebibytes: (rssMax - rssBefore) / mebibyte,
     };
   },

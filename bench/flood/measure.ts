@@ -14,34 +14,49 @@ export type Measured = Inside &
 const minuteMilliseconds = 60_000;
 /** What a spent limit has to last for, beside the flood: it is spent, and the last answers come. */
 const spareSeconds = 6;
+const warmUpRounds = 5;
 const settleMilliseconds = 500;
+/** Long enough for what a process sends every few seconds. */
+const idleSeconds = 6;
 
-/** Returns what measures a row: an API process of its own, a flood from an address of its own, and a reader beside it. */
+/**
+ * Returns what measures a flood: an API process of its own, an address of its own to send it from, and a reader beside it;
+ * and what measures a process to which only that reader comes.
+ */
 export async function createMeasure(platform: Platform, seconds: number) {
   const statements = await countStatements(platform.url, 'portfolio_api');
   let rows = 0;
-  async function measure(id: RowId): Promise<Measured> {
+
+  async function flood(id: RowId): Promise<Measured> {
     rows += 1;
     const row = findRow(id);
-    const api = await platform.startApi(row.settings);
+    await using api = await platform.startApi(row.settings);
     const target = { port: api.port, address: `127.1.${rows}.1`, seconds, keys: platform.keys };
     const order: Order = { id, target };
-    try {
-      await warmUp(target);
-      if (row.isWithinMinute) await untilMinuteLasts(seconds + spareSeconds);
-      await platform.sender.ask('prepare', order);
-      await wait(settleMilliseconds);
-      await statements.reset();
-      const measured = await measureFlood(api, () => platform.sender.ask<Tally['answers']>('send', order));
-      return { ...measured, statements: await statements.read() };
-    } finally {
-      await api.stop();
-    }
+    await warmUp(target);
+    if (row.isWithinMinute) await untilMinuteLasts(seconds + spareSeconds);
+    await platform.sender.ask('prepare', order);
+    await wait(settleMilliseconds);
+    await statements.reset();
+    const measured = await measureBeside(api, () => platform.sender.ask<Tally['answers']>('send', order));
+    return { ...measured, statements: await statements.read() };
   }
-  return { measure, close: statements.close };
+
+  /** The statements are all since the start of the process, with the first read. */
+  async function idle(): Promise<Measured> {
+    await statements.reset();
+    await using api = await platform.startApi();
+    const reader = startReader(api.port);
+    await wait(settleMilliseconds);
+    await reader.stop();
+    const measured = await measureBeside(api, () => wait(idleSeconds * 1000, {}));
+    return { ...measured, statements: await statements.read() };
+  }
+
+  return { flood, idle, close: statements.close };
 }
 
-async function measureFlood({ ask, port }: Api, send: () => Promise<Tally['answers']>) {
+async function measureBeside({ ask, port }: Api, send: () => Promise<Tally['answers']>) {
   await ask('begin', undefined);
   const reader = startReader(port);
   const started = performance.now();
@@ -51,22 +66,22 @@ async function measureFlood({ ask, port }: Api, send: () => Promise<Tally['answe
   return { ...(await ask<Inside>('end', undefined)), ...reads, answers, seconds };
 }
 
-/** Lets the process load and compile what it needs for the first requests of each kind. */
-async function warmUp({ port, keys }: Target) {
+const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+
+/** Lets the process load and compile what it needs for the first requests of each kind, and note the use of keys. */
+async function warmUp({ port, keys: { owner, viewer, nonMember, narrow } }: Target) {
   const base = `http://127.0.0.1:${port}`;
+  const post = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
   const requests: [path: string, init: RequestInit][] = [
     ['/api/v1/portfolios', {}],
-    ['/api/v1/portfolios', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }],
-    ['/api/v1/jobs', { headers: { authorization: `Bearer ${keys.viewers.at(-1)}` } }],
-    ['/api/v1/jobs', { headers: { authorization: 'Bearer pk_none' } }],
-    [
-      '/trpc/portfolio.create',
-      { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } },
-    ],
-    ['/trpc/job.list?input=%7B%7D', { headers: { authorization: 'Bearer pk_none' } }],
+    ['/api/v1/portfolios', post],
+    ['/trpc/portfolio.create', post],
+    ...[owner, viewer, nonMember, narrow, 'pk_none'].flatMap((key): [string, RequestInit][] => [
+      ['/api/v1/jobs', withKey(key)],
+      ['/trpc/job.list?input=%7B%7D', withKey(key)],
+    ]),
   ];
-  const rounds = 10;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < warmUpRounds; round++) {
     for (const [path, init] of requests) await (await fetch(base + path, init)).arrayBuffer();
   }
 }

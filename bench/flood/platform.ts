@@ -27,7 +27,7 @@ const issuingAtATime = 100;
 const portfolioId = 'pf_bench';
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>;
-export type Api = CommandedProcess & { port: number };
+export type Api = Pick<CommandedProcess, 'ask'> & AsyncDisposable & { port: number };
 
 /** Starts Postgres, the queues, a token issuer and the sender of floods. The API is started for each row. */
 export async function startPlatform() {
@@ -76,7 +76,7 @@ async function startApi(settings: Record<string, string>): Promise<Api> {
       () => false,
     ),
   );
-  return { ...api, port };
+  return { ask: api.ask, port, [Symbol.asyncDispose]: api.stop };
 }
 
 /** Starts a file, by its path from this folder, that answers commands. */
@@ -109,7 +109,7 @@ async function createKeys(url: string): Promise<Keys> {
       owner: await issue('owner'),
       narrow: await issue('owner', ['job:read']),
       viewer: await issue('viewer-0'),
-      stranger: await issue('stranger'),
+      nonMember: await issue('nonMember'),
       viewers: await Promise.all(viewers.map((subject) => issue(subject))),
       unknown: await issueAndForget(database, () => issue('nobody')),
     };

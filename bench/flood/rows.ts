@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { manyKeys, manyObjects, multipart, nested, octets, png } from './bodies.ts';
 import {
   type Credential,
@@ -12,7 +11,7 @@ import {
   wrongChecksum,
 } from './credentials.ts';
 import { frames } from './frames.ts';
-import { getOnce, gets, posts, slowPosts } from './http.ts';
+import { getOnce, gets, posts, slowConnections, slowPosts } from './http.ts';
 import { streams } from './streams.ts';
 import type { Flood, Target } from './target.ts';
 
@@ -26,10 +25,8 @@ export type Row = {
   settings?: Record<string, string>;
   /** The most queries for each answer, 0 by default; null where requests are let in, which have a right to some. */
   queries?: number | null;
-  /** The most requests that may be let in, 0 by default. */
+  /** The most requests that may be let in, or have their body waited for; 0 by default. */
   letIn?: number;
-  /** True where the server may wait for bodies. */
-  mayWait?: boolean;
   /** True where the limit that was spent before must not be renewed during the flood. */
   isWithinMinute?: boolean;
 };
@@ -44,29 +41,23 @@ const trpcStudies = '/trpc/caseStudy.create';
 const trpcJobs = '/trpc/job.list?input=%7B%7D';
 const trpcChanges = '/trpc/job.changes?input=%7B%7D';
 const batch = `/trpc/${Array.from({ length: 100 }, () => 'job.list').join()}?batch=1&input=%7B%7D`;
-const [owner, viewer, stranger, narrow] = (['owner', 'viewer', 'stranger', 'narrow'] as const).map(keyOf) as [
-  Credential,
-  Credential,
-  Credential,
-  Credential,
-];
+const [owner, viewer, nonMember, narrow] = (['owner', 'viewer', 'nonMember', 'narrow'] as const).map(
+  keyOf,
+) as [Credential, Credential, Credential, Credential];
 const unknownKeys = eachOf('unknown');
 const lowLimit = { RATE_LIMIT_PER_MINUTE: '100' };
 /** One query finds the key, one the role of its subject. */
 const withRole = 2;
 
-/** Calls until the limit of the credential, or of the address, is reached. */
+/** Calls until the limit of the credential, or of the address, is reached: in batches, then alone. */
 const spend = (credential: Credential) => async (target: Target) => {
-  const mostBatches = 100;
-  for (let at = 0; at < mostBatches; at++) {
-    if ((await getOnce(target, batch, credential(target, at))) === '429') return;
+  const most = 200;
+  for (const path of [batch, jobs]) {
+    for (let at = 0, status = ''; at < most && status !== '429'; at++)
+      status = await getOnce(target, path, credential(target, at));
   }
 };
 const spent = (credential: Credential) => ({ prepare: spend(credential), isWithinMinute: true });
-
-/** Long enough for what a process sends every few seconds. */
-const idleSeconds = 6;
-export const idle: Row = { name: 'no flood', flood: () => wait(idleSeconds * 1000) };
 
 const anonymousBodies: Row[] = [
   { name: 'nested JSON', flood: posts({ path: portfolios, credential: anonymous, body: nested }) },
@@ -106,13 +97,13 @@ const memberBodies: Row[] = [
     flood: posts({ path: studies, credential: oneUnknown, body: nested }),
   },
   {
-    name: "a stranger's key, nested JSON",
-    flood: posts({ path: studies, credential: stranger, body: nested }),
+    name: "a non-member's key, nested JSON",
+    flood: posts({ path: studies, credential: nonMember, body: nested }),
     queries: withRole,
   },
   {
-    name: "a stranger's key, multipart of 100 MiB, tRPC",
-    flood: posts({ path: trpcStudies, credential: stranger, body: multipart }),
+    name: "a non-member's key, multipart of 100 MiB, tRPC",
+    flood: posts({ path: trpcStudies, credential: nonMember, body: multipart }),
     queries: withRole,
   },
   {
@@ -159,7 +150,7 @@ const memberBodies: Row[] = [
     name: "the owner's key, 300 slow bodies",
     flood: slowPosts(studies, owner),
     queries: withRole,
-    mayWait: true,
+    letIn: slowConnections,
   },
 ];
 
@@ -218,7 +209,4 @@ export const groups: Record<string, { title: string; rows: Row[] }> = {
 /** Identifies a row between processes. */
 export type RowId = { group: string; name: string };
 
-export function findRow({ group, name }: RowId): Row {
-  const found = groups[group]?.rows.find((row) => row.name === name);
-  return found ?? idle;
-}
+export const findRow = ({ group, name }: RowId): Row => groups[group]!.rows.find((row) => row.name === name)!;

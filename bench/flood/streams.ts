@@ -6,12 +6,14 @@ import type { Flood, Target } from './target.ts';
 
 const streamCount = 1500;
 const openingAtATime = 100;
+/** A stream that has nothing to say yet may begin its answer later. */
+const patienceMilliseconds = 200;
 
 type Stream = { request: ClientRequest; answer: string };
 
 /**
- * As many streams at the same time, which stay open until the time is over: `200` counts those that did. They come from
- * one address, or each `perAddress` of them from another.
+ * As many streams at the same time, which stay open until the time is over: `200` counts those that did, `waiting` those
+ * that were neither answered nor refused. They come from one address, or each `perAddress` of them from another.
  */
 export const streams =
   (path: string, credential: Credential, perAddress = streamCount): Flood =>
@@ -36,17 +38,21 @@ export const streams =
 const addressOf = ({ address }: Target, at: number) =>
   address.replace(/\d+$/, (last) => String(Number(last) + at));
 
-/** Resolves once the answer begins. */
+/** Resolves once the answer begins, and after a while in any case. */
 function openStream({ port, address }: Target, path: string, authorization: string | undefined) {
   const { promise, resolve } = Promise.withResolvers<Stream>();
   const headers = { accept: 'text/event-stream', ...headersOf(authorization) };
   const sent = request({ host: '127.0.0.1', port, localAddress: address, path, headers, agent: false });
-  const stream: Stream = { request: sent, answer: 'closed' };
+  const stream: Stream = { request: sent, answer: 'waiting' };
+  setTimeout(() => resolve(stream), patienceMilliseconds);
   sent.once('response', (response: IncomingMessage) => {
     follow(response, stream);
     resolve(stream);
   });
-  sent.on('error', () => resolve(stream));
+  sent.on('error', () => {
+    if (stream.answer === 'waiting') stream.answer = 'closed';
+    resolve(stream);
+  });
   sent.end();
   return promise;
 }

@@ -12,7 +12,7 @@ export type Keys = {
   owner: string;
   viewer: string;
   /** Of a member of nothing. */
-  stranger: string;
+  nonMember: string;
   /** Of the owner, with the scope `job:read` alone. */
   narrow: string;
   /** Of as many viewers. */
