@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Body } from './bodies.ts';
 import type { Credential } from './credentials.ts';
-import { type Flood, type Target, repeat } from './target.ts';
+import { type Flood, type Tally, type Target, repeat } from './target.ts';
 
 const host = '127.0.0.1';
 /** How long an answer is waited for. A process that stands still answers after that time, or not at all. */
@@ -55,12 +55,12 @@ export const posts =
     const sent = isChunked ? chunksOf(parts) : parts;
     await repeat(target, async (at) => {
       const headers = { ...headersOf(credential(target, at)), 'content-type': body.type, ...length };
-      tally.add(await post(target, [headOf(path, headers), ...sent]));
+      tally.add(await post(target, [headOf(path, headers), ...sent], tally));
     });
   };
 
 /** Resolves to the status, or to `closed` where the connection was closed without one. */
-function post(target: Target, parts: Buffer[]): Promise<string> {
+function post(target: Target, parts: Buffer[], tally: Tally): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = open(target);
   const answer = answerOf(socket);
@@ -70,7 +70,10 @@ function post(target: Target, parts: Buffer[]): Promise<string> {
   }
   socket.on('data', endWhenDone);
   socket.setTimeout(answerSeconds * 1000, () => socket.destroy());
-  socket.once('close', () => resolve(answer.status ?? 'closed'));
+  socket.once('close', () => {
+    tally.bodyBytes += socket.bytesWritten;
+    resolve(answer.status ?? 'closed');
+  });
   const source = Readable.from(parts);
   source.once('end', () => {
     isSent = true;

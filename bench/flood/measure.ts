@@ -5,11 +5,10 @@ import { type Reads, startReader } from './reader.ts';
 import { type RowId, findRow } from './rows.ts';
 import type { Order } from './sender.ts';
 import { type Statements, countStatements } from './statements.ts';
-import type { Tally, Target } from './target.ts';
+import type { Sent, Target } from './target.ts';
 
 /** What a row did, of both sides. */
-export type Measured = Inside &
-  Reads & { answers: Tally['answers']; seconds: number; statements: Statements };
+export type Measured = Inside & Reads & Sent & { seconds: number; statements: Statements };
 
 const minuteMilliseconds = 60_000;
 /** What a spent limit has to last for, beside the flood: it is spent, and the last answers come. */
@@ -38,7 +37,7 @@ export async function createMeasure(platform: Platform, seconds: number) {
     await platform.sender.ask('prepare', order);
     await wait(settleMilliseconds);
     await statements.reset();
-    const measured = await measureBeside(api, () => platform.sender.ask<Tally['answers']>('send', order));
+    const measured = await measureBeside(api, () => platform.sender.ask<Sent>('send', order));
     return { ...measured, statements: await statements.read() };
   }
 
@@ -49,21 +48,21 @@ export async function createMeasure(platform: Platform, seconds: number) {
     const reader = startReader(api.port);
     await wait(settleMilliseconds);
     await reader.stop();
-    const measured = await measureBeside(api, () => wait(idleSeconds * 1000, {}));
+    const measured = await measureBeside(api, () => wait(idleSeconds * 1000, { answers: {}, bodyBytes: 0 }));
     return { ...measured, statements: await statements.read() };
   }
 
   return { flood, idle, close: statements.close };
 }
 
-async function measureBeside({ ask, port }: Api, send: () => Promise<Tally['answers']>) {
+async function measureBeside({ ask, port }: Api, send: () => Promise<Sent>) {
   await ask('begin', undefined);
   const reader = startReader(port);
   const started = performance.now();
-  const answers = await send();
+  const sent = await send();
   const seconds = (performance.now() - started) / 1000;
   const reads = await reader.stop();
-  return { ...(await ask<Inside>('end', undefined)), ...reads, answers, seconds };
+  return { ...(await ask<Inside>('end', undefined)), ...reads, ...sent, seconds };
 }
 
 const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });

@@ -1,7 +1,7 @@
 /** Sends floods, in a process of its own. */
 import { serve } from '../jobs/serve.ts';
 import { type RowId, findRow } from './rows.ts';
-import { Tally, type Target } from './target.ts';
+import { type Sent, Tally, type Target } from './target.ts';
 
 export type Order = { id: RowId; target: Target };
 
@@ -10,9 +10,10 @@ serve({
   async prepare({ id, target }: Order) {
     await findRow(id).prepare?.(target);
   },
-  async send({ id, target }: Order): Promise<Tally['answers']> {
+  async send({ id, target }: Order): Promise<Sent> {
     const tally = new Tally();
     await findRow(id).flood(target, tally);
-    return tally.answers;
+    const { answers, bodyBytes } = tally;
+    return { answers, bodyBytes };
   },
 });

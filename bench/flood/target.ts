@@ -21,9 +21,12 @@ export type Keys = {
   unknown: string[];
 };
 
-/** The answers of a flood by what they are: a status, or what became of the connection. */
-export class Tally {
+/** What was sent, and the answers by what they are: a status, or what became of the connection. */
+export type Sent = { answers: Record<string, number>; bodyBytes: number };
+
+export class Tally implements Sent {
   readonly answers: Record<string, number> = {};
+  bodyBytes = 0;
 
   add(answer: string, count = 1) {
     if (count > 0) this.answers[answer] = (this.answers[answer] ?? 0) + count;
