@@ -1,9 +1,8 @@
 import { AppError } from '@portfolio/core/errors';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
-
-/** A study of two million characters fits, in any script. */
-export const bodyLimitBytes = 8 * 1024 * 1024;
+import type { IncomingHttpHeaders } from 'node:http';
+import { requireBoundedJson } from '../bounded-json.ts';
 
 /**
  * Accepts two kinds of bodies: JSON in UTF-8, which may be empty, and the bytes of images. Merge patches (RFC 7396) are
@@ -22,13 +21,25 @@ export function acceptBodies(app: FastifyInstance) {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer;
     if (bytes.length === 0) return done(null, undefined);
-    if (!isInUtf8(request)) return done(unsupported('JSON must be encoded in UTF-8 (RFC 8259).'));
-    if (!isUtf8(bytes)) return done(new AppError('malformed_request', 'The body is not valid UTF-8.'));
-    void parseJson(request, bytes.toString(), done);
+    let text: string;
+    try {
+      text = readJsonText(request, bytes);
+    } catch (error) {
+      return done(error as Error);
+    }
+    void parseJson(request, text, done);
   });
   app.addContentTypeParser(['image/png', 'image/jpeg'], { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
+}
+
+/** The text of a JSON body that costs little to parse. Throws for other charsets, and JSON beyond the bounds. */
+export function readJsonText(request: FastifyRequest, bytes: Buffer): string {
+  if (!isInUtf8(request)) throw unsupported('JSON must be encoded in UTF-8 (RFC 8259).');
+  if (!isUtf8(bytes)) throw new AppError('malformed_request', 'The body is not valid UTF-8.');
+  requireBoundedJson(bytes);
+  return bytes.toString();
 }
 
 const unsupported = (detail: string) => new AppError('unsupported_media_type', detail);
@@ -36,4 +47,22 @@ const unsupported = (detail: string) => new AppError('unsupported_media_type', d
 function isInUtf8({ headers }: FastifyRequest): boolean {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1];
   return charset === undefined || /^utf-?8$/i.test(charset);
+}
+
+export function hasBody({
+  'content-length': length,
+  'transfer-encoding': encoding,
+}: IncomingHttpHeaders): boolean {
+  return encoding !== undefined || Number(length ?? 0) > 0;
+}
+
+/** Node reads and discards the rest of a body up to this size, so that the connection can be used again. */
+const discardedBytes = 256 * 1024;
+
+/** Closes the connection after the answer to a request whose body is refused unread, where that is large or endless. */
+export function closeUnread({ headers, raw }: FastifyRequest, reply: FastifyReply) {
+  if (raw.readableEnded || !hasBody(headers)) return;
+  const isSmall =
+    headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= discardedBytes;
+  if (!isSmall) void reply.header('connection', 'close');
 }
