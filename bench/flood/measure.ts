@@ -12,7 +12,7 @@ export type Measured = Inside & Reads & Sent & { seconds: number; statements: St
 
 const minuteMilliseconds = 60_000;
 /** What a spent limit has to last for, beside the flood: it is spent, and the last answers come. */
-const spareSeconds = 6;
+const spareSeconds = 15;
 const warmUpRounds = 5;
 const settleMilliseconds = 500;
 /** Long enough for what a process sends every few seconds. */

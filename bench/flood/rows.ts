@@ -50,9 +50,9 @@ const lowLimit = { RATE_LIMIT_PER_MINUTE: '100' };
 /** One query finds the key, one the role of its subject. */
 const withRole = 2;
 
-/** Calls until the limit of the credential, or of the address, is reached: in batches, then alone. */
+/** Calls until the limit of the credential, or of the address, is reached: in batches, then alone, for what counts once. */
 const spend = (credential: Credential) => async (target: Target) => {
-  const most = 200;
+  const most = 2000;
   for (const path of [batch, jobs]) {
     for (let at = 0, status = ''; at < most && status !== '429'; at++)
       status = await getOnce(target, path, credential(target, at));
