@@ -68,6 +68,7 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
     ofPortfolio: true,
   },
+  'webhook.disabled': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
   'webhook.update': {
     input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),

@@ -50,7 +50,7 @@ const refusedMilliseconds = 10_000;
 type Refusal = { error: AppError; until: number };
 
 /**
- * Lets callers in: limits first, then the credential. A caller beyond its limit, an address with too many refused
+ * Identifies callers: limits first, then the credential. A caller beyond its limit, an address with too many refused
  * credentials, and a credential that was just refused are turned away without a query.
  */
 export class Authenticator {

@@ -3,6 +3,7 @@ import { roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
+import { scopesOf } from '@portfolio/core/tenancy';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
@@ -185,13 +186,15 @@ async function contents(): Promise<unknown> {
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
 /** The callers of an operation, and the code of their refusal; null where the caller is admitted. */
-function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
+function callersOf(operation: AnyOperation): Caller[] {
+  const { name, public: isPublic } = operation;
+  const scopes = scopesOf(operation);
   const { ofPortfolio } = examples[name]!;
   const inSecret = ofPortfolio ? 'not_found' : null;
   // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofPortfolio && !isPublic ? refused : null;
-  const { nonMember, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
+  const { nonMember, elsewhere, viewer } = keys;
   return [
     {
       who: 'an anonymous reader',
@@ -201,12 +204,12 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
     },
     { who: 'an anonymous reader', key: undefined, place: open, code: isPublic ? null : 'unauthenticated' },
     { who: 'an unknown key', key: 'pk_unknown', place: open, code: 'unauthenticated' },
-    {
-      who: 'a key without the scope',
-      key: unscoped,
+    ...scopes.map((scope) => ({
+      who: `a key without ${scope}`,
+      key: keys[`without ${scope}`],
       place: secret,
-      code: isPublic && !ofPortfolio ? null : 'forbidden',
-    },
+      code: isPublic && !ofPortfolio ? null : ('forbidden' as const),
+    })),
     { who: 'a non-member', key: nonMember, place: secret, code: inSecret },
     { who: 'a non-member', key: nonMember, place: open, code: inTheOpen },
     { who: 'the key of another portfolio', key: elsewhere, place: secret, code: inSecret },
@@ -215,7 +218,7 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
+      code: ofPortfolio && !scopes.every((scope) => roleScopes.viewer.includes(scope)) ? 'forbidden' : null,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@portfolio/core/errors';
+import { largestInputBytes } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -9,7 +10,8 @@ import { requireBoundedJson } from '../bounded-json.ts';
  * not accepted, since an update replaces each given field as a whole.
  */
 export function acceptBodies(app: FastifyInstance) {
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'GET' || request.method === 'HEAD') closeUnread(request, reply);
     const coding = request.headers['content-encoding'] ?? 'identity';
     if (coding.toLowerCase() === 'identity') return done();
     done(
@@ -56,13 +58,13 @@ export function hasBody({
   return encoding !== undefined || Number(length ?? 0) > 0;
 }
 
-/** Node reads and discards the rest of a body up to this size, so that the connection can be used again. */
-const discardedBytes = 256 * 1024;
-
-/** Closes the connection after the answer to a request whose body is refused unread, where that is large or endless. */
+/**
+ * Closes the connection after the answer to a request whose body is not read, where that is larger than any input, or of
+ * unknown length. Node reads and discards others, which costs little: a client that still sends would miss the answer.
+ */
 export function closeUnread({ headers, raw }: FastifyRequest, reply: FastifyReply) {
   if (raw.readableEnded || !hasBody(headers)) return;
   const isSmall =
-    headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= discardedBytes;
+    headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= largestInputBytes;
   if (!isSmall) void reply.header('connection', 'close');
 }

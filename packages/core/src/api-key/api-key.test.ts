@@ -81,7 +81,7 @@ describe('a secret', () => {
 });
 
 describe('a credential', () => {
-  const narrow = user('owner', ['api-key:write', 'job:read']);
+  const narrow = user('owner', ['api-key:write', 'api-key:read', 'job:read']);
 
   test('creates no key with scopes that it lacks', async () => {
     for (const make of [create, createOwn]) {
@@ -94,7 +94,7 @@ describe('a credential', () => {
   });
 
   test('that is a portfolio key creates no key with more scopes, and none outside its portfolio', async () => {
-    const { secret } = await create({ scopes: ['api-key:write', 'job:read'] });
+    const { secret } = await create({ scopes: ['api-key:write', 'api-key:read', 'job:read'] });
     const key = await actorBy(secret);
     expect(await create({ scopes: ['job:read', 'job:read'] }, key)).toMatchObject({ scopes: ['job:read'] });
     await expect(create({ scopes: ['job:write'] }, key)).rejects.toMatchObject({ code: 'forbidden' });

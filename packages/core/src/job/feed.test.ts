@@ -196,7 +196,7 @@ test('a cursor that is too long to be accepted from a client is sent as the one 
   const { id } = await fixture.accept();
   const job = await fixture.read(id);
   const long = `5:9000:${Array.from({ length: 1000 }, (_, at) => 1000 + at).join()}`;
-  const change = { portfolioId: '', subjects: ['owner'], job };
+  const change = { portfolioId: '', watchers: [{ subject: 'owner', role: 'owner' as const }], job };
   const feed = feedThatFinds(
     { cursor: long },
     { cursor: long, changes: [change, change] },

@@ -14,6 +14,7 @@ export const updateMember = operation({
   kind: 'mutation',
   summary: 'Change the role of a member. The last owner must remain an owner.',
   scope: 'portfolio:write',
+  shows: ['portfolio:read'],
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),
   output: memberSchema,

@@ -10,6 +10,7 @@ export const createPortfolio = operation({
   kind: 'mutation',
   summary: 'Create a portfolio; the caller becomes its owner.',
   scope: 'portfolio:write',
+  shows: ['portfolio:read'],
   public: false,
   input: portfolioInput,
   output: portfolioSchema,
