@@ -1,13 +1,14 @@
 /**
  * What requests cost that are refused: floods over loopback against the API program, each row for some seconds from an
- * address and against a process of its own, with the default limits.
+ * address and against a process of its own.
  *
  *     node bench/flood.ts [anonymous] [bodies] [credentials] [frames] [streams] [--quick]
  *
- * Without names, all groups, which take about eight minutes; with --quick about five. For each row: the answers, the delay
- * of the event loop and the memory inside the process, a reader's slowest GET beside the flood, and the exact number of
- * queries (pg_stat_statements, without those that an idle process sends and the exchange of rate limits). Ends with 1 where a
- * budget is exceeded; delays mean something on a quiet machine only. Figures are also written to `bench/results/flood.json`.
+ * Without names, all groups, which take about eight minutes; with --quick about five. For each row: the answers; the longest
+ * turn of the event loop, in processor time and as a delay; a reader's slowest GET beside the flood; queries, exactly
+ * (pg_stat_statements, without what an idle process sends and the exchange of rate limits); what was taken of bodies; memory.
+ * Ends with 1 where a budget is exceeded. Delays mean something on a quiet machine only, the budgets hold on any. Figures are
+ * also written to `bench/results/flood.json`.
  */
 import { parseArgs } from 'node:util';
 import { createMeasure } from './flood/measure.ts';
