@@ -3,17 +3,17 @@ import type { Actor, Role } from './actor.ts';
 import type { Ctx } from './context.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
-import { scopesIn, subjectOf } from './tenancy.ts';
+import { isOwnMembership, memberValues, scopesIn } from './tenancy.ts';
 
 /** True for the portfolios that an actor belongs to. Its placeholders get `ownPortfolioValues(actor)`. */
 export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
   select 1 from ${members}
-  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
+  where ${members.portfolioId} = ${portfolios.id} and ${isOwnMembership}))`;
 
 /** The placeholder values of `isOwnPortfolio`. Anonymous readers belong to no portfolio. */
 export function ownPortfolioValues(actor: Actor) {
   const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
-  return { ownPortfolioId, subject: subjectOf(actor) };
+  return { ownPortfolioId, ...memberValues(actor) };
 }
 
 const roleHere = sql<Role | null>`(select ${members.role} from ${members}

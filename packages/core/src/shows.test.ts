@@ -23,6 +23,7 @@ const protectedBy: Record<string, Scope | null> = {
   CitedEvidence: 'evidence:read',
   Claim: 'case-study:read',
   DeletedSamples: null,
+  EndedTokens: null,
   Evidence: 'evidence:read',
   EvidenceContent: 'evidence:read',
   EvidenceVersion: 'evidence:read',

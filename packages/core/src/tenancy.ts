@@ -34,13 +34,13 @@ export type TenantResolver<Input> = (
 
 /** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
-  const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, subject: subjectOf(ctx.actor) });
+  const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, ...memberValues(ctx.actor) });
   return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
 };
 
 /** The tenant that the job `input.id` belongs to, and its kind, which may demand more scopes: see `tenantOfJob`. */
 export async function portfolioOfJob(ctx: Pick<Ctx, 'db' | 'actor'>, { id }: { id: string }, needs: Needs) {
-  const [access] = await accessByJob(ctx.db).execute({ key: id, subject: subjectOf(ctx.actor) });
+  const [access] = await accessByJob(ctx.db).execute({ key: id, ...memberValues(ctx.actor) });
   // Jobs are visible to members only, also in a public portfolio.
   const hidden = access && { ...access, isPublic: false };
   return { ...authorize(ctx.actor, hidden, needs, `There is no job "${id}".`), kind: access!.kind! };
@@ -49,6 +49,22 @@ export async function portfolioOfJob(ctx: Pick<Ctx, 'db' | 'actor'>, { id }: { i
 /** The subject of a user; empty for portfolio keys and anonymous readers, which have no row in `members`. */
 export function subjectOf(actor: Actor): string {
   return actor.kind === 'user' ? actor.subject : '';
+}
+
+/** True where a token, or the key that it made, still acts for a member: issued at that time, null for no token. */
+export const isGoodToken = (issuedAt: SQL): SQL =>
+  sql`(${issuedAt}::timestamptz > ${members.tokensNotBefore}) is not false`;
+
+/** True for the membership of an actor. Its placeholders get `memberValues(actor)`. */
+export const isOwnMembership: SQL = and(
+  eq(members.subject, sql.placeholder('subject')),
+  isGoodToken(sql`${sql.placeholder('tokenIssuedAt')}`),
+)!;
+
+/** The placeholder values of `isOwnMembership`. */
+export function memberValues(actor: Actor) {
+  const issuedAt = actor.kind === 'user' ? actor.credential?.tokenIssuedAt : undefined;
+  return { subject: subjectOf(actor), tokenIssuedAt: issuedAt?.toISOString() ?? null };
 }
 
 const accessBySlug = prepared((db) =>
@@ -77,10 +93,7 @@ function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
       kind: sql<string | null>`${kind}`,
     })
     .from(portfolios)
-    .leftJoin(
-      members,
-      and(eq(members.portfolioId, portfolios.id), eq(members.subject, sql.placeholder('subject'))),
-    )
+    .leftJoin(members, and(eq(members.portfolioId, portfolios.id), isOwnMembership))
     .where(where);
 }
 

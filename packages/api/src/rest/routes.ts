@@ -17,6 +17,7 @@ const {
   metric,
   apiKey,
   ownKey,
+  ownToken,
   webhook,
   audit,
 } = operations;
@@ -237,16 +238,29 @@ function registerMembers(bind: Bind) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
 }
 
+const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({
+  ...noStore(),
+  location: `/api/v1${of === null ? '' : `/portfolios/${of}`}/api-keys/${id}`,
+});
+const makesKey = { method: 'POST', status: 201, headers: keyMade } as const;
+
 function registerKeys(bind: Bind) {
-  const ofOne = `${onePortfolio}/api-keys`;
-  bind.operation(apiKey.list, { method: 'GET', path: ofOne });
-  bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
-  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
-  bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
-  bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
-  bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
+  const ofPortfolio = `${onePortfolio}/api-keys`;
+  const own = '/api-keys';
+  bind.operation(apiKey.list, { method: 'GET', path: ofPortfolio });
+  bind.operation(apiKey.create, { ...makesKey, path: ofPortfolio });
+  bind.operation(apiKey.read, { method: 'GET', path: `${ofPortfolio}/:id` });
+  bind.operation(apiKey.rotate, { ...makesKey, path: `${ofPortfolio}/:id/rotate` });
+  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofPortfolio}/:id`, status: 204 });
+  bind.operation(ownKey.list, { method: 'GET', path: own });
+  bind.operation(ownKey.create, { ...makesKey, path: own });
+  bind.operation(ownKey.read, { method: 'GET', path: `${own}/:id` });
+  bind.operation(ownKey.rotate, { ...makesKey, path: `${own}/:id/rotate` });
+  bind.operation(ownKey.revoke, { method: 'DELETE', path: `${own}/:id`, status: 204 });
+  bind.operation(ownToken.revoke, { method: 'POST', path: '/tokens/revoke' });
 }
 
 function registerWebhooks(bind: Bind) {

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { fetchApiKey, requireMayGrantScopes } from './internal.ts';
-import { issueApiKey } from './issue.ts';
+import { makeKey } from './make.ts';
 import { apiKeyInput, newApiKeySchema } from './schemas.ts';
 
 export const createApiKey = operation({
@@ -17,13 +16,5 @@ export const createApiKey = operation({
   output: newApiKeySchema,
   tenant: tenantBySlug,
   holdsSecret: true,
-  async run({ actor, db }, { portfolio: _, expiresAt, ...about }, tenant) {
-    requireMayGrantScopes(actor, about.scopes);
-    const key = await issueApiKey(db, {
-      ...about,
-      portfolioId: tenant.id,
-      expiresAt: expiresAt === null ? null : new Date(expiresAt),
-    });
-    return { ...(await fetchApiKey(db, key.id)), secret: key.secret };
-  },
+  run: (ctx, wanted, tenant) => makeKey(ctx, { portfolioId: tenant.id }, wanted),
 });

@@ -31,6 +31,13 @@ export class Listeners<Listener extends FeedListener> extends Map<string, Set<Li
   }
 }
 
+/** A changed job, for somebody with this role, whose tokens have to be issued after `tokensNotBefore`. */
+type Change = { job: Job; role: Role | null; tokensNotBefore: string | null };
+
+/** When the token was issued that an actor has, or that made its key; later than any time if it was no token. */
+const tokenTime = (actor: Actor) =>
+  (actor.kind === 'user' && actor.credential?.tokenIssuedAt?.getTime()) || Infinity;
+
 /** Everybody who watches: jobs by their ids, changes by the subject and by the portfolio of a key. */
 export class Audience {
   readonly jobs = new Listeners<FeedListener>();
@@ -60,12 +67,12 @@ export class Audience {
     }
     const track = createTrack(before, cursor);
     const ofSubjects = changes.flatMap(({ watchers, job }) =>
-      watchers.map(({ subject, role }) => ({ subject, role, job })),
+      watchers.map((membership) => ({ ...membership, job })),
     );
     for (const [subject, own] of Map.groupBy(ofSubjects, (change) => change.subject)) {
       await this.#tellOf(own, this.subjects.get(subject), { track, read });
     }
-    const ofPortfolios = changes.map((change) => ({ ...change, role: null }));
+    const ofPortfolios = changes.map((change) => ({ ...change, role: null, tokensNotBefore: null }));
     for (const [portfolioId, own] of Map.groupBy(ofPortfolios, (change) => change.portfolioId)) {
       await this.#tellOf(own, this.portfolios.get(portfolioId), { track, read });
     }
@@ -73,13 +80,19 @@ export class Audience {
 
   /** Tells watchers of those changes that they may see, by their roles and by the scopes of their credentials. */
   async #tellOf(
-    changes: { job: Job; role: Role | null }[],
+    changes: Change[],
     watchers: Set<Watcher> | undefined,
     { track, read }: { track: ReturnType<typeof createTrack>; read: number },
   ) {
-    for (const alike of Map.groupBy(watchers ?? [], ({ kinds }) => kinds).values()) {
+    const byToken = changes.some(({ tokensNotBefore }) => tokensNotBefore !== null);
+    const groupOf = ({ kinds, actor }: Watcher) => (byToken ? `${kinds} ${tokenTime(actor)}` : kinds);
+    for (const alike of Map.groupBy(watchers ?? [], groupOf).values()) {
       const { actor } = alike[0]!;
-      const shown = changes.filter(({ job, role }) => mayUse(job.kind, 'read', scopesIn(actor, role)));
+      const shown = changes.filter(
+        ({ job, role, tokensNotBefore }) =>
+          (tokensNotBefore === null || tokenTime(actor) > Date.parse(tokensNotBefore)) &&
+          mayUse(job.kind, 'read', scopesIn(actor, role)),
+      );
       if (shown.length === 0) continue;
       const items = track(shown);
       await this.#call(alike, (listener) => watchers!.has(listener) && listener.items(items, read));

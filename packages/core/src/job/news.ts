@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Role } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
-import { jsonObject, prepared } from '../sql.ts';
+import { isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tracked } from '../stream.ts';
 import { eventFields, jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
@@ -14,14 +14,19 @@ type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 /** Whose news is read: the events of jobs, and the changed jobs of the portfolios of subjects and of portfolio keys. */
 export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[] };
 
+export type Membership = { subject: string; role: Role; tokensNotBefore: string | null };
+
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
   cursor: string;
   /** True if the cursor of before has seen what this database has not, as after it was restored. */
   isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
-  /** The present state of each changed job, with those who watch its portfolio and belong to it, and their roles. */
-  changes: { portfolioId: string; watchers: { subject: string; role: Role }[]; job: Job }[];
+  /**
+   * The present state of each changed job, with those who watch its portfolio and belong to it: their roles, and since
+   * when their tokens have to be issued to act there.
+   */
+  changes: { portfolioId: string; watchers: Membership[]; job: Job }[];
 };
 
 const { placeholder } = sql;
@@ -37,7 +42,8 @@ const eventsSinceCursor = sql`
   select ${jobEvents}.* from ${jobEvents} where ${jobEvents.xid} = any(array(select pg_snapshot_xip(${cursor})))`;
 
 const watchingMembers = sql`
-  select json_agg(json_build_object('subject', ${members.subject}, 'role', ${members.role})) as watchers
+  select json_agg(json_build_object(
+    'subject', ${members.subject}, 'role', ${members.role}, 'tokensNotBefore', ${isoOrNull(members.tokensNotBefore)})) as watchers
   from ${members}
   where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})`;
 

@@ -4043,7 +4043,16 @@ from
           join portfolios on portfolios.id = jobs.portfolio_id
           cross join lateral (
             select
-              json_agg(json_build_object('subject', members.subject, 'role', members.role)) as watchers
+              json_agg(
+                json_build_object(
+                  'subject',
+                  members.subject,
+                  'role',
+                  members.role,
+                  'tokensNotBefore',
+                  to_char(members.tokens_not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                )
+              ) as watchers
             from
               members
             where
