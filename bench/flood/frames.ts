@@ -2,28 +2,27 @@ import { WebSocket } from 'ws';
 import type { Credential } from './credentials.ts';
 import { type Flood, type Target, type Tally, repeat } from './target.ts';
 
-const callsPerFrame = 900;
-const frame = JSON.stringify(
-  Array.from({ length: callsPerFrame }, (_, id) => ({ id, method: 'query', params: { path: 'job.list' } })),
-);
 const answerSeconds = 30;
 
 /**
- * Frames of WebSockets with 900 calls each, the next one when the last one is answered. A connection that is closed is
+ * Frames of WebSockets with so many calls each, the next one when the last one is answered. A connection that is closed is
  * opened again; the calls that it leaves open count by its code.
  */
 export const frames =
-  (credential: Credential): Flood =>
+  (callsPerFrame: number, credential: Credential): Flood =>
   async (target, tally) => {
+    const frame = JSON.stringify(Array.from({ length: callsPerFrame }, (_, id) => call(id)));
     const end = performance.now() + target.seconds * 1000;
     await repeat(target, async (at) => {
       const socket = await connect(target, credential(target, at), tally);
       if (!socket) return;
       let isOpen = true;
-      while (isOpen && performance.now() < end) isOpen = await sendFrame(socket, tally);
+      while (isOpen && performance.now() < end) isOpen = await sendFrame(socket, frame, callsPerFrame, tally);
       socket.terminate();
     });
   };
+
+const call = (id: number) => ({ id, method: 'query', params: { path: 'job.list' } });
 
 /** Resolves to null where the connection is refused, and counts that. */
 function connect({ port, address }: Target, authorization: string | undefined, tally: Tally) {
@@ -44,9 +43,9 @@ function connect({ port, address }: Target, authorization: string | undefined, t
 }
 
 /** Sends a frame and counts its answers. Resolves to false when the connection is closed. */
-function sendFrame(socket: WebSocket, tally: Tally): Promise<boolean> {
+function sendFrame(socket: WebSocket, frame: string, calls: number, tally: Tally): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  let left = callsPerFrame;
+  let left = calls;
   const timer = setTimeout(() => socket.terminate(), answerSeconds * 1000);
   function end(isOpen: boolean) {
     clearTimeout(timer);

@@ -170,11 +170,16 @@ const credentials: Row[] = [
   { name: 'a good key, limit spent, tRPC', flood: gets(batch, owner), ...spent(owner), settings: lowLimit },
 ];
 
+/** As many as fit into a frame, and as many as are accepted in one. */
+const [tooMany, accepted] = [900, 90];
 const sockets: Row[] = [
-  { name: '900 calls without a credential', flood: frames(anonymous) },
-  { name: '900 calls with an unknown key', flood: frames(oneUnknown) },
-  { name: '900 calls with a wrong checksum', flood: frames(wrongChecksum) },
-  { name: '900 calls, limit spent', flood: frames(owner), ...spent(owner), settings: lowLimit },
+  { name: '900 calls without a credential', flood: frames(tooMany, anonymous) },
+  { name: '900 calls with an unknown key', flood: frames(tooMany, oneUnknown) },
+  { name: '900 calls, limit spent', flood: frames(tooMany, owner), ...spent(owner), settings: lowLimit },
+  { name: '90 calls without a credential', flood: frames(accepted, anonymous) },
+  { name: '90 calls with an unknown key', flood: frames(accepted, oneUnknown) },
+  { name: '90 calls with a wrong checksum', flood: frames(accepted, wrongChecksum) },
+  { name: '90 calls, limit spent', flood: frames(accepted, owner), ...spent(owner), settings: lowLimit },
 ];
 
 const mostOfCredential = 100;
