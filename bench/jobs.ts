@@ -15,9 +15,10 @@ import { complete } from './jobs/complete.ts';
 import { fairness } from './jobs/fairness.ts';
 import { latency } from './jobs/latency.ts';
 import type { Options } from './jobs/options.ts';
-import { installPeers } from './jobs/peers.ts';
-import { type Table, print, writeResults } from './jobs/report.ts';
+import { installPeers, peerVersions } from './jobs/peers.ts';
+import { type Table, print } from './jobs/report.ts';
 import { startServers } from './jobs/servers.ts';
+import { writeResults } from './results.ts';
 
 const rows: Record<string, (options: Options) => Promise<Table[]>> = {
   accept,
@@ -49,7 +50,7 @@ try {
     tables[name] = await rows[name]!({ servers, rounds, workerFlags });
     tables[name].forEach(print);
   }
-  await writeResults(tables);
+  await writeResults('jobs', { peers: peerVersions, tables });
 } finally {
   await servers.stop();
 }

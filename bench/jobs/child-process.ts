@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { inRepository } from '../../dev/repository.ts';
 import { inheritedEnvironment } from '../../dev/settings.ts';
@@ -6,6 +6,8 @@ import type { Answer } from './serve.ts';
 
 /** AWS clients of the programs find their credentials in the environment. */
 export const credentialsFile = inRepository('bench/jobs/local.env');
+
+export type CommandedProcess = ReturnType<typeof commandProcess>;
 
 /** Runs a file of this folder, which calls `serve`, in a process of its own. Its standard output is discarded. */
 export async function startProcess(file: string, flags: string[] = []) {
@@ -15,6 +17,11 @@ export async function startProcess(file: string, flags: string[] = []) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
+  return commandProcess(child, file);
+}
+
+/** Sends commands to a process that calls `serve`; `file` names it in errors. */
+export function commandProcess(child: ChildProcess, file: string) {
   const open = new Map<number, PromiseWithResolvers<unknown>>();
   const ended = once(child, 'exit');
   child.once('exit', (code, signal) => {

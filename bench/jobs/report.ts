@@ -1,9 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
-import { dirname } from 'node:path';
-import { inRepository } from '../../dev/repository.ts';
-import { peerVersions } from './peers.ts';
-
 /** Figures by line and column; ratios come first. */
 export type Table = { title: string; note: string; lines: Record<string, Record<string, number | string>> };
 
@@ -18,13 +12,4 @@ export function quantile(values: number[], share: number): number {
 export function print({ title, note, lines }: Table): void {
   console.log(`\n${title}\n${note}`);
   console.table(lines);
-}
-
-/** Writes the tables of a run to `bench/results/jobs.json`, which git ignores. */
-export async function writeResults(tables: Record<string, Table[]>): Promise<void> {
-  const path = inRepository('bench/results/jobs.json');
-  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model, node: process.version };
-  const results = { at: new Date().toISOString(), machine, peers: peerVersions, tables };
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
 }
