@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
-import { line, slugSchema, text } from '../text.ts';
+import { line, slugSchema, storedLine, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
 const month = z
@@ -39,6 +39,8 @@ export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 export const caseStudyContentSchema = z
   .object({
     ...fields,
+    title: storedLine(200),
+    client: storedLine(200).nullable().describe('The client for whom the work was done.'),
     // Not strict: the stored value may have a field that this version does not know.
     period: z
       .object(periodFields)
