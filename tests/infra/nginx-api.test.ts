@@ -68,9 +68,9 @@ describe.skipIf(!hasNginx)('NGINX in front of the API (needs the Debian package 
   test('passes the largest body that the API accepts', async () => {
     const { status, body } = await send(nginx.ports.consumers, ca, {
       method: 'POST',
-      path: portfolios,
+      path: `${portfolios}/team/case-studies`,
       headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({ slug: 'x', name: 'x'.repeat(8 * 1024 * 1024 - 23) }),
+      body: JSON.stringify({ slug: 'x', body: 'x'.repeat(8 * 1024 * 1024 - 23) }),
     });
     expect([status, JSON.parse(body)]).toMatchObject([422, { code: 'invalid_input' }]);
   });

@@ -63,10 +63,10 @@ describe('every answer', () => {
 });
 
 describe('the log', () => {
-  test('has one line for a request that was refused', async () => {
-    const lines = await linesOf('/api/v1/jobs', 'info');
+  test('has one line for a request that was refused, without its query', async () => {
+    const lines = await linesOf('/api/v1/jobs?q=secret', 'info');
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { msg: 'request', req: { method: 'GET', url: '/api/v1/jobs' }, res: { statusCode: 401 } },
+      { msg: 'request', req: { method: 'GET', path: '/api/v1/jobs' }, res: { statusCode: 401 } },
     ]);
   });
 

@@ -49,9 +49,9 @@ export async function registerTrpc(
         logError: (error) => req.log.error({ err: error }, 'procedure failed'),
       }),
     } satisfies FastifyHandlerOptions<AppRouter, FastifyRequest, FastifyReply>;
-    scope.all('/trpc/:path', async (req, res) => {
+    scope.all('/trpc/:path', (req, res) => {
       const { path } = req.params as { path: string };
-      await fastifyRequestHandler({ ...options, req, res, path });
+      return fastifyRequestHandler({ ...options, req, res, path });
     });
   });
 }

@@ -14,7 +14,7 @@ type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 /** Whose news is read: the events of jobs, and the changed jobs of the portfolios of subjects and of portfolio keys. */
 export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[] };
 
-export type Membership = { subject: string; role: Role; tokensNotBefore: string | null };
+type Membership = { subject: string; role: Role; tokensNotBefore: string | null };
 
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
