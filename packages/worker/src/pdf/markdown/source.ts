@@ -5,14 +5,14 @@ const tooManyCharacters = 10_000;
  * The parser compares each of these marks with those before it: a text with many of them is cut earlier, as if each took
  * the place of ten characters.
  */
-const marks = new Set('*_~[]');
-const markWeight = 10;
+const slowMarks = new Set('*_~[]');
+const slowMarkWeight = 10;
 
 /** The position at which a part of the source has a weight of more than `enough` characters; `end` if it has not. */
 function heavyFrom(source: string, start: number, end: number, enough: number): number {
   let weight = 0;
   for (let at = start; at < end; at++) {
-    weight += marks.has(source.charAt(at)) ? markWeight : 1;
+    weight += slowMarks.has(source.charAt(at)) ? slowMarkWeight : 1;
     if (weight > enough) return at;
   }
   return end;
