@@ -56,6 +56,7 @@ async function startApi(databaseUrl: string) {
     HOST: '127.0.0.1',
     PORT: String(port),
     RATE_LIMIT_PER_MINUTE: '1000000000',
+    RATE_LIMIT_PORTFOLIO_PER_MINUTE: '1000000000',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000',
   });
   const baseUrl = `http://127.0.0.1:${port}`;

@@ -130,6 +130,7 @@ async function startApi({ folder, users, cloud }: Servers, { ctx }: Ours) {
       HOST: '127.0.0.1',
       PORT: String(port),
       RATE_LIMIT_PER_MINUTE: '1000000000',
+      RATE_LIMIT_PORTFOLIO_PER_MINUTE: '1000000000',
     },
     logFile: join(folder, 'api.log'),
     log: (line) => console.log(line),

@@ -41,7 +41,11 @@ export type Beginning = {
 export type AppProcess = Program & { name: string; postgres: PostgresTap; aws: AwsTap };
 
 /** One scenario sends more requests than many users. */
-const unlimited = { RATE_LIMIT_PER_MINUTE: '1000000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000' };
+const unlimited = {
+  RATE_LIMIT_PER_MINUTE: '1000000000',
+  RATE_LIMIT_PORTFOLIO_PER_MINUTE: '1000000000',
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000',
+};
 /** Short, so that losses are noticed soon. */
 const workerSettings = { LEASE_SECONDS: '2', POLL_SECONDS: '1', SWEEP_SECONDS: '0.2', RETRY_FACTOR: '0.05' };
 

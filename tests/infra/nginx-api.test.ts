@@ -23,7 +23,12 @@ describe.skipIf(!hasNginx)('NGINX in front of the API (needs the Debian package 
   beforeAll(async () => {
     const late: { counter?: RateCounter } = {};
     const take: RateCounter['take'] = (...given) => late.counter!.take(...given);
-    const rateLimits = { counter: { take } as RateCounter, perMinute: 1000, anonymousPerMinute };
+    const rateLimits = {
+      counter: { take } as RateCounter,
+      perMinute: 1000,
+      portfolioPerMinute: 1000,
+      anonymousPerMinute,
+    };
     api = await testApi({ publicOrigin, rateLimits, trustedProxyHops: 1 });
     counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
     late.counter = counter;

@@ -21,6 +21,7 @@ export async function freePort(): Promise<number> {
 /** One test or benchmark sends more requests than many users. */
 const unlimited = {
   RATE_LIMIT_PER_MINUTE: '1000000000',
+  RATE_LIMIT_PORTFOLIO_PER_MINUTE: '1000000000',
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000000',
 };
 

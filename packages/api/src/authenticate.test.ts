@@ -1,8 +1,6 @@
-import { anonymous } from '@portfolio/core/actor';
 import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
 import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
-import type { FastifyRequest } from 'fastify';
 import {
   type CryptoKey,
   type JWK,
@@ -19,7 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
 import { silentLog } from '../../../tests/support/services.ts';
-import { type Authenticate, createAuthenticate, createRequestActors } from './authenticate.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -365,18 +363,5 @@ describe('a token', () => {
       published = [first.jwk];
       expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
     });
-  });
-});
-
-const request = (key: string) => ({ headers: { authorization: key } }) as FastifyRequest;
-
-describe('the actor of a request', () => {
-  test('is authenticated once', async () => {
-    const authenticate = vi.fn<Authenticate>(async () => anonymous);
-    const { actorOf } = createRequestActors(authenticate);
-    const [one, two] = [request('Bearer pk_one'), request('Bearer pk_two')];
-    await Promise.all([actorOf(one), actorOf(one), actorOf(two)]);
-    await actorOf(one);
-    expect(authenticate.mock.calls).toEqual([['Bearer pk_one'], ['Bearer pk_two']]);
   });
 });

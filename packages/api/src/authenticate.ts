@@ -4,7 +4,6 @@ import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { text } from '@portfolio/core/text';
-import type { FastifyRequest } from 'fastify';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 
@@ -15,27 +14,6 @@ import { z } from 'zod';
 export type Authenticate = (authorization: string | undefined, address?: string) => Promise<Actor>;
 
 export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
-
-/** The actors behind requests. */
-export type RequestActors = {
-  /** Authenticates a request once, however many operations it carries. */
-  actorOf(request: FastifyRequest): Promise<Actor>;
-};
-
-export function createRequestActors(authenticate: Authenticate): RequestActors {
-  const actors = new WeakMap<FastifyRequest, Promise<Actor>>();
-
-  function actorOf(request: FastifyRequest) {
-    let actor = actors.get(request);
-    if (!actor) {
-      actor = authenticate(request.headers.authorization, request.ip);
-      actors.set(request, actor);
-    }
-    return actor;
-  }
-
-  return { actorOf };
-}
 
 /** Asymmetric algorithms only: with a symmetric one, the public key would be a secret to sign with (RFC 8725, 3.1). */
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];

@@ -1,6 +1,7 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { hasBody } from './rest/bodies.ts';
 
 /** The lowest delay of these windows counts, so that one slow request or the load of a module is not saturation. */
 const windowCount = 3;
@@ -30,6 +31,8 @@ type Measured = { delayMilliseconds: number; running: number };
 /** The load of this process. */
 export type Load = {
   measure(): Measured;
+  /** Counts a request as running, unless it has a body that is still to come. */
+  begin(request: FastifyRequest): void;
   /** True where requests are refused. */
   isSaturated(measured?: Measured): boolean;
   /** True where published reads are refused as well. */
@@ -39,7 +42,8 @@ export type Load = {
 
 /**
  * Measures the load of this process: the mean delay of its event loop, and the number of running requests. A request runs
- * from the end of its body to the start of its answer, so slow clients and event streams do not count.
+ * from the end of its body to the start of its answer, so slow clients and event streams do not count, while those that
+ * wait for the look-up of their credential do.
  */
 export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
   const running = new Set<FastifyRequest>();
@@ -67,6 +71,9 @@ export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
   const measure = () => ({ delayMilliseconds: Math.min(...windows), running: running.size });
   return {
     measure,
+    begin(request) {
+      if (!hasBody(request.headers)) running.add(request);
+    },
     isSaturated: (measured = measure()) =>
       measured.delayMilliseconds > limits.delayMilliseconds || measured.running > limits.running,
     isOverwhelmed: (measured) => measured.delayMilliseconds > limits.delayOfPublishedMilliseconds,
@@ -96,9 +103,11 @@ export function shedLoad(app: FastifyInstance, load: Load) {
   app.addHook('onRequest', (request, _reply, done) => {
     const measured = load.measure();
     logChange(measured, load.isSaturated(measured));
-    if (!isShedding || isHealthCheck(request)) return done();
-    if (readsPublished(request) && !load.isOverwhelmed(measured)) return done();
-    done(new AppError('unavailable', 'The server is overloaded. Retry in a few seconds.'));
+    const mayPass = isHealthCheck(request) || (readsPublished(request) && !load.isOverwhelmed(measured));
+    if (isShedding && !mayPass)
+      return done(new AppError('unavailable', 'The server is overloaded. Retry in a few seconds.'));
+    load.begin(request);
+    done();
   });
 }
 

@@ -56,6 +56,7 @@ const server = await buildServer({
   rateLimits: {
     counter: rateCounter,
     perMinute: settings.RATE_LIMIT_PER_MINUTE,
+    portfolioPerMinute: settings.RATE_LIMIT_PORTFOLIO_PER_MINUTE,
     anonymousPerMinute: settings.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
   },
   trustedProxyHops: settings.TRUSTED_PROXY_HOPS,

@@ -60,7 +60,7 @@ describe('while the database is unavailable', () => {
       authenticate: createAuthenticate(db, null),
       dependencies: { database: check },
       log: silentLog,
-      rateLimits: { counter, perMinute: 1000, anonymousPerMinute: 1000 },
+      rateLimits: { counter, perMinute: 1000, portfolioPerMinute: 1000, anonymousPerMinute: 1000 },
     });
     parts.defer(() => server.close());
     baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -1,4 +1,21 @@
+import type { Logger } from '@portfolio/core/runtime/log';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+
+/** The query is not logged: it may contain personal search terms, or a credential by mistake. */
+export const withRequests = (log: Logger): Logger =>
+  log.child(
+    {},
+    {
+      serializers: {
+        req: ({ method, url, host, ip }: FastifyRequest) => ({
+          method,
+          path: url.split('?', 1)[0],
+          host,
+          remoteAddress: ip,
+        }),
+      },
+    },
+  );
 
 /**
  * Logs one line per request, when it is complete: changes and refused requests at `info`, successful reads, which are

@@ -3,19 +3,22 @@ import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
 import { AppError } from '@portfolio/core/errors';
 import type { Dependencies } from '@portfolio/core/runtime/health';
 import type { Logger } from '@portfolio/core/runtime/log';
+import { smallInputBytes } from '@portfolio/core/operation';
 import { apiStop } from '@portfolio/core/runtime/settings';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { access } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { type Authenticate, createRequestActors } from './authenticate.ts';
+import { identifyCallers, refuseEarly } from './admission.ts';
+import type { Authenticate } from './authenticate.ts';
 import { trustHops } from './client-address.ts';
 import { createFollow } from './follow.ts';
+import { Authenticator, type RateLimits } from './authenticator.ts';
 import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
-import { type RateLimits, limitRates } from './rate-limit.ts';
-import { RequestLog } from './request-log.ts';
-import { acceptBodies, bodyLimitBytes } from './rest/bodies.ts';
+import { RequestLog, withRequests } from './request-log.ts';
+import { pathOfTarget, refuseManyHosts } from './request-target.ts';
+import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
 import { registerOpenApiPage } from './rest/openapi-page.ts';
@@ -60,11 +63,13 @@ export type ServerOptions = {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
   const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
-  const loggerInstance: FastifyBaseLogger = log;
+  const loggerInstance: FastifyBaseLogger = withRequests(log);
   const app = Fastify({
     loggerInstance,
     logController: new RequestLog(),
-    bodyLimit: bodyLimitBytes,
+    // Routes of operations with larger inputs have limits of their own.
+    bodyLimit: smallInputBytes,
+    rewriteUrl: pathOfTarget,
     trustProxy: trustHops(trustedProxyHops),
     forceCloseConnections: 'idle',
     // Requests that were received before the close are still answered.
@@ -79,6 +84,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
+  refuseManyHosts(app);
   answerUnknownAddresses(app, (request, reply) => {
     if (!webRoot || !isPageRequest(request)) return false;
     void sendPage(reply);
@@ -87,8 +93,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const load = createLoad(app, options.loadLimits);
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
-  const actors = createRequestActors(authenticate);
-  if (rateLimits) limitRates(app, rateLimits, actors);
+  const authenticator = new Authenticator(authenticate, rateLimits);
+  identifyCallers(app, authenticator);
+  refuseEarly(app, services);
   acceptBodies(app);
 
   registerHealth(app, {
@@ -112,18 +119,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     log.error({ err: error }, 'ending a stream failed'),
   );
   const connections = new Connections();
-  const bound = { services, actors, publishedReads, follow, connections, closing: closing.signal };
+  const bound = { services, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
   const sockets = attachWebSockets(app.server, {
     services,
-    authenticate,
+    authenticator,
     follow,
     connections,
     publicOrigin,
-    rateLimits,
     trustedProxyHops,
     log: app.log,
   });

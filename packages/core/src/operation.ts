@@ -186,7 +186,9 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 const memberOnlyScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
 
 /** The largest JSON of most inputs in bytes. */
-export const smallInputBytes = 64 * 1024;
+export const smallInputBytes = 128 * 1024;
+/** The largest of all inputs: a study of two million characters, in any script. */
+export const largestInputBytes = 8 * 1024 * 1024;
 
 /** Throws `unauthenticated` or `forbidden` if the actor may not call the operation in any portfolio. */
 export function requireScopes(actor: Actor, definition: Needs): void {

@@ -24,7 +24,11 @@ export const scopesOf = ({ scope, shows = [] }: Pick<Needs, 'scope' | 'shows'>):
   ...new Set([scope, ...shows]),
 ];
 
-export type TenantResolver<Input> = (ctx: Ctx, input: Input, needs: Needs) => Promise<Tenant>;
+export type TenantResolver<Input> = (
+  ctx: Pick<Ctx, 'db' | 'actor'>,
+  input: Input,
+  needs: Needs,
+) => Promise<Tenant>;
 
 /** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {

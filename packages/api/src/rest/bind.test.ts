@@ -4,7 +4,8 @@ import { operation } from '@portfolio/core/operation';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createRequestActors } from '../authenticate.ts';
+import { identifyCallers } from '../admission.ts';
+import { Authenticator } from '../authenticator.ts';
 import { createPublishedCache } from '../published-cache.ts';
 import { createPublishedReads } from '../published-reads.ts';
 import { createFollow } from '../follow.ts';
@@ -26,9 +27,9 @@ const greet = operation({
 test('a deprecated route reports its deprecation, its sunset and its successor', async () => {
   const app = Fastify();
   const services = {} as Services;
+  identifyCallers(app, new Authenticator(async () => anonymous));
   const bind = createBind(app, {
     services,
-    actors: createRequestActors(async () => anonymous),
     publishedReads: createPublishedReads(
       services,
       createPublishedCache(() => false),

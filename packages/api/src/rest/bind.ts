@@ -1,9 +1,8 @@
 import type { Services } from '@portfolio/core/context';
-import type { Operation, StreamOperation } from '@portfolio/core/operation';
+import { type Operation, type StreamOperation, smallInputBytes } from '@portfolio/core/operation';
 import type { Receiver } from '@portfolio/core/stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { RequestActors } from '../authenticate.ts';
 import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
 import type { Connections } from '../trpc/connection-limits.ts';
@@ -17,7 +16,6 @@ import { createRespond } from './respond.ts';
 /** `closing` aborts when the server stops. */
 type BindOptions = {
   services: Services;
-  actors: RequestActors;
   publishedReads: PublishedReads;
   follow: Follow;
   connections: Connections;
@@ -40,7 +38,8 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
       const isRedirect = binding.status === 302;
       app.route({
         url: `/api/v1${binding.path}`,
-        config: { consumes: binding.consumes },
+        config: { consumes: binding.consumes, operation },
+        bodyLimit: operation.maxInputBytes ?? smallInputBytes,
         method: binding.method,
         ...(binding.noHead && { exposeHeadRoute: false }),
         handler: (request, reply) => respond(request, reply, isRedirect ? json : accepted(request, types)),
@@ -56,6 +55,7 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
         url: `/api/v1${path}`,
         method: 'GET',
         exposeHeadRoute: false,
+        config: { operation },
         handler: createStreamHandler(operation, options),
       });
     },
@@ -64,14 +64,14 @@ export function createBind(app: FastifyInstance, options: BindOptions) {
 
 function createStreamHandler<I extends z.ZodObject, O extends z.ZodType>(
   operation: StreamOperation<I, O>,
-  { actors, follow, connections, closing }: BindOptions,
+  { follow, connections, closing }: BindOptions,
 ) {
   const readInput = createReadInput(operation.input);
   return async (request: FastifyRequest, reply: FastifyReply) => {
     accepted(request, ['text/event-stream']);
     const lastEventId = request.headers['last-event-id'];
     const input = { ...readInput(request), ...(lastEventId && { lastEventId }) } as z.input<I>;
-    const actor = await actors.actorOf(request);
+    const { actor } = request;
     void reply.header('retry-after', retryAfterSeconds);
     connections.addStream(actor, request.ip, reply.raw);
     void reply.removeHeader('retry-after');

@@ -6,6 +6,7 @@ import { eventOf } from '../encode.ts';
 
 /** Shorter than the idle timeout of common proxies, which is a minute. */
 const pingMilliseconds = 15_000;
+const ping = ': ping\n\n';
 
 /**
  * Sends a stream as server-sent events (WHATWG HTML, 9.2). The answer ends with the stream; where it is over before its
@@ -30,6 +31,8 @@ export async function streamEvents<T>(
     },
   });
   if (isEmpty && out.writableEnded) return reply.code(204).header('cache-control', 'no-store').send();
+  // The headers are sent with the first bytes, and until then a client does not know that the stream is open.
+  if (isEmpty) out.write(ping);
 
   function fail(error: unknown) {
     reply.log[error instanceof AppError ? 'info' : 'error']({ err: error }, 'event stream ended early');
@@ -37,19 +40,19 @@ export async function streamEvents<T>(
   }
   const stop = () => fail(closing.reason);
   let wasFull = false;
-  const ping = setInterval(() => {
+  const pings = setInterval(() => {
     // A client that has read nothing since the last time.
     if (wasFull && out.writableNeedDrain)
       return fail(new AppError('unavailable', 'Client reads too slowly.'));
     wasFull = out.writableNeedDrain;
-    if (!wasFull) out.write(': ping\n\n');
+    if (!wasFull) out.write(ping);
   }, pingMilliseconds);
   out.on('drain', () => {
     wasFull = false;
     stream.resume();
   });
   out.once('close', () => {
-    clearInterval(ping);
+    clearInterval(pings);
     closing.removeEventListener('abort', stop);
     stream.close();
   });

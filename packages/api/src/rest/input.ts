@@ -1,7 +1,7 @@
 import { AppError, invalidInput } from '@portfolio/core/errors';
 import type { FastifyRequest } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { hasBody } from './bodies.ts';
 import { readExpectedVersion } from './conditions.ts';
 
 type Strings = Record<string, unknown>;
@@ -59,10 +59,6 @@ function readBody({ body, headers }: FastifyRequest, takesBytes: boolean): Strin
   if (Buffer.isBuffer(body)) return { bytes: body.toString('base64') };
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Strings;
   throw new AppError('invalid_input', 'Expected a JSON object as the body.');
-}
-
-function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
-  return encoding !== undefined || Number(length ?? 0) > 0;
 }
 
 function toNumber(value: string): unknown {

@@ -1,8 +1,7 @@
-import type { AnyOperation } from '@portfolio/core/operation';
+import { type AnyOperation, smallInputBytes } from '@portfolio/core/operation';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { type Binding, json, mediaTypesOf } from './binding.ts';
-import { bodyLimitBytes } from './bodies.ts';
 import {
   type Answer,
   type DescribedOperation,
@@ -201,7 +200,11 @@ function describeName(operation: string, name: string): string {
 
 function describeBody(document: Document, { operation, binding }: Route, fields: z.ZodObject) {
   if (binding.consumes) {
-    const schema = { type: 'string', format: 'binary', maxLength: bodyLimitBytes };
+    const schema = {
+      type: 'string',
+      format: 'binary',
+      maxLength: operation.maxInputBytes ?? smallInputBytes,
+    };
     return {
       required: true,
       content: Object.fromEntries(binding.consumes.map((type) => [type, { schema }])),

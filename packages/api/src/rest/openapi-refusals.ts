@@ -16,7 +16,7 @@ const details: Record<ErrorCode, string> = {
   idempotency_key_in_use: 'A request with this idempotency key is still in progress. Retry in a few seconds.',
   precondition_failed:
     'Version conflict: the current version is 43, expected 42. Read the resource again, then retry the change.',
-  payload_too_large: 'The body is larger than this route accepts.',
+  payload_too_large: 'The body is too large: expected at most 131072 bytes.',
   unsupported_media_type: 'Expected application/json as the body.',
   invalid_input: 'Invalid input. /title: Expected some text.',
   idempotency_key_reused:

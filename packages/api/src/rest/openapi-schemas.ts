@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { bodyLimitBytes } from './bodies.ts';
+import { largestInputBytes } from '@portfolio/core/operation';
 import { type Document, type Reference, type Schema, schemaRef } from './openapi-document.ts';
 
 type Schemas = Pick<Document, 'components'>;
@@ -56,7 +56,7 @@ function completeValue(part: unknown, io: 'input' | 'output'): unknown {
   if (types.includes('integer')) schema.format = (schema.maximum ?? Infinity) < 2 ** 31 ? 'int32' : 'int64';
   if (!types.includes('string') || schema.enum || schema.const !== undefined) return schema;
   // No string in a response is longer than the body that it came in. Inputs must declare their limit.
-  const length = lengthOfFormat[schema.format ?? ''] ?? (io === 'output' ? bodyLimitBytes : undefined);
+  const length = lengthOfFormat[schema.format ?? ''] ?? (io === 'output' ? largestInputBytes : undefined);
   if (length !== undefined) schema.maxLength ??= length;
   return schema;
 }

@@ -3,6 +3,7 @@ import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
+import { closeUnread } from './bodies.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
@@ -23,13 +24,14 @@ export const problemSchema = z
 
 /** Sends an error as a problem document. Unexpected errors are logged, and their text is not sent. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const known = toAppError(error);
+  const known = toAppError(error, request.routeOptions.bodyLimit);
   if (reply.raw.destroyed) request.log.info({ err: error }, 'client disconnected');
   else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
   // An open circuit breaker and a saturated process are logged once, where they occur.
   else if (known.code === 'unavailable' && known.cause && !isKnownOutage(known))
     request.log.warn({ err: error }, 'request could not be served');
   const problem = toProblem(known ?? error);
+  closeUnread(request, reply);
   void reply.headers(headersOf(problem.code, request));
   return reply.code(problem.status).type(contentType).send(JSON.stringify(problem));
 }
@@ -58,13 +60,13 @@ const malformed: Record<string, string> = {
 };
 
 /** Maps outages and errors of Fastify, such as a body over the limit, to an AppError; null for unexpected errors. */
-export function toAppError(error: unknown): AppError | null {
+export function toAppError(error: unknown, maxBytes?: number): AppError | null {
   if (error instanceof AppError) return error;
   const outage = toOutage(error);
   if (outage) return outage;
   const { statusCode = 500, code = '' } = error as Partial<FastifyError>;
   if (statusCode === 413)
-    return new AppError('payload_too_large', 'The body is larger than this route accepts.');
+    return new AppError('payload_too_large', `The body is too large: expected at most ${maxBytes} bytes.`);
   if (statusCode === 415) {
     return new AppError(
       'unsupported_media_type',

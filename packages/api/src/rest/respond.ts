@@ -3,7 +3,6 @@ import { AppError } from '@portfolio/core/errors';
 import type { Operation } from '@portfolio/core/operation';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { RequestActors } from '../authenticate.ts';
 import type { PublishedHit } from '../published-cache.ts';
 import { type PublishedReads, isAnonymous, isPublishedRead } from '../published-reads.ts';
 import type { Binding } from './binding.ts';
@@ -16,11 +15,7 @@ import { cacheHeaders, cacheStatus, createHeadersOf } from './response-headers.t
 export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
   operation: Operation<'query' | 'mutation', I, O>,
   binding: Binding<z.output<O>>,
-  {
-    services,
-    actors,
-    publishedReads,
-  }: { services: Services; actors: RequestActors; publishedReads: PublishedReads },
+  { services, publishedReads }: { services: Services; publishedReads: PublishedReads },
 ) {
   const { method, status = 200, otherwise, formats = {}, instead = {} } = binding;
   const readRequest = createReadInput(operation.input, binding.consumes !== undefined);
@@ -46,8 +41,7 @@ export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
   }
 
   async function respondTo(request: FastifyRequest, reply: FastifyReply, type: string) {
-    const { headers } = request;
-    const actor = await actors.actorOf(request);
+    const { headers, actor } = request;
     const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
     const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey };
     const output = await operation.run(ctx, readInput(request));

@@ -6,6 +6,7 @@ import { networkOf } from '../client-address.ts';
 export type ConnectionLimits = {
   /** The time limit for the first message of a connection, which authenticates it. */
   firstMessageMilliseconds: number;
+  /** Calls, stops and pings, of which one frame may have many. */
   messagesPerTenSeconds: number;
   connectionsPerAddress: number;
   connectionsPerActor: number;

@@ -18,6 +18,7 @@ import { messageOf } from '../encode.ts';
 import type { Follow } from '../follow.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { toTrpcError } from './procedures.ts';
+import { maxBatchSize } from './published.ts';
 import { appRouter } from './router.ts';
 import type { SlowConnections } from './slow-connections.ts';
 
@@ -73,7 +74,7 @@ export class Connection {
       options.limits.firstMessageMilliseconds,
     );
     socket.on('message', (data) => this.#receive(data));
-    socket.on('ping', () => this.#count());
+    socket.on('ping', () => this.#count(1));
     // The socket closes by itself. Without a listener, the process would end.
     socket.on('error', () => {});
     socket.once('close', () => this.#close());
@@ -124,8 +125,8 @@ export class Connection {
     this.#subscriptions.clear();
   }
 
-  /** Returns false, and closes the connection, if too many messages came. */
-  #count(): boolean {
+  /** Returns false, and closes the connection, if too many messages came. Each one of an array counts. */
+  #count(messages: number): boolean {
     const now = Date.now();
     this.#lastMessageAt = now;
     this.#pingedAt = undefined;
@@ -133,7 +134,7 @@ export class Connection {
       this.#windowStart = now;
       this.#messages = 0;
     }
-    this.#messages += 1;
+    this.#messages += messages;
     if (this.#messages <= this.#options.limits.messagesPerTenSeconds) return true;
     // Ignores messages that arrive before the close is complete.
     this.#socket.removeAllListeners('message');
@@ -144,13 +145,18 @@ export class Connection {
   #receive(data: RawData) {
     clearTimeout(this.#firstMessage);
     this.#firstMessage = undefined;
-    if (!this.#count()) return;
     // A server gets each message in one buffer.
     const text = (data as Buffer).toString();
-    if (text === 'PONG') return;
-    if (text === 'PING') return this.send(pong);
-    if (this.#awaitsParams) return this.#readParams(text);
-    for (const message of this.#parse(text)) void this.#answer(message);
+    if (text === 'PING' || text === 'PONG' || this.#awaitsParams) {
+      if (!this.#count(1)) return;
+      if (text === 'PING') this.send(pong);
+      else if (text !== 'PONG') this.#readParams(text);
+      return;
+    }
+    const messages = this.#parse(text);
+    if (!this.#count(Math.max(1, messages.length))) return;
+    if (messages.length > maxBatchSize) return this.#refuseMessage();
+    for (const message of messages) void this.#answer(message);
   }
 
   #readParams(text: string) {
@@ -159,7 +165,7 @@ export class Connection {
       this.#authorization = parseConnectionParamsFromUnknown(data)?.authorization;
       this.#awaitsParams = false;
     } catch (cause) {
-      this.sendError(new TRPCError({ code: 'PARSE_ERROR', cause }), '{"id":null,');
+      this.#refuseMessage(cause);
       this.#socket.removeAllListeners('message');
       this.#socket.close();
     }
@@ -171,9 +177,13 @@ export class Connection {
       const messages: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
       return messages.map((message) => parseTRPCMessage(message, config.transformer));
     } catch (cause) {
-      this.sendError(new TRPCError({ code: 'PARSE_ERROR', cause }), '{"id":null,');
+      this.#refuseMessage(cause);
       return [];
     }
+  }
+
+  #refuseMessage(cause?: unknown) {
+    this.sendError(new TRPCError({ code: 'PARSE_ERROR', cause }), '{"id":null,');
   }
 
   async #answer(message: TRPCClientOutgoingMessage) {

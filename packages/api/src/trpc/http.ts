@@ -1,22 +1,21 @@
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
 import { type Receiver, iterate } from '@portfolio/core/stream';
 import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
-import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import { type FastifyHandlerOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import type { RequestActors } from '../authenticate.ts';
 import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
+import { closeUnread } from '../rest/bodies.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
+import { acceptCalls } from './calls.ts';
 import type { Connections } from './connection-limits.ts';
 import { type FollowItems, toTrpcError } from './procedures.ts';
 import { answerPublished, maxBatchSize } from './published.ts';
 import { type AppRouter, appRouter } from './router.ts';
 
 type Streaming = {
-  actors: RequestActors;
   follow: Follow;
   connections: Connections;
   closing: AbortSignal;
@@ -27,42 +26,33 @@ export async function registerTrpc(
   app: FastifyInstance,
   bound: { services: Services; publishedReads: PublishedReads } & Streaming,
 ) {
-  const { services, actors, publishedReads } = bound;
+  const { services, publishedReads } = bound;
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
       const shape = shapeOf(error, request.log);
+      closeUnread(request, reply);
       const { httpStatus } = shape.data;
       if (httpStatus === 503) void reply.header('retry-after', retryAfterSeconds);
       return reply.code(httpStatus).send({ error: shape });
     });
-    scope.addHook('onRequest', (request, reply, done) => {
-      const { method } = request;
-      if (method === 'GET' || method === 'HEAD' || method === 'POST') return done();
-      void reply.header('allow', 'GET, HEAD, OPTIONS, POST');
-      if (method === 'OPTIONS') return reply.code(204).send();
-      done(
-        new AppError(
-          'method_not_allowed',
-          `${method} is not allowed on procedures. Allowed: GET, HEAD, OPTIONS, POST.`,
-        ),
-      );
-    });
+    acceptCalls(scope);
     answerPublished(scope, publishedReads);
-    await scope.register(fastifyTRPCPlugin, {
-      prefix: '/trpc',
-      trpcOptions: {
-        router: appRouter,
-        maxBatchSize,
-        responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
-        createContext: ({ req, res }) => ({
-          services,
-          actor: () => actors.actorOf(req),
-          idempotencyKey: readIdempotencyKey(req.headers),
-          follow: createFollowItems(req, res.raw, bound),
-          logError: (error) => req.log.error({ err: error }, 'procedure failed'),
-        }),
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>);
+    const options = {
+      router: appRouter,
+      maxBatchSize,
+      responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
+      createContext: ({ req, res }) => ({
+        services,
+        actor: async () => req.actor,
+        idempotencyKey: readIdempotencyKey(req.headers),
+        follow: createFollowItems(req, res.raw, bound),
+        logError: (error) => req.log.error({ err: error }, 'procedure failed'),
+      }),
+    } satisfies FastifyHandlerOptions<AppRouter, FastifyRequest, FastifyReply>;
+    scope.all('/trpc/:path', async (req, res) => {
+      const { path } = req.params as { path: string };
+      await fastifyRequestHandler({ ...options, req, res, path });
+    });
   });
 }
 
@@ -70,10 +60,10 @@ export async function registerTrpc(
 function createFollowItems(
   request: FastifyRequest,
   answer: ServerResponse,
-  { actors, follow, connections, closing }: Streaming,
+  { follow, connections, closing }: Streaming,
 ): FollowItems {
   return async (operation, input, signal) => {
-    const actor = await actors.actorOf(request);
+    const { actor } = request;
     connections.addStream(actor, request.ip, answer);
     const { authorization } = request.headers;
     const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>

@@ -49,12 +49,6 @@ function libraryError({ code }: TRPCError, path = ''): AppError | null {
     const detail = `Method not allowed for procedure "${path}". Use GET for queries and POST for mutations.`;
     return new AppError('method_not_allowed', detail);
   }
-  if (code === 'PAYLOAD_TOO_LARGE') {
-    return new AppError('payload_too_large', 'The body is larger than this route accepts.');
-  }
-  if (code === 'UNSUPPORTED_MEDIA_TYPE') {
-    return new AppError('unsupported_media_type', 'Expected application/json as the body.');
-  }
   return new AppError(
     'malformed_request',
     `Malformed request: expected JSON in the format of tRPC, with at most ${maxBatchSize} calls in a batch.`,

@@ -13,7 +13,7 @@ import { silentLog } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
 import { type Follow, createFollow } from '../follow.ts';
-import type { RateLimits } from '../rate-limit.ts';
+import { Authenticator, type RateLimits } from '../authenticator.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
 
@@ -81,11 +81,10 @@ async function bareServer(
   const log = silentLog;
   const sockets = attachWebSockets(server, {
     services,
-    authenticate,
+    authenticator: new Authenticator(authenticate, rateLimits),
     follow: createFollow(services, authenticate, () => {}),
     log,
     publicOrigin: undefined,
-    rateLimits,
     trustedProxyHops: 0,
     limits,
     ...replaced,
@@ -348,7 +347,10 @@ describe('a connection beyond a limit', () => {
 
   test('is refused calls beyond the rate limit, which it shares with HTTP', async () => {
     const counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
-    const { host, stop } = await bareServer({}, { counter, perMinute: 2, anonymousPerMinute: 1 });
+    const { host, stop } = await bareServer(
+      {},
+      { counter, perMinute: 2, portfolioPerMinute: 2, anonymousPerMinute: 1 },
+    );
     const owner = await connectTo(host, apiKey);
     expect(await ask(owner, list(1))).toMatchObject({ result: {} });
     expect(await ask(owner, list(2))).toMatchObject({ result: {} });

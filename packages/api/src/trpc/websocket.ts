@@ -1,12 +1,13 @@
 import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Authenticate } from '../authenticate.ts';
 import { addressOf } from '../client-address.ts';
 import type { Follow } from '../follow.ts';
-import { type RateLimits, limitCall } from '../rate-limit.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { hasManyHosts } from '../request-target.ts';
 import { type ConnectionLimits, Connections, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { SlowConnections } from './slow-connections.ts';
@@ -26,10 +27,9 @@ export function attachWebSockets(
   server: Server,
   options: {
     services: Services;
-    authenticate: Authenticate;
+    authenticator: Authenticator;
     follow: Follow;
     publicOrigin: string | undefined;
-    rateLimits: RateLimits | undefined;
     trustedProxyHops: number;
     log: FastifyBaseLogger;
     limits?: Partial<ConnectionLimits>;
@@ -37,7 +37,7 @@ export function attachWebSockets(
     connections?: Connections;
   },
 ): WebSockets {
-  const { services, authenticate, follow, publicOrigin, rateLimits, trustedProxyHops, log } = options;
+  const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
   // The types of the library lack `closeTimeout`.
@@ -60,25 +60,24 @@ export function attachWebSockets(
     logError: (error) => log.error({ err: error }, 'procedure failed'),
     async authenticate(socket, authorization) {
       const about = open.get(socket);
-      const actor = authenticate(authorization, about?.address);
-      if (rateLimits && about) await limitCall(rateLimits, actor, about.address);
-      const known = await actor;
-      if (!about || about.isActorCounted || known.kind === 'anonymous') return known;
+      if (!about) throw new AppError('unavailable', 'The connection is closed.');
+      const { actor } = await authenticator.admit(authorization, about.address, 1);
+      if (about.isActorCounted || actor.kind === 'anonymous') return actor;
       try {
-        counted.addActor(known, socket);
+        counted.addActor(actor, socket);
         about.isActorCounted = true;
       } catch (error) {
         socket.close(1008, 'Too many connections with this credential');
         throw error;
       }
-      return known;
+      return actor;
     },
   };
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
     // Both values come from the client. An exception here would end the process.
     const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-    if (url === null) return refuse(stream, '400 Bad Request');
+    if (url === null || hasManyHosts(request)) return refuse(stream, '400 Bad Request');
     if (url.pathname !== '/trpc') return refuse(stream, '404 Not Found');
     const { origin } = request.headers;
     if (origin !== undefined && !isAllowedOrigin(origin, request, publicOrigin))

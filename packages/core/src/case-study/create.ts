@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { operation } from '../operation.ts';
+import { largestInputBytes, operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { caseStudies } from './case-study.sql.ts';
 import { writeFirstContent } from './content.ts';
@@ -14,6 +14,7 @@ export const createCaseStudy = operation({
   summary: 'Create a case study as a draft.',
   scope: 'case-study:write',
   public: false,
+  maxInputBytes: largestInputBytes,
   input: caseStudyInput,
   output: caseStudySchema,
   tenant: tenantBySlug,

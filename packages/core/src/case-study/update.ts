@@ -1,4 +1,4 @@
-import { operation } from '../operation.ts';
+import { largestInputBytes, operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { changeContent } from './content.ts';
 import { caseStudyPatch, caseStudySchema } from './schemas.ts';
@@ -9,6 +9,7 @@ export const updateCaseStudy = operation({
   summary: 'Update the given fields of a case study. If any differs, this adds a revision.',
   scope: 'case-study:write',
   public: false,
+  maxInputBytes: largestInputBytes,
   input: caseStudyPatch,
   output: caseStudySchema,
   tenant: tenantBySlug,

@@ -6,6 +6,8 @@ const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
 export type ImageType = z.infer<typeof imageTypeSchema>;
 
 const maxBytes = 5 * 1024 * 1024;
+/** The JSON of an upload has the bytes in base64. */
+export const maxImageInputBytes = Math.ceil(maxBytes / 3) * 4 + 1024;
 
 /** The path of an image in the API, and in Markdown that shows it. */
 export const imagePath = (portfolio: string, sha256: string) =>

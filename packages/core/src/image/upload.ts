@@ -5,7 +5,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { images } from './image.sql.ts';
 import { imageKey } from './internal.ts';
-import { imageBytes, imagePath, imageSchema, sniffImage } from './schemas.ts';
+import { imageBytes, imagePath, maxImageInputBytes, imageSchema, sniffImage } from './schemas.ts';
 
 export const uploadImage = operation({
   name: 'image.upload',
@@ -13,6 +13,7 @@ export const uploadImage = operation({
   summary: 'Upload an image for case studies. Identical bytes are stored once.',
   scope: 'case-study:write',
   public: false,
+  maxInputBytes: maxImageInputBytes,
   input: z.strictObject({ portfolio: slugSchema, bytes: imageBytes }),
   output: imageSchema,
   tenant: tenantBySlug,

@@ -22,6 +22,7 @@ export const recordSamples = operation({
   summary: 'Record up to 5,000 samples of a metric. A sample replaces an existing one at the same time.',
   scope: 'metric:write',
   public: false,
+  maxInputBytes: 1024 * 1024,
   input: samplesInput,
   output: recordedSchema,
   tenant: tenantBySlug,

@@ -8,9 +8,11 @@ import {
   stdTimeFunctions,
 } from 'pino';
 
+import { redact } from './redact.ts';
+
 export type { Logger };
 
-/** The logger of the process: JSON lines on standard output. Credentials in headers are redacted. */
+/** The logger of the process: JSON lines on standard output. Credentials are redacted wherever they are. */
 export function createLog(name: string, level: string, out: DestinationStream = destination(1)): Logger {
   const options = {
     name,
@@ -18,6 +20,7 @@ export function createLog(name: string, level: string, out: DestinationStream = 
     timestamp: stdTimeFunctions.isoTime,
     serializers: { err: describeError },
     redact: ['req.headers.authorization', 'req.headers.cookie'],
+    hooks: { streamWrite: redact },
   };
   return pino(options, out);
 }

@@ -15,7 +15,7 @@ const maxPrincipals = 100_000;
 type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
 
 export type RateCounter = {
-  /** Takes `cost` of a principal's `limit` per window; takes nothing if less remains. */
+  /** Takes `cost` of a principal's `limit` per window; takes nothing if less remains. With 0, only says what remains. */
   take(principal: string, cost: number, limit: number): Taken;
   /** Sends the counts since the last exchange, and reads those of the other processes. */
   exchange(): Promise<void>;
@@ -104,7 +104,7 @@ export function createRateCounter(db: Db, log: Logger, now: () => number = Date.
       const entry = entryOf(principal);
       const left = limit - entry.shared - entry.unsent;
       const allowed = cost <= left;
-      if (allowed) {
+      if (allowed && cost > 0) {
         entry.unsent += cost;
         changed.add(entry);
         if (!exchanging) schedule();

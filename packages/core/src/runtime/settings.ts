@@ -140,6 +140,8 @@ export const apiSettings = z
     TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
     /** Operations per minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
     RATE_LIMIT_PER_MINUTE: perMinute.default(6000),
+    /** Operations per minute of all keys of a portfolio together. */
+    RATE_LIMIT_PORTFOLIO_PER_MINUTE: perMinute.default(18_000),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: perMinute.default(1200),
     /** A Valkey or Redis in which API processes share the answers to anonymous readers; without it, each has only its own memory. */
     CACHE_URL: cacheUrl.optional(),

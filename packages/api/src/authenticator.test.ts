@@ -1,10 +1,18 @@
+import { operations } from '@portfolio/core';
+import { scopeSchema } from '@portfolio/core/actor';
+import { issueApiKey } from '@portfolio/core/api-key/issue';
 import { createRateCounter, type RateCounter } from '@portfolio/core/runtime/rate-limit';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
-import { silentLog } from '../../../tests/support/services.ts';
+import { eventually } from '../../../tests/support/eventually.ts';
+import { silentLog, user } from '../../../tests/support/services.ts';
+import { WebSocket } from 'ws';
 
 const portfolios = '/api/v1/portfolios';
 const perMinute = 5;
+const portfolioPerMinute = 7;
 const anonymousPerMinute = 3;
 
 /** The clock of the counter. Each test moves it to a new window. */
@@ -17,7 +25,7 @@ beforeAll(async () => {
   // The API is created before the counter, which needs its database.
   const late: { counter?: RateCounter } = {};
   const take: RateCounter['take'] = (...given) => late.counter!.take(...given);
-  const rateLimits = { counter: { take } as RateCounter, perMinute, anonymousPerMinute };
+  const rateLimits = { counter: { take } as RateCounter, perMinute, portfolioPerMinute, anonymousPerMinute };
   api = await testApi({ rateLimits, trustedProxyHops: 1 });
   counter = createRateCounter(api.db, silentLog, () => time);
   late.counter = counter;
@@ -64,11 +72,114 @@ describe('a credential', () => {
     expect(await statuses(1, from('192.0.2.1'))).toEqual([200]);
   });
 
-  test('that is invalid counts against its address, and not against valid ones from there', async () => {
+  test('that is refused counts against its address, and not against valid ones and readers from there', async () => {
     nextMinute();
-    expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
-    expect(await statuses(1, from('192.0.2.3'))).toEqual([429]);
     expect(await statuses(1, { key: ada, ...from('192.0.2.3') })).toEqual([200]);
+    expect(await statuses(4, { key: 'pk_unknown', ...from('192.0.2.3') })).toEqual([401, 401, 401, 429]);
+    expect(await statuses(1, { key: ada, ...from('192.0.2.3') })).toEqual([200]);
+    expect(await statuses(1, from('192.0.2.3'))).toEqual([200]);
+  });
+});
+
+describe('the keys of a portfolio', () => {
+  test('have a limit together, beside that of each key', async () => {
+    const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('ada')), {
+      slug: 'team',
+      name: 'Team',
+    });
+    const about = { name: 'test', scopes: scopeSchema.options, expiresAt: null, portfolioId };
+    const [one, two] = [await issueApiKey(api.db, about), await issueApiKey(api.db, about)];
+    nextMinute();
+    expect(await statuses(6, { key: one.secret })).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(await statuses(3, { key: two.secret })).toEqual([200, 200, 429]);
+    const refused = await api.call('GET', portfolios, { key: two.secret });
+    expect(refused.headers.get('ratelimit-policy')).toBe('"portfolio";q=7;w=60');
+    expect(await refused.text()).toContain('7 operations per minute of all keys of a portfolio');
+    expect(await statuses(1, { key: ada })).toEqual([200]);
+  });
+});
+
+/** A key that could exist. */
+const madeUp = () => `pk_${randomBytes(32).toString('base64url')}`;
+
+describe('no key is looked up', () => {
+  /** The statuses of calls, and the number of their queries for keys. */
+  async function lookUps(call: () => Promise<unknown>) {
+    let count = 0;
+    api.sql.options.debug = (_connection, query) => {
+      if (/^select .* from "api_keys"/.test(query)) count += 1;
+    };
+    const result = await call();
+    api.sql.options.debug = false;
+    return { result, count };
+  }
+  test('for a credential that has spent its limit', async () => {
+    nextMinute();
+    await statuses(5, { key: ada });
+    const spent = await lookUps(() => statuses(20, { key: ada }));
+    expect(spent).toEqual({ result: Array(20).fill(429), count: 0 });
+  });
+
+  test('for an address with too many refused credentials, except for known ones', async () => {
+    nextMinute();
+    await statuses(1, { key: ada, ...from('192.0.2.20') });
+    for (let at = 0; at < 3; at++) await statuses(1, { key: madeUp(), ...from('192.0.2.20') });
+    const spent = await lookUps(async () => [
+      ...(await statuses(1, { key: madeUp(), ...from('192.0.2.20') })),
+      ...(await statuses(1, { key: madeUp(), ...from('192.0.2.20') }, batch(3))),
+      ...(await statuses(1, { key: 'no.jw.t', ...from('192.0.2.20') })),
+    ]);
+    expect(spent).toEqual({ result: [429, 429, 429], count: 0 });
+    const known = await lookUps(() => statuses(1, { key: ada, ...from('192.0.2.20') }));
+    expect(known).toEqual({ result: [200], count: 1 });
+  });
+
+  test('for one that was refused a moment ago', async () => {
+    nextMinute();
+    const key = madeUp();
+    const first = await lookUps(() => statuses(1, { key, ...from('192.0.2.21') }));
+    expect(first).toEqual({ result: [401], count: 1 });
+    const again = await lookUps(() => statuses(2, { key, ...from('192.0.2.21') }));
+    expect(again).toEqual({ result: [401, 401], count: 0 });
+  });
+
+  test('twice for one that many requests present at once', async () => {
+    nextMinute();
+    const key = await api.issueKey('grace');
+    const calls = Array.from({ length: 5 }, () => statuses(1, { key }));
+    expect(await lookUps(() => Promise.all(calls))).toMatchObject({ count: 1 });
+  });
+
+  test('for calls over WebSocket beyond the limit, whatever one message holds', async () => {
+    nextMinute();
+    const key = madeUp();
+    const socket = new WebSocket(`${api.baseUrl.replace('http', 'ws')}/trpc?connectionParams=1`, {
+      headers: { 'x-forwarded-for': '192.0.2.22' },
+    });
+    const codes: string[] = [];
+    type Refusal = { error: { data: { problem: { code: string } } } };
+    socket.on('message', (data: Buffer) =>
+      codes.push((JSON.parse(data.toString()) as Refusal).error.data.problem.code),
+    );
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ method: 'connectionParams', data: { authorization: `Bearer ${key}` } }));
+    const calls = Array.from({ length: 100 }, (_, id) => ({
+      id,
+      method: 'query',
+      params: { path: 'job.list' },
+    }));
+    const send = () =>
+      lookUps(async () => {
+        socket.send(JSON.stringify(calls));
+        await eventually(() => expect(codes).toHaveLength(100));
+        return new Set(codes.splice(0));
+      });
+    expect(await send()).toEqual({ result: new Set(['unauthenticated']), count: 1 });
+    expect(await send()).toEqual({ result: new Set(['too_many_requests']), count: 0 });
+    const closed = once(socket, 'close');
+    socket.send(JSON.stringify(Array.from({ length: 900 }, () => calls[0])));
+    expect((await closed)[0]).toBe(1008);
+    expect(codes).toEqual([]);
   });
 });
 
@@ -131,6 +242,7 @@ test('without trusted proxies, X-Forwarded-For is ignored', async () => {
   const rateLimits = {
     counter: createRateCounter(api.db, silentLog, () => time),
     perMinute: 100,
+    portfolioPerMinute: 100,
     anonymousPerMinute: 2,
   };
   nextMinute();
