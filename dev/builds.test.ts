@@ -43,7 +43,12 @@ test('a build is reused until one of its sources or its configuration changes', 
   expect(await madeIn(second)).toBe('the second');
 
   await write('configuration', 'another');
-  expect(await findBuild(recipe)).not.toBe(second);
+  const third = await findBuild(recipe);
+  expect(third).not.toBe(second);
+
+  await write('grants', 'new');
+  const larger = { ...recipe, inputs: [...recipe.inputs, join(root, 'grants')] };
+  expect(await findBuild(larger)).not.toBe(third);
 });
 
 test('a source that changes during the build causes another build', async () => {

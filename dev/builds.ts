@@ -53,7 +53,7 @@ function readNewest(recipe: Recipe): Build | undefined {
 
 function freshBuild(recipe: Recipe): string | undefined {
   const newest = readNewest(recipe);
-  return newest && isFresh(newest) ? newest.folder : undefined;
+  return newest && isFresh(newest, recipe) ? newest.folder : undefined;
 }
 
 /** Concurrent callers wait for the first one, and use its build. */
@@ -69,9 +69,15 @@ async function makeAlone(recipe: Recipe, user: number): Promise<string> {
   }
 }
 
-function isFresh({ folder, node, inputs }: Build): boolean {
+function isFresh({ folder, node, inputs }: Build, recipe: Recipe): boolean {
   const isUsable = node === process.version && existsSync(folder);
-  return isUsable && inputs.every(([path, state]) => stateOf(path) === state);
+  const known = new Map(inputs);
+  // The recipe may have become one of more files.
+  return (
+    isUsable &&
+    recipe.inputs.every((path) => known.has(path)) &&
+    inputs.every(([path, state]) => stateOf(path) === state)
+  );
 }
 
 /** Changes when the file does. */

@@ -9,9 +9,12 @@ import { inRepository } from './repository.ts';
 const recipe = (signal?: AbortSignal): Recipe => ({
   folder: buildsFolder('postgres'),
   inputs: [
-    ...['drizzle', ...globSync('drizzle/*.sql', { cwd: inRepository('.') }), 'dev/postgres.ts'].map(
-      inRepository,
-    ),
+    ...[
+      'drizzle',
+      ...globSync('drizzle/*.sql', { cwd: inRepository('.') }),
+      'packages/core/src/runtime/database-users.ts',
+      'dev/postgres.ts',
+    ].map(inRepository),
     installedPackages,
   ],
   async make(folder) {
@@ -28,7 +31,7 @@ const recipe = (signal?: AbortSignal): Recipe => ({
 });
 
 /**
- * A stopped Postgres cluster with the current migrations applied, for `startPostgres` to copy: creating one takes two
- * seconds. Users of a copy still have to migrate it, since grants may have changed.
+ * A stopped Postgres cluster with the current migrations and privileges, for `startPostgres` to copy: creating one takes
+ * two seconds.
  */
 export const postgresTemplate = async (signal?: AbortSignal) => join(await findBuild(recipe(signal)), 'data');

@@ -10,6 +10,8 @@ export type Stage = {
   domain: string;
   /** The issuer whose tokens the API accepts. */
   tokenIssuer: string;
+  /** Where flaws are reported, as `security.txt` says: an https: or a mailto: address. */
+  securityContact: string;
   /** The repository whose workflows deploy the stage, as in the `sub` claim of GitHub's tokens. Personal stages have none. */
   repository?: string;
   /** Whether the stage is protected from removal, and its data kept when resources are removed. */
@@ -33,6 +35,7 @@ const domain = 'portfolio.example.com';
 
 const common = {
   tokenIssuer: 'https://id.example.com/',
+  securityContact: 'mailto:security@example.com',
   // GitHub adds the numeric IDs of owner and repository, because names can be taken over by another account.
   repository: 'example@1001/portfolio-api-platform@2002',
 };

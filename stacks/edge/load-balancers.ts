@@ -36,7 +36,10 @@ export function createLoadBalancers(
     own: Pick<LoadBalancer, 'host' | 'paths'>,
     annotations: Record<string, $util.Input<string>>,
   ) => createLoadBalancer(stage, { cluster, logs, certificateArn }, { name, ...own }, annotations, dependsOn);
-  const calls = (['/api', '/trpc'] as const).map((path) => ({ path, pathType: 'Prefix' as const }));
+  const calls = [
+    ...(['/api', '/trpc'] as const).map((path) => ({ path, pathType: 'Prefix' as const })),
+    { path: '/.well-known/security.txt', pathType: 'Exact' as const },
+  ];
 
   const consumers = make(
     'consumers',

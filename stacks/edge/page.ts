@@ -1,5 +1,5 @@
 /** Path patterns that CloudFront forwards to the API. */
-export const apiCalls = ['/api/*', '/trpc', '/trpc/*'];
+export const apiCalls = ['/api/*', '/trpc', '/trpc/*', '/.well-known/security.txt'];
 
 /**
  * A CloudFront function (cloudfront-js-2.0) that serves index.html for every path, because the page routes in the browser.

@@ -15,13 +15,14 @@ type Given = Facts & ProgramImages & { cache: CacheFacts | null };
 
 /** All Kubernetes objects of the API. */
 export function apiObjects(stage: Stage, { image, collectorImage, cache, ...facts }: Given) {
+  const { tokenIssuer, securityContact } = stage;
   const publicOrigin = `https://${stage.domain}`;
   return {
     ...programObjects({
       image,
       collectorImage,
       component: 'api',
-      environment: apiEnvironment(facts, { publicOrigin, tokenIssuer: stage.tokenIssuer, cache }),
+      environment: apiEnvironment(facts, { publicOrigin, tokenIssuer, securityContact, cache }),
       graceSeconds: apiStop.grace,
       scratchSize: '256Mi',
       container,

@@ -40,14 +40,15 @@ const shared = (facts: Facts) => ({
 /** The URL of the shared cache, and the replication group for which IAM tokens are generated. */
 export type CacheFacts = { url: string; group: string };
 
-type Own = { publicOrigin: string; tokenIssuer: string; cache: CacheFacts | null };
+type Own = { publicOrigin: string; tokenIssuer: string; securityContact: string; cache: CacheFacts | null };
 
-export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer, cache }: Own) =>
+export const apiEnvironment = (facts: Facts, { publicOrigin, tokenIssuer, securityContact, cache }: Own) =>
   ({
     ...shared(facts),
     PORT: String(apiPort),
     INTERNAL_PORT: String(backlogPort),
     PUBLIC_ORIGIN: publicOrigin,
+    SECURITY_CONTACT: securityContact,
     TRUSTED_PROXY_HOPS: String(trustedProxyHops),
     JWT_ISSUER: tokenIssuer,
     JWT_JWKS_URL: new URL('.well-known/jwks.json', tokenIssuer).href,

@@ -250,6 +250,9 @@ location /trpc/ {
 }
 location = /trpc {
   proxy_pass http://api;
+}
+location = /.well-known/security.txt {
+  proxy_pass http://api;
 }`;
 
 const metrics = `location = /metrics {

@@ -101,7 +101,8 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
   const sql = started.adopt(postgres(database.url, { max: 3, onnotice: () => {} }), (open) =>
     open.end({ timeout: 1 }),
   );
-  const apiKey = await ensureOwnerKey(join(resources.folder, 'credentials.json'), baseUrl, database.url);
+  const makeKey = previous?.ensureOwnerKey ?? ensureOwnerKey;
+  const apiKey = await makeKey(join(resources.folder, 'credentials.json'), baseUrl, database.url);
   return {
     api,
     apiIsReady: () => until(`the API is ready (see ${api.logFile})`, isReady),

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildsFolder, findBuild, installedPackages } from '../../dev/builds.ts';
 import type { createCloudResources } from '../../dev/cloud.ts';
+import type { ensureOwnerKey } from '../../dev/owner.ts';
 import type { Programs } from '../../dev/programs.ts';
 import { inRepository } from '../../dev/repository.ts';
 import { inheritedEnvironment } from '../../dev/settings.ts';
@@ -19,6 +20,8 @@ export type Release = {
   /** Migrates an empty database, and creates the users of the programs. `url` is that of a superuser. */
   migrate(url: string): Promise<void>;
   createCloudResources(endpoint: string): Promise<Record<string, string>>;
+  /** Makes a key in its own schema. */
+  ensureOwnerKey: typeof ensureOwnerKey;
 };
 
 /** The newest release, built from git with the installed packages; built again only when these or the release change. */
@@ -31,9 +34,10 @@ export async function previousRelease(): Promise<Release> {
     make: (empty) => build(commit, empty),
   });
   const entry = (name: string) => join(folder, 'programs', `${name}.js`);
-  const cloud = (await import(pathToFileURL(join(folder, 'sources/dev/cloud.ts')).href)) as {
-    createCloudResources: typeof createCloudResources;
-  };
+  const source = (path: string): Promise<unknown> =>
+    import(pathToFileURL(join(folder, 'sources', path)).href);
+  const cloud = (await source('dev/cloud.ts')) as { createCloudResources: typeof createCloudResources };
+  const owner = (await source('dev/owner.ts')) as { ensureOwnerKey: typeof ensureOwnerKey };
   return {
     version,
     programs: {
@@ -48,6 +52,7 @@ export async function previousRelease(): Promise<Release> {
       await run(process.execPath, [entry('migrate')], { env: { ...inheritedEnvironment(), ...settings } });
     },
     createCloudResources: (endpoint) => cloud.createCloudResources(endpoint),
+    ensureOwnerKey: (...about) => owner.ensureOwnerKey(...about),
   };
 }
 

@@ -129,6 +129,21 @@ test('every image has a Dockerfile that declares the arguments it is built with,
   });
 });
 
+test('images install exactly what the lockfile says, without install scripts, and start from a named version', () => {
+  const images = production.all('docker-build:index:Image');
+  const files = new Set(images.map(({ inputs }) => String(inputs.dockerfile.location)));
+  expect(files.size).toBeGreaterThan(0);
+  for (const file of files) {
+    const dockerfile = readFileSync(file, 'utf8');
+    const installs = dockerfile.match(/\bnpm .*/g) ?? [];
+    expect(installs, file).toEqual(installs.map(() => 'npm ci --ignore-scripts'));
+    const bases = Array.from(dockerfile.matchAll(/^ARG (?:BASE|BUILD)_IMAGE=(.*)$/gm), ([, image]) => image);
+    expect(bases, file).not.toEqual([]);
+    for (const base of bases)
+      expect(base, file).toMatch(/(@sha256:[0-9a-f]{64}|\d+[^/]*:nonroot|:\d[\w.-]*)$/);
+  }
+});
+
 test('every Kubernetes resource is created in this cluster, and not in that of a local kubeconfig', () => {
   const inCluster = production.resources.filter(({ type }) => type.startsWith('kubernetes:'));
   for (const { name, options } of inCluster) expect(options.provider, name).toContain('Kubernetes');

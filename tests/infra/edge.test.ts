@@ -62,9 +62,9 @@ describe('consumers', () => {
     });
   });
 
-  test('use the domain with api. in front, and reach /api, /trpc and /metrics on the port that trusts client certificates', () => {
+  test('use the domain with api. in front, and reach /api, /trpc, security.txt and /metrics on the port that trusts client certificates', () => {
     expect(pathsOf(ingress(production, 'portfolio-consumers'))).toEqual(
-      ['/api', '/trpc', '/metrics'].map((path) => [
+      ['/api', '/trpc', '/.well-known/security.txt', '/metrics'].map((path) => [
         `api.portfolio.example.com${path}`,
         'portfolio-nginx',
         'consumers',
@@ -115,11 +115,15 @@ describe('browsers', () => {
     for (const table of tables) expect(table).toContain('PrivateRouteTable');
   });
 
-  test('need no certificate, and reach /api and /trpc on the port that trusts no certificate headers', () => {
+  test('need no certificate, and reach /api, /trpc and security.txt on the port that trusts no certificate headers', () => {
     const main = ingress(production, 'portfolio-browsers');
     expect(annotationOf(main, 'mutual-authentication')).toBeUndefined();
     expect(pathsOf(main)).toEqual(
-      ['/api', '/trpc'].map((path) => [`portfolio.example.com${path}`, 'portfolio-nginx', 'browsers']),
+      ['/api', '/trpc', '/.well-known/security.txt'].map((path) => [
+        `portfolio.example.com${path}`,
+        'portfolio-nginx',
+        'browsers',
+      ]),
     );
   });
 });

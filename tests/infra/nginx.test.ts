@@ -125,15 +125,26 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       expect(JSON.parse(body)).toMatchObject({ url: '/trpc/job.read,job.list?batch=1' });
     });
 
-    test.each(['/', '/readyz', '/trpcx', '/api', '/api/../readyz', '/api/%2e%2e/readyz', '/.git/config'])(
-      'does not pass %s',
-      async (path) => {
-        const { status, headers, body } = await get(port, path);
-        expect(status).toBe(404);
-        expect(headers['content-type']).toBe('application/problem+json');
-        expect(JSON.parse(body)).toMatchObject({ code: 'not_found', status: 404 });
-      },
-    );
+    test('passes the request for security.txt', async () => {
+      const { body } = await get(port, '/.well-known/security.txt');
+      expect(JSON.parse(body)).toMatchObject({ url: '/.well-known/security.txt' });
+    });
+
+    test.each([
+      '/',
+      '/.well-known/',
+      '/readyz',
+      '/trpcx',
+      '/api',
+      '/api/../readyz',
+      '/api/%2e%2e/readyz',
+      '/.git/config',
+    ])('does not pass %s', async (path) => {
+      const { status, headers, body } = await get(port, path);
+      expect(status).toBe(404);
+      expect(headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(body)).toMatchObject({ code: 'not_found', status: 404 });
+    });
 
     test('removes all headers that identify a client', async () => {
       const spoofed = {

@@ -115,7 +115,12 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
     '216adef6-5c7f-47e4-b989-5492eafa07d3',
   ];
   const calls = distribution.orderedCacheBehaviors as Inputs[];
-  expect(calls.map(({ pathPattern }) => pathPattern)).toEqual(['/api/*', '/trpc', '/trpc/*']);
+  expect(calls.map(({ pathPattern }) => pathPattern)).toEqual([
+    '/api/*',
+    '/trpc',
+    '/trpc/*',
+    '/.well-known/security.txt',
+  ]);
   for (const call of calls) {
     expect(call).toMatchObject({
       targetOriginId: 'api',

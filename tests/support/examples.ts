@@ -23,6 +23,8 @@ export type Place = {
   uploads: string[];
   apiKey: string;
   ownKey: string;
+  rotatedKey: string;
+  rotatedOwnKey: string;
   jobs: { failed: string[]; cancelled: string[] };
   webhook: string;
   spareWebhooks: string[];
@@ -38,8 +40,15 @@ const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString
 const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
 const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
 
-/** For each operation, a valid input, and whether the operation is about one portfolio. */
-export const examples: Record<string, { input: (place: Place) => object; ofPortfolio: boolean }> = {
+type Example = {
+  input: (place: Place) => object;
+  ofPortfolio: boolean;
+  /** True where it is about something of the owner, which nobody else finds. */
+  ofOwner?: boolean;
+};
+
+/** For each operation, a valid input, and whether the operation is about one portfolio, or about its owner. */
+export const examples: Record<string, Example> = {
   'portfolio.create': { input: () => ({ slug: fresh(), name: 'Fresh' }), ofPortfolio: false },
   'portfolio.read': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
   'portfolio.export': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -57,17 +66,30 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
     input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }),
     ofPortfolio: true,
   },
+  'apiKey.read': { input: ({ portfolio, apiKey }) => ({ portfolio, id: apiKey }), ofPortfolio: true },
+  'apiKey.rotate': {
+    input: ({ portfolio, rotatedKey }) => ({ portfolio, id: rotatedKey, overlapSeconds: 604_800 }),
+    ofPortfolio: true,
+  },
   'ownKey.list': { input: () => ({}), ofPortfolio: false },
   'ownKey.create': {
     input: () => ({ name: 'New', scopes: ['job:read'], expiresAt: null }),
     ofPortfolio: false,
   },
-  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false },
+  'ownKey.revoke': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false, ofOwner: true },
+  'ownKey.read': { input: ({ ownKey }) => ({ id: ownKey }), ofPortfolio: false, ofOwner: true },
+  'ownKey.rotate': {
+    input: ({ rotatedOwnKey }) => ({ id: rotatedOwnKey }),
+    ofPortfolio: false,
+    ofOwner: true,
+  },
+  'ownToken.revoke': { input: () => ({}), ofPortfolio: false },
   'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'webhook.create': {
     input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
     ofPortfolio: true,
   },
+  'webhook.disabled': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'webhook.read': { input: ({ portfolio, webhook: id }) => ({ portfolio, id }), ofPortfolio: true },
   'webhook.update': {
     input: ({ portfolio, webhook: id }) => ({ portfolio, id, enabled: true, expectedVersion: '*' }),
@@ -111,6 +133,10 @@ export const examples: Record<string, { input: (place: Place) => object; ofPortf
   },
   'member.remove': {
     input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'member.revokeTokens': {
+    input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }),
     ofPortfolio: true,
   },
   'caseStudy.create': {
@@ -301,8 +327,10 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const { id } = await operations.caseStudy.export.run(ctx, study);
   await (await simulateWorker(api, id)).succeed();
   const about = { name: 'Key', scopes: allScopes, expiresAt: null };
-  const { id: apiKey } = await operations.apiKey.create.run(ctx, { ...about, portfolio });
-  const { id: ownKey } = await operations.ownKey.create.run(ctx, about);
+  const createKey = async () => (await operations.apiKey.create.run(ctx, { ...about, portfolio })).id;
+  const createOwnKey = async () => (await operations.ownKey.create.run(ctx, about)).id;
+  const [apiKey, rotatedKey] = [await createKey(), await createKey()];
+  const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
   const uploads = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
   return {
@@ -312,6 +340,8 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     id,
     apiKey,
     ownKey,
+    rotatedKey,
+    rotatedOwnKey,
     jobs,
     uploads,
     ...(await createWebhooks(api, portfolio)),

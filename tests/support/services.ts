@@ -12,6 +12,7 @@ import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueues } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
+import postgres from 'postgres';
 import { urlOf } from '../../dev/database-users.ts';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { testAws } from './aws.ts';
@@ -47,6 +48,8 @@ export async function testServices({
     });
   const [pool, workerPool] = [open('portfolio_api'), open('portfolio_worker')];
   const { db, sql } = pool;
+  // It connects with its first query.
+  const ownerSql = postgres(database.url, { max: 1, onnotice: () => {} });
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
   const environment = { DATABASE_URL: database.url, ...cloud };
   const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL } = readSettings(workerSettings, environment);
@@ -67,6 +70,8 @@ export async function testServices({
     /** The database, as the user of the worker. */
     workerDb: workerPool.db,
     sql,
+    /** The database, as the owner of its tables, who may change what was recorded. */
+    ownerSql,
     bucket,
     queues,
     wakeUps,
@@ -81,6 +86,7 @@ export async function testServices({
       jobBus.close();
       await pool.close();
       await workerPool.close();
+      await ownerSql.end();
       bucket.close();
       queues.close();
       await Promise.all([aws.stop(), database.drop()]);

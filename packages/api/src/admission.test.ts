@@ -177,12 +177,13 @@ test('a request with two Host headers is refused, and one by an absolute address
   expect(absolute).toContain('link: </api/v1/portfolios?limit=1>; rel="first"');
 });
 
+async function repeat(open: () => Promise<unknown>, count: number) {
+  for (let at = 0; at < count; at++) await open();
+}
+
 test('SSE, tRPC over HTTP and WebSocket share one limit of connections by credential', async () => {
   const key = await api.issueKey('watcher');
   const gone = new AbortController();
-  const ofEach = async (open: () => Promise<unknown>, count: number) => {
-    for (let at = 0; at < count; at++) await open();
-  };
   const sse = () => api.call('GET', '/api/v1/jobs/changes', { key, signal: gone.signal });
   const trpc = () => api.call('GET', '/trpc/job.changes?input=%7B%7D', { key, signal: gone.signal });
   const sockets: WebSocket[] = [];
@@ -194,9 +195,9 @@ test('SSE, tRPC over HTTP and WebSocket share one limit of connections by creden
     opened.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'job.list', input: {} } }));
     return Promise.race([once(opened, 'message'), once(opened, 'close')]);
   }
-  await ofEach(sse, 34);
-  await ofEach(trpc, 33);
-  await ofEach(socket, 33);
+  await repeat(sse, 34);
+  await repeat(trpc, 33);
+  await repeat(socket, 33);
   expect((await sse()).status).toBe(429);
   // tRPC reports errors of a stream as its first event.
   const { body } = await trpc();

@@ -33,15 +33,22 @@ export function identifyCallers(app: FastifyInstance, authenticator: Authenticat
     // Most requests: without a promise.
     if (!authorization)
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
-    authenticator.admit(authorization, request.ip, cost).then(
-      ({ actor, taken }) => {
-        request.actor = actor;
-        report(reply, taken);
-        done();
-      },
-      (error: unknown) => done(reported(reply, error)),
-    );
+    return identify(request, reply, authenticator.admit(authorization, request.ip, cost));
   });
+}
+
+async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  admitted: ReturnType<Authenticator['admit']>,
+) {
+  try {
+    const { actor, taken } = await admitted;
+    request.actor = actor;
+    report(reply, taken);
+  } catch (error) {
+    throw reported(reply, error);
+  }
 }
 
 /** Refuses who may not call the operation of a REST route, before the body is read. */
@@ -50,7 +57,7 @@ export function refuseEarly(app: FastifyInstance, { db }: Pick<Services, 'db'>) 
     const { operation } = request.routeOptions.config;
     if (!operation || operation.public) return done();
     if (!isLarge(operation)) return attempt(reply, done, () => requireScopes(request.actor, operation));
-    requireMayWrite(request, operation, db).then(() => done(), done);
+    return requireMayWrite(request, operation, db);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '@portfolio/core/actor';
 import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
 import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
@@ -48,12 +49,13 @@ describe('an API key', () => {
 
   test('of a subject authenticates that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
-    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    const { secret: key, id } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
       kind: 'user',
       subject: 'ada',
       scopes: ['job:read'],
       expiresAt,
+      credential: { kind: 'key', id, tokenIssuedAt: null },
     });
   });
 
@@ -87,7 +89,7 @@ describe('an API key', () => {
 
   test('is stored as a hash only', async () => {
     const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
-    expect(key).toMatch(/^pk_[\w-]{43}$/);
+    expect(key).toMatch(/^pk_[\w-]{49}$/);
     const rows = await pool.db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key.slice(3));
     expect(rows.map(({ secretHash }) => secretHash)).toContain(hashOfKey(key));
@@ -159,6 +161,7 @@ describe('a token', () => {
       jwk?: JWK;
       jku?: string;
       x5u?: string;
+      typ?: string;
     } = {},
   ) {
     return new SignJWT({
@@ -179,7 +182,46 @@ describe('a token', () => {
       subject: 'ada',
       scopes: ['job:read', 'portfolio:write'],
       expiresAt: new Date(exp * 1000),
+      credential: { kind: 'token', id: null, tokenIssuedAt: new Date(0) },
     });
+  });
+
+  test('is known by its id and the time at which it was issued', async () => {
+    const iat = Math.floor(Date.now() / 1000) - 5;
+    const { credential } = (await present(await sign({ iat, jti: 'first' }))) as Actor & { kind: 'user' };
+    expect(credential).toEqual({ kind: 'token', id: 'first', tokenIssuedAt: new Date(iat * 1000) });
+  });
+
+  test.each(['JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/JWT'])(
+    'of the type %s is accepted',
+    async (typ) => {
+      expect(await present(await sign({}, { typ }))).toMatchObject({ subject: 'ada' });
+    },
+  );
+
+  test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id_token', '', 'JWT '])(
+    'of another type (%j) is refused',
+    async (typ) => {
+      await expect(present(await sign({}, { typ }))).rejects.toMatchObject({
+        code: 'unauthenticated',
+        message: expect.stringContaining('type'),
+      });
+    },
+  );
+
+  test('is refused once its subject has revoked the tokens issued so far, and a later one is not', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const token = (iat: number | undefined) => sign({ sub: 'revokes', iat });
+    await present(await token(undefined));
+    await pool.sql`insert into token_ends (subject, not_before) values ('revokes', now())`;
+    for (const iat of [undefined, now - 10]) {
+      await expect(present(await token(iat))).rejects.toMatchObject({
+        code: 'unauthenticated',
+        message: expect.stringContaining('revoked'),
+      });
+    }
+    expect(await present(await token(now + 10))).toMatchObject({ subject: 'revokes' });
+    expect(await present(await sign({ iat: now - 10 }))).toMatchObject({ subject: 'ada' });
   });
 
   test.each(['RS256', 'PS256', 'EdDSA'])('signed with %s is accepted', async (alg) => {
@@ -207,6 +249,10 @@ describe('a token', () => {
     ['with a subject that is not a string', { sub: 7 as unknown as string }, '"sub"'],
     ['with a subject that Postgres cannot store', { sub: 'a\0b' }, '"sub"'],
     ['with a subject that is too long', { sub: 'a'.repeat(256) }, '"sub"'],
+    ['with an id that is too long', { jti: 'a'.repeat(256) }, '"jti"'],
+    ['with an id that is not a string', { jti: 7 as unknown as string }, '"jti"'],
+    ['issued at no time', { iat: 'now' as unknown as number }, '"iat"'],
+    ['issued in a year that cannot be stored', { iat: 1e15 }, '"iat"'],
     ['with scopes in another format', { scope: ['job:read'] }, '"scope"'],
   ])('%s is refused with the reason', async (_, payload, named) => {
     await expect(present(await sign(payload))).rejects.toMatchObject({

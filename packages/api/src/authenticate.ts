@@ -1,6 +1,7 @@
 import { type Actor, anonymous, scopeSchema } from '@portfolio/core/actor';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
+import { requireGoodToken } from '@portfolio/core/api-key/token-ends';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { text } from '@portfolio/core/text';
@@ -19,8 +20,8 @@ export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticate {
-  const actorOf = jwt && createActorOf(jwt);
-  return async (authorization) => {
+  const actorOf = jwt && createActorOf(db, jwt);
+  return async (authorization, address) => {
     if (authorization === undefined || authorization === '') return anonymous;
     const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (!credential) {
@@ -29,7 +30,7 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
         'Invalid Authorization header: expected "Bearer" followed by an API key or a token.',
       );
     }
-    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential);
+    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential, address);
     if (!actorOf)
       throw new AppError(
         'unauthenticated',
@@ -39,27 +40,39 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
   };
 }
 
+/** Up to the end of the year 9999, which Postgres and JSON can represent. */
+const secondsSchema = z.number().min(0).max(253_402_300_799);
+
 /** The claims that a token must have, apart from those that `jwtVerify` checks. */
 const claimsSchema = z.object({
   sub: text(255).min(1, 'Expected at least one character.'),
   exp: z.number(),
   scope: z.string().default(''),
+  jti: text(255).optional(),
+  // One that does not say when it was issued ends with every revocation.
+  iat: secondsSchema.default(0),
 });
+
+/** Access tokens (RFC 9068), and JWTs that do not say of which type they are. Others mean something else. */
+const acceptedTypes = /^(application\/)?(jwt|at\+jwt)$/i;
 
 /**
  * Authenticates tokens of the configured issuer. `sub` is the subject, `scope` a list of scopes separated by spaces
  * (RFC 8693). Unknown scopes are ignored.
  */
-function createActorOf({ issuer, audience, jwksUrl }: JwtSettings) {
+function createActorOf(db: Db, { issuer, audience, jwksUrl }: JwtSettings) {
   const keys = createKeys(jwksUrl);
   return async (token: string): Promise<Actor> => {
-    const { sub, exp, scope } = await verify(token, keys, { algorithms, issuer, audience });
+    const { sub, exp, iat, jti, scope } = await verify(token, keys, { algorithms, issuer, audience });
+    const tokenIssuedAt = new Date(iat * 1000);
+    await requireGoodToken(db, sub, tokenIssuedAt);
     const granted = scope.split(' ');
     return {
       kind: 'user',
       subject: sub,
       scopes: scopeSchema.options.filter((known) => granted.includes(known)),
       expiresAt: new Date(exp * 1000),
+      credential: { kind: 'token', id: jti ?? null, tokenIssuedAt },
     };
   };
 }
@@ -85,7 +98,12 @@ function createKeys(jwksUrl: string): JWTVerifyGetKey {
 
 async function verify(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
   try {
-    return claimsSchema.parse((await jwtVerify(token, keys, options)).payload);
+    const { payload, protectedHeader } = await jwtVerify(token, keys, options);
+    const { typ = 'JWT' } = protectedHeader;
+    if (typeof typ !== 'string' || !acceptedTypes.test(typ)) {
+      throw new AppError('unauthenticated', 'Invalid token: its type is neither "JWT" nor "at+jwt".');
+    }
+    return claimsSchema.parse(payload);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError('unauthenticated', `Invalid token: ${reason(cause)}.`, { cause });

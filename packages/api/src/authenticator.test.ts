@@ -1,14 +1,16 @@
 import { operations } from '@portfolio/core';
-import { scopeSchema } from '@portfolio/core/actor';
+import { type Actor, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import { createRateCounter, type RateCounter } from '@portfolio/core/runtime/rate-limit';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { silentLog, user } from '../../../tests/support/services.ts';
 import { WebSocket } from 'ws';
+import type { Authenticate } from './authenticate.ts';
+import { Authenticator } from './authenticator.ts';
 
 const portfolios = '/api/v1/portfolios';
 const perMinute = 5;
@@ -102,17 +104,18 @@ describe('the keys of a portfolio', () => {
 /** A key that could exist. */
 const madeUp = () => `pk_${randomBytes(32).toString('base64url')}`;
 
+/** The result of calls, and the number of their queries for keys. */
+async function lookUps(call: () => Promise<unknown>) {
+  let count = 0;
+  api.sql.options.debug = (_connection, query) => {
+    if (/^select .* from "api_keys"/.test(query)) count += 1;
+  };
+  const result = await call();
+  api.sql.options.debug = false;
+  return { result, count };
+}
+
 describe('no key is looked up', () => {
-  /** The statuses of calls, and the number of their queries for keys. */
-  async function lookUps(call: () => Promise<unknown>) {
-    let count = 0;
-    api.sql.options.debug = (_connection, query) => {
-      if (/^select .* from "api_keys"/.test(query)) count += 1;
-    };
-    const result = await call();
-    api.sql.options.debug = false;
-    return { result, count };
-  }
   test('for a credential that has spent its limit', async () => {
     nextMinute();
     await statuses(5, { key: ada });
@@ -144,10 +147,15 @@ describe('no key is looked up', () => {
   });
 
   test('twice for one that many requests present at once', async () => {
-    nextMinute();
-    const key = await api.issueKey('grace');
-    const calls = Array.from({ length: 5 }, () => statuses(1, { key }));
-    expect(await lookUps(() => Promise.all(calls))).toMatchObject({ count: 1 });
+    const found = Promise.withResolvers<Actor>();
+    const lookUp = vi.fn<Authenticate>(() => found.promise);
+    const authenticator = new Authenticator(lookUp);
+    const admitted = Array.from({ length: 5 }, () => authenticator.admit('Bearer x', '192.0.2.1', 1));
+    found.resolve(user('grace'));
+    expect((await Promise.all(admitted)).map(({ actor }) => actor)).toEqual(Array(5).fill(user('grace')));
+    expect(lookUp).toHaveBeenCalledOnce();
+    await authenticator.admit('Bearer x', '192.0.2.1', 1);
+    expect(lookUp).toHaveBeenCalledTimes(2);
   });
 
   test('for calls over WebSocket beyond the limit, whatever one message holds', async () => {

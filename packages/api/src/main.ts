@@ -38,6 +38,7 @@ const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
 const sharedCache = openSharedCache(settings, log);
 const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
+const { SECURITY_CONTACT: contact } = settings;
 const stopping = new AbortController();
 
 const server = await buildServer({
@@ -53,6 +54,7 @@ const server = await buildServer({
   stopping: stopping.signal,
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
+  security: contact === undefined ? undefined : { contact, policy: settings.SECURITY_POLICY },
   rateLimits: {
     counter: rateCounter,
     perMinute: settings.RATE_LIMIT_PER_MINUTE,

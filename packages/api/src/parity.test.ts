@@ -1,10 +1,16 @@
 import { allOperations, operations } from '@portfolio/core';
-import { roleScopes, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, roleScopes, scopeSchema } from '@portfolio/core/actor';
+import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
+import { scopesOf } from '@portfolio/core/tenancy';
 import { TRPCClientError } from '@trpc/client';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signToken, startIssuer } from '../../../dev/issuer.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import {
   type Place,
@@ -27,8 +33,14 @@ let open: Place;
 let routes: Routes;
 const keys: Record<string, string> = {};
 
+let folder: string;
+let issuer: Awaited<ReturnType<typeof startIssuer>>;
+
 beforeAll(async () => {
-  api = await testApi();
+  folder = await mkdtemp(join(tmpdir(), 'parity-'));
+  issuer = await startIssuer(keyFile());
+  const { JWT_ISSUER, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl } = issuer.settings;
+  api = await testApi({ jwt: { issuer: JWT_ISSUER, audience, jwksUrl } });
   secret = await createPlace(api, 'secret');
   open = await createPlace(api, 'open');
   await operations.caseStudy.publish.run(api.as(owner), {
@@ -50,10 +62,66 @@ beforeAll(async () => {
   }
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
   const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('non-member')), elsewhere);
-  const about = { name: 'test', scopes: allScopes, expiresAt: null };
   keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
+  await endKeys();
+  await endTokens();
 });
-afterAll(() => api.stop());
+afterAll(async () => {
+  await api.stop();
+  await issuer.stop();
+  await rm(folder, { recursive: true });
+});
+
+const keyFile = () => join(folder, 'issuer.json');
+const places = () => [secret.portfolio, open.portfolio];
+
+/** Adds subjects as owners of both portfolios. */
+async function addOwners(...subjects: string[]) {
+  for (const portfolio of places()) {
+    for (const subject of subjects)
+      await operations.member.add.run(api.as(owner), { portfolio, subject, role: 'owner' });
+  }
+}
+
+const about = { name: 'test', scopes: allScopes, expiresAt: null };
+const makeKey = (actor: Actor) =>
+  operations.apiKey.create.run(api.as(actor), { ...about, portfolio: open.portfolio });
+const actorBy = (key: { secret: string }) => authenticateApiKey(api.db, key.secret);
+
+/** Makes keys that have ended with what they were made by. */
+async function endKeys() {
+  await addOwners('removed');
+  const ofRemoved = await makeKey(user('removed'));
+  for (const portfolio of places()) {
+    const removed = { portfolio, subject: 'removed', expectedVersion: '*' as const };
+    await operations.member.remove.run(api.as(owner), removed);
+  }
+  const [revoked, expired] = [await makeKey(owner), await makeKey(owner)];
+  const ofRevoked = await makeKey(await actorBy(await makeKey(await actorBy(revoked))));
+  await operations.apiKey.revoke.run(api.as(owner), { portfolio: open.portfolio, id: revoked.id });
+  const ofExpired = await makeKey(await actorBy(expired));
+  // The row of the key itself has no end, as if it were older than the rule that it needs one.
+  await api.sql`update api_keys set expires_at = now() where id = ${expired.id}`;
+  keys['the key of a removed member'] = ofRemoved.secret;
+  keys['a descendant of a revoked key'] = ofRevoked.secret;
+  keys['a key with an expired parent'] = ofExpired.secret;
+}
+
+/** Signs tokens that were revoked since, by their subject or in both portfolios. */
+async function endTokens() {
+  await addOwners('revokes', 'signed-in');
+  keys['a token that its subject has revoked'] = await signToken(keyFile(), 'revokes', allScopes);
+  await operations.ownToken.revoke.run(api.as(user('revokes')), {});
+  const token = await signToken(keyFile(), 'signed-in', allScopes);
+  const made = await api.call('POST', '/api/v1/api-keys', {
+    key: token,
+    json: { name: 'test', scopes: allScopes },
+  });
+  keys['a token that an owner has revoked'] = token;
+  keys['a personal key made with it'] = ((await made.json()) as { secret: string }).secret;
+  for (const portfolio of places())
+    await operations.member.revokeTokens.run(api.as(owner), { portfolio, subject: 'signed-in' });
+}
 
 async function printStudy(portfolio: string, isPublished: boolean) {
   const ctx = api.as(owner);
@@ -155,7 +223,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     // The form of an upload, which contains a signature with its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
     // Whether a new job waits for a turn or a worker, and in which place, depends on those before it.
-    if (kind === 'mutation' && /^(id|job|messageId|version|waiting)$|At$/.test(key)) return typeof value;
+    if (kind === 'mutation' && /^(id|job|messageId|notBefore|version|waiting)$|At$/.test(key))
+      return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
@@ -176,7 +245,8 @@ async function contents(): Promise<unknown> {
       name,
       // The last use of a key is recorded in the background.
       await api.sql`
-        with rows as (select (to_jsonb(t) - 'last_used_at')::text as row from ${api.sql(name)} t)
+        with rows as (
+          select (to_jsonb(t) - 'last_used_at' - 'last_used_address')::text as row from ${api.sql(name)} t)
         select md5(string_agg(row, '|' order by row)) from rows`,
     ]),
   );
@@ -184,14 +254,26 @@ async function contents(): Promise<unknown> {
 
 type Caller = { who: string; key: string | undefined; place: Place; code: ErrorCode | null };
 
+const endedCredentials = [
+  'the key of a removed member',
+  'a descendant of a revoked key',
+  'a key with an expired parent',
+  'a token that its subject has revoked',
+];
+/** What acts for members of other portfolios only. */
+const endedHere = ['a token that an owner has revoked', 'a personal key made with it'];
+
 /** The callers of an operation, and the code of their refusal; null where the caller is admitted. */
-function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
-  const { ofPortfolio } = examples[name]!;
-  const inSecret = ofPortfolio ? 'not_found' : null;
+function callersOf(operation: AnyOperation): Caller[] {
+  const { name, public: isPublic } = operation;
+  const scopes = scopesOf(operation);
+  const { ofPortfolio, ofOwner = false } = examples[name]!;
+  const inSecret = ofPortfolio || ofOwner ? 'not_found' : null;
   // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
-  const inTheOpen = ofPortfolio && !isPublic ? refused : null;
-  const { nonMember, elsewhere, viewer, [`without ${scope}`]: unscoped } = keys;
+  const inTheOpen = ofOwner ? 'not_found' : ofPortfolio && !isPublic ? refused : null;
+  const ofViewer = scopes.every((scope) => roleScopes.viewer.includes(scope)) ? null : 'forbidden';
+  const { nonMember, elsewhere, viewer } = keys;
   return [
     {
       who: 'an anonymous reader',
@@ -201,21 +283,26 @@ function callersOf({ name, scope, public: isPublic }: AnyOperation): Caller[] {
     },
     { who: 'an anonymous reader', key: undefined, place: open, code: isPublic ? null : 'unauthenticated' },
     { who: 'an unknown key', key: 'pk_unknown', place: open, code: 'unauthenticated' },
-    {
-      who: 'a key without the scope',
-      key: unscoped,
+    ...scopes.map((scope) => ({
+      who: `a key without ${scope}`,
+      key: keys[`without ${scope}`],
       place: secret,
-      code: isPublic && !ofPortfolio ? null : 'forbidden',
-    },
+      code: isPublic && !ofPortfolio ? null : ('forbidden' as const),
+    })),
     { who: 'a non-member', key: nonMember, place: secret, code: inSecret },
     { who: 'a non-member', key: nonMember, place: open, code: inTheOpen },
     { who: 'the key of another portfolio', key: elsewhere, place: secret, code: inSecret },
     { who: 'the key of another portfolio', key: elsewhere, place: open, code: inTheOpen },
+    ...endedCredentials.map((who): Caller => ({ who, key: keys[who], place: open, code: 'unauthenticated' })),
+    ...endedHere.flatMap((who): Caller[] => [
+      { who, key: keys[who], place: secret, code: inSecret },
+      { who, key: keys[who], place: open, code: inTheOpen },
+    ]),
     {
       who: 'a viewer',
       key: viewer,
       place: secret,
-      code: ofPortfolio && !roleScopes.viewer.includes(scope) ? 'forbidden' : null,
+      code: ofOwner ? 'not_found' : ofPortfolio ? ofViewer : null,
     },
   ];
 }

@@ -27,6 +27,7 @@ import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
+import { type SecurityContact, registerSecurityTxt } from './security-txt.ts';
 import { Connections } from './trpc/connection-limits.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
@@ -48,6 +49,8 @@ export type ServerOptions = {
   sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
+  /** What `security.txt` says; without it, there is none. */
+  security?: SecurityContact | undefined;
   /** Without them, rates are not limited. */
   rateLimits?: RateLimits | undefined;
   /** The number of proxies in front whose X-Forwarded-For is trusted; 0 by default. */
@@ -108,6 +111,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onSend', async (_request, reply) => {
     if (stopping.aborted) void reply.header('connection', 'close');
   });
+  registerSecurityTxt(app, options);
   registerOpenApi(app);
   await registerOpenApiPage(app);
   registerProblemTypes(app);

@@ -81,3 +81,6 @@ export const anonymous: Actor = { kind: 'anonymous' };
 export function actorName(actor: Actor): string {
   return actor.kind === 'anonymous' ? 'anonymous' : actor.subject;
 }
+
+/** True where the platform itself acts, by no credential: limits are for others. */
+export const isPlatform = (actor: Actor) => actor.kind !== 'anonymous' && actor.credential === undefined;

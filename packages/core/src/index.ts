@@ -8,6 +8,7 @@ import * as job from './job/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
+import * as ownToken from './api-key/own-token.ts';
 import * as portfolio from './portfolio/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
@@ -17,6 +18,7 @@ export const operations = {
   portfolio,
   apiKey,
   ownKey,
+  ownToken,
   audit,
   webhook,
   member,

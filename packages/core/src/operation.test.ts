@@ -35,6 +35,27 @@ test('an unauthorized caller is refused before the input is read', async () => {
   expect(run).not.toHaveBeenCalled();
 });
 
+test('a caller without a scope of what is shown is refused before the input is read, and told all of them', async () => {
+  const shown = operation({
+    name: 'test.shown',
+    kind: 'query',
+    summary: '',
+    scope: 'job:read',
+    shows: ['case-study:read', 'job:read'],
+    public: false,
+    tenant: 'none',
+    input: z.strictObject({}),
+    output: z.null(),
+    run: async () => null,
+  });
+  const bad = { extra: 1 } as unknown as Record<string, never>;
+  await expect(shown.run(as(reader), bad)).rejects.toMatchObject({
+    code: 'forbidden',
+    message: 'test.shown requires the scope case-study:read, which this credential does not have.',
+  });
+  await expect(shown.run(as(anonymous), bad)).rejects.toThrow('with the scopes job:read, case-study:read.');
+});
+
 const refusal = (input: object) =>
   double.run(as(reader), input as { count: number }).then(
     () => Promise.reject(new Error('It was accepted.')),

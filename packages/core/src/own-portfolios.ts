@@ -1,26 +1,34 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Actor } from './actor.ts';
+import type { Actor, Role } from './actor.ts';
 import type { Ctx } from './context.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
-import { subjectOf } from './tenancy.ts';
+import { isOwnMembership, memberValues, scopesIn } from './tenancy.ts';
 
 /** True for the portfolios that an actor belongs to. Its placeholders get `ownPortfolioValues(actor)`. */
 export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
   select 1 from ${members}
-  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')}))`;
+  where ${members.portfolioId} = ${portfolios.id} and ${isOwnMembership}))`;
 
 /** The placeholder values of `isOwnPortfolio`. Anonymous readers belong to no portfolio. */
 export function ownPortfolioValues(actor: Actor) {
   const ownPortfolioId = actor.kind === 'portfolio-key' ? actor.portfolioId : '';
-  return { ownPortfolioId, subject: subjectOf(actor) };
+  return { ownPortfolioId, ...memberValues(actor) };
 }
 
+const roleHere = sql<Role | null>`(select ${members.role} from ${members}
+  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')})`;
+
 const ownIds = prepared((db) =>
-  db.select({ id: portfolios.id }).from(portfolios).where(isOwnPortfolio).prepare('portfolio_own_ids'),
+  db
+    .select({ id: portfolios.id, role: roleHere })
+    .from(portfolios)
+    .where(isOwnPortfolio)
+    .prepare('portfolio_own_ids'),
 );
 
-/** The ids of the portfolios that an actor belongs to, for queries that use an index on the portfolio. */
-export async function ownPortfolioIds({ db, actor }: Pick<Ctx, 'db' | 'actor'>): Promise<string[]> {
-  return (await ownIds(db).execute(ownPortfolioValues(actor))).map(({ id }) => id);
+/** The portfolios that an actor belongs to, and its scopes in each, for queries that use an index on the portfolio. */
+export async function ownPortfolios({ db, actor }: Pick<Ctx, 'db' | 'actor'>) {
+  const found = await ownIds(db).execute(ownPortfolioValues(actor));
+  return found.map(({ id, role }) => ({ id, scopes: scopesIn(actor, role) }));
 }

@@ -40,9 +40,9 @@ describe('a revision', () => {
     const ref = { portfolio: 'team', slug: `stored-${(studies += 1)}` };
     const { id } = await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
     await caseStudy.update.run(ctx(), { ...ref, ...now, expectedVersion: '*' });
-    await fixture.db.execute(sql`
-      update case_study_revisions set content = ${JSON.stringify(content)}::jsonb, changed = '{title,gone}'
-      where case_study_id = ${id} and number = 1`);
+    await fixture.ownerSql`
+      update case_study_revisions set content = ${JSON.stringify(content)}::text::jsonb, changed = '{title,gone}'
+      where case_study_id = ${id} and number = 1`;
     return ref;
   }
 
@@ -125,15 +125,27 @@ test.each(results.filter(([, form]) => 'key' in form))(
   },
 );
 
+test('names of release 0.1.0 with controls of direction are read, exported and restored', async () => {
+  const ref = { portfolio: 'team', slug: 'directed' };
+  const title = 'a \u202etitle';
+  await caseStudy.create.run(ctx(), { ...ref, title: 'Before' });
+  await fixture.ownerSql`update case_studies set title = ${title} where slug = 'directed'`;
+  await fixture.ownerSql`update case_study_revisions set content = jsonb_set(content, '{title}', ${JSON.stringify(title)}::text::jsonb)
+    from case_studies where id = case_study_id and slug = 'directed'`;
+  expect(await caseStudy.update.run(ctx(), { ...ref, body: 'More.', expectedVersion: '*' })).toMatchObject({
+    title,
+  });
+  expect((await caseStudy.restore.run(ctx(), { ...ref, number: 1, expectedVersion: '*' })).title).toBe(title);
+});
+
 test.each(forms['jobs.error'])(
   'the error of a job and of its events is read in each form: %j',
   async (form) => {
     const id = await fixture.failed();
     const stored = JSON.stringify({ ...form, later: 1 });
     await fixture.db.execute(sql`update jobs set error = ${stored}::jsonb where id = ${id}`);
-    await fixture.db.execute(
-      sql`update job_events set error = ${stored}::jsonb where job_id = ${id} and type = 'failed'`,
-    );
+    await fixture.ownerSql`
+      update job_events set error = ${stored}::text::jsonb where job_id = ${id} and type = 'failed'`;
     expect((await job.read.run(ctx(), { id })).error).toMatchObject(form);
     const events = [];
     for await (const { data } of await job.events.run(ctx(), { id, lastEventId: '0' })) events.push(data);

@@ -27,8 +27,14 @@ async function createPortfolio(slug: string): Promise<string> {
 }
 
 /** How an actor is admitted: as a member, as a reader of published content, or the code of the refusal. */
-async function admission(actor: Actor, portfolio: string, scope: Scope, isPublic = false): Promise<string> {
-  const needs = { name: 'test.try', scope, public: isPublic };
+async function admission(
+  actor: Actor,
+  portfolio: string,
+  scope: Scope,
+  isPublic = false,
+  shows: Scope[] = [],
+): Promise<string> {
+  const needs = { name: 'test.try', scope, shows, public: isPublic };
   try {
     const { isMember } = await tenantBySlug(platform.as(actor), { portfolio }, needs);
     return isMember ? 'member' : 'reader';
@@ -49,6 +55,15 @@ describe('a member', () => {
     const owner = user('owner', ['case-study:read']);
     expect(await admission(owner, 'closed', 'case-study:read')).toBe('member');
     expect(await admission(owner, 'closed', 'case-study:write')).toBe('forbidden');
+  });
+
+  test('needs the read scopes of what is shown, by role and by credential', async () => {
+    const tries = (actor: Actor) => admission(actor, 'closed', 'portfolio:read', false, ['webhook:read']);
+    expect(await tries(members.owner)).toBe('member');
+    expect(await tries(members.editor)).toBe('forbidden');
+    expect(await tries(user('owner', ['portfolio:read']))).toBe('forbidden');
+    const narrow = user('owner', ['portfolio:read']);
+    expect(await admission(narrow, 'open', 'portfolio:read', true, ['webhook:read'])).toBe('reader');
   });
 
   test('whose credential lacks the scope sees published content only', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { line, slugSchema, text } from './text.ts';
+import { line, slugSchema, storedLine, text } from './text.ts';
 
 describe('text', () => {
   const schema = text(5);
@@ -32,8 +32,22 @@ describe('a line', () => {
     'a\u001bb',
     '123456',
     '\ud800',
+    'a\u202eb',
+    'a\u2066b',
   ])('may not be %j', (value) => {
     expect(schema.safeParse(value).success).toBe(false);
+  });
+
+  test.each(['\u200fאב', 'a\u200eb', '\u061cبا', 'می\u200cشد'])(
+    'may be %j, which texts from right to left need',
+    (value) => {
+      expect(schema.parse(value)).toBe(value);
+    },
+  );
+
+  test('that an earlier release has stored is read, also with controls of direction', () => {
+    expect(storedLine(5).parse('a\u202eb')).toBe('a\u202eb');
+    expect(storedLine(5).safeParse('a\nb').success).toBe(false);
   });
 });
 

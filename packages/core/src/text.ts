@@ -19,12 +19,26 @@ export function text(maxCharacters: number) {
 /** Control characters and line separators; not as `\p{…}`, which most JSON Schema tools do not support. */
 const breaks = String.raw`\x00-\x1f\x7f-\x9f\u2028\u2029`;
 
-/** A single line of text that is not blank; white space around it is trimmed. */
-export function line(maxCharacters: number) {
+/**
+ * What embeds, overrides or isolates the direction of text, and so can show "gpj.exe" as "exe.jpg". The marks U+200E, U+200F
+ * and U+061C are not among them: texts from right to left need them, and they reorder no letters.
+ */
+export const directionControls = String.raw`\u202a-\u202e\u2066-\u2069`;
+
+/** A single line of text in a request. It is not blank; white space around it is trimmed. */
+export const line = (maxCharacters: number) => lineWithout(breaks + directionControls, maxCharacters);
+
+/** A line in an answer, or in storage, where release 0.1.0 has accepted controls of direction. */
+export const storedLine = (maxCharacters: number) => lineWithout(breaks, maxCharacters);
+
+function lineWithout(refused: string, maxCharacters: number) {
   return text(maxCharacters)
     .trim()
     .min(1, 'Expected some text.')
-    .regex(new RegExp(`^[^${breaks}]*$`, 'u'), 'Expected a single line without control characters.');
+    .regex(
+      new RegExp(`^[^${refused}]*$`, 'u'),
+      'Expected a single line without control characters, also of direction.',
+    );
 }
 
 /** The name of a resource in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */

@@ -10,7 +10,10 @@ import { portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 
 /** The caller of an operation, as a member or a non-member of its tenant. */
-type Viewer = { isMember: boolean };
+export type Viewer = { isMember: boolean };
+
+/** Whoever is no member of a portfolio. */
+export const outsideReader: Viewer = { isMember: false };
 
 /** True for a published row of `case_studies`. Anonymous readers see no others. */
 export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'published'`;
@@ -44,15 +47,15 @@ export const isVisible = {
 
 /**
  * A statement that is prepared for two audiences: members of the tenant get all rows, all others only rows that meet
- * the condition.
+ * the condition. `viewer` is for fields that others see in part.
  */
 export function preparedFor<Statement>(
   name: string,
   condition: SQL,
-  build: (db: Db, visible: SQL | undefined) => { prepare(name: string): Statement },
-): (db: Db, tenant: Viewer) => Statement {
-  const forMembers = prepared((db) => build(db, undefined).prepare(name));
-  const forOthers = prepared((db) => build(db, condition).prepare(`${name}_visible`));
+  build: (db: Db, visible: SQL | undefined, viewer: Viewer) => { prepare(name: string): Statement },
+): (db: Db, viewer: Viewer) => Statement {
+  const forMembers = prepared((db) => build(db, undefined, { isMember: true }).prepare(name));
+  const forOthers = prepared((db) => build(db, condition, outsideReader).prepare(`${name}_visible`));
   return (db, { isMember }) => (isMember ? forMembers : forOthers)(db);
 }
 

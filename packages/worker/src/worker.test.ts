@@ -149,7 +149,7 @@ describe('an attempt', () => {
     await setPayload(id, { caseStudyId: 7 });
     const handler = vi.fn<Handler<'export.pdf'>>(async () => result);
     expect(await run(id, handler)).toMatchObject({ state: 'queued' });
-    await platform.sql`update job_events set at = at - interval '61 minutes' where job_id = ${id}`;
+    await platform.ownerSql`update job_events set at = at - interval '61 minutes' where job_id = ${id}`;
     await makeDue(platform.db, id);
     expect(await run(id, handler)).toMatchObject({ state: 'failed', error: { code: 'invalid_payload' } });
     expect(handler).not.toHaveBeenCalled();

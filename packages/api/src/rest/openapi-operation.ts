@@ -1,4 +1,5 @@
 import { type AnyOperation, smallInputBytes } from '@portfolio/core/operation';
+import { scopesOf } from '@portfolio/core/tenancy';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { type Binding, json, mediaTypesOf } from './binding.ts';
@@ -28,7 +29,8 @@ export type Route = { operation: AnyOperation; binding: Binding<never> };
 
 /** Describes a route from its operation and its binding. Adds the schemas that it references to the document. */
 export function describeOperation(document: Document, route: Route): DescribedOperation {
-  const { name, summary, scope, public: isPublic } = route.operation;
+  const { name, summary, public: isPublic } = route.operation;
+  const scopes = scopesOf(route.operation);
   const successes = describeSuccesses(document, route);
   const request = describeRequest(document, route, successes);
   const refusals = refusalsOf(route, request).map((status) => [status, refusalRef(status)]);
@@ -37,12 +39,15 @@ export function describeOperation(document: Document, route: Route): DescribedOp
     summary,
     ...(route.binding.deprecated && { deprecated: true }),
     tags: [name.split('.')[0]!],
-    description: `Scope: \`${scope}\`${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
+    description: `${scopes.length === 1 ? 'Scope' : 'Scopes'}: ${nameScopes(scopes)}${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
     ...request,
-    security: [...(isPublic ? [{}] : []), { bearer: [scope] }],
+    security: [...(isPublic ? [{}] : []), { bearer: scopes }],
     responses: { ...successes, ...Object.fromEntries(refusals) },
   };
 }
+
+/** Scopes as Markdown. */
+export const nameScopes = (scopes: readonly string[]) => scopes.map((scope) => `\`${scope}\``).join(', ');
 
 /** The prefix for names of an operation's schemas: `CaseStudyRead` for `caseStudy.read`. */
 const typeName = ({ name }: AnyOperation) =>

@@ -7,7 +7,8 @@ import { type HeaderName, headerRefs } from './openapi-headers.ts';
 /** An example of the text of each error. */
 const details: Record<ErrorCode, string> = {
   malformed_request: 'Expected an idempotency key of 1 to 255 visible ASCII characters, such as a UUID.',
-  unauthenticated: 'caseStudy.update requires an API key or a token with the scope case-study:write.',
+  unauthenticated:
+    'caseStudy.update requires an API key or a token with the scopes case-study:write, case-study:read.',
   forbidden: 'caseStudy.update requires the scope case-study:write, which this credential does not have.',
   not_found: 'There is no portfolio "platform-team".',
   method_not_allowed: 'PUT is not allowed on /api/v1/jobs. Allowed: GET, HEAD, OPTIONS.',

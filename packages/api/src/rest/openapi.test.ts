@@ -1,4 +1,5 @@
 import { allOperations } from '@portfolio/core';
+import { scopesOf } from '@portfolio/core/tenancy';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Fastify from 'fastify';
@@ -74,12 +75,15 @@ test('it describes every operation and nothing else', () => {
   expect([...described.keys()].toSorted()).toEqual(allOperations.map(({ name }) => name).toSorted());
 });
 
-test('every operation has its summary, its name and its required scope', () => {
-  for (const { name, summary, scope, public: isPublic } of allOperations) {
+test('every operation has its summary, its name and all scopes that it requires', () => {
+  for (const required of allOperations) {
+    const { name, summary, public: isPublic } = required;
+    const scopes = scopesOf(required);
     const operation = described.get(name)!;
     expect(operation.summary).toBe(summary);
     expect(operation.description).toContain(name);
-    expect(operation.security).toEqual([...(isPublic ? [{}] : []), { bearer: [scope] }]);
+    expect(operation.security).toEqual([...(isPublic ? [{}] : []), { bearer: scopes }]);
+    for (const scope of scopes) expect(operation.description).toContain(`\`${scope}\``);
   }
 });
 

@@ -32,6 +32,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
   ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],
+  ownToken: ['Own tokens', 'The tokens by which you have signed in.'],
   portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
   webhook: ['Webhooks', 'Notifications of jobs and publications, and the status of each delivery.'],
 };

@@ -1,12 +1,15 @@
 import { allOperations, operations } from '@portfolio/core';
+import { nameScopes } from './openapi-operation.ts';
+import { scopesOf } from '@portfolio/core/tenancy';
 import type { Document } from './openapi-document.ts';
 
 const head = `# Every operation
 
 <!-- Written by \`npm run openapi\` from the operations; do not edit. -->
 
-Each operation is a tRPC procedure of its name and a REST route below \`/api/v1\`. It needs its scope, and a membership or
-a key that has it; those marked _public_ also answer anonymous readers with what is published. The
+Each operation is a tRPC procedure of its name and a REST route below \`/api/v1\`. It needs all of its scopes: the first for
+what it does, the others for what it shows. A role and the credential must both have them, or a key of the portfolio. Those marked
+_public_ also answer anonymous readers, and whoever lacks a scope, with what is published. The
 [OpenAPI document](../packages/api/openapi.json) has all inputs, outputs and errors, and [the API guide](api.md) the
 conventions.
 `;
@@ -25,12 +28,12 @@ export function describeOperations(document: Document): string {
     const rows = allOperations
       .filter(({ name }) => name.startsWith(`${noun}.`))
       .toSorted((one, other) => one.name.localeCompare(other.name, 'en'))
-      .map(({ name, summary, scope, public: isPublic }) => [
-        `\`${name}\`: ${summary}`,
-        `\`${routes.get(name)}\``,
-        `\`${scope}\`${isPublic ? ', _public_' : ''}`,
+      .map((operation) => [
+        `\`${operation.name}\`: ${operation.summary}`,
+        `\`${routes.get(operation.name)}\``,
+        `${nameScopes(scopesOf(operation))}${operation.public ? ', _public_' : ''}`,
       ]);
-    return `\n## ${noun}\n\n${table([['Operation', 'REST', 'Scope'], ...rows])}`;
+    return `\n## ${noun}\n\n${table([['Operation', 'REST', 'Scopes'], ...rows])}`;
   });
   return head + sections.join('');
 }

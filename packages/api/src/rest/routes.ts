@@ -1,5 +1,7 @@
 import { operations } from '@portfolio/core';
+import type { Evidence } from '@portfolio/core/evidence/schemas';
 import { seriesToCsv } from '@portfolio/core/metric/series';
+import { createHash } from 'node:crypto';
 import type { Bind } from './bind.ts';
 import { etagOf } from './conditions.ts';
 import { caseStudyToMarkdown } from './markdown.ts';
@@ -15,6 +17,7 @@ const {
   metric,
   apiKey,
   ownKey,
+  ownToken,
   webhook,
   audit,
 } = operations;
@@ -24,7 +27,7 @@ const oneEvidence = `${onePortfolio}/evidence/:slug`;
 const oneArtifact = `${onePortfolio}/artifacts/:slug`;
 const oneMetric = `${onePortfolio}/metrics/:key`;
 
-/** Headers of a redirect to a link that is valid for a few minutes. */
+/** Headers of a redirect to a link into the bucket that is valid for a few minutes; never to an address of a member. */
 const redirect = (location: string) => ({ location, 'cache-control': 'no-store' });
 
 /** Headers of answers that contain a secret. */
@@ -32,10 +35,12 @@ const noStore = () => ({ 'cache-control': 'no-store' });
 const evidencePath = ({ portfolio: of, slug }: { portfolio: string; slug: string }) =>
   `/api/v1/portfolios/${of}/evidence/${slug}`;
 
-/** The ETag contains the standing, which changes over time without a new version. */
-const evidenceTag = ({ version, standing }: { version: number; standing: string }) => ({
-  etag: etagOf(version, standing),
-});
+/** The ETag contains what differs without a new version: the standing by time, and the addresses by who reads. */
+function evidenceTag({ version, standing, sourceUrl, latest }: Evidence) {
+  const addresses = JSON.stringify([sourceUrl, latest?.fetchedFrom]);
+  const hash = createHash('sha256').update(addresses).digest('hex').slice(0, 8);
+  return { etag: etagOf(version, `${standing}_${hash}`) };
+}
 
 const jobToFollow = ({ id }: { id: string }) => ({ location: `/api/v1/jobs/${id}`, 'retry-after': '1' });
 
@@ -183,8 +188,9 @@ export function registerRoutes(bind: Bind) {
     method: 'GET',
     path: `${oneArtifact}/content`,
     status: 302,
-    // References are stored as entered, in any script, but headers are ASCII.
-    headers: ({ url, file }) => redirect(file ? url : new URL(url).href),
+    // A reference leads anywhere: redirecting to it would lend it the name of this host.
+    otherwise: { status: 200, when: ({ file }) => file === null },
+    headers: ({ url, file }): Record<string, string> => (file ? redirect(url) : {}),
   });
 
   bind.operation(image.upload, {
@@ -232,16 +238,29 @@ function registerMembers(bind: Bind) {
   bind.operation(member.read, { method: 'GET', path: one });
   bind.operation(member.update, { method: 'PATCH', path: one });
   bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
 }
 
+const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({
+  ...noStore(),
+  location: `/api/v1${of === null ? '' : `/portfolios/${of}`}/api-keys/${id}`,
+});
+const makesKey = { method: 'POST', status: 201, headers: keyMade } as const;
+
 function registerKeys(bind: Bind) {
-  const ofOne = `${onePortfolio}/api-keys`;
-  bind.operation(apiKey.list, { method: 'GET', path: ofOne });
-  bind.operation(apiKey.create, { method: 'POST', path: ofOne, status: 201, headers: noStore });
-  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofOne}/:id`, status: 204 });
-  bind.operation(ownKey.list, { method: 'GET', path: '/api-keys' });
-  bind.operation(ownKey.create, { method: 'POST', path: '/api-keys', status: 201, headers: noStore });
-  bind.operation(ownKey.revoke, { method: 'DELETE', path: '/api-keys/:id', status: 204 });
+  const ofPortfolio = `${onePortfolio}/api-keys`;
+  const own = '/api-keys';
+  bind.operation(apiKey.list, { method: 'GET', path: ofPortfolio });
+  bind.operation(apiKey.create, { ...makesKey, path: ofPortfolio });
+  bind.operation(apiKey.read, { method: 'GET', path: `${ofPortfolio}/:id` });
+  bind.operation(apiKey.rotate, { ...makesKey, path: `${ofPortfolio}/:id/rotate` });
+  bind.operation(apiKey.revoke, { method: 'DELETE', path: `${ofPortfolio}/:id`, status: 204 });
+  bind.operation(ownKey.list, { method: 'GET', path: own });
+  bind.operation(ownKey.create, { ...makesKey, path: own });
+  bind.operation(ownKey.read, { method: 'GET', path: `${own}/:id` });
+  bind.operation(ownKey.rotate, { ...makesKey, path: `${own}/:id/rotate` });
+  bind.operation(ownKey.revoke, { method: 'DELETE', path: `${own}/:id`, status: 204 });
+  bind.operation(ownToken.revoke, { method: 'POST', path: '/tokens/revoke' });
 }
 
 function registerWebhooks(bind: Bind) {
@@ -252,6 +271,7 @@ function registerWebhooks(bind: Bind) {
   const startedAt = ({ portfolio: of, webhook: to, id }: Delivery) => ({
     location: `/api/v1/portfolios/${of}/webhooks/${to}/deliveries/${id}`,
   });
+  bind.operation(webhook.disabled, { method: 'GET', path: '/webhooks/disabled' });
   bind.operation(webhook.list, { method: 'GET', path: all });
   bind.operation(webhook.create, {
     method: 'POST',

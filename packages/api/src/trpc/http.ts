@@ -43,7 +43,7 @@ export async function registerTrpc(
       responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
       createContext: ({ req, res }) => ({
         services,
-        actor: async () => req.actor,
+        actor: () => Promise.resolve(req.actor),
         idempotencyKey: readIdempotencyKey(req.headers),
         follow: createFollowItems(req, res.raw, bound),
         logError: (error) => req.log.error({ err: error }, 'procedure failed'),

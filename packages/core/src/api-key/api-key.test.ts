@@ -24,7 +24,8 @@ const create = (rest: object = {}, actor: Actor = owner) =>
   apiKey.create.run(platform.as(actor), { portfolio, ...about, ...rest });
 const createOwn = (rest: object = {}, actor: Actor = owner) =>
   ownKey.create.run(platform.as(actor), { ...about, ...rest });
-const actorBy = (secret: string) => authenticateApiKey(platform.db, secret);
+const address = '2001:db8::1';
+const actorBy = (secret: string) => authenticateApiKey(platform.db, secret, address);
 const revoke = (id: string, actor: Actor = owner, of = portfolio) =>
   apiKey.revoke.run(platform.as(actor), { portfolio: of, id });
 const revokeOwn = (id: string, actor: Actor = owner) => ownKey.revoke.run(platform.as(actor), { id });
@@ -52,6 +53,7 @@ describe('a secret', () => {
     expect(items.find(({ id }) => id === created.id)).toMatchObject({
       ...created,
       lastUsedAt: expect.anything(),
+      lastUsedAddress: expect.anything(),
     });
     expect(JSON.stringify(items)).not.toContain(secret.slice(created.prefix.length));
   });
@@ -81,7 +83,7 @@ describe('a secret', () => {
 });
 
 describe('a credential', () => {
-  const narrow = user('owner', ['api-key:write', 'job:read']);
+  const narrow = user('owner', ['api-key:write', 'api-key:read', 'job:read']);
 
   test('creates no key with scopes that it lacks', async () => {
     for (const make of [create, createOwn]) {
@@ -94,7 +96,7 @@ describe('a credential', () => {
   });
 
   test('that is a portfolio key creates no key with more scopes, and none outside its portfolio', async () => {
-    const { secret } = await create({ scopes: ['api-key:write', 'job:read'] });
+    const { secret } = await create({ scopes: ['api-key:write', 'api-key:read', 'job:read'] });
     const key = await actorBy(secret);
     expect(await create({ scopes: ['job:read', 'job:read'] }, key)).toMatchObject({ scopes: ['job:read'] });
     await expect(create({ scopes: ['job:write'] }, key)).rejects.toMatchObject({ code: 'forbidden' });
@@ -159,13 +161,25 @@ test.each([
   [{ scopes: ['job:delete'] }, '/scopes/0'],
   [{ expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt'],
   [{ expiresAt: 'tomorrow' }, '/expiresAt'],
-  [{ expiresAt: undefined }, '/expiresAt'],
   [{ name: ' ' }, '/name'],
 ])('a key with %j is refused', async (given, pointer) => {
   await expect(create(given)).rejects.toMatchObject({ code: 'invalid_input', fields: [{ pointer }] });
 });
 
 describe('the last use of a key', () => {
+  test('is noted with its address, and not where only its validity is checked', async () => {
+    const { id, secret } = await create();
+    await authenticateApiKey(platform.db, secret);
+    await actorBy(secret);
+    await untilUsed(id);
+    const { items } = await apiKey.list.run(platform.as(owner), { portfolio, limit: 100 });
+    expect(items.find((key) => key.id === id)).toMatchObject({ lastUsedAddress: address });
+    const checked = await create();
+    await authenticateApiKey(platform.db, checked.secret);
+    await actorBy(secret);
+    expect(await lastUsed(checked.id)).toBeNull();
+  });
+
   test('is recorded at most once a minute, however often it is used', async () => {
     const { id, secret } = await create();
     await Promise.all(Array.from({ length: 10 }, () => actorBy(secret)));

@@ -1,11 +1,23 @@
-import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
-import { hashOfKey } from './issue.ts';
+import { isLive } from './internal.ts';
+import { hashOfKey, isWellFormedKey } from './issue.ts';
 import { isRecorded, recordUse } from './last-used.ts';
+
+/**
+ * Keys end with the keys that they were made with. That is stored for each key when another ends, and checked here as
+ * well, whatever the row of the key itself says.
+ */
+const hasEndedAncestor = sql`exists (
+  with recursive ancestors as (
+    select parent.* from ${apiKeys} as parent where parent.id = ${apiKeys.parentId}
+    union all
+    select parent.* from ${apiKeys} as parent join ancestors on parent.id = ancestors.parent_id)
+  select from ancestors where revoked_at is not null or expires_at <= now())`;
 
 const byHash = prepared((db) =>
   db
@@ -15,27 +27,36 @@ const byHash = prepared((db) =>
       portfolioId: apiKeys.portfolioId,
       scopes: apiKeys.scopes,
       expiresAt: apiKeys.expiresAt,
+      madeBy: apiKeys.madeBy,
+      tokenIssuedAt: apiKeys.tokenIssuedAt,
       isRecorded,
     })
     .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.secretHash, sql.placeholder('hash')),
-        isNull(apiKeys.revokedAt),
-        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
-      ),
-    )
+    .where(and(eq(apiKeys.secretHash, sql.placeholder('hash')), isLive, sql`not ${hasEndedAncestor}`))
     .prepare('api_key_by_hash'),
 );
 
-/** The actor of an API key. Throws `unauthenticated` for unknown, revoked and expired keys alike. */
-export async function authenticateApiKey(db: Db, key: string): Promise<Actor> {
+export const invalidKey = () =>
+  new AppError('unauthenticated', 'The API key is unknown, revoked or expired.');
+
+/**
+ * The actor of an API key, whose use by an address is noted. Throws `unauthenticated` for unknown, revoked and expired
+ * keys alike, without a query for what cannot be a key.
+ */
+export async function authenticateApiKey(db: Db, key: string, address?: string): Promise<Actor> {
+  if (!isWellFormedKey(key)) throw invalidKey();
   const [row] = await byHash(db).execute({ hash: hashOfKey(key) });
-  if (!row) throw new AppError('unauthenticated', 'The API key is unknown, revoked or expired.');
-  if (!row.isRecorded) recordUse(db, row.id);
-  const { scopes, portfolioId } = row;
-  const expiresAt = row.expiresAt === null ? null : new Date(row.expiresAt);
+  if (!row) throw invalidKey();
+  const { id, scopes, portfolioId, madeBy } = row;
+  if (!row.isRecorded && address !== undefined) recordUse(db, id, address);
+  const signedIn = {
+    scopes,
+    expiresAt: toDate(row.expiresAt),
+    credential: { kind: 'key' as const, id, tokenIssuedAt: toDate(row.tokenIssuedAt) },
+  };
   return portfolioId === null
-    ? { kind: 'user', subject: row.subject!, scopes, expiresAt }
-    : { kind: 'portfolio-key', subject: row.id, portfolioId, scopes, expiresAt };
+    ? { kind: 'user', subject: row.subject!, ...signedIn }
+    : { kind: 'portfolio-key', subject: id, portfolioId, madeBy, ...signedIn };
 }
+
+const toDate = (time: string | null) => (time === null ? null : new Date(time));

@@ -1,10 +1,11 @@
-import { eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, Scope } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
+import type { KeyOwner } from './issue.ts';
 
 /** The public fields of a key; the query must left-join its portfolio. */
 export const apiKeyFields = {
@@ -13,25 +14,47 @@ export const apiKeyFields = {
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
+  madeBy: apiKeys.madeBy,
+  madeWith: apiKeys.madeWith,
+  parent: apiKeys.parentId,
   createdAt: iso(apiKeys.createdAt),
   expiresAt: isoOrNull(apiKeys.expiresAt),
   lastUsedAt: isoOrNull(apiKeys.lastUsedAt),
+  lastUsedAddress: apiKeys.lastUsedAddress,
   revokedAt: isoOrNull(apiKeys.revokedAt),
 };
+
+/** True for a key that is neither revoked nor expired. */
+export const isLive = and(
+  isNull(apiKeys.revokedAt),
+  or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+)!;
+
+export const isOwnedBy = ({ portfolioId, subject }: KeyOwner): SQL =>
+  portfolioId === undefined ? eq(apiKeys.subject, subject) : eq(apiKeys.portfolioId, portfolioId);
 
 const byId = prepared((db) =>
   db
     .select(apiKeyFields)
     .from(apiKeys)
     .leftJoin(portfolios, eq(portfolios.id, apiKeys.portfolioId))
-    .where(eq(apiKeys.id, sql.placeholder('id')))
+    .where(
+      and(
+        eq(apiKeys.id, sql.placeholder('id')),
+        or(
+          eq(apiKeys.portfolioId, sql.placeholder('portfolioId')),
+          eq(apiKeys.subject, sql.placeholder('subject')),
+        ),
+      ),
+    )
     .prepare('api_key_by_id'),
 );
 
-/** A key that exists and belongs to the caller. */
-export async function fetchApiKey(db: Db, id: string) {
-  const [found] = await byId(db).execute({ id });
-  return found!;
+/** A key of a portfolio or a subject. Throws `not_found`. */
+export async function fetchApiKey(db: Db, owner: KeyOwner, id: string) {
+  const [found] = await byId(db).execute({ id, portfolioId: null, subject: null, ...owner });
+  if (!found) throw apiKeyNotFound(id);
+  return found;
 }
 
 export const apiKeyNotFound = (id: string) => new AppError('not_found', `There is no API key "${id}".`);

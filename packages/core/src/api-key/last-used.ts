@@ -12,17 +12,17 @@ export const isRecorded = sql<boolean>`coalesce(${apiKeys.lastUsedAt} > now() - 
 const recordNow = prepared((db) =>
   db
     .update(apiKeys)
-    .set({ lastUsedAt: sql`now()` })
+    .set({ lastUsedAt: sql`now()`, lastUsedAddress: sql`${sql.placeholder('address')}` })
     .where(and(eq(apiKeys.id, sql.placeholder('id')), isNull(apiKeys.revokedAt), sql`not ${isRecorded}`))
     .prepare('api_key_record_use'),
 );
 
-/** Records in the background that a key was used. If that fails, the next use is recorded instead. */
-export function recordUse(db: Db, id: string): void {
+/** Records in the background that an address used a key. If that fails, the next use is recorded instead. */
+export function recordUse(db: Db, id: string, address: string): void {
   if (recording.has(id)) return;
   recording.add(id);
   void recordNow(db)
-    .execute({ id })
+    .execute({ id, address })
     .catch(() => {})
     .finally(() => recording.delete(id));
 }

@@ -18,6 +18,7 @@ export const addArtifactVersion = operation({
   kind: 'mutation',
   summary: 'Add a version to an artifact: an uploaded file, or a link into its repository.',
   scope: 'artifact:write',
+  shows: ['artifact:read'],
   public: false,
   input: z
     .strictObject({

@@ -111,6 +111,15 @@ describe('a version', () => {
     await expect(content('v2')).rejects.toMatchObject(unknown);
   });
 
+  test('that is a reference of release 0.1.0 links to the host that every parser finds', async () => {
+    await create();
+    await add('v1');
+    const stored = 'https://example.com\\@elsewhere.example/';
+    await platform.ownerSql`update artifact_versions set reference_url = ${stored}
+      from artifacts where id = artifact_id and slug = ${at().slug}`;
+    expect(await content()).toMatchObject({ url: 'https://example.com/@elsewhere.example/' });
+  });
+
   test.each([
     ['neither file nor reference', async () => ({})],
     ['both', async () => ({ referenceUrl, uploadId: await upload('both') })],

@@ -11,6 +11,7 @@ export const createArtifact = operation({
   kind: 'mutation',
   summary: 'Create an artifact (a piece of automation), without versions.',
   scope: 'artifact:write',
+  shows: ['artifact:read'],
   public: false,
   input: artifactInput,
   output: artifactSchema,

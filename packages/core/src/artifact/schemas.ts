@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { boundedString, line, slugSchema, text } from '../text.ts';
+import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -52,6 +52,7 @@ export const artifactSchema = z
     portfolio: slugSchema,
     slug: slugSchema,
     ...fields,
+    title: storedLine(200),
     repositoryUrl: z.url().nullable(),
     latestVersions: z.array(artifactVersionSchema).max(5),
     version: z.int(),

@@ -12,6 +12,7 @@ export const updateArtifact = operation({
   kind: 'mutation',
   summary: 'Update the given fields of an artifact. Its versions do not change.',
   scope: 'artifact:write',
+  shows: ['artifact:read'],
   public: false,
   input: artifactPatch,
   output: artifactSchema,

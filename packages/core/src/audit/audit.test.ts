@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { type Actor, type Credential, scopeSchema } from '../actor.ts';
+import { authenticateApiKey } from '../api-key/authenticate.ts';
 import { operations } from '../index.ts';
 
 const portfolio = 'team';
@@ -53,6 +55,30 @@ test('filters can be combined', async () => {
   expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(5);
 });
 
+test('says which key or token of the actor made a change', async () => {
+  const by = (credential: Credential) =>
+    operations.caseStudy.update.run(platform.as({ ...(editor as Actor & { kind: 'user' }), credential }), {
+      portfolio,
+      slug: 'second',
+      summary: `By ${credential.id}`,
+      expectedVersion: '*',
+    });
+  const tokenIssuedAt = new Date();
+  await by({ kind: 'token', id: 'jti of a token', tokenIssuedAt });
+  await by({ kind: 'token', id: null, tokenIssuedAt });
+  const { id, secret } = await operations.ownKey.create.run(platform.as(editor), {
+    name: 'Key',
+    scopes: scopeSchema.options,
+  });
+  const key = await authenticateApiKey(platform.db, secret);
+  await by((key as Actor & { kind: 'user' }).credential!);
+  const [third, second, first, ...earlier] = await list();
+  expect([first, second, third].map((entry) => entry!.credential)).toEqual(['jti of a token', null, id]);
+  expect(new Set(earlier.map(({ credential }) => credential))).toEqual(new Set([null]));
+  expect(await list({ credential: id })).toEqual([third]);
+  expect(await list({ credential: 'jti of a token', actor: 'owner' })).toEqual([]);
+});
+
 test.each(['from', 'to'])('a time in "%s" with more digits than Postgres reads is refused', async (field) => {
   const time = `2027-01-01T00:00:00.${'0'.repeat(200)}Z`;
   await expect(list({ [field]: time })).rejects.toMatchObject({ code: 'invalid_input' });
@@ -75,8 +101,8 @@ test('pages contain every entry once while others are written', async () => {
       expectedVersion: '*',
     });
   } while (cursor);
-  expect(seen).toHaveLength(3);
-  expect(new Set(seen).size).toBe(3);
+  expect(seen).toHaveLength(6);
+  expect(new Set(seen).size).toBe(6);
 });
 
 test('only owners may read it', async () => {

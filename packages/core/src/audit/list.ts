@@ -18,6 +18,9 @@ export const listAudit = operation({
   input: z.strictObject({
     portfolio: slugSchema,
     actor: text(255).optional().describe('Only changes by this actor.'),
+    credential: text(255)
+      .optional()
+      .describe('Only changes by this credential: the id of a key, or the `jti` of a token.'),
     action: text(100).optional().describe('Only changes by this operation, such as `caseStudy.publish`.'),
     from: timeSchema.optional().describe('Only changes at this time or later.'),
     to: timeSchema.optional().describe('Only changes before this time.'),
@@ -25,12 +28,13 @@ export const listAudit = operation({
   }),
   output: pageOf(auditEntrySchema),
   tenant: tenantBySlug,
-  async run({ db }, { actor, action, from, to, limit, cursor }, tenant) {
+  async run({ db }, { actor, credential, action, from, to, limit, cursor }, tenant) {
     const rows = await db
       .select({
         id: auditLog.id,
         at: iso(auditLog.at),
         actor: auditLog.actor,
+        credential: auditLog.credential,
         action: auditLog.action,
         target: auditLog.target,
         fields: auditLog.fields,
@@ -41,6 +45,7 @@ export const listAudit = operation({
           eq(auditLog.portfolioId, tenant.id),
           cursor === undefined ? undefined : isBefore(cursor),
           actor === undefined ? undefined : eq(auditLog.actor, actor),
+          credential === undefined ? undefined : eq(auditLog.credential, credential),
           action === undefined ? undefined : eq(auditLog.action, action),
           from === undefined ? undefined : gte(auditLog.at, from),
           to === undefined ? undefined : lt(auditLog.at, to),

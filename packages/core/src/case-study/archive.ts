@@ -8,6 +8,7 @@ export const archiveCaseStudy = operation({
   kind: 'mutation',
   summary: 'Archive a case study. Only members can read it, and lists omit it unless `status` selects it.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   input: caseStudyChange,
   output: caseStudySchema,

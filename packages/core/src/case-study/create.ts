@@ -13,6 +13,7 @@ export const createCaseStudy = operation({
   kind: 'mutation',
   summary: 'Create a case study as a draft.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   maxInputBytes: largestInputBytes,
   input: caseStudyInput,

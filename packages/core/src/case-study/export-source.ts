@@ -5,7 +5,7 @@ import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull } from '../sql.ts';
-import { isPublished } from '../visibility.ts';
+import { isPublished, outsideReader } from '../visibility.ts';
 import { caseStudies } from './case-study.sql.ts';
 
 /** The content of a case study's PDF, and the hash of its state. */
@@ -43,7 +43,8 @@ function fetchStudy(db: Db, which: ReturnType<typeof and>) {
         .limit(1);
       if (!row) return null;
       const { id, slug, version, portfolio, period, ...document } = row;
-      const claims = await proveClaims({ db: snapshot }, id, portfolio);
+      // Whoever had it made: files are passed on.
+      const claims = await proveClaims({ db: snapshot }, id, portfolio, outsideReader);
       const shownPeriod = period && [...new Set([period.from, period.to ?? 'today'])].join(' – ');
       const state = stateOf(version, claims);
       return { id, slug, version, state, document: { ...document, period: shownPeriod, claims } };
@@ -69,6 +70,9 @@ const fields = {
   markdown: caseStudies.body,
 };
 
+/** Begins the state of files that show sources as outside readers may see them. Files of release 0.1.0 lack it. */
+export const outsideView = 'outside:';
+
 /**
  * The hash of the contents of a study's PDF: the version and the proven claims. It ignores when evidence was checked,
  * so that a check without a finding does not invalidate an existing PDF.
@@ -78,9 +82,10 @@ export function stateOf(version: number, claims: ProvenClaim[]): string {
     ...claim,
     evidence: evidence.map(({ checkedAt: _, freshUntil: __, ...cited }) => cited),
   }));
-  return createHash('sha256')
+  const hash = createHash('sha256')
     .update(JSON.stringify([version, shown], (_key, value: unknown) => rounded(value)))
     .digest('hex');
+  return outsideView + hash;
 }
 
 /** An average can differ in its last digits between queries. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ctx } from '../context.ts';
 import { acceptJob } from '../job/accept.ts';
+import { fileShows } from '../job/kinds.ts';
 import type { JobPriority } from '../job/priority.ts';
 import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
@@ -16,6 +17,7 @@ export const exportCaseStudy = operation({
   kind: 'mutation',
   summary: 'Start a job that renders a PDF of a case study and stores it.',
   scope: 'job:write',
+  shows: [...fileShows('export.pdf'), 'job:read'],
   public: false,
   input: z.strictObject({ ...caseStudyRef, ...priorityInput }),
   output: jobSchema,

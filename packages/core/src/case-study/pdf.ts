@@ -4,16 +4,20 @@ import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { fetchJob } from '../job/internal.ts';
 import { jobs } from '../job/job.sql.ts';
+import { fileShows } from '../job/kinds.ts';
 import { jobResultLinkSchema, linkToFile } from '../job/result.ts';
 import { jobSchema } from '../job/schemas.ts';
 import { readResult } from '../job/stored.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { outsideReader } from '../visibility.ts';
 import { acceptExport, exportCaseStudy, exportGroup } from './export.ts';
-import { stateOf } from './export-source.ts';
+import { outsideView, stateOf } from './export-source.ts';
 import { fetchCaseStudy } from './internal.ts';
+import { claimEvidence } from '../claim/claim.sql.ts';
 import { proveClaims } from '../claim/provenance.ts';
+import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
 import { caseStudyRef } from './schemas.ts';
 
 export const readCaseStudyPdf = operation({
@@ -21,6 +25,7 @@ export const readCaseStudyPdf = operation({
   kind: 'query',
   summary: 'Get the current PDF of a case study: a link, valid for five minutes, or the job that renders it.',
   scope: 'case-study:read',
+  shows: [...fileShows('export.pdf'), 'job:read'],
   public: true,
   input: z.strictObject(caseStudyRef),
   output: z
@@ -34,8 +39,9 @@ export const readCaseStudyPdf = operation({
     const { id, version, portfolio } = await fetchCaseStudy(ctx, tenant, ref.slug);
     const group = { groupKey: exportGroup(id) };
     // Anonymous readers get the newest file, which shows its date, because they cannot start a job.
-    const state = tenant.isMember ? stateOf(version, await proveClaims(onWriter(ctx), id, portfolio)) : null;
-    const [made] = await exportOf(ctx.db).execute({ ...group, version: String(version), state });
+    const claims = tenant.isMember ? await proveClaims(onWriter(ctx), id, portfolio, outsideReader) : null;
+    const state = claims && stateOf(version, claims);
+    const [made] = await exportOf(ctx.db).execute({ ...group, id, version: String(version), state });
     if (made) return { file: await linkToFile(ctx.bucket, readResult('export.pdf', made.result)), job: null };
     if (!tenant.isMember) {
       throw new AppError('not_found', `The current version of case study "${ref.slug}" has no PDF.`);
@@ -67,6 +73,13 @@ const exportOnce = operation({
 
 const inGroup = eq(jobs.groupKey, sql.placeholder('groupKey'));
 
+/** Files of release 0.1.0 show addresses of sources that only members may see, where evidence was fetched. */
+const showsNoSecret = sql`(starts_with(${jobs.result} ->> 'state', ${outsideView}) or not exists (
+  select 1 from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
+  where ${claimEvidence.caseStudyId} = ${sql.placeholder('id')} and (${evidence.sourceUrl} is not null or exists (
+    select 1 from ${evidenceVersions}
+    where ${evidenceVersions.evidenceId} = ${evidence.id} and ${evidenceVersions.fetchedFrom} is not null))))`;
+
 /**
  * The newest file of exactly this version, because older ones may show content that is no longer published. With a
  * `state`, also of exactly this state, because the standing of claims changes without a new version.
@@ -81,6 +94,7 @@ const exportOf = prepared((db) =>
         eq(jobs.state, 'succeeded'),
         sql`${jobs.result} ->> 'studyVersion' = ${sql.placeholder('version')}`,
         sql`coalesce(${jobs.result} ->> 'state' = ${sql.placeholder('state')}, ${sql.placeholder('state')}::text is null)`,
+        showsNoSecret,
       ),
     )
     .orderBy(desc(jobs.id))

@@ -13,6 +13,7 @@ export const readProvenance = operation({
   kind: 'query',
   summary: 'Trace every claim of a case study to its evidence and metric, with its current standing.',
   scope: 'case-study:read',
+  shows: ['metric:read', 'evidence:read'],
   public: true,
   input: z.strictObject(caseStudyRef),
   output: z
@@ -29,7 +30,7 @@ export const readProvenance = operation({
   tenant: tenantBySlug,
   async run(ctx, { slug }, tenant) {
     const { id, portfolio, title, status, version } = await fetchCaseStudy(ctx, tenant, slug);
-    const proven = await proveClaims(ctx, id, portfolio);
+    const proven = await proveClaims(ctx, id, portfolio, tenant);
     const standings = countStandings(proven.map(({ standing }) => standing));
     return { portfolio, slug, title, status, studyVersion: version, standings, claims: proven };
   },

@@ -8,6 +8,7 @@ export const publishCaseStudy = operation({
   kind: 'mutation',
   summary: 'Publish a case study, so that everyone can read it. An archived one must be unpublished first.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   input: caseStudyChange,
   output: caseStudySchema,

@@ -13,6 +13,7 @@ export const restoreRevision = operation({
   summary:
     'Restore the content of an earlier revision as a new revision. If nothing differs, nothing changes.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   input: z.strictObject({ ...revisionRef, ...expectedVersion }),
   output: caseStudySchema,

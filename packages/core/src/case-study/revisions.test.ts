@@ -209,7 +209,7 @@ describe('restoring a revision', () => {
       await platform.sql`delete from ${platform.sql(table)} where slug = 'gone'`;
     }
     await platform.sql`delete from metrics where key = 'gone'`;
-    await platform.sql`
+    await platform.ownerSql`
       delete from evidence_versions using evidence where id = evidence_id and slug = 'pruned'`;
     const before = await fixture.read('orphaned');
     await expect(restore('orphaned', 1)).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
-import { boundedString, line, slugSchema, text } from '../text.ts';
+import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
 const month = boundedString(7).regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
@@ -34,6 +34,8 @@ export type CaseStudyStatus = z.infer<typeof caseStudyStatusSchema>;
 export const caseStudyContentSchema = z
   .object({
     ...fields,
+    title: storedLine(200),
+    client: storedLine(200).nullable().describe('The client for whom the work was done.'),
     // Not strict: the stored value may have a field that this version does not know.
     period: z
       .object(periodFields)

@@ -8,6 +8,7 @@ export const unpublishCaseStudy = operation({
   kind: 'mutation',
   summary: 'Make a published or archived case study a draft again, which only members can read.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   input: caseStudyChange,
   output: caseStudySchema,

@@ -8,6 +8,7 @@ export const updateCaseStudy = operation({
   kind: 'mutation',
   summary: 'Update the given fields of a case study. If any differs, this adds a revision.',
   scope: 'case-study:write',
+  shows: ['case-study:read'],
   public: false,
   maxInputBytes: largestInputBytes,
   input: caseStudyPatch,

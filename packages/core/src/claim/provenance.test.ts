@@ -102,6 +102,7 @@ test('a claim is traced to the bytes that its author had seen and to its measure
             sizeBytes: 9,
             contentType: expect.any(String),
             fileName: 'proof.txt',
+            origin: 'upload',
             fetchedFrom: null,
             fetchedAt: expect.stringMatching(/Z$/),
           },
@@ -249,6 +250,19 @@ describe('the summary of a portfolio', () => {
       metric: { before: { value: 200 }, after: { value: 50 }, improved: true },
     });
     expect(after).toMatchObject({ portfolio, name: 'Team', tagline: 'We measure.' });
+  });
+
+  test('shows members nothing but what is published, so that no scope for drafts and numbers is needed', async () => {
+    await write(claim({ metric: range }));
+    await publish();
+    await operations.caseStudy.create.run(platform.as(owner), {
+      portfolio,
+      slug: `${slug}-draft`,
+      title: 'Draft',
+    });
+    const shown = await summarize(portfolio);
+    expect(await summarize(portfolio, owner)).toEqual(shown);
+    expect(await summarize(portfolio, user('owner', ['portfolio:read']))).toEqual(shown);
   });
 
   test('of an empty portfolio is visible to its members only', async () => {

@@ -2,13 +2,16 @@ import { asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Ctx } from '../context.ts';
 import { evidence, evidenceVersions } from '../evidence/evidence.sql.ts';
+import { originOf } from '../evidence/internal.ts';
 import { evidenceSchema, evidenceVersionSchema } from '../evidence/schemas.ts';
+import { sourceAddress } from '../evidence/source-address.ts';
 import { evidenceStanding } from '../evidence/standing.ts';
 import { compareWindows, assessChange } from '../metric/compare.ts';
 import { metrics } from '../metric/metric.sql.ts';
 import { metricSchema, summarySchema } from '../metric/schemas.ts';
-import { iso, isoOrNull, prepared } from '../sql.ts';
+import { iso, isoOrNull } from '../sql.ts';
 import { slugSchema } from '../text.ts';
+import { type Viewer, preparedFor } from '../visibility.ts';
 import { claimEvidence, claims } from './claim.sql.ts';
 import { claimStandingSchema, maxCited } from './schemas.ts';
 import { claimStanding, isChanged } from './standing.ts';
@@ -19,6 +22,7 @@ const seenSchema = evidenceVersionSchema.pick({
   sizeBytes: true,
   contentType: true,
   fileName: true,
+  origin: true,
   fetchedFrom: true,
   fetchedAt: true,
 });
@@ -68,16 +72,19 @@ export type ProvenClaim = z.infer<typeof provenClaimSchema>;
 
 type Cited = Omit<z.infer<typeof citedSchema>, 'content'>;
 
-const seen = sql`(select json_build_object('number', v.number, 'sha256', v.sha256, 'sizeBytes', v.size_bytes,
-    'contentType', v.content_type, 'fileName', v.file_name, 'fetchedFrom', v.fetched_from, 'fetchedAt', ${iso(sql`v.fetched_at`)})
+const seen = ({
+  isMember,
+}: Viewer) => sql`(select json_build_object('number', v.number, 'sha256', v.sha256, 'sizeBytes', v.size_bytes,
+    'contentType', v.content_type, 'fileName', v.file_name, 'origin', ${originOf(sql`v.fetched_from`)},
+    'fetchedFrom', ${isMember ? sql`v.fetched_from` : sql`null`}, 'fetchedAt', ${iso(sql`v.fetched_at`)})
   from ${evidenceVersions} v where v.evidence_id = ${evidence.id} and v.number = ${claimEvidence.evidenceVersion})`;
 
-const cited = sql<Cited[]>`(
+const cited = (viewer: Viewer) => sql<Cited[]>`(
   select coalesce(json_agg(json_build_object(
     'slug', ${evidence.slug}, 'title', ${evidence.title}, 'standing', ${evidenceStanding}, 'problem', ${evidence.problem},
-    'sourceUrl', ${evidence.sourceUrl}, 'checkedAt', ${iso(evidence.checkedAt)}, 'isChanged', ${isChanged},
+    'sourceUrl', ${sourceAddress(viewer)}, 'checkedAt', ${iso(evidence.checkedAt)}, 'isChanged', ${isChanged},
     'freshUntil', ${iso(sql`(${evidence.checkedAt} + make_interval(secs => ${evidence.freshForSeconds}))`)},
-    'latestVersion', ${evidence.latest}, 'seen', ${seen}) order by ${claimEvidence.position}), '[]')
+    'latestVersion', ${evidence.latest}, 'seen', ${seen(viewer)}) order by ${claimEvidence.position}), '[]')
   from ${claimEvidence} join ${evidence} on ${evidence.id} = ${claimEvidence.evidenceId}
   where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key})`;
 
@@ -95,29 +102,33 @@ export const measuredColumns = {
   changedAt: isoOrNull(claims.changedAt),
 };
 
-const claimsOf = prepared((db) =>
+// Whoever may see a study may see all claims of it.
+const claimsOf = preparedFor('case_study_provenance', sql`true`, (db, _visible, viewer) =>
   db
     .select({
       key: claims.key,
       statement: claims.statement,
       standing: claimStanding,
-      evidence: cited,
+      evidence: cited(viewer),
       ...measuredColumns,
     })
     .from(claims)
     .leftJoin(metrics, eq(metrics.id, claims.metricId))
     .where(eq(claims.caseStudyId, sql.placeholder('id')))
-    .orderBy(asc(claims.position))
-    .prepare('case_study_provenance'),
+    .orderBy(asc(claims.position)),
 );
 
-/** The claims of a study in order, with evidence, metric and standing. `portfolio` is the slug of its portfolio. */
+/**
+ * The claims of a study in order, with evidence, metric and standing, as `viewer` may see them. `portfolio` is the slug of
+ * its portfolio.
+ */
 export async function proveClaims(
   ctx: Pick<Ctx, 'db'>,
   caseStudyId: string,
   portfolio: string,
+  viewer: Viewer,
 ): Promise<ProvenClaim[]> {
-  const rows = await claimsOf(ctx.db).execute({ id: caseStudyId });
+  const rows = await claimsOf(ctx.db, viewer).execute({ id: caseStudyId });
   const metricOf = await measure(ctx, rows);
   return rows.map((row) => ({
     key: row.key,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instantSchema } from '../time.ts';
-import { line, slugSchema } from '../text.ts';
+import { line, slugSchema, storedLine } from '../text.ts';
 
 /** Refuses items with the name of an earlier item; the issue is at the path of the name. */
 function refuseRepeated<T>(nameOf: (item: T) => string, ...path: string[]) {
@@ -57,6 +57,7 @@ export const maxCited = 20;
 const claimSchema = z
   .object({
     ...claimFields,
+    statement: storedLine(500),
     evidence: z.array(citation).max(maxCited),
   })
   .meta({ id: 'Claim' });

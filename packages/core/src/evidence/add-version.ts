@@ -15,6 +15,7 @@ export const addEvidenceVersion = operation({
   kind: 'mutation',
   summary: 'Add an uploaded file as the newest version. Identical bytes count as a check instead.',
   scope: 'evidence:write',
+  shows: ['evidence:read'],
   public: false,
   input: z.strictObject({ ...evidenceRef, uploadId }),
   output: evidenceSchema,

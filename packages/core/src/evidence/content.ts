@@ -42,9 +42,9 @@ export const readEvidenceContent = operation({
   },
 });
 
-const find = preparedFor('evidence_version', isVisible.evidenceVersion, (db, visible) =>
+const find = preparedFor('evidence_version', isVisible.evidenceVersion, (db, visible, viewer) =>
   db
-    .select(evidenceVersionFields)
+    .select(evidenceVersionFields(viewer))
     .from(evidenceVersions)
     .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
     .where(

@@ -11,6 +11,7 @@ export const createEvidence = operation({
   kind: 'mutation',
   summary: 'Create evidence without bytes. They are uploaded later, or fetched from its source.',
   scope: 'evidence:write',
+  shows: ['evidence:read'],
   public: false,
   input: evidenceInput,
   output: evidenceSchema,

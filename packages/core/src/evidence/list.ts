@@ -31,9 +31,9 @@ export const listEvidence = operation({
   },
 });
 
-const page = preparedFor('evidence_list', isVisible.evidence, (db, visible) =>
+const page = preparedFor('evidence_list', isVisible.evidence, (db, visible, viewer) =>
   db
-    .select(evidenceFields)
+    .select(evidenceFields(viewer))
     .from(evidence)
     .innerJoin(portfolios, eq(portfolios.id, evidence.portfolioId))
     .where(

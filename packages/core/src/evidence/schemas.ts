@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
-import { line, slugSchema, text } from '../text.ts';
+import { line, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -45,6 +45,9 @@ export const downloadPartSchema = z.object({ key: z.string(), sizeBytes: z.int()
 export type DownloadPart = z.infer<typeof downloadPartSchema>;
 export const readParts = readerOf(z.array(downloadPartSchema));
 
+const evidenceOriginSchema = z.enum(['upload', 'source']);
+export type EvidenceOrigin = z.infer<typeof evidenceOriginSchema>;
+
 /** A version of the evidence's bytes, numbered from 1. `verifiedAt` is when the stored bytes were last verified. */
 export const evidenceVersionSchema = z
   .object({
@@ -53,7 +56,11 @@ export const evidenceVersionSchema = z
     sizeBytes: z.int(),
     contentType: z.string().describe('Detected from the bytes, not declared by the sender.'),
     fileName: z.string(),
-    fetchedFrom: z.string().nullable().describe('The URL after redirects; null if it was uploaded.'),
+    origin: evidenceOriginSchema.describe('Whether it was uploaded, or fetched from the source.'),
+    fetchedFrom: z
+      .string()
+      .nullable()
+      .describe('The URL after redirects, for members; null for others, and if it was uploaded.'),
     fetchedAt: z.iso.datetime(),
     verifiedAt: z.iso.datetime().nullable(),
   })
@@ -68,7 +75,11 @@ export const evidenceSchema = z
     portfolio: slugSchema,
     slug: slugSchema,
     ...fields,
-    sourceUrl: z.url().nullable(),
+    title: storedLine(200),
+    sourceUrl: z
+      .url()
+      .nullable()
+      .describe('The URL of the source; without query and fragment for those who are no members.'),
     standing: evidenceStandingSchema,
     problem: evidenceProblemSchema.nullable(),
     checkedAt: z.iso.datetime().nullable(),

@@ -4,10 +4,12 @@ import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { announceChange } from '../published.ts';
 import type { StoredFile } from '../upload/schemas.ts';
 import { nextVersion } from '../version.sql.ts';
+import { outsideReader } from '../visibility.ts';
 import { recordWebhookEvent } from '../webhook/record.ts';
 import { announceEvidenceChange } from './change-listeners.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
 import { checkedNow } from './freshness.ts';
+import { sourceAddress } from './source-address.ts';
 import { storeVersion } from './store-version.ts';
 import { type Validators, readValidators } from './schemas.ts';
 
@@ -132,6 +134,7 @@ async function lockSynced(tx: Db, evidenceId: string) {
       slug: evidence.slug,
       latest: evidence.latest,
       sourceUrl: evidence.sourceUrl,
+      shownUrl: sourceAddress(outsideReader),
       problem: evidence.problem,
       isOverdue: sql<boolean>`coalesce(${evidence.missingSince} <= now() - make_interval(secs => ${graceSeconds}), false)`,
     })
@@ -158,6 +161,11 @@ function changeSynced<Result>(
 }
 
 function record(tx: Db, found: Found, type: 'evidence.changed' | 'evidence.vanished', data: object) {
-  const { portfolioId, slug, sourceUrl } = found;
-  return recordWebhookEvent(tx, { portfolioId, type, data: { evidence: slug, sourceUrl, ...data } });
+  const { portfolioId, slug, shownUrl } = found;
+  // Messages leave the platform: they contain what outside readers may see.
+  return recordWebhookEvent(tx, {
+    portfolioId,
+    type,
+    data: { evidence: slug, sourceUrl: shownUrl, ...data },
+  });
 }

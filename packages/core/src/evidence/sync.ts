@@ -14,6 +14,7 @@ export const syncEvidence = operation({
   kind: 'mutation',
   summary: 'Start a job that fetches evidence from its source and stores a new version if it changed.',
   scope: 'evidence:write',
+  shows: ['job:read'],
   public: false,
   input: z.strictObject({ ...evidenceRef, ...priorityInput }),
   output: jobSchema,

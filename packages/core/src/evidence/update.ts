@@ -14,6 +14,7 @@ export const updateEvidence = operation({
   kind: 'mutation',
   summary: 'Update the given fields of evidence. Its versions do not change.',
   scope: 'evidence:write',
+  shows: ['evidence:read'],
   public: false,
   input: evidencePatch,
   output: evidenceSchema,

@@ -19,6 +19,7 @@ export const verifyEvidence = operation({
   summary:
     'Verify the hash of the stored bytes of the latest version. A mismatch breaks the claims that cite it.',
   scope: 'evidence:write',
+  shows: ['evidence:read'],
   public: false,
   input: z.strictObject(evidenceRef),
   output: evidenceSchema,

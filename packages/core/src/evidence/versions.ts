@@ -36,9 +36,9 @@ export const listEvidenceVersions = operation({
   },
 });
 
-const page = preparedFor('evidence_versions', isVisible.evidenceVersion, (db, visible) =>
+const page = preparedFor('evidence_versions', isVisible.evidenceVersion, (db, visible, viewer) =>
   db
-    .select(evidenceVersionFields)
+    .select(evidenceVersionFields(viewer))
     .from(evidenceVersions)
     .innerJoin(evidence, eq(evidence.id, evidenceVersions.evidenceId))
     .where(

@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Actor, Role } from '../actor.ts';
 import type { FeedListener } from '../context.ts';
 import type { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Tracked } from '../stream.ts';
+import { scopesIn } from '../tenancy.ts';
+import { mayUse } from './access.ts';
 import type { News, Watched } from './news.ts';
 import type { Job } from './schemas.ts';
 
@@ -12,10 +15,13 @@ const callsPerTurn = 25;
 /** What one read has found since the cursor `before`, and its number. */
 export type Found = News & { before: string; read: number };
 
+/** A listener to the changes of all jobs that its actor may read. Those with the same `kinds` see the same. */
+export type Watcher = FeedListener & { actor: Actor; kinds: string };
+
 /** The listeners of each name. */
-export class Listeners extends Map<string, Set<FeedListener>> {
+export class Listeners<Listener extends FeedListener> extends Map<string, Set<Listener>> {
   /** Returns the function that removes the listener. */
-  add(name: string, listener: FeedListener): () => void {
+  add(name: string, listener: Listener): () => void {
     const all = this.get(name) ?? new Set();
     this.set(name, all.add(listener));
     return () => {
@@ -25,11 +31,18 @@ export class Listeners extends Map<string, Set<FeedListener>> {
   }
 }
 
+/** A changed job, for somebody with this role, whose tokens have to be issued after `tokensNotBefore`. */
+type Change = { job: Job; role: Role | null; tokensNotBefore: string | null };
+
+/** When the token was issued that an actor has, or that made its key; later than any time if it was no token. */
+const tokenTime = (actor: Actor) =>
+  (actor.kind === 'user' && actor.credential?.tokenIssuedAt?.getTime()) || Infinity;
+
 /** Everybody who watches: jobs by their ids, changes by the subject and by the portfolio of a key. */
 export class Audience {
-  readonly jobs = new Listeners();
-  readonly subjects = new Listeners();
-  readonly portfolios = new Listeners();
+  readonly jobs = new Listeners<FeedListener>();
+  readonly subjects = new Listeners<Watcher>();
+  readonly portfolios = new Listeners<Watcher>();
   readonly #log: Logger;
   #calls = 0;
 
@@ -53,14 +66,36 @@ export class Audience {
       await this.#call(this.jobs.get(jobId), (listener) => listener.items(items, read));
     }
     const track = createTrack(before, cursor);
-    for (const subject of new Set(changes.flatMap((change) => change.subjects))) {
-      const own = changes.filter((change) => change.subjects.includes(subject));
-      const items = track(own);
-      await this.#call(this.subjects.get(subject), (listener) => listener.items(items, read));
+    const ofSubjects = changes.flatMap(({ watchers, job }) =>
+      watchers.map((membership) => ({ ...membership, job })),
+    );
+    for (const [subject, own] of Map.groupBy(ofSubjects, (change) => change.subject)) {
+      await this.#tellOf(own, this.subjects.get(subject), { track, read });
     }
-    for (const [portfolioId, own] of Map.groupBy(changes, (change) => change.portfolioId)) {
-      const items = track(own);
-      await this.#call(this.portfolios.get(portfolioId), (listener) => listener.items(items, read));
+    const ofPortfolios = changes.map((change) => ({ ...change, role: null, tokensNotBefore: null }));
+    for (const [portfolioId, own] of Map.groupBy(ofPortfolios, (change) => change.portfolioId)) {
+      await this.#tellOf(own, this.portfolios.get(portfolioId), { track, read });
+    }
+  }
+
+  /** Tells watchers of those changes that they may see, by their roles and by the scopes of their credentials. */
+  async #tellOf(
+    changes: Change[],
+    watchers: Set<Watcher> | undefined,
+    { track, read }: { track: ReturnType<typeof createTrack>; read: number },
+  ) {
+    const byToken = changes.some(({ tokensNotBefore }) => tokensNotBefore !== null);
+    const groupOf = ({ kinds, actor }: Watcher) => (byToken ? `${kinds} ${tokenTime(actor)}` : kinds);
+    for (const alike of Map.groupBy(watchers ?? [], groupOf).values()) {
+      const { actor } = alike[0]!;
+      const shown = changes.filter(
+        ({ job, role, tokensNotBefore }) =>
+          (tokensNotBefore === null || tokenTime(actor) > Date.parse(tokensNotBefore)) &&
+          mayUse(job.kind, 'read', scopesIn(actor, role)),
+      );
+      if (shown.length === 0) continue;
+      const items = track(shown);
+      await this.#call(alike, (listener) => watchers!.has(listener) && listener.items(items, read));
     }
   }
 
@@ -70,7 +105,7 @@ export class Audience {
     }
   }
 
-  async #call(listeners: Set<FeedListener> | undefined, call: (listener: FeedListener) => void) {
+  async #call<Listener>(listeners: Iterable<Listener> | undefined, call: (listener: Listener) => void) {
     for (const listener of listeners ?? []) {
       try {
         call(listener);
@@ -90,7 +125,7 @@ export class Audience {
 function createTrack(before: string, cursor: string) {
   const earlier = new Map<Job, Tracked<Job>>();
   const last = new Map<Job, Tracked<Job>>();
-  return (changes: News['changes']) =>
+  return (changes: { job: Job }[]) =>
     changes.map(({ job }, at) => {
       const [items, own] = at === changes.length - 1 ? [last, cursor] : [earlier, before];
       const item = items.get(job) ?? { cursor: own, data: job };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { fetchJob } from './internal.ts';
 import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
@@ -14,6 +14,7 @@ export const cancelJob = operation({
   summary:
     'Cancel a job. A queued job is cancelled immediately, a running job as soon as its worker has stopped.',
   scope: 'job:write',
+  shows: ['job:read'],
   public: false,
   input: z.strictObject({ id: idOf('job') }),
   output: jobSchema,

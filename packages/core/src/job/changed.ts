@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { jsonObject, prepared } from '../sql.ts';
+import { type readableJobs, isShown } from './access.ts';
 import { filterValues } from './filter.ts';
 import { jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
@@ -22,23 +23,25 @@ const { placeholder } = sql;
 const since = sql`${placeholder('since')}::pg_snapshot`;
 const after = placeholder('after');
 
+type Readable = Awaited<ReturnType<typeof readableJobs>>;
+
 /**
  * The jobs of portfolios that have changed since a cursor, each once in its present state. A recent cursor costs what
  * has happened since; an old one costs what the portfolios have. Null if more than `maxJobs` have
  * changed, or if the cursor is of the future, as after the database was restored.
  */
-export async function changedJobs(db: Db, own: string[], cursor: string): Promise<Job[] | null> {
+export async function changedJobs(db: Db, readable: Readable, cursor: string): Promise<Job[] | null> {
   const changed = new Map<string, Job>();
   let last = '0';
   for (let page = 0; page < maxPages; page++) {
-    const [found] = await changedByEvents(db).execute({ own, since: cursor, after: last });
+    const [found] = await changedByEvents(db).execute({ ...readable, since: cursor, after: last });
     if (found!.isOfFuture) return null;
     for (const job of readEach(found!.jobs, toJob)) changed.set(job.id, job);
     if (changed.size > maxJobs) return null;
     if (found!.events < eventsPerPage) return [...changed.values()];
     last = found!.last!;
   }
-  return changedOfAll(db, own, cursor);
+  return changedOfAll(db, readable, cursor);
 }
 
 const jobsJson = sql<
@@ -70,17 +73,22 @@ const changedByEvents = prepared((db) =>
           (select max(xid)::text from page) as last,
           (select ${jobsJson} from ${jobs} join ${portfolios} on ${portfolios.id} = ${jobs.portfolioId}
             where ${jobs.id} in (select job_id from page)
-              and ${jobs.portfolioId} = any(${placeholder('own')})) as jobs
+              and ${jobs.portfolioId} = any(${placeholder('own')}) and ${isShown(jobs.portfolioId, jobs.kind)}) as jobs
       ) as changed`,
     )
     .prepare('job_changed_by_events'),
 );
 
-async function changedOfAll(db: Db, own: string[], cursor: string): Promise<Job[] | null> {
+async function changedOfAll(db: Db, readable: Readable, cursor: string): Promise<Job[] | null> {
   const changed: Job[] = [];
   const values = { portfolio: null, limit: jobsPerPage, ...filterValues({}) };
   for (let before: string | null = newest('job'); before !== null;) {
-    const [found] = await changedOfPage(db).execute({ own, since: cursor, cursor: before, ...values });
+    const [found] = await changedOfPage(db).execute({
+      ...readable,
+      since: cursor,
+      cursor: before,
+      ...values,
+    });
     changed.push(...readEach(found!.jobs, toJob));
     if (changed.length > maxJobs) return null;
     before = found!.count < jobsPerPage ? null : found!.last;

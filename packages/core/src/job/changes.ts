@@ -3,8 +3,8 @@ import type { Ctx, Db, FeedPlace } from '../context.ts';
 import type { AppError } from '../errors.ts';
 import { newest } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
-import { ownPortfolioIds } from '../own-portfolios.ts';
 import type { OpenStream, Receiver, Tracked } from '../stream.ts';
+import { readableJobs } from './access.ts';
 import { changedJobs } from './changed.ts';
 import { cursorSchema, isSnapshot } from './cursor.ts';
 import { filterValues } from './filter.ts';
@@ -62,11 +62,11 @@ class JobChanges implements OpenStream {
     });
     this.#place = place;
     this.#cursor = place.cursor;
-    const own = await ownPortfolioIds(ctx);
+    const readable = await readableJobs(ctx);
     const isKnown = lastEventId !== undefined && isSnapshot(lastEventId);
-    const changed = isKnown ? await changedJobs(ctx.db, own, lastEventId) : null;
+    const changed = isKnown ? await changedJobs(ctx.db, readable, lastEventId) : null;
     if (changed !== null) this.#passed = lastEventId!;
-    const first = changed ?? (await newestJobs(ctx.db, own));
+    const first = changed ?? (await newestJobs(ctx.db, readable));
     this.#lastEarlyRead = place.lastRead();
     if (this.#lastEarlyRead > place.read) this.#first = new Map(first.map((job) => [job.id, job.lastSeq]));
     for (const job of first) this.#keep(job);
@@ -130,8 +130,8 @@ class JobChanges implements OpenStream {
 }
 
 /** The newest jobs of portfolios, the oldest of them first. */
-async function newestJobs(db: Db, own: string[]): Promise<Job[]> {
+async function newestJobs(db: Db, readable: Awaited<ReturnType<typeof readableJobs>>): Promise<Job[]> {
   const values = { portfolio: null, cursor: newest('job'), limit: snapshotSize, ...filterValues({}) };
-  const rows = await listAll(db).execute({ own, ...values });
+  const rows = await listAll(db).execute({ ...readable, ...values });
   return readEach(rows, toJob).toReversed();
 }

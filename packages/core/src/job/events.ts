@@ -4,7 +4,7 @@ import type { Ctx, FeedPlace } from '../context.ts';
 import { idOf } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
 import type { OpenStream, Receiver, Tracked } from '../stream.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { fetchEvents, fetchJob } from './internal.ts';
 import { eventItem } from './news.ts';
 import { type Job, type JobStreamItem, isFinal, jobStreamItemSchema } from './schemas.ts';

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
 import { silentLog, user } from '../../../../tests/support/services.ts';
+import type { Actor } from '../actor.ts';
 import type { Db, FeedListener } from '../context.ts';
 import { operations } from '../index.ts';
 import type { Receiver, Tracked } from '../stream.ts';
@@ -196,7 +197,8 @@ test('a cursor that is too long to be accepted from a client is sent as the one 
   const { id } = await fixture.accept();
   const job = await fixture.read(id);
   const long = `5:9000:${Array.from({ length: 1000 }, (_, at) => 1000 + at).join()}`;
-  const change = { portfolioId: '', subjects: ['owner'], job };
+  const membership = { subject: 'owner', role: 'owner' as const, tokensNotBefore: null };
+  const change = { portfolioId: '', watchers: [membership], job };
   const feed = feedThatFinds(
     { cursor: long },
     { cursor: long, changes: [change, change] },
@@ -362,6 +364,25 @@ describe('job.changes', () => {
     expect(client.seen()).toEqual([`${id} running`]);
     for (const { stream } of [client, other]) stream.close();
   });
+});
+
+const signedIn = (at: number): Actor => ({
+  ...(user('signs in') as Actor & { kind: 'user' }),
+  credential: { kind: 'token', id: null, tokenIssuedAt: new Date(at) },
+});
+
+test('a member whose tokens were revoked in a portfolio follows its jobs no longer, but by newer tokens', async () => {
+  await fixture.addMember(fixture.portfolioId, 'signs in', 'viewer');
+  const before = await watchChanges(undefined, signedIn(Date.now() - 1000));
+  const after = await watchChanges(undefined, signedIn(Date.now() + 60_000));
+  const first = await fixture.accept();
+  for (const { seen } of [before, after])
+    await eventually(() => expect(seen()).toContain(`${first.id} queued`));
+  await operations.member.revokeTokens.run(fixture.as(owner), { portfolio: 'team', subject: 'signs in' });
+  const second = await fixture.accept();
+  await eventually(() => expect(after.seen()).toContain(`${second.id} queued`));
+  expect(before.seen()).not.toContain(`${second.id} queued`);
+  for (const { stream } of [before, after]) stream.close();
 });
 
 describe('a slow client', () => {

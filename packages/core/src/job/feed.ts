@@ -4,7 +4,8 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { toOutage } from '../runtime/outage.ts';
 import { subjectOf } from '../tenancy.ts';
-import { Audience, type Found, type Listeners } from './audience.ts';
+import { readableKinds } from './access.ts';
+import { Audience, type Found, type Listeners, type Watcher } from './audience.ts';
 import { clientCursor } from './cursor.ts';
 import { readNews } from './news.ts';
 
@@ -25,7 +26,11 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
   const counter = { reads: 0 };
   let reader: Reader | undefined;
 
-  async function watch(listeners: Listeners, { name, isFresh }: Wish, listener: FeedListener) {
+  async function watch<Listener extends FeedListener>(
+    listeners: Listeners<Listener>,
+    { name, isFresh }: Wish,
+    listener: Listener,
+  ) {
     const leave = listeners.add(name, listener);
     function stop() {
       leave();
@@ -46,9 +51,15 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
   return {
     watchJob: (jobId, listener) => watch(audience.jobs, { name: jobId, isFresh: false }, listener),
     watchChanges(actor, listener) {
+      const watcher: Watcher = {
+        items: (items, read) => listener.items(items, read),
+        end: (error) => listener.end(error),
+        actor,
+        kinds: readableKinds(actor).join(' '),
+      };
       return actor.kind === 'portfolio-key'
-        ? watch(audience.portfolios, { name: actor.portfolioId, isFresh: true }, listener)
-        : watch(audience.subjects, { name: subjectOf(actor), isFresh: true }, listener);
+        ? watch(audience.portfolios, { name: actor.portfolioId, isFresh: true }, watcher)
+        : watch(audience.subjects, { name: subjectOf(actor), isFresh: true }, watcher);
     },
   };
 }

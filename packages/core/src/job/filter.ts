@@ -26,7 +26,7 @@ export function statesInput<State extends JobState>(states: readonly State[]) {
 }
 
 export type JobFilter = {
-  kind?: JobKind | undefined;
+  kinds?: readonly JobKind[] | undefined;
   state?: readonly JobState[] | undefined;
   requestedBy?: string | undefined;
   createdAfter?: string | undefined;
@@ -37,9 +37,9 @@ export type JobFilter = {
 const clockSkewMilliseconds = 3_600_000;
 
 /** The parameters of `matching`. Kinds and states are always given, since an index begins with them. */
-export function filterValues({ kind, state, requestedBy, createdAfter, createdBefore }: JobFilter) {
+export function filterValues({ kinds, state, requestedBy, createdAfter, createdBefore }: JobFilter) {
   return {
-    kinds: kind ? [kind] : jobKindSchema.options,
+    kinds: kinds ?? jobKindSchema.options,
     states: state ?? jobStateSchema.options,
     requestedBy: requestedBy ?? null,
     createdAfter: createdAfter ?? null,

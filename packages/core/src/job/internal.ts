@@ -50,9 +50,11 @@ const byId = prepared((db) =>
 /** Reads a job after the tenancy check has passed. Throws `not_found` if it was deleted in the meantime. */
 export async function fetchJob({ db }: Pick<Ctx, 'db'>, id: string): Promise<Job> {
   const [row] = await byId(db).execute({ id });
-  if (!row) throw new AppError('not_found', `There is no job "${id}".`);
+  if (!row) throw jobNotFound(id);
   return toJob(row.json);
 }
+
+export const jobNotFound = (id: string) => new AppError('not_found', `There is no job "${id}".`);
 
 /** The public fields of an event. */
 export const eventFields = {

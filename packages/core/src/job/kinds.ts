@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Scope } from '../actor.ts';
 import { idOf } from '../ids.ts';
 import { instantSchema } from '../time.ts';
 import type { JobPriority } from './priority.ts';
@@ -18,6 +19,10 @@ type KindOfJob = {
   result: z.ZodObject;
   /** The result as the database stores it: `result` and fields that no client sees. */
   storedResult: z.ZodObject;
+  /** The scopes that reading and changing its jobs take besides `job:read` and `job:write`. Others do not see them. */
+  access?: { read: Scope; write: Scope };
+  /** The read scopes of what the file shows that its jobs make. Whoever requests or gets the file must have them. */
+  fileShows?: readonly Scope[];
   /** The number of attempts that may fail before the job fails. */
   maxAttempts: number;
   /** The priority of a job whose caller gives none. */
@@ -69,6 +74,7 @@ export const jobKinds = {
       z.strictObject({ portfolioId: idOf('portfolio') }),
     ]),
     result: jobFileSchema,
+    fileShows: ['case-study:read', 'metric:read', 'evidence:read'],
     storedResult: jobFileSchema.extend({
       /** The file's key in the bucket. */
       key: z.string(),
@@ -110,6 +116,7 @@ export const jobKinds = {
       format: reportFormatSchema,
     }),
     result: metricsReportResult,
+    fileShows: ['metric:read'],
     storedResult: metricsReportResult.extend({ key: z.string() }),
     maxAttempts: 5,
     priority: 'normal',
@@ -120,6 +127,7 @@ export const jobKinds = {
   },
   'webhook.deliver': {
     title: (subject) => `Webhook: ${subject}`,
+    access: { read: 'webhook:read', write: 'webhook:write' },
     payload: z.strictObject({ deliveryId: idOf('delivery') }),
     result: webhookDeliverResult,
     storedResult: webhookDeliverResult,
@@ -150,6 +158,12 @@ export const jobKindSchema = z.enum(kinds);
 export const jobResultSchema = z.union(
   kinds.map((kind): z.ZodType<JobResult> => jobKinds[kind].result.strict()),
 );
+
+/** The scopes that jobs of a kind take besides those of jobs; undefined if none, and for kinds of a newer release. */
+export const accessTo = (kind: JobKind) => (jobKinds[kind] as KindOfJob | undefined)?.access;
+
+/** The read scopes of what the file of such a job shows; none where it makes no file. */
+export const fileShows = (kind: JobKind): readonly Scope[] => (jobKinds[kind] as KindOfJob).fileShows ?? [];
 
 /** For how many days finished jobs are stored, by kind and state. */
 export function retention(): { kind: JobKind; state: FinalState; days: number }[] {

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { ownPortfolioIds } from '../own-portfolios.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { slugSchema } from '../text.ts';
+import { isShown, readableJobs } from './access.ts';
 import { createdBetween, filterValues, hasKindAndState, jobFilterInput, statesInput } from './filter.ts';
 import { jobFields } from './internal.ts';
 import { jobs } from './job.sql.ts';
@@ -27,10 +27,11 @@ export const listJobs = operation({
   }),
   output: pageOf(jobSchema),
   tenant: 'none',
-  async run(ctx, { portfolio = null, limit, cursor = newest('job'), ...filter }) {
+  async run(ctx, { portfolio = null, limit, cursor = newest('job'), kind, ...rest }) {
+    const filter = { ...rest, kinds: kind && [kind] };
     const list = filter.requestedBy === undefined ? listAll : listOfRequester;
     const values = { portfolio, cursor, limit: limit + 1, ...filterValues(filter) };
-    const rows = await list(ctx.db).execute({ own: await ownPortfolioIds(ctx), ...values });
+    const rows = await list(ctx.db).execute({ ...(await readableJobs(ctx)), ...values });
     const { items, nextCursor } = toPage(rows, limit);
     return { items: readEach(items, toJob), nextCursor };
   },
@@ -52,7 +53,7 @@ export const newestIds = sql`
       select ${jobs.id} from ${jobs}
       where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.kind} = chosen_kind and ${jobs.state} = chosen_state
         and ${page}) as job
-  where ${own} order by job.id desc limit ${placeholder('limit')}`;
+  where ${own} and ${isShown(portfolios.id, sql`chosen_kind`)} order by job.id desc limit ${placeholder('limit')}`;
 
 /** As `newestIds`, for the jobs of one requester, which are fewer than those of a kind and state. */
 const newestIdsOfRequester = sql`
@@ -61,7 +62,7 @@ const newestIdsOfRequester = sql`
     cross join lateral (
       select ${jobs.id} from ${jobs}
       where ${jobs.portfolioId} = ${portfolios.id} and ${jobs.requestedBy} = ${placeholder('requestedBy')}
-        and ${hasKindAndState} and ${page}) as job
+        and ${hasKindAndState} and ${isShown(portfolios.id, jobs.kind)} and ${page}) as job
   where ${own} order by job.id desc limit ${placeholder('limit')}`;
 
 export const listAll = listOf('job_list', newestIds);

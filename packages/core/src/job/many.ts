@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
+import { changeableKinds } from './access.ts';
 import { jobsChanged } from './jobs-changed.ts';
 import { jobFilterInput, statesInput } from './filter.ts';
 import { cancellableStates, retryableStates } from './schemas.ts';
@@ -34,8 +35,9 @@ export const cancelJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(cancellableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = cancellableStates, ...rest }, { id: portfolioId }) {
-    const filter = { state, ...rest };
+  async run(ctx, { limit, portfolio: _, state = cancellableStates, kind: only, ...rest }, tenant) {
+    const portfolioId = tenant.id;
+    const filter = { state, kinds: changeableKinds('job.cancelMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
     jobsChanged(
       ctx,
@@ -56,8 +58,9 @@ export const retryJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = retryableStates, ...rest }, { id: portfolioId }) {
-    const filter = { state, ...rest };
+  async run(ctx, { limit, portfolio: _, state = retryableStates, kind: only, ...rest }, tenant) {
+    const portfolioId = tenant.id;
+    const filter = { state, kinds: changeableKinds('job.retryMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
     jobsChanged(
       ctx,

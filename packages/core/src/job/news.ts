@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
+import type { Role } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
-import { jsonObject, prepared } from '../sql.ts';
+import { isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tracked } from '../stream.ts';
 import { eventFields, jobFields } from './internal.ts';
 import { jobEvents, jobs } from './job.sql.ts';
@@ -13,14 +14,19 @@ type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 /** Whose news is read: the events of jobs, and the changed jobs of the portfolios of subjects and of portfolio keys. */
 export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[] };
 
+export type Membership = { subject: string; role: Role; tokensNotBefore: string | null };
+
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
   cursor: string;
   /** True if the cursor of before has seen what this database has not, as after it was restored. */
   isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
-  /** The present state of each changed job, with those who watch its portfolio and belong to it. */
-  changes: { portfolioId: string; subjects: string[]; job: Job }[];
+  /**
+   * The present state of each changed job, with those who watch its portfolio and belong to it: their roles, and since
+   * when their tokens have to be issued to act there.
+   */
+  changes: { portfolioId: string; watchers: Membership[]; job: Job }[];
 };
 
 const { placeholder } = sql;
@@ -36,13 +42,14 @@ const eventsSinceCursor = sql`
   select ${jobEvents}.* from ${jobEvents} where ${jobEvents.xid} = any(array(select pg_snapshot_xip(${cursor})))`;
 
 const watchingMembers = sql`
-  select array(
-    select ${members.subject} from ${members}
-    where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})) as subjects`;
+  select json_agg(json_build_object(
+    'subject', ${members.subject}, 'role', ${members.role}, 'tokensNotBefore', ${isoOrNull(members.tokensNotBefore)})) as watchers
+  from ${members}
+  where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})`;
 
 const eventJson = sql`json_build_object('jobId', ${jobEvents.jobId}, 'event', ${jsonObject(eventFields)})`;
 const changeJson = sql`json_build_object(
-  'portfolioId', ${jobs.portfolioId}, 'subjects', subjects, 'job', ${jsonObject(jobFields)})`;
+  'portfolioId', ${jobs.portfolioId}, 'watchers', coalesce(watchers, '[]'), 'job', ${jsonObject(jobFields)})`;
 
 /** One statement, so that events, jobs, memberships and the next cursor are of one moment. */
 const newsSince = prepared((db) =>
@@ -64,7 +71,7 @@ const newsSince = prepared((db) =>
             from ${jobs} join ${portfolios} on ${portfolios.id} = ${jobs.portfolioId}
               cross join lateral (${watchingMembers}) as watching
             where ${jobs.id} in (select job_id from fresh)
-              and (subjects <> '{}' or ${jobs.portfolioId} = any(${placeholder('portfolios')}))) as changes
+              and (watchers is not null or ${jobs.portfolioId} = any(${placeholder('portfolios')}))) as changes
       ) as news`,
     )
     .prepare('job_news'),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
 import { type JobFixture, jobFixture, owner, result, study } from '../../../../tests/support/jobs.ts';
+import type { Scope } from '../actor.ts';
 import { operations } from '../index.ts';
 import { jobs } from './job.sql.ts';
 import { transitions } from './transitions.ts';
@@ -161,4 +162,21 @@ test('a result has the file and a link to it, but not its key in the bucket', as
   const download = await fetch(url);
   expect(await download.text()).toBe('pdf');
   expect(download.headers.get('content-disposition')).toContain('attachment; filename="faster.pdf"');
+});
+
+describe('the file of a job', () => {
+  test('is for those who may read what it shows, not for everybody who may read jobs', async () => {
+    const id = await fixture.succeeded();
+    const scopes = ['job:read', 'case-study:read', 'metric:read', 'evidence:read'] as const;
+    const fetchWith = (granted: readonly Scope[]) =>
+      operations.job.result.run(fixture.as(user('owner', granted)), { id });
+    expect(await fetchWith(scopes)).toMatchObject({ fileName: 'faster.pdf' });
+    for (const lacking of scopes) {
+      const others = scopes.filter((scope) => scope !== lacking);
+      await expect(fetchWith(others)).rejects.toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining(lacking) as string,
+      });
+    }
+  });
 });

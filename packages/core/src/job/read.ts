@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { fetchJob } from './internal.ts';
 import { jobSchema } from './schemas.ts';
 

@@ -5,9 +5,10 @@ import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { prepared } from '../sql.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { requireAlso } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { jobs } from './job.sql.ts';
-import { type StoredResult, jobFileSchema } from './kinds.ts';
+import { type StoredResult, fileShows, jobFileSchema } from './kinds.ts';
 import { readResult } from './stored.ts';
 
 const linkLifetimeSeconds = 300;
@@ -26,14 +27,16 @@ export async function linkToFile(bucket: Bucket, file: StoredResult<'export.pdf'
 export const readJobResult = operation({
   name: 'job.result',
   kind: 'query',
-  summary: 'Get a link to the file that a job produced. It is valid for five minutes.',
+  summary:
+    'Get a link to the file that a job produced, valid for five minutes. It needs the read scopes of what the file shows.',
   scope: 'job:read',
   public: false,
   input: z.strictObject({ id: idOf('job') }),
   output: jobResultLinkSchema,
   tenant: tenantOfJob,
-  async run({ db, bucket }, { id }) {
+  async run({ db, bucket }, { id }, tenant) {
     const [job] = await stateAndResult(db).execute({ id });
+    if (job) requireAlso({ name: 'job.result' }, tenant, fileShows(job.kind));
     if (!job?.result) {
       throw new AppError('conflict', `Job "${id}" is ${job?.state}: only a job that succeeded has a result.`);
     }

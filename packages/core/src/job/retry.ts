@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { tenantOfJob } from '../tenancy.ts';
+import { tenantOfJob } from './access.ts';
 import { fetchJob } from './internal.ts';
 import { jobsChanged } from './jobs-changed.ts';
 import { jobSchema } from './schemas.ts';
@@ -14,6 +14,7 @@ export const retryJob = operation({
   summary:
     'Retry a failed, cancelled or dead job, with as many attempts as a new one. A webhook delivery cannot be retried: redeliver its message instead.',
   scope: 'job:write',
+  shows: ['job:read'],
   public: false,
   input: z.strictObject({ id: idOf('job') }),
   output: jobSchema,

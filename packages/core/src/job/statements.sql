@@ -1443,6 +1443,7 @@ from
               page
           )
           and jobs.portfolio_id = any (:own)
+          and jobs.portfolio_id || ' ' || jobs.kind <> all (:hidden::text[])
       ) as jobs
   ) as changed;
 
@@ -1485,6 +1486,7 @@ from
         where
           portfolios.id = any (:own)
           and coalesce(portfolios.slug = :portfolio, true)
+          and portfolios.id || ' ' || chosen_kind <> all (:hidden::text[])
         order by
           job.id desc
         limit
@@ -3022,6 +3024,7 @@ where
       where
         portfolios.id = any (:own)
         and coalesce(portfolios.slug = :portfolio, true)
+        and portfolios.id || ' ' || chosen_kind <> all (:hidden::text[])
       order by
         job.id desc
       limit
@@ -3425,6 +3428,7 @@ where
               jobs.kind = any (:kinds)
               and jobs.state = any (:states)
             )
+            and portfolios.id || ' ' || jobs.kind <> all (:hidden::text[])
             and jobs.id < :cursor
             and (
               jobs.id >= :firstId
@@ -3630,8 +3634,8 @@ from
               json_build_object(
                 'portfolioId',
                 jobs.portfolio_id,
-                'subjects',
-                subjects,
+                'watchers',
+                coalesce(watchers, '[]'),
                 'job',
                 json_build_object(
                   'id',
@@ -4039,15 +4043,21 @@ from
           join portfolios on portfolios.id = jobs.portfolio_id
           cross join lateral (
             select
-              array(
-                select
-                  members.subject
-                from
-                  members
-                where
-                  members.portfolio_id = jobs.portfolio_id
-                  and members.subject = any (:subjects)
-              ) as subjects
+              json_agg(
+                json_build_object(
+                  'subject',
+                  members.subject,
+                  'role',
+                  members.role,
+                  'tokensNotBefore',
+                  to_char(members.tokens_not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                )
+              ) as watchers
+            from
+              members
+            where
+              members.portfolio_id = jobs.portfolio_id
+              and members.subject = any (:subjects)
           ) as watching
         where
           jobs.id in (
@@ -4057,7 +4067,7 @@ from
               fresh
           )
           and (
-            subjects <> '{}'
+            watchers is not null
             or jobs.portfolio_id = any (:portfolios)
           )
       ) as changes

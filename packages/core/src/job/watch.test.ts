@@ -1,9 +1,7 @@
-import { and, eq, lt } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
 import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
-import { jobEvents } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
 let fixture: JobFixture;
@@ -41,7 +39,7 @@ describe('events', () => {
   test('begin with a snapshot for a watcher that reconnects after they were pruned', async () => {
     const lease = await fixture.claimed();
     await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
-    await fixture.db.delete(jobEvents).where(and(eq(jobEvents.jobId, lease.id), lt(jobEvents.seq, 3)));
+    await fixture.ownerSql`delete from job_events where job_id = ${lease.id} and seq < 3`;
     const items = await operations.job.events.run(fixture.as(owner), { id: lease.id, lastEventId: '0' });
     expect((await items.next()).value).toMatchObject({ cursor: '3', data: { type: 'snapshot' } });
     await transitions.end(fixture.db, lease, { type: 'succeeded', result });

@@ -12,6 +12,7 @@ export const addMember = operation({
   kind: 'mutation',
   summary: 'Add a member to a portfolio, as viewer, editor or owner.',
   scope: 'portfolio:write',
+  shows: ['portfolio:read'],
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema }),
   output: memberSchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
 import { members } from '../portfolio/portfolio.sql.ts';
 import { type TenantResolver, subjectOf, tenantBySlug } from '../tenancy.ts';
@@ -15,7 +16,8 @@ const tenantToLeave: TenantResolver<{ portfolio: string; subject: string }> = (c
 export const removeMember = operation({
   name: 'member.remove',
   kind: 'mutation',
-  summary: 'Remove a member, or leave a portfolio. The last owner cannot be removed.',
+  summary:
+    'Remove a member, or leave a portfolio; the keys that the member made for it end. The last owner cannot be removed.',
   scope: 'portfolio:write',
   public: false,
   input: z.strictObject({ ...memberRef, ...expectedVersion }),
@@ -24,6 +26,7 @@ export const removeMember = operation({
   async run({ db }, { subject, expectedVersion: expected }, tenant) {
     const found = await lockMember(db, tenant, subject, expected);
     if (found.role === 'owner') await requireAnotherOwner(db, tenant, subject);
+    await endKeysMadeBy(db, tenant.id, subject);
     await db.delete(members).where(isMember(tenant, subject));
     return null;
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roleSchema } from '../actor.ts';
+import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
 import { members } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -12,8 +13,10 @@ import { memberRef, memberSchema } from './schemas.ts';
 export const updateMember = operation({
   name: 'member.update',
   kind: 'mutation',
-  summary: 'Change the role of a member. The last owner must remain an owner.',
+  summary:
+    'Change the role of a member. The keys that an owner made end with that role; the last owner must remain an owner.',
   scope: 'portfolio:write',
+  shows: ['portfolio:read'],
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),
   output: memberSchema,
@@ -21,7 +24,10 @@ export const updateMember = operation({
   async run(ctx, { subject, role, expectedVersion: expected }, tenant) {
     requireMayGrant(ctx.actor, role);
     const found = await lockMember(ctx.db, tenant, subject, expected);
-    if (found.role === 'owner' && role !== 'owner') await requireAnotherOwner(ctx.db, tenant, subject);
+    if (found.role === 'owner' && role !== 'owner') {
+      await requireAnotherOwner(ctx.db, tenant, subject);
+      await endKeysMadeBy(ctx.db, tenant.id, subject);
+    }
     await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, subject));
     return fetchMember(ctx, tenant, subject);
   },

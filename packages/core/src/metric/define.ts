@@ -11,6 +11,7 @@ export const defineMetric = operation({
   kind: 'mutation',
   summary: 'Define a metric, so that samples can be recorded.',
   scope: 'metric:write',
+  shows: ['metric:read'],
   public: false,
   input: metricInput,
   output: metricSchema,

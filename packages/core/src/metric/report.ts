@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { AppError, invalidInput } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
+import { fileShows } from '../job/kinds.ts';
 import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
@@ -26,6 +27,7 @@ export const reportMetrics = operation({
   kind: 'mutation',
   summary: 'Start a job that renders a report of metrics, as CSV or as PDF with charts, and stores it.',
   scope: 'job:write',
+  shows: [...fileShows('metrics.report'), 'job:read'],
   public: false,
   input: z
     .strictObject({

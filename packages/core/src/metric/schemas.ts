@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { line, slugSchema, text } from '../text.ts';
+import { line, slugSchema, storedLine, text } from '../text.ts';
 import { expectedVersion } from '../version.ts';
 import { instantSchema } from '../time.ts';
 
@@ -18,6 +18,8 @@ export const metricSchema = z
     portfolio: slugSchema,
     key: slugSchema,
     ...fields,
+    name: storedLine(200),
+    unit: storedLine(40).describe(fields.unit.description!),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

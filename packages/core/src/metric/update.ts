@@ -13,6 +13,7 @@ export const updateMetric = operation({
   kind: 'mutation',
   summary: 'Update the given fields of a metric. Its samples do not change.',
   scope: 'metric:write',
+  shows: ['metric:read'],
   public: false,
   input: metricPatch,
   output: metricSchema,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { acceptJob } from '../job/accept.ts';
+import { fileShows } from '../job/kinds.ts';
 import { jobSchema, priorityInput } from '../job/schemas.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -12,6 +13,7 @@ export const exportPortfolio = operation({
   kind: 'mutation',
   summary: 'Start a job that renders a PDF of all published case studies of a portfolio and stores it.',
   scope: 'job:write',
+  shows: [...fileShows('export.pdf'), 'job:read'],
   public: false,
   input: z.strictObject({ portfolio: slugSchema, ...priorityInput }),
   output: jobSchema,

@@ -14,6 +14,7 @@ export const updatePortfolio = operation({
   kind: 'mutation',
   summary: "Update the given fields of a portfolio's profile.",
   scope: 'portfolio:write',
+  shows: ['portfolio:read'],
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,

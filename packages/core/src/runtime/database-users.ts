@@ -5,28 +5,31 @@ const migrator = 'portfolio_migrator';
 
 const all = 'select, insert, update, delete';
 
+/** For what was recorded: it is never changed, and deleted only with its owner, by a foreign key. */
+const append = 'select, insert';
+
 /**
  * The privileges of the users of API and worker on each table; empty for none. A new table must be added here: users have
- * no privileges on tables that are not listed.
+ * no privileges on tables that are not listed. Privileges of columns come last.
  */
 export const tableGrants: Record<string, { api: string; worker: string }> = {
   api_keys: { api: 'select, insert, update', worker: '' },
-  artifact_versions: { api: all, worker: all },
-  artifacts: { api: all, worker: all },
-  // Audit entries are never changed or deleted.
-  audit_log: { api: 'select, insert', worker: 'select, insert' },
-  case_studies: { api: all, worker: all },
-  case_study_artifacts: { api: all, worker: all },
-  case_study_images: { api: all, worker: all },
-  case_study_revisions: { api: all, worker: all },
-  claim_evidence: { api: all, worker: all },
-  claims: { api: all, worker: all },
-  evidence: { api: all, worker: all },
+  artifact_versions: { api: append, worker: 'select' },
+  artifacts: { api: all, worker: 'select' },
+  audit_log: { api: append, worker: append },
+  case_studies: { api: all, worker: 'select' },
+  case_study_artifacts: { api: all, worker: 'select' },
+  case_study_images: { api: all, worker: 'select' },
+  case_study_revisions: { api: append, worker: 'select' },
+  claim_evidence: { api: all, worker: 'select' },
+  claims: { api: all, worker: 'select, update (notified_standing)' },
+  evidence: { api: all, worker: 'select, update' },
   evidence_downloads: { api: all, worker: all },
-  evidence_versions: { api: all, worker: all },
+  evidence_versions: { api: `${append}, update (verified_at)`, worker: append },
   idempotency_keys: { api: all, worker: all },
-  images: { api: all, worker: all },
-  job_events: { api: all, worker: all },
+  images: { api: append, worker: 'select' },
+  // Workers delete the events of jobs that ended long ago.
+  job_events: { api: append, worker: `${append}, delete` },
   job_pauses: { api: all, worker: 'select' },
   job_queue: { api: all, worker: all },
   job_workers: { api: 'select', worker: all },
@@ -34,8 +37,8 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   members: { api: all, worker: 'select' },
   metric_days: { api: all, worker: all },
   metric_dirty_days: { api: all, worker: all },
-  metric_samples: { api: all, worker: all },
-  metrics: { api: all, worker: all },
+  metric_samples: { api: all, worker: 'select' },
+  metrics: { api: all, worker: 'select' },
   outbox: { api: all, worker: all },
   portfolios: { api: all, worker: 'select' },
   rate_limits: { api: all, worker: '' },
@@ -83,6 +86,7 @@ export async function grantAccess(sql: postgres.Sql): Promise<void> {
       if (!known) continue;
       const statements = tables.flatMap(({ name }) => {
         const allowed = tableGrants[name]![part];
+        // Revoking from a table revokes from its columns, too.
         const grant = `grant ${allowed} on public.${name} to ${user}`;
         return [`revoke all on public.${name} from ${user}`, ...(allowed ? [grant] : [])];
       });

@@ -80,12 +80,22 @@ describe('the users of a database', () => {
     expect(Object.keys(tableGrants)).toEqual(tables.map(({ name }) => name));
   });
 
-  test('have exactly the declared privileges on each table', async () => {
+  test('have exactly the declared privileges on each table, also where an earlier release granted more', async () => {
+    await admin`grant all on evidence_versions, job_events to portfolio_api, portfolio_worker with grant option`;
+    await admin`grant update (content), insert (content) on case_study_revisions to portfolio_worker`;
+    await bringUpToDate();
     const rows = await admin<{ user: string; table: string; granted: string }[]>`
-      select grantee as user, table_name as table,
-        lower(string_agg(privilege_type, ', ' order by array_position('{SELECT,INSERT,UPDATE,DELETE}', privilege_type::text))) as granted
-      from information_schema.role_table_grants
-      where table_schema in ('public', 'drizzle') and grantee <> 'portfolio_migrator' group by 1, 2`;
+      with granted as (
+        select relname as table, privilege_type as privilege, '' as columns, grantee
+        from pg_class, aclexplode(relacl) where relnamespace in ('public'::regnamespace, 'drizzle'::regnamespace) and relkind = 'r'
+        union all
+        select relname, privilege_type, format(' (%s)', attname), grantee
+        from pg_class join pg_attribute on attrelid = pg_class.oid, aclexplode(attacl)
+        where relnamespace in ('public'::regnamespace, 'drizzle'::regnamespace))
+      select rolname as user, granted.table, lower(string_agg(privilege || columns, ', '
+        order by columns, array_position('{SELECT,INSERT,UPDATE,DELETE}', privilege))) as granted
+      from granted join pg_roles on pg_roles.oid = grantee
+      where rolname <> 'portfolio_migrator' group by 1, 2`;
     const granted = Object.groupBy(rows, ({ user }) => user);
     expect(Object.keys(granted).toSorted()).toEqual(['portfolio_api', 'portfolio_worker']);
     const grantsOf = (user: string) =>

@@ -122,6 +122,9 @@ describe('settings that are not valid', () => {
   test.each([
     ['PUBLIC_ORIGIN', 'localhost:3000'],
     ['PUBLIC_ORIGIN', 'portfolio.example'],
+    ['SECURITY_CONTACT', 'security@example.com'],
+    ['SECURITY_CONTACT', 'http://example.com/contact'],
+    ['SECURITY_POLICY', 'mailto:security@example.com'],
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
     ['PORT', '65536'],
     ['PORT', '1.5'],

@@ -136,6 +136,14 @@ export const apiSettings = z
     PORT: port.default(3000),
     /** The origin at which browsers reach the API: pages of other origins may not open a WebSocket. */
     PUBLIC_ORIGIN: httpUrl.optional(),
+    /** Where flaws are reported, an https: or a mailto: address: `security.txt` names it. Without it, that is not served. */
+    SECURITY_CONTACT: z
+      .url({ protocol: /^(https|mailto)$/, error: 'Expected a URL that begins with https:// or mailto:.' })
+      .optional(),
+    /** The page that says how reports of flaws are dealt with. */
+    SECURITY_POLICY: z
+      .url({ protocol: /^https$/, error: 'Expected a URL that begins with https://.' })
+      .optional(),
     /** The number of the platform's proxies in front of the API: as many entries at the end of X-Forwarded-For are trusted. */
     TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
     /** Operations per minute, of a user or a portfolio's key, and of an address (IPv6: its /64) without a credential. */
@@ -162,6 +170,11 @@ export const apiSettings = z
     ...always,
     path: ['JWT_JWKS_URL'],
     message: 'JWT_ISSUER and JWT_JWKS_URL must be set together.',
+  })
+  .refine((given) => given.SECURITY_POLICY === undefined || given.SECURITY_CONTACT !== undefined, {
+    ...always,
+    path: ['SECURITY_CONTACT'],
+    message: 'Must be set with SECURITY_POLICY.',
   })
   .refine(({ CACHE_REPLICATION_GROUP: group, CACHE_URL: url }) => group === undefined || isTokenUrl(url), {
     ...always,

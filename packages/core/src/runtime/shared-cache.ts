@@ -34,7 +34,8 @@ const everything = 'published:state';
 const lists = 'published:state:lists';
 const stateKey = (portfolio: string | undefined) =>
   portfolio === undefined ? lists : `published:state:of:${portfolio}`;
-const answerKey = (key: string) => `published:answer:${key}`;
+/** Answers without "2" are of release 0.1.0, and contain addresses of sources that only members may see. */
+const answerKey = (key: string) => `published:answer:2:${key}`;
 
 /**
  * Opens the Valkey or Redis of CACHE_URL and connects in the background; null without that setting. While the cache is

@@ -110,18 +110,18 @@ describe('the events of a job', () => {
     await endedDaysAgo(within, 30);
     await endedDaysAgo(after, 28);
     const { id: open } = await fixture.accept();
-    expect(await pruneJobEvents(fixture.db, periodIn(0, 2), never)).toBe(3);
+    expect(await pruneJobEvents(fixture.workerDb, periodIn(0, 2), never)).toBe(3);
     for (const id of [before, after]) expect(await fixture.eventsOf(id)).toHaveLength(3);
     expect(await fixture.eventsOf(within)).toEqual([]);
     expect(await fixture.eventsOf(open)).toHaveLength(1);
-    expect(await pruneJobEvents(fixture.db, periodIn(0, 2), never)).toBe(0);
+    expect(await pruneJobEvents(fixture.workerDb, periodIn(0, 2), never)).toBe(0);
   });
 
   test('are replaced by a snapshot of the final state for watchers once they are pruned', async () => {
     const id = await fixture.failed();
     const before = await fixture.read(id);
     await endedDaysAgo(id, 30);
-    await pruneJobEvents(fixture.db, periodIn(0, 2), never);
+    await pruneJobEvents(fixture.workerDb, periodIn(0, 2), never);
     for (const lastEventId of ['0', '2']) {
       const items = [];
       const events = await operations.job.events.run(fixture.as(owner), { id, lastEventId });
@@ -138,7 +138,7 @@ describe('the events of a job', () => {
   test('keep their numbering when it is retried after they were pruned', async () => {
     const id = await fixture.failed();
     await endedDaysAgo(id, 30);
-    await pruneJobEvents(fixture.db, periodIn(0, 2), never);
+    await pruneJobEvents(fixture.workerDb, periodIn(0, 2), never);
     await fixture.retry(id);
     expect((await fixture.eventsOf(id)).map(({ seq, type }) => [seq, type])).toEqual([[4, 'requeued']]);
     const events = await operations.job.events.run(fixture.as(owner), { id, lastEventId: '1' });

@@ -21,9 +21,12 @@ const signatures: [type: string, signature: string | number[], offset?: number][
   ['video/webm', [0x1a, 0x45, 0xdf, 0xa3]],
 ];
 
-/** Text types that cannot be told apart by their first bytes: the declared one is accepted. None is active content. */
+/**
+ * Text types that cannot be told apart by their first bytes: the declared one is accepted. None is active content, as XML
+ * is: browsers run the scripts and follow the style sheets of any XML.
+ */
 const textTypes =
-  /^(text\/(csv|markdown|plain|tab-separated-values|x-[\w-]+)|application\/(json|yaml|toml|xml))$/;
+  /^(text\/(csv|markdown|plain|tab-separated-values|x-[\w-]+)|application\/(json|yaml|toml))$/;
 
 /**
  * The media type of a file by its first bytes. Text has the declared type if that is a harmless text type, otherwise

@@ -216,6 +216,7 @@ describe('an upload', () => {
 test.each([
   ['fileName', '../../etc/passwd'],
   ['fileName', 'a\nb'],
+  ['fileName', 'invoice\u202efdp.exe'],
   ['fileName', ''],
   ['contentType', 'html'],
   ['contentType', 'text/html\r\nx-evil: 1'],

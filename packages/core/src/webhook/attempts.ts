@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { jobs } from '../job/job.sql.ts';
 import { prepared } from '../sql.ts';
 import { nextVersion } from '../version.sql.ts';
+import { insertDisabled, recordDisabled } from './record-disabled.ts';
 import { readMessage } from './schemas.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
@@ -70,13 +71,17 @@ export async function recordAttempt(
 
 /** Disables a webhook whose receiver answered that it is gone (410). */
 export async function disableGone(db: Db, deliveryId: string): Promise<void> {
-  await db
-    .update(webhooks)
-    .set({ enabled: false, disabledReason: 'gone', version: nextVersion, updatedAt: sql`now()` })
-    .where(
-      sql`${webhooks.enabled} and ${webhooks.id} = (
-        select webhook_id from ${webhookDeliveries} where id = ${deliveryId})`,
-    );
+  await db.transaction(async (tx) => {
+    const [disabled] = await tx
+      .update(webhooks)
+      .set({ enabled: false, disabledReason: 'gone', version: nextVersion, updatedAt: sql`now()` })
+      .where(
+        sql`${webhooks.enabled} and ${webhooks.id} = (
+          select webhook_id from ${webhookDeliveries} where id = ${deliveryId})`,
+      )
+      .returning({ id: webhooks.id });
+    if (disabled) await recordDisabled(tx, disabled.id);
+  });
 }
 
 /**
@@ -102,6 +107,11 @@ const settleFailed = prepared((db) => {
       updated_at = now()
     where enabled and failing_since < now() - ${sql.raw(`interval '${maxFailingDays} days'`)}
       and id = any(array(select webhook_id from ${failed} where state is distinct from 'cancelled'))
-    returning id`);
-  return db.with(ended, failed, disabled).select().from(disabled).prepare('webhook_settle_failed');
+    returning *`);
+  const recorded = db.$with('recorded', {}).as(insertDisabled(sql`${disabled}`));
+  return db
+    .with(ended, failed, disabled, recorded)
+    .select({ id: disabled.id })
+    .from(disabled)
+    .prepare('webhook_settle_failed');
 });

@@ -5,8 +5,9 @@ import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { type Tenant, tenantBySlug } from '../tenancy.ts';
+import { type Tenant, requireAlso, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
+import { scopesOfEvents } from './event-scopes.ts';
 import { fetchWebhook } from './internal.ts';
 import { webhookFields, webhookWithSecretSchema } from './schemas.ts';
 import { newSecret } from './secret.ts';
@@ -19,8 +20,9 @@ export const createWebhook = operation({
   name: 'webhook.create',
   kind: 'mutation',
   summary:
-    'Create a webhook: a URL that is notified of events of a portfolio. The signing secret is shown only once.',
+    'Create a webhook: a URL that is notified of events of a portfolio. The signing secret is shown only once. It needs the read scopes of what the messages show.',
   scope: 'webhook:write',
+  shows: ['webhook:read'],
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
@@ -31,6 +33,7 @@ export const createWebhook = operation({
   tenant: tenantBySlug,
   holdsSecret: true,
   async run(ctx, { portfolio: _, ...fields }, tenant) {
+    requireAlso({ name: 'webhook.create' }, tenant, scopesOfEvents(fields.events));
     await requireBelowLimit(ctx.db, tenant);
     const [id, secret] = [newId('webhook'), newSecret()];
     await ctx.db.insert(webhooks).values({ id, portfolioId: tenant.id, ...fields, secret });

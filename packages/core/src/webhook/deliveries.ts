@@ -5,7 +5,8 @@ import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
-import { tenantBySlug } from '../tenancy.ts';
+import { requireAlso, tenantBySlug } from '../tenancy.ts';
+import { scopesOfEvents } from './event-scopes.ts';
 import { deliveryColumns, fetchDelivery, fetchWebhook } from './internal.ts';
 import {
   deliveryRef,
@@ -39,13 +40,17 @@ export const listDeliveries = operation({
 export const readDelivery = operation({
   name: 'webhook.delivery',
   kind: 'query',
-  summary: 'Read a delivery with its payload.',
+  summary: 'Read a delivery with its payload. It needs the read scopes of what the message shows.',
   scope: 'webhook:read',
   public: false,
   input: z.strictObject(deliveryRef),
   output: deliveryWithPayloadSchema,
   tenant: tenantBySlug,
-  run: (ctx, { id, delivery }, tenant) => fetchDelivery(ctx, tenant, id, delivery),
+  async run(ctx, { id, delivery }, tenant) {
+    const found = await fetchDelivery(ctx, tenant, id, delivery);
+    requireAlso({ name: 'webhook.delivery' }, tenant, scopesOfEvents([found.event]));
+    return found;
+  },
 });
 
 const listBefore = prepared((db) =>

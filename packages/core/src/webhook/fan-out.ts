@@ -36,6 +36,9 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: Chan
       const message = { id: newId('message'), payload: payload as Message };
       for (const webhook of subscribed) {
         if (webhook.portfolioId !== portfolioId || !webhook.events.includes(payload.type)) continue;
+        // One that was enabled again meanwhile is not told that it was disabled.
+        if (message.payload.type === 'webhook.disabled' && message.payload.data.webhook === webhook.id)
+          continue;
         deliveries.push({ webhookId: webhook.id, portfolioId, message });
       }
     }

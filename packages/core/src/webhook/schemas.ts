@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { slugSchema, text } from '../text.ts';
+import { isPlainUrl, plainUrlError } from '../url.ts';
 
 /** The events that webhooks can subscribe to. */
 const webhookEventTypeSchema = z.enum([
@@ -15,12 +16,16 @@ const webhookEventTypeSchema = z.enum([
   'job.succeeded',
   'job.failed',
   'job.cancelled',
+  'webhook.disabled',
 ]);
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>;
 
 /** All events of messages: those, and the `ping` of a test. */
 const deliveredEventSchema = z.enum([...webhookEventTypeSchema.options, 'ping']);
 export type DeliveredEvent = z.infer<typeof deliveredEventSchema>;
+
+/** What the message `webhook.disabled` says: not the whole URL, which may contain a secret of its receiver. */
+export type DisabledWebhook = { webhook: string; host: string; description: string; reason: DisabledReason };
 
 /** The body of a message (Standard Webhooks). */
 export const messageSchema = z.object({
@@ -40,18 +45,22 @@ const disabledReasonSchema = z.enum(['manual', 'gone', 'failing']);
 export type DisabledReason = z.infer<typeof disabledReasonSchema>;
 
 const urlSchema = z
-  .url({
-    protocol: /^https$/,
-    // No IP address and no local name. The addresses of the name are checked when a message is sent.
-    hostname: /^([a-z0-9-]{1,63}\.)+[a-z]([a-z0-9-]*[a-z0-9])$/i,
-    normalize: true,
-    error: 'Expected a URL that begins with https:// and has a host name, such as https://example.com/hook.',
-  })
+  .string()
   .max(2000)
-  .refine((url) => {
-    const parsed = URL.parse(url);
-    return !parsed || (parsed.username === '' && parsed.password === '' && parsed.hash === '');
-  }, 'Expected a URL without user name, password and fragment.')
+  .refine(isPlainUrl, plainUrlError)
+  .pipe(
+    z
+      .url({
+        protocol: /^https$/,
+        // No IP address and no local name. The addresses of the name are checked when a message is sent.
+        hostname: /^([a-z0-9-]{1,63}\.)+[a-z]([a-z0-9-]*[a-z0-9])$/i,
+        normalize: true,
+        error:
+          'Expected a URL that begins with https:// and has a host name, such as https://example.com/hook.',
+      })
+      .max(2000)
+      .refine((url) => !url.includes('#'), 'Expected a URL without fragment.'),
+  )
   .describe('The URL to which messages are sent by POST; https only.');
 
 /** The writable fields of a webhook. */

@@ -1,11 +1,13 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { tenantBySlug } from '../tenancy.ts';
+import { requireAlso, tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
 import { expectedVersion } from '../version.ts';
+import { scopesOfEvents } from './event-scopes.ts';
 import { fetchWebhook } from './internal.ts';
 import { lockWebhook } from './lock.ts';
+import { recordDisabled } from './record-disabled.ts';
 import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
 import { webhooks } from './webhook.sql.ts';
 
@@ -19,6 +21,7 @@ export const updateWebhook = operation({
   kind: 'mutation',
   summary: 'Change the given fields of a webhook, or enable or disable it.',
   scope: 'webhook:write',
+  shows: ['webhook:read'],
   public: false,
   input: z.strictObject({
     ...webhookRef,
@@ -29,6 +32,10 @@ export const updateWebhook = operation({
   tenant: tenantBySlug,
   async run(ctx, { portfolio: _, id, expectedVersion: expected, enabled, ...changes }, tenant) {
     const found = await lockWebhook(ctx.db, tenant, id, expected);
+    // Who decides where messages go can read them.
+    if (changes.url !== undefined || changes.events !== undefined) {
+      requireAlso({ name: 'webhook.update' }, tenant, scopesOfEvents(changes.events ?? found.events));
+    }
     const isChanged = enabled !== undefined && enabled !== found.enabled;
     await ctx.db
       .update(webhooks)
@@ -39,6 +46,7 @@ export const updateWebhook = operation({
         updatedAt: sql`now()`,
       })
       .where(eq(webhooks.id, id));
+    if (isChanged && !enabled) await recordDisabled(ctx.db, id);
     return fetchWebhook(ctx, tenant, id);
   },
 });

@@ -5,7 +5,7 @@ import { type TestServices, testServices, user } from '../../../../tests/support
 import type { Actor } from '../actor.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
-import { fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
+import { disableGone, fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
 import { fanOutEvents } from './fan-out.ts';
 import { recordWebhookEvent } from './record.ts';
 import { signatureOf } from './secret.ts';
@@ -41,6 +41,18 @@ const deliveriesOf = async (id: string, rest: object = {}) =>
 const record = (slug: string) =>
   recordWebhookEvent(platform.db, { portfolioId, type: 'case-study.published', data: { slug } });
 const fanOut = () => fanOutEvents(platform.db);
+
+/** What the messages to a webhook say. */
+async function messagesTo(id: string) {
+  await fanOut();
+  const deliveries = await deliveriesOf(id);
+  return Promise.all(
+    deliveries.map(async ({ id: delivery }) => {
+      const { payload } = await webhook.delivery.run(platform.as(owner), { portfolio, id, delivery });
+      return payload.data;
+    }),
+  );
+}
 
 /** A delivery whose job ended in the given state. */
 async function endedDelivery(id: string, state: 'succeeded' | 'failed') {
@@ -107,6 +119,36 @@ describe('a webhook', () => {
     for (const ask of [webhook.read, webhook.deliveries, webhook.test]) {
       await expect(ask.run(platform.as(owner), there)).rejects.toMatchObject({ code: 'not_found' });
     }
+  });
+
+  test('sends an address only what its maker may read', async () => {
+    const narrow = user('owner', ['webhook:read', 'webhook:write', 'job:read']);
+    for (const events of [['claim.stale'], ['evidence.changed'], ['job.failed', 'case-study.published']]) {
+      await expect(create({ events }, narrow)).rejects.toMatchObject({ code: 'forbidden' });
+    }
+    expect(await create({ events: ['job.failed'] }, narrow)).toMatchObject({ events: ['job.failed'] });
+    const { id } = await create();
+    const change = (fields: object) =>
+      webhook.update.run(platform.as(narrow), { portfolio, id, expectedVersion: all, ...fields });
+    await expect(change({ url: 'https://elsewhere.example/' })).rejects.toThrow('scope case-study:read');
+    await expect(change({ events: ['evidence.changed'] })).rejects.toThrow('scope evidence:read');
+    expect(await change({ enabled: false })).toMatchObject({ url, enabled: false });
+    expect(await change({ events: ['job.failed'], url: 'https://elsewhere.example/' })).toMatchObject({
+      events: ['job.failed'],
+    });
+  });
+
+  test('shows a delivery only to those who may read its message', async () => {
+    const { id } = await create();
+    await record('hidden');
+    await fanOut();
+    const [delivery] = await deliveriesOf(id);
+    const show = (actor: Actor) =>
+      webhook.delivery.run(platform.as(actor), { portfolio, id, delivery: delivery!.id });
+    await expect(show(user('owner', ['webhook:read']))).rejects.toThrow('scope case-study:read');
+    expect(await show(user('owner', ['webhook:read', 'case-study:read']))).toMatchObject({
+      payload: { data: { slug: 'hidden' } },
+    });
   });
 
   test.each([
@@ -194,6 +236,7 @@ describe('an event', () => {
       await create(),
     ];
     await update(off.id, { enabled: false });
+    await fanOut();
     await record('faster');
     const { events, jobs } = await fanOut();
     expect(events).toBe(1);
@@ -295,11 +338,14 @@ describe('a delivery whose job ended without success', () => {
     await settleFailedDeliveries(platform.db);
     const [{ job }] = (await deliveriesOf(id)) as unknown as [{ job: string }];
     await platform.addMember(portfolioId, 'editor', 'editor');
-    for (const who of ['owner', 'editor']) {
+    for (const [who, code, words] of [
+      ['owner', 'conflict', 'Redeliver the message'],
+      ['editor', 'not_found', `There is no job "${job}".`],
+    ] as const) {
       const ctx = platform.as(user(who));
       await expect(operations.job.retry.run(ctx, { id: job })).rejects.toMatchObject({
-        code: 'conflict',
-        message: expect.stringContaining('Redeliver the message'),
+        code,
+        message: expect.stringContaining(words),
       });
       expect(await operations.job.retryMany.run(ctx, { portfolio })).toEqual({ changed: 0, hasMore: false });
     }
@@ -359,6 +405,69 @@ describe('five days in which no message was delivered', () => {
     await operations.job.cancel.run(platform.as(owner), { id: job! });
     await settleFailedDeliveries(platform.db);
     expect(await read(id)).toMatchObject({ enabled: true });
+  });
+});
+
+describe('a webhook that was disabled', () => {
+  const path = '/services/T0/secret?token=abc';
+
+  test.each([
+    ['by hand', 'manual', (id: string) => update(id, { enabled: false })],
+    [
+      'because its receiver is gone',
+      'gone',
+      async (id: string) => {
+        const { id: delivery } = await webhook.test.run(platform.as(owner), { portfolio, id });
+        await disableGone(platform.workerDb, delivery);
+      },
+    ],
+    [
+      'because it failed for days',
+      'failing',
+      async (id: string) => {
+        await failOne(id);
+        await passDays(id, 6);
+        await failOne(id);
+      },
+    ],
+  ] as const)('%s is announced once, and only, to the others that subscribe', async (_, reason, disable) => {
+    const events = ['webhook.disabled'];
+    const [other, unsubscribed] = [await create({ events }), await create()];
+    const { id } = await create({
+      events,
+      url: `https://hooks.example.com:8443${path}`,
+      description: 'The SIEM',
+    });
+    await disable(id);
+    const data = { webhook: id, host: 'hooks.example.com:8443', description: 'The SIEM', reason };
+    expect(await messagesTo(other.id)).toEqual([data]);
+    expect(await messagesTo(unsubscribed.id)).toEqual([]);
+    const announced = (await deliveriesOf(id)).filter(({ event }) => event !== 'ping');
+    expect(announced).toEqual([]);
+  });
+
+  test('is not told so itself when it is enabled again before the message is sent', async () => {
+    const { id } = await create({ events: ['webhook.disabled'] });
+    await update(id, { enabled: false });
+    await update(id, { enabled: false, description: 'Off' });
+    await update(id, { enabled: true });
+    expect(await fanOut()).toEqual({ events: 1, jobs: [] });
+  });
+
+  test('is listed for the owners of its portfolio, and for nobody else', async () => {
+    const { id } = await create();
+    await create();
+    const off = await update(id, { enabled: false });
+    await platform.addMember(portfolioId, `owner-${count}`, 'owner');
+    await platform.addMember(portfolioId, `editor-${count}`, 'editor');
+    const listed = async (actor: Actor) =>
+      (await webhook.disabled.run(platform.as(actor), {})).items.filter(
+        (item) => item.portfolio === portfolio,
+      );
+    for (const actor of [owner, user(`owner-${count}`)]) expect(await listed(actor)).toEqual([off]);
+    for (const actor of [user(`editor-${count}`), user('non-member')])
+      expect(await listed(actor)).toEqual([]);
+    await expect(listed(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
 

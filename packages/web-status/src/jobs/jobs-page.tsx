@@ -6,6 +6,7 @@ import type { JobState } from '../types.ts';
 import { PageHeading } from '../ui/page-heading.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { stateWords } from '../ui/words.ts';
+import { DisabledWebhooks } from '../webhooks/disabled-webhooks.tsx';
 import { JobRow, JobRowSkeleton } from './job-row.tsx';
 import { mergeJobs } from './merge-jobs.ts';
 import { NewExport } from './new-export.tsx';
@@ -19,6 +20,7 @@ export function JobsPage() {
   return (
     <>
       <PageHeading title={state ? `${stateWords[state]} jobs` : 'Jobs'}>Jobs</PageHeading>
+      <DisabledWebhooks />
       <NewExport />
       <StateFilter chosen={state} />
       <JobList key={state} state={state} />

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { testJob } from '../test-job.ts';
-import { count, currentStep, eventWords, fileSize, percent, shownState, stateChange } from './words.ts';
+import {
+  count,
+  currentStep,
+  disabledWords,
+  eventWords,
+  fileSize,
+  percent,
+  shownState,
+  stateChange,
+} from './words.ts';
 
 test('a job that waits for a retry is distinct from one that waits for its first attempt', () => {
   expect(shownState(testJob())).toBe('queued');
@@ -51,4 +60,14 @@ test.each([
 
 test('a count of one is in the singular', () => {
   expect([count(1, 'page'), count(1200, 'page')]).toEqual(['1 page', '1,200 pages']);
+});
+
+test('a disabled webhook is named by its host alone, with the reason', () => {
+  const webhook = { portfolio: 'team', url: 'https://hooks.example.com/T0/secret', description: '' };
+  expect(disabledWords({ ...webhook, disabledReason: 'gone' })).toBe(
+    'hooks.example.com of team: its receiver answered that it is gone.',
+  );
+  expect(disabledWords({ ...webhook, description: 'SIEM', disabledReason: 'failing' })).toBe(
+    'SIEM (hooks.example.com) of team: no message was delivered for days.',
+  );
 });

@@ -1,4 +1,4 @@
-import type { Job, JobEvent, JobKind, JobState } from '../types.ts';
+import type { DisabledWebhook, Job, JobEvent, JobKind, JobState } from '../types.ts';
 
 /**
  * The state of a job as it is shown. `retrying` is queued after a failed attempt, and `cancelling` is running with a
@@ -84,6 +84,17 @@ export function eventWords({ type, attempt, step }: Pick<JobEvent, 'type' | 'att
     requeued: 'Requeued manually',
   };
   return lines[type];
+}
+
+/** A disabled webhook and why it is, without the rest of its URL, which may contain a secret. */
+export function disabledWords({ portfolio, url, description, disabledReason }: DisabledWebhook): string {
+  const reasons: Record<NonNullable<DisabledWebhook['disabledReason']>, string> = {
+    manual: 'disabled by an owner',
+    gone: 'its receiver answered that it is gone',
+    failing: 'no message was delivered for days',
+  };
+  const name = description === '' ? new URL(url).host : `${description} (${new URL(url).host})`;
+  return `${name} of ${portfolio}: ${reasons[disabledReason ?? 'manual']}.`;
 }
 
 /** A fraction from 0 to 1 as a whole percentage, rounded down so that only 1 is 100. */

@@ -220,11 +220,11 @@ async function* readParts(
 }
 
 function toFetched({ bucket, signal }: SyncTools, { download, sizeBytes, hash }: PartialDownload): Fetched {
-  const { fetchedFrom, contentType, contentEncoding, etag, lastModified } = download;
+  const { sourceUrl, fetchedFrom, contentType, contentEncoding, etag, lastModified } = download;
   return {
     is: 'file',
     file: {
-      fileName: fileNameOf(fetchedFrom, contentEncoding),
+      fileName: fileNameOf([fetchedFrom, sourceUrl], contentEncoding),
       contentType,
       fetchedFrom,
       sizeBytes,
@@ -277,9 +277,13 @@ function toJobError(error: unknown): unknown {
 /** The file name suffixes of compressed bodies, which are stored as received. */
 const suffixes: Record<string, string> = { gzip: '.gz', br: '.br', zstd: '.zst' };
 
-/** The name that a browser would give the file: the last segment of its path. */
-function fileNameOf(url: string, contentEncoding: string | null): string {
-  const last = new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '';
+/**
+ * The last segment of the first of the paths that has an extension, otherwise of the last path: after a redirect, a
+ * segment without one can be a key to the file, and everybody sees the name.
+ */
+function fileNameOf(urls: readonly string[], contentEncoding: string | null): string {
+  const segments = urls.map((url) => new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '');
+  const last = segments.find((segment) => /\.[a-z0-9]{1,8}$/i.test(segment)) ?? segments.at(-1)!;
   const name = last.replaceAll(/%[0-9a-f]{2}|[^\w.-]+/gi, '_').slice(-100) || 'source';
   const suffix = suffixes[contentEncoding ?? ''] ?? '';
   return name.endsWith(suffix) ? name : name + suffix;

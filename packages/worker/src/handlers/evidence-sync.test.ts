@@ -652,6 +652,21 @@ describe('bytes are stored as received', () => {
   });
 });
 
+/** Syncs a source that redirects to a path. Resolves to the name of the file. */
+async function nameAfterRedirect(location: string) {
+  answer = (response, { url }) =>
+    url === location ? response.end(location) : response.writeHead(302, { location }).end();
+  await sync();
+  const { latest } = await read();
+  expect(latest).toMatchObject({ origin: 'source', fetchedFrom: origin + location });
+  return latest?.fileName;
+}
+
+test('the name of a file comes from the source where a redirect leads to a name without extension', async () => {
+  expect(await nameAfterRedirect('/blobs/9f2c41d0a7e84')).toBe('latest.csv');
+  expect(await nameAfterRedirect('/v2/june.csv')).toBe('june.csv');
+});
+
 test('requests to sources carry no credentials and no cookies', async () => {
   serve('here', 200, { 'set-cookie': 'a=b', etag: '"one"' });
   await sync();
@@ -689,7 +704,8 @@ const claimIs = (standing: string, before: string, latestVersion: number, why: s
   },
 });
 
-const about = () => ({ evidence: at.slug, sourceUrl: `${origin}/figures/latest.csv` });
+const address = () => `${origin}/figures/latest.csv`;
+const about = () => ({ evidence: at.slug, sourceUrl: address() });
 
 const changed = (text: string, version: number) => ({
   type: 'evidence.changed',
@@ -710,6 +726,15 @@ describe('webhooks are notified once of each change', () => {
     serve('one');
     await sync();
     expect(await takeEvents()).toEqual([changed('one', 3), claimIs('backed', 'stale', 3, null)]);
+  });
+
+  test('of a source by its address without query and fragment, since messages leave the platform', async () => {
+    await change({ sourceUrl: `${address()}?token=secret#secret` });
+    serve('one');
+    await sync();
+    serve('two');
+    await sync();
+    expect(await takeEvents()).toEqual([changed('two', 2)]);
   });
 
   test('of a source that vanishes and is available again', async () => {

@@ -1,9 +1,13 @@
 import { operations } from '@portfolio/core';
 import { type Actor, anonymous } from '@portfolio/core/actor';
+import { outsideView } from '@portfolio/core/case-study/export-source';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { jobKinds } from '@portfolio/core/job/kinds';
+import { transitions } from '@portfolio/core/job/transitions';
 import { eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimJob } from '../../../../tests/support/jobs.ts';
 import { pdfText } from '../../../../tests/support/pdf-text.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
@@ -63,6 +67,21 @@ const askForStudy = (slug: string) =>
 const askForAll = (actor: Actor = owner) =>
   operations.portfolio.export.run(platform.as(actor), { portfolio });
 
+async function setSource(sourceUrl: string | null, fetchedFrom: string | null) {
+  await platform.ownerSql`update evidence set source_url = ${sourceUrl}`;
+  await platform.ownerSql`update evidence_versions set fetched_from = ${fetchedFrom}`;
+}
+
+/** Lets the proof be fetched from a source with secrets in its addresses while `work` runs. */
+async function withSource(work: () => Promise<void>) {
+  await setSource(
+    'https://source.example/figures.csv?token=SECRET#SECRET',
+    'https://cdn.example/SECRET?key=SECRET',
+  );
+  await work();
+  await setSource(null, null);
+}
+
 let attempt = 0;
 
 /** Runs an accepted job as a worker does; resolves to the result and the text of the file. */
@@ -82,6 +101,19 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
   const pages = await pdfText(bytes);
   return { result, pages, text: pages.join('\n').replace(/\s+/g, ' ') };
 }
+
+/** Makes the PDF of a study, as a worker does, with another state in its result. */
+async function printWith(slug: string, stateOf: (state: string) => string) {
+  const { id } = await askForStudy(slug);
+  const lease = { id, token: randomUUID() };
+  await claimJob(platform.db, lease, 60);
+  const { result } = await make(id);
+  const stored = { ...result, state: stateOf(result.state!) };
+  await transitions.end(platform.db, lease, { type: 'succeeded', result: stored });
+}
+
+const readPdf = (slug: string, actor: Actor) =>
+  operations.caseStudy.pdf.run(platform.as(actor), { portfolio, slug });
 
 describe('the PDF of a case study', { timeout: 60_000 }, () => {
   test('shows its claims with their current standing, and the complete hash of the evidence', async () => {
@@ -112,6 +144,31 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
     expect(broken).not.toBe(before);
     await platform.db.execute(sql`update evidence set problem = null`);
     expect(await state()).toBe(before);
+  });
+
+  test('prints of a source what outside readers may see, whoever had it made', async () => {
+    await create('sourced', { claims });
+    await withSource(async () => {
+      const { id } = await askForStudy('sourced');
+      const { text } = await make(id);
+      expect(text).toContain('Source https://source.example/figures.csv Fetched');
+      expect(text).not.toMatch(/SECRET|cdn/);
+    });
+  });
+
+  test('of release 0.1.0 is given to outside readers only if its study cites nothing that was fetched', async () => {
+    await create('older', { claims });
+    await publish('older');
+    const link = { file: { fileName: 'older.pdf' }, job: null };
+    await printWith('older', (state) => state.replace(outsideView, ''));
+    expect(await readPdf('older', anonymous)).toMatchObject(link);
+    await withSource(async () => {
+      await expect(readPdf('older', anonymous)).rejects.toMatchObject({ code: 'not_found' });
+      await printWith('older', (state) => state);
+      expect(await readPdf('older', anonymous)).toMatchObject(link);
+      expect(await readPdf('older', owner)).toMatchObject(link);
+    });
+    await unpublish('older');
   });
 
   test('fails permanently when the study was deleted after the request', async () => {
@@ -214,17 +271,17 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
     await expect(askForAll(user('non-member'))).rejects.toMatchObject({ code: 'forbidden' });
     await expect(askForAll(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
     const elsewhere = { kind: 'portfolio-key', subject: 'key', portfolioId: 'pf_other' } as const;
-    const key = { ...elsewhere, scopes: ['job:write'], expiresAt: null } as const;
+    const key = {
+      ...elsewhere,
+      scopes: owner.kind === 'anonymous' ? [] : owner.scopes,
+      expiresAt: null,
+    } as const;
     await expect(askForAll(key)).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
 
 test('of concurrent requests for the PDF of a study, one creates the job and all get it', async () => {
   await create('wanted');
-  const answers = await Promise.all(
-    Array.from({ length: 8 }, () =>
-      operations.caseStudy.pdf.run(platform.as(owner), { portfolio, slug: 'wanted' }),
-    ),
-  );
+  const answers = await Promise.all(Array.from({ length: 8 }, () => readPdf('wanted', owner)));
   expect(new Set(answers.map(({ job }) => job?.id)).size).toBe(1);
 });

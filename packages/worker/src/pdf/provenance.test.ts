@@ -27,7 +27,7 @@ const claims: PdfClaim[] = [
           ...cited().seen!,
           number: 2,
           sha256: 'ab'.repeat(32),
-          fetchedFrom: 'https://cdn.example.com/i',
+          origin: 'source',
         },
       }),
     ],
@@ -72,7 +72,7 @@ describe('the provenance of a case study', { timeout: 30_000 }, () => {
       'Version2;thelatestis3,withotherbytes',
       `SHA-256${'ab'.repeat(32)}`,
       `Source${sourceUrl}`,
-      'Fetched2026-03-0109:30:15UTC,fromhttps://cdn.example.com/i',
+      'Fetched2026-03-0109:30:15UTC',
       'brokenOf“Soak”,itssourcehasvanished.',
       'unbackedItcitesnoevidenceandnometric.',
     ]) {

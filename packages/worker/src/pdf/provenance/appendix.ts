@@ -173,7 +173,7 @@ const plural = (count: number, noun: string): string =>
   `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 function factsOfEvidence(cited: PdfClaim['evidence'][number]): Fact[] {
-  const { title, slug, seen, sourceUrl, checkedAt } = cited;
+  const { title, slug, seen, checkedAt } = cited;
   const facts: Fact[] = [
     ['Evidence', [factTitle(title), factText(` (${slug})`)]],
     ['Standing', [factText(evidenceText(cited))]],
@@ -185,15 +185,13 @@ function factsOfEvidence(cited: PdfClaim['evidence'][number]): Fact[] {
     facts.push(['SHA-256', [factCode(sha256)]], ['File', [factText(file)]]);
   }
   facts.push(['Source', [factOfSource(cited)]]);
-  if (seen?.fetchedFrom) {
-    const moved = seen.fetchedFrom === sourceUrl ? [] : [factText(', from '), factLink(seen.fetchedFrom)];
-    facts.push(['Fetched', [factText(timeText(seen.fetchedAt)), ...moved]]);
-  }
+  if (seen?.origin === 'source') facts.push(['Fetched', [factText(timeText(seen.fetchedAt))]]);
   if (checkedAt !== null) facts.push(['Checked', [factText(timeText(checkedAt))]]);
   return facts;
 }
 
 function factOfSource({ sourceUrl, seen }: PdfClaim['evidence'][number]): Span {
   if (sourceUrl !== null) return factLink(sourceUrl);
-  return factText(seen === null ? 'Uploaded' : `Uploaded ${timeText(seen.fetchedAt)}`);
+  if (seen === null) return factText('Uploaded');
+  return factText(seen.origin === 'source' ? 'No longer given' : `Uploaded ${timeText(seen.fetchedAt)}`);
 }

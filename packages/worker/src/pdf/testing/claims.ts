@@ -22,6 +22,7 @@ export function cited(fields: Partial<Cited> = {}): Cited {
       sizeBytes: 18_234,
       contentType: 'text/plain',
       fileName: 'reads.txt',
+      origin: 'upload',
       fetchedFrom: null,
       fetchedAt: '2026-03-01T09:30:15.000Z',
     },

@@ -1,0 +1,57 @@
+import { type SQL, and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Db } from '../context.ts';
+import { apiKeys } from './api-key.sql.ts';
+import { isLive } from './internal.ts';
+
+/**
+ * Locks keys and all that were made with them, in the order of their ids. Whoever makes a key locks the one that makes
+ * it: once a repetition finds no more of them, none is missing and none can be added.
+ */
+async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
+  let known = 0;
+  for (;;) {
+    const found = await db.execute<{ id: string }>(sql`
+      with recursive ending as (
+        select ${apiKeys.id} from ${apiKeys} where ${roots}
+        union
+        select child.id from ${apiKeys} as child join ending on child.parent_id = ending.id)
+      select id from ${apiKeys} where id in (select id from ending) order by id for update`);
+    if (found.length <= known) return found.map(({ id }) => id);
+    known = found.length;
+  }
+}
+
+/** Revokes keys and all that were made with them. Resolves to the number of those that were still good. */
+export async function endKeys(db: Db, roots: SQL): Promise<number> {
+  const ids = await lockWithDescendants(db, roots);
+  const ended = await db
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(inArray(apiKeys.id, ids), isNull(apiKeys.revokedAt)))
+    .returning({ wasLive: sql<boolean>`coalesce(${apiKeys.expiresAt} > now(), true)` });
+  return ended.filter(({ wasLive }) => wasLive).length;
+}
+
+/** Ends the keys that a subject, who ceases to be an owner, has made for a portfolio. Call it while the member is locked. */
+export const endKeysMadeBy = (db: Db, portfolioId: string, subject: string) =>
+  endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, subject))!);
+
+/** Lets keys and all that were made with them end after some time, where they do not end earlier. */
+export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {
+  const ids = await lockWithDescendants(db, roots);
+  await db
+    .update(apiKeys)
+    .set({ expiresAt: sql`least(${apiKeys.expiresAt}, now() + make_interval(secs => ${seconds}))` })
+    .where(and(inArray(apiKeys.id, ids), isLive));
+}
+
+/** Whether one key was made with another, in whatever generation. */
+export async function isMadeWith(db: Db, id: string, other: string): Promise<boolean> {
+  const found = await db.execute(sql`
+    with recursive ancestors as (
+      select parent_id from ${apiKeys} where id = ${id}
+      union
+      select parent.parent_id from ${apiKeys} as parent join ancestors on parent.id = ancestors.parent_id)
+    select from ancestors where parent_id = ${other}`);
+  return found.length > 0;
+}

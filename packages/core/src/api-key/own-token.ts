@@ -1,0 +1,1 @@
+export { revokeOwnTokens as revoke } from './revoke-tokens.ts';

@@ -1,0 +1,24 @@
+import { and, eq, gte, sql } from 'drizzle-orm';
+import type { Db } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { prepared } from '../sql.ts';
+import { tokenEnds } from './api-key.sql.ts';
+
+const endOfToken = prepared((db) =>
+  db
+    .select({ subject: tokenEnds.subject })
+    .from(tokenEnds)
+    .where(
+      and(
+        eq(tokenEnds.subject, sql.placeholder('subject')),
+        gte(tokenEnds.notBefore, sql`${sql.placeholder('issuedAt')}::timestamptz`),
+      ),
+    )
+    .prepare('token_end'),
+);
+
+/** Throws `unauthenticated` if a subject has revoked its tokens since one was issued. */
+export async function requireGoodToken(db: Db, subject: string, issuedAt: Date): Promise<void> {
+  const [ended] = await endOfToken(db).execute({ subject, issuedAt: issuedAt.toISOString() });
+  if (ended) throw new AppError('unauthenticated', 'Invalid token: it was revoked. Sign in again.');
+}
