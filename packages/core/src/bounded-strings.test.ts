@@ -22,7 +22,7 @@ const strings = allOperations.flatMap(({ name, input }) => [...stringsOf(input, 
 
 test('no pattern is applied to a string that is too long, in any input', () => {
   const unbounded = strings.filter(([, schema]) => {
-    const checks = (schema.def.checks ?? []).map((check) => check._zod.def);
+    const checks = (schema.def.checks ?? []).map(({ _zod: { def } }) => def);
     const bound = checks.findIndex(({ check, abort }) => check === 'max_length' && abort === true);
     const pattern = checks.findIndex(({ check }) => check === 'string_format' || check === 'overwrite');
     return pattern !== -1 && (bound === -1 || bound > pattern);
