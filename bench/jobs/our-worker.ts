@@ -37,7 +37,8 @@ serveWorker<Settings>(async ({ url, cloud, slots }, handle) => {
   await jobBus.listen();
   const handlers = handlersThatDoNothing(handle);
   const services = { db, pipelineDb: pipeline.db, bucket, wakeUps, jobBus, log };
-  const settings = { pollSeconds, sweepSeconds, leaseSeconds, retryFactor: 1, shares: {} };
+  // Where one portfolio has all of the jobs, it may use all slots, as the peers do.
+  const settings = { pollSeconds, sweepSeconds, leaseSeconds, retryFactor: 1, shares: { 'export.pdf': 1 } };
 
   return async () => {
     const draining = new AbortController();

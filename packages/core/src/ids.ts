@@ -1,5 +1,5 @@
 import { TypeID, typeid } from 'typeid-js';
-import { z } from 'zod';
+import { boundedString } from './text.ts';
 
 const prefixes = {
   portfolio: 'pf',
@@ -38,11 +38,8 @@ export function firstIdAt(resource: Resource, milliseconds: number): string {
 
 /** The schema of an id of the resource. It refuses everything else before it reaches a query. */
 export function idOf(resource: Resource) {
-  return z
-    .string()
-    .max(prefixes[resource].length + 27)
-    .regex(
-      new RegExp(`^${prefixes[resource]}_[0-7][0-9a-z]{25}$`),
-      `Expected an id such as ${prefixes[resource]}_….`,
-    );
+  return boundedString(prefixes[resource].length + 27).regex(
+    new RegExp(`^${prefixes[resource]}_[0-7][0-9a-z]{25}$`),
+    `Expected an id such as ${prefixes[resource]}_….`,
+  );
 }

@@ -69,6 +69,13 @@ describe('parsing the input of an operation', () => {
     );
   });
 
+  test('shortens the name of an unknown field in its error', () => {
+    const name = 'k'.repeat(1_000_000);
+    expect(() => parseInput(z.strictObject({}), { [name]: 1 })).toThrow(
+      expect.objectContaining({ fields: [{ pointer: `/${'k'.repeat(100)}…`, detail: expect.any(String) }] }),
+    );
+  });
+
   test('reports the first error of a field only', () => {
     const schema = z.strictObject({
       at: z.iso.datetime().refine((text) => text < '3', 'Expected a past time.'),

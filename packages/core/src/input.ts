@@ -26,10 +26,16 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     .map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: issue.message }));
 }
 
-/** A JSON pointer (RFC 6901). */
+/** Clients may send names of megabytes, and errors repeat them. */
+const maxNameCharacters = 100;
+
+/** A JSON pointer (RFC 6901) in which very long names are shortened. */
 function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((key) => `/${shortened(String(key)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
+
+const shortened = (name: string) =>
+  name.length > maxNameCharacters ? `${name.slice(0, maxNameCharacters)}…` : name;
 
 /**
  * The message for a zod issue without a message of its schema, in terms of JSON. Pass it to zod as `error`. It covers

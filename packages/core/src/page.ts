@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedString } from './text.ts';
 import { invalidInput } from './errors.ts';
 
 const maxLimit = 100;
@@ -7,9 +8,7 @@ const maxCursor = 2_000;
 /** Input fields of every list: the page size, and the position where the previous page ended. */
 export const pageInput = {
   limit: z.int().min(1).max(maxLimit).default(20).describe('The maximum number of items.'),
-  cursor: z
-    .string()
-    .max(64)
+  cursor: boundedString(64)
     .regex(/^[a-z]+_[0-7][0-9a-z]{25}$/, 'Expected the `nextCursor` of a previous page.')
     .optional()
     .describe('`nextCursor` of the previous page.'),
@@ -30,9 +29,7 @@ export function toPage<Row extends { id: string }>(rows: Row[], limit: number) {
 /** Input fields of lists whose cursors contain more than an id. */
 export const keysetPageInput = {
   limit: pageInput.limit,
-  cursor: z
-    .string()
-    .max(maxCursor)
+  cursor: boundedString(maxCursor)
     .regex(/^[\w-]+$/, 'Expected the `nextCursor` of a previous page.')
     .optional()
     .describe('`nextCursor` of the previous page of the same list, in the same order.'),

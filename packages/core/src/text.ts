@@ -1,14 +1,19 @@
 import { z } from 'zod';
 
+/**
+ * A string whose further checks see no more than so many characters: patterns on megabytes block the process or overflow
+ * its stack.
+ */
+export function boundedString(maxCharacters: number) {
+  return z.string().max(maxCharacters, { abort: true });
+}
+
 /** Text that Postgres can store and JSON can represent: well-formed Unicode (no lone surrogates) without NUL. */
 export function text(maxCharacters: number) {
-  return z
-    .string()
-    .max(maxCharacters)
-    .refine(
-      (value) => value.isWellFormed() && !value.includes('\0'),
-      'Expected well-formed Unicode text without NUL characters.',
-    );
+  return boundedString(maxCharacters).refine(
+    (value) => value.isWellFormed() && !value.includes('\0'),
+    'Expected well-formed Unicode text without NUL characters.',
+  );
 }
 
 /** Control characters and line separators; not as `\p{…}`, which most JSON Schema tools do not support. */
@@ -37,10 +42,7 @@ function lineWithout(refused: string, maxCharacters: number) {
 }
 
 /** The name of a resource in URLs: lower-case words of ASCII letters and digits, joined by single hyphens. */
-export const slugSchema = z
-  .string()
-  .max(80)
-  .regex(
-    /^[a-z0-9]+(-[a-z0-9]+)*$/,
-    'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".',
-  );
+export const slugSchema = boundedString(80).regex(
+  /^[a-z0-9]+(-[a-z0-9]+)*$/,
+  'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".',
+);

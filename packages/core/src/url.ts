@@ -1,6 +1,5 @@
 import { domainToUnicode } from 'node:url';
-import { z } from 'zod';
-import { directionControls } from './text.ts';
+import { boundedString, directionControls } from './text.ts';
 
 /** White space, control characters and backslashes: parsers skip them, change them, or end the host at them. */
 const oddCharacters = new RegExp(String.raw`[\s\p{Cc}\\${directionControls}]`, 'u');
@@ -19,9 +18,7 @@ export const plainUrlError =
   'Expected a URL that begins with https:// and contains no credentials, spaces, backslashes or control characters.';
 
 /** An absolute https URL without credentials, of which all parsers find the same host, stored as it was sent. */
-export const httpsUrl = z
-  .string()
-  .max(2000)
+export const httpsUrl = boundedString(2000)
   .refine((value) => isPlainUrl(value) && URL.parse(value)?.protocol === 'https:', {
     error: plainUrlError,
     abort: true,

@@ -38,8 +38,8 @@ afterAll(() => platform.stop());
 
 let studies = 0;
 /** A job of its own study, since jobs of the same study wait for each other. */
-async function accept() {
-  const study = { portfolio: 'team', slug: `study-${(studies += 1)}` };
+async function accept(portfolio = 'team') {
+  const study = { portfolio, slug: `study-${(studies += 1)}` };
   await operations.caseStudy.create.run(platform.as(owner), { ...study, title: 'Faster' });
   return (await operations.caseStudy.export.run(platform.as(owner), study)).id;
 }
@@ -372,6 +372,24 @@ describe('a worker', () => {
       const id = await accept();
       await succeeded(id);
       expect(await read(id)).toMatchObject({ attempt: 2 });
+    });
+  });
+
+  test('starts the export of a portfolio while another has more slow ones than there are threads', async () => {
+    await operations.portfolio.create.run(platform.as(owner), { slug: 'other', name: 'Other' });
+    const slow = Promise.withResolvers<void>();
+    const slowIds = [await accept(), await accept(), await accept()];
+    const runner = runnerWith(async (_payload, { job }) => {
+      if (slowIds.includes(job.id)) await slow.promise;
+      return result;
+    });
+    await withWorker(runner, jobKinds['export.pdf'].concurrency, async () => {
+      await eventually(async () => expect((await read(slowIds[0]!)).state).toBe('running'));
+      await succeeded(await accept('other'));
+      const states = await Promise.all(slowIds.map(async (id) => (await read(id)).state));
+      expect(states).toEqual(['running', 'queued', 'queued']);
+      slow.resolve();
+      await Promise.all(slowIds.map(succeeded));
     });
   });
 

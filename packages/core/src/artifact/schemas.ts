@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
 export const artifactKindSchema = z.enum(['module', 'pipeline', 'script', 'runbook', 'policy', 'dashboard']);
 export type ArtifactKind = z.infer<typeof artifactKindSchema>;
 
-const licence = z
-  .string()
-  .max(100)
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9.+-]*( (AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*$/,
-    'Expected an SPDX identifier such as "Apache-2.0" or "MIT OR Apache-2.0".',
-  );
+const licence = boundedString(100).regex(
+  /^[A-Za-z0-9][A-Za-z0-9.+-]*( (AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*$/,
+  'Expected an SPDX identifier such as "Apache-2.0" or "MIT OR Apache-2.0".',
+);
 
 const fields = {
   kind: artifactKindSchema,
@@ -23,13 +20,10 @@ const fields = {
   repositoryUrl: httpsUrl.nullable(),
 };
 
-export const versionNameSchema = z
-  .string()
-  .max(60)
-  .regex(
-    /^[A-Za-z0-9][\w.+-]*$/,
-    'Expected a name such as "1.4.0", of letters, digits, ".", "+", "-" and "_".',
-  );
+export const versionNameSchema = boundedString(60).regex(
+  /^[A-Za-z0-9][\w.+-]*$/,
+  'Expected a name such as "1.4.0", of letters, digits, ".", "+", "-" and "_".',
+);
 
 const artifactFileSchema = z.object({
   fileName: z.string(),

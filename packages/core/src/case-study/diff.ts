@@ -1,7 +1,7 @@
-import { OMIT_HEADERS, formatPatch, structuredPatch } from 'diff';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { diffLines } from './diff-lines.ts';
 import { fetchRevision } from './internal.ts';
 import { revisionDiffSchema, revisionNumber } from './revision-schemas.ts';
 import { type CaseStudyContent, type ContentField, caseStudyRef, changedFields } from './schemas.ts';
@@ -24,13 +24,15 @@ export const diffRevisions = operation({
     const after = (await fetchRevision(ctx, tenant, slug, to)).content;
     const changed = changedFields(before, after);
     const texts = (['summary', 'body'] as const).filter((field) => changed.includes(field));
+    const patches: Record<string, string | null> = {};
+    for (const field of texts) patches[field] = await diffLines(before[field], after[field]);
     return {
       from,
       to,
       changed,
       before: pick(before, changed),
       after: pick(after, changed),
-      patches: Object.fromEntries(texts.map((field) => [field, diffLines(before[field], after[field])])),
+      patches,
     };
   },
 });
@@ -39,21 +41,4 @@ function pick({ body: _, ...content }: CaseStudyContent, fields: ContentField[])
   return Object.fromEntries(
     Object.entries(content).filter(([field]) => fields.includes(field as ContentField)),
   );
-}
-
-/** Above these limits, a comparison would block all other requests. */
-const maxLines = 100_000;
-const maxMilliseconds = 100;
-
-function diffLines(before: string, after: string): string | null {
-  if (countLines(before) + countLines(after) > maxLines) return null;
-  const options = { context: 3, timeout: maxMilliseconds };
-  const patch = structuredPatch('before', 'after', before, after, undefined, undefined, options);
-  return patch ? formatPatch(patch, OMIT_HEADERS) : null;
-}
-
-function countLines(text: string): number {
-  let lines = 1;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
-  return lines;
 }

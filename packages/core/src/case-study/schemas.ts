@@ -3,13 +3,10 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
-import { line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
-const month = z
-  .string()
-  .max(7)
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
+const month = boundedString(7).regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
 
 const periodFields = { from: month, to: month.optional() };
 
@@ -25,9 +22,7 @@ const fields = {
   client: line(200).nullable().describe('The client for whom the work was done.'),
   period: period.nullable().describe('First and last month of the work; without `to`, it continues.'),
   tags: z.array(slugSchema).max(20),
-  language: z
-    .string()
-    .max(35)
+  language: boundedString(35)
     .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Expected a language tag (BCP 47) such as "en" or "pt-BR".')
     .describe('The language of the text (BCP 47).'),
 };

@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { boundedString } from '../text.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf } from '../page.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -20,9 +21,7 @@ export const listEvidenceVersions = operation({
   input: z.strictObject({
     ...evidenceRef,
     limit: pageInput.limit,
-    cursor: z
-      .string()
-      .max(9)
+    cursor: boundedString(9)
       .regex(/^[1-9]\d{0,8}$/, 'Expected the `nextCursor` of a previous page.')
       .optional()
       .describe('`nextCursor` of the previous page.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { slugSchema } from '../text.ts';
+import { boundedString, slugSchema } from '../text.ts';
 
 const imageTypeSchema = z.enum(['image/png', 'image/jpeg']);
 
@@ -27,9 +27,7 @@ export function imageHashes(markdown: string): string[] {
   return [...new Set(Array.from(markdown.matchAll(pathInText), ([, sha256]) => sha256!))];
 }
 
-const sha256Schema = z
-  .string()
-  .max(64)
+const sha256Schema = boundedString(64)
   .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.')
   .describe('The SHA-256 of the bytes, hexadecimal.');
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { boundedString } from '../text.ts';
 import { timeSchema } from '../time.ts';
 
 /** Longer ones have several hundred transactions in progress at a time. */
@@ -26,8 +26,6 @@ const expected = 'Expected the cursor of an item of this stream.';
  * The cursor of `job.changes`: a `pg_snapshot`, since what a client has seen is decided by commits. `start` says that
  * nothing was received completely; release 0.1.0 had times, which are accepted and mean the same.
  */
-export const cursorSchema = z
-  .string()
-  .max(maxLength)
+export const cursorSchema = boundedString(maxLength)
   .regex(form, expected)
   .refine((text) => text === 'start' || isSnapshot(text) || timeSchema.safeParse(text).success, expected);

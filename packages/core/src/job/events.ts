@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedString } from '../text.ts';
 import type { Ctx, FeedPlace } from '../context.ts';
 import { idOf } from '../ids.ts';
 import { streamOperation } from '../operation.ts';
@@ -17,9 +18,7 @@ export const watchJob = streamOperation({
   public: false,
   input: z.strictObject({
     id: idOf('job'),
-    lastEventId: z
-      .string()
-      .max(9)
+    lastEventId: boundedString(9)
       .regex(/^\d{1,9}$/, 'Expected the number of an event.')
       .optional()
       .describe('`seq` of the last event that was received.'),

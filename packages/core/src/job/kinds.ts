@@ -87,7 +87,8 @@ export const jobKinds = {
     priority: 'normal',
     retry: { baseSeconds: 5, maxSeconds: 300 },
     concurrency: 2,
-    tenantShare: 1,
+    // A document may take minutes to lay out: those of one portfolio must not occupy every thread.
+    tenantShare: 0.5,
     timeLimitSeconds: 15 * 60,
   },
   'evidence.sync': {

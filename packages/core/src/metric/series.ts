@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalidInput } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
-import { slugSchema } from '../text.ts';
+import { boundedString, slugSchema } from '../text.ts';
 import { fetchMetric, samplesDb, visibleSpan } from './internal.ts';
 import { aggregateInput, aggregateSchema, checkRange, metricRef, rangeInput } from './schemas.ts';
 import { summarize } from './summarize.ts';
@@ -18,9 +18,7 @@ function toSeconds(step: string): number {
   return Number(step.slice(0, -1)) * unitSeconds[step.at(-1) as keyof typeof unitSeconds];
 }
 
-const stepSchema = z
-  .string()
-  .max(10)
+const stepSchema = boundedString(10)
   .regex(
     /^[1-9]\d{0,8}[smhd]$/,
     'Expected a whole number of seconds, minutes, hours or days, e.g. "30s", "5m", "1h" or "1d".',

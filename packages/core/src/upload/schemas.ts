@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { line, slugSchema } from '../text.ts';
+import { boundedString, line, slugSchema } from '../text.ts';
 
 /** The largest file for each purpose. */
 export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 1024 * 1024 };
@@ -8,10 +8,7 @@ export const maxUploadBytes = { evidence: 100 * 1024 * 1024, artifact: 100 * 102
 /** How long the form can be submitted; S3 refuses it later. */
 export const formLifetimeMinutes = 15;
 
-const sha256Schema = z
-  .string()
-  .max(64)
-  .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
+const sha256Schema = boundedString(64).regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.');
 
 const fileNameSchema = line(200).regex(/^[^/\\]*$/, 'Expected a file name without a folder.');
 
@@ -20,10 +17,10 @@ export const uploadInput = (maxBytes: number) =>
   z.strictObject({
     portfolio: slugSchema,
     fileName: fileNameSchema,
-    contentType: z
-      .string()
-      .max(100)
-      .regex(/^[\w.+-]+\/[\w.+-]+(; ?charset=[\w-]+)?$/, 'Expected a media type such as "text/csv".'),
+    contentType: boundedString(100).regex(
+      /^[\w.+-]+\/[\w.+-]+(; ?charset=[\w-]+)?$/,
+      'Expected a media type such as "text/csv".',
+    ),
     sizeBytes: z.int().min(1).max(maxBytes),
     sha256: sha256Schema,
   });

@@ -197,7 +197,11 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
   test('that takes too much memory fails permanently and leaves no file, while another renders concurrently', async () => {
     await create('heavy', { body: longStudy(60_000) });
     const [heavy, light] = [await askForStudy('heavy'), await askForStudy('heavy')];
-    const small = createExportPdf({ memoryMegabytes: 16, timeoutSeconds: 60 });
+    const small = createExportPdf({
+      memoryMegabytes: 16,
+      timeoutSeconds: 60,
+      processorSeconds: { document: 60, portfolio: 60 },
+    });
     const [failed, made] = await Promise.allSettled([make(heavy.id, small), make(light.id)]);
     expect(failed).toMatchObject({ reason: { name: 'PermanentError', code: 'too_large' } });
     expect(made).toMatchObject({ value: { result: { fileName: 'heavy.pdf' } } });

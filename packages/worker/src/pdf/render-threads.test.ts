@@ -6,13 +6,17 @@ import { eventually } from '../../../../tests/support/eventually.ts';
 import { PermanentError } from '../handler.ts';
 import type { PdfDocument } from './document.ts';
 import type { PdfOptions } from './index.ts';
-import { RenderThreads } from './render-threads.ts';
+import { RenderThreads, limitOf } from './render-threads.ts';
 import { claim } from './testing/claims.ts';
 import { png } from './testing/images.ts';
 import { renderBytes, study } from './testing/render.ts';
 import { longStudy } from './testing/studies.ts';
 
-const limits = { memoryMegabytes: 512, timeoutSeconds: 60 };
+const limits = {
+  memoryMegabytes: 512,
+  timeoutSeconds: 60,
+  processorSeconds: { document: 60, portfolio: 60 },
+};
 
 /** Blocks its thread for long: each item is nested in a hundred others. */
 const endless = study(
@@ -117,6 +121,59 @@ describe('the timeout of a thread', () => {
     const { pages } = await new RenderThreads(limits).render({ document }, options({ loadImage }));
     expect(pages).toBe(2);
   });
+});
+
+const tooComplex = { name: 'PermanentError', code: 'too_complex' };
+
+const threadsWithin = (processorSeconds: Partial<typeof limits.processorSeconds>) =>
+  new RenderThreads({ ...limits, processorSeconds: { ...limits.processorSeconds, ...processorSeconds } });
+
+describe('the processor time of a thread', () => {
+  test('ends one that goes on finishing pages, and the job fails permanently', async () => {
+    let pages = 0;
+    const onProgress = ({ page }: { page: number }): void => {
+      pages = page;
+    };
+    const rendering = threadsWithin({ document: 0.2 }).render(
+      { document: study(longStudy(2_000_000)) },
+      options({ onProgress }),
+    );
+    await expect(rendering).rejects.toMatchObject({ ...tooComplex, message: expect.stringContaining('0.2') });
+    expect(pages).toBeGreaterThan(0);
+  }, 60_000);
+
+  test('is that of all studies of a portfolio together', async () => {
+    let read = 0;
+    async function* studies(): AsyncGenerator<PdfDocument> {
+      for (; read < 1_000; read++) yield await Promise.resolve(study(longStudy(50_000)));
+    }
+    const at = '2026-03-20T10:15:00Z';
+    const portfolio = { name: 'P', tagline: '', description: '', at, studyCount: 1_000 };
+    const rendering = threadsWithin({ portfolio: 0.2 }).render({ portfolio, studies: studies() }, options());
+    await expect(rendering).rejects.toMatchObject(tooComplex);
+    expect(read).toBeLessThan(1_000);
+  }, 60_000);
+
+  test('does not include that of the files before it in the same thread', async () => {
+    const threads = threadsWithin({ document: 1.5 });
+    const document = study(longStudy(100_000));
+    for (let file = 0; file < 8; file++)
+      await expect(threads.render({ document }, options())).resolves.toMatchObject({
+        pages: expect.any(Number),
+      });
+  }, 60_000);
+});
+
+test('an overflow of the stack, which markup causes that is nested too deep, fails permanently', () => {
+  const deeper = (): number => 1 + deeper();
+  let overflow: unknown;
+  try {
+    deeper();
+  } catch (error) {
+    overflow = error;
+  }
+  expect(limitOf(overflow as Error, 512)).toMatchObject({ name: 'PermanentError', code: 'too_complex' });
+  expect(limitOf(new RangeError('Invalid time value'), 512)).toBeUndefined();
 });
 
 test('aborting ends a thread that blocks its event loop', async () => {

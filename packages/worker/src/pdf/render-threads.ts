@@ -16,6 +16,11 @@ export type ThreadLimits = {
   readonly memoryMegabytes: number;
   /** The maximum time that a thread may be busy without sending a message. */
   readonly timeoutSeconds: number;
+  /**
+   * The maximum processor time of a file, of one study and of a portfolio. Not of the clock, so that whether a text can be
+   * rendered does not depend on what else the machine does.
+   */
+  readonly processorSeconds: { readonly document: number; readonly portfolio: number };
 };
 
 const tickMilliseconds = 250;
@@ -40,7 +45,7 @@ export class RenderThreads {
 
   /**
    * Renders like `renderPdf` and `renderPortfolioPdf`. Aborting ends the thread immediately. Rejects with a
-   * PermanentError if the thread runs out of memory or sends no message for `timeoutSeconds`.
+   * PermanentError if the thread exceeds one of its limits, or its stack by markup that is nested too deep.
    */
   async render(source: PdfSource, options: PdfOptions): Promise<{ pages: number }> {
     options.signal.throwIfAborted();
@@ -90,9 +95,11 @@ type Conversation = ThreadLimits & Omit<PdfOptions, 'out'> & { readonly output: 
 
 /** Renders in a thread and answers its questions; resolves to the number of pages. */
 async function converse(thread: Worker, source: PdfSource, talk: Conversation): Promise<number> {
-  const { signal, onProgress, memoryMegabytes, timeoutSeconds } = talk;
+  const { signal, onProgress, memoryMegabytes, timeoutSeconds, processorSeconds } = talk;
   const { promise: pages, resolve, reject } = Promise.withResolvers<number>();
   const ended = new AbortController();
+  const mostSeconds = processorSeconds['studies' in source ? 'portfolio' : 'document'];
+  const exceeds = processorWatch(thread, mostSeconds);
   const studies = 'studies' in source ? source.studies[Symbol.asyncIterator]() : undefined;
   let open = 0;
   let quietTicks = 0;
@@ -100,6 +107,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
   const watchdog = setInterval(() => {
     quietTicks = open === 0 ? quietTicks + 1 : 0;
     if (quietTicks * tickMilliseconds >= timeoutSeconds * 1000) reject(stalled(timeoutSeconds));
+    exceeds().then((exceeded) => exceeded && reject(tooLong(mostSeconds)), reject);
   }, tickMilliseconds);
 
   const answer = async (id: number, question: Question): Promise<void> => {
@@ -115,7 +123,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
     else if (message.type === 'done') resolve(message.pages);
     else answer(message.id, message.question).catch(reject);
   };
-  const onError = (error: Error): void => reject(isOutOfMemory(error) ? tooLarge(memoryMegabytes) : error);
+  const onError = (error: Error): void => reject(limitOf(error, memoryMegabytes) ?? error);
   const onExit = (code: number): void => reject(new Error(`the rendering thread ended with ${code}`));
   thread.on('message', onMessage).on('error', onError).on('exit', onExit);
   signal.addEventListener('abort', () => reject(signal.reason), { signal: ended.signal });
@@ -129,6 +137,19 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
     // A pending read of the next study is abandoned.
     studies?.return?.().catch(() => {});
   }
+}
+
+/** Tells whether a thread has used more processor time than it may since this was first asked. */
+function processorWatch(thread: Worker, mostSeconds: number): () => Promise<boolean> {
+  let begin: NodeJS.CpuUsage | undefined;
+  return async () => {
+    // It rejects while the thread starts, and when it has ended.
+    const used = await thread.cpuUsage(begin).catch(() => undefined);
+    if (used === undefined) return false;
+    if (begin !== undefined) return used.user + used.system > mostSeconds * 1e6;
+    begin = used;
+    return false;
+  };
 }
 
 const send = (thread: Worker, message: ToThread): void => thread.postMessage(message, []);
@@ -157,8 +178,10 @@ async function answerTo(
   }
 }
 
-function isOutOfMemory(error: Error): boolean {
-  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+/** The limit that ended a thread with this error; undefined for another error. */
+export function limitOf(error: Error, memoryMegabytes: number): PermanentError | undefined {
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') return tooLarge(memoryMegabytes);
+  return error instanceof RangeError && error.message.includes('call stack') ? tooDeep() : undefined;
 }
 
 const advice = 'Simplify the document, for example by splitting a large table or a deeply nested list.';
@@ -169,4 +192,12 @@ function tooLarge(megabytes: number): PermanentError {
 
 function stalled(seconds: number): PermanentError {
   return new PermanentError('too_complex', `The layout made no progress for ${seconds} seconds. ${advice}`);
+}
+
+function tooLong(seconds: number): PermanentError {
+  return new PermanentError('too_complex', `The layout takes more than ${seconds} seconds. ${advice}`);
+}
+
+function tooDeep(): PermanentError {
+  return new PermanentError('too_complex', `The markup is nested too deep. ${advice}`);
 }

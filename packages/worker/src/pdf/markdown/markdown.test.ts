@@ -78,6 +78,33 @@ describe('Markdown', { timeout: 30_000 }, () => {
     expect(text.match(marks)).toEqual(expected.match(marks));
   });
 
+  test.each([
+    ['closing brackets and emphasis', '*]'],
+    ['closing brackets after underscores', '_]'],
+    ['strikethrough', 'a~]'],
+    ['nested emphasis', '*a **b '],
+    ['links in brackets', '[[a](b)'],
+    ['images in images', '![a'],
+  ])('parses no more than 1,000 marks of %s in one step, and loses none', async (_, marks) => {
+    const source = marks.repeat(2_000);
+    const nodes = await blocksOf(source);
+    const steps = nodes.map(({ position }) => source.slice(position!.start.offset, position!.end.offset));
+    expect(Math.max(...steps.map((step) => step.match(/[*_~[\]]/g)?.length ?? 0))).toBeLessThanOrEqual(1_000);
+    const length = nodes.reduce(
+      (sum, { position }) => sum + position!.end.offset! - position!.start.offset!,
+      0,
+    );
+    expect(source.length - length).toBeLessThan(2 * nodes.length);
+  });
+
+  test('cuts long indented code between two lines, and all of it stays code', async () => {
+    const line = '    rows[at][to] = *cells[at]++;\n';
+    const nodes = await blocksOf(line.repeat(1_000));
+    expect(new Set(nodes.map(({ type }) => type))).toEqual(new Set(['code']));
+    const code = nodes.map((node) => 'value' in node && node.value).join('\n');
+    expect(code).toBe(line.trim().concat('\n').repeat(1_000).trimEnd());
+  });
+
   test('marks the blocks that continue the one before', async () => {
     const rows = '| some text in a cell | more |\n'.repeat(900);
     const markdown = await Markdown.open(`| a | b |\n|---|---|\n${rows}\n- one\n\n- two\n`, pace);

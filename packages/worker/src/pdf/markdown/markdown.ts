@@ -9,12 +9,12 @@ import {
   closingFence,
   cutLongBlock,
   endOfOpenBlock,
+  isTooLong,
   lineEnd,
   normalizeSource,
   portionEnd,
   rowsEnd,
   tableHead,
-  tooManyCharacters,
 } from './source.ts';
 
 export type Definitions = ReadonlyMap<string, Definition>;
@@ -82,8 +82,8 @@ export class Markdown {
       this.#collect(portion.nodes);
       if (pace.due) await pace.rest();
     }
-    const labels = [...this.definitions.keys()].map((label) => label.toUpperCase());
-    const noteLabels = [...this.footnotes.keys()].map((label) => label.toUpperCase());
+    const labels = labelsOf(this.definitions);
+    const noteLabels = labelsOf(this.footnotes);
     const known = new Set([...labels, ...noteLabels]);
     this.footnotes.clear();
     this.definitions.clear();
@@ -110,6 +110,13 @@ export class Markdown {
 /** The first definition of a label applies. */
 function addFirst<T>(definitions: Map<string, T>, label: string, definition: T): void {
   if (!definitions.has(label)) definitions.set(label, definition);
+}
+
+/** The labels that are defined, in upper case. The parser searches them at each bracket. */
+function labelsOf(definitions: ReadonlyMap<string, unknown>): string[] {
+  const labels = [...definitions.keys()].map((label) => label.toUpperCase());
+  const known = new Set(labels);
+  return Object.assign(labels, { includes: (label: string) => known.has(label) });
 }
 
 const bracketCode = 91;
@@ -147,7 +154,7 @@ function* portionsOf(source: string): Generator<Portion> {
   let afterList = false;
   for (let start = 0; start < source.length;) {
     let end = portionEnd(source, start);
-    if (end - start > tooManyCharacters) {
+    if (isTooLong(source, start, end)) {
       const afterTable = yield* tablePortions(source, start);
       if (afterTable !== undefined) {
         start = afterTable;

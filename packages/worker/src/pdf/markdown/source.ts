@@ -1,5 +1,26 @@
 const enoughCharacters = 5_000;
-export const tooManyCharacters = 10_000;
+const tooManyCharacters = 10_000;
+
+/**
+ * The parser compares each of these marks with those before it: a text with many of them is cut earlier, as if each took
+ * the place of ten characters.
+ */
+const slowMarks = new Set('*_~[]');
+const slowMarkWeight = 10;
+
+/** The position at which a part of the source has a weight of more than `enough` characters; `end` if it has not. */
+function heavyFrom(source: string, start: number, end: number, enough: number): number {
+  let weight = 0;
+  for (let at = start; at < end; at++) {
+    weight += slowMarks.has(source.charAt(at)) ? slowMarkWeight : 1;
+    if (weight > enough) return at;
+  }
+  return end;
+}
+
+/** Whether a block takes too long to be parsed in one step. */
+export const isTooLong = (source: string, start: number, end: number): boolean =>
+  heavyFrom(source, start, end, tooManyCharacters) < end;
 
 const listMarker = /^(?:[-+*]|\d{1,9}[.)])(?:[ \t\n]|$)/;
 
@@ -54,18 +75,19 @@ function startsBlock(source: string, lineStart: number): boolean {
  */
 export function portionEnd(source: string, start: number): number {
   let best = -1;
+  const enough = heavyFrom(source, start, source.length, enoughCharacters);
   let blank = source.indexOf('\n\n', start);
   while (blank !== -1) {
     let line = blank + 2;
     while (source[line] === '\n') line += 1;
-    if (line - start > enoughCharacters && best !== -1) return best;
+    if (line > enough && best !== -1) return best;
     if (startsBlock(source, line)) {
-      if (line - start > enoughCharacters) return line;
+      if (line > enough) return line;
       best = line;
     }
     blank = source.indexOf('\n\n', line - 1);
   }
-  return source.length - start > enoughCharacters && best !== -1 ? best : source.length;
+  return source.length > enough && best !== -1 ? best : source.length;
 }
 
 /**
@@ -77,13 +99,15 @@ export function cutLongBlock(source: string, start: number, end: number): number
   const head = source.slice(start, start + 400);
   if (listMarker.test(head)) return lineMatching(source, start, end, listMarker);
   const definition = /^\[[^\]\n]+\]:/;
+  const indentedCode = /^(?: {4}|\t)/;
   if (definition.test(head)) return lineMatching(source, start, end, definition);
   if (head.startsWith('>')) return cutQuote(source, start, end);
+  if (indentedCode.test(head)) return lineMatching(source, start, end, indentedCode);
   return betweenWords(source, start, end);
 }
 
 function lineMatching(source: string, start: number, end: number, pattern: RegExp): number {
-  let line = source.indexOf('\n', start + enoughCharacters) + 1;
+  let line = source.indexOf('\n', heavyFrom(source, start, end, enoughCharacters)) + 1;
   while (line > 0 && line < end) {
     if (pattern.test(source.slice(line, line + 400))) return line;
     line = source.indexOf('\n', line) + 1;
@@ -99,13 +123,14 @@ function cutQuote(source: string, start: number, end: number): number {
 
 /** The end of a word outside of emphasis, code, links and tags if possible, or else of any word. */
 function betweenWords(source: string, start: number, end: number): number {
-  const latest = Math.min(end, start + tooManyCharacters);
+  const enough = heavyFrom(source, start, end, enoughCharacters);
+  const latest = heavyFrom(source, start, end, tooManyCharacters);
   const counts = new Map<string, number>();
   let cut = -1;
   for (let at = start; at < latest; at++) {
     const character = source.charAt(at);
     if ('*_~`[]()<>'.includes(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
-    if (at - start < enoughCharacters || !/[\s。，、；！？]/.test(character)) continue;
+    if (at < enough || !/[\s。，、；！？]/.test(character)) continue;
     if (!/\p{L}/u.test(source.charAt(at + 1))) continue;
     cut = at + 1;
     if (balanced(counts)) break;

@@ -22,7 +22,11 @@ const count = Number(values.studies ?? 0);
 const claims = [claim(), claim()];
 const document = study(longStudy(Number(characters)), { claims });
 const portfolio = { name: 'P', tagline: '', description: '', at: '2026-03-20T10:15:00Z', studyCount: count };
-const threads = new RenderThreads({ memoryMegabytes: 512, timeoutSeconds: 60 });
+const threads = new RenderThreads({
+  memoryMegabytes: 512,
+  timeoutSeconds: 60,
+  processorSeconds: { document: 600, portfolio: 600 },
+});
 
 async function* studies(): AsyncGenerator<PdfDocument> {
   for (let index = 0; index < count; index++) yield await Promise.resolve(structuredClone(document));
