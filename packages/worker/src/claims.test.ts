@@ -32,7 +32,11 @@ function worker({ slots: given = { 'export.pdf': 2 }, shares = 1, log = silentLo
   const woken: JobKind[] = [];
   const draining = new AbortController();
   const handler: Handler<'export.pdf'> = (_payload, { job }) =>
-    new Promise((resolve) => running.set(job.id, () => resolve(result)));
+    new Promise((resolve) => {
+      running.set(job.id, () => resolve(result));
+      // It was claimed before the stop and begins only now.
+      if (draining.signal.aborted) resolve(result);
+    });
   const all = { ...ofEachKind(() => 0), ...given };
   const slots = createSlots(all);
   const runner = testRunner(fixture, {
