@@ -54,6 +54,12 @@ describe('what was recorded is changed by neither user of the database:', () => 
   });
 });
 
+test('the audit log is not deleted with its portfolio by either user of the database', async () => {
+  for (const db of [fixture.platform.db, fixture.platform.workerDb]) {
+    expect(await isAllowed(db, 'delete from portfolios where false')).toBe(false);
+  }
+});
+
 test('what was recorded is deleted with its owner', async () => {
   const { platform, portfolio, portfolioId, as, create, update } = fixture;
   const count = async (table: string) => {

@@ -12,14 +12,13 @@ export function DisabledWebhooks() {
   if (!data?.items.length) return null;
   return (
     <section className="notice warning" aria-labelledby="disabled-webhooks">
-      <h2 id="disabled-webhooks" className="small-text">
-        Webhooks that get no messages
-      </h2>
+      <h2 id="disabled-webhooks">Disabled webhooks get no messages</h2>
       <ul>
         {data.items.map((webhook) => (
           <li key={webhook.id}>{disabledWords(webhook)}</li>
         ))}
       </ul>
+      <p className="small-text">An owner can enable them again by the API.</p>
     </section>
   );
 }
