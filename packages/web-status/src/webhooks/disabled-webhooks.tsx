@@ -2,19 +2,23 @@ import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../api.tsx';
 import { disabledWords } from '../ui/words.ts';
 
-/** Tells owners which of their webhooks get no messages. Shows nothing to who may not read webhooks. */
+/**
+ * Says which webhooks of an owner were disabled because of their receivers. Shows nothing to who may not read webhooks, and
+ * none that somebody disabled by hand: that is no fault, and may be meant to last.
+ */
 export function DisabledWebhooks() {
   const trpc = useTRPC();
   const { data } = useQuery({
     ...trpc.webhook.disabled.queryOptions({ limit: 100 }),
     refetchInterval: 60_000,
   });
-  if (!data?.items.length) return null;
+  const failed = data?.items.filter(({ disabledReason }) => disabledReason !== 'manual') ?? [];
+  if (failed.length === 0) return null;
   return (
     <section className="notice warning" aria-labelledby="disabled-webhooks">
       <h2 id="disabled-webhooks">Disabled webhooks get no messages</h2>
       <ul>
-        {data.items.map((webhook) => (
+        {failed.map((webhook) => (
           <li key={webhook.id}>{disabledWords(webhook)}</li>
         ))}
       </ul>
