@@ -5,9 +5,13 @@ import { isLive } from './internal.ts';
 
 /**
  * Locks keys and all that were made with them, in the order of their ids. Whoever makes a key locks the one that makes
- * it: once a repetition finds no more of them, none is missing and none can be added.
+ * it: once a repetition finds no more of them, none is missing and none can be added. `alone` is one more key to lock.
  */
-async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
+export async function lockWithDescendants(
+  db: Db,
+  roots: SQL,
+  alone: string | null = null,
+): Promise<string[]> {
   let known = 0;
   for (;;) {
     const found = await db.execute<{ id: string }>(sql`
@@ -15,7 +19,7 @@ async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
         select ${apiKeys.id} from ${apiKeys} where ${roots}
         union
         select child.id from ${apiKeys} as child join ending on child.parent_id = ending.id)
-      select id from ${apiKeys} where id in (select id from ending) order by id for update`);
+      select id from ${apiKeys} where id in (select id from ending) or id = ${alone} order by id for update`);
     if (found.length <= known) return found.map(({ id }) => id);
     known = found.length;
   }
