@@ -12,5 +12,6 @@ ALTER TABLE "audit_log" ADD COLUMN "credential" text;--> statement-breakpoint
 ALTER TABLE "members" ADD COLUMN "tokens_not_before" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "portfolios" ADD COLUMN "created_by" text;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_parent_id_api_keys_id_fk" FOREIGN KEY ("parent_id") REFERENCES "public"."api_keys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "api_keys_made_with" ON "api_keys" USING btree ("made_with") WHERE "api_keys"."made_with" is not null;--> statement-breakpoint
 CREATE INDEX "api_keys_of_parent" ON "api_keys" USING btree ("parent_id") WHERE "api_keys"."parent_id" is not null;--> statement-breakpoint
 CREATE INDEX "portfolios_of_creator" ON "portfolios" USING btree ("created_by");

@@ -1,4 +1,5 @@
 import { allOperations, operations } from '@portfolio/core';
+import { scopeSchema } from '@portfolio/core/actor';
 import { smallInputBytes } from '@portfolio/core/operation';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { eventually } from '../../../tests/support/eventually.ts';
 import { user } from '../../../tests/support/services.ts';
 
 const nested = '['.repeat(3_900_000) + ']'.repeat(3_900_000);
@@ -96,6 +98,35 @@ describe('a body is not read', () => {
     });
     expect(answer).toMatch(/^HTTP\/1.1 415 /);
   });
+});
+
+test.each([
+  ['/trpc/portfolio.create', 'tRPC'],
+  ['/api/v1/portfolios', 'REST'],
+])('a key that ends before the body has arrived changes nothing (%s)', async (path) => {
+  const ctx = api.as(user('owner'));
+  const { id, secret } = await operations.ownKey.create.run(ctx, {
+    name: 'Leaked',
+    scopes: scopeSchema.options,
+  });
+  const body = JSON.stringify({ slug: `held-${path.length}`, name: 'Held' });
+  const socket = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+  const head = {
+    host: 'a',
+    ...by(secret),
+    'content-type': 'application/json',
+    'content-length': body.length,
+  };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  await eventually(async () => {
+    const { lastUsedAt } = await operations.ownKey.read.run(ctx, { id });
+    expect(Date.now() - Date.parse(lastUsedAt!)).toBeGreaterThan(1000);
+  });
+  await operations.ownKey.revoke.run(ctx, { id });
+  socket.write(body);
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 401 /);
+  socket.destroy();
 });
 
 test.each([

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller. Requests that are no operation are anonymous. */
     actor: Actor;
+    /** When it was identified, by the clock of the process. */
+    identifiedAt: number;
   }
   interface FastifyContextConfig {
     /** The operation of a REST route. */
@@ -19,12 +21,16 @@ declare module 'fastify' {
   }
 }
 
+/** After this time, a caller whose body has arrived is identified again: its credential may have ended meanwhile. */
+const identifiedMilliseconds = 1000;
+
 /**
  * Identifies the callers of operations over REST and tRPC and counts against their limits, before the body is read. A
  * batch costs as much as its calls.
  */
 export function identifyCallers(app: FastifyInstance, authenticator: Authenticator) {
   app.decorateRequest('actor');
+  app.decorateRequest('identifiedAt', 0);
   app.addHook('onRequest', (request, reply, done) => {
     request.actor = anonymous;
     const cost = costOf(request);
@@ -34,6 +40,11 @@ export function identifyCallers(app: FastifyInstance, authenticator: Authenticat
     if (!authorization)
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
     return identify(request, reply, authenticator.admit(authorization, request.ip, cost));
+  });
+  app.addHook('preHandler', (request, reply, done) => {
+    const isRecent = performance.now() - request.identifiedAt < identifiedMilliseconds;
+    if (request.actor.kind === 'anonymous' || isRecent) return done();
+    return identify(request, reply, authenticator.admit(request.headers.authorization, request.ip, 0));
   });
 }
 
@@ -45,6 +56,7 @@ async function identify(
   try {
     const { actor, taken } = await admitted;
     request.actor = actor;
+    request.identifiedAt = performance.now();
     report(reply, taken);
   } catch (error) {
     throw reported(reply, error);

@@ -35,6 +35,9 @@ export const apiKeys = pgTable(
   (table) => [
     index('api_keys_of_portfolio').on(table.portfolioId, table.id),
     index('api_keys_of_subject').on(table.subject, table.id),
+    index('api_keys_made_with')
+      .on(table.madeWith)
+      .where(sql`${table.madeWith} is not null`),
     index('api_keys_of_parent')
       .on(table.parentId)
       .where(sql`${table.parentId} is not null`),

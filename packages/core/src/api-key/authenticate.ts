@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { members } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { isLive } from './internal.ts';
@@ -19,6 +20,15 @@ const hasEndedAncestor = sql`exists (
     select parent.* from ${apiKeys} as parent join ancestors on parent.id = ancestors.parent_id)
   select from ancestors where revoked_at is not null or expires_at <= now())`;
 
+/**
+ * Keys of a portfolio end with the owner who made them. That is stored as well; a process of release 0.1.0, which runs
+ * beside this one during an upgrade, removes members without it.
+ */
+const hasLostMaker = sql`(${apiKeys.portfolioId} is not null and ${apiKeys.madeBy} is not null and not exists (
+  select from ${members}
+  where ${members.portfolioId} = ${apiKeys.portfolioId} and ${members.subject} = ${apiKeys.madeBy}
+    and ${members.role} = 'owner'))`;
+
 const byHash = prepared((db) =>
   db
     .select({
@@ -32,7 +42,13 @@ const byHash = prepared((db) =>
       isRecorded,
     })
     .from(apiKeys)
-    .where(and(eq(apiKeys.secretHash, sql.placeholder('hash')), isLive, sql`not ${hasEndedAncestor}`))
+    .where(
+      and(
+        eq(apiKeys.secretHash, sql.placeholder('hash')),
+        isLive,
+        sql`not ${hasEndedAncestor} and not ${hasLostMaker}`,
+      ),
+    )
     .prepare('api_key_by_hash'),
 );
 

@@ -3,27 +3,40 @@ import type { Db } from '../context.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { isLive } from './internal.ts';
 
+/** Whether a key ends with the other one, or was made by it at all, as one is that a key has made to replace itself. */
+const descends = {
+  endsWith: sql`child.parent_id = ending.id`,
+  madeWith: sql`(child.parent_id = ending.id or child.made_with = ending.id)`,
+};
+
 /**
- * Locks keys and all that were made with them, in the order of their ids. Whoever makes a key locks the one that makes
- * it: once a repetition finds no more of them, none is missing and none can be added.
+ * Locks keys and all that descend from them, in the order of their ids. Whoever makes a key locks the one that makes
+ * it: once a repetition finds no more of them, none is missing and none can be added. `alone` is one more key to lock.
  */
-async function lockWithDescendants(db: Db, roots: SQL): Promise<string[]> {
+export async function lockWithDescendants(
+  db: Db,
+  roots: SQL,
+  { by, alone = null }: { by: keyof typeof descends; alone?: string | null },
+): Promise<string[]> {
   let known = 0;
   for (;;) {
     const found = await db.execute<{ id: string }>(sql`
       with recursive ending as (
         select ${apiKeys.id} from ${apiKeys} where ${roots}
         union
-        select child.id from ${apiKeys} as child join ending on child.parent_id = ending.id)
-      select id from ${apiKeys} where id in (select id from ending) order by id for update`);
+        select child.id from ${apiKeys} as child join ending on ${descends[by]})
+      select id from ${apiKeys} where id in (select id from ending) or id = ${alone} order by id for update`);
     if (found.length <= known) return found.map(({ id }) => id);
     known = found.length;
   }
 }
 
-/** Revokes keys and all that were made with them. Resolves to the number of those that were still good. */
+/**
+ * Revokes keys and all that were made with them, also those that replaced them by their own hand: whoever has stolen a key
+ * would keep it that way. Resolves to the number of those that were still good.
+ */
 export async function endKeys(db: Db, roots: SQL): Promise<number> {
-  const ids = await lockWithDescendants(db, roots);
+  const ids = await lockWithDescendants(db, roots, { by: 'madeWith' });
   const ended = await db
     .update(apiKeys)
     .set({ revokedAt: sql`now()` })
@@ -38,7 +51,7 @@ export const endKeysMadeBy = (db: Db, portfolioId: string, subject: string) =>
 
 /** Lets keys and all that were made with them end after some time, where they do not end earlier. */
 export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {
-  const ids = await lockWithDescendants(db, roots);
+  const ids = await lockWithDescendants(db, roots, { by: 'endsWith' });
   await db
     .update(apiKeys)
     .set({ expiresAt: sql`least(${apiKeys.expiresAt}, now() + make_interval(secs => ${seconds}))` })

@@ -189,6 +189,18 @@ test('those who leave leave no keys behind', async () => {
   await expectEnded(key);
 });
 
+test.each([
+  ['removed', () => platform.sql`delete from members where subject = 'mallory'`],
+  ['demoted', () => platform.sql`update members set role = 'editor' where subject = 'mallory'`],
+])('an owner who was %s by a release that ends no keys leaves none that works', async (_, change) => {
+  const [key, personal] = [await make(mallory), await makeOwn(mallory)];
+  const child = await make(await actorBy(key));
+  const other = await make(owner);
+  await change();
+  await expectEnded(key, child);
+  for (const good of [personal, other]) await actorBy(good);
+});
+
 test('a key whose maker is unknown goes on when members leave', async () => {
   const key = await make(mallory);
   await platform.sql`update api_keys set made_by = null, made_with = null where id = ${key.id}`;

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { type Actor, roleScopes } from '../actor.ts';
 import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -6,6 +6,7 @@ import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { isGoodToken } from '../tenancy.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { invalidKey } from './authenticate.ts';
+import { lockWithDescendants } from './end.ts';
 import { isLive } from './internal.ts';
 import type { KeyOwner } from './issue.ts';
 import { requireGoodToken } from './token-ends.ts';
@@ -35,16 +36,24 @@ const lockOf = (subject: string) => sql`hashtextextended(${JSON.stringify(['keys
 
 /**
  * Locks what a new key depends on: the membership of its maker, the maker's tokens, and the key that makes it. Whoever
- * ends one of them waits until the new key is committed, or has ended it already: then this throws.
+ * ends one of them waits until the new key is committed, or has ended it already: then this throws. It also locks keys
+ * that are to end, if any: in one order with the key that makes the new one, as who ends both does.
  */
-export async function lockMaker({ actor, db }: Caller, { portfolioId }: KeyOwner): Promise<Latest> {
+export async function lockMaker(
+  { actor, db }: Caller,
+  { portfolioId }: KeyOwner,
+  ending?: SQL,
+): Promise<Latest> {
   const maker = makerOf(actor);
   const credential = actor.kind === 'anonymous' ? undefined : actor.credential;
   const issuedAt = credential?.tokenIssuedAt ?? null;
   if (portfolioId !== undefined && maker !== null) await lockOwner(db, portfolioId, maker, issuedAt);
   if (maker !== null && issuedAt !== null) await lockTokens(db, maker, issuedAt);
   if (!credential) return undefined;
-  if (credential.kind === 'key') return lockParent(db, credential.id!);
+  if (credential.kind === 'key') {
+    if (ending) await lockWithDescendants(db, ending, { by: 'endsWith', alone: credential.id });
+    return lockParent(db, credential.id!);
+  }
   const end = new Date(Date.now() + lifetimeByToken);
   return { end, reason: 'a key that is made with a token lasts a year at most' };
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { overlap } from '../../../../tests/support/overlap.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, scopeSchema } from '../actor.ts';
@@ -127,6 +129,19 @@ describe('whoever rotates a key', () => {
     await expect(actorBy(made)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
+  test.each([0, 60])(
+    'leaves nothing by that where the old key is revoked (overlap: %s s)',
+    async (overlapSeconds) => {
+      const old = await make();
+      const made = await rotate(old.id, { overlapSeconds }, await actorBy(old));
+      const next = await rotate(made.id, { overlapSeconds }, await actorBy(made));
+      const child = await make(await actorBy(next), { expiresAt: next.expiresAt! });
+      await apiKey.revoke.run(platform.as(owner), { portfolio, id: old.id });
+      for (const key of [old, made, next, child])
+        await expect(actorBy(key)).rejects.toMatchObject({ code: 'unauthenticated' });
+    },
+  );
+
   test('is not a key that the rotated one has made', async () => {
     const old = await make();
     const child = await actorBy(await make(await actorBy(old)));
@@ -146,6 +161,34 @@ test('a key and its new one end together if the key is revoked while it rotates 
   );
   for (const key of [old, made])
     await expect(actorBy(key)).rejects.toMatchObject({ code: 'unauthenticated' });
+});
+
+test('a key can be revoked while another that it made rotates a third, without a deadlock', async () => {
+  const maker = await ownKey.create.run(platform.as(owner), about);
+  const old = await make(await actorBy(maker));
+  const rotates = await actorBy(await make(await actorBy(maker)));
+  const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holds = platform.db.transaction(async (tx) => {
+    await tx.execute(sql`select from api_keys where id = ${old.id} for update`);
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  const revokes = ownKey.revoke.run(platform.as(owner), { id: maker.id });
+  const isWaiting = (count: number) =>
+    eventually(async () => {
+      const waiting = await platform.sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      expect(waiting).toHaveLength(count);
+    });
+  await isWaiting(1);
+  const rotated = rotate(old.id, {}, rotates);
+  rotated.catch(() => {});
+  await isWaiting(2);
+  release.resolve();
+  await holds;
+  expect(await revokes).toBeNull();
+  await expect(rotated).rejects.toMatchObject({ code: 'unauthenticated' });
 });
 
 test('one key can be read, by those who may list it', async () => {

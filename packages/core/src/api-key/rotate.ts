@@ -69,7 +69,7 @@ async function rotate(caller: Caller, owner: KeyOwner, { id, overlapSeconds, exp
   if (!rotatesItself && made.parentId !== null && (await isMadeWith(db, made.parentId, id)))
     throw new AppError('forbidden', 'A key cannot rotate one that it was made with, and with which it ends.');
 
-  const latest = await lockMaker(caller, owner);
+  const latest = await lockMaker(caller, owner, isKey);
   await endKeysLater(db, isKey, overlapSeconds);
   const lineage = rotatesItself ? { ...made, parentId: old.parentId } : made;
   return insertKey(caller, owner, { name: old.name, scopes: old.scopes, expiresAt, latest, lineage });

@@ -9,6 +9,7 @@ import { transitions } from './transitions.ts';
 const allScopes = scopeSchema.options;
 const without = (...scopes: Scope[]) => allScopes.filter((scope) => !scopes.includes(scope));
 const editor = user('editor');
+const viewer = user('viewer');
 /** An owner whose credential is for everything but webhooks. */
 const forJobs = user('owner', without('webhook:read', 'webhook:write'));
 const reader = user('owner', without('webhook:write'));
@@ -18,7 +19,7 @@ let keyForJobs: Actor;
 beforeAll(async () => {
   fixture = await jobFixture();
   const { portfolioId } = fixture;
-  await fixture.addMember(portfolioId, 'editor', 'editor');
+  for (const role of ['editor', 'viewer'] as const) await fixture.addMember(portfolioId, role, role);
   keyForJobs = {
     kind: 'portfolio-key',
     subject: 'key_1',
@@ -65,7 +66,7 @@ describe('the job of a delivery', () => {
   test('does not exist for a role or a credential without the scopes of webhooks', async () => {
     const id = await deliver();
     const { read, events, result, cancel, retry } = operations.job;
-    for (const actor of withoutWebhooks()) {
+    for (const actor of [...withoutWebhooks(), viewer]) {
       for (const { name, run } of [read, events, result, cancel, retry]) {
         const refused = run(fixture.as(actor), { id }).then(
           () => `${name} was admitted`,

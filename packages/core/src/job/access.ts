@@ -21,9 +21,11 @@ export const readableKinds = (actor: Actor): JobKind[] =>
  * change them, `forbidden`.
  */
 export const tenantOfJob: TenantResolver<{ id: string }> = async (ctx, { id }, needs) => {
-  const { kind: stored, ...tenant } = await portfolioOfJob(ctx, { id }, needs);
+  const toRead = { name: needs.name, scope: 'job:read' as const, public: false };
+  const { kind: stored, ...tenant } = await portfolioOfJob(ctx, { id }, toRead);
   const kind = stored as JobKind;
   if (!mayUse(kind, 'read', tenant.scopes)) throw jobNotFound(id);
+  requireAlso(needs, tenant, scopesOf(needs));
   if (scopesOf(needs).includes('job:write')) requireWrite(needs.name, tenant, kind);
   return tenant;
 };

@@ -36,7 +36,7 @@ type Change = { job: Job; role: Role | null; tokensNotBefore: string | null };
 
 /** When the token was issued that an actor has, or that made its key; later than any time if it was no token. */
 const tokenTime = (actor: Actor) =>
-  (actor.kind === 'user' && actor.credential?.tokenIssuedAt?.getTime()) || Infinity;
+  (actor.kind === 'user' ? actor.credential?.tokenIssuedAt?.getTime() : undefined) ?? Infinity;
 
 /** Everybody who watches: jobs by their ids, changes by the subject and by the portfolio of a key. */
 export class Audience {

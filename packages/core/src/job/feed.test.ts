@@ -374,15 +374,17 @@ const signedIn = (at: number): Actor => ({
 test('a member whose tokens were revoked in a portfolio follows its jobs no longer, but by newer tokens', async () => {
   await fixture.addMember(fixture.portfolioId, 'signs in', 'viewer');
   const before = await watchChanges(undefined, signedIn(Date.now() - 1000));
+  // A token that does not say when it was issued.
+  const undated = await watchChanges(undefined, signedIn(0));
   const after = await watchChanges(undefined, signedIn(Date.now() + 60_000));
   const first = await fixture.accept();
-  for (const { seen } of [before, after])
+  for (const { seen } of [before, undated, after])
     await eventually(() => expect(seen()).toContain(`${first.id} queued`));
   await operations.member.revokeTokens.run(fixture.as(owner), { portfolio: 'team', subject: 'signs in' });
   const second = await fixture.accept();
   await eventually(() => expect(after.seen()).toContain(`${second.id} queued`));
-  expect(before.seen()).not.toContain(`${second.id} queued`);
-  for (const { stream } of [before, after]) stream.close();
+  for (const { seen } of [before, undated]) expect(seen()).not.toContain(`${second.id} queued`);
+  for (const { stream } of [before, undated, after]) stream.close();
 });
 
 describe('a slow client', () => {

@@ -5,7 +5,8 @@ import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { operation } from '../operation.ts';
-import { type Tenant, tenantBySlug } from '../tenancy.ts';
+import { type Tenant, requireAlso, tenantBySlug } from '../tenancy.ts';
+import { scopesOfEvents } from './event-scopes.ts';
 import { fetchDelivery } from './internal.ts';
 import { lockWebhook } from './lock.ts';
 import { type Message, deliveryRef, deliverySchema, webhookRef } from './schemas.ts';
@@ -14,7 +15,8 @@ import { startDeliveries } from './start-delivery.ts';
 export const redeliver = operation({
   name: 'webhook.redeliver',
   kind: 'mutation',
-  summary: 'Send a message again with the same message id. This creates a new delivery.',
+  summary:
+    'Send a message again with the same message id. This creates a new delivery. It needs the read scopes of what the message shows.',
   scope: 'webhook:write',
   shows: ['webhook:read'],
   public: false,
@@ -23,7 +25,8 @@ export const redeliver = operation({
   tenant: tenantBySlug,
   async run(ctx, { id, delivery }, tenant) {
     const { enabled } = await lockWebhook(ctx.db, tenant, id, '*');
-    const { messageId, payload, state } = await fetchDelivery(ctx, tenant, id, delivery);
+    const { messageId, payload, state, event } = await fetchDelivery(ctx, tenant, id, delivery);
+    requireAlso({ name: 'webhook.redeliver' }, tenant, scopesOfEvents([event]));
     if (!enabled) throw new AppError('conflict', `Webhook "${id}" is disabled. Enable it first.`);
     if (state === 'pending') {
       throw new AppError(

@@ -1,5 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Db } from '../context.ts';
 import { operation } from '../operation.ts';
 import { requireAlso, tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -9,7 +10,7 @@ import { fetchWebhook } from './internal.ts';
 import { lockWebhook } from './lock.ts';
 import { recordDisabled } from './record-disabled.ts';
 import { webhookFields, webhookRef, webhookSchema } from './schemas.ts';
-import { webhooks } from './webhook.sql.ts';
+import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
 const whenChanged = {
   enabled: { enabled: true, disabledReason: null, failingSince: null },
@@ -34,7 +35,9 @@ export const updateWebhook = operation({
     const found = await lockWebhook(ctx.db, tenant, id, expected);
     // Who decides where messages go can read them.
     if (changes.url !== undefined || changes.events !== undefined) {
-      requireAlso({ name: 'webhook.update' }, tenant, scopesOfEvents(changes.events ?? found.events));
+      const pending = changes.url === undefined ? [] : await pendingEvents(ctx.db, id);
+      const shown = scopesOfEvents([...(changes.events ?? found.events), ...pending]);
+      requireAlso({ name: 'webhook.update' }, tenant, shown);
     }
     const isChanged = enabled !== undefined && enabled !== found.enabled;
     await ctx.db
@@ -50,3 +53,13 @@ export const updateWebhook = operation({
     return fetchWebhook(ctx, tenant, id);
   },
 });
+
+/** The events of messages that are still to be sent, which go to the URL that the webhook has by then. */
+async function pendingEvents(db: Db, id: string) {
+  const { event, webhookId, state } = webhookDeliveries;
+  const found = await db
+    .selectDistinct({ event })
+    .from(webhookDeliveries)
+    .where(and(eq(webhookId, id), eq(state, 'pending')));
+  return found.map((delivery) => delivery.event);
+}

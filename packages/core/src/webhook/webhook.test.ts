@@ -138,6 +138,23 @@ describe('a webhook', () => {
     });
   });
 
+  test('sends no message to another address, pending or again, for who may not read it', async () => {
+    const narrow = platform.as(user('owner', ['webhook:read', 'webhook:write']));
+    const { id } = await create();
+    await record('hidden');
+    await fanOut();
+    const [delivery] = await deliveriesOf(id);
+    const change = (fields: object) =>
+      webhook.update.run(narrow, { portfolio, id, expectedVersion: all, ...fields });
+    const elsewhere = { url: 'https://elsewhere.example/' };
+    await change({ events: ['webhook.disabled'] });
+    await expect(change(elsewhere)).rejects.toThrow('scope case-study:read');
+    await platform.sql`update webhook_deliveries set state = 'failed' where id = ${delivery!.id}`;
+    expect(await change(elsewhere)).toMatchObject(elsewhere);
+    const again = webhook.redeliver.run(narrow, { portfolio, id, delivery: delivery!.id });
+    await expect(again).rejects.toThrow('scope case-study:read');
+  });
+
   test('shows a delivery only to those who may read its message', async () => {
     const { id } = await create();
     await record('hidden');
