@@ -141,6 +141,20 @@ describe('a member whose tokens an owner has revoked', () => {
     expect(await actorBy(byPlatform)).toMatchObject({ subject: byPlatform.id });
   });
 
+  test('does not get them back by leaving and being added again', async () => {
+    const token = byToken(1000);
+    const own = await makeOwn(token);
+    await revokeInPortfolio();
+    const ctx = platform.as(user('owner'));
+    for (let time = 0; time < 2; time++) {
+      await member.remove.run(ctx, { portfolio, subject, expectedVersion: '*' });
+      await member.add.run(ctx, { portfolio, subject, role: 'owner' });
+      for (const actor of [token, await actorBy(own)])
+        await expect(readMembers(actor)).rejects.toMatchObject({ code: 'not_found' });
+      expect((await readMembers(byToken(-1000))).items).toHaveLength(2);
+    }
+  });
+
   test('leaves no key that is made at the same moment', async () => {
     const token = byToken(1000);
     const [made] = await overlap(

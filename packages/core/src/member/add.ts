@@ -1,8 +1,9 @@
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { roleSchema } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { members } from '../portfolio/portfolio.sql.ts';
+import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { fetchMember, requireMayGrant } from './internal.ts';
 import { memberRef, memberSchema } from './schemas.ts';
@@ -19,9 +20,13 @@ export const addMember = operation({
   tenant: tenantBySlug,
   async run(ctx, { subject, role }, tenant) {
     requireMayGrant(ctx.actor, role);
+    const [former] = await ctx.db
+      .delete(formerMembers)
+      .where(and(eq(formerMembers.portfolioId, tenant.id), eq(formerMembers.subject, subject)))
+      .returning({ tokensNotBefore: formerMembers.tokensNotBefore });
     const added = await ctx.db
       .insert(members)
-      .values({ portfolioId: tenant.id, subject, role })
+      .values({ portfolioId: tenant.id, subject, role, ...former })
       .onConflictDoNothing()
       .returning({ subject: members.subject });
     if (added.length === 0) {

@@ -17,7 +17,7 @@ export async function lockMember(db: Db, tenant: Tenant, subject: string, expect
     .where(eq(portfolios.id, tenant.id))
     .for('no key update');
   const [found] = await db
-    .select({ role: members.role, version: members.version })
+    .select({ role: members.role, version: members.version, tokensNotBefore: members.tokensNotBefore })
     .from(members)
     .where(isMember(tenant, subject))
     .for('update');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
-import { members } from '../portfolio/portfolio.sql.ts';
+import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
 import { type TenantResolver, subjectOf, tenantBySlug } from '../tenancy.ts';
 import { expectedVersion } from '../version.ts';
 import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
@@ -27,6 +27,9 @@ export const removeMember = operation({
     const found = await lockMember(db, tenant, subject, expected);
     if (found.role === 'owner') await requireAnotherOwner(db, tenant, subject);
     await endKeysMadeBy(db, tenant.id, subject);
+    const { tokensNotBefore } = found;
+    if (tokensNotBefore !== null)
+      await db.insert(formerMembers).values({ portfolioId: tenant.id, subject, tokensNotBefore });
     await db.delete(members).where(isMember(tenant, subject));
     return null;
   },

@@ -40,3 +40,16 @@ export const members = pgTable(
     index('members_subject').on(table.subject),
   ],
 );
+
+/** Former members whose tokens were revoked: these stay revoked if the member is added again. */
+export const formerMembers = pgTable(
+  'former_members',
+  {
+    portfolioId: text('portfolio_id')
+      .notNull()
+      .references(() => portfolios.id, { onDelete: 'cascade' }),
+    subject: text('subject').notNull(),
+    tokensNotBefore: instant('tokens_not_before').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.portfolioId, table.subject] })],
+);

@@ -26,6 +26,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   evidence: { api: all, worker: 'select, update' },
   evidence_downloads: { api: all, worker: all },
   evidence_versions: { api: `${append}, update (verified_at)`, worker: append },
+  former_members: { api: all, worker: '' },
   idempotency_keys: { api: all, worker: all },
   images: { api: append, worker: 'select' },
   // Workers delete the events of jobs that ended long ago.
