@@ -224,6 +224,13 @@ describe('a batch', () => {
     expect(await statuses(2, { key: ada }, batch(1))).toEqual([200, 429]);
   });
 
+  test('has no calls in an address that is encoded twice', async () => {
+    nextMinute();
+    const path = batch(100).replaceAll(',', '%252C');
+    expect(await statuses(1, { key: ada }, path)).toEqual([404]);
+    expect(await statuses(1, from('192.0.2.30'), path)).toEqual([404]);
+  });
+
   test('over the limit is refused in the format of tRPC', async () => {
     nextMinute();
     const response = await api.call('GET', batch(6), { key: ada });
