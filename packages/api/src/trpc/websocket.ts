@@ -1,5 +1,4 @@
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,7 +7,7 @@ import { addressOf } from '../client-address.ts';
 import type { Follow } from '../follow.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { hasManyHosts } from '../request-target.ts';
-import { type ConnectionLimits, Connections, defaultLimits } from './connection-limits.ts';
+import { type ConnectionLimits, Connections, connectionClosed, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { SlowConnections } from './slow-connections.ts';
 
@@ -60,8 +59,10 @@ export function attachWebSockets(
     logError: (error) => log.error({ err: error }, 'procedure failed'),
     async authenticate(socket, authorization) {
       const about = open.get(socket);
-      if (!about) throw new AppError('unavailable', 'The connection is closed.');
+      if (!about) throw connectionClosed();
       const { actor } = await authenticator.admit(authorization, about.address, 1);
+      // A connection that is counted after its close would be counted forever.
+      if (!open.has(socket)) throw connectionClosed();
       if (about.isActorCounted || actor.kind === 'anonymous') return actor;
       try {
         counted.addActor(actor, socket);
