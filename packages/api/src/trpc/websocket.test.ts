@@ -182,6 +182,17 @@ describe('a connection', () => {
     expect(await closeCode(socket)).toBe(1009);
   });
 
+  test('that sends a message in very many fragments is closed', async () => {
+    const socket = await openSocket();
+    const fragments = (count: number) => {
+      for (let at = 0; at < count; at++) socket.send(' ', { fin: false });
+    };
+    fragments(100);
+    expect(await ask(socket, list(1))).toMatchObject({ id: 1, result: {} });
+    fragments(1000);
+    expect(await closeCode(socket)).toBe(1008);
+  });
+
   test.each([
     ['an unknown procedure', { id: 1, method: 'query', params: { path: 'no.such' } }, 'not_found'],
     ['text that is not JSON', '{"id":1,', 'malformed_request'],

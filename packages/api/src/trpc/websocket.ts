@@ -13,6 +13,8 @@ import { SlowConnections } from './slow-connections.ts';
 
 /** Requests are small: a larger message is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
+/** Each fragment and each chunk takes about 200 bytes of memory, however short, until its message is complete. */
+const maxParts = 256;
 /** How often silent clients are looked for. */
 const checkMilliseconds = 1000;
 
@@ -39,10 +41,12 @@ export function attachWebSockets(
   const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
-  // The types of the library lack `closeTimeout`.
+  // The types of the library lack some of these.
   const serverOptions = {
     noServer: true,
     maxPayload: maxPayloadBytes,
+    maxFragments: maxParts,
+    maxBufferedChunks: maxParts,
     closeTimeout: limits.closeMilliseconds,
   };
   const sockets = new WebSocketServer(serverOptions);
