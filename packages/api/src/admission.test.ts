@@ -75,6 +75,15 @@ describe('a body is not read', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
+  test.each(['/api/v1/portfolios', '/trpc/portfolio.create'])(
+    'of OPTIONS, whose connection ends (%s)',
+    async (path) => {
+      const answer = await answerTo(`OPTIONS ${path}`, { 'transfer-encoding': 'chunked' });
+      expect(answer).toMatch(/^HTTP\/1.1 204 /);
+      expect(answer).toMatch(/connection: close/i);
+    },
+  );
+
   test('and ends the connection where it is larger than any input', async () => {
     const length = { 'content-length': String(9 * 1024 * 1024) };
     expect(await answerTo('POST /api/v1/portfolios', { ...json, ...length })).toMatch(/connection: close/i);
