@@ -192,6 +192,26 @@ async function repeat(open: () => Promise<unknown>, count: number) {
   for (let at = 0; at < count; at++) await open();
 }
 
+test.each(['/api/v1/portfolios', '/trpc/portfolio.create'])(
+  'a key that is revoked while a body arrives is refused (%s)',
+  async (path) => {
+    const key = await api.issueKey('slow');
+    const body = JSON.stringify({ slug: 'late', name: 'Late' });
+    const socket = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+    const head = { host: 'a', ...by(key), 'content-type': 'application/json', 'content-length': body.length };
+    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body.slice(0, 5)}`);
+    const used = () =>
+      api.sql`select id from api_keys where subject = 'slow' and revoked_at is null and last_used_at is not null`;
+    await eventually(async () => expect(await used()).toHaveLength(1));
+    await api.sql`update api_keys set revoked_at = now() where subject = 'slow'`;
+    socket.write(body.slice(5));
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 401 /);
+    socket.destroy();
+  },
+);
+
 test.each(['/api/v1/jobs/changes', '/trpc/job.changes?input=%7B%7D'])(
   'streams whose clients disconnect while their credential is looked up count no longer (%s)',
   async (path) => {

@@ -7,11 +7,14 @@ import { slugSchema } from '@portfolio/core/text';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Authenticator, LimitExceeded, type Taken, headersOf } from './authenticator.ts';
+import { hasBody } from './rest/bodies.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller. Requests that are no operation are anonymous. */
     actor: Actor;
+    /** True where the body was not there yet when the caller was identified. */
+    isReceiving: boolean;
   }
   interface FastifyContextConfig {
     /** The operation of a REST route. */
@@ -25,6 +28,7 @@ declare module 'fastify' {
  */
 export function identifyCallers(app: FastifyInstance, authenticator: Authenticator) {
   app.decorateRequest('actor');
+  app.decorateRequest('isReceiving', false);
   app.addHook('onRequest', (request, reply, done) => {
     request.actor = anonymous;
     const cost = costOf(request);
@@ -35,6 +39,16 @@ export function identifyCallers(app: FastifyInstance, authenticator: Authenticat
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
     return identify(request, reply, authenticator.admit(authorization, request.ip, cost));
   });
+  // A body may take a minute to arrive, in which its credential may end.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (!request.isReceiving) return done();
+    return confirm(request, authenticator);
+  });
+}
+
+async function confirm(request: FastifyRequest, authenticator: Authenticator) {
+  const { authorization = '' } = request.headers;
+  request.actor = await authenticator.confirm(authorization);
 }
 
 async function identify(
@@ -45,6 +59,7 @@ async function identify(
   try {
     const { actor, taken } = await admitted;
     request.actor = actor;
+    request.isReceiving = !request.raw.complete && hasBody(request.headers);
     report(reply, taken);
   } catch (error) {
     throw reported(reply, error);

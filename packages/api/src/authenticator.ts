@@ -95,6 +95,11 @@ export class Authenticator {
     }
   }
 
+  /** Authenticates a caller once more, whose operations are counted. */
+  confirm(authorization: string): Promise<Actor> {
+    return this.#authenticate(authorization);
+  }
+
   /** Throws where the limits of a known credential, or the refusals of the address, leave nothing. */
   #refuseSpent(id: string, address: string, cost: number) {
     if (!this.#limits) return;
