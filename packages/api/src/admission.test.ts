@@ -3,12 +3,13 @@ import { scopeSchema } from '@portfolio/core/actor';
 import { smallInputBytes } from '@portfolio/core/operation';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { user } from '../../../tests/support/services.ts';
+import { Connections } from './trpc/connection-limits.ts';
 
 const nested = '['.repeat(3_900_000) + ']'.repeat(3_900_000);
 const studies = '/api/v1/portfolios/hidden/case-studies';
@@ -74,6 +75,15 @@ describe('a body is not read', () => {
     const answer = await answerTo(`POST ${path}`, headers());
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
+
+  test.each(['/api/v1/portfolios', '/trpc/portfolio.create'])(
+    'of OPTIONS, whose connection ends (%s)',
+    async (path) => {
+      const answer = await answerTo(`OPTIONS ${path}`, { 'transfer-encoding': 'chunked' });
+      expect(answer).toMatch(/^HTTP\/1.1 204 /);
+      expect(answer).toMatch(/connection: close/i);
+    },
+  );
 
   test('and ends the connection where it is larger than any input', async () => {
     const length = { 'content-length': String(9 * 1024 * 1024) };
@@ -211,6 +221,41 @@ test('a request with two Host headers is refused, and one by an absolute address
 async function repeat(open: () => Promise<unknown>, count: number) {
   for (let at = 0; at < count; at++) await open();
 }
+
+test.each(['/api/v1/jobs/changes', '/trpc/job.changes?input=%7B%7D'])(
+  'streams whose clients disconnect while their credential is looked up count no longer (%s)',
+  async (path) => {
+    const key = await api.issueKey(`leaves ${path}`);
+    const { server } = api.server;
+    const openConnections = () =>
+      new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+    const addStream = vi.spyOn(Connections.prototype, 'addStream');
+    let received = 0;
+    const count = () => (received += 1);
+    server.on('request', count);
+    // No key can be looked up meanwhile.
+    await api.sql.begin(async (sql) => {
+      await sql`lock table api_keys in access exclusive mode`;
+      const before = await openConnections();
+      const head = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\n\r\n`;
+      const sockets = Array.from({ length: 100 }, () => {
+        const socket = connect(Number(new URL(api.baseUrl).port), '127.0.0.1');
+        socket.write(head);
+        return socket;
+      });
+      await eventually(() => expect(received).toBe(100));
+      for (const socket of sockets) socket.destroy();
+      await eventually(async () => expect(await openConnections()).toBeLessThanOrEqual(before));
+    });
+    server.off('request', count);
+    await eventually(() => expect(addStream).toHaveBeenCalledTimes(100));
+    addStream.mockRestore();
+    const gone = new AbortController();
+    const next = await api.call('GET', '/api/v1/jobs/changes', { key, signal: gone.signal });
+    gone.abort();
+    expect(next.status).toBe(200);
+  },
+);
 
 test('SSE, tRPC over HTTP and WebSocket share one limit of connections by credential', async () => {
   const key = await api.issueKey('watcher');

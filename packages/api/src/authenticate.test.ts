@@ -12,8 +12,8 @@ import {
   exportSPKI,
   generateKeyPair,
 } from 'jose';
-import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
@@ -399,6 +399,33 @@ describe('a token', () => {
       await expect(present(await sign(), createVerifier('http://127.0.0.1:1/keys'))).rejects.toMatchObject(
         unavailable,
       );
+    });
+
+    test('fails at once where another request waits for the issuer', async () => {
+      const visits = new EventEmitter<{ visit: [ServerResponse] }>();
+      const slow = createServer((_request, response) => visits.emit('visit', response)).listen(
+        0,
+        '127.0.0.1',
+      );
+      await once(slow, 'listening');
+      const verifier = createVerifier(`http://127.0.0.1:${(slow.address() as AddressInfo).port}/keys`);
+      const attempt = async () => {
+        const visit = once(visits, 'visit') as Promise<[ServerResponse]>;
+        const presented = present(await sign(), verifier);
+        presented.catch(() => {});
+        return { presented, response: (await visit)[0] };
+      };
+      const failed = await attempt();
+      failed.response.writeHead(503).end();
+      await expect(failed.presented).rejects.toMatchObject(unavailable);
+
+      const next = await attempt();
+      for (let at = 0; at < 3; at++)
+        await expect(present(await sign(), verifier)).rejects.toMatchObject(unavailable);
+      next.response.end(JSON.stringify({ keys: [first.jwk] }));
+      expect(await next.presented).toMatchObject({ subject: 'ada' });
+      expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
+      slow.close();
     });
 
     test('is accepted again once they can be fetched, without a restart', async () => {

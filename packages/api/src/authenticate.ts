@@ -5,7 +5,14 @@ import { requireGoodToken } from '@portfolio/core/api-key/token-ends';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { text } from '@portfolio/core/text';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import { z } from 'zod';
 
 /**
@@ -77,24 +84,46 @@ function createActorOf(db: Db, { issuer, audience, jwksUrl }: JwtSettings) {
   };
 }
 
-/** The issuer's keys, fetched again for an unknown key id. Throws `unavailable` where they cannot be fetched. */
+/**
+ * The issuer's keys, fetched again for an unknown key id. Throws `unavailable` where they cannot be fetched. After a failure
+ * one request at a time waits for the issuer: otherwise those with made-up tokens would saturate the process meanwhile.
+ */
 function createKeys(jwksUrl: string): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
+  let isFailing = false;
+
+  /** A key that was fetched already. Others may be new. */
+  async function readFetched(...[header, token]: Parameters<JWTVerifyGetKey>) {
+    try {
+      if (keys.fresh) return await createLocalJWKSet(keys.jwks()!)(header, token);
+    } catch (cause) {
+      if (!(cause instanceof errors.JWKSNoMatchingKey)) throw cause;
+    }
+    throw issuerUnavailable();
+  }
+
   return async (header, token) => {
+    if (isFailing && keys.reloading) return readFetched(header, token);
     try {
       return await keys(header, token);
     } catch (cause) {
       const isFaultOfToken =
         cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys;
       if (isFaultOfToken) throw cause;
-      throw new AppError(
-        'unavailable',
-        'The keys of the token issuer could not be fetched. Retry in a few seconds.',
-        { cause },
-      );
+      isFailing = true;
+      throw issuerUnavailable(cause);
+    } finally {
+      if (keys.coolingDown) isFailing = false;
     }
   };
 }
+
+const issuerUnavailable = (cause?: unknown) =>
+  new AppError(
+    'unavailable',
+    'The keys of the token issuer could not be fetched. Retry in a few seconds.',
+    cause === undefined ? {} : { cause },
+  );
 
 async function verify(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
   try {

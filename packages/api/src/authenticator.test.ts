@@ -121,6 +121,29 @@ describe('no key is looked up', () => {
     await statuses(5, { key: ada });
     const spent = await lookUps(() => statuses(20, { key: ada }));
     expect(spent).toEqual({ result: Array(20).fill(429), count: 0 });
+    const written = [`bearer ${ada}`, `BEARER ${ada}`, `Bearer  ${ada}`, `bEARER   ${ada}`];
+    const rewritten = await lookUps(async () => {
+      const found = [];
+      for (const authorization of written)
+        found.push(...(await statuses(1, { headers: { authorization, 'x-forwarded-for': '192.0.2.23' } })));
+      return found;
+    });
+    expect(rewritten).toEqual({ result: Array(4).fill(429), count: 0 });
+  });
+
+  test('for ever new tokens of a subject that has spent its limit', async () => {
+    nextMinute();
+    const lookUp = vi.fn<Authenticate>(async () => user('grace'));
+    const limits = { counter, perMinute, portfolioPerMinute, anonymousPerMinute };
+    const authenticator = new Authenticator(lookUp, limits);
+    const admit = (token: number) =>
+      authenticator.admit(`Bearer ${token}`, '192.0.2.24', 1).then(
+        () => 'admitted',
+        (error: Error) => error.message,
+      );
+    for (let at = 0; at < perMinute; at++) expect(await admit(0)).toBe('admitted');
+    for (let token = 1; token <= 20; token++) expect(await admit(token)).toContain('Rate limit exceeded');
+    expect(lookUp).toHaveBeenCalledTimes(perMinute + anonymousPerMinute);
   });
 
   test('for an address with too many refused credentials, except for known ones', async () => {
@@ -222,6 +245,13 @@ describe('a batch', () => {
     expect(await statuses(1, { key: ada }, batch(4))).toEqual([200]);
     expect(await statuses(1, { key: ada }, batch(2).replaceAll(',', '%2C'))).toEqual([429]);
     expect(await statuses(2, { key: ada }, batch(1))).toEqual([200, 429]);
+  });
+
+  test('has no calls in an address that is encoded twice', async () => {
+    nextMinute();
+    const path = batch(100).replaceAll(',', '%252C');
+    expect(await statuses(1, { key: ada }, path)).toEqual([404]);
+    expect(await statuses(1, from('192.0.2.30'), path)).toEqual([404]);
   });
 
   test('over the limit is refused in the format of tRPC', async () => {

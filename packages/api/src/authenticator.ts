@@ -79,12 +79,20 @@ export class Authenticator {
     cost: number,
   ): Promise<{ actor: Actor; taken: Taken | undefined }> {
     if (!authorization) return { actor: anonymous, taken: this.admitAnonymous(address, cost) };
-    const id = hash('sha256', authorization, 'base64');
+    // The scheme and the space after it may be written in many ways.
+    const id = hash('sha256', authorization.replace(/^bearer +/i, 'Bearer '), 'base64');
     this.#refuseSpent(id, address, cost);
+    const isNew = !this.#valid.has(id);
     const actor = await this.#identify(id, authorization, address);
     const limits = this.#limitsOf(actor);
     remember(this.#valid, id, limits);
-    return { actor, taken: this.#limits && take(this.#limits.counter, limits, cost) };
+    try {
+      return { actor, taken: this.#limits && take(this.#limits.counter, limits, cost) };
+    } catch (error) {
+      // A token can be written in many ways as well: each would be looked up, although its subject has nothing left.
+      if (isNew) this.#countRefusal(address);
+      throw error;
+    }
   }
 
   /** Throws where the limits of a known credential, or the refusals of the address, leave nothing. */
@@ -118,6 +126,10 @@ export class Authenticator {
     this.#valid.delete(id);
     if (!this.#refused.has(id) || this.#refused.get(id)!.until <= Date.now())
       remember(this.#refused, id, { error, until: Date.now() + refusedMilliseconds });
+    this.#countRefusal(address);
+  }
+
+  #countRefusal(address: string) {
     this.#limits?.counter.take(
       this.#addressLimit('failed-authentication', address).name,
       1,

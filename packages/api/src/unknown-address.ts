@@ -1,6 +1,7 @@
 import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
+import { closeUnread } from './rest/bodies.ts';
 import { sendProblem } from './rest/problems.ts';
 
 /** Node refuses longer addresses, and Fastify longer parameters. */
@@ -52,7 +53,10 @@ function refuseMethod(found: string[], request: FastifyRequest, reply: FastifyRe
   const allow = [...new Set([...found, 'OPTIONS'])].toSorted().join(', ');
   void reply.header('allow', allow);
   if (found.includes('PATCH')) void reply.header('accept-patch', 'application/json');
-  if (request.method === 'OPTIONS') return reply.code(204).send();
+  if (request.method === 'OPTIONS') {
+    closeUnread(request, reply);
+    return reply.code(204).send();
+  }
   const detail = `${request.method} is not allowed on ${pathOf(request)}. Allowed: ${allow}.`;
   return sendProblem(new AppError('method_not_allowed', detail), request, reply);
 }

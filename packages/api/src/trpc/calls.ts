@@ -4,7 +4,7 @@ import { AppError } from '@portfolio/core/errors';
 import { largestInputBytes, requireScopes, smallInputBytes } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { hasBody, readJsonText } from '../rest/bodies.ts';
+import { closeUnread, hasBody, readJsonText } from '../rest/bodies.ts';
 import { maxBatchSize } from './published.ts';
 
 const operations = new Map(allOperations.map((operation) => [operation.name, operation]));
@@ -20,7 +20,10 @@ export function acceptCalls(scope: FastifyInstance) {
     if (method === 'POST') return refuse(request, reply, done);
     if (method === 'GET' || method === 'HEAD') return done();
     void reply.header('allow', allowed);
-    if (method === 'OPTIONS') return reply.code(204).send();
+    if (method === 'OPTIONS') {
+      closeUnread(request, reply);
+      return reply.code(204).send();
+    }
     done(new AppError('method_not_allowed', `${method} is not allowed on procedures. Allowed: ${allowed}.`));
   });
   scope.removeAllContentTypeParsers();

@@ -30,8 +30,10 @@ export const defaultLimits: ConnectionLimits = {
   closeMilliseconds: 2000,
 };
 
+export const connectionClosed = () => new AppError('unavailable', 'The connection is closed.');
+
 /** A connection, or the answer that a stream is sent in. */
-type Closable = { once(event: 'close', listener: () => void): unknown };
+type Closable = { once(event: 'close', listener: () => void): unknown; destroyed?: boolean };
 
 /** Counts open connections per owner, up to `max` each. */
 export class ConnectionCounter {
@@ -94,8 +96,12 @@ export class Connections {
     );
   }
 
-  /** Counts a stream over HTTP until its answer is closed. Throws `too_many_requests` beyond a limit. */
+  /**
+   * Counts a stream over HTTP until its answer is closed. Throws `too_many_requests` beyond a limit, and `unavailable` where
+   * the client disconnected while its credential was looked up: that answer never closes again.
+   */
   addStream(actor: Actor, address: string, answer: Closable) {
+    if (answer.destroyed) throw connectionClosed();
     this.addActor(actor, answer);
     if (this.addAddress(address, answer)) return;
     throw new AppError(

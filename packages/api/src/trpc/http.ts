@@ -51,7 +51,8 @@ export async function registerTrpc(
     } satisfies FastifyHandlerOptions<AppRouter, FastifyRequest, FastifyReply>;
     scope.all('/trpc/:path', (req, res) => {
       const { path } = req.params as { path: string };
-      return fastifyRequestHandler({ ...options, req, res, path });
+      // tRPC decodes it once more, and an escaped comma would add calls that were not counted.
+      return fastifyRequestHandler({ ...options, req, res, path: encodeURIComponent(path) });
     });
   });
 }

@@ -4,17 +4,18 @@ import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
-import { silentLog } from '../../../../tests/support/services.ts';
+import { silentLog, user } from '../../../../tests/support/services.ts';
 import { createAuthenticate } from '../authenticate.ts';
 import { type Outputs, createClient } from '../client.ts';
 import { type Follow, createFollow } from '../follow.ts';
 import { Authenticator, type RateLimits } from '../authenticator.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import { type ConnectionLimits, Connections } from './connection-limits.ts';
 import { attachWebSockets } from './websocket.ts';
 
 const publicOrigin = 'https://portfolio.example';
@@ -72,7 +73,7 @@ async function closeCode(socket: WebSocket): Promise<unknown> {
 async function bareServer(
   limits: Partial<ConnectionLimits> = {},
   rateLimits?: RateLimits,
-  replaced: { follow?: Follow } = {},
+  replaced: { follow?: Follow; authenticator?: Authenticator; connections?: Connections } = {},
 ) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -181,6 +182,17 @@ describe('a connection', () => {
     expect(await closeCode(socket)).toBe(1009);
   });
 
+  test('that sends a message in very many fragments is closed', async () => {
+    const socket = await openSocket();
+    const fragments = (count: number) => {
+      for (let at = 0; at < count; at++) socket.send(' ', { fin: false });
+    };
+    fragments(100);
+    expect(await ask(socket, list(1))).toMatchObject({ id: 1, result: {} });
+    fragments(1000);
+    expect(await closeCode(socket)).toBe(1008);
+  });
+
   test.each([
     ['an unknown procedure', { id: 1, method: 'query', params: { path: 'no.such' } }, 'not_found'],
     ['text that is not JSON', '{"id":1,', 'malformed_request'],
@@ -250,6 +262,37 @@ describe('a connection beyond a limit', () => {
     first.terminate();
     other.terminate();
     await stop();
+  });
+
+  test('is not counted where it closes while its credential is looked up', async () => {
+    const called = Promise.withResolvers<void>();
+    const lookedUp = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const connections = new Connections();
+    vi.spyOn(connections, 'addAddress').mockImplementation((_, connection) => {
+      connection.once('close', closed.resolve);
+      return true;
+    });
+    const addActor = vi.spyOn(connections, 'addActor');
+    const authenticator = new Authenticator(async () => {
+      called.resolve();
+      await lookedUp.promise;
+      return user('leaves');
+    });
+    const admit = vi.spyOn(authenticator, 'admit');
+    const server = await bareServer({}, undefined, { authenticator, connections });
+    const socket = new WebSocket(`ws://${server.host}/trpc?connectionParams=1`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ method: 'connectionParams', data: { authorization: 'Bearer x' } }));
+    socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'job.list' } }));
+    await called.promise;
+    socket.terminate();
+    await closed.promise;
+    lookedUp.resolve();
+    await admit.mock.results[0]!.value;
+    await setImmediate();
+    expect(addActor).not.toHaveBeenCalled();
+    await server.stop();
   });
 
   test('is refused more subscriptions than the limit, until one ends', async () => {

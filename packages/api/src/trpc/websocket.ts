@@ -1,5 +1,4 @@
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,12 +7,14 @@ import { addressOf } from '../client-address.ts';
 import type { Follow } from '../follow.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { hasManyHosts } from '../request-target.ts';
-import { type ConnectionLimits, Connections, defaultLimits } from './connection-limits.ts';
+import { type ConnectionLimits, Connections, connectionClosed, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { SlowConnections } from './slow-connections.ts';
 
 /** Requests are small: a larger message is an attack or an error. */
 const maxPayloadBytes = 64 * 1024;
+/** Each fragment and each chunk takes about 200 bytes of memory, however short, until its message is complete. */
+const maxParts = 256;
 /** How often silent clients are looked for. */
 const checkMilliseconds = 1000;
 
@@ -40,10 +41,12 @@ export function attachWebSockets(
   const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
-  // The types of the library lack `closeTimeout`.
+  // The types of the library lack some of these.
   const serverOptions = {
     noServer: true,
     maxPayload: maxPayloadBytes,
+    maxFragments: maxParts,
+    maxBufferedChunks: maxParts,
     closeTimeout: limits.closeMilliseconds,
   };
   const sockets = new WebSocketServer(serverOptions);
@@ -60,8 +63,10 @@ export function attachWebSockets(
     logError: (error) => log.error({ err: error }, 'procedure failed'),
     async authenticate(socket, authorization) {
       const about = open.get(socket);
-      if (!about) throw new AppError('unavailable', 'The connection is closed.');
+      if (!about) throw connectionClosed();
       const { actor } = await authenticator.admit(authorization, about.address, 1);
+      // A connection that is counted after its close would be counted forever.
+      if (!open.has(socket)) throw connectionClosed();
       if (about.isActorCounted || actor.kind === 'anonymous') return actor;
       try {
         counted.addActor(actor, socket);

@@ -15,6 +15,9 @@ test.each([
     'https://s3.example/a?X-Amz-Date=20261130T000000Z&X-Amz-Signature=…&X-Amz-Credential=…#x',
   ],
   ['https://a.example/?sv=1&sig=abc%2B', 'https://a.example/?sv=1&sig=…'],
+  [`/api/v1/portfolios/%20${key}`, '/api/v1/portfolios/%20pk_…'],
+  [JSON.stringify(`refused:\n${key}`), JSON.stringify('refused:\npk_…')],
+  ['/files/a%3Ftoken=abc', '/files/a%3Ftoken=…'],
   ['https://a.example/?TOKEN=abc "next"', 'https://a.example/?TOKEN=… "next"'],
 ])('%s is logged without its credential', (text, redacted) => {
   expect(redact(text)).toBe(redacted);
