@@ -81,7 +81,8 @@ function controls(primary: PostgresServer, server: PostgresServer): Omit<Replica
     });
   return {
     async catchUp() {
-      const position = await ask(primary.url, 'select pg_current_wal_lsn()::text as answer');
+      // Of what is inserted: where commits are not synchronous, they are written a little later.
+      const position = await ask(primary.url, 'select pg_current_wal_insert_lsn()::text as answer');
       await until(`pg_last_wal_replay_lsn() >= '${String(position)}'::pg_lsn`);
     },
     async pause() {
