@@ -27,7 +27,17 @@ const leaseOn = (id: string): Lease => ({ id, token: randomUUID() });
  * Claims this job, however many others are due; undefined if it cannot be claimed. A claim takes what is next, so the
  * others are not due meanwhile.
  */
-export async function claimJob(db: Db, { id, token }: Lease, seconds: number) {
+export async function claimJob(db: Db, lease: Lease, seconds: number) {
+  for (;;) {
+    try {
+      return await tryToClaim(db, lease, seconds);
+    } catch (error) {
+      if (!(error instanceof OtherClaimed)) throw error;
+    }
+  }
+}
+
+async function tryToClaim(db: Db, { id, token }: Lease, seconds: number) {
   return db.transaction(async (tx) => {
     // Concurrent calls would lock each other's rows, and claim nothing.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('claimJob'))`);
@@ -41,9 +51,13 @@ export async function claimJob(db: Db, { id, token }: Lease, seconds: number) {
     const { claimed } = await transitions.claim(tx, Object.values(wanted), lease);
     const ids = others.map((other) => other.id);
     await tx.update(jobQueue).set({ due: true }).where(inArray(jobQueue.jobId, ids));
+    // One that was accepted meanwhile.
+    if (claimed[0] && claimed[0].id !== id) throw new OtherClaimed();
     return claimed[0];
   });
 }
+
+class OtherClaimed extends Error {}
 
 /** The time of a job that waits for its next attempt has come. */
 export async function makeDue(db: Db, id: string): Promise<void> {
