@@ -1,6 +1,9 @@
 import type { Logger } from '@portfolio/core/runtime/log';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
+/** Longer than every address of the API. Others may have 16 KB. */
+const maxPathLength = 500;
+
 /** The query is not logged: it may contain personal search terms, or a credential by mistake. */
 export const withRequests = (log: Logger): Logger =>
   log.child(
@@ -9,7 +12,7 @@ export const withRequests = (log: Logger): Logger =>
       serializers: {
         req: ({ method, url, host, ip }: FastifyRequest) => ({
           method,
-          path: url.split('?', 1)[0],
+          path: url.split('?', 1)[0]!.slice(0, maxPathLength),
           host,
           remoteAddress: ip,
         }),

@@ -70,6 +70,11 @@ describe('the log', () => {
     ]);
   });
 
+  test('has no more of a long path than the API has in its addresses', async () => {
+    const [line] = await linesOf(`/${'a'.repeat(10_000)}`, 'info');
+    expect(line!.length).toBeLessThan(1000);
+  });
+
   test('has a line for a successful read at the level debug only', async () => {
     expect(await linesOf('/api/openapi.json', 'info')).toEqual([]);
     expect(await linesOf('/api/openapi.json', 'debug')).toHaveLength(1);
