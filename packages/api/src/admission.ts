@@ -22,7 +22,7 @@ declare module 'fastify' {
 }
 
 /** After this time, a caller whose body has arrived is identified again: its credential may have ended meanwhile. */
-const identifiedMilliseconds = 1000;
+const identifiedMilliseconds = 250;
 
 /**
  * Identifies the callers of operations over REST and tRPC and counts against their limits, before the body is read. A
@@ -42,8 +42,8 @@ export function identifyCallers(app: FastifyInstance, authenticator: Authenticat
     return identify(request, reply, authenticator.admit(authorization, request.ip, cost));
   });
   app.addHook('preHandler', (request, reply, done) => {
-    const isRecent = performance.now() - request.identifiedAt < identifiedMilliseconds;
-    if (request.actor.kind === 'anonymous' || isRecent) return done();
+    if (request.actor.kind === 'anonymous') return done();
+    if (performance.now() - request.identifiedAt < identifiedMilliseconds) return done();
     return identify(request, reply, authenticator.admit(request.headers.authorization, request.ip, 0));
   });
 }

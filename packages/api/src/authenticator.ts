@@ -51,7 +51,7 @@ type Refusal = { error: AppError; until: number };
 
 /**
  * Identifies callers: limits first, then the credential. A caller beyond its limit, an address with too many refused
- * credentials, and a credential that was just refused are turned away without a query.
+ * credentials, and a credential that was just refused are refused without a query.
  */
 export class Authenticator {
   readonly #authenticate: Authenticate;
@@ -105,9 +105,12 @@ export class Authenticator {
   }
 
   async #identify(id: string, authorization: string, address: string): Promise<Actor> {
+    const refusal = this.#refused.get(id);
+    if (refusal && refusal.until > Date.now()) {
+      this.#countRefusal(address);
+      throw refusal.error;
+    }
     try {
-      const refusal = this.#refused.get(id);
-      if (refusal && refusal.until > Date.now()) throw refusal.error;
       if (this.#valid.has(id)) return await this.#authenticate(authorization, address);
       let pending = this.#pending.get(id);
       if (!pending) {
@@ -116,17 +119,13 @@ export class Authenticator {
       }
       return await pending;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'unauthenticated')
-        this.#noteRefusal(id, address, error);
+      if (error instanceof AppError && error.code === 'unauthenticated') {
+        this.#valid.delete(id);
+        remember(this.#refused, id, { error, until: Date.now() + refusedMilliseconds });
+        this.#countRefusal(address);
+      }
       throw error;
     }
-  }
-
-  #noteRefusal(id: string, address: string, error: AppError) {
-    this.#valid.delete(id);
-    if (!this.#refused.has(id) || this.#refused.get(id)!.until <= Date.now())
-      remember(this.#refused, id, { error, until: Date.now() + refusedMilliseconds });
-    this.#countRefusal(address);
   }
 
   #countRefusal(address: string) {
@@ -151,11 +150,10 @@ export class Authenticator {
 }
 
 /** Throws `LimitExceeded` unless each limit leaves `cost`. Counts nothing. */
-function requireLeft(counter: RateCounter, limits: Limit[], cost: number): Taken[] {
+function requireLeft(counter: RateCounter, limits: Limit[], cost: number): void {
   const left = limits.map((each) => ({ ...each, ...counter.take(each.name, 0, each.limit) }));
   const spent = left.find(({ remaining }) => remaining < cost);
   if (spent) throw new LimitExceeded(spent);
-  return left;
 }
 
 /** Counts `cost` against all limits, or against none. Returns the one with the least left; throws `LimitExceeded`. */

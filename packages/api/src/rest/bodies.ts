@@ -44,6 +44,9 @@ export function readJsonText(request: FastifyRequest, bytes: Buffer): string {
   return bytes.toString();
 }
 
+export const payloadTooLarge = (maxBytes: number) =>
+  new AppError('payload_too_large', `The body is too large: expected at most ${maxBytes} bytes.`);
+
 const unsupported = (detail: string) => new AppError('unsupported_media_type', detail);
 
 function isInUtf8({ headers }: FastifyRequest): boolean {

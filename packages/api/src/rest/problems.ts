@@ -1,9 +1,10 @@
 import { AppError, type ErrorCode, errorCodes, maxFieldErrors, toProblem } from '@portfolio/core/errors';
+import { smallInputBytes } from '@portfolio/core/operation';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
-import { closeUnread } from './bodies.ts';
+import { closeUnread, payloadTooLarge } from './bodies.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
@@ -60,13 +61,12 @@ const malformed: Record<string, string> = {
 };
 
 /** Maps outages and errors of Fastify, such as a body over the limit, to an AppError; null for unexpected errors. */
-export function toAppError(error: unknown, maxBytes?: number): AppError | null {
+export function toAppError(error: unknown, maxBytes = smallInputBytes): AppError | null {
   if (error instanceof AppError) return error;
   const outage = toOutage(error);
   if (outage) return outage;
   const { statusCode = 500, code = '' } = error as Partial<FastifyError>;
-  if (statusCode === 413)
-    return new AppError('payload_too_large', `The body is too large: expected at most ${maxBytes} bytes.`);
+  if (statusCode === 413) return payloadTooLarge(maxBytes);
   if (statusCode === 415) {
     return new AppError(
       'unsupported_media_type',

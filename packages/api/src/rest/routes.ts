@@ -188,7 +188,7 @@ export function registerRoutes(bind: Bind) {
     method: 'GET',
     path: `${oneArtifact}/content`,
     status: 302,
-    // A reference leads anywhere: redirecting to it would lend it the name of this host.
+    // A reference leads anywhere: a redirect would make a link of this host lead there (an open redirect).
     otherwise: { status: 200, when: ({ file }) => file === null },
     headers: ({ url, file }): Record<string, string> => (file ? redirect(url) : {}),
   });

@@ -4,7 +4,7 @@ import { AppError } from '@portfolio/core/errors';
 import { largestInputBytes, requireScopes, smallInputBytes } from '@portfolio/core/operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { closeUnread, hasBody, readJsonText } from '../rest/bodies.ts';
+import { closeUnread, hasBody, payloadTooLarge, readJsonText } from '../rest/bodies.ts';
 import { maxBatchSize } from './published.ts';
 
 const operations = new Map(allOperations.map((operation) => [operation.name, operation]));
@@ -45,8 +45,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, done: (error?: Err
   }
   if (hasBody(headers) && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     return done(new AppError('unsupported_media_type', 'Expected application/json as the body.'));
-  if (Number(headers['content-length'] ?? 0) > maxBytesOf(request))
-    return done(tooLarge(maxBytesOf(request)));
+  const maxBytes = maxBytesOf(request);
+  if (Number(headers['content-length'] ?? 0) > maxBytes) return done(payloadTooLarge(maxBytes));
   done();
 }
 
@@ -85,11 +85,8 @@ async function readAtMost(payload: Readable, maxBytes: number): Promise<Buffer> 
   const parts = payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const chunk of parts) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes) throw payloadTooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
-
-const tooLarge = (maxBytes: number) =>
-  new AppError('payload_too_large', `The body is too large: expected at most ${maxBytes} bytes.`);

@@ -32,8 +32,8 @@ export async function lockWithDescendants(
 }
 
 /**
- * Revokes keys and all that were made with them, also those that replaced them by their own hand: whoever has stolen a key
- * would keep it that way. Resolves to the number of those that were still good.
+ * Revokes keys and all that were made with them, also those with which they replaced themselves: whoever has stolen a
+ * key would keep access that way. Resolves to the number of those that were still good.
  */
 export async function endKeys(db: Db, roots: SQL): Promise<number> {
   const ids = await lockWithDescendants(db, roots, { by: 'madeWith' });

@@ -12,7 +12,8 @@ import { endedTokensSchema } from './schemas.ts';
 export const revokeOwnTokens = operation({
   name: 'ownToken.revoke',
   kind: 'mutation',
-  summary: 'Revoke all your tokens that were issued so far, and the keys made with them. Other keys go on.',
+  summary:
+    'Revoke all your tokens that were issued so far, and the keys made with them. Other keys continue to work.',
   scope: 'api-key:write',
   public: false,
   input: z.strictObject({}),

@@ -64,7 +64,9 @@ export const rotationInput = {
     .min(0)
     .max(aWeek)
     .default(24 * 3600)
-    .describe('How long the old key goes on, unless it ends earlier: a day by default, up to seven days.'),
+    .describe(
+      'How long the old key continues to work, unless it ends earlier: a day by default, up to seven days.',
+    ),
   expiresAt: expirySchema,
 };
 

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { problemOf } from '@portfolio/api/client';
 import { useTRPC } from '../api.tsx';
 import { disabledWords } from '../ui/words.ts';
 
@@ -10,7 +11,8 @@ export function DisabledWebhooks() {
   const trpc = useTRPC();
   const { data } = useQuery({
     ...trpc.webhook.disabled.queryOptions({ limit: 100 }),
-    refetchInterval: 60_000,
+    // Who may not read webhooks is not asked again.
+    refetchInterval: ({ state }) => (problemOf(state.error)?.code === 'forbidden' ? false : 60_000),
   });
   const failed = data?.items.filter(({ disabledReason }) => disabledReason !== 'manual') ?? [];
   if (failed.length === 0) return null;
