@@ -41,7 +41,11 @@ export const apiKeys = pgTable(
     index('api_keys_of_parent')
       .on(table.parentId)
       .where(sql`${table.parentId} is not null`),
-    check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`),
+    check(
+      'api_keys_owner',
+      sql`num_nonnulls(${table.subject}, ${table.portfolioId})
+        = case when ${table.scopes} && array['operator:read', 'operator:write'] then 0 else 1 end`,
+    ),
   ],
 );
 

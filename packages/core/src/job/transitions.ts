@@ -4,7 +4,7 @@ import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
 import { type JobFilter, filterValues, matching } from './filter.ts';
-import { jobEvents, jobQueue, jobs, nextTurn } from './job.sql.ts';
+import { jobEvents, jobLimits, jobQueue, jobs, nextTurn } from './job.sql.ts';
 import { type JobKind, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
 import { chosenJobs } from './next.ts';
 import { type JobPriority, jobPrioritySchema } from './priority.ts';
@@ -156,7 +156,7 @@ const claim = prepared((db) => {
   const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
     select locked.job_id, locked.state
-    from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
+    from (select distinct kind, slots from ${chosen}) as wanted
     cross join lateral (
       select q.job_id, j.state
       from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
@@ -187,6 +187,7 @@ const claim = prepared((db) => {
     .with(chosen, taken, changed, removed, deferred, ...effects)
     .select({
       found: sql<string[]>`array(select kind from ${chosen} where rank <= slots)`,
+      isLimited: sql<boolean>`exists (select from ${jobLimits})`,
       id: changed.id,
       portfolioId: changed.portfolioId,
       kind: changed.kind,
@@ -198,6 +199,14 @@ const claim = prepared((db) => {
     .leftJoin(changed, sql`true`)
     .prepare('job_claim');
 });
+
+/** Held until the end of the transaction: another claim counts what this one has taken. */
+const lockLimits = prepared((db) =>
+  db
+    .select({ locked: sql`pg_advisory_xact_lock(hashtextextended('job limits', 0))` })
+    .from(sql`(select) as one`)
+    .prepare('job_lock_limits'),
+);
 
 /** Leases of several jobs. */
 const givenLeases = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
@@ -489,11 +498,17 @@ export const transitions = {
   /**
    * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to the kinds of which
    * others had locked due jobs: more may be due then. `mostInAll`: how many jobs of one portfolio may then run.
+   * `oneByOne`: not at the same time as others that say so, whose jobs it would not count. `isLimited`: an operator has set
+   * a limit, so that claims should be made one by one.
    */
   async claim(
     db: Db,
     wanted: readonly Wanted[],
-    { mostInAll, ...lease }: { mostInAll: number; token: string; leaseSeconds: number; worker: string },
+    {
+      mostInAll,
+      oneByOne = false,
+      ...lease
+    }: { mostInAll: number; oneByOne?: boolean; token: string; leaseSeconds: number; worker: string },
   ) {
     const values = {
       kinds: wanted.map(({ kind }) => kind),
@@ -501,17 +516,23 @@ export const transitions = {
       most: wanted.map(({ mostOfTenant }) => mostOfTenant),
       after: wanted.map(({ after = '' }) => after),
     };
+    const run = (on: Db) => claim(on).execute({ ...values, mostInAll, ...lease });
+    const runAlone = async (tx: Db) => {
+      await lockLimits(tx).execute();
+      return run(tx);
+    };
     try {
-      const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
+      const rows = await (oneByOne ? db.transaction(runAlone) : run(db));
+      const { isLimited } = rows[0]!;
       const claimed = rows.filter((row): row is typeof row & Claimed => row.id !== null);
       const isContended = ({ kind }: Wanted) =>
         claimed.filter((job) => job.kind === kind).length <
         rows[0]!.found.filter((found) => found === kind).length;
-      return { claimed, contended: wanted.filter(isContended).map(({ kind }) => kind) };
+      return { claimed, isLimited, contended: wanted.filter(isContended).map(({ kind }) => kind) };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
       if (isRefusedBy(error, 'jobs_group_running'))
-        return { claimed: [], contended: wanted.map(({ kind }) => kind) };
+        return { claimed: [], isLimited: oneByOne, contended: wanted.map(({ kind }) => kind) };
       throw error;
     }
   },
