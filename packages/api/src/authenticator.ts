@@ -140,7 +140,7 @@ export class Authenticator {
     if (!this.#limits || actor.kind === 'anonymous') return [];
     const { perMinute, portfolioPerMinute } = this.#limits;
     const own: Limit = { name: `${actor.kind} ${actor.id}`, policy: 'credential', limit: perMinute };
-    if (actor.kind === 'user') return [own];
+    if (actor.kind !== 'portfolio-key') return [own];
     return [own, { name: `portfolio ${actor.portfolioId}`, policy: 'portfolio', limit: portfolioPerMinute }];
   }
 

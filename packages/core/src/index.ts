@@ -9,6 +9,7 @@ import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
+import * as operator from './operator/index.ts';
 import * as portfolio from './portfolio/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
@@ -28,6 +29,7 @@ export const operations = {
   metric,
   image,
   job,
+  operator,
 };
 
 /** All operations as one list. */

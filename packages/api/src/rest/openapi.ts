@@ -31,6 +31,10 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
+  operator: [
+    'Operators',
+    'The jobs of all portfolios, without what they are about, and the pipeline that runs them.',
+  ],
   ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],
   ownToken: ['Own tokens', 'The tokens by which you have signed in.'],
   portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],

@@ -20,6 +20,7 @@ const {
   ownToken,
   webhook,
   audit,
+  operator,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -63,6 +64,7 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  registerOperator(bind);
   registerMembers(bind);
   registerKeys(bind);
   registerWebhooks(bind);
@@ -221,6 +223,20 @@ export function registerRoutes(bind: Bind) {
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
+}
+
+function registerOperator(bind: Bind) {
+  const jobsOfAll = '/operator/jobs';
+  const pauses = '/operator/pauses';
+  const limits = '/operator/limits';
+  bind.operation(operator.jobs, { method: 'GET', path: jobsOfAll });
+  bind.operation(operator.redrive, { method: 'POST', path: `${jobsOfAll}/redrive` });
+  bind.operation(operator.pauses, { method: 'GET', path: pauses });
+  bind.operation(operator.pause, { method: 'POST', path: pauses });
+  bind.operation(operator.resume, { method: 'POST', path: `${pauses}/resume` });
+  bind.operation(operator.limits, { method: 'GET', path: limits });
+  bind.operation(operator.limit, { method: 'POST', path: limits });
+  bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 
 function registerMembers(bind: Bind) {

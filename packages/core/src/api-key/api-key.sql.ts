@@ -5,7 +5,7 @@ import { people } from '../person/person.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 
-/** API keys. Only the hash of the secret is stored. A key belongs to a person or to one portfolio. */
+/** API keys. Only the hash of the secret is stored. A key belongs to a person or to one portfolio; an operator's to neither. */
 export const apiKeys = pgTable(
   'api_keys',
   {

@@ -3,7 +3,14 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
-import { type JobFilter, filterValues, matching } from './filter.ts';
+import {
+  type JobFilter,
+  createdBetween,
+  filterValues,
+  hasErrorCode,
+  hasKindAndState,
+  matching,
+} from './filter.ts';
 import { jobEvents, jobLimits, jobQueue, jobs, nextTurn } from './job.sql.ts';
 import { type JobKind, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
 import { chosenJobs } from './next.ts';
@@ -412,6 +419,15 @@ const requeueWhere = (name: string, which: SQL) =>
   });
 const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
+/** As `retryable`, of all portfolios: by an index of its own. */
+const redrivable = sql`${retryable} and ${hasKindAndState} and ${createdBetween} and ${hasErrorCode}
+  and coalesce(${jobs.portfolioId} = ${placeholder('portfolioId')}, ${placeholder('portfolioId')}::text is null)
+  and coalesce(${jobs.id} = any(${placeholder('ids')}::text[]), true)`;
+const redrive = requeueWhere(
+  'job_redrive',
+  locked(sql`select ${jobs.id} from ${jobs} where ${redrivable}
+    order by ${jobs.id} limit ${placeholder('limit')} for no key update`),
+);
 
 const anyMatches = (name: string, which: SQL) =>
   prepared((db) =>
@@ -423,6 +439,9 @@ const anyMatches = (name: string, which: SQL) =>
       .prepare(name),
   );
 const anyCancellable = anyMatches('job_any_cancellable', cancellable);
+const anyRedrivable = prepared((db) =>
+  db.select({ id: jobs.id }).from(jobs).where(redrivable).limit(1).prepare('job_any_redrivable'),
+);
 const anyRetryable = anyMatches('job_any_retryable', retryable);
 
 async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }, values: Values) {
@@ -589,18 +608,42 @@ export const transitions = {
   cancelMany: (db: Db, which: Many) => changeMany(cancelMany(db), anyCancellable(db), which),
   /** As `requeue`, of up to `limit` jobs of a portfolio that match. */
   requeueMany: (db: Db, which: Many) => changeMany(requeueMany(db), anyRetryable(db), which),
+  /** As `requeueMany`, of the jobs of all portfolios, or with these ids. */
+  redrive: (db: Db, { portfolioId, ids, errorCode, filter, limit }: Redriven) =>
+    changeUpTo(limit, redrive(db), anyRedrivable(db), {
+      ...filterValues(filter),
+      portfolioId: portfolioId ?? null,
+      ids: ids ?? null,
+      errorCode: errorCode ?? null,
+    }),
 };
 
 const attempts = JSON.stringify(ofEachKind((kind) => jobKinds[kind].maxAttempts));
 
 type Many = { portfolioId: string; filter: JobFilter; limit: number };
 
-async function changeMany<Row>(
-  change: { execute(values: Values): Promise<Row[]> },
-  left: { execute(values: Values): Promise<unknown[]> },
+type Redriven = {
+  portfolioId?: string | undefined;
+  ids?: readonly string[] | undefined;
+  errorCode?: string | undefined;
+  filter: JobFilter;
+  limit: number;
+};
+
+type Changing<Row> = { execute(values: Values): Promise<Row[]> };
+
+const changeMany = <Row>(
+  change: Changing<Row>,
+  left: Changing<unknown>,
   { portfolioId, filter, limit }: Many,
+) => changeUpTo(limit, change, left, { portfolioId, ...filterValues(filter) });
+
+async function changeUpTo<Row>(
+  limit: number,
+  change: Changing<Row>,
+  left: Changing<unknown>,
+  values: Values,
 ): Promise<{ changed: Row[]; hasMore: boolean }> {
-  const values = { portfolioId, ...filterValues(filter) };
   const changed = await change.execute({ ...values, limit, attempts });
   return { changed, hasMore: changed.length === limit && (await left.execute(values)).length > 0 };
 }
