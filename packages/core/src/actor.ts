@@ -27,7 +27,8 @@ export type Scope = z.infer<typeof scopeSchema>;
  * credential can pass them on, and neither does a token that names them.
  */
 export const operatorScopes = ['operator:read', 'operator:write'] as const;
-export type AnyScope = Scope | (typeof operatorScopes)[number];
+export type OperatorScope = (typeof operatorScopes)[number];
+export type AnyScope = Scope | OperatorScope;
 
 /** The scopes of a person, who is an operator where the groups of the sign-in include that of operators. */
 export function withOperatorScopes(

@@ -68,11 +68,12 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   };
 }
 
-/** Records that an actor has read what is not its own, in the audit log of the portfolio that it is about. */
-export const recordRead = (
+/** Records what an actor has done that is no change of a portfolio, such as reading what is not its own. */
+export const recordAction = (
   { db, actor }: Pick<Ctx, 'db' | 'actor'>,
-  read: { action: string; raw: object; tenant: { id: string } | undefined },
-): Promise<void> => writeAudit(db, actor, { ...read, portfoliosOf: undefined }, undefined);
+  action: { action: string; raw: object; tenant?: { id: string } | undefined },
+): Promise<void> =>
+  writeAudit(db, actor, { tenant: undefined, ...action, portfoliosOf: undefined }, undefined);
 
 async function writeAudit<Result>(
   tx: Db,

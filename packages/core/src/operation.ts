@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor, AnyScope } from './actor.ts';
-import { recordRead, runChange } from './change.ts';
+import { recordAction, runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { parseInput } from './input.ts';
@@ -119,7 +119,8 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
       const { input, tenant } = await admit(definition, ctx, raw);
       if (definition.kind === 'query') {
         const result = output.parse(await definition.run(ctx, input, tenant));
-        if (definition.isAudited) await recordRead(ctx, { action: definition.name, raw: raw ?? {}, tenant });
+        if (definition.isAudited)
+          await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
         return result;
       }
       const { name, scope, prepare, run, portfoliosOf, holdsSecret = false } = definition;
