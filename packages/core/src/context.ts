@@ -86,6 +86,9 @@ export type Published = {
   onChange(listener: (portfolio: string | undefined) => void): void;
 };
 
+/** A limit on the calls of an actor, and what is left of it. */
+export type LimitLeft = { policy: string; limit: number; remaining: number; resetSeconds: number };
+
 /** The services of the API and the worker. `reader` serves analytical reads and may lag behind `db`. */
 export type Services = {
   db: Db;
@@ -95,6 +98,8 @@ export type Services = {
   jobBus: JobBus;
   jobFeed: JobFeed;
   published: Published;
+  /** What is left of the limits of a caller; missing where there are none. Counts nothing. */
+  limitsOf?: ((actor: Actor) => readonly LimitLeft[]) | undefined;
 };
 
 /** Where a call came from: the address of the client, and the id by which the log names its request. */

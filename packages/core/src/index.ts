@@ -5,6 +5,7 @@ import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as me from './person/me.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
@@ -30,6 +31,7 @@ export const operations = {
   image,
   job,
   operator,
+  me,
 };
 
 /** All operations as one list. */

@@ -198,10 +198,16 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 /** How long after a sign-in what demands a recent one may be done. */
 const recentSignInMinutes = 15;
 
-/** Throws `recent_sign_in_required` if a person signed in too long ago. Keys, and tokens that do not say when, are not asked. */
-function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+/** Until when an actor counts as one who has signed in recently. Keys, and tokens that do not say when, are not asked. */
+export function recentSignInUntil(actor: Actor): Date | undefined {
   const signedInAt = actor.kind === 'anonymous' ? undefined : actor.credential?.signedInAt;
-  if (signedInAt === undefined || Date.now() - signedInAt.valueOf() <= recentSignInMinutes * 60_000) return;
+  return signedInAt && new Date(signedInAt.valueOf() + recentSignInMinutes * 60_000);
+}
+
+/** Throws `recent_sign_in_required` if a person signed in too long ago. */
+function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+  const until = recentSignInUntil(actor);
+  if (until === undefined || until.valueOf() >= Date.now()) return;
   throw new AppError(
     'recent_sign_in_required',
     `${name} requires a sign-in within the last ${recentSignInMinutes} minutes. Sign in again.`,

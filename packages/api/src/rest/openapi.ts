@@ -29,6 +29,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   evidence: ['Evidence', 'Files and fetched sources that back claims, in versions with their hash.'],
   image: ['Images', 'Images in case studies.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
+  me: ['Me', 'Who calls, and what the credential may do.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
   operator: [

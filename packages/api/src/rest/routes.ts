@@ -21,6 +21,7 @@ const {
   webhook,
   audit,
   operator,
+  me,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -64,6 +65,7 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  bind.operation(me.read, { method: 'GET', path: '/me' });
   registerOperator(bind);
   registerMembers(bind);
   registerKeys(bind);

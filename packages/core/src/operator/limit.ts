@@ -13,6 +13,7 @@ export const limit = operation({
     'Limit how many jobs run at a time: of a portfolio, of a kind in all portfolios together, or of a kind in a ' +
     'portfolio. Running ones continue. Returns all limits.',
   scope: 'operator:write',
+  shows: ['operator:read'],
   public: false,
   input: z.strictObject({
     ...scopeInput,

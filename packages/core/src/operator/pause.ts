@@ -12,6 +12,7 @@ export const pause = operation({
     'Keep jobs from starting: of a portfolio, of a kind, of both, or all. They are accepted as before, and running ones ' +
     'continue. Returns all pauses.',
   scope: 'operator:write',
+  shows: ['operator:read'],
   public: false,
   input: z.strictObject({ ...scopeInput, reason: reasonSchema }),
   output: pausesSchema,

@@ -18,6 +18,7 @@ export const redrive = operation({
     'Queue failed and dead jobs of all portfolios again, the oldest first. What somebody cancelled is included only where ' +
     '`state` says so; webhook deliveries are excluded.',
   scope: 'operator:write',
+  shows: ['operator:read'],
   public: false,
   input: z.strictObject({
     ...operatorFilterInput,

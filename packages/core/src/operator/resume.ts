@@ -10,6 +10,7 @@ export const resume = operation({
   kind: 'mutation',
   summary: 'End the pause of exactly these jobs. Returns the pauses that remain: wider and narrower ones do.',
   scope: 'operator:write',
+  shows: ['operator:read'],
   public: false,
   input: z.strictObject(scopeInput),
   output: pausesSchema,
