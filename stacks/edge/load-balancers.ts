@@ -3,6 +3,7 @@ import type { ClientCertificates } from './client-certificates.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { createFirewall } from './firewall.ts';
 import { type LoadBalancer, ingresses } from '../k8s/ingress.ts';
+import { publicPathsFor } from '../k8s/public-paths.ts';
 import type { Domains } from './domains.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
@@ -36,14 +37,9 @@ export function createLoadBalancers(
     own: Pick<LoadBalancer, 'host' | 'paths'>,
     annotations: Record<string, $util.Input<string>>,
   ) => createLoadBalancer(stage, { cluster, logs, certificateArn }, { name, ...own }, annotations, dependsOn);
-  const calls = [
-    ...(['/api', '/trpc'] as const).map((path) => ({ path, pathType: 'Prefix' as const })),
-    { path: '/.well-known/security.txt', pathType: 'Exact' as const },
-  ];
-
   const consumers = make(
     'consumers',
-    { host: domains.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
+    { host: domains.api, paths: [...callsOf('consumers'), { path: '/metrics', pathType: 'Exact' }] },
     {
       scheme: 'internet-facing',
       subnets: joined($resolve(network.vpc.publicSubnets)),
@@ -61,7 +57,7 @@ export function createLoadBalancers(
   });
   const browsers = make(
     'browsers',
-    { host: domains.page, paths: calls },
+    { host: domains.page, paths: callsOf('browsers') },
     {
       scheme: 'internal',
       subnets: joined($resolve(network.originSubnets.map(({ id }) => id))),
@@ -70,6 +66,13 @@ export function createLoadBalancers(
   );
   return { consumers, browsers };
 }
+
+/** A prefix also matches the path itself; NGINX refuses that where it is not public. */
+const callsOf = (client: LoadBalancer['name']): LoadBalancer['paths'] =>
+  publicPathsFor(client).map(({ path, matches }) => ({
+    path,
+    pathType: matches === 'exact' ? 'Exact' : 'Prefix',
+  }));
 
 const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(','));
 

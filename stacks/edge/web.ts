@@ -179,11 +179,38 @@ function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers
       cachedMethods: ['GET', 'HEAD'],
       compress: true,
       cachePolicyId: managed.cachingDisabled,
-      // Forwards Host, which the load balancer's certificate must match, and the headers of a WebSocket upgrade.
+      // Forwards Host, which the load balancer's certificate must match, cookies, and the headers of a WebSocket upgrade.
       originRequestPolicyId: managed.allViewer,
     },
   };
 }
+
+/** Without cookies, which are credentials, and without queries, which contain search terms and codes of the sign-in. */
+const loggedFields = [
+  'date',
+  'time',
+  'x-edge-location',
+  'sc-bytes',
+  'c-ip',
+  'cs-method',
+  'cs(Host)',
+  'cs-uri-stem',
+  'sc-status',
+  'cs(User-Agent)',
+  'x-edge-result-type',
+  'x-edge-request-id',
+  'x-host-header',
+  'cs-protocol',
+  'cs-bytes',
+  'time-taken',
+  'ssl-protocol',
+  'ssl-cipher',
+  'x-edge-response-result-type',
+  'cs-protocol-version',
+  'time-to-first-byte',
+  'x-edge-detailed-result-type',
+  'sc-content-type',
+];
 
 /** Delivers access logs to the bucket. CloudFront's log sources are in us-east-1. */
 function deliverLogs(stage: Stage, distributionArn: $util.Output<string>, { bucket }: AccessLogs) {
@@ -205,5 +232,6 @@ function deliverLogs(stage: Stage, distributionArn: $util.Output<string>, { buck
     ...region,
     deliverySourceName: source.name,
     deliveryDestinationArn: destination.arn,
+    recordFields: loggedFields,
   });
 }

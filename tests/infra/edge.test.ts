@@ -115,11 +115,11 @@ describe('browsers', () => {
     for (const table of tables) expect(table).toContain('PrivateRouteTable');
   });
 
-  test('need no certificate, and reach /api, /trpc and security.txt on the port that trusts no certificate headers', () => {
+  test('need no certificate, and reach /api, /trpc, /auth and security.txt on the port that trusts no certificate headers', () => {
     const main = ingress(production, 'portfolio-browsers');
     expect(annotationOf(main, 'mutual-authentication')).toBeUndefined();
     expect(pathsOf(main)).toEqual(
-      ['/api', '/trpc', '/.well-known/security.txt'].map((path) => [
+      ['/api', '/trpc', '/auth', '/.well-known/security.txt'].map((path) => [
         `portfolio.example.com${path}`,
         'portfolio-nginx',
         'browsers',
@@ -224,7 +224,7 @@ test('only AWS may write access logs, for this account, and they have the retent
   expect(rules).toMatchObject([{ expiration: { days: 400 } }]);
 });
 
-test('firewalls block floods, known bad addresses and inputs, and keep tokens out of their logs', () => {
+test('firewalls block floods, known bad addresses and inputs, and keep tokens and cookies out of their logs', () => {
   for (const { name, inputs } of production.all('wafv2/webAcl:WebAcl')) {
     const groups = inputs.rules.map(
       ({ statement }: { statement: { managedRuleGroupStatement?: { name: string } } }) =>
@@ -240,7 +240,10 @@ test('firewalls block floods, known bad addresses and inputs, and keep tokens ou
     expect(inputs.rules[0].action).toHaveProperty('block');
   }
   for (const { inputs } of production.all('wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration'))
-    expect(inputs.redactedFields).toEqual([{ singleHeader: { name: 'authorization' } }]);
+    expect(inputs.redactedFields).toEqual([
+      { singleHeader: { name: 'authorization' } },
+      { singleHeader: { name: 'cookie' } },
+    ]);
 });
 
 test('NGINX trusts the same authorities as the load balancer', () => {

@@ -119,6 +119,7 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
     '/api/*',
     '/trpc',
     '/trpc/*',
+    '/auth/*',
     '/.well-known/security.txt',
   ]);
   for (const call of calls) {
@@ -142,7 +143,7 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
   });
 });
 
-test('the domain has a certificate and a firewall, and every request is logged', () => {
+test('the domain has a certificate and a firewall, and every request is logged without cookies and query', () => {
   expect(distribution).toMatchObject({
     aliases: ['portfolio.example.com'],
     viewerCertificate: {
@@ -156,4 +157,8 @@ test('the domain has a certificate and a firewall, and every request is logged',
     logType: 'ACCESS_LOGS',
     resourceArn: expect.stringMatching(/distribution\/Web$/),
   });
+  const { recordFields } = production.one('cloudwatch/logDelivery:LogDelivery').inputs;
+  expect(recordFields).toEqual(expect.arrayContaining(['c-ip', 'cs-method', 'cs-uri-stem', 'sc-status']));
+  for (const field of ['cs(Cookie)', 'cs-uri-query', 'cs(Referer)'])
+    expect(recordFields).not.toContain(field);
 });
