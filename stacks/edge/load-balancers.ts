@@ -78,6 +78,15 @@ const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(',')
 
 type Shared = { cluster: Cluster; logs: AccessLogs; certificateArn: $util.Output<string> };
 
+/**
+ * Whose tokens load balancers verify. They cannot tell tokens of several issuers apart: a rule sees the text of a header,
+ * and not the claims in it (ADR 22).
+ */
+function verifiedTokens({ tokenIssuer: issuer, otherIssuers }: Stage): LoadBalancer['tokens'] {
+  if (otherIssuers.length > 0) return null;
+  return { issuer, jwksEndpoint: new URL('.well-known/jwks.json', issuer).href };
+}
+
 /** Creates the Ingresses, from which the controller creates the load balancer, and looks it up. */
 function createLoadBalancer(
   stage: Stage,
@@ -93,18 +102,20 @@ function createLoadBalancer(
       ...values,
       tags: { 'sst:app': $app.name, 'sst:stage': stage.name },
       isProtected: stage.isProtected,
-      tokenIssuer: stage.tokenIssuer,
-      jwksUrl: new URL('.well-known/jwks.json', stage.tokenIssuer).href,
+      tokens: verifiedTokens(stage),
     }),
   );
-  const [, others] = (['withToken', 'others'] as const).map(
-    (of) =>
-      new kubernetes.networking.v1.Ingress(
-        `${own.name}-${of}`,
-        { metadata: manifests[of].metadata, spec: manifests[of].spec },
-        { provider: cluster.provider, dependsOn },
-      ),
-  );
+  const create = (of: 'withToken' | 'others') =>
+    new kubernetes.networking.v1.Ingress(
+      `${own.name}-${of}`,
+      {
+        metadata: manifests.apply((all) => all[of]!.metadata),
+        spec: manifests.apply((all) => all[of]!.spec),
+      },
+      { provider: cluster.provider, dependsOn },
+    );
+  if (verifiedTokens(stage)) create('withToken');
+  const others = create('others');
   const tags = $resolve({ cluster: cluster.cluster.name, status: others.status }).apply((made) => ({
     'elbv2.k8s.aws/cluster': made.cluster,
     'ingress.k8s.aws/stack': `portfolio-${own.name}`,

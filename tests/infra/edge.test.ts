@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ingresses } from '../../stacks/k8s/ingress.ts';
 import { loadBalancerIdleSeconds } from '../../stacks/k8s/nginx-config.ts';
 import type { App, Manifest } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -191,6 +192,22 @@ describe.each(names)('the load balancer of %s', (name) => {
     expect(kept!['deletion_protection.enabled']).toBe('true');
     expect(removable!['deletion_protection.enabled']).toBe('false');
   });
+});
+
+test('load balancers leave tokens to the API where it trusts several issuers, since they would refuse those of all but one', () => {
+  const balancer = {
+    name: 'browsers' as const,
+    host: 'portfolio.example.com',
+    paths: [{ path: '/api', pathType: 'Prefix' as const }],
+    annotations: {},
+    certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/1',
+    logsBucket: 'logs',
+    tags: {},
+    isProtected: true,
+  };
+  const { withToken, others } = ingresses({ ...balancer, tokens: null });
+  expect(withToken).toBeNull();
+  expect(JSON.stringify(others)).not.toMatch(/jwt-validation|conditions/);
 });
 
 test('Ingresses of a group have no contradicting annotations', () => {

@@ -246,9 +246,9 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     test('has a small limit on bodies', async () => {
       const body = Buffer.alloc(16 * 1024 + 1);
       const headers = { 'x-forwarded-for': '203.0.113.52, 10.0.24.5' };
-      expect(
-        await get('browsers', { method: 'POST', path: '/auth/sign-out', headers, body }),
-      ).toMatchObject({ status: 413 });
+      expect(await get('browsers', { method: 'POST', path: '/auth/sign-out', headers, body })).toMatchObject({
+        status: 413,
+      });
     });
   });
 

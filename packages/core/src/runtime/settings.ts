@@ -49,6 +49,24 @@ const pairs = z.string().transform((given, { addIssue }) => {
 /** The share of the fleet's slots that one portfolio may use. */
 const share = z.coerce.number<string>().gt(0).max(1);
 
+/** An issuer beside JWT_ISSUER; its keys are discovered where they have no address here. */
+const otherIssuer = z.strictObject({
+  issuer: httpUrl,
+  jwksUrl: httpUrl.optional(),
+  audience: z.string().min(1).optional(),
+  clientId: z.string().min(1).optional(),
+  clientSecret: secret.optional(),
+});
+
+const json = z.string().transform((text, { addIssue }): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    addIssue({ code: 'custom', message: 'Expected JSON.' });
+    return z.NEVER;
+  }
+});
+
 /** The settings of all programs, by the names of their environment variables. */
 const common = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -77,6 +95,13 @@ const shared = {
   /** The queue of each kind of job: `export.pdf=https://…,evidence.sync=https://…` and so on. */
   QUEUE_URLS: pairs.pipe(z.strictObject(ofEachKind(() => z.url()))),
   BUCKET_NAME: z.string().min(3).max(63),
+  /** The keys that encrypt secrets in the database: `{"current":"k1","keys":{"k1":"<32 bytes in base64>"}}`. */
+  ENCRYPTION_KEYS: secret.optional(),
+  /** Host and port of ClamAV's daemon, which scans files before others get them; without it, they are not scanned. */
+  CLAMAV_ADDRESS: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$/, { error: 'Expected host:port.' })
+    .optional(),
 };
 
 /** Reports contradictory settings of the sign-in to the database. */
@@ -161,6 +186,17 @@ export const apiSettings = z
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
+    /** Further issuers, as a JSON list of `{issuer, jwksUrl?, audience?, clientId?, clientSecret?}`. */
+    JWT_ISSUERS: json.pipe(z.array(otherIssuer).max(20)).default([]),
+    /** The API as a client of JWT_ISSUER, by which people sign in. */
+    OIDC_CLIENT_ID: z.string().min(1).optional(),
+    OIDC_CLIENT_SECRET: secret.optional(),
+    /** The claim with the groups of a person. */
+    GROUP_CLAIM: z.string().min(1).default('groups'),
+    /** The roles that members of a group have: `group=portfolio:role,…`. */
+    GROUP_ROLES: pairs.optional(),
+    /** Its members are operators. */
+    OPERATOR_GROUP: z.string().min(1).optional(),
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
