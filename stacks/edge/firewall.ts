@@ -75,7 +75,7 @@ export function createFirewall(stage: Stage, name: string, scope: 'REGIONAL' | '
     ...region,
     resourceArn: acl.arn,
     logDestinationConfigs: [logs.arn],
-    redactedFields: ['authorization', 'cookie'].map((name) => ({ singleHeader: { name } })),
+    redactedFields: [{ singleHeader: { name: 'authorization' } }, { singleHeader: { name: 'cookie' } }],
     // Allowed requests are in the access logs.
     loggingFilter: {
       defaultBehavior: 'DROP',

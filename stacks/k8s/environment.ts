@@ -30,7 +30,7 @@ export const backlogPort = 3001;
 /** NGINX sets X-Forwarded-For to one address, that of the client. */
 const trustedProxyHops = 1;
 
-const signIn = ({ region, databaseUrl }: DatabaseFacts) => ({
+const databaseSignIn = ({ region, databaseUrl }: DatabaseFacts) => ({
   AWS_REGION: region,
   DATABASE_URL: databaseUrl,
   DATABASE_AUTH: 'iam',
@@ -38,7 +38,7 @@ const signIn = ({ region, databaseUrl }: DatabaseFacts) => ({
 });
 
 const shared = (facts: Facts, { scanner }: Stage) => ({
-  ...signIn(facts),
+  ...databaseSignIn(facts),
   DATABASE_READER_URL: facts.readerUrl,
   QUEUE_URLS: facts.queueUrls,
   BUCKET_NAME: facts.bucketName,
@@ -47,7 +47,7 @@ const shared = (facts: Facts, { scanner }: Stage) => ({
 });
 
 /** The URL of the shared cache, and the replication group for which IAM tokens are generated. */
-export type CacheFacts = { url: string; group: string };
+type CacheFacts = { url: string; group: string };
 
 /** What only the API needs: `signInSecret` is the ARN of the secret with the secrets of its client at each issuer. */
 export type ApiFacts = Facts & { cache: CacheFacts | null; signInSecret: string | null };
@@ -95,7 +95,7 @@ export const migrationEnvironment = (
   { masterUrl, masterSecret }: { masterUrl: string; masterSecret: string },
 ) =>
   ({
-    ...signIn(facts),
+    ...databaseSignIn(facts),
     DATABASE_ADMIN_URL: masterUrl,
     DATABASE_ADMIN_PASSWORD: `secretsmanager:${masterSecret}#password`,
   }) satisfies Environment<typeof migrationSettings>;

@@ -51,8 +51,8 @@ test('the API has routes of every kind, and those for the cluster', async () => 
 function behaviorAt(path: string): Inputs {
   const distribution = production.one('cloudfront/distribution:Distribution').inputs;
   const found = (distribution.orderedCacheBehaviors as Inputs[]).find(({ pathPattern }) => {
-    const pattern = RegExp.escape(pathPattern as string).replaceAll(String.raw`\*`, '.*');
-    return new RegExp(`^${pattern.replaceAll(String.raw`\?`, '.')}$`).test(path);
+    const pattern = (pathPattern as string).replaceAll('.', String.raw`\.`).replaceAll('*', '.*');
+    return new RegExp(`^${pattern}$`).test(path);
   });
   return found ?? distribution.defaultCacheBehavior;
 }
@@ -117,12 +117,13 @@ test('firewalls apply the same rules to every path, and block no method', () => 
   }
 });
 
+const policies = () => ofKind(production, 'NetworkPolicy') as unknown as INetworkPolicy[];
+const portOfApi = () => Number(objectOf(production, 'ConfigMap', 'portfolio-api').data.PORT);
+
 describe('network policies', () => {
   const addressOf = { consumers: '10.0.8.9', browsers: '10.0.24.70' };
   const nginxPod = { ...pods.nginx, address: '10.0.4.10' };
   const apiPod = { ...pods.api, address: '10.0.4.11' };
-  const policies = () => ofKind(production, 'NetworkPolicy') as unknown as INetworkPolicy[];
-  const portOfApi = () => Number(objectOf(production, 'ConfigMap', 'portfolio-api').data.PORT);
 
   test.each(clients)('allow the way from the load balancer for %s over NGINX to the API', (client) => {
     const { spec } = objectOf(production, 'Service', 'portfolio-nginx');
@@ -144,27 +145,27 @@ describe('network policies', () => {
   });
 });
 
-describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
-  /** Runs NGINX in front of an API that only notes what reaches it. */
-  async function start() {
-    const certificates = createCertificates();
-    const passed: string[] = [];
-    const upstream = await startUpstream(({ method, url }, response) => {
-      passed.push(`${method} ${url}`);
-      response.end();
-    });
-    const nginx = await startNginx(certificates, { api: upstream.address, metrics: upstream.address });
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    onTestFinished(async () => {
-      agent.destroy();
-      await nginx.stop('SIGTERM');
-      await upstream.stop();
-    });
-    const call = (client: Client, { method, path }: ApiRoute) =>
-      send(nginx.ports[client], certificates.authority.cert, { method, path, agent });
-    return { passed, call };
-  }
+/** Runs NGINX in front of an API that only notes what reaches it. */
+async function start() {
+  const certificates = createCertificates();
+  const passed: string[] = [];
+  const upstream = await startUpstream(({ method, url }, response) => {
+    passed.push(`${method} ${url}`);
+    response.end();
+  });
+  const nginx = await startNginx(certificates, { api: upstream.address, metrics: upstream.address });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(async () => {
+    agent.destroy();
+    await nginx.stop('SIGTERM');
+    await upstream.stop();
+  });
+  const call = (client: Client, { method, path }: ApiRoute) =>
+    send(nginx.ports[client], certificates.authority.cert, { method, path, agent });
+  return { passed, call };
+}
 
+describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
   test.each(clients)('passes every public route to the API for %s, with its method', async (client) => {
     const { passed, call } = await start();
     const routes = routesFor(client);
