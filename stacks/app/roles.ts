@@ -32,6 +32,8 @@ export function createRoles({ cluster, database, cache, files, messaging, secret
     migrator: bindRole(cluster, 'portfolio-migrator', {
       DatabaseUsersArn: users,
       MasterSecretArn: database.masterSecretArn,
+      EncryptionKeysArn: encryptionKeys.arn,
+      SecretsKeyArn: secrets.key.arn,
       DataKeyArn: files.key.arn,
     }),
   };

@@ -89,13 +89,18 @@ export const workerEnvironment = (stage: Stage, facts: Facts, deadLetterQueueUrl
     HEALTH_PORT: String(workerHealthPort),
   }) satisfies Environment<typeof workerSettings>;
 
+export type MigrationFacts = { masterUrl: string; masterSecret: string; encryptionKeys: string };
+
 /** `masterSecret` is the ARN of the secret with the password of the user in `masterUrl`, as JSON. */
-export const migrationEnvironment = (
-  facts: DatabaseFacts,
-  { masterUrl, masterSecret }: { masterUrl: string; masterSecret: string },
-) =>
+export const migrationEnvironment = ({
+  masterUrl,
+  masterSecret,
+  encryptionKeys,
+  ...facts
+}: DatabaseFacts & MigrationFacts) =>
   ({
     ...databaseSignIn(facts),
     DATABASE_ADMIN_URL: masterUrl,
     DATABASE_ADMIN_PASSWORD: `secretsmanager:${masterSecret}#password`,
+    ENCRYPTION_KEYS: `secretsmanager:${encryptionKeys}`,
   }) satisfies Environment<typeof migrationSettings>;

@@ -10,8 +10,9 @@ import type { Stage } from '../stage.ts';
 export type Secrets = ReturnType<typeof createSecrets>;
 
 /**
- * The secrets of a stage in Secrets Manager, empty. Operators set the values by hand, so that they are in neither settings
- * nor state. Programs read theirs themselves; External Secrets syncs the others.
+ * The secrets of a stage in Secrets Manager, empty. The migration job makes the encryption key, and operators set the other
+ * values by hand, so that they are in neither settings nor state. Programs read theirs themselves; External Secrets syncs the
+ * others.
  */
 export function createSecrets(stage: Stage) {
   const key = createKey(stage, 'SecretsKey', 'Encrypts secrets');

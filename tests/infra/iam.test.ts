@@ -117,9 +117,13 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
         'secretsmanager:GetSecretValue',
         'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-Database',
       ],
+      ['secretsmanager:DescribeSecret', secret('encryption-keys')],
+      ['secretsmanager:PutSecretValue', secret('encryption-keys')],
     ],
     mayNot: () => [
       ['rds-db:connect', user('portfolio_api')],
+      ['secretsmanager:GetSecretValue', secret('encryption-keys')],
+      ['secretsmanager:PutSecretValue', secret('sign-in')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:other'],
       [
         'secretsmanager:PutSecretValue',

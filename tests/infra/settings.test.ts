@@ -92,12 +92,12 @@ describe.each(stages)('%s', (stage) => {
     expect(worker.DEAD_LETTER_QUEUE_URL?.split('/').at(-1)).toBe(name);
   });
 
-  test('secrets in the database are encrypted with the keys of the stage, which API and worker share', () => {
+  test('secrets in the database are encrypted with the keys of the stage, which the migration job makes', () => {
     const { name } = apps[stage].one('secretsmanager/secret:Secret', 'encryption-keys-secret').inputs;
-    const [api, worker] = ['portfolio-api', 'portfolio-worker'].map(
+    const [api, worker, migrator] = ['portfolio-api', 'portfolio-worker', 'portfolio-migrator'].map(
       (account) => environment(apps[stage], account).ENCRYPTION_KEYS,
     );
-    expect(api).toBe(worker);
+    expect([worker, migrator]).toEqual([api, api]);
     expect(api).toMatch(new RegExp(`^secretsmanager:arn:aws:secretsmanager:[^#]+:secret:${name}-\\w+$`));
   });
 

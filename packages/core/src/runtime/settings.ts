@@ -151,6 +151,8 @@ export const migrationSettings = z
     DATABASE_ADMIN_URL: databaseUrl.optional(),
     /** The password for DATABASE_ADMIN_URL, unless that contains it. DATABASE_AUTH does not apply to this user. */
     DATABASE_ADMIN_PASSWORD: secret.optional(),
+    /** As for API and worker. If it refers to a secret without a value, the first key is made in it. */
+    ENCRYPTION_KEYS: secret.optional(),
   })
   .superRefine(checkSignIn, always);
 
