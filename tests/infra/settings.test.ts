@@ -159,12 +159,12 @@ test('further issuers, groups and a scanner are settings of the stage, and their
     ],
     GROUP_CLAIM: 'roles',
     OPERATOR_GROUP: 'ops',
-    CLAMAV_ADDRESS: 'clamd.internal:3310',
+    CLAMAV_ADDRESS: { host: 'clamd.internal', port: 3310 },
     ENCRYPTION_KEYS: { id: 'keys' },
   });
   expect(api.GROUP_ROLES).toBe('staff=team:editor');
   const worker = workerEnvironment(stage, facts, given.QUEUE_URLS!.split('=')[1]!.split(',')[0]!);
-  expect(readSettings(workerSettings, worker).CLAMAV_ADDRESS).toBe('clamd.internal:3310');
+  expect(readSettings(workerSettings, worker).CLAMAV_ADDRESS).toEqual(stage.scanner);
 });
 
 const named = (data: Record<string, string>) =>
