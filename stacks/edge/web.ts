@@ -41,6 +41,7 @@ export function createWeb(
     origins: [page.origin, api.origin],
     defaultCacheBehavior: page.behavior,
     orderedCacheBehaviors: apiCalls.map((pathPattern) => ({ pathPattern, ...api.behavior })),
+    customErrorResponses: uncachedErrors.map((errorCode) => ({ errorCode, errorCachingMinTtl: 0 })),
   });
   for (const type of ['A', 'AAAA']) {
     new aws.route53.Record(`Web${type}Record`, {
@@ -59,6 +60,12 @@ export function createWeb(
   page.allowReads(distribution.arn);
   deliverLogs(stage, distribution.arn, logs);
 }
+
+/**
+ * All errors for which this can be set. By default CloudFront answers with the same error for ten seconds, by path alone and
+ * whatever the cache policy says: what one caller may not find would be missing for its members.
+ */
+const uncachedErrors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 /** IDs of CloudFront's managed cache and origin request policies. */
 const managed = {

@@ -143,6 +143,14 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
   });
 });
 
+test('an error for one caller is not repeated to others, and stays the answer of the API', () => {
+  const errors = distribution.customErrorResponses as Inputs[];
+  expect(errors.map(({ errorCode }) => errorCode)).toEqual(
+    expect.arrayContaining([400, 403, 404, 405, 414, 500, 501, 502, 503, 504]),
+  );
+  for (const error of errors) expect(error).toEqual({ errorCode: error.errorCode, errorCachingMinTtl: 0 });
+});
+
 test('the domain has a certificate and a firewall, and every request is logged without cookies and query', () => {
   expect(distribution).toMatchObject({
     aliases: ['portfolio.example.com'],
