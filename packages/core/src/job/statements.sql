@@ -169,6 +169,30 @@ where
 limit
   1;
 
+-- job_any_redrivable
+select
+  id
+from
+  jobs
+where
+  jobs.state in ('failed', 'cancelled', 'dead')
+  and jobs.kind <> 'webhook.deliver'
+  and (
+    jobs.kind = any (:kinds)
+    and jobs.state = any (:states)
+  )
+  and (
+    jobs.id >= :firstId
+    and jobs.id < :lastId
+    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+  )
+  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+  and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+  and coalesce(jobs.id = any (:ids::text[]), true)
+limit
+  1;
+
 -- job_any_retryable
 select
   id
@@ -3357,6 +3381,184 @@ where
 order by
   jobs.id desc;
 
+-- job_list_of_all
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        id
+      from
+        (
+          (
+            select
+              jobs.id
+            from
+              jobs
+            where
+              :states::text[] && array['failed', 'cancelled', 'dead']
+              and jobs.state in ('failed', 'cancelled', 'dead')
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              jobs.id
+            from
+              jobs
+            where
+              :states::text[] && array['queued', 'running']
+              and jobs.state in ('queued', 'running')
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              jobs.id
+            from
+              jobs
+            where
+              :states::text[] && array['succeeded']
+              and jobs.state in ('succeeded')
+              and :errorCode::text is null
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+        ) as job
+      order by
+        id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
+-- job_list_of_portfolio
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        job.id
+      from
+        unnest(:kinds::text[]) as chosen_kind
+        cross join unnest(:states::text[]) as chosen_state
+        cross join lateral (
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.portfolio_id = :portfolioId
+            and jobs.kind = chosen_kind
+            and jobs.state = chosen_state
+            and jobs.id < :cursor
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+          order by
+            jobs.id desc
+          limit
+            :limit
+        ) as job
+      order by
+        job.id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
 -- job_list_of_requester
 select
   jobs.id,
@@ -4603,6 +4805,90 @@ where
   jobs.group_key = :groupKey
   and jobs.state = 'queued'
   and jobs.priority > :priority;
+
+-- job_redrive
+with
+  changed as (
+    update jobs
+    set
+      last_seq = jobs.last_seq + 1,
+      updated_at = now(),
+      state = case jobs.state
+        when 'failed' then 'queued'
+        when 'cancelled' then 'queued'
+        when 'dead' then 'queued'
+      end,
+      turn = nextval('job_turns'),
+      max_attempts = jobs.attempt + (:attempts::jsonb ->> jobs.kind)::int,
+      progress = 0,
+      step = null,
+      run_at = now(),
+      enqueued_at = null,
+      error = null,
+      cancel_requested_at = null,
+      started_at = null,
+      finished_at = null
+    where
+      jobs.state in ('failed', 'cancelled', 'dead')
+      and jobs.id = any (
+        array(
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.state in ('failed', 'cancelled', 'dead')
+            and jobs.kind <> 'webhook.deliver'
+            and (
+              jobs.kind = any (:kinds)
+              and jobs.state = any (:states)
+            )
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+            and coalesce(jobs.id = any (:ids::text[]), true)
+          order by
+            jobs.id
+          limit
+            :limit
+          for no key update
+        )
+      )
+    returning
+      jobs.*
+  ),
+  event as (
+    insert into
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
+    select
+      id,
+      last_seq,
+      'requeued',
+      state,
+      attempt,
+      progress,
+      step,
+      error,
+      worker
+    from
+      changed
+  )
+select
+  id,
+  portfolio_id,
+  kind,
+  state,
+  payload,
+  attempt,
+  max_attempts,
+  last_seq
+from
+  changed;
 
 -- job_requeue
 with
