@@ -10,6 +10,7 @@ import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
@@ -27,6 +28,7 @@ export const operations = {
   evidence,
   metric,
   image,
+  upload,
   job,
 };
 

@@ -38,6 +38,15 @@ const secret = z
     return id === undefined ? { value: given } : { id, key };
   });
 
+/** `host:port`; an IPv6 address is in brackets. */
+const hostAndPort = z.string().transform((given, { addIssue }) => {
+  const [, inBrackets, name, digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(given) ?? [];
+  const found = { host: inBrackets ?? name ?? '', port: Number(digits) };
+  if (found.port >= 1 && found.port <= 65_535) return found;
+  addIssue({ code: 'custom', message: 'Expected a host and a port, such as clamav:3310.' });
+  return z.NEVER;
+});
+
 /** `name=value,name=value`, as an object. */
 const pairs = z.string().transform((given, { addIssue }) => {
   const entries = given.split(',').map((pair) => pair.trim().split(/=(.*)/s, 2));
@@ -77,6 +86,13 @@ const shared = {
   /** The queue of each kind of job: `export.pdf=https://…,evidence.sync=https://…` and so on. */
   QUEUE_URLS: pairs.pipe(z.strictObject(ofEachKind(() => z.url()))),
   BUCKET_NAME: z.string().min(3).max(63),
+  /**
+   * The keys by which secrets are encrypted that the database has to hold: `{"current":"k1","keys":{"k1":"…"}}`, each 32
+   * random bytes in base64. `current` encrypts, all decrypt.
+   */
+  ENCRYPTION_KEYS: secret,
+  /** The scanner (clamd, host:port) that looks for malware in uploads and fetched files; without it, nothing does. */
+  CLAMAV_ADDRESS: hostAndPort.optional(),
 };
 
 /** Reports contradictory settings of the sign-in to the database. */
