@@ -58,9 +58,9 @@ test.each([
   JSON.stringify({ current: 'k1', keys: { k1: Buffer.alloc(16).toString('base64') } }),
   JSON.stringify({ current: 'k1', keys: { k1: 'not base64!' } }),
 ])('the setting %j is refused, without its text', async (value) => {
-  const opened = open(value);
-  await expect(opened).rejects.toThrow(/^ENCRYPTION_KEYS: Expected \{/);
-  if (value.length > 10) await expect(opened).rejects.not.toThrow(value.slice(5));
+  const refusal = await open(value).catch((error: Error) => error.message);
+  expect(refusal).toMatch(/^ENCRYPTION_KEYS: Expected \{/);
+  expect(refusal).not.toContain(value.slice(1) || 'no text');
 });
 
 describe('keys in Secrets Manager', () => {

@@ -44,9 +44,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The id of the key under which a secret is stored; null if it is not encrypted. */
-export const keyIdOf = (stored: string) => partsOf(stored)?.id ?? null;
-
+/** Null for a text that is not an encrypted secret. */
 function partsOf(stored: string) {
   const [, id, nonce, sealed] = /^enc:v1:([\w-]+):([\w-]+):([\w-]+)$/.exec(stored) ?? [];
   return id && nonce && sealed

@@ -104,12 +104,13 @@ describe('without a verdict, a file counts as not scanned', () => {
   });
 });
 
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('begin');
+  throw new RangeError('broken');
+}
+
 test('an error of the file itself is passed on as it is', async () => {
   const address = await startServer((socket) => void socket.resume());
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from('begin');
-    throw new RangeError('broken');
-  }
   const scanning = buffer(createScanner(address).pass(broken(), never));
   expect(await failed(scanning)).toBeInstanceOf(RangeError);
 });

@@ -41,6 +41,9 @@ const send = (text: string) => upload(platform.as(owner), portfolio, bytesOf(tex
 const read = (id: string) => operations.upload.read.run(platform.as(owner), { portfolio, id });
 const staged = (id: string) => platform.bucket.get(stagingKey(portfolioId, id));
 const infected = () => `${testMalware} ${slug}`;
+const png = (text: string) => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), bytesOf(text)]);
+const sendImage = (bytes: Buffer) =>
+  image.upload.run(by(scanner), { portfolio, bytes: bytes.toString('base64') });
 const quarantined = { code: 'quarantined', message: expect.stringContaining(testThreat) };
 
 /** How an upload becomes a version of evidence or of an artifact, and where its bytes are then. */
@@ -103,14 +106,11 @@ describe.skipIf(!hasClamav)('with a scanner (needs the Debian package clamav-dae
   });
 
   test('an image with malware is refused, and not stored', async () => {
-    const png = (text: string) => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), bytesOf(text)]);
-    const put = (bytes: Buffer) =>
-      image.upload.run(by(scanner), { portfolio, bytes: bytes.toString('base64') });
     const malware = png(infected());
-    await expect(put(malware)).rejects.toMatchObject(quarantined);
+    await expect(sendImage(malware)).rejects.toMatchObject(quarantined);
     expect(await platform.bucket.get(imageKey(portfolioId, sha256Of(malware)))).toBeNull();
     const clean = png(slug);
-    await expect(put(clean)).resolves.toMatchObject({ sha256: sha256Of(clean) });
+    await expect(sendImage(clean)).resolves.toMatchObject({ sha256: sha256Of(clean) });
   });
 });
 
