@@ -41,6 +41,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   metric_samples: { api: all, worker: 'select' },
   metrics: { api: all, worker: 'select' },
   outbox: { api: all, worker: all },
+  people: { api: 'select, insert, update', worker: 'select' },
   // Deleting a portfolio would delete its audit log.
   portfolios: { api: 'select, insert, update', worker: 'select' },
   rate_limits: { api: all, worker: '' },
