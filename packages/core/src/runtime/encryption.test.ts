@@ -49,7 +49,7 @@ describe('a secret cannot be read', () => {
 
 test.each([
   '',
-  'k1',
+  'hunter2',
   '[]',
   '{"current":"k1","keys":{}}',
   encryptionKeys('k2', { k1: 1 }),
