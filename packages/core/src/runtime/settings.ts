@@ -58,6 +58,24 @@ const pairs = z.string().transform((given, { addIssue }) => {
 /** The share of the fleet's slots that one portfolio may use. */
 const share = z.coerce.number<string>().gt(0).max(1);
 
+/** An issuer beside JWT_ISSUER; its keys are discovered where they have no address here. */
+const otherIssuer = z.strictObject({
+  issuer: httpUrl,
+  jwksUrl: httpUrl.optional(),
+  audience: z.string().min(1).optional(),
+  clientId: z.string().min(1).optional(),
+  clientSecret: secret.optional(),
+});
+
+const json = z.string().transform((text, { addIssue }): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    addIssue({ code: 'custom', message: 'Expected JSON.' });
+    return z.NEVER;
+  }
+});
+
 /** The settings of all programs, by the names of their environment variables. */
 const common = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -142,6 +160,8 @@ export const migrationSettings = z
     DATABASE_ADMIN_URL: databaseUrl.optional(),
     /** The password for DATABASE_ADMIN_URL, unless that contains it. DATABASE_AUTH does not apply to this user. */
     DATABASE_ADMIN_PASSWORD: secret.optional(),
+    /** As for API and worker. If it refers to a secret without a value, the first key is made in it. */
+    ENCRYPTION_KEYS: secret.optional(),
   })
   .superRefine(checkSignIn, always);
 
@@ -177,6 +197,17 @@ export const apiSettings = z
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
+    /** Further issuers, as a JSON list of `{issuer, jwksUrl?, audience?, clientId?, clientSecret?}`. */
+    JWT_ISSUERS: json.pipe(z.array(otherIssuer).max(20)).default([]),
+    /** The API as a client of JWT_ISSUER, by which people sign in. */
+    OIDC_CLIENT_ID: z.string().min(1).optional(),
+    OIDC_CLIENT_SECRET: secret.optional(),
+    /** The claim with the groups of a person. */
+    GROUP_CLAIM: z.string().min(1).default('groups'),
+    /** The roles that members of a group have: `group=portfolio:role,…`. */
+    GROUP_ROLES: pairs.optional(),
+    /** Its members are operators. */
+    OPERATOR_GROUP: z.string().min(1).optional(),
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
