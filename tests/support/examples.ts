@@ -121,6 +121,27 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
     ofPortfolio: true,
   },
+  'operator.jobs': {
+    input: ({ portfolio }) => ({ portfolio, state: ['succeeded'], kind: 'export.pdf' }),
+    ofPortfolio: false,
+  },
+  'operator.redrive': {
+    input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
+    ofPortfolio: false,
+  },
+  'operator.pauses': { input: () => ({}), ofPortfolio: false },
+  'operator.pause': {
+    input: ({ portfolio }) => ({ portfolio, kind: 'metrics.report', reason: 'It is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.resume': { input: () => ({ kind: 'evidence.sync' }), ofPortfolio: false },
+  'operator.limits': { input: () => ({}), ofPortfolio: false },
+  'operator.limit': {
+    input: () => ({ kind: 'webhook.deliver', mostRunning: 100, reason: 'A receiver is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.health': { input: () => ({}), ofPortfolio: false },
+  'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },

@@ -31,6 +31,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   images: { api: append, worker: 'select' },
   // Workers delete the events of jobs that ended long ago.
   job_events: { api: append, worker: `${append}, delete` },
+  job_limits: { api: all, worker: 'select' },
   job_pauses: { api: all, worker: 'select' },
   job_queue: { api: all, worker: all },
   job_workers: { api: 'select', worker: all },
