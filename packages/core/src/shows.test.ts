@@ -55,6 +55,7 @@ const protectedBy: Record<string, AnyScope | null> = {
   RecordedSamples: null,
   Standings: 'case-study:read',
   Upload: null,
+  UploadStatus: null,
   Webhook: 'webhook:read',
   WebhookDelivery: 'webhook:read',
   WebhookDeliveryWithPayload: 'webhook:read',

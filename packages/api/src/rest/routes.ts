@@ -20,6 +20,7 @@ const {
   ownToken,
   webhook,
   audit,
+  upload,
   operator,
   me,
 } = operations;
@@ -113,6 +114,7 @@ export function registerRoutes(bind: Bind) {
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${onePortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(upload.read, { method: 'GET', path: `${onePortfolio}/uploads/:id` });
   bind.operation(evidence.list, { method: 'GET', path: `${onePortfolio}/evidence` });
   bind.operation(evidence.create, {
     method: 'POST',
