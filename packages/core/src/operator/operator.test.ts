@@ -82,7 +82,7 @@ describe('an operation of operators', () => {
       owner,
       user('nobody', scopeSchema.options),
       { ...portfolioKey, scopes: scopeSchema.options, expiresAt: null },
-      { ...by, scopes: [] } as Actor,
+      { ...by, scopes: [] },
     ];
     for (const actor of others) await expect(call(name, actor)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(call(name, { kind: 'anonymous' })).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -91,7 +91,7 @@ describe('an operation of operators', () => {
   });
 
   test('that changes something is refused to an operator who may only read', async () => {
-    const reader: Actor = { ...by, scopes: ['operator:read'] } as Actor;
+    const reader: Actor = { ...by, scopes: ['operator:read'] };
     const codes = own.map(async ({ name, kind }) => [
       kind,
       await call(name, reader).then(
