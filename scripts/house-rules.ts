@@ -93,7 +93,7 @@ const layers = [
   ['person'],
   ['removable-object', 'image', 'upload', 'audit', 'api-key'],
   ['member', 'job'],
-  ['webhook'],
+  ['webhook', 'invitation'],
   ['artifact', 'metric'],
   ['evidence'],
   ['claim'],

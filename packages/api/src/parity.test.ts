@@ -19,6 +19,7 @@ import {
   examples,
   readRoutes,
 } from '../../../tests/support/examples.ts';
+import { invite } from '../../../tests/support/invite.ts';
 import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { user } from '../../../tests/support/services.ts';
 import { createClient } from './client.ts';
@@ -78,8 +79,7 @@ const places = () => [secret.portfolio, open.portfolio];
 /** Adds subjects as owners of both portfolios. */
 async function addOwners(...subjects: string[]) {
   for (const portfolio of places()) {
-    for (const subject of subjects)
-      await operations.member.add.run(api.as(owner), { portfolio, subject, role: 'owner' });
+    for (const subject of subjects) await invite(api, { portfolio, role: 'owner' }, subject);
   }
 }
 

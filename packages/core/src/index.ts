@@ -4,6 +4,7 @@ import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
+import * as invitation from './invitation/index.ts';
 import * as job from './job/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
@@ -22,6 +23,7 @@ export const operations = {
   audit,
   webhook,
   member,
+  invitation,
   caseStudy,
   artifact,
   evidence,

@@ -28,6 +28,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   caseStudy: ['Case studies', 'The work of a team, its client and its effect, with revisions and claims.'],
   evidence: ['Evidence', 'Files and fetched sources that back claims, in versions with their hash.'],
   image: ['Images', 'Images in case studies.'],
+  invitation: ['Invitations', 'Links by which people become members.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],

@@ -13,6 +13,7 @@ const {
   evidence,
   image,
   job,
+  invitation,
   member,
   metric,
   apiKey,
@@ -227,18 +228,24 @@ function registerMembers(bind: Bind) {
   const members = `${onePortfolio}/members`;
   const one = `${members}/:member`;
   bind.operation(member.list, { method: 'GET', path: members });
-  bind.operation(member.add, {
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
+
+  const invited = `${onePortfolio}/invitations`;
+  bind.operation(invitation.list, { method: 'GET', path: invited });
+  bind.operation(invitation.create, { method: 'POST', path: invited, status: 201, headers: noStore });
+  bind.operation(invitation.revoke, { method: 'DELETE', path: `${invited}/:id`, status: 204 });
+  bind.operation(invitation.show, { method: 'POST', path: '/invitations/show' });
+  bind.operation(invitation.accept, {
     method: 'POST',
-    path: members,
+    path: '/invitations/accept',
     status: 201,
     headers: ({ portfolio: slug, id }) => ({
       location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(id)}`,
     }),
   });
-  bind.operation(member.read, { method: 'GET', path: one });
-  bind.operation(member.update, { method: 'PATCH', path: one });
-  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
-  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
 }
 
 const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({
