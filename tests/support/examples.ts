@@ -48,6 +48,8 @@ type Example = {
   ofPortfolio: boolean;
   /** True where it is about something of the owner, which nobody else finds. */
   ofOwner?: boolean;
+  /** The person who calls, by the input, where that is not the owner. */
+  by?: (input: object) => string;
 };
 
 /** For each operation, a valid input, and whether the operation is about one portfolio, or about its owner. */
@@ -125,6 +127,13 @@ export const examples: Record<string, Example> = {
   },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   ...examplesOfInvitations(),
+  'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false },
+  'me.erase': {
+    input: () => ({ confirm: fresh() }),
+    by: (input) => (input as { confirm: string }).confirm,
+    ofPortfolio: false,
+  },
+  'me.export': { input: () => ({ before: year.from }), ofPortfolio: false },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
   'member.update': {

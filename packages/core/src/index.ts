@@ -6,6 +6,7 @@ import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as invitation from './invitation/index.ts';
 import * as job from './job/index.ts';
+import * as me from './me/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
@@ -24,6 +25,7 @@ export const operations = {
   webhook,
   member,
   invitation,
+  me,
   caseStudy,
   artifact,
   evidence,

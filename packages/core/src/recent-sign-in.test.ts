@@ -19,6 +19,7 @@ test('whatever would outlast a stolen session demands a recent sign-in', () => {
     'apiKey.create',
     'apiKey.rotate',
     'invitation.create',
+    'me.erase',
     'member.remove',
     'member.update',
     'ownKey.create',

@@ -30,6 +30,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   image: ['Images', 'Images in case studies.'],
   invitation: ['Invitations', 'Links by which people become members.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
+  me: ['You', 'What the platform stores of the person who calls.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
   ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],

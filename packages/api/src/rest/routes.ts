@@ -14,6 +14,7 @@ const {
   image,
   job,
   invitation,
+  me,
   member,
   metric,
   apiKey,
@@ -65,6 +66,7 @@ export function registerRoutes(bind: Bind) {
   });
 
   registerMembers(bind);
+  registerMe(bind);
   registerKeys(bind);
   registerWebhooks(bind);
   bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
@@ -245,6 +247,16 @@ function registerMembers(bind: Bind) {
     headers: ({ portfolio: slug, id }) => ({
       location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(id)}`,
     }),
+  });
+}
+
+function registerMe(bind: Bind) {
+  bind.operation(me.update, { method: 'PATCH', path: '/me' });
+  bind.operation(me.erase, { method: 'POST', path: '/me/erase', status: 204 });
+  bind.operation(me.export, {
+    method: 'GET',
+    path: '/me/export',
+    headers: () => ({ ...noStore(), 'content-disposition': 'attachment; filename="my-data.json"' }),
   });
 }
 

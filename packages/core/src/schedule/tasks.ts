@@ -8,7 +8,7 @@ import { rollUpMetrics } from '../metric/roll-up.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -82,6 +82,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'old-invitations',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldInvitations(db, signal),
   },
   {
     name: 'unreferenced-objects',

@@ -1,0 +1,3 @@
+export { eraseMe as erase } from './erase.ts';
+export { exportMe as export } from './export.ts';
+export { updateMe as update } from './update.ts';
