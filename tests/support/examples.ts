@@ -48,6 +48,8 @@ type Example = {
   ofPortfolio: boolean;
   /** True where it is about something of the owner, which nobody else finds. */
   ofOwner?: boolean;
+  /** True where it is for people, and so for no key of a portfolio. */
+  ofPerson?: boolean;
   /** The person who calls, by the input, where that is not the owner. */
   by?: (input: object) => string;
 };
@@ -127,13 +129,15 @@ export const examples: Record<string, Example> = {
   },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   ...examplesOfInvitations(),
-  'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false },
+  'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false, ofPerson: true },
   'me.erase': {
-    input: () => ({ confirm: fresh() }),
+    // In the form of an id, which the triggers for release 0.1.0 do not take for a subject.
+    input: () => ({ confirm: newId('person') }),
     by: (input) => (input as { confirm: string }).confirm,
     ofPortfolio: false,
+    ofPerson: true,
   },
-  'me.export': { input: () => ({ before: year.from }), ofPortfolio: false },
+  'me.export': { input: () => ({ before: year.from }), ofPortfolio: false, ofPerson: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
   'member.update': {
@@ -276,10 +280,15 @@ function examplesOfInvitations(): typeof examples {
       list: ({ portfolio, invitations }) => ({ portfolio, cursor: newerThan(invitations.id), limit: 1 }),
       revoke: ({ portfolio, invitations }) => ({ portfolio, id: invitations.revoked }),
     }),
-    'invitation.show': { input: ({ invitations }) => ({ secret: invitations.secret }), ofPortfolio: false },
+    'invitation.show': {
+      input: ({ invitations }) => ({ secret: invitations.secret }),
+      ofPortfolio: false,
+      ofPerson: true,
+    },
     'invitation.accept': {
       input: ({ invitations }) => ({ secret: invitations.elsewhere.pop() ?? invitations.secret }),
       ofPortfolio: false,
+      ofPerson: true,
     },
   };
 }

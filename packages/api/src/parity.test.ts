@@ -228,7 +228,10 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
     if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
-    return value.replace(/\?X-Amz.*$/, '').replaceAll(/fresh-\d+/g, 'fresh');
+    return value
+      .replace(/\?X-Amz.*$/, '')
+      .replace(/pinv_[\w-]+/, 'pinv_')
+      .replaceAll(/fresh-\d+/g, 'fresh');
   });
   return JSON.parse(text);
 }
@@ -275,7 +278,7 @@ const endedHere = ['a token that an owner has revoked', 'a personal key made wit
 function callersOf(operation: AnyOperation): Caller[] {
   const { name, public: isPublic } = operation;
   const scopes = scopesOf(operation);
-  const { ofPortfolio, ofOwner = false } = examples[name]!;
+  const { ofPortfolio, ofOwner = false, ofPerson = false } = examples[name]!;
   const inSecret = ofPortfolio || ofOwner ? 'not_found' : null;
   // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
@@ -299,8 +302,18 @@ function callersOf(operation: AnyOperation): Caller[] {
     })),
     { who: 'a non-member', key: nonMember, place: secret, code: inSecret },
     { who: 'a non-member', key: nonMember, place: open, code: inTheOpen },
-    { who: 'the key of another portfolio', key: elsewhere, place: secret, code: inSecret },
-    { who: 'the key of another portfolio', key: elsewhere, place: open, code: inTheOpen },
+    {
+      who: 'the key of another portfolio',
+      key: elsewhere,
+      place: secret,
+      code: ofPerson ? 'forbidden' : inSecret,
+    },
+    {
+      who: 'the key of another portfolio',
+      key: elsewhere,
+      place: open,
+      code: ofPerson ? 'forbidden' : inTheOpen,
+    },
     ...endedCredentials.map((who): Caller => ({ who, key: keys[who], place: open, code: 'unauthenticated' })),
     ...endedHere.flatMap((who): Caller[] => [
       { who, key: keys[who], place: secret, code: inSecret },

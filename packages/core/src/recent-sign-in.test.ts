@@ -43,9 +43,10 @@ test.each(always.map((operation) => [operation.name, operation] as const))(
   },
 );
 
+const remove = (member: string) =>
+  operations.member.remove.run(signedIn(16), { portfolio: 'team', member, expectedVersion: '*' });
+
 test('members may leave without a recent sign-in, but not remove others', async () => {
-  const remove = (member: string) =>
-    operations.member.remove.run(signedIn(16), { portfolio: 'team', member, expectedVersion: '*' });
   await expect(remove('grace')).rejects.toMatchObject({ code: 'recent_sign_in_required' });
   // It gets as far as the database, which there is none of.
   await expect(remove('ada')).rejects.toBeInstanceOf(TypeError);

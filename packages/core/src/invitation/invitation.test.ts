@@ -81,13 +81,13 @@ test('the secret is stored nowhere, and shown only once', async () => {
   expect(JSON.stringify(await list())).not.toContain(secretOf(made));
 });
 
-describe('an invitation ends', () => {
-  async function expectEnded(made: { id: string; link: string }, state: string) {
-    await expect(accept(made)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(show(made)).rejects.toMatchObject({ code: 'not_found' });
-    expect((await list()).find(({ id }) => id === made.id)).toMatchObject({ state });
-  }
+async function expectEnded(made: { id: string; link: string }, state: string) {
+  await expect(accept(made)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(show(made)).rejects.toMatchObject({ code: 'not_found' });
+  expect((await list()).find(({ id }) => id === made.id)).toMatchObject({ state });
+}
 
+describe('an invitation ends', () => {
   test('when it is revoked, which can be repeated', async () => {
     const made = await create();
     for (let time = 0; time < 2; time++) expect(await revoke(made.id)).toBeNull();

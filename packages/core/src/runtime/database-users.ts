@@ -28,8 +28,8 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   evidence_versions: { api: `${append}, update (verified_at)`, worker: append },
   former_members: { api: all, worker: '' },
   idempotency_keys: { api: all, worker: all },
-  invitations: { api: 'select, insert, update', worker: 'select, update, delete' },
   images: { api: append, worker: 'select' },
+  invitations: { api: 'select, insert, update', worker: 'select, update, delete' },
   // Workers delete the events of jobs that ended long ago.
   job_events: { api: append, worker: `${append}, delete` },
   job_pauses: { api: all, worker: 'select' },
