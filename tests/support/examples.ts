@@ -22,6 +22,7 @@ export type Place = {
   sha256: string;
   id: string;
   uploads: string[];
+  openUpload: string;
   apiKey: string;
   ownKey: string;
   rotatedKey: string;
@@ -207,6 +208,7 @@ export const examples: Record<string, Example> = {
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   ...examplesOfEvidence(),
   ...examplesOfArtifacts(),
+  'upload.read': { input: ({ portfolio, openUpload }) => ({ portfolio, id: openUpload }), ofPortfolio: true },
   'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
   'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -367,7 +369,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const createOwnKey = async () => (await operations.ownKey.create.run(ctx, about)).id;
   const [apiKey, rotatedKey] = [await createKey(), await createKey()];
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
-  const uploads = await createEvidenceAndArtifacts(api, portfolio);
+  const [openUpload = '', ...uploads] = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
   return {
     ...study,
@@ -380,6 +382,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     rotatedOwnKey,
     jobs,
     uploads,
+    openUpload,
     ...(await createWebhooks(api, portfolio)),
     invitations: await createInvitations(api, portfolio),
   };
@@ -411,7 +414,7 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
     artifacts: ['tool'],
     expectedVersion: '*',
   });
-  return [await sendReport(), await sendReport()];
+  return [await sendReport(), await sendReport(), await sendReport()];
 }
 
 /** The metric `latency` with samples, and two metrics to be deleted. */

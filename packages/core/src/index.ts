@@ -12,6 +12,7 @@ import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
@@ -31,6 +32,7 @@ export const operations = {
   evidence,
   metric,
   image,
+  upload,
   job,
 };
 

@@ -53,6 +53,7 @@ const protectedBy: Record<string, Scope | null> = {
   RecordedSamples: null,
   Standings: 'case-study:read',
   Upload: null,
+  UploadStatus: null,
   Webhook: 'webhook:read',
   WebhookDelivery: 'webhook:read',
   WebhookDeliveryWithPayload: 'webhook:read',

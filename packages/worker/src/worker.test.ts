@@ -49,7 +49,12 @@ const read = (id: string) => operations.job.read.run(platform.as(owner), { id })
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: RunnerSettings = {}): Runner {
   const handlers = {
-    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    ...createHandlers({
+      allowPrivate: false,
+      encryption: platform.encryption,
+      scanner: null,
+      log: silentLog,
+    }),
     'export.pdf': async () => handler,
   };
   return testRunner(platform, { handlers, ...settings });

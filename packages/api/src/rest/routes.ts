@@ -22,6 +22,7 @@ const {
   ownToken,
   webhook,
   audit,
+  upload,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -112,6 +113,7 @@ export function registerRoutes(bind: Bind) {
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${onePortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(upload.read, { method: 'GET', path: `${onePortfolio}/uploads/:id` });
   bind.operation(evidence.list, { method: 'GET', path: `${onePortfolio}/evidence` });
   bind.operation(evidence.create, {
     method: 'POST',

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -17,9 +19,10 @@ export const uploadImage = operation({
   input: z.strictObject({ portfolio: slugSchema, bytes: imageBytes }),
   output: imageSchema,
   tenant: tenantBySlug,
-  async prepare({ bucket, signal }, { bytes }, tenant) {
+  async prepare({ bucket, scanner, signal }, { bytes }, tenant) {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const about = { contentType: sniffImage(bytes)!, sizeBytes: bytes.length };
+    if (scanner) await buffer(scanner.pass(Readable.from([bytes]), signal));
     // The bytes first: a row must never point to a missing object.
     await bucket.put(imageKey(tenant.id, sha256), bytes, { contentType: about.contentType }, signal);
     return { sha256, ...about };

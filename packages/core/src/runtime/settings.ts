@@ -108,7 +108,7 @@ const shared = {
    * The keys by which secrets are encrypted that the database has to hold: `{"current":"k1","keys":{"k1":"…"}}`, each 32
    * random bytes in base64. `current` encrypts, all decrypt.
    */
-  ENCRYPTION_KEYS: secret.optional(),
+  ENCRYPTION_KEYS: secret,
   /** The scanner (clamd, host:port) that looks for malware in uploads and fetched files; without it, nothing does. */
   CLAMAV_ADDRESS: hostAndPort.optional(),
 };

@@ -5,6 +5,7 @@ import { queueDueSyncs } from '../evidence/due.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
+import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
@@ -88,6 +89,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldInvitations(db, signal),
+  },
+  {
+    name: 'webhook-secrets',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ signal, ...tools }) => encryptWebhookSecrets(tools, signal),
   },
   {
     name: 'unreferenced-objects',
