@@ -29,6 +29,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   former_members: { api: all, worker: '' },
   idempotency_keys: { api: all, worker: all },
   images: { api: append, worker: 'select' },
+  invitations: { api: 'select, insert, update', worker: 'select, update, delete' },
   // Workers delete the events of jobs that ended long ago.
   job_events: { api: append, worker: `${append}, delete` },
   job_limits: { api: all, worker: 'select' },

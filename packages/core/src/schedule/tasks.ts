@@ -9,7 +9,7 @@ import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -83,6 +83,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'old-invitations',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldInvitations(db, signal),
   },
   {
     name: 'webhook-secrets',
