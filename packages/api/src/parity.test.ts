@@ -9,7 +9,7 @@ import { TRPCClientError } from '@trpc/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { signToken, startIssuer } from '../../../dev/issuer.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import {
@@ -18,6 +18,7 @@ import {
   createPlace,
   examples,
   readRoutes,
+  resetBin,
 } from '../../../tests/support/examples.ts';
 import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
 import { user } from '../../../tests/support/services.ts';
@@ -71,6 +72,8 @@ afterAll(async () => {
   await issuer.stop();
   await rm(folder, { recursive: true });
 });
+
+beforeEach(() => resetBin(api, [secret, open]));
 
 const keyFile = () => join(folder, 'issuer.json');
 const places = () => [secret.portfolio, open.portfolio];
@@ -269,8 +272,8 @@ function callersOf(operation: AnyOperation): Caller[] {
   const scopes = scopesOf(operation);
   const { ofPortfolio, ofOwner = false } = examples[name]!;
   const inSecret = ofPortfolio || ofOwner ? 'not_found' : null;
-  // Jobs are visible to members only, even where their portfolio is public.
-  const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
+  // Jobs, and portfolios in the bin, are visible to members only, even where their portfolio is public.
+  const refused = /^job\.(?!.*Many)|^portfolio\.(undelete|purge)$/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofOwner ? 'not_found' : ofPortfolio && !isPublic ? refused : null;
   const ofViewer = scopes.every((scope) => roleScopes.viewer.includes(scope)) ? null : 'forbidden';
   const { nonMember, elsewhere, viewer } = keys;

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { type Actor, type Role, type Scope, roleScopes } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
@@ -38,6 +38,13 @@ export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, {
   return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
 };
 
+/** The tenant with the slug `input.portfolio`, in the bin. Only those find it there who may write it: its owners. */
+export const binnedBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
+  const [found] = await binnedAccessBySlug(ctx.db).execute({ key: portfolio, ...memberValues(ctx.actor) });
+  const notFound = `There is no portfolio "${portfolio}" in the bin.`;
+  return authorize(ctx.actor, found && { ...found, isPublic: false }, needs, notFound);
+};
+
 /** The tenant that the job `input.id` belongs to, and its kind, which may demand more scopes: see `tenantOfJob`. */
 export async function portfolioOfJob(ctx: Pick<Ctx, 'db' | 'actor'>, { id }: { id: string }, needs: Needs) {
   const [access] = await accessByJob(ctx.db).execute({ key: id, ...memberValues(ctx.actor) });
@@ -71,6 +78,12 @@ const accessBySlug = prepared((db) =>
   selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),
 );
 
+const binnedAccessBySlug = prepared((db) =>
+  selectAccess(db, eq(portfolios.slug, sql.placeholder('key')), { isBinned: true }).prepare(
+    'tenant_in_bin_by_slug',
+  ),
+);
+
 const accessByJob = prepared((db) =>
   selectAccess(
     db,
@@ -78,11 +91,14 @@ const accessByJob = prepared((db) =>
       portfolios.id,
       sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
     ),
-    sql`(select ${jobs.kind} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
+    { kind: sql`(select ${jobs.kind} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})` },
   ).prepare('tenant_of_job'),
 );
 
-function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
+/** True for a portfolio that its owners can still take out of the bin. */
+const isInBin = sql`${portfolios.binnedAt} is not null and ${portfolios.purgeAt} > now()`;
+
+function selectAccess(db: Db, where: SQL, { kind = sql`null::text`, isBinned = false } = {}) {
   return db
     .select({
       id: portfolios.id,
@@ -94,7 +110,7 @@ function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
     })
     .from(portfolios)
     .leftJoin(members, and(eq(members.portfolioId, portfolios.id), isOwnMembership))
-    .where(where);
+    .where(and(where, isBinned ? isInBin : isNull(portfolios.binnedAt)));
 }
 
 type Access = Awaited<ReturnType<ReturnType<typeof accessBySlug>['execute']>>[number];

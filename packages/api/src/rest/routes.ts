@@ -63,6 +63,7 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  registerBin(bind);
   registerMembers(bind);
   registerKeys(bind);
   registerWebhooks(bind);
@@ -200,6 +201,12 @@ export function registerRoutes(bind: Bind) {
     headers: ({ url }) => ({ location: url }),
     consumes: ['image/png', 'image/jpeg'],
   });
+  bind.operation(image.list, { method: 'GET', path: `${onePortfolio}/images` });
+  bind.operation(image.delete, {
+    method: 'DELETE',
+    path: `${onePortfolio}/images/:sha256`,
+    status: 204,
+  });
   bind.operation(image.read, {
     method: 'GET',
     path: `${onePortfolio}/images/:sha256`,
@@ -217,10 +224,24 @@ export function registerRoutes(bind: Bind) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.deleteResult, { method: 'DELETE', path: '/jobs/:id/result', status: 204 });
   bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
+}
+
+/** What was deleted and can be undeleted. Portfolios there are no resources of `/portfolios`: nobody finds them. */
+function registerBin(bind: Bind) {
+  const onePortfolioThere = '/deleted-portfolios/:portfolio';
+  const studies = `${onePortfolio}/deleted-case-studies`;
+  bind.operation(portfolio.delete, { method: 'POST', path: `${onePortfolio}/delete` });
+  bind.operation(portfolio.bin, { method: 'GET', path: '/deleted-portfolios' });
+  bind.operation(portfolio.undelete, { method: 'POST', path: `${onePortfolioThere}/undelete` });
+  bind.operation(portfolio.purge, { method: 'POST', path: `${onePortfolioThere}/purge`, status: 204 });
+  bind.operation(caseStudy.bin, { method: 'GET', path: studies });
+  bind.operation(caseStudy.undelete, { method: 'POST', path: `${studies}/:id/undelete` });
+  bind.operation(caseStudy.purge, { method: 'DELETE', path: `${studies}/:id`, status: 204 });
 }
 
 function registerMembers(bind: Bind) {

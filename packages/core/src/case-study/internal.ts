@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { artifacts } from '../artifact/artifact.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
 import { claimsOfStudy } from '../claim/fields.ts';
@@ -11,7 +11,7 @@ import { maySee } from '../visibility.ts';
 import { caseStudies, caseStudyArtifacts, caseStudyRevisions } from './case-study.sql.ts';
 
 import type { Revision } from './revision-schemas.ts';
-import { type CaseStudy, knownFields, readContent } from './schemas.ts';
+import { type CaseStudy, type CaseStudyStatus, knownFields, readContent } from './schemas.ts';
 
 const fields = {
   id: caseStudies.id,
@@ -29,6 +29,17 @@ const fields = {
   createdAt: iso(caseStudies.createdAt),
   updatedAt: iso(caseStudies.updatedAt),
   publishedAt: isoOrNull(caseStudies.publishedAt),
+};
+
+/** The fields of a case study in the bin. */
+export const binnedStudyFields = {
+  id: caseStudies.id,
+  portfolio: portfolios.slug,
+  slug: sql<string>`${caseStudies.binnedSlug}`,
+  title: caseStudies.title,
+  status: sql<CaseStudyStatus>`${caseStudies.binnedStatus}`,
+  binnedAt: iso(caseStudies.binnedAt),
+  purgeAt: iso(caseStudies.purgeAt),
 };
 
 /** The fields of a case study in lists. */
@@ -60,6 +71,7 @@ const bySlug = prepared((db) =>
       and(
         eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
         eq(caseStudies.slug, sql.placeholder('slug')),
+        isNull(caseStudies.binnedAt),
       ),
     )
     .prepare('case_study_by_slug'),
@@ -84,6 +96,7 @@ const idBySlug = prepared((db) =>
       and(
         eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
         eq(caseStudies.slug, sql.placeholder('slug')),
+        isNull(caseStudies.binnedAt),
       ),
     )
     .prepare('case_study_id'),

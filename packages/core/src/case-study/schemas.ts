@@ -89,6 +89,22 @@ export const caseStudyItemSchema = caseStudySchema
   .extend({ claimCount: z.int().min(0) })
   .meta({ id: 'CaseStudyItem' });
 
+/** A deleted case study, with the slug and status that it had. Until `purgeAt` it can be undeleted. */
+export const binnedCaseStudySchema = z
+  .object({
+    id: idOf('caseStudy'),
+    portfolio: slugSchema,
+    slug: slugSchema,
+    title: z.string(),
+    status: caseStudyStatusSchema,
+    binnedAt: z.iso.datetime(),
+    purgeAt: z.iso.datetime().describe('When it is deleted for good, with its revisions and PDFs.'),
+  })
+  .meta({ id: 'BinnedCaseStudy' });
+
+/** Input fields that identify a case study in the bin, where several may have had the same slug. */
+export const binnedCaseStudyRef = { portfolio: slugSchema, id: idOf('caseStudy') };
+
 /** Input fields that identify a case study: the slugs of its portfolio and of the study. */
 export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
 

@@ -1,17 +1,15 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claimEvidence } from '../claim/claim.sql.ts';
-import { AppError } from '../errors.ts';
+import { formerSlugs } from '../former-slug.sql.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
 import { expectedVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
 import { lockEvidence } from './lock.ts';
 import { evidenceRef } from './schemas.ts';
-
-/** The maximum number of case studies that an error lists. */
-const maxListed = 10;
 
 export const deleteEvidence = operation({
   name: 'evidence.delete',
@@ -27,19 +25,17 @@ export const deleteEvidence = operation({
     // From here, no claim can start to cite it.
     await db.select({ id: evidence.id }).from(evidence).where(eq(evidence.id, id)).for('update');
     const citing = await db
-      .selectDistinct({ slug: caseStudies.slug })
+      .selectDistinct(usingStudy)
       .from(claimEvidence)
       .innerJoin(caseStudies, eq(caseStudies.id, claimEvidence.caseStudyId))
       .where(eq(claimEvidence.evidenceId, id))
-      .orderBy(asc(caseStudies.slug))
-      .limit(maxListed);
-    if (citing.length > 0) {
-      const studies = citing.map((study) => `"${study.slug}"`).join(', ');
-      throw new AppError(
-        'conflict',
-        `Evidence "${slug}" is cited by claims of the case studies ${studies}. Remove the citations first.`,
-      );
-    }
+      .orderBy(asc(usingStudy.slug))
+      .limit(usingStudyLimit);
+    if (citing.length > 0)
+      throw inUse(`Evidence "${slug}" is cited by claims of`, citing, 'Remove the citations first.');
+    await db
+      .delete(formerSlugs)
+      .where(and(eq(formerSlugs.kind, 'evidence'), eq(formerSlugs.targetId, id)));
     await db.delete(evidence).where(eq(evidence.id, id));
     return null;
   },

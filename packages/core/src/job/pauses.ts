@@ -1,13 +1,15 @@
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { jobPauses, jobQueue } from './job.sql.ts';
 import type { JobKind } from './kinds.ts';
 
-/** True where jobs of this portfolio and kind are paused. */
-export const isPaused = (portfolioId: SQL | PgColumn, kind: SQL | PgColumn) => sql`exists (
+/** True where jobs of this portfolio and kind are paused. Those of a portfolio in the bin are, until all are cancelled. */
+export const isPaused = (portfolioId: SQL | PgColumn, kind: SQL | PgColumn) => sql`(exists (
   select from ${jobPauses} pause
-  where coalesce(pause.portfolio_id, ${portfolioId}) = ${portfolioId} and coalesce(pause.kind, ${kind}) = ${kind})`;
+  where coalesce(pause.portfolio_id, ${portfolioId}) = ${portfolioId} and coalesce(pause.kind, ${kind}) = ${kind})
+  or ${portfolioId} = any(array(select id from ${portfolios} where binned_at is not null)))`;
 
 /** What a pause concerns: the jobs of a portfolio and of a kind; without them, those of all. */
 type Scope = { portfolioId?: string | undefined; kind?: JobKind | undefined };

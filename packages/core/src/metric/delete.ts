@@ -3,16 +3,13 @@ import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
 import type { Db } from '../context.ts';
-import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
 import { expectedVersion, requireVersion } from '../version.ts';
 import { lockMetric } from './lock.ts';
 import { metrics } from './metric.sql.ts';
 import { metricRef } from './schemas.ts';
-
-/** The maximum number of case studies that an error lists. */
-const maxListed = 10;
 
 export const deleteMetric = operation({
   name: 'metric.delete',
@@ -35,17 +32,12 @@ export const deleteMetric = operation({
 
 async function requireUnused(db: Db, metricId: string, key: string) {
   const studies = await db
-    .selectDistinct({ slug: caseStudies.slug })
+    .selectDistinct(usingStudy)
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
     .where(eq(claims.metricId, metricId))
-    .orderBy(asc(caseStudies.slug))
-    .limit(maxListed + 1);
-  if (studies.length === 0) return;
-  const listed = studies.slice(0, maxListed).map(({ slug }) => `"${slug}"`);
-  const more = studies.length > maxListed ? ' and others' : '';
-  throw new AppError(
-    'conflict',
-    `Metric "${key}" is used by claims of the case studies ${listed.join(', ')}${more}. Remove it from them first.`,
-  );
+    .orderBy(asc(usingStudy.slug))
+    .limit(usingStudyLimit);
+  if (studies.length > 0)
+    throw inUse(`Metric "${key}" is used by claims of`, studies, 'Remove it from them first.');
 }

@@ -7,18 +7,18 @@ import { portfolioFields } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { expectedVersion, requireVersion } from '../version.ts';
 import { nextVersion } from '../version.sql.ts';
-import { portfolioProfile, portfolioSchema } from './schemas.ts';
+import { binDays, portfolioProfile, portfolioSchema } from './schemas.ts';
 
 export const updatePortfolio = operation({
   name: 'portfolio.update',
   kind: 'mutation',
-  summary: "Update the given fields of a portfolio's profile.",
+  summary: 'Update the given fields of a portfolio: its profile, and for how long deleted items stay in the bin.',
   scope: 'portfolio:write',
   shows: ['portfolio:read'],
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
-    ...z.object(portfolioProfile).partial().shape,
+    ...z.object({ ...portfolioProfile, binDays }).partial().shape,
     ...expectedVersion,
   }),
   output: portfolioSchema,

@@ -1,0 +1,53 @@
+import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
+import type { Db } from '../context.ts';
+import { formerSlugs } from '../former-slug.sql.ts';
+import { jobs } from '../job/job.sql.ts';
+import { caseStudies } from './case-study.sql.ts';
+
+/**
+ * Deletes the studies for good whose time in the bin is over and of which no export runs any more, with their exports. A
+ * trigger records the files as removable. Workers may do so concurrently. Resolves to the number of studies.
+ */
+export async function purgeDueCaseStudies(db: Db, signal: AbortSignal): Promise<number> {
+  const due = await db
+    .select({ id: caseStudies.id })
+    .from(caseStudies)
+    .where(and(isDue, isIdle));
+  let purged = 0;
+  for (const { id } of due) {
+    signal.throwIfAborted();
+    if (await deleteForGood(db, id)) purged += 1;
+  }
+  return purged;
+}
+
+const isDue = and(isNotNull(caseStudies.binnedAt), lte(caseStudies.purgeAt, sql`now()`));
+
+const ofStudy = sql`${jobs.groupKey} = 'export:' || ${caseStudies.id}`;
+/** It may contain the study, if it began before that was put into the bin. */
+const ofPortfolio = sql`${jobs.groupKey} = 'export:' || ${caseStudies.portfolioId}
+  and ${jobs.startedAt} <= ${caseStudies.binnedAt}`;
+
+/** An export that still runs could store its file after the others were removed. */
+const isIdle = sql`not exists (
+  select 1 from ${jobs} where ${jobs.state} = 'running' and (${ofStudy} or ${ofPortfolio}))`;
+
+/** False if it was undeleted, or another worker deletes it. */
+function deleteForGood(db: Db, id: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx
+      .select({ id: caseStudies.id })
+      .from(caseStudies)
+      .where(and(eq(caseStudies.id, id), isDue))
+      .for('update', { skipLocked: true });
+    if (!found) return false;
+    await tx.execute(sql`
+      delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id}
+        and (${ofStudy} or ${ofPortfolio} and ${jobs.finishedAt} is not null)`);
+    await tx
+      .delete(formerSlugs)
+      .where(and(eq(formerSlugs.kind, 'case-study'), eq(formerSlugs.targetId, id)));
+    await tx.delete(caseStudies).where(eq(caseStudies.id, id));
+    return true;
+  });
+}
