@@ -1,5 +1,6 @@
 import { scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
+import { personBySubject } from '@portfolio/core/person/identify';
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { createLog } from '@portfolio/core/runtime/log';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
@@ -33,7 +34,7 @@ async function issueOwnerKey(databaseUrl: string): Promise<string> {
   try {
     const { secret } = await issueApiKey(database.db, {
       name: 'Local owner',
-      subject: 'local-owner',
+      personId: await personBySubject(database.db, 'local-owner'),
       scopes: scopeSchema.options,
       expiresAt: null,
     });

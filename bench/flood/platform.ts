@@ -1,5 +1,6 @@
 import { scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
+import { personBySubject } from '@portfolio/core/person/identify';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { createLog } from '@portfolio/core/runtime/log';
 import { migrate } from '@portfolio/core/runtime/migrate';
@@ -98,7 +99,14 @@ async function createKeys(url: string): Promise<Keys> {
   const log = createLog('bench', 'warn');
   const database = openDatabase({ url, poolSize: 4, applicationName: 'bench', log });
   const issue = async (subject: string, scopes = scopeSchema.options) =>
-    (await issueApiKey(database.db, { name: 'bench', subject, scopes, expiresAt: null })).secret;
+    (
+      await issueApiKey(database.db, {
+        name: 'bench',
+        personId: await personBySubject(database.db, subject),
+        scopes,
+        expiresAt: null,
+      })
+    ).secret;
   try {
     const { sql } = database;
     await sql`insert into portfolios (id, slug, name, tagline, description) values (${portfolioId}, 'bench', 'Bench', '', '')`;
@@ -128,6 +136,6 @@ async function issueAndForget({ sql }: Database, issue: () => Promise<string>): 
   const keys: string[] = [];
   while (keys.length < unknownCount)
     keys.push(...(await Promise.all(Array.from({ length: issuingAtATime }, issue))));
-  await sql`delete from api_keys where subject = 'nobody'`;
+  await sql`delete from api_keys where person_id = person_of('nobody')`;
   return keys;
 }

@@ -115,7 +115,7 @@ async function startApi({ folder, users, cloud }: Servers, { ctx }: Ours) {
   const programs = await developmentPrograms((line) => console.log(line));
   const { secret } = await issueApiKey(ctx.db, {
     name: 'bench',
-    subject: owner.subject,
+    personId: owner.id,
     scopes: owner.scopes,
     expiresAt: null,
   });

@@ -15,7 +15,7 @@ import { connections } from './system.ts';
 
 export const owner = {
   kind: 'user',
-  subject: 'bench',
+  id: 'bench',
   scopes: scopeSchema.options,
   expiresAt: null,
 } satisfies Actor;

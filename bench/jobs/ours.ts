@@ -4,6 +4,7 @@ import type { Ctx, Db } from '@portfolio/core/context';
 import { newId } from '@portfolio/core/ids';
 import { queueJobs } from '@portfolio/core/job/accept';
 import { jobsChanged } from '@portfolio/core/job/jobs-changed';
+import { people } from '@portfolio/core/person/person.sql';
 import type { JobKind } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { TransactionRollbackError } from 'drizzle-orm';
@@ -77,9 +78,7 @@ export const anExport = () => ({ kind: 'export.pdf' as const, payload: { caseStu
 /** Accepts a job as operations do, without what is theirs: the audit row and the answer under an idempotency key. */
 async function acceptJob(ctx: Ctx, { portfolioId, kind, payload }: Request) {
   const request = { portfolioId, kind, groupKey: randomUUID(), subject: 'a benchmark' };
-  const [job] = await queueJobs(ctx.db, [
-    { ...request, payload: payload as never, requestedBy: owner.subject },
-  ]);
+  const [job] = await queueJobs(ctx.db, [{ ...request, payload: payload as never, requestedBy: owner.id }]);
   jobsChanged(ctx, [job!]);
   return job!.jobId;
 }
@@ -105,6 +104,7 @@ async function claimAndUndo(db: Db) {
 async function ensurePortfolios(ctx: Ctx) {
   const { items } = await operations.portfolio.list.run(ctx, {});
   if (items.length > 0) return items;
+  await ctx.db.insert(people).values({ id: owner.id, subject: owner.id }).onConflictDoNothing();
   const slugs = Array.from({ length: portfolioCount }, (_, at) => `bench-${at}`);
   return Promise.all(slugs.map((slug) => operations.portfolio.create.run(ctx, { slug, name: slug })));
 }

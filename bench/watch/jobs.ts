@@ -5,6 +5,7 @@ import { queueJobs } from '@portfolio/core/job/accept';
 import { ofEachKind } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { openDatabase } from '@portfolio/core/runtime/database';
+import { personBySubject } from '@portfolio/core/person/identify';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { randomUUID } from 'node:crypto';
@@ -34,7 +35,8 @@ export async function openSimulation(databaseUrl: string, keyCount: number) {
   for (let at = 0; at < keyCount; at++) {
     const subject = `member-${at}`;
     await sql`insert into members (portfolio_id, subject, role) values (${portfolioId}, ${subject}, 'viewer')`;
-    const about = { name: 'bench', subject, scopes: scopeSchema.options, expiresAt: null };
+    const personId = await personBySubject(db, subject);
+    const about = { name: 'bench', personId, scopes: scopeSchema.options, expiresAt: null };
     keys.push((await issueApiKey(db, about)).secret);
   }
   const wanted = Object.values(ofEachKind((kind) => ({ kind, slots: 1, mostOfTenant: 1000 })));

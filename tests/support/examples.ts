@@ -138,21 +138,21 @@ export const examples: Record<string, Example> = {
   },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
-  'member.read': { input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }), ofPortfolio: true },
+  'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
   'member.add': {
     input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
     ofPortfolio: true,
   },
   'member.update': {
-    input: ({ portfolio }) => ({ portfolio, subject: 'viewer', role: 'viewer', expectedVersion: '*' }),
+    input: ({ portfolio }) => ({ portfolio, member: 'viewer', role: 'viewer', expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'member.remove': {
-    input: ({ portfolio }) => ({ portfolio, subject: oneOfTwo('member'), expectedVersion: '*' }),
+    input: ({ portfolio }) => ({ portfolio, member: oneOfTwo('member'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
   'member.revokeTokens': {
-    input: ({ portfolio }) => ({ portfolio, subject: 'viewer' }),
+    input: ({ portfolio }) => ({ portfolio, member: 'viewer' }),
     ofPortfolio: true,
   },
   'caseStudy.create': {

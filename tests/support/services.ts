@@ -21,9 +21,9 @@ import { testDatabase } from './database.ts';
 export const silentLog = createLog('test', 'silent');
 const allScopes = scopeSchema.options;
 
-/** A user with every scope, or with the given ones. */
+/** A user with every scope, or with the given ones. The ids of people in tests are their subjects (see cluster.ts). */
 export function user(subject: string, scopes: readonly Scope[] = allScopes): Actor {
-  return { kind: 'user', subject, scopes, expiresAt: null };
+  return { kind: 'user', id: subject, scopes, expiresAt: null };
 }
 
 /**
@@ -78,9 +78,9 @@ export async function testServices({
     jobBus,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
     addMember: (portfolioId: string, subject: string, role: Role) =>
-      db.insert(members).values({ portfolioId, subject, role }),
+      db.insert(members).values({ portfolioId, personId: subject, role }),
     issueKey: async (subject: string, scopes: Scope[] = allScopes) =>
-      (await issueApiKey(db, { name: 'test', subject, scopes, expiresAt: null })).secret,
+      (await issueApiKey(db, { name: 'test', personId: subject, scopes, expiresAt: null })).secret,
     async stop() {
       await wakeUps.idle();
       jobBus.close();

@@ -49,10 +49,10 @@ describe('an API key', () => {
 
   test('of a subject authenticates that user, with the scopes of the key', async () => {
     const expiresAt = fromNow(hour);
-    const { secret: key, id } = await issueApiKey(pool.db, { ...about, subject: 'ada', expiresAt });
+    const { secret: key, id } = await issueApiKey(pool.db, { ...about, personId: 'ada', expiresAt });
     expect(await withKey(key)).toEqual({
       kind: 'user',
-      subject: 'ada',
+      id: 'ada',
       scopes: ['job:read'],
       expiresAt,
       credential: { kind: 'key', id, tokenIssuedAt: null },
@@ -60,14 +60,14 @@ describe('an API key', () => {
   });
 
   test('is refused when it is unknown, truncated, revoked or expired, with the same message for each', async () => {
-    const { secret: revoked } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: revoked } = await issueApiKey(pool.db, { ...about, personId: 'ada' });
     await pool.sql`update api_keys set revoked_at = now() where secret_hash = ${hashOfKey(revoked)}`;
     const { secret: expired } = await issueApiKey(pool.db, {
       ...about,
-      subject: 'ada',
+      personId: 'ada',
       expiresAt: fromNow(-1000),
     });
-    const { secret: good } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: good } = await issueApiKey(pool.db, { ...about, personId: 'ada' });
     const refusals = await Promise.all(
       [
         'pk_unknown',
@@ -88,7 +88,7 @@ describe('an API key', () => {
   });
 
   test('is stored as a hash only', async () => {
-    const { secret: key } = await issueApiKey(pool.db, { ...about, subject: 'ada' });
+    const { secret: key } = await issueApiKey(pool.db, { ...about, personId: 'ada' });
     expect(key).toMatch(/^pk_[\w-]{49}$/);
     const rows = await pool.db.select().from(apiKeys);
     expect(JSON.stringify(rows)).not.toContain(key.slice(3));
@@ -179,7 +179,7 @@ describe('a token', () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',
-      subject: 'ada',
+      id: 'ada',
       scopes: ['job:read', 'portfolio:write'],
       expiresAt: new Date(exp * 1000),
       credential: { kind: 'token', id: null, tokenIssuedAt: new Date(0) },
@@ -195,7 +195,7 @@ describe('a token', () => {
   test.each(['JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/JWT'])(
     'of the type %s is accepted',
     async (typ) => {
-      expect(await present(await sign({}, { typ }))).toMatchObject({ subject: 'ada' });
+      expect(await present(await sign({}, { typ }))).toMatchObject({ id: 'ada' });
     },
   );
 
@@ -213,22 +213,22 @@ describe('a token', () => {
     const now = Math.floor(Date.now() / 1000);
     const token = (iat: number | undefined) => sign({ sub: 'revokes', iat });
     await present(await token(undefined));
-    await pool.sql`insert into token_ends (subject, not_before) values ('revokes', now())`;
+    await pool.sql`insert into token_ends (person_id, not_before) values ('revokes', now())`;
     for (const iat of [undefined, now - 10]) {
       await expect(present(await token(iat))).rejects.toMatchObject({
         code: 'unauthenticated',
         message: expect.stringContaining('revoked'),
       });
     }
-    expect(await present(await token(now + 10))).toMatchObject({ subject: 'revokes' });
-    expect(await present(await sign({ iat: now - 10 }))).toMatchObject({ subject: 'ada' });
+    expect(await present(await token(now + 10))).toMatchObject({ id: 'revokes' });
+    expect(await present(await sign({ iat: now - 10 }))).toMatchObject({ id: 'ada' });
   });
 
   test.each(['RS256', 'PS256', 'EdDSA'])('signed with %s is accepted', async (alg) => {
     const pair = await createPair(alg, alg);
     published = [first.jwk, pair.jwk];
     expect(await present(await sign({}, { key: pair.privateKey, alg, kid: alg }))).toMatchObject({
-      subject: 'ada',
+      id: 'ada',
     });
   });
 
@@ -368,7 +368,7 @@ describe('a token', () => {
 
       published = [second.jwk];
       vi.setSystemTime(Date.now() + 31_000);
-      expect(await present(await token(), verifier)).toMatchObject({ subject: 'ada' });
+      expect(await present(await token(), verifier)).toMatchObject({ id: 'ada' });
       await expect(present(await sign(), verifier)).rejects.toMatchObject(refused);
     } finally {
       vi.useRealTimers();
@@ -423,8 +423,8 @@ describe('a token', () => {
       for (let at = 0; at < 3; at++)
         await expect(present(await sign(), verifier)).rejects.toMatchObject(unavailable);
       next.response.end(JSON.stringify({ keys: [first.jwk] }));
-      expect(await next.presented).toMatchObject({ subject: 'ada' });
-      expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
+      expect(await next.presented).toMatchObject({ id: 'ada' });
+      expect(await present(await sign(), verifier)).toMatchObject({ id: 'ada' });
       slow.close();
     });
 
@@ -434,7 +434,7 @@ describe('a token', () => {
       await expect(present(await sign(), verifier)).rejects.toMatchObject(unavailable);
       answer = undefined;
       published = [first.jwk];
-      expect(await present(await sign(), verifier)).toMatchObject({ subject: 'ada' });
+      expect(await present(await sign(), verifier)).toMatchObject({ id: 'ada' });
     });
   });
 });

@@ -1,9 +1,9 @@
 import { type Actor, anonymous, scopeSchema } from '@portfolio/core/actor';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
-import { requireGoodToken } from '@portfolio/core/api-key/token-ends';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
+import { identifyPerson } from '@portfolio/core/person/identify';
 import { text } from '@portfolio/core/text';
 import {
   createLocalJWKSet,
@@ -58,6 +58,7 @@ const claimsSchema = z.object({
   jti: text(255).optional(),
   // One that does not say when it was issued ends with every revocation.
   iat: secondsSchema.default(0),
+  auth_time: secondsSchema.optional(),
 });
 
 /** Access tokens (RFC 9068), and JWTs that do not say of which type they are. Others mean something else. */
@@ -70,16 +71,24 @@ const acceptedTypes = /^(application\/)?(jwt|at\+jwt)$/i;
 function createActorOf(db: Db, { issuer, audience, jwksUrl }: JwtSettings) {
   const keys = createKeys(jwksUrl);
   return async (token: string): Promise<Actor> => {
-    const { sub, exp, iat, jti, scope } = await verify(token, keys, { algorithms, issuer, audience });
+    const {
+      sub: subject,
+      exp,
+      iat,
+      jti,
+      scope,
+      auth_time,
+    } = await verify(token, keys, { algorithms, issuer, audience });
     const tokenIssuedAt = new Date(iat * 1000);
-    await requireGoodToken(db, sub, tokenIssuedAt);
+    const id = await identifyPerson(db, { issuer, subject, isDefault: true }, tokenIssuedAt);
+    const signedInAt = auth_time === undefined ? undefined : new Date(auth_time * 1000);
     const granted = scope.split(' ');
     return {
       kind: 'user',
-      subject: sub,
+      id,
       scopes: scopeSchema.options.filter((known) => granted.includes(known)),
       expiresAt: new Date(exp * 1000),
-      credential: { kind: 'token', id: jti ?? null, tokenIssuedAt },
+      credential: { kind: 'token', id: jti ?? null, tokenIssuedAt, signedInAt },
     };
   };
 }

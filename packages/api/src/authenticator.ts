@@ -139,7 +139,7 @@ export class Authenticator {
   #limitsOf(actor: Actor): Limit[] {
     if (!this.#limits || actor.kind === 'anonymous') return [];
     const { perMinute, portfolioPerMinute } = this.#limits;
-    const own: Limit = { name: `${actor.kind} ${actor.subject}`, policy: 'credential', limit: perMinute };
+    const own: Limit = { name: `${actor.kind} ${actor.id}`, policy: 'credential', limit: perMinute };
     if (actor.kind === 'user') return [own];
     return [own, { name: `portfolio ${actor.portfolioId}`, policy: 'portfolio', limit: portfolioPerMinute }];
   }

@@ -1,5 +1,6 @@
 import { readBacklog } from '@portfolio/core/job/backlog';
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
+import { adoptIssuer } from '@portfolio/core/person/identify';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
@@ -64,6 +65,7 @@ const server = await buildServer({
   trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
   webRoot,
 });
+if (issuer !== undefined) await adoptIssuer(db, issuer);
 await jobBus.listen();
 await published.listen();
 const { HOST: host, INTERNAL_PORT: internalPort } = settings;

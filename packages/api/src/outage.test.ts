@@ -65,7 +65,7 @@ describe('while the database is unavailable', () => {
     parts.defer(() => server.close());
     baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
     const scopes = scopeSchema.options;
-    ({ secret: key } = await issueApiKey(db, { name: 'test', subject: 'ada', scopes, expiresAt: null }));
+    ({ secret: key } = await issueApiKey(db, { name: 'test', personId: 'ada', scopes, expiresAt: null }));
     await get('/api/v1/portfolios', key);
     await get(published);
     await postgres.stop();

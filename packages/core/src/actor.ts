@@ -47,10 +47,17 @@ export const roleScopes: Record<Role, readonly Scope[]> = {
 };
 
 /**
- * What an actor is identified by: an API key, or a token. `id` is the id of the key, or the `jti` of the token. With
- * `tokenIssuedAt`, the time of the token, or of the token that made the key or the first of its ancestors.
+ * What an actor is identified by: an API key, a token, or a session of the page. `id` is that of the key or session, or the
+ * `jti` of the token. `tokenIssuedAt` is the time of the token, of the sign-in of the session, or of whichever of them made
+ * the key or the first of its ancestors.
  */
-export type Credential = { kind: 'key' | 'token'; id: string | null; tokenIssuedAt: Date | null };
+export type Credential = {
+  kind: 'key' | 'token' | 'session';
+  id: string | null;
+  tokenIssuedAt: Date | null;
+  /** When a person last proved who they are; missing where that is not asked for, as of keys, which are for programs. */
+  signedInAt?: Date | undefined;
+};
 
 type SignedIn = {
   scopes: readonly Scope[];
@@ -60,18 +67,22 @@ type SignedIn = {
 };
 
 /**
- * The caller of an operation. A `user` acts in every portfolio where the subject is a member, within role and scopes;
+ * The caller of an operation. A `user` acts in every portfolio where the person is a member, within role and scopes;
  * a `portfolio-key` acts in its own portfolio only, within its scopes. At `expiresAt`, subscriptions end.
  */
 export type Actor =
   | { kind: 'anonymous' }
-  | ({ kind: 'user'; subject: string } & SignedIn)
+  | ({
+      kind: 'user';
+      /** The id of the person. */
+      id: string;
+    } & SignedIn)
   | ({
       kind: 'portfolio-key';
       /** The id of the key. */
-      subject: string;
+      id: string;
       portfolioId: string;
-      /** The subject that made the key; null where this was not noted. */
+      /** The person who made the key; null where this was not noted. */
       madeBy?: string | null | undefined;
     } & SignedIn);
 
@@ -79,7 +90,7 @@ export const anonymous: Actor = { kind: 'anonymous' };
 
 /** The name that the audit log records for an actor. */
 export function actorName(actor: Actor): string {
-  return actor.kind === 'anonymous' ? 'anonymous' : actor.subject;
+  return actor.kind === 'anonymous' ? 'anonymous' : actor.id;
 }
 
 /** True where the platform itself acts, by no credential: limits are for others. */

@@ -99,8 +99,16 @@ export type Services = {
   published: Published;
 };
 
+/** Where a call came from: the address of the client, and the id by which the log names its request. */
+type Origin = { address: string | null; requestId: string | null };
+
 /**
  * The context of an operation: the services, the caller, and the signal that aborts it. A change that is repeated with
  * the same `idempotencyKey` returns the stored result and does not run again.
  */
-export type Ctx = Services & { actor: Actor; signal: AbortSignal; idempotencyKey?: string | undefined };
+export type Ctx = Services & {
+  actor: Actor;
+  signal: AbortSignal;
+  idempotencyKey?: string | undefined;
+  origin?: Origin | undefined;
+};

@@ -15,6 +15,7 @@ const prefixes = {
   delivery: 'dlv',
   message: 'msg',
   audit: 'aud',
+  person: 'usr',
 } as const;
 
 type Resource = keyof typeof prefixes;

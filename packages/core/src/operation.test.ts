@@ -4,7 +4,7 @@ import { type Actor, anonymous } from './actor.ts';
 import type { Ctx, Services } from './context.ts';
 import { operation, streamOperation } from './operation.ts';
 
-const reader: Actor = { kind: 'user', subject: 'reader', scopes: ['job:read'], expiresAt: null };
+const reader: Actor = { kind: 'user', id: 'reader', scopes: ['job:read'], expiresAt: null };
 const writer: Actor = { ...reader, scopes: ['job:write'] };
 const as = (actor: Actor): Ctx => ({ ...({} as Services), actor, signal: new AbortController().signal });
 

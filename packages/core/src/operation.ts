@@ -15,6 +15,8 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   scope: Scope;
   /** The read scopes that it must have as well, since the answer, or the file that a job makes, shows what they protect. */
   shows?: readonly Scope[] | undefined;
+  /** True where a person must have signed in within the last minutes: for what would outlast a stolen session. */
+  recentSignIn?: boolean | undefined;
   /** True where anonymous readers may call it; they see published content only. */
   public: boolean;
   /** The largest JSON of an input in bytes, where not `smallInputBytes`. */
@@ -176,10 +178,24 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 ) {
   // First, so that an unauthorized caller cannot make the server parse a large input.
   requireScopes(ctx.actor, definition);
+  if (definition.recentSignIn) requireRecentSignIn(ctx.actor, definition);
   const input = parseInput(definition.input, raw);
   const { tenant } = definition;
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as TenantOf<T> };
+}
+
+/** How long after a sign-in what demands a recent one may be done. */
+const recentSignInMinutes = 15;
+
+/** Throws `recent_sign_in_required` if a person signed in too long ago. Keys, and tokens that do not say when, are not asked. */
+function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+  const signedInAt = actor.kind === 'anonymous' ? undefined : actor.credential?.signedInAt;
+  if (signedInAt === undefined || Date.now() - signedInAt.valueOf() <= recentSignInMinutes * 60_000) return;
+  throw new AppError(
+    'recent_sign_in_required',
+    `${name} requires a sign-in within the last ${recentSignInMinutes} minutes. Sign in again.`,
+  );
 }
 
 /** Changes in these scopes never affect what anonymous readers see. */

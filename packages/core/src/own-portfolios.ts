@@ -17,7 +17,7 @@ export function ownPortfolioValues(actor: Actor) {
 }
 
 const roleHere = sql<Role | null>`(select ${members.role} from ${members}
-  where ${members.portfolioId} = ${portfolios.id} and ${members.subject} = ${sql.placeholder('subject')})`;
+  where ${members.portfolioId} = ${portfolios.id} and ${members.personId} = ${sql.placeholder('personId')})`;
 
 const ownIds = prepared((db) =>
   db

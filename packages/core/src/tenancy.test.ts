@@ -75,7 +75,7 @@ describe('a member', () => {
 
 const keyOf = (portfolioId: string, scopes: readonly Scope[] = allScopes): Actor => ({
   kind: 'portfolio-key',
-  subject: 'key_1',
+  id: 'key_1',
   portfolioId,
   scopes,
   expiresAt: null,

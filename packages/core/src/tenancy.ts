@@ -53,9 +53,9 @@ export async function portfolioOfJob(ctx: Pick<Ctx, 'db' | 'actor'>, { id }: { i
   return { ...authorize(ctx.actor, hidden, needs, `There is no job "${id}".`), kind: access!.kind! };
 }
 
-/** The subject of a user; empty for portfolio keys and anonymous readers, which have no row in `members`. */
-export function subjectOf(actor: Actor): string {
-  return actor.kind === 'user' ? actor.subject : '';
+/** The id of a person; empty for portfolio keys and anonymous readers, which have no row in `members`. */
+export function personOf(actor: Actor): string {
+  return actor.kind === 'user' ? actor.id : '';
 }
 
 /** True where a token, or the key that it made, still acts for a member: issued at that time, null for no token. */
@@ -64,14 +64,14 @@ export const isGoodToken = (issuedAt: SQL): SQL =>
 
 /** True for the membership of an actor. Its placeholders get `memberValues(actor)`. */
 export const isOwnMembership: SQL = and(
-  eq(members.subject, sql.placeholder('subject')),
+  eq(members.personId, sql.placeholder('personId')),
   isGoodToken(sql`${sql.placeholder('tokenIssuedAt')}`),
 )!;
 
 /** The placeholder values of `isOwnMembership`. */
 export function memberValues(actor: Actor) {
   const issuedAt = actor.kind === 'user' ? actor.credential?.tokenIssuedAt : undefined;
-  return { subject: subjectOf(actor), tokenIssuedAt: issuedAt?.toISOString() ?? null };
+  return { personId: personOf(actor), tokenIssuedAt: issuedAt?.toISOString() ?? null };
 }
 
 const accessBySlug = prepared((db) =>

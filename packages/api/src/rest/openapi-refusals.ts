@@ -10,6 +10,7 @@ const details: Record<ErrorCode, string> = {
   unauthenticated:
     'caseStudy.update requires an API key or a token with the scopes case-study:write, case-study:read.',
   forbidden: 'caseStudy.update requires the scope case-study:write, which this credential does not have.',
+  recent_sign_in_required: 'webhook.create requires a sign-in within the last 15 minutes. Sign in again.',
   not_found: 'There is no portfolio "platform-team".',
   method_not_allowed: 'PUT is not allowed on /api/v1/jobs. Allowed: GET, HEAD, OPTIONS.',
   not_acceptable: 'Not acceptable. Available media types: application/json, text/markdown.',

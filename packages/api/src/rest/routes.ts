@@ -246,14 +246,14 @@ function registerBin(bind: Bind) {
 
 function registerMembers(bind: Bind) {
   const members = `${onePortfolio}/members`;
-  const one = `${members}/:subject`;
+  const one = `${members}/:member`;
   bind.operation(member.list, { method: 'GET', path: members });
   bind.operation(member.add, {
     method: 'POST',
     path: members,
     status: 201,
-    headers: ({ portfolio: slug, subject }) => ({
-      location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(subject)}`,
+    headers: ({ portfolio: slug, id }) => ({
+      location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(id)}`,
     }),
   });
   bind.operation(member.read, { method: 'GET', path: one });

@@ -88,8 +88,7 @@ export class Connections {
 
   /** Throws `too_many_requests` if the actor has too many connections. Anonymous readers count by address only. */
   addActor(actor: Actor, connection: Closable) {
-    if (actor.kind === 'anonymous' || this.#perActor.add(`${actor.kind} ${actor.subject}`, connection))
-      return;
+    if (actor.kind === 'anonymous' || this.#perActor.add(`${actor.kind} ${actor.id}`, connection)) return;
     throw new AppError(
       'too_many_requests',
       'Too many connections with this credential. Close some of them, then connect again.',

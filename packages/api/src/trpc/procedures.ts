@@ -59,6 +59,7 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   malformed_request: 'BAD_REQUEST',
   unauthenticated: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',
+  recent_sign_in_required: 'FORBIDDEN',
   not_found: 'NOT_FOUND',
   method_not_allowed: 'METHOD_NOT_SUPPORTED',
   not_acceptable: 'BAD_REQUEST',

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { type AnyPgColumn, check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Scope } from '../actor.ts';
+import { people } from '../person/person.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 
-/** API keys. Only the hash of the secret is stored. A key belongs to a subject or to one portfolio. */
+/** API keys. Only the hash of the secret is stored. A key belongs to a person or to one portfolio. */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -13,6 +14,8 @@ export const apiKeys = pgTable(
     /** The first characters of the secret, by which the owner recognizes it; too few to guess the rest. */
     prefix: text('prefix').notNull().default('pk_'),
     secretHash: text('secret_hash').notNull().unique(),
+    personId: text('person_id').references(() => people.id),
+    /** For release 0.1.0, which knows people by it; not written any more. A trigger finds the person of what it writes. */
     subject: text('subject'),
     portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
     scopes: text('scopes').array().$type<Scope[]>().notNull(),
@@ -22,7 +25,7 @@ export const apiKeys = pgTable(
     lastUsedAt: instant('last_used_at'),
     /** The address that used it then. */
     lastUsedAddress: text('last_used_address'),
-    /** The subject that made it, itself or by its keys; null where it was made before this was noted. */
+    /** The person who made it, or whose keys made it; null where it was made before this was noted. */
     madeBy: text('made_by'),
     /** The credential that made it: the id of a key, or the `jti` of a token. */
     madeWith: text('made_with'),
@@ -34,6 +37,7 @@ export const apiKeys = pgTable(
   },
   (table) => [
     index('api_keys_of_portfolio').on(table.portfolioId, table.id),
+    index('api_keys_of_person').on(table.personId, table.id),
     index('api_keys_of_subject').on(table.subject, table.id),
     index('api_keys_made_with')
       .on(table.madeWith)
@@ -41,12 +45,15 @@ export const apiKeys = pgTable(
     index('api_keys_of_parent')
       .on(table.parentId)
       .where(sql`${table.parentId} is not null`),
-    check('api_keys_owner', sql`num_nonnulls(${table.subject}, ${table.portfolioId}) = 1`),
+    check(
+      'api_keys_owner',
+      sql`num_nonnulls(coalesce(${table.personId}, ${table.subject}), ${table.portfolioId}) = 1`,
+    ),
   ],
 );
 
-/** Tokens of a subject that were issued before `notBefore` are refused, and so are the keys that they made. */
+/** Tokens of a person that were issued before `notBefore` are refused, and so are the keys that they made. */
 export const tokenEnds = pgTable('token_ends', {
-  subject: text('subject').primaryKey(),
+  personId: text('person_id').primaryKey(),
   notBefore: instant('not_before').notNull(),
 });

@@ -45,7 +45,7 @@ describe('a secret', () => {
     expect(created.prefix).toHaveLength(8);
     expect(await actorBy(secret)).toMatchObject({
       kind: 'portfolio-key',
-      subject: created.id,
+      id: created.id,
       scopes: about.scopes,
       expiresAt: new Date(expiresAt),
     });
@@ -61,7 +61,7 @@ describe('a secret', () => {
   test('of a user authenticates as that user, and is in no list of others', async () => {
     const { secret, ...created } = await createOwn();
     expect(created).toMatchObject({ portfolio: null });
-    expect(await actorBy(secret)).toMatchObject({ kind: 'user', subject: 'owner', scopes: about.scopes });
+    expect(await actorBy(secret)).toMatchObject({ kind: 'user', id: 'owner', scopes: about.scopes });
     const idsOf = async (actor: Actor) =>
       (await ownKey.list.run(platform.as(actor), {})).items.map(({ id }) => id);
     expect(await idsOf(owner)).toContain(created.id);
@@ -208,7 +208,7 @@ describe('the last use of a key', () => {
     await platform.sql.begin(async (sql) => {
       await sql`select 1 from api_keys where id = ${id} for update`;
       // The row is locked: a request that waited for the record would wait for this transaction.
-      expect(await actorBy(secret)).toMatchObject({ subject: id });
+      expect(await actorBy(secret)).toMatchObject({ id: id });
     });
     await untilUsed(id);
   });

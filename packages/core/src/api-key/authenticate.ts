@@ -26,14 +26,14 @@ const hasEndedAncestor = sql`exists (
  */
 const hasLostMaker = sql`(${apiKeys.portfolioId} is not null and ${apiKeys.madeBy} is not null and not exists (
   select from ${members}
-  where ${members.portfolioId} = ${apiKeys.portfolioId} and ${members.subject} = ${apiKeys.madeBy}
+  where ${members.portfolioId} = ${apiKeys.portfolioId} and ${members.personId} = ${apiKeys.madeBy}
     and ${members.role} = 'owner'))`;
 
 const byHash = prepared((db) =>
   db
     .select({
       id: apiKeys.id,
-      subject: apiKeys.subject,
+      personId: apiKeys.personId,
       portfolioId: apiKeys.portfolioId,
       scopes: apiKeys.scopes,
       expiresAt: apiKeys.expiresAt,
@@ -63,16 +63,16 @@ export async function authenticateApiKey(db: Db, key: string, address?: string):
   if (!isWellFormedKey(key)) throw invalidKey();
   const [row] = await byHash(db).execute({ hash: hashOfKey(key) });
   if (!row) throw invalidKey();
-  const { id, scopes, portfolioId, madeBy } = row;
-  if (!row.isRecorded && address !== undefined) recordUse(db, id, address);
+  const { id, scopes, portfolioId, personId, madeBy } = row;
+  if (!row.isRecorded && address !== undefined) recordUse(db, { id, personId }, address);
   const signedIn = {
     scopes,
     expiresAt: toDate(row.expiresAt),
     credential: { kind: 'key' as const, id, tokenIssuedAt: toDate(row.tokenIssuedAt) },
   };
   return portfolioId === null
-    ? { kind: 'user', subject: row.subject!, ...signedIn }
-    : { kind: 'portfolio-key', subject: id, portfolioId, madeBy, ...signedIn };
+    ? { kind: 'user', id: personId!, ...signedIn }
+    : { kind: 'portfolio-key', id, portfolioId, madeBy, ...signedIn };
 }
 
 const toDate = (time: string | null) => (time === null ? null : new Date(time));

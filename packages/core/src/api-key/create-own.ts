@@ -23,6 +23,6 @@ export const createOwnKey = operation({
         'A portfolio key cannot create personal keys. Use the key or token of a user.',
       );
     }
-    return makeKey(ctx, { subject: actor.subject }, wanted);
+    return makeKey(ctx, { personId: actor.id }, wanted);
   },
 });

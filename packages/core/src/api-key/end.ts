@@ -45,9 +45,9 @@ export async function endKeys(db: Db, roots: SQL): Promise<number> {
   return ended.filter(({ wasLive }) => wasLive).length;
 }
 
-/** Ends the keys that a subject, who ceases to be an owner, has made for a portfolio. Call it while the member is locked. */
-export const endKeysMadeBy = (db: Db, portfolioId: string, subject: string) =>
-  endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, subject))!);
+/** Ends the keys that a person, who ceases to be an owner, has made for a portfolio. Call it while the member is locked. */
+export const endKeysMadeBy = (db: Db, portfolioId: string, personId: string) =>
+  endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, personId))!);
 
 /** Lets keys and all that were made with them end after some time, where they do not end earlier. */
 export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {

@@ -30,8 +30,8 @@ export const isLive = and(
   or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
 )!;
 
-export const isOwnedBy = ({ portfolioId, subject }: KeyOwner): SQL =>
-  portfolioId === undefined ? eq(apiKeys.subject, subject) : eq(apiKeys.portfolioId, portfolioId);
+export const isOwnedBy = ({ portfolioId, personId }: KeyOwner): SQL =>
+  portfolioId === undefined ? eq(apiKeys.personId, personId) : eq(apiKeys.portfolioId, portfolioId);
 
 const byId = prepared((db) =>
   db
@@ -43,16 +43,16 @@ const byId = prepared((db) =>
         eq(apiKeys.id, sql.placeholder('id')),
         or(
           eq(apiKeys.portfolioId, sql.placeholder('portfolioId')),
-          eq(apiKeys.subject, sql.placeholder('subject')),
+          eq(apiKeys.personId, sql.placeholder('personId')),
         ),
       ),
     )
     .prepare('api_key_by_id'),
 );
 
-/** A key of a portfolio or a subject. Throws `not_found`. */
+/** A key of a portfolio or a person. Throws `not_found`. */
 export async function fetchApiKey(db: Db, owner: KeyOwner, id: string) {
-  const [found] = await byId(db).execute({ id, portfolioId: null, subject: null, ...owner });
+  const [found] = await byId(db).execute({ id, portfolioId: null, personId: null, ...owner });
   if (!found) throw apiKeyNotFound(id);
   return found;
 }

@@ -40,7 +40,7 @@ test('a key of an older release, without a checksum, still works', async () => {
   await platform.sql`
     insert into api_keys (id, name, secret_hash, subject, scopes)
     values (${id}, 'old', ${hashOfKey(secret)}, 'ada', array['job:read'])`;
-  expect(await authenticateApiKey(platform.db, secret)).toMatchObject({ kind: 'user', subject: 'ada' });
+  expect(await authenticateApiKey(platform.db, secret)).toMatchObject({ kind: 'user', id: 'ada' });
 });
 
 test('what cannot be a key is refused without a query', async () => {

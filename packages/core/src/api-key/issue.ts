@@ -44,7 +44,7 @@ export type Lineage = {
   tokenIssuedAt: string | null;
 };
 
-export type KeyOwner = { subject: string; portfolioId?: never } | { portfolioId: string; subject?: never };
+export type KeyOwner = { personId: string; portfolioId?: never } | { portfolioId: string; personId?: never };
 
 /** Creates an API key; its secret cannot be read again. With `expiresAt: null`, it never expires. */
 export async function issueApiKey(

@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
+import { recordFirstSignIn } from '../person/identify.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 
@@ -9,6 +10,14 @@ const recording = new Set<string>();
 /** True if a use within the last minute is recorded. */
 export const isRecorded = sql<boolean>`coalesce(${apiKeys.lastUsedAt} > now() - interval '1 minute', false)`;
 
+async function record(
+  db: Db,
+  { id, personId, address }: { id: string; personId: string | null; address: string },
+) {
+  await recordNow(db).execute({ id, address });
+  if (personId !== null) await recordFirstSignIn(db, personId);
+}
+
 const recordNow = prepared((db) =>
   db
     .update(apiKeys)
@@ -17,12 +26,18 @@ const recordNow = prepared((db) =>
     .prepare('api_key_record_use'),
 );
 
-/** Records in the background that an address used a key. If that fails, the next use is recorded instead. */
-export function recordUse(db: Db, id: string, address: string): void {
+/**
+ * Records in the background that an address used a key, and that its person, if it is a personal one, has proved to be
+ * that. If this fails, the next use is recorded instead.
+ */
+export function recordUse(
+  db: Db,
+  { id, personId }: { id: string; personId: string | null },
+  address: string,
+): void {
   if (recording.has(id)) return;
   recording.add(id);
-  void recordNow(db)
-    .execute({ id, address })
+  void record(db, { id, personId, address })
     .catch(() => {})
     .finally(() => recording.delete(id));
 }

@@ -33,7 +33,7 @@ beforeEach(async () => {
 /** A user who signed in with a token. */
 const byToken = (subject: string, issuedAt = new Date()): Actor => ({
   kind: 'user',
-  subject,
+  id: subject,
   scopes,
   expiresAt: after(3_600_000),
   credential: { kind: 'token', id: `token of ${subject}`, tokenIssuedAt: issuedAt },
@@ -52,9 +52,9 @@ const expectEnded = async (...keys: { secret: string }[]) => {
   for (const key of keys) await expect(actorBy(key)).rejects.toMatchObject({ code: 'unauthenticated' });
 };
 const remove = (subject: string, db?: Ctx['db']) =>
-  member.remove.run(within(owner, db), { portfolio, subject, expectedVersion: '*' });
+  member.remove.run(within(owner, db), { portfolio, member: subject, expectedVersion: '*' });
 const demote = (subject: string, db?: Ctx['db']) =>
-  member.update.run(within(owner, db), { portfolio, subject, role: 'editor', expectedVersion: '*' });
+  member.update.run(within(owner, db), { portfolio, member: subject, role: 'editor', expectedVersion: '*' });
 /** Three generations: a personal key, a portfolio key that it made, and one that this made. */
 async function generations() {
   const first = await makeOwn(owner);
@@ -159,7 +159,7 @@ describe.each([
     await operations.portfolio.create.run(platform.as(mallory), { slug, name: 'Other' });
     const elsewhere = await apiKey.create.run(platform.as(mallory), { ...about, portfolio: slug });
     await end('mallory');
-    expect(await actorBy(elsewhere)).toMatchObject({ subject: elsewhere.id });
+    expect(await actorBy(elsewhere)).toMatchObject({ id: elsewhere.id });
   });
 
   test.each(['token', 'key'])('end even if they are made by a %s at the same moment', async (kind) => {
@@ -185,13 +185,13 @@ describe.each([
 
 test('those who leave leave no keys behind', async () => {
   const key = await make(mallory);
-  await member.remove.run(platform.as(mallory), { portfolio, subject: 'mallory', expectedVersion: '*' });
+  await member.remove.run(platform.as(mallory), { portfolio, member: 'mallory', expectedVersion: '*' });
   await expectEnded(key);
 });
 
 test.each([
-  ['removed', () => platform.sql`delete from members where subject = 'mallory'`],
-  ['demoted', () => platform.sql`update members set role = 'editor' where subject = 'mallory'`],
+  ['removed', () => platform.sql`delete from members where person_id = 'mallory'`],
+  ['demoted', () => platform.sql`update members set role = 'editor' where person_id = 'mallory'`],
 ])('an owner who was %s by a release that ends no keys leaves none that works', async (_, change) => {
   const [key, personal] = [await make(mallory), await makeOwn(mallory)];
   const child = await make(await actorBy(key));
@@ -205,7 +205,7 @@ test('a key whose maker is unknown goes on when members leave', async () => {
   const key = await make(mallory);
   await platform.sql`update api_keys set made_by = null, made_with = null where id = ${key.id}`;
   await remove('mallory');
-  expect(await actorBy(key)).toMatchObject({ subject: key.id });
+  expect(await actorBy(key)).toMatchObject({ id: key.id });
 });
 
 test.each([make, makeOwn])(

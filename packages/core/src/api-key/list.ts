@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
-import { subjectOf, tenantBySlug } from '../tenancy.ts';
+import { personOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { apiKeyFields } from './internal.ts';
@@ -37,7 +37,7 @@ export const listOwnKeys = operation({
   output: pageOf(apiKeySchema),
   tenant: 'none',
   async run({ actor, db }, { limit, cursor = newest('apiKey') }) {
-    const rows = await ofSubject(db).execute({ owner: subjectOf(actor), cursor, limit: limit + 1 });
+    const rows = await ofPerson(db).execute({ owner: personOf(actor), cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });
@@ -46,8 +46,8 @@ const owner = sql.placeholder('owner');
 const ofPortfolio = prepared((db) =>
   listBefore(db, eq(apiKeys.portfolioId, owner)).prepare('api_key_list_of_portfolio'),
 );
-const ofSubject = prepared((db) =>
-  listBefore(db, eq(apiKeys.subject, owner)).prepare('api_key_list_of_subject'),
+const ofPerson = prepared((db) =>
+  listBefore(db, eq(apiKeys.personId, owner)).prepare('api_key_list_of_person'),
 );
 
 function listBefore(db: Db, only: SQL) {

@@ -19,10 +19,10 @@ export type Latest = { end: Date; reason: string } | undefined;
 /** A token says who signed in: its hour is that of the session, and limits no right of the person. */
 const lifetimeByToken = 365 * 24 * 3_600_000;
 
-/** Changes of the keys of a portfolio, and of its members, are made one after the other; so are those of a subject's keys. */
-export async function lockKeysOf(db: Db, { portfolioId, subject }: KeyOwner): Promise<void> {
+/** Changes of the keys of a portfolio, and of its members, are made one after the other; so are those of a person's keys. */
+export async function lockKeysOf(db: Db, { portfolioId, personId }: KeyOwner): Promise<void> {
   if (portfolioId === undefined) {
-    await db.execute(sql`select pg_advisory_xact_lock(${lockOf(subject)})`);
+    await db.execute(sql`select pg_advisory_xact_lock(${lockOf(personId)})`);
   } else {
     await db
       .select({ id: portfolios.id })
@@ -32,7 +32,7 @@ export async function lockKeysOf(db: Db, { portfolioId, subject }: KeyOwner): Pr
   }
 }
 
-const lockOf = (subject: string) => sql`hashtextextended(${JSON.stringify(['keys', subject])}, 0)`;
+const lockOf = (personId: string) => sql`hashtextextended(${JSON.stringify(['keys', personId])}, 0)`;
 
 /**
  * Locks what a new key depends on: the membership of its maker, the maker's tokens, and the key that makes it. Whoever
@@ -58,14 +58,14 @@ export async function lockMaker(
   return { end, reason: 'a key that is made with a token lasts a year at most' };
 }
 
-/** The subject that makes what an actor makes; null where that is not known. */
+/** The person who makes what an actor makes; null where that is not known. */
 export function makerOf(actor: Actor): string | null {
-  if (actor.kind === 'user') return actor.subject;
+  if (actor.kind === 'user') return actor.id;
   return actor.kind === 'portfolio-key' ? (actor.madeBy ?? null) : null;
 }
 
-async function lockOwner(db: Db, portfolioId: string, subject: string, issuedAt: Date | null) {
-  const isMember = and(eq(members.portfolioId, portfolioId), eq(members.subject, subject));
+async function lockOwner(db: Db, portfolioId: string, personId: string, issuedAt: Date | null) {
+  const isMember = and(eq(members.portfolioId, portfolioId), eq(members.personId, personId));
   const isGood = isGoodToken(sql`${issuedAt?.toISOString() ?? null}`);
   const [found] = await db
     .select({ role: members.role })
@@ -79,9 +79,9 @@ async function lockOwner(db: Db, portfolioId: string, subject: string, issuedAt:
   );
 }
 
-async function lockTokens(db: Db, subject: string, issuedAt: Date) {
-  await db.execute(sql`select pg_advisory_xact_lock_shared(${lockOf(subject)})`);
-  await requireGoodToken(db, subject, issuedAt);
+async function lockTokens(db: Db, personId: string, issuedAt: Date) {
+  await db.execute(sql`select pg_advisory_xact_lock_shared(${lockOf(personId)})`);
+  await requireGoodToken(db, personId, issuedAt);
 }
 
 async function lockParent(db: Db, id: string): Promise<Latest> {

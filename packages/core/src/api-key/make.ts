@@ -7,7 +7,7 @@ import { fetchApiKey, isLive, isOwnedBy, requireMayGrantScopes } from './interna
 import { type KeyOwner, type Lineage, issueApiKey } from './issue.ts';
 import { type Caller, type Latest, lockKeysOf, lockMaker, makerOf } from './lock.ts';
 
-/** The number of keys that a portfolio, or a subject, can have at a time. */
+/** The number of keys that a portfolio, or a person, can have at a time. */
 const maxLiveKeys = 100;
 const defaultLifetime = 90 * 24 * 3_600_000;
 

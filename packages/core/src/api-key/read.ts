@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { subjectOf, tenantBySlug } from '../tenancy.ts';
+import { personOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { fetchApiKey } from './internal.ts';
 import { apiKeySchema } from './schemas.ts';
@@ -27,5 +27,5 @@ export const readOwnKey = operation({
   input: z.strictObject({ id: idOf('apiKey') }),
   output: apiKeySchema,
   tenant: 'none',
-  run: ({ actor, db }, { id }) => fetchApiKey(db, { subject: subjectOf(actor) }, id),
+  run: ({ actor, db }, { id }) => fetchApiKey(db, { personId: personOf(actor) }, id),
 });

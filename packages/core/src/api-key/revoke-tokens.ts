@@ -22,19 +22,19 @@ export const revokeOwnTokens = operation({
   async run({ actor, db }) {
     if (actor.kind !== 'user')
       throw new AppError('forbidden', 'A portfolio key has no tokens. Use the key or token of a user.');
-    const { subject } = actor;
-    await lockKeysOf(db, { subject });
+    const { id: personId } = actor;
+    await lockKeysOf(db, { personId });
     const [ended] = await db
       .insert(tokenEnds)
-      .values({ subject, notBefore: sql`now()` })
+      .values({ personId, notBefore: sql`now()` })
       .onConflictDoUpdate({
-        target: tokenEnds.subject,
+        target: tokenEnds.personId,
         set: { notBefore: sql`greatest(${tokenEnds.notBefore}, now())` },
       })
       .returning({ notBefore: iso(tokenEnds.notBefore) });
     const ofPortfolios = sql`${apiKeys.portfolioId} in (
-      select ${members.portfolioId} from ${members} where ${members.subject} = ${subject})`;
-    const isOwn = or(eq(apiKeys.subject, subject), and(eq(apiKeys.madeBy, subject), ofPortfolios));
+      select ${members.portfolioId} from ${members} where ${members.personId} = ${personId})`;
+    const isOwn = or(eq(apiKeys.personId, personId), and(eq(apiKeys.madeBy, personId), ofPortfolios));
     const keysEnded = await endKeys(db, and(lte(apiKeys.tokenIssuedAt, sql`now()`), isOwn)!);
     return { notBefore: ended!.notBefore, keysEnded };
   },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { subjectOf, tenantBySlug } from '../tenancy.ts';
+import { personOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { endKeys } from './end.ts';
@@ -34,7 +34,7 @@ export const revokeOwnKey = operation({
   input: z.strictObject({ id: idOf('apiKey') }),
   output: z.null(),
   tenant: 'none',
-  run: ({ actor, db }, { id }) => revoke(db, { subject: subjectOf(actor) }, id),
+  run: ({ actor, db }, { id }) => revoke(db, { personId: personOf(actor) }, id),
 });
 
 async function revoke(db: Db, owner: KeyOwner, id: string): Promise<null> {

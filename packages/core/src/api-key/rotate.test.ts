@@ -50,11 +50,11 @@ describe('a rotated key', () => {
       parent: null,
     });
     expect(made.id).not.toBe(old.id);
-    for (const key of [old, made]) expect(await actorBy(key)).toMatchObject({ subject: key.id });
+    for (const key of [old, made]) expect(await actorBy(key)).toMatchObject({ id: key.id });
     isAbout(await endOf(old.id), inSeconds(24 * 3600));
     await pass(old.id, 24 * 3600);
     await expect(actorBy(old)).rejects.toMatchObject({ code: 'unauthenticated' });
-    expect(await actorBy(made)).toMatchObject({ subject: made.id });
+    expect(await actorBy(made)).toMatchObject({ id: made.id });
   });
 
   test('ends at once without an overlap, and when it would have ended if that is earlier', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
-import { subjectOf, tenantBySlug } from '../tenancy.ts';
+import { personOf, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { endKeysLater, isMadeWith } from './end.ts';
@@ -42,7 +42,7 @@ export const rotateOwnKey = operation({
   output: newApiKeySchema,
   tenant: 'none',
   holdsSecret: true,
-  run: (ctx, wanted) => rotate(ctx, { subject: subjectOf(ctx.actor) }, wanted),
+  run: (ctx, wanted) => rotate(ctx, { personId: personOf(ctx.actor) }, wanted),
 });
 
 type Wanted = { id: string; overlapSeconds: number; expiresAt?: string | null | undefined };

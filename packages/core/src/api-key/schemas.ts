@@ -14,7 +14,7 @@ export const apiKeySchema = z
     madeBy: z
       .string()
       .nullable()
-      .describe('The subject that made it, itself or by another key; null where that is not known.'),
+      .describe('The id of the person who made it, or whose key made it; null where that is not known.'),
     madeWith: z
       .string()
       .nullable()

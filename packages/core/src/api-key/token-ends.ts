@@ -6,19 +6,19 @@ import { tokenEnds } from './api-key.sql.ts';
 
 const endOfToken = prepared((db) =>
   db
-    .select({ subject: tokenEnds.subject })
+    .select({ personId: tokenEnds.personId })
     .from(tokenEnds)
     .where(
       and(
-        eq(tokenEnds.subject, sql.placeholder('subject')),
+        eq(tokenEnds.personId, sql.placeholder('personId')),
         gte(tokenEnds.notBefore, sql`${sql.placeholder('issuedAt')}::timestamptz`),
       ),
     )
     .prepare('token_end'),
 );
 
-/** Throws `unauthenticated` if a subject has revoked its tokens since one was issued. */
-export async function requireGoodToken(db: Db, subject: string, issuedAt: Date): Promise<void> {
-  const [ended] = await endOfToken(db).execute({ subject, issuedAt: issuedAt.toISOString() });
+/** Throws `unauthenticated` if a person has revoked their tokens since one was issued. */
+export async function requireGoodToken(db: Db, personId: string, issuedAt: Date): Promise<void> {
+  const [ended] = await endOfToken(db).execute({ personId, issuedAt: issuedAt.toISOString() });
   if (ended) throw new AppError('unauthenticated', 'Invalid token: it was revoked. Sign in again.');
 }

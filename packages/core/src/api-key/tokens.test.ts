@@ -36,7 +36,7 @@ beforeEach(async () => {
 /** The subject, signed in with a token of that age. */
 const byToken = (ageMilliseconds = 0): Actor => ({
   kind: 'user',
-  subject,
+  id: subject,
   scopes,
   expiresAt: new Date(Date.now() + anHour),
   credential: { kind: 'token', id: null, tokenIssuedAt: new Date(Date.now() - ageMilliseconds) },
@@ -53,7 +53,7 @@ const expectEnded = async (...keys: { secret: string }[]) => {
 };
 const revokeOwn = (db?: Ctx['db']) => ownToken.revoke.run(within(user(subject), db), {});
 const revokeInPortfolio = (db?: Ctx['db']) =>
-  member.revokeTokens.run(within(user('owner'), db), { portfolio, subject });
+  member.revokeTokens.run(within(user('owner'), db), { portfolio, member: subject });
 const check = async ({ credential }: Actor & { kind: 'user' }) =>
   requireGoodToken(platform.db, subject, credential!.tokenIssuedAt!);
 
@@ -137,8 +137,8 @@ describe('a member whose tokens an owner has revoked', () => {
     const byPlatform = await make(user(subject));
     expect(await revokeInPortfolio()).toMatchObject({ keysEnded: 3, notBefore: expect.any(String) });
     await expectEnded(...ended);
-    expect(await actorBy(elsewhere)).toMatchObject({ subject: elsewhere.id });
-    expect(await actorBy(byPlatform)).toMatchObject({ subject: byPlatform.id });
+    expect(await actorBy(elsewhere)).toMatchObject({ id: elsewhere.id });
+    expect(await actorBy(byPlatform)).toMatchObject({ id: byPlatform.id });
   });
 
   test('does not get them back by leaving and being added again', async () => {
@@ -147,7 +147,7 @@ describe('a member whose tokens an owner has revoked', () => {
     await revokeInPortfolio();
     const ctx = platform.as(user('owner'));
     for (let time = 0; time < 2; time++) {
-      await member.remove.run(ctx, { portfolio, subject, expectedVersion: '*' });
+      await member.remove.run(ctx, { portfolio, member: subject, expectedVersion: '*' });
       await member.add.run(ctx, { portfolio, subject, role: 'owner' });
       for (const actor of [token, await actorBy(own)])
         await expect(readMembers(actor)).rejects.toMatchObject({ code: 'not_found' });
@@ -168,9 +168,9 @@ describe('a member whose tokens an owner has revoked', () => {
   test('was chosen by an owner, and exists', async () => {
     const editor = `editor ${randomUUID()}`;
     await member.add.run(platform.as(user('owner')), { portfolio, subject: editor, role: 'editor' });
-    const refused = member.revokeTokens.run(platform.as(user(editor)), { portfolio, subject });
+    const refused = member.revokeTokens.run(platform.as(user(editor)), { portfolio, member: subject });
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
-    const unknown = member.revokeTokens.run(platform.as(user('owner')), { portfolio, subject: 'nobody' });
+    const unknown = member.revokeTokens.run(platform.as(user('owner')), { portfolio, member: 'nobody' });
     await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   }
   const refused = operations.member.remove.run(platform.as(editor), {
     portfolio,
-    subject: 'owner',
+    member: 'owner',
     expectedVersion: '*',
   });
   await refused.catch(() => 'refused, so it must not be logged');

@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const role of ['editor', 'viewer'] as const) await fixture.addMember(portfolioId, role, role);
   keyForJobs = {
     kind: 'portfolio-key',
-    subject: 'key_1',
+    id: 'key_1',
     portfolioId,
     scopes: without('webhook:read', 'webhook:write'),
     expiresAt: null,

@@ -38,10 +38,10 @@ type Change = { job: Job; role: Role | null; tokensNotBefore: string | null };
 const tokenTime = (actor: Actor) =>
   (actor.kind === 'user' ? actor.credential?.tokenIssuedAt?.getTime() : undefined) ?? Infinity;
 
-/** Everybody who watches: jobs by their ids, changes by the subject and by the portfolio of a key. */
+/** Everybody who watches: jobs by their ids, changes by the person and by the portfolio of a key. */
 export class Audience {
   readonly jobs = new Listeners<FeedListener>();
-  readonly subjects = new Listeners<Watcher>();
+  readonly people = new Listeners<Watcher>();
   readonly portfolios = new Listeners<Watcher>();
   readonly #log: Logger;
   #calls = 0;
@@ -50,12 +50,12 @@ export class Audience {
     this.#log = log;
   }
 
-  isEmpty = () => this.jobs.size + this.subjects.size + this.portfolios.size === 0;
+  isEmpty = () => this.jobs.size + this.people.size + this.portfolios.size === 0;
   /** True if a change of the job may concern anybody. Whose changes it is, only the database knows. */
-  isWatched = (jobId: string) => this.jobs.has(jobId) || this.subjects.size + this.portfolios.size > 0;
+  isWatched = (jobId: string) => this.jobs.has(jobId) || this.people.size + this.portfolios.size > 0;
   names = (): Watched => ({
     jobs: [...this.jobs.keys()],
-    subjects: [...this.subjects.keys()],
+    people: [...this.people.keys()],
     portfolios: [...this.portfolios.keys()],
   });
 
@@ -66,11 +66,11 @@ export class Audience {
       await this.#call(this.jobs.get(jobId), (listener) => listener.items(items, read));
     }
     const track = createTrack(before, cursor);
-    const ofSubjects = changes.flatMap(({ watchers, job }) =>
+    const ofPeople = changes.flatMap(({ watchers, job }) =>
       watchers.map((membership) => ({ ...membership, job })),
     );
-    for (const [subject, own] of Map.groupBy(ofSubjects, (change) => change.subject)) {
-      await this.#tellOf(own, this.subjects.get(subject), { track, read });
+    for (const [personId, own] of Map.groupBy(ofPeople, (change) => change.personId)) {
+      await this.#tellOf(own, this.people.get(personId), { track, read });
     }
     const ofPortfolios = changes.map((change) => ({ ...change, role: null, tokensNotBefore: null }));
     for (const [portfolioId, own] of Map.groupBy(ofPortfolios, (change) => change.portfolioId)) {
@@ -100,7 +100,7 @@ export class Audience {
   }
 
   async end(error: AppError) {
-    for (const listeners of [this.jobs, this.subjects, this.portfolios]) {
+    for (const listeners of [this.jobs, this.people, this.portfolios]) {
       for (const ofName of listeners.values()) await this.#call(ofName, (listener) => listener.end(error));
     }
   }

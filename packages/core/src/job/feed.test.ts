@@ -197,7 +197,7 @@ test('a cursor that is too long to be accepted from a client is sent as the one 
   const { id } = await fixture.accept();
   const job = await fixture.read(id);
   const long = `5:9000:${Array.from({ length: 1000 }, (_, at) => 1000 + at).join()}`;
-  const membership = { subject: 'owner', role: 'owner' as const, tokensNotBefore: null };
+  const membership = { personId: 'owner', role: 'owner' as const, tokensNotBefore: null };
   const change = { portfolioId: '', watchers: [membership], job };
   const feed = feedThatFinds(
     { cursor: long },
@@ -219,7 +219,7 @@ describe('after the database was restored to an earlier state', () => {
   const ofFuture = '9000000000:9000000001:9000000000';
 
   test('a read with the cursor of before says so', async () => {
-    const nobody = { jobs: [], subjects: [], portfolios: [] };
+    const nobody = { jobs: [], people: [], portfolios: [] };
     const read = (cursor?: string) => readNews(fixture.db, cursor, nobody, () => {});
     expect(await read(ofFuture)).toMatchObject({ isOfFuture: true });
     for (const cursor of [undefined, (await read()).cursor])
@@ -357,7 +357,7 @@ describe('job.changes', () => {
     const lease = await fixture.claim(id);
     fixture.hint(lease.id);
     await eventually(() => expect(client.seen()).toEqual([`${id} running`]));
-    await fixture.db.execute(sql`delete from members where subject = 'joins'`);
+    await fixture.db.execute(sql`delete from members where person_id = 'joins'`);
     await transitions.end(fixture.db, lease, { type: 'succeeded', result });
     fixture.hint(id);
     await eventually(() => expect(other.seen()).toContain(`${id} succeeded`));
@@ -380,7 +380,7 @@ test('a member whose tokens were revoked in a portfolio follows its jobs no long
   const first = await fixture.accept();
   for (const { seen } of [before, undated, after])
     await eventually(() => expect(seen()).toContain(`${first.id} queued`));
-  await operations.member.revokeTokens.run(fixture.as(owner), { portfolio: 'team', subject: 'signs in' });
+  await operations.member.revokeTokens.run(fixture.as(owner), { portfolio: 'team', member: 'signs in' });
   const second = await fixture.accept();
   await eventually(() => expect(after.seen()).toContain(`${second.id} queued`));
   for (const { seen } of [before, undated]) expect(seen()).not.toContain(`${second.id} queued`);

@@ -3,7 +3,7 @@ import type { Db, FeedListener, FeedPlace, JobBus, JobFeed } from '../context.ts
 import { AppError } from '../errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { toOutage } from '../runtime/outage.ts';
-import { subjectOf } from '../tenancy.ts';
+import { personOf } from '../tenancy.ts';
 import { readableKinds } from './access.ts';
 import { Audience, type Found, type Listeners, type Watcher } from './audience.ts';
 import { clientCursor } from './cursor.ts';
@@ -59,7 +59,7 @@ export function createJobFeed(db: Db, jobBus: Pick<JobBus, 'subscribe'>, log: Lo
       };
       return actor.kind === 'portfolio-key'
         ? watch(audience.portfolios, { name: actor.portfolioId, isFresh: true }, watcher)
-        : watch(audience.subjects, { name: subjectOf(actor), isFresh: true }, watcher);
+        : watch(audience.people, { name: personOf(actor), isFresh: true }, watcher);
     },
   };
 }

@@ -10,7 +10,7 @@ import { timeSchema } from '../time.ts';
 /** Input fields that filter jobs, except by state: which states make sense depends on the operation. */
 export const jobFilterInput = {
   kind: jobKindSchema.optional().describe('Only jobs of this kind.'),
-  requestedBy: text(255).optional().describe('Only jobs that this subject requested.'),
+  requestedBy: text(255).optional().describe('Only jobs that this person or key requested, by its id.'),
   createdAfter: timeSchema.optional().describe('Only jobs created at this time or later.'),
   createdBefore: timeSchema.optional().describe('Only jobs created before this time.'),
 };

@@ -11,10 +11,10 @@ import { readEach, readError, toJob } from './stored.ts';
 
 type JobEvent = Extract<JobStreamItem, { type: 'event' }>['event'];
 
-/** Whose news is read: the events of jobs, and the changed jobs of the portfolios of subjects and of portfolio keys. */
-export type Watched = { jobs: string[]; subjects: string[]; portfolios: string[] };
+/** Whose news is read: the events of jobs, and the changed jobs of the portfolios of people and of portfolio keys. */
+export type Watched = { jobs: string[]; people: string[]; portfolios: string[] };
 
-type Membership = { subject: string; role: Role; tokensNotBefore: string | null };
+type Membership = { personId: string; role: Role; tokensNotBefore: string | null };
 
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
@@ -43,9 +43,9 @@ const eventsSinceCursor = sql`
 
 const watchingMembers = sql`
   select json_agg(json_build_object(
-    'subject', ${members.subject}, 'role', ${members.role}, 'tokensNotBefore', ${isoOrNull(members.tokensNotBefore)})) as watchers
+    'personId', ${members.personId}, 'role', ${members.role}, 'tokensNotBefore', ${isoOrNull(members.tokensNotBefore)})) as watchers
   from ${members}
-  where ${members.portfolioId} = ${jobs.portfolioId} and ${members.subject} = any(${placeholder('subjects')})`;
+  where ${members.portfolioId} = ${jobs.portfolioId} and ${members.personId} = any(${placeholder('people')})`;
 
 const eventJson = sql`json_build_object('jobId', ${jobEvents.jobId}, 'event', ${jsonObject(eventFields)})`;
 const changeJson = sql`json_build_object(

@@ -4045,8 +4045,8 @@ from
             select
               json_agg(
                 json_build_object(
-                  'subject',
-                  members.subject,
+                  'personId',
+                  members.person_id,
                   'role',
                   members.role,
                   'tokensNotBefore',
@@ -4057,7 +4057,7 @@ from
               members
             where
               members.portfolio_id = jobs.portfolio_id
-              and members.subject = any (:subjects)
+              and members.person_id = any (:people)
           ) as watching
         where
           jobs.id in (

@@ -117,7 +117,7 @@ test('job.changes reports nothing to former members', async () => {
   await fixture.addMember(fixture.portfolioId, 'leaving', 'viewer');
   const watched = await operations.job.changes.run(fixture.as(leaving, ends.signal), {});
   await watched.next();
-  const removed = { portfolio: 'team', subject: 'leaving', expectedVersion: '*' as const };
+  const removed = { portfolio: 'team', member: 'leaving', expectedVersion: '*' as const };
   await operations.member.remove.run(fixture.as(owner), removed);
   const stays = await operations.job.changes.run(fixture.as(owner), {});
   await stays.next();

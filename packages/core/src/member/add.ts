@@ -6,7 +6,9 @@ import { operation } from '../operation.ts';
 import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { fetchMember, requireMayGrant } from './internal.ts';
-import { memberRef, memberSchema } from './schemas.ts';
+import { personBySubject } from '../person/identify.ts';
+import { slugSchema, text } from '../text.ts';
+import { memberSchema } from './schemas.ts';
 
 export const addMember = operation({
   name: 'member.add',
@@ -15,26 +17,31 @@ export const addMember = operation({
   scope: 'portfolio:write',
   shows: ['portfolio:read'],
   public: false,
-  input: z.strictObject({ ...memberRef, role: roleSchema }),
+  input: z.strictObject({
+    portfolio: slugSchema,
+    subject: text(255).min(1, 'Expected some text.'),
+    role: roleSchema,
+  }),
   output: memberSchema,
   tenant: tenantBySlug,
   async run(ctx, { subject, role }, tenant) {
     requireMayGrant(ctx.actor, role);
+    const personId = await personBySubject(ctx.db, subject);
     const [former] = await ctx.db
       .delete(formerMembers)
-      .where(and(eq(formerMembers.portfolioId, tenant.id), eq(formerMembers.subject, subject)))
+      .where(and(eq(formerMembers.portfolioId, tenant.id), eq(formerMembers.personId, personId)))
       .returning({ tokensNotBefore: formerMembers.tokensNotBefore });
     const added = await ctx.db
       .insert(members)
-      .values({ portfolioId: tenant.id, subject, role, ...former })
+      .values({ portfolioId: tenant.id, personId, role, ...former })
       .onConflictDoNothing()
-      .returning({ subject: members.subject });
+      .returning({ id: members.personId });
     if (added.length === 0) {
       throw new AppError(
         'conflict',
         `"${subject}" is already a member of portfolio "${tenant.slug}". Update its role instead.`,
       );
     }
-    return fetchMember(ctx, tenant, subject);
+    return fetchMember(ctx, tenant, personId);
   },
 });

@@ -2,42 +2,47 @@ import { and, eq, sql } from 'drizzle-orm';
 import { type Actor, type Role, roleScopes } from '../actor.ts';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 
-/** The public fields of a member; the query must join its portfolio. */
+/** The public fields of a member; the query must join its portfolio and its person. */
 export const memberFields = {
   portfolio: portfolios.slug,
-  subject: members.subject,
+  id: members.personId,
+  subject: people.subject,
+  issuer: people.issuer,
+  name: people.name,
   role: members.role,
   version: members.version,
   createdAt: iso(members.createdAt),
 };
 
-const bySubject = prepared((db) =>
+const byId = prepared((db) =>
   db
     .select(memberFields)
     .from(members)
+    .innerJoin(people, eq(people.id, members.personId))
     .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
     .where(
       and(
         eq(members.portfolioId, sql.placeholder('portfolioId')),
-        eq(members.subject, sql.placeholder('subject')),
+        eq(members.personId, sql.placeholder('personId')),
       ),
     )
-    .prepare('member_by_subject'),
+    .prepare('member_by_id'),
 );
 
-/** The member of the portfolio with this subject. Throws `not_found`. */
-export async function fetchMember({ db }: Pick<Ctx, 'db'>, tenant: Tenant, subject: string) {
-  const [found] = await bySubject(db).execute({ portfolioId: tenant.id, subject });
-  if (!found) throw memberNotFound(tenant, subject);
+/** The member of the portfolio with this id. Throws `not_found`. */
+export async function fetchMember({ db }: Pick<Ctx, 'db'>, tenant: Tenant, personId: string) {
+  const [found] = await byId(db).execute({ portfolioId: tenant.id, personId });
+  if (!found) throw memberNotFound(tenant, personId);
   return found;
 }
 
-export function memberNotFound({ slug }: Tenant, subject: string): AppError {
-  return new AppError('not_found', `Portfolio "${slug}" has no member "${subject}".`);
+export function memberNotFound({ slug }: Tenant, personId: string): AppError {
+  return new AppError('not_found', `Portfolio "${slug}" has no member "${personId}".`);
 }
 
 /** Throws `forbidden` if the credential lacks scopes of the role: it could otherwise grant them to itself. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { invalidInput } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf } from '../page.ts';
+import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
@@ -13,13 +14,12 @@ import { memberSchema } from './schemas.ts';
 export const listMembers = operation({
   name: 'member.list',
   kind: 'query',
-  summary: 'List the members of a portfolio, sorted by subject. Every member may do this.',
+  summary: 'List the members of a portfolio, sorted by id. Every member may do this.',
   scope: 'portfolio:read',
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
     limit: pageInput.limit,
-    // Members have no id, so the cursor contains a subject.
     cursor: z.base64url().max(2000).optional().describe('`nextCursor` of the previous page.'),
   }),
   output: pageOf(memberSchema),
@@ -29,16 +29,16 @@ export const listMembers = operation({
     const rows = await listAfter(db).execute({ portfolioId: tenant.id, after, limit: limit + 1 });
     const items = rows.slice(0, limit);
     const last = items.at(-1);
-    const nextCursor = rows.length > limit && last ? writeCursor(last.subject) : null;
+    const nextCursor = rows.length > limit && last ? writeCursor(last.id) : null;
     return { items, nextCursor };
   },
 });
 
-const writeCursor = (subject: string) => Buffer.from(subject).toString('base64url');
+const writeCursor = (id: string) => Buffer.from(id).toString('base64url');
 
 function readCursor(cursor: string): string {
-  const subject = Buffer.from(cursor, 'base64url').toString();
-  if (writeCursor(subject) === cursor && !subject.includes('\0')) return subject;
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (writeCursor(id) === cursor && !id.includes('\0')) return id;
   throw invalidInput([{ pointer: '/cursor', detail: 'Expected the `nextCursor` of a previous page.' }]);
 }
 
@@ -46,14 +46,15 @@ const listAfter = prepared((db) =>
   db
     .select(memberFields)
     .from(members)
+    .innerJoin(people, eq(people.id, members.personId))
     .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
     .where(
       and(
         eq(members.portfolioId, sql.placeholder('portfolioId')),
-        gt(members.subject, sql.placeholder('after')),
+        gt(members.personId, sql.placeholder('after')),
       ),
     )
-    .orderBy(asc(members.subject))
+    .orderBy(asc(members.personId))
     .limit(sql.placeholder('limit'))
     .prepare('member_list'),
 );

@@ -10,7 +10,7 @@ import { memberNotFound } from './internal.ts';
  * Locks a member until the transaction ends. Throws `not_found` or `precondition_failed`. It also locks the portfolio,
  * so that changes of members are serialized: of two owners who leave concurrently, the second sees that it is the last.
  */
-export async function lockMember(db: Db, tenant: Tenant, subject: string, expected: number | '*') {
+export async function lockMember(db: Db, tenant: Tenant, member: string, expected: number | '*') {
   await db
     .select({ id: portfolios.id })
     .from(portfolios)
@@ -19,26 +19,26 @@ export async function lockMember(db: Db, tenant: Tenant, subject: string, expect
   const [found] = await db
     .select({ role: members.role, version: members.version, tokensNotBefore: members.tokensNotBefore })
     .from(members)
-    .where(isMember(tenant, subject))
+    .where(isMember(tenant, member))
     .for('update');
-  if (!found) throw memberNotFound(tenant, subject);
+  if (!found) throw memberNotFound(tenant, member);
   requireVersion(found, expected);
   return found;
 }
 
-export const isMember = (tenant: Tenant, subject: string) =>
-  and(eq(members.portfolioId, tenant.id), eq(members.subject, subject));
+export const isMember = (tenant: Tenant, member: string) =>
+  and(eq(members.portfolioId, tenant.id), eq(members.personId, member));
 
-/** Throws `conflict` if `subject` is the only owner of the portfolio. Call it while the member is locked. */
-export async function requireAnotherOwner(db: Db, tenant: Tenant, subject: string): Promise<void> {
+/** Throws `conflict` if `member` is the only owner of the portfolio. Call it while the member is locked. */
+export async function requireAnotherOwner(db: Db, tenant: Tenant, member: string): Promise<void> {
   const [other] = await db
-    .select({ subject: members.subject })
+    .select({ id: members.personId })
     .from(members)
-    .where(and(eq(members.portfolioId, tenant.id), eq(members.role, 'owner'), ne(members.subject, subject)))
+    .where(and(eq(members.portfolioId, tenant.id), eq(members.role, 'owner'), ne(members.personId, member)))
     .limit(1);
   if (other) return;
   throw new AppError(
     'conflict',
-    `"${subject}" is the last owner of portfolio "${tenant.slug}". Make another member an owner first.`,
+    `"${member}" is the last owner of portfolio "${tenant.slug}". Make another member an owner first.`,
   );
 }

@@ -25,11 +25,11 @@ afterAll(() => platform.stop());
 const add = (subject: string, role: 'viewer' | 'editor' | 'owner', actor: Actor = owner) =>
   member.add.run(platform.as(actor), { portfolio, subject, role });
 const update = (subject: string, role: 'viewer' | 'editor' | 'owner', actor: Actor = owner) =>
-  member.update.run(platform.as(actor), { portfolio, subject, role, expectedVersion: '*' });
+  member.update.run(platform.as(actor), { portfolio, member: subject, role, expectedVersion: '*' });
 const remove = (subject: string, actor: Actor = owner) =>
-  member.remove.run(platform.as(actor), { portfolio, subject, expectedVersion: '*' });
+  member.remove.run(platform.as(actor), { portfolio, member: subject, expectedVersion: '*' });
 const subjects = async (actor: Actor = owner) =>
-  (await member.list.run(platform.as(actor), { portfolio })).items.map(({ subject }) => subject);
+  (await member.list.run(platform.as(actor), { portfolio })).items.map(({ id }) => id);
 
 test('an added member has the rights of its role immediately, and none once removed', async () => {
   const ada = platform.as(user('ada'));
@@ -37,7 +37,7 @@ test('an added member has the rights of its role immediately, and none once remo
   await expect(operations.caseStudy.create.run(ada, study)).rejects.toMatchObject({ code: 'not_found' });
   const added = await add('ada', 'editor');
   expect(added).toMatchObject({ portfolio, subject: 'ada', role: 'editor' });
-  expect(await member.read.run(ada, { portfolio, subject: 'ada' })).toEqual(added);
+  expect(await member.read.run(ada, { portfolio, member: 'ada' })).toEqual(added);
   await operations.caseStudy.create.run(ada, study);
   expect(await remove('ada')).toBeNull();
   await expect(operations.caseStudy.create.run(ada, study)).rejects.toMatchObject({ code: 'not_found' });
@@ -48,7 +48,7 @@ test('no member is added twice, not even concurrently', async () => {
   const attempts = await Promise.allSettled(Array.from({ length: 6 }, () => add('ada', 'editor')));
   expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   await expect(add('ada', 'viewer')).rejects.toMatchObject({ code: 'conflict' });
-  expect(await member.read.run(platform.as(owner), { portfolio, subject: 'ada' })).toMatchObject({
+  expect(await member.read.run(platform.as(owner), { portfolio, member: 'ada' })).toMatchObject({
     role: 'editor',
   });
 });
@@ -58,16 +58,16 @@ test('a change based on an older version is refused, and changes nothing', async
   const ctx = platform.as(owner);
   const promoted = await member.update.run(ctx, {
     portfolio,
-    subject: 'ada',
+    member: 'ada',
     role: 'owner',
     expectedVersion: version,
   });
-  const stale = { portfolio, subject: 'ada', expectedVersion: version };
+  const stale = { portfolio, member: 'ada', expectedVersion: version };
   await expect(member.update.run(ctx, { ...stale, role: 'viewer' })).rejects.toMatchObject({
     code: 'precondition_failed',
   });
   await expect(member.remove.run(ctx, stale)).rejects.toMatchObject({ code: 'precondition_failed' });
-  expect(await member.read.run(ctx, { portfolio, subject: 'ada' })).toEqual(promoted);
+  expect(await member.read.run(ctx, { portfolio, member: 'ada' })).toEqual(promoted);
 });
 
 describe('the last owner', () => {
@@ -148,22 +148,19 @@ test('pages contain every member once, with subjects in any script', async () =>
       limit: 3,
       ...(cursor && { cursor }),
     });
-    seen.push(...page.items.map(({ subject }) => subject));
+    seen.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
   expect(seen).toHaveLength(odd.length + 1);
   expect(new Set(seen)).toEqual(new Set(['owner', ...odd]));
 });
 
-test.each(['', '.', '..', 'a\0b', '\ud800', 'x'.repeat(256)])(
-  'the subject %j is refused',
-  async (subject) => {
-    await expect(add(subject, 'viewer')).rejects.toMatchObject({
-      code: 'invalid_input',
-      fields: [{ pointer: '/subject' }],
-    });
-  },
-);
+test.each(['', 'a\0b', '\ud800', 'x'.repeat(256)])('the subject %j is refused', async (subject) => {
+  await expect(add(subject, 'viewer')).rejects.toMatchObject({
+    code: 'invalid_input',
+    fields: [{ pointer: '/subject' }],
+  });
+});
 
 test.each(['!', 'AA', '_w'])('the cursor %j is refused', async (cursor) => {
   await expect(member.list.run(platform.as(owner), { portfolio, cursor })).rejects.toMatchObject({

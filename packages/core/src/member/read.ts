@@ -13,5 +13,5 @@ export const readMember = operation({
   input: z.strictObject(memberRef),
   output: memberSchema,
   tenant: tenantBySlug,
-  run: (ctx, { subject }, tenant) => fetchMember(ctx, tenant, subject),
+  run: (ctx, { member }, tenant) => fetchMember(ctx, tenant, member),
 });

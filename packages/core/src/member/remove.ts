@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
 import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
-import { type TenantResolver, subjectOf, tenantBySlug } from '../tenancy.ts';
+import { type TenantResolver, personOf, tenantBySlug } from '../tenancy.ts';
 import { expectedVersion } from '../version.ts';
 import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
 import { memberRef } from './schemas.ts';
 
 /** Owners can remove any member; every member can leave. */
-const tenantToLeave: TenantResolver<{ portfolio: string; subject: string }> = (ctx, input, needs) => {
-  const leaves = input.subject === subjectOf(ctx.actor);
+const tenantToLeave: TenantResolver<{ portfolio: string; member: string }> = (ctx, input, needs) => {
+  const leaves = input.member === personOf(ctx.actor);
   return tenantBySlug(ctx, input, leaves ? { ...needs, scope: 'portfolio:read' } : needs);
 };
 
@@ -23,14 +23,14 @@ export const removeMember = operation({
   input: z.strictObject({ ...memberRef, ...expectedVersion }),
   output: z.null(),
   tenant: tenantToLeave,
-  async run({ db }, { subject, expectedVersion: expected }, tenant) {
-    const found = await lockMember(db, tenant, subject, expected);
-    if (found.role === 'owner') await requireAnotherOwner(db, tenant, subject);
-    await endKeysMadeBy(db, tenant.id, subject);
+  async run({ db }, { member, expectedVersion: expected }, tenant) {
+    const found = await lockMember(db, tenant, member, expected);
+    if (found.role === 'owner') await requireAnotherOwner(db, tenant, member);
+    await endKeysMadeBy(db, tenant.id, member);
     const { tokensNotBefore } = found;
     if (tokensNotBefore !== null)
-      await db.insert(formerMembers).values({ portfolioId: tenant.id, subject, tokensNotBefore });
-    await db.delete(members).where(isMember(tenant, subject));
+      await db.insert(formerMembers).values({ portfolioId: tenant.id, personId: member, tokensNotBefore });
+    await db.delete(members).where(isMember(tenant, member));
     return null;
   },
 });

@@ -21,16 +21,16 @@ export const revokeMemberTokens = operation({
   input: z.strictObject(memberRef),
   output: endedTokensSchema,
   tenant: tenantBySlug,
-  async run({ db }, { subject }, tenant) {
-    await lockMember(db, tenant, subject, '*');
+  async run({ db }, { member }, tenant) {
+    await lockMember(db, tenant, member, '*');
     const [ended] = await db
       .update(members)
       .set({ tokensNotBefore: sql`greatest(${members.tokensNotBefore}, now())` })
-      .where(isMember(tenant, subject))
+      .where(isMember(tenant, member))
       .returning({ notBefore: iso(members.tokensNotBefore) });
     const madeByThem = and(
       eq(apiKeys.portfolioId, tenant.id),
-      eq(apiKeys.madeBy, subject),
+      eq(apiKeys.madeBy, member),
       lte(apiKeys.tokenIssuedAt, sql`now()`),
     )!;
     return { notBefore: ended!.notBefore, keysEnded: await endKeys(db, madeByThem) };

@@ -21,14 +21,14 @@ export const updateMember = operation({
   input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),
   output: memberSchema,
   tenant: tenantBySlug,
-  async run(ctx, { subject, role, expectedVersion: expected }, tenant) {
+  async run(ctx, { member, role, expectedVersion: expected }, tenant) {
     requireMayGrant(ctx.actor, role);
-    const found = await lockMember(ctx.db, tenant, subject, expected);
+    const found = await lockMember(ctx.db, tenant, member, expected);
     if (found.role === 'owner' && role !== 'owner') {
-      await requireAnotherOwner(ctx.db, tenant, subject);
-      await endKeysMadeBy(ctx.db, tenant.id, subject);
+      await requireAnotherOwner(ctx.db, tenant, member);
+      await endKeysMadeBy(ctx.db, tenant.id, member);
     }
-    await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, subject));
-    return fetchMember(ctx, tenant, subject);
+    await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, member));
+    return fetchMember(ctx, tenant, member);
   },
 });

@@ -26,7 +26,7 @@ export const createPortfolio = operation({
         'A portfolio key cannot create portfolios. Use the key or token of a user.',
       );
     }
-    const { subject: createdBy } = actor;
+    const { id: createdBy } = actor;
     if (!isPlatform(actor)) await requireRoom(db, createdBy);
     const [created] = await db
       .insert(portfolios)
@@ -35,19 +35,19 @@ export const createPortfolio = operation({
       .returning(portfolioFields);
     if (!created)
       throw new AppError('conflict', `The slug "${input.slug}" is already in use. Choose another one.`);
-    await db.insert(members).values({ portfolioId: created.id, subject: createdBy, role: 'owner' });
+    await db.insert(members).values({ portfolioId: created.id, personId: createdBy, role: 'owner' });
     return created;
   },
 });
 
-/** The number of portfolios that a subject can create. */
+/** The number of portfolios that a person can create. */
 const maxCreated = 100;
 
-/** Throws `conflict` if a subject has created as many portfolios as it can; it waits for those it is creating. */
-async function requireRoom(db: Db, subject: string): Promise<void> {
-  const lock = JSON.stringify(['portfolios', subject]);
+/** Throws `conflict` if a person has created as many portfolios as they can; it waits for those being created. */
+async function requireRoom(db: Db, personId: string): Promise<void> {
+  const lock = JSON.stringify(['portfolios', personId]);
   await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`);
-  const created = await db.$count(portfolios, eq(portfolios.createdBy, subject));
+  const created = await db.$count(portfolios, eq(portfolios.createdBy, personId));
   if (created < maxCreated) return;
   throw new AppError(
     'conflict',

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { actorName } from '../actor.ts';
+import { type Actor, actorName } from '../actor.ts';
 import type { Ctx } from '../context.ts';
-import { invalidInput } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { transitions } from '../job/transitions.ts';
 import { operation } from '../operation.ts';
@@ -21,11 +21,13 @@ export const deletePortfolio = operation({
     'Put a portfolio into the bin: nobody finds it any more, and its jobs are cancelled. It is deleted for good after `binDays`.',
   scope: 'portfolio:write',
   shows: ['portfolio:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({ portfolio: slugSchema, ...confirmedSlug, ...expectedVersion }),
   output: binnedPortfolioSchema,
   tenant: tenantBySlug,
   async run(ctx, { confirm, expectedVersion: expected }, { id, slug }) {
+    requirePerson(ctx.actor, 'portfolio.delete');
     requireConfirmed(slug, confirm);
     const [found] = await ctx.db
       .select({ version: portfolios.version, binDays: portfolios.binDays })
@@ -48,6 +50,12 @@ export const deletePortfolio = operation({
     return binned!;
   },
 });
+
+/** Throws `forbidden` for the key of a portfolio: whoever has it must not end what it is for. */
+export function requirePerson({ kind }: Actor, name: string): void {
+  if (kind === 'user') return;
+  throw new AppError('forbidden', `${name} needs an owner. The key of a portfolio cannot delete it.`);
+}
 
 /** Throws `invalid_input` unless the caller has named the portfolio twice. */
 export function requireConfirmed(slug: string, confirm: string): void {

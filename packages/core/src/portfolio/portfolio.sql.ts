@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../actor.ts';
+import { people } from '../person/person.sql.ts';
 import { instant } from '../sql.ts';
 import { version } from '../version.sql.ts';
 
@@ -13,7 +14,7 @@ export const portfolios = pgTable(
     name: text('name').notNull(),
     tagline: text('tagline').notNull(),
     description: text('description').notNull(),
-    /** The subject that created it; null where that was before it was noted. */
+    /** The person who created it; null where that was before it was noted. */
     createdBy: text('created_by'),
     /** For how many days what is deleted here stays in the bin. */
     binDays: integer('bin_days').notNull().default(30),
@@ -35,22 +36,29 @@ export const portfolios = pgTable(
   ],
 );
 
-/** The members of a portfolio: the subject of a JWT or API key, and the role. */
+/** The members of a portfolio, with their roles. */
 export const members = pgTable(
   'members',
   {
     portfolioId: text('portfolio_id')
       .notNull()
       .references(() => portfolios.id, { onDelete: 'cascade' }),
-    subject: text('subject').notNull(),
+    personId: text('person_id')
+      .notNull()
+      .references(() => people.id),
+    /** For release 0.1.0, which knows people by it; not written any more. A trigger finds the person of what it writes. */
+    subject: text('subject'),
     role: text('role').$type<Role>().notNull(),
+    /** True for a membership that the groups of the person's tokens give, and take. */
+    fromGroup: boolean('from_group').notNull().default(false),
     /** Tokens of the member that were issued before, and the keys that they made, do not act in this portfolio. */
     tokensNotBefore: instant('tokens_not_before'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
-    primaryKey({ columns: [table.portfolioId, table.subject] }),
+    primaryKey({ columns: [table.portfolioId, table.personId] }),
+    index('members_person').on(table.personId),
     index('members_subject').on(table.subject),
   ],
 );
@@ -62,8 +70,8 @@ export const formerMembers = pgTable(
     portfolioId: text('portfolio_id')
       .notNull()
       .references(() => portfolios.id, { onDelete: 'cascade' }),
-    subject: text('subject').notNull(),
+    personId: text('person_id').notNull(),
     tokensNotBefore: instant('tokens_not_before').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.portfolioId, table.subject] })],
+  (table) => [primaryKey({ columns: [table.portfolioId, table.personId] })],
 );

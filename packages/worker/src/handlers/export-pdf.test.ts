@@ -270,7 +270,7 @@ describe('the PDF of a portfolio', { timeout: 60_000 }, () => {
     await expect(askForAll(anonymous)).rejects.toMatchObject({ code: 'unauthenticated' });
     await expect(askForAll(user('non-member'))).rejects.toMatchObject({ code: 'forbidden' });
     await expect(askForAll(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
-    const elsewhere = { kind: 'portfolio-key', subject: 'key', portfolioId: 'pf_other' } as const;
+    const elsewhere = { kind: 'portfolio-key', id: 'key', portfolioId: 'pf_other' } as const;
     const key = {
       ...elsewhere,
       scopes: owner.kind === 'anonymous' ? [] : owner.scopes,
