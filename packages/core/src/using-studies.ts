@@ -15,7 +15,11 @@ const maxListed = 10;
 export const usingStudyLimit = maxListed + 1;
 
 /** The refusal to delete what studies use, those in the bin included: they may be undeleted. */
-export function inUse(what: string, studies: { slug: string; isBinned: boolean }[], remedy: string): AppError {
+export function inUse(
+  what: string,
+  studies: { slug: string; isBinned: boolean }[],
+  remedy: string,
+): AppError {
   const listed = studies
     .slice(0, maxListed)
     .map(({ slug, isBinned }) => (isBinned ? `"${slug}" (in the bin)` : `"${slug}"`));

@@ -30,9 +30,7 @@ export const deleteArtifact = operation({
       .limit(usingStudyLimit);
     if (presenting.length > 0)
       throw inUse(`Artifact "${slug}" is used by`, presenting, 'Remove it from them first.');
-    await db
-      .delete(formerSlugs)
-      .where(and(eq(formerSlugs.kind, 'artifact'), eq(formerSlugs.targetId, id)));
+    await db.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'artifact'), eq(formerSlugs.targetId, id)));
     await db.delete(artifacts).where(eq(artifacts.id, id));
     return null;
   },

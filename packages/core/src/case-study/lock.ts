@@ -16,7 +16,9 @@ export async function lockCaseStudy(
   const [found] = await db
     .select({ id: caseStudies.id, version: caseStudies.version, status: caseStudies.status })
     .from(caseStudies)
-    .where(and(eq(caseStudies.portfolioId, tenant.id), eq(caseStudies.slug, slug), isNull(caseStudies.binnedAt)))
+    .where(
+      and(eq(caseStudies.portfolioId, tenant.id), eq(caseStudies.slug, slug), isNull(caseStudies.binnedAt)),
+    )
     .for('update');
   if (!found) throw caseStudyNotFound(tenant, slug);
   requireVersion(found, expected);
@@ -38,8 +40,5 @@ export async function lockBinned({ db }: Pick<Ctx, 'db'>, tenant: Tenant, id: st
     )
     .for('update');
   if (found) return found;
-  throw new AppError(
-    'not_found',
-    `There is no case study "${id}" in the bin of portfolio "${tenant.slug}".`,
-  );
+  throw new AppError('not_found', `There is no case study "${id}" in the bin of portfolio "${tenant.slug}".`);
 }

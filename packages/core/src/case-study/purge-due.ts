@@ -9,10 +9,7 @@ import { caseStudies } from './case-study.sql.ts';
  * trigger records the files as removable. Workers may do so concurrently. Resolves to the number of studies.
  */
 export async function purgeDueCaseStudies(db: Db, signal: AbortSignal): Promise<number> {
-  const due = await db
-    .select({ id: caseStudies.id })
-    .from(caseStudies)
-    .where(and(isDue, isIdle));
+  const due = await db.select({ id: caseStudies.id }).from(caseStudies).where(and(isDue, isIdle));
   let purged = 0;
   for (const { id } of due) {
     signal.throwIfAborted();
@@ -32,22 +29,17 @@ const ofPortfolio = sql`${jobs.groupKey} = 'export:' || ${caseStudies.portfolioI
 const isIdle = sql`not exists (
   select 1 from ${jobs} where ${jobs.state} = 'running' and (${ofStudy} or ${ofPortfolio}))`;
 
-/** False if it was undeleted, or another worker deletes it. */
+/** What is due cannot be undeleted any more. False if another worker has deleted it. */
 function deleteForGood(db: Db, id: string): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const [found] = await tx
-      .select({ id: caseStudies.id })
-      .from(caseStudies)
-      .where(and(eq(caseStudies.id, id), isDue))
-      .for('update', { skipLocked: true });
-    if (!found) return false;
     await tx.execute(sql`
-      delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id}
+      delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id} and ${isDue}
         and (${ofStudy} or ${ofPortfolio} and ${jobs.finishedAt} is not null)`);
-    await tx
-      .delete(formerSlugs)
-      .where(and(eq(formerSlugs.kind, 'case-study'), eq(formerSlugs.targetId, id)));
-    await tx.delete(caseStudies).where(eq(caseStudies.id, id));
-    return true;
+    await tx.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'case-study'), eq(formerSlugs.targetId, id)));
+    const deleted = await tx
+      .delete(caseStudies)
+      .where(and(eq(caseStudies.id, id), isDue))
+      .returning({ id: caseStudies.id });
+    return deleted.length > 0;
   });
 }

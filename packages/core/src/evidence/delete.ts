@@ -33,9 +33,7 @@ export const deleteEvidence = operation({
       .limit(usingStudyLimit);
     if (citing.length > 0)
       throw inUse(`Evidence "${slug}" is cited by claims of`, citing, 'Remove the citations first.');
-    await db
-      .delete(formerSlugs)
-      .where(and(eq(formerSlugs.kind, 'evidence'), eq(formerSlugs.targetId, id)));
+    await db.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'evidence'), eq(formerSlugs.targetId, id)));
     await db.delete(evidence).where(eq(evidence.id, id));
     return null;
   },

@@ -32,7 +32,10 @@ export const listImages = operation({
     const page = toKeysetPage(rows, limit, ({ uploaded, sha256 }) => ({ uploaded, sha256 }));
     return {
       ...page,
-      items: page.items.map(({ uploaded: _, ...image }) => ({ ...image, url: imagePath(slug, image.sha256) })),
+      items: page.items.map(({ uploaded: _, ...image }) => ({
+        ...image,
+        url: imagePath(slug, image.sha256),
+      })),
     };
   },
 });
@@ -46,9 +49,10 @@ const imagesBefore = prepared((db) =>
       contentType: images.contentType,
       sizeBytes: images.sizeBytes,
       uploadedAt: iso(images.uploadedAt),
+      // With names of tables: Drizzle leaves them out where it selects from a single one.
       isShown: sql<boolean>`exists (
-        select 1 from ${caseStudyImages} join ${caseStudies} on ${caseStudies.id} = ${caseStudyImages.caseStudyId}
-        where ${caseStudyImages.sha256} = ${images.sha256} and ${caseStudies.portfolioId} = ${images.portfolioId})`,
+        select 1 from ${caseStudyImages} shown join ${caseStudies} study on study.id = shown.case_study_id
+        where shown.sha256 = images.sha256 and study.portfolio_id = images.portfolio_id)`,
       uploaded,
     })
     .from(images)

@@ -21,6 +21,9 @@ export const deleteJobResult = operation({
     if (result && 'deletedAt' in result)
       throw new AppError('not_found', `The file of job "${id}" was deleted already.`);
     const why = state === 'succeeded' ? 'has no file: jobs of its kind produce none' : `is ${state}`;
-    throw new AppError('conflict', `Job "${id}" ${why}. Only the file of a job that succeeded can be deleted.`);
+    throw new AppError(
+      'conflict',
+      `Job "${id}" ${why}. Only the file of a job that succeeded can be deleted.`,
+    );
   },
 });

@@ -242,13 +242,25 @@ with
             due
             or run_at <= now()
           )
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
-              and coalesce(pause.kind, q.kind) = q.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+                and coalesce(pause.kind, q.kind) = q.kind
+            )
+            or q.portfolio_id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
         group by
           kind
@@ -366,13 +378,25 @@ select
         )
       )
       when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       ) then json_build_object('for', 'pause')
       when (
         select
@@ -565,13 +589,25 @@ select
           and q.due
           and q.ready_at < now() - make_interval(secs => 300)
       ) then false
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       )
       or coalesce(
         (
@@ -1120,13 +1156,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   when (
                     select
@@ -1319,13 +1367,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or coalesce(
                     (
@@ -1597,13 +1657,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   when (
                     select
@@ -1796,13 +1868,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or coalesce(
                     (
@@ -2074,13 +2158,25 @@ with
         where
           tenant.id is not null
           and coalesce(own.jobs, 0) < tenant.most
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, tenant.id) = tenant.id
-              and coalesce(pause.kind, tenant.kind) = tenant.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, tenant.id) = tenant.id
+                and coalesce(pause.kind, tenant.kind) = tenant.kind
+            )
+            or tenant.id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
       ),
       candidate as (
@@ -2689,13 +2785,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     when (
       select
@@ -2887,13 +2995,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or coalesce(
       (
@@ -3107,13 +3227,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     when (
       select
@@ -3305,13 +3437,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or coalesce(
       (
@@ -3462,6 +3606,37 @@ where
   jobs.id = :id
   and jobs.lease_token = :token
 for key share;
+
+-- job_mark_file_deleted
+with
+  marked as (
+    update jobs
+    set
+      result = result || jsonb_build_object('deletedAt', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where
+      jobs.id = :id
+      and result ? 'key'
+      and not result ? 'deletedAt'
+    returning
+      result ->> 'key' as key
+  ),
+  recorded as (
+    insert into
+      removable_objects (key, at_once)
+    select
+      key,
+      true
+    from
+      marked
+    on conflict (key) do update
+    set
+      since = now(),
+      at_once = true
+  )
+select
+  key
+from
+  marked;
 
 -- job_mark_lost_dead
 with
@@ -3725,13 +3900,25 @@ from
                       )
                     )
                     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     ) then json_build_object('for', 'pause')
                     when (
                       select
@@ -3924,13 +4111,25 @@ from
                         and q.due
                         and q.ready_at < now() - make_interval(secs => 300)
                     ) then false
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     )
                     or coalesce(
                       (
@@ -4041,6 +4240,7 @@ from
         from
           jobs
           join portfolios on portfolios.id = jobs.portfolio_id
+          and portfolios.binned_at is null
           cross join lateral (
             select
               json_agg(

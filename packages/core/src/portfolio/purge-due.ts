@@ -75,24 +75,22 @@ async function deleteManyRows(db: Db, portfolioId: string, signal: AbortSignal):
   });
 }
 
-/** False if it was undeleted, or another worker deletes it. */
+/** What is due cannot be undeleted any more. False if another worker has deleted it. */
 function deletePortfolioRow(db: Db, id: string): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const [found] = await tx
-      .select({ purgedBy: portfolios.purgedBy })
-      .from(portfolios)
-      .where(and(eq(portfolios.id, id), isDue))
-      .for('update', { skipLocked: true });
-    if (!found) return false;
     await recordObjects(tx, id);
     // First, since what they refer to cannot be deleted before.
     await tx.delete(caseStudies).where(eq(caseStudies.portfolioId, id));
-    await tx.delete(portfolios).where(eq(portfolios.id, id));
-    // Its own audit log goes with it.
+    const [deleted] = await tx
+      .delete(portfolios)
+      .where(and(eq(portfolios.id, id), isDue))
+      .returning({ purgedBy: portfolios.purgedBy });
+    if (!deleted) return false;
+    // Its own audit log went with it.
     await tx.insert(auditLog).values({
       id: newId('audit'),
       portfolioId: null,
-      actor: found.purgedBy ?? 'schedule',
+      actor: deleted.purgedBy ?? 'schedule',
       action: 'portfolio.purge',
       target: id,
       fields: [],

@@ -12,7 +12,8 @@ import { binDays, portfolioProfile, portfolioSchema } from './schemas.ts';
 export const updatePortfolio = operation({
   name: 'portfolio.update',
   kind: 'mutation',
-  summary: 'Update the given fields of a portfolio: its profile, and for how long deleted items stay in the bin.',
+  summary:
+    'Update the given fields of a portfolio: its profile, and for how long deleted items stay in the bin.',
   scope: 'portfolio:write',
   shows: ['portfolio:read'],
   public: false,

@@ -81,9 +81,25 @@ function checkDue(
       .for('update', { skipLocked: true });
     const unreferenced = due.filter((object) => !object.isReferenced);
     await Promise.all(unreferenced.map(({ key }) => remove(key)));
-    const [over, kept] = [due.filter((object) => !object.isReferenced || object.isOld), due.filter((object) => object.isReferenced && !object.isOld)];
-    await tx.delete(removableObjects).where(inArray(removableObjects.key, over.map(({ key }) => key)));
-    await tx.update(removableObjects).set({ atOnce: false }).where(inArray(removableObjects.key, kept.map(({ key }) => key)));
+    const [over, kept] = [
+      due.filter((object) => !object.isReferenced || object.isOld),
+      due.filter((object) => object.isReferenced && !object.isOld),
+    ];
+    await tx.delete(removableObjects).where(
+      inArray(
+        removableObjects.key,
+        over.map(({ key }) => key),
+      ),
+    );
+    await tx
+      .update(removableObjects)
+      .set({ atOnce: false })
+      .where(
+        inArray(
+          removableObjects.key,
+          kept.map(({ key }) => key),
+        ),
+      );
     return due.length;
   });
 }

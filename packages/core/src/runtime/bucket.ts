@@ -55,7 +55,9 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
   /** The versions of an object that have bytes; none in a bucket without versions, once it is deleted. */
   async function versionsOf(key: string): Promise<string[]> {
     const listed = await client.send(new ListObjectVersionsCommand({ Bucket: name, Prefix: key }), prompt);
-    return (listed.Versions ?? []).flatMap(({ Key, VersionId }) => (Key === key && VersionId ? [VersionId] : []));
+    return (listed.Versions ?? []).flatMap(({ Key, VersionId }) =>
+      Key === key && VersionId ? [VersionId] : [],
+    );
   }
 
   return {
