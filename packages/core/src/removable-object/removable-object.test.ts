@@ -147,6 +147,7 @@ describe('deleting', () => {
     await operations.evidence.addVersion.run(ctx, { portfolio: 'short-lived', slug: 'one', uploadId });
     const made = await exportOfTwoAttempts();
     await fixture.sql`delete from removable_objects`;
+    await fixture.ownerSql`update portfolios set purge_at = now() where id = ${id}`;
     await fixture.ownerSql`delete from portfolios where id = ${id}`;
     await fixture.sql`delete from jobs where id = ${made.id}`;
     expect(await recorded()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);

@@ -26,7 +26,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   claims: { api: all, worker: 'select, update (notified_standing)' },
   evidence: { api: all, worker: 'select, update' },
   evidence_downloads: { api: all, worker: all },
-  evidence_versions: { api: `${append}, update (verified_at, deleted_at)`, worker: append },
+  evidence_versions: { api: `${append}, update (deleted_at), update (verified_at)`, worker: append },
   former_members: { api: all, worker: '' },
   former_slugs: { api: all, worker: all },
   idempotency_keys: { api: all, worker: all },
