@@ -2,6 +2,7 @@ import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { type Actor, type Role, type Scope, roleScopes } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
+import { findFormer, moved } from './former-slug.ts';
 import { jobs } from './job/job.sql.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
@@ -35,8 +36,20 @@ export type TenantResolver<Input> = (
 /** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
   const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, ...memberValues(ctx.actor) });
-  return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
+  if (!access) await requireNotMoved(ctx, portfolio, needs);
+  return authorize(ctx.actor, access, needs, noPortfolio(portfolio));
 };
+
+const noPortfolio = (slug: string) => `There is no portfolio "${slug}".`;
+
+/** Throws `moved` if a portfolio had this slug before in which the caller may do the same. */
+async function requireNotMoved({ db, actor }: Pick<Ctx, 'db' | 'actor'>, slug: string, needs: Needs) {
+  const id = await findFormer(db, 'portfolio', '', slug);
+  if (id === undefined) return;
+  const [access] = await accessById(db).execute({ key: id, ...memberValues(actor) });
+  const present = authorize(actor, access, needs, noPortfolio(slug));
+  throw moved(`The portfolio "${slug}"`, 'portfolio', present.slug);
+}
 
 /** The tenant with the slug `input.portfolio`, in the bin. Only those find it there who may write it: its owners. */
 export const binnedBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
@@ -76,6 +89,10 @@ export function memberValues(actor: Actor) {
 
 const accessBySlug = prepared((db) =>
   selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),
+);
+
+const accessById = prepared((db) =>
+  selectAccess(db, eq(portfolios.id, sql.placeholder('key'))).prepare('tenant_by_id'),
 );
 
 const binnedAccessBySlug = prepared((db) =>

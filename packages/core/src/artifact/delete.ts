@@ -1,7 +1,7 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies, caseStudyArtifacts } from '../case-study/case-study.sql.ts';
-import { formerSlugs } from '../former-slug.sql.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
@@ -30,7 +30,7 @@ export const deleteArtifact = operation({
       .limit(usingStudyLimit);
     if (presenting.length > 0)
       throw inUse(`Artifact "${slug}" is used by`, presenting, 'Remove it from them first.');
-    await db.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'artifact'), eq(formerSlugs.targetId, id)));
+    await forgetFormer(db, 'artifact', id);
     await db.delete(artifacts).where(eq(artifacts.id, id));
     return null;
   },

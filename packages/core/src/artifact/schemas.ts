@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -78,5 +78,6 @@ export const artifactInput = z.strictObject({
 export const artifactPatch = z.strictObject({
   ...artifactRef,
   ...z.object(fields).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });

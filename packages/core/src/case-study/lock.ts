@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { caseStudies } from './case-study.sql.ts';
-import { caseStudyNotFound } from './internal.ts';
+import { missingCaseStudy } from './internal.ts';
 
 /** Locks the study's row until the transaction ends. Throws `not_found` or `precondition_failed`. */
 export async function lockCaseStudy(
@@ -20,7 +20,7 @@ export async function lockCaseStudy(
       and(eq(caseStudies.portfolioId, tenant.id), eq(caseStudies.slug, slug), isNull(caseStudies.binnedAt)),
     )
     .for('update');
-  if (!found) throw caseStudyNotFound(tenant, slug);
+  if (!found) throw await missingCaseStudy(db, tenant, slug);
   requireVersion(found, expected);
   return found;
 }

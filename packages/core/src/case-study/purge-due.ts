@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
-import { formerSlugs } from '../former-slug.sql.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { jobs } from '../job/job.sql.ts';
 import { caseStudies } from './case-study.sql.ts';
 
@@ -35,7 +35,7 @@ function deleteForGood(db: Db, id: string): Promise<boolean> {
     await tx.execute(sql`
       delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id} and ${isDue}
         and (${ofStudy} or ${ofPortfolio} and ${jobs.finishedAt} is not null)`);
-    await tx.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'case-study'), eq(formerSlugs.targetId, id)));
+    await forgetFormer(tx, 'case-study', id);
     const deleted = await tx
       .delete(caseStudies)
       .where(and(eq(caseStudies.id, id), isDue))

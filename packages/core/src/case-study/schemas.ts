@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
-import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
 const month = boundedString(7).regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
@@ -124,6 +124,7 @@ export const caseStudyInput = z.strictObject({
 export const caseStudyPatch = z.strictObject({
   ...caseStudyRef,
   ...z.object({ ...fields, claims: claimsInput, artifacts: artifactsInput }).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });
 

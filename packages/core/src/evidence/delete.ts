@@ -1,8 +1,8 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claimEvidence } from '../claim/claim.sql.ts';
-import { formerSlugs } from '../former-slug.sql.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
@@ -33,7 +33,7 @@ export const deleteEvidence = operation({
       .limit(usingStudyLimit);
     if (citing.length > 0)
       throw inUse(`Evidence "${slug}" is cited by claims of`, citing, 'Remove the citations first.');
-    await db.delete(formerSlugs).where(and(eq(formerSlugs.kind, 'evidence'), eq(formerSlugs.targetId, id)));
+    await forgetFormer(db, 'evidence', id);
     await db.delete(evidence).where(eq(evidence.id, id));
     return null;
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
-import { line, slugSchema, storedLine, text } from '../text.ts';
+import { line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -106,5 +106,6 @@ export const evidenceInput = z.strictObject({
 export const evidencePatch = z.strictObject({
   ...evidenceRef,
   ...z.object(fields).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
 import type { Db } from '../context.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
@@ -25,6 +26,7 @@ export const deleteMetric = operation({
     requireVersion(found, expected);
     // From here, no claim can start to use it, because that needs a lock on the metric as well.
     await requireUnused(db, found.id, key);
+    await forgetFormer(db, 'metric', found.id);
     await db.delete(metrics).where(eq(metrics.id, found.id));
     return null;
   },
