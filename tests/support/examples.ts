@@ -306,6 +306,7 @@ function examplesOfEvidence(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
     versions: (place) => ({ ...report(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', number: 1 + (++count % 2) }),
     content: (place) => ({ ...report(place), version: 1 }),
     verify: report,
     sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
@@ -324,6 +325,7 @@ function examplesOfArtifacts(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
     versions: (place) => ({ ...tool(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', name: `${1 + (++count % 2)}` }),
     content: (place) => ({ ...tool(place), version: '1.0.0' }),
   };
   return examplesOf('artifact', inputs);
@@ -437,6 +439,14 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
   for (const at of ['0', '1']) {
     await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
     await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'superseded', title: 'Superseded' });
+  await artifact.create.run(ctx, { portfolio, slug: 'superseded', kind: 'script', title: 'Superseded' });
+  for (const name of ['1', '2', '3']) {
+    const sent = async () => upload(ctx, portfolio, bytesOf(name));
+    const version = { portfolio, slug: 'superseded' };
+    await evidence.addVersion.run(ctx, { ...version, uploadId: await sent() });
+    await artifact.addVersion.run(ctx, { ...version, name, uploadId: await sent() });
   }
   await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
   await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });

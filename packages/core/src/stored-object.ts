@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { removableObjects } from './removable-object/removable-object.sql.ts';
@@ -15,4 +15,12 @@ export async function requireStored(tx: Db, key: string): Promise<void> {
     .for('key share');
   if (recorded.length > 0) return;
   throw new AppError('unavailable', 'The same file was deleted at this moment. Retry the request.');
+}
+
+/** Has an object removed by the schedule, with all its versions, unless something still refers to it. */
+export async function removeAtOnce(tx: Db, key: string): Promise<void> {
+  await tx
+    .insert(removableObjects)
+    .values({ key, atOnce: true })
+    .onConflictDoUpdate({ target: removableObjects.key, set: { since: sql`now()`, atOnce: true } });
 }

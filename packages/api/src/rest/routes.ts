@@ -130,6 +130,11 @@ export function registerRoutes(bind: Bind) {
       location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
     }),
   });
+  bind.operation(evidence.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneEvidence}/versions/:number`,
+    status: 204,
+  });
   bind.operation(evidence.content, {
     method: 'GET',
     path: `${oneEvidence}/content`,
@@ -185,6 +190,11 @@ export function registerRoutes(bind: Bind) {
   bind.operation(artifact.delete, { method: 'DELETE', path: oneArtifact, status: 204 });
   bind.operation(artifact.versions, { method: 'GET', path: `${oneArtifact}/versions` });
   bind.operation(artifact.addVersion, { method: 'POST', path: `${oneArtifact}/versions`, status: 201 });
+  bind.operation(artifact.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneArtifact}/versions/:name`,
+    status: 204,
+  });
   bind.operation(artifact.content, {
     method: 'GET',
     path: `${oneArtifact}/content`,

@@ -3,7 +3,7 @@ import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { movedOr } from '../former-slug.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso, jsonObject, prepared } from '../sql.ts';
+import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { isVisible, preparedFor } from '../visibility.ts';
 import { artifactVersions, artifacts } from './artifact.sql.ts';
@@ -20,6 +20,7 @@ export const artifactVersionFields = {
     sizeBytes: artifactVersions.sizeBytes,
     sha256: artifactVersions.sha256,
   })} end`,
+  deletedAt: isoOrNull(artifactVersions.deletedAt),
   createdAt: iso(artifactVersions.createdAt),
 };
 

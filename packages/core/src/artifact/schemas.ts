@@ -39,6 +39,7 @@ export const artifactVersionSchema = z
     notes: z.string(),
     referenceUrl: z.url().nullable(),
     file: artifactFileSchema.nullable(),
+    deletedAt: z.iso.datetime().nullable().describe('When the file was deleted; null while it exists.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'ArtifactVersion' });

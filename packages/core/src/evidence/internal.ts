@@ -23,6 +23,7 @@ export const evidenceVersionFields = ({ isMember }: Viewer) => ({
   fetchedFrom: isMember ? evidenceVersions.fetchedFrom : sql<string | null>`null`,
   fetchedAt: iso(evidenceVersions.fetchedAt),
   verifiedAt: isoOrNull(evidenceVersions.verifiedAt),
+  deletedAt: isoOrNull(evidenceVersions.deletedAt),
 });
 
 /** How the bytes of a version came, by the address that they were fetched from. */

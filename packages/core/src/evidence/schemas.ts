@@ -63,6 +63,7 @@ export const evidenceVersionSchema = z
       .describe('The URL after redirects, for members; null for others, and if it was uploaded.'),
     fetchedAt: z.iso.datetime(),
     verifiedAt: z.iso.datetime().nullable(),
+    deletedAt: z.iso.datetime().nullable().describe('When the bytes were deleted; null while they exist.'),
   })
   .meta({ id: 'EvidenceVersion' });
 
