@@ -99,6 +99,7 @@ const layers = [
   ['claim'],
   ['case-study'],
   ['portfolio'],
+  ['operator'],
   ['schedule'],
 ];
 

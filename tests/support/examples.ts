@@ -21,6 +21,7 @@ export type Place = {
   sha256: string;
   id: string;
   uploads: string[];
+  openUpload: string;
   apiKey: string;
   ownKey: string;
   rotatedKey: string;
@@ -136,6 +137,27 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
     ofPortfolio: true,
   },
+  'operator.jobs': {
+    input: ({ portfolio }) => ({ portfolio, state: ['succeeded'], kind: 'export.pdf' }),
+    ofPortfolio: false,
+  },
+  'operator.redrive': {
+    input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
+    ofPortfolio: false,
+  },
+  'operator.pauses': { input: () => ({}), ofPortfolio: false },
+  'operator.pause': {
+    input: ({ portfolio }) => ({ portfolio, kind: 'metrics.report', reason: 'It is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.resume': { input: () => ({ kind: 'evidence.sync' }), ofPortfolio: false },
+  'operator.limits': { input: () => ({}), ofPortfolio: false },
+  'operator.limit': {
+    input: () => ({ kind: 'webhook.deliver', mostRunning: 100, reason: 'A receiver is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.health': { input: () => ({}), ofPortfolio: false },
+  'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
@@ -219,6 +241,7 @@ export const examples: Record<string, Example> = {
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   ...examplesOfEvidence(),
   ...examplesOfArtifacts(),
+  'upload.read': { input: ({ portfolio, openUpload }) => ({ portfolio, id: openUpload }), ofPortfolio: true },
   'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
   'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -364,7 +387,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const createOwnKey = async () => (await operations.ownKey.create.run(ctx, about)).id;
   const [apiKey, rotatedKey] = [await createKey(), await createKey()];
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
-  const uploads = await createEvidenceAndArtifacts(api, portfolio);
+  const [openUpload = '', ...uploads] = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
   const isOpen = portfolio === 'open';
   return {
@@ -381,6 +404,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     rotatedOwnKey,
     jobs,
     uploads,
+    openUpload,
     ...(await createWebhooks(api, portfolio)),
   };
 }
@@ -463,7 +487,7 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
     artifacts: ['tool'],
     expectedVersion: '*',
   });
-  return [await sendReport(), await sendReport()];
+  return [await sendReport(), await sendReport(), await sendReport()];
 }
 
 /** The metric `latency` with samples, and two metrics to be deleted. */

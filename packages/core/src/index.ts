@@ -5,11 +5,14 @@ import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
 import * as job from './job/index.ts';
+import * as me from './person/me.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
+import * as operator from './operator/index.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
@@ -27,7 +30,10 @@ export const operations = {
   evidence,
   metric,
   image,
+  upload,
   job,
+  operator,
+  me,
 };
 
 /** All operations as one list. */

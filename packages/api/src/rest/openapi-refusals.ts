@@ -22,6 +22,7 @@ const details: Record<ErrorCode, string> = {
   payload_too_large: 'The body is too large: expected at most 131072 bytes.',
   unsupported_media_type: 'Expected application/json as the body.',
   invalid_input: 'Invalid input. /title: Expected some text.',
+  quarantined: 'The file contains malware (Win.Test.EICAR_HDB-1) and cannot be used.',
   idempotency_key_reused:
     'This idempotency key was already used with a different request. Use a new key for each request.',
   precondition_required:

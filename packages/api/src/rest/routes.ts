@@ -20,6 +20,9 @@ const {
   ownToken,
   webhook,
   audit,
+  upload,
+  operator,
+  me,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -64,6 +67,8 @@ export function registerRoutes(bind: Bind) {
   });
 
   registerBin(bind);
+  bind.operation(me.read, { method: 'GET', path: '/me' });
+  registerOperator(bind);
   registerMembers(bind);
   registerKeys(bind);
   registerWebhooks(bind);
@@ -110,6 +115,7 @@ export function registerRoutes(bind: Bind) {
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${onePortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(upload.read, { method: 'GET', path: `${onePortfolio}/uploads/:id` });
   bind.operation(evidence.list, { method: 'GET', path: `${onePortfolio}/evidence` });
   bind.operation(evidence.create, {
     method: 'POST',
@@ -252,6 +258,20 @@ function registerBin(bind: Bind) {
   bind.operation(caseStudy.bin, { method: 'GET', path: studies });
   bind.operation(caseStudy.undelete, { method: 'POST', path: `${studies}/:id/undelete` });
   bind.operation(caseStudy.purge, { method: 'DELETE', path: `${studies}/:id`, status: 204 });
+}
+
+function registerOperator(bind: Bind) {
+  const jobsOfAll = '/operator/jobs';
+  const pauses = '/operator/pauses';
+  const limits = '/operator/limits';
+  bind.operation(operator.jobs, { method: 'GET', path: jobsOfAll });
+  bind.operation(operator.redrive, { method: 'POST', path: `${jobsOfAll}/redrive` });
+  bind.operation(operator.pauses, { method: 'GET', path: pauses });
+  bind.operation(operator.pause, { method: 'POST', path: pauses });
+  bind.operation(operator.resume, { method: 'POST', path: `${pauses}/resume` });
+  bind.operation(operator.limits, { method: 'GET', path: limits });
+  bind.operation(operator.limit, { method: 'POST', path: limits });
+  bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 
 function registerMembers(bind: Bind) {

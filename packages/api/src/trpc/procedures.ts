@@ -71,6 +71,7 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   payload_too_large: 'PAYLOAD_TOO_LARGE',
   unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
   invalid_input: 'UNPROCESSABLE_CONTENT',
+  quarantined: 'UNPROCESSABLE_CONTENT',
   idempotency_key_reused: 'UNPROCESSABLE_CONTENT',
   precondition_required: 'PRECONDITION_REQUIRED',
   too_many_requests: 'TOO_MANY_REQUESTS',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, upload } from '../../../../tests/support/upload.ts';
 import { type Actor, anonymous } from '../actor.ts';
 import { removeDeleted } from '../removable-object/remove.ts';
@@ -54,6 +54,8 @@ const runBin = () =>
     bucket: platform.bucket,
     jobBus: platform.jobBus,
     wakeUps: platform.wakeUps,
+    encryption: platform.services.encryption,
+    log: silentLog,
     period: { from: '', to: '' },
     signal: new AbortController().signal,
   });

@@ -9,6 +9,7 @@ import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
 import { removeUnusedImages } from '../image/remove-unused.ts';
 import { purgeDuePortfolios } from '../portfolio/purge-due.ts';
 import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts';
+import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
 import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
@@ -101,6 +102,12 @@ export const tasks: readonly Task[] = [
     everySeconds: 24 * hour,
     missed: 'skip',
     run: ({ db, signal }) => removeUnusedImages(db, signal),
+  },
+  {
+    name: 'webhook-secrets',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ signal, ...tools }) => encryptWebhookSecrets(tools, signal),
   },
   {
     name: 'unreferenced-objects',

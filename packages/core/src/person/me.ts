@@ -1,0 +1,1 @@
+export { readMe as read } from './read-me.ts';
