@@ -100,6 +100,7 @@ const layers = [
   ['case-study'],
   ['portfolio'],
   ['me'],
+  ['operator'],
   ['schedule'],
 ];
 

@@ -32,6 +32,7 @@ export type Place = {
   spareWebhooks: string[];
   delivery: string;
   /** An invitation to the portfolio with its secret, a revoked one, and secrets of invitations to other portfolios. */
+  people: string[];
   invitations: { id: string; secret: string; revoked: string; elsewhere: string[] };
 };
 
@@ -128,6 +129,31 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
     ofPortfolio: true,
   },
+  'operator.jobs': {
+    input: ({ portfolio }) => ({ portfolio, state: ['succeeded'], kind: 'export.pdf' }),
+    ofPortfolio: false,
+  },
+  'operator.redrive': {
+    input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
+    ofPortfolio: false,
+  },
+  'operator.erase': {
+    input: ({ people }) => ({ id: people.pop() ?? newId('person') }),
+    ofPortfolio: false,
+  },
+  'operator.pauses': { input: () => ({}), ofPortfolio: false },
+  'operator.pause': {
+    input: ({ portfolio }) => ({ portfolio, kind: 'metrics.report', reason: 'It is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.resume': { input: () => ({ kind: 'evidence.sync' }), ofPortfolio: false },
+  'operator.limits': { input: () => ({}), ofPortfolio: false },
+  'operator.limit': {
+    input: () => ({ kind: 'webhook.deliver', mostRunning: 100, reason: 'A receiver is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.health': { input: () => ({}), ofPortfolio: false },
+  'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   ...examplesOfInvitations(),
   'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false, ofPerson: true },
@@ -385,6 +411,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     openUpload,
     ...(await createWebhooks(api, portfolio)),
     invitations: await createInvitations(api, portfolio),
+    people: await createPeople(api),
   };
 }
 
@@ -442,6 +469,13 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+/** Two people to be erased. */
+async function createPeople({ sql }: TestApi) {
+  const ids = [newId('person'), newId('person')];
+  for (const id of ids) await sql`insert into people (id, subject) values (${id}, ${id})`;
+  return ids;
 }
 
 async function createInvitations({ as }: TestApi, portfolio: string) {

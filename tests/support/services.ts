@@ -1,4 +1,4 @@
-import { type Actor, type Role, type Scope, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, type AnyScope, type Role, type Scope, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { Ctx, Services } from '@portfolio/core/context';
 import { members } from '@portfolio/core/portfolio/portfolio.sql';
@@ -24,7 +24,7 @@ export const silentLog = createLog('test', 'silent');
 const allScopes = scopeSchema.options;
 
 /** A user with every scope, or with the given ones. The ids of people in tests are their subjects (see cluster.ts). */
-export function user(subject: string, scopes: readonly Scope[] = allScopes): Actor {
+export function user(subject: string, scopes: readonly AnyScope[] = allScopes): Actor {
   return { kind: 'user', id: subject, scopes, expiresAt: null };
 }
 

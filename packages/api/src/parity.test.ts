@@ -1,7 +1,8 @@
 import { allOperations, operations } from '@portfolio/core';
-import { type Actor, roleScopes, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, type AnyScope, operatorScopes, roleScopes, scopeSchema } from '@portfolio/core/actor';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
+import { createOperatorKey } from '@portfolio/core/operator/keys';
 import type { ErrorCode, Problem } from '@portfolio/core/errors';
 import type { AnyOperation } from '@portfolio/core/operation';
 import { scopesOf } from '@portfolio/core/tenancy';
@@ -61,6 +62,14 @@ beforeAll(async () => {
       allScopes.filter((other) => other !== scope),
     );
   }
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  for (const scope of operatorScopes) {
+    const others = operatorScopes.filter((other) => other !== scope);
+    const less = await createOperatorKey(api.db, { name: 'less', scopes: others, expiresAt });
+    keys[`without ${scope}`] = less.secret;
+  }
+  const operator = { name: 'operator', scopes: [...operatorScopes], expiresAt };
+  keys.operator = (await createOperatorKey(api.db, operator)).secret;
   const elsewhere = { slug: 'elsewhere', name: 'Elsewhere' };
   const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('non-member')), elsewhere);
   keys.elsewhere = (await issueApiKey(api.db, { ...about, portfolioId })).secret;
@@ -220,6 +229,8 @@ async function firstMessage(response: Response): Promise<unknown> {
 function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (key === 'expiresAt') return typeof value;
+    // What differs by the time, or by the number of calls.
+    if (/^(remaining|resetSeconds|oldestSeconds)$/.test(key)) return typeof value;
     // The form of an upload, which contains a signature with its time.
     if (key === 'fields') return Object.keys(value as object).toSorted();
     // Whether a new job waits for a turn or a worker, and in which place, depends on those before it.
@@ -283,8 +294,10 @@ function callersOf(operation: AnyOperation): Caller[] {
   // Jobs are visible to members only, even where their portfolio is public.
   const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofOwner ? 'not_found' : ofPortfolio && !isPublic ? refused : null;
-  const ofViewer = scopes.every((scope) => roleScopes.viewer.includes(scope)) ? null : 'forbidden';
+  const isOfViewer = scopes.every((scope) => (roleScopes.viewer as readonly AnyScope[]).includes(scope));
+  const ofViewer = isOfViewer ? null : 'forbidden';
   const { nonMember, elsewhere, viewer } = keys;
+  if (isOfOperators(operation)) return callersOfOperators(scopes);
   return [
     {
       who: 'an anonymous reader',
@@ -327,6 +340,19 @@ function callersOf(operation: AnyOperation): Caller[] {
     },
   ];
 }
+
+const isOfOperators = ({ name }: AnyOperation) => name.startsWith('operator.');
+
+/** Nobody but an operator may call their operations, whatever the scopes and the role in a portfolio. */
+const callersOfOperators = (scopes: AnyScope[]): Caller[] => [
+  { who: 'an anonymous reader', key: undefined, place: open, code: 'unauthenticated' },
+  { who: 'an unknown key', key: 'pk_unknown', place: open, code: 'unauthenticated' },
+  ...['owner', 'viewer', 'nonMember', 'elsewhere', ...scopes.map((scope) => `without ${scope}`)].map(
+    (who): Caller => ({ who, key: keys[who], place: open, code: 'forbidden' }),
+  ),
+  ...endedCredentials.map((who): Caller => ({ who, key: keys[who], place: open, code: 'unauthenticated' })),
+  ...endedHere.map((who): Caller => ({ who, key: keys[who], place: open, code: 'forbidden' })),
+];
 
 /** The outcomes of these callers over each interface, by caller. */
 async function outcomesOf(operation: AnyOperation, callers: Caller[]) {
@@ -376,7 +402,13 @@ const named = allOperations.map((operation) => [operation.name, operation] as co
 test.each(named)('%s gives the same result over tRPC and REST', async (_, operation) => {
   const place = open;
   const { trpc, rest } = await outcomesOf(operation, [
-    { who: 'the owner', key: keys.owner, place, code: null, isOwner: true },
+    {
+      who: 'the owner',
+      key: isOfOperators(operation) ? keys.operator : keys.owner,
+      place,
+      code: null,
+      isOwner: true,
+    },
   ]);
   expect(trpc['the owner in open']).toHaveProperty('result');
   expect(rest).toEqual(trpc);

@@ -106,6 +106,8 @@ export type Scanner = {
    */
   pass(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void>;
 };
+/** A limit on the calls of an actor, and what is left of it. */
+export type LimitLeft = { policy: string; limit: number; remaining: number; resetSeconds: number };
 
 /** The services of the API and the worker. `reader` serves analytical reads and may lag behind `db`. */
 export type Services = {
@@ -119,6 +121,8 @@ export type Services = {
   encryption: Encryption;
   /** Null where no scanner is configured. */
   scanner: Scanner | null;
+  /** What is left of the limits of a caller; missing where there are none. Counts nothing. */
+  limitsOf?: ((actor: Actor) => readonly LimitLeft[]) | undefined;
 };
 
 /** Where a call came from: the address of the client, and the id by which the log names its request. */

@@ -11,6 +11,7 @@ import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
+import * as operator from './operator/index.ts';
 import * as portfolio from './portfolio/index.ts';
 import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
@@ -26,7 +27,6 @@ export const operations = {
   webhook,
   member,
   invitation,
-  me,
   caseStudy,
   artifact,
   evidence,
@@ -34,6 +34,8 @@ export const operations = {
   image,
   upload,
   job,
+  operator,
+  me,
 };
 
 /** All operations as one list. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Actor, Scope } from './actor.ts';
-import { runChange } from './change.ts';
+import type { Actor, AnyScope } from './actor.ts';
+import { recordAction, runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { parseInput } from './input.ts';
@@ -11,10 +11,10 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   /** Noun and verb, e.g. `caseStudy.publish`. */
   name: string;
   summary: string;
-  /** The scope that the credential must have. */
-  scope: Scope;
+  /** The scope that the credential must have; null where any valid one is enough. */
+  scope: AnyScope | null;
   /** The read scopes that it must have as well, since the answer, or the file that a job makes, shows what they protect. */
-  shows?: readonly Scope[] | undefined;
+  shows?: readonly AnyScope[] | undefined;
   /** Where a person must have signed in within the last minutes: for what would outlast a stolen session. */
   recentSignIn?: RecentSignIn<I> | undefined;
   /** True where anonymous readers may call it; they see published content only. */
@@ -28,10 +28,13 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
 /** Always, or unless the input makes it needless. */
 type RecentSignIn<I extends z.ZodObject> = true | { unless(actor: Actor, input: z.output<I>): boolean };
 
-/** Finds the portfolio of a request. With `'none'`, the operation works in no single one and selects by the actor. */
-type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>> | 'none';
+/**
+ * Finds the portfolio of a request; an operator's may have none. With `'none'`, the operation works in no single one and
+ * selects by the actor.
+ */
+type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>, Tenant | undefined> | 'none';
 
-type TenantOf<T> = T extends 'none' ? undefined : Tenant;
+type TenantOf<T> = T extends (...args: never[]) => Promise<infer Found> ? Found : undefined;
 
 type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
   tenant: T;
@@ -40,6 +43,8 @@ type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
 
 type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>> = {
   kind: 'query';
+  /** True where the audit log records the reading, as of what is not one's own. */
+  isAudited?: boolean;
 } & Implementation<I, T, Promise<z.input<O>>>;
 
 /** `run` gets a transaction as `ctx.db`; an error rolls it back. */
@@ -49,8 +54,8 @@ type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extend
   /** Slow work outside of the database, such as sending bytes; runs before the transaction begins. */
   prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
   run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
-  /** The portfolio whose audit log records the change, where `tenant` is `'none'`. */
-  portfolioOf?(result: z.output<O>): string | null;
+  /** The portfolios whose audit log records the change, where it has no single tenant. */
+  portfoliosOf?(result: z.output<O>): string[];
   /** True where the result contains a secret; it is then not stored for repeated requests. */
   holdsSecret?: boolean;
 };
@@ -115,15 +120,20 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
     ...definition,
     async run(ctx, raw) {
       const { input, tenant } = await admit(definition, ctx, raw);
-      if (definition.kind === 'query') return output.parse(await definition.run(ctx, input, tenant));
-      const { name, scope, prepare, run, portfolioOf, holdsSecret = false } = definition;
+      if (definition.kind === 'query') {
+        const result = output.parse(await definition.run(ctx, input, tenant));
+        if (definition.isAudited)
+          await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
+        return result;
+      }
+      const { name, scope, prepare, run, portfoliosOf, holdsSecret = false } = definition;
       return runChange(ctx, {
         action: name,
         raw: raw ?? {},
         tenant,
-        isShown: tenant !== undefined && !memberOnlyScopes.has(scope),
+        isShown: tenant !== undefined && scope !== null && !memberOnlyScopes.has(scope),
         holdsSecret,
-        portfolioOf,
+        portfoliosOf,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
         run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
       });
@@ -193,10 +203,16 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 /** How long after a sign-in what demands a recent one may be done. */
 const recentSignInMinutes = 15;
 
-/** Throws `recent_sign_in_required` if a person signed in too long ago. Keys, and tokens that do not say when, are not asked. */
-function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+/** Until when an actor counts as one who has signed in recently. Keys, and tokens that do not say when, are not asked. */
+export function recentSignInUntil(actor: Actor): Date | undefined {
   const signedInAt = actor.kind === 'anonymous' ? undefined : actor.credential?.signedInAt;
-  if (signedInAt === undefined || Date.now() - signedInAt.valueOf() <= recentSignInMinutes * 60_000) return;
+  return signedInAt && new Date(signedInAt.valueOf() + recentSignInMinutes * 60_000);
+}
+
+/** Throws `recent_sign_in_required` if a person signed in too long ago. */
+function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+  const until = recentSignInUntil(actor);
+  if (until === undefined || until.valueOf() >= Date.now()) return;
   throw new AppError(
     'recent_sign_in_required',
     `${name} requires a sign-in within the last ${recentSignInMinutes} minutes. Sign in again.`,
@@ -204,7 +220,13 @@ function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void 
 }
 
 /** Changes in these scopes never affect what anonymous readers see. */
-const memberOnlyScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write', 'portfolio:read']);
+const memberOnlyScopes = new Set<AnyScope>([
+  'job:write',
+  'api-key:write',
+  'webhook:write',
+  'operator:write',
+  'portfolio:read',
+]);
 
 /** The largest JSON of most inputs in bytes. */
 export const smallInputBytes = 128 * 1024;
@@ -218,10 +240,8 @@ export function requireScopes(actor: Actor, definition: Needs): void {
   const { name } = definition;
   if (actor.kind === 'anonymous') {
     const words = needed.length === 1 ? 'the scope' : 'the scopes';
-    throw new AppError(
-      'unauthenticated',
-      `${name} requires an API key or a token with ${words} ${needed.join(', ')}.`,
-    );
+    const having = needed.length === 0 ? '' : ` with ${words} ${needed.join(', ')}`;
+    throw new AppError('unauthenticated', `${name} requires an API key or a token${having}.`);
   }
   const lacking = needed.find((scope) => !actor.scopes.includes(scope));
   if (lacking === undefined) return;

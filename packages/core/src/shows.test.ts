@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Scope } from './actor.ts';
+import type { AnyScope } from './actor.ts';
 import { allOperations } from './index.ts';
 import type { AnyOperation } from './operation.ts';
 import { scopesOf } from './tenancy.ts';
 
 /** The scope that protects what each named schema shows; null where it shows no more than the caller gave, or counts. */
-const protectedBy: Record<string, Scope | null> = {
+const protectedBy: Record<string, AnyScope | null> = {
   ApiKey: 'api-key:read',
   NewApiKey: 'api-key:read',
   Artifact: 'artifact:read',
@@ -36,8 +36,13 @@ const protectedBy: Record<string, Scope | null> = {
   JobEvent: 'job:read',
   JobResult: 'job:read',
   JobStreamItem: 'job:read',
+  JobLimit: 'operator:read',
+  JobPause: 'operator:read',
   JobWait: 'job:read',
   JobsChanged: null,
+  JobsRedriven: 'operator:read',
+  // What is one's own, and the names of one's portfolios.
+  Me: null,
   Measured: 'metric:read',
   Member: 'portfolio:read',
   Metric: 'metric:read',
@@ -46,6 +51,8 @@ const protectedBy: Record<string, Scope | null> = {
   MetricSummary: 'metric:read',
   NewInvitation: 'portfolio:read',
   PersonalData: 'audit:read',
+  OperatorHealth: 'operator:read',
+  OperatorJob: 'operator:read',
   Portfolio: 'portfolio:read',
   PortfolioSummary: 'portfolio:read',
   ProvenClaim: 'case-study:read',

@@ -39,11 +39,16 @@ export function describeOperation(document: Document, route: Route): DescribedOp
     summary,
     ...(route.binding.deprecated && { deprecated: true }),
     tags: [name.split('.')[0]!],
-    description: `${scopes.length === 1 ? 'Scope' : 'Scopes'}: ${nameScopes(scopes)}${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
+    description: `${describeScopes(scopes)}${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
     ...request,
     security: [...(isPublic ? [{}] : []), { bearer: scopes }],
     responses: { ...successes, ...Object.fromEntries(refusals) },
   };
+}
+
+function describeScopes(scopes: readonly string[]): string {
+  if (scopes.length === 0) return 'Any valid credential';
+  return `${scopes.length === 1 ? 'Scope' : 'Scopes'}: ${nameScopes(scopes)}`;
 }
 
 /** Scopes as Markdown. */

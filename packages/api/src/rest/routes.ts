@@ -14,7 +14,6 @@ const {
   image,
   job,
   invitation,
-  me,
   member,
   metric,
   apiKey,
@@ -23,6 +22,8 @@ const {
   webhook,
   audit,
   upload,
+  operator,
+  me,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -66,6 +67,8 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  bind.operation(me.read, { method: 'GET', path: '/me' });
+  registerOperator(bind);
   registerMembers(bind);
   registerMe(bind);
   registerKeys(bind);
@@ -226,6 +229,21 @@ export function registerRoutes(bind: Bind) {
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
+}
+
+function registerOperator(bind: Bind) {
+  const jobsOfAll = '/operator/jobs';
+  const pauses = '/operator/pauses';
+  const limits = '/operator/limits';
+  bind.operation(operator.jobs, { method: 'GET', path: jobsOfAll });
+  bind.operation(operator.redrive, { method: 'POST', path: `${jobsOfAll}/redrive` });
+  bind.operation(operator.pauses, { method: 'GET', path: pauses });
+  bind.operation(operator.pause, { method: 'POST', path: pauses });
+  bind.operation(operator.resume, { method: 'POST', path: `${pauses}/resume` });
+  bind.operation(operator.limits, { method: 'GET', path: limits });
+  bind.operation(operator.limit, { method: 'POST', path: limits });
+  bind.operation(operator.erase, { method: 'POST', path: '/operator/people/:id/erase', status: 204 });
+  bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 
 function registerMembers(bind: Bind) {

@@ -18,7 +18,7 @@ export const createPortfolio = operation({
   input: portfolioInput,
   output: portfolioSchema,
   tenant: 'none',
-  portfolioOf: ({ id }) => id,
+  portfoliosOf: ({ id }) => [id],
   async run({ actor, db }, input) {
     if (actor.kind !== 'user') {
       throw new AppError(

@@ -32,6 +32,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   invitations: { api: 'select, insert, update', worker: 'select, update, delete' },
   // Workers delete the events of jobs that ended long ago.
   job_events: { api: append, worker: `${append}, delete` },
+  job_limits: { api: all, worker: 'select' },
   job_pauses: { api: all, worker: 'select' },
   job_queue: { api: all, worker: all },
   job_workers: { api: 'select', worker: all },
