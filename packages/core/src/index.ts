@@ -27,6 +27,7 @@ export const operations = {
   webhook,
   member,
   invitation,
+  me,
   caseStudy,
   artifact,
   evidence,
@@ -35,7 +36,6 @@ export const operations = {
   upload,
   job,
   operator,
-  me,
 };
 
 /** All operations as one list. */

@@ -224,8 +224,8 @@ const memberOnlyScopes = new Set<AnyScope>([
   'job:write',
   'api-key:write',
   'webhook:write',
-  'operator:write',
   'portfolio:read',
+  'operator:write',
 ]);
 
 /** The largest JSON of most inputs in bytes. */

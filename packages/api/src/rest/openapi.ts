@@ -30,7 +30,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   image: ['Images', 'Images in case studies.'],
   invitation: ['Invitations', 'Links by which people become members.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
-  me: ['Me', 'Who calls, what the credential may do, and what the platform stores of that person.'],
+  me: ['You', 'Who calls, what the credential may do, and what the platform stores of the person.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
   operator: [

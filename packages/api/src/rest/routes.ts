@@ -14,6 +14,7 @@ const {
   image,
   job,
   invitation,
+  me,
   member,
   metric,
   apiKey,
@@ -23,7 +24,6 @@ const {
   audit,
   upload,
   operator,
-  me,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
