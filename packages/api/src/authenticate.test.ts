@@ -175,7 +175,7 @@ describe('a token', () => {
       .sign(key);
   }
 
-  test('of the issuer authenticates its subject, with its known scopes and none of operators', async () => {
+  test('of the issuer authenticates its subject, with its known scopes, and with none of operators', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',

@@ -267,13 +267,25 @@ with
             due
             or run_at <= now()
           )
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
-              and coalesce(pause.kind, q.kind) = q.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+                and coalesce(pause.kind, q.kind) = q.kind
+            )
+            or q.portfolio_id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
         group by
           kind
@@ -401,13 +413,25 @@ select
         )
       )
       when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       ) then json_build_object('for', 'pause')
       else coalesce(
         (
@@ -602,13 +626,25 @@ select
           and q.due
           and q.ready_at < now() - make_interval(secs => 300)
       ) then false
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       )
       or exists (
         select
@@ -1214,13 +1250,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   else coalesce(
                     (
@@ -1415,13 +1463,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or exists (
                     select
@@ -1750,13 +1810,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   else coalesce(
                     (
@@ -1951,13 +2023,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or exists (
                     select
@@ -2320,13 +2404,25 @@ with
         where
           tenant.id is not null
           and coalesce(own.jobs, 0) < least(tenant.most, own_limit.most_running)
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, tenant.id) = tenant.id
-              and coalesce(pause.kind, tenant.kind) = tenant.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, tenant.id) = tenant.id
+                and coalesce(pause.kind, tenant.kind) = tenant.kind
+            )
+            or tenant.id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
           and not exists (
             select
@@ -2977,13 +3073,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     else coalesce(
       (
@@ -3177,13 +3285,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or exists (
       select
@@ -3659,13 +3779,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     else coalesce(
       (
@@ -3859,13 +3991,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or exists (
       select
@@ -4081,6 +4225,37 @@ from
   (
     select
   ) as one;
+
+-- job_mark_file_deleted
+with
+  marked as (
+    update jobs
+    set
+      result = result || jsonb_build_object('deletedAt', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where
+      jobs.id = :id
+      and result ? 'key'
+      and not result ? 'deletedAt'
+    returning
+      result ->> 'key' as key
+  ),
+  recorded as (
+    insert into
+      removable_objects (key, at_once)
+    select
+      key,
+      true
+    from
+      marked
+    on conflict (key) do update
+    set
+      since = now(),
+      at_once = true
+  )
+select
+  key
+from
+  marked;
 
 -- job_mark_lost_dead
 with
@@ -4344,13 +4519,25 @@ from
                       )
                     )
                     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     ) then json_build_object('for', 'pause')
                     else coalesce(
                       (
@@ -4545,13 +4732,25 @@ from
                         and q.due
                         and q.ready_at < now() - make_interval(secs => 300)
                     ) then false
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     )
                     or exists (
                       select
@@ -4719,6 +4918,7 @@ from
         from
           jobs
           join portfolios on portfolios.id = jobs.portfolio_id
+          and portfolios.binned_at is null
           cross join lateral (
             select
               json_agg(
