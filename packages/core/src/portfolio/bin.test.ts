@@ -60,7 +60,7 @@ const runBin = () =>
     signal: new AbortController().signal,
   });
 const statusesOf = (links: string[]) => Promise.all(links.map(async (link) => (await fetch(link)).status));
-const slugsSeenBy = async (actor: typeof owner | typeof anonymous) => {
+const slugsSeenBy = async (actor: Actor) => {
   const { items } = await portfolio.list.run(platform.as(actor), { limit: 100 });
   return items.map(({ slug }) => slug);
 };
