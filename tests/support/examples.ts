@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
 import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
+import { secretOf } from './invite.ts';
 import { simulateWorker } from './simulate-worker.ts';
 import { user } from './services.ts';
 import { bytesOf, describeFile, upload } from './upload.ts';
@@ -37,6 +38,9 @@ export type Place = {
   webhook: string;
   spareWebhooks: string[];
   delivery: string;
+  /** An invitation to the portfolio with its secret, a revoked one, and secrets of invitations to other portfolios. */
+  people: string[];
+  invitations: { id: string; secret: string; revoked: string; elsewhere: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -55,6 +59,10 @@ type Example = {
   ofPortfolio: boolean;
   /** True where it is about something of the owner, which nobody else finds. */
   ofOwner?: boolean;
+  /** True where it is for people, and so for no key of a portfolio. */
+  ofPerson?: boolean;
+  /** The person who calls, by the input, where that is not the owner. */
+  by?: (input: object) => string;
 };
 
 /** For each operation, a valid input, and whether the operation is about one portfolio, or about its owner. */
@@ -145,6 +153,10 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
     ofPortfolio: false,
   },
+  'operator.erase': {
+    input: ({ people }) => ({ id: people.pop() ?? newId('person') }),
+    ofPortfolio: false,
+  },
   'operator.pauses': { input: () => ({}), ofPortfolio: false },
   'operator.pause': {
     input: ({ portfolio }) => ({ portfolio, kind: 'metrics.report', reason: 'It is slow.' }),
@@ -159,12 +171,18 @@ export const examples: Record<string, Example> = {
   'operator.health': { input: () => ({}), ofPortfolio: false },
   'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  ...examplesOfInvitations(),
+  'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false, ofPerson: true },
+  'me.erase': {
+    // In the form of an id, which the triggers for release 0.1.0 do not take for a subject.
+    input: () => ({ confirm: newId('person') }),
+    by: (input) => (input as { confirm: string }).confirm,
+    ofPortfolio: false,
+    ofPerson: true,
+  },
+  'me.export': { input: () => ({ before: year.from }), ofPortfolio: false, ofPerson: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
-  'member.add': {
-    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
-    ofPortfolio: true,
-  },
   'member.update': {
     input: ({ portfolio }) => ({ portfolio, member: 'viewer', role: 'viewer', expectedVersion: '*' }),
     ofPortfolio: true,
@@ -314,6 +332,29 @@ function tool({ portfolio }: Place) {
   return { portfolio, slug: 'tool' };
 }
 
+function examplesOfInvitations(): typeof examples {
+  return {
+    ...examplesOf('invitation', {
+      create: ({ portfolio }) => ({ portfolio, role: 'editor' }),
+      list: ({ portfolio, invitations }) => ({ portfolio, cursor: newerThan(invitations.id), limit: 1 }),
+      revoke: ({ portfolio, invitations }) => ({ portfolio, id: invitations.revoked }),
+    }),
+    'invitation.show': {
+      input: ({ invitations }) => ({ secret: invitations.secret }),
+      ofPortfolio: false,
+      ofPerson: true,
+    },
+    'invitation.accept': {
+      input: ({ invitations }) => ({ secret: invitations.elsewhere.pop() ?? invitations.secret }),
+      ofPortfolio: false,
+      ofPerson: true,
+    },
+  };
+}
+
+/** A cursor from which a list begins with this id. */
+const newerThan = (id: string) => `${id.slice(0, -1)}z`;
+
 function examplesOfEvidence(): typeof examples {
   const inputs: Record<string, (place: Place) => object> = {
     upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
@@ -406,6 +447,8 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     uploads,
     openUpload,
     ...(await createWebhooks(api, portfolio)),
+    invitations: await createInvitations(api, portfolio),
+    people: await createPeople(api),
   };
 }
 
@@ -516,6 +559,27 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+/** Two people to be erased. */
+async function createPeople({ sql }: TestApi) {
+  const ids = [newId('person'), newId('person')];
+  for (const id of ids) await sql`insert into people (id, subject) values (${id}, ${id})`;
+  return ids;
+}
+
+async function createInvitations({ as }: TestApi, portfolio: string) {
+  const create = (to: string, actor = owner) =>
+    operations.invitation.create.run(as(actor), { portfolio: to, role: 'editor' });
+  const [shown, revoked] = [await create(portfolio), await create(portfolio)];
+  await operations.invitation.revoke.run(as(owner), { portfolio, id: revoked.id });
+  const elsewhere: string[] = [];
+  for (let number = 0; number < 2; number++) {
+    const [host, slug] = [user('host'), fresh()];
+    await operations.portfolio.create.run(as(host), { slug, name: slug });
+    elsewhere.push(secretOf(await create(slug, host)));
+  }
+  return { id: shown.id, secret: secretOf(shown), revoked: revoked.id, elsewhere };
 }
 
 async function createWebhooks(api: TestApi, portfolio: string) {

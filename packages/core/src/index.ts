@@ -4,8 +4,9 @@ import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
+import * as invitation from './invitation/index.ts';
 import * as job from './job/index.ts';
-import * as me from './person/me.ts';
+import * as me from './me/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
@@ -25,6 +26,8 @@ export const operations = {
   audit,
   webhook,
   member,
+  invitation,
+  me,
   caseStudy,
   artifact,
   evidence,
@@ -33,7 +36,6 @@ export const operations = {
   upload,
   job,
   operator,
-  me,
 };
 
 /** All operations as one list. */

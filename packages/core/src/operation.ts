@@ -15,8 +15,8 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   scope: AnyScope | null;
   /** The read scopes that it must have as well, since the answer, or the file that a job makes, shows what they protect. */
   shows?: readonly AnyScope[] | undefined;
-  /** True where a person must have signed in within the last minutes: for what would outlast a stolen session. */
-  recentSignIn?: boolean | undefined;
+  /** Where a person must have signed in within the last minutes: for what would outlast a stolen session. */
+  recentSignIn?: RecentSignIn<I> | undefined;
   /** True where anonymous readers may call it; they see published content only. */
   public: boolean;
   /** The largest JSON of an input in bytes, where not `smallInputBytes`. */
@@ -24,6 +24,9 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   input: I;
   output: O;
 };
+
+/** Always, or unless the input makes it needless. */
+type RecentSignIn<I extends z.ZodObject> = true | { unless(actor: Actor, input: z.output<I>): boolean };
 
 /**
  * Finds the portfolio of a request; an operator's may have none. With `'none'`, the operation works in no single one and
@@ -188,9 +191,11 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 ) {
   // First, so that an unauthorized caller cannot make the server parse a large input.
   requireScopes(ctx.actor, definition);
-  if (definition.recentSignIn) requireRecentSignIn(ctx.actor, definition);
+  const { recentSignIn, tenant } = definition;
+  if (recentSignIn === true) requireRecentSignIn(ctx.actor, definition);
   const input = parseInput(definition.input, raw);
-  const { tenant } = definition;
+  if (typeof recentSignIn === 'object' && !recentSignIn.unless(ctx.actor, input))
+    requireRecentSignIn(ctx.actor, definition);
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as TenantOf<T> };
 }
@@ -215,7 +220,13 @@ function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void 
 }
 
 /** Changes in these scopes never affect what anonymous readers see. */
-const memberOnlyScopes = new Set<AnyScope>(['job:write', 'api-key:write', 'webhook:write', 'operator:write']);
+const memberOnlyScopes = new Set<AnyScope>([
+  'job:write',
+  'api-key:write',
+  'webhook:write',
+  'portfolio:read',
+  'operator:write',
+]);
 
 /** The largest JSON of most inputs in bytes. */
 export const smallInputBytes = 128 * 1024;

@@ -28,8 +28,9 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   caseStudy: ['Case studies', 'The work of a team, its client and its effect, with revisions and claims.'],
   evidence: ['Evidence', 'Files and fetched sources that back claims, in versions with their hash.'],
   image: ['Images', 'Images in case studies.'],
+  invitation: ['Invitations', 'Links by which people become members.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
-  me: ['Me', 'Who calls, and what the credential may do.'],
+  me: ['You', 'Who calls, what the credential may do, and what the platform stores of the person.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
   operator: [

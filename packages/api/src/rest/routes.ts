@@ -13,6 +13,8 @@ const {
   evidence,
   image,
   job,
+  invitation,
+  me,
   member,
   metric,
   apiKey,
@@ -22,7 +24,6 @@ const {
   audit,
   upload,
   operator,
-  me,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -70,6 +71,7 @@ export function registerRoutes(bind: Bind) {
   bind.operation(me.read, { method: 'GET', path: '/me' });
   registerOperator(bind);
   registerMembers(bind);
+  registerMe(bind);
   registerKeys(bind);
   registerWebhooks(bind);
   bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
@@ -271,6 +273,7 @@ function registerOperator(bind: Bind) {
   bind.operation(operator.resume, { method: 'POST', path: `${pauses}/resume` });
   bind.operation(operator.limits, { method: 'GET', path: limits });
   bind.operation(operator.limit, { method: 'POST', path: limits });
+  bind.operation(operator.erase, { method: 'POST', path: '/operator/people/:id/erase', status: 204 });
   bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 
@@ -278,18 +281,34 @@ function registerMembers(bind: Bind) {
   const members = `${onePortfolio}/members`;
   const one = `${members}/:member`;
   bind.operation(member.list, { method: 'GET', path: members });
-  bind.operation(member.add, {
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
+
+  const invited = `${onePortfolio}/invitations`;
+  bind.operation(invitation.list, { method: 'GET', path: invited });
+  bind.operation(invitation.create, { method: 'POST', path: invited, status: 201, headers: noStore });
+  bind.operation(invitation.revoke, { method: 'DELETE', path: `${invited}/:id`, status: 204 });
+  bind.operation(invitation.show, { method: 'POST', path: '/invitations/show' });
+  bind.operation(invitation.accept, {
     method: 'POST',
-    path: members,
+    path: '/invitations/accept',
     status: 201,
     headers: ({ portfolio: slug, id }) => ({
       location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(id)}`,
     }),
   });
-  bind.operation(member.read, { method: 'GET', path: one });
-  bind.operation(member.update, { method: 'PATCH', path: one });
-  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
-  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
+}
+
+function registerMe(bind: Bind) {
+  bind.operation(me.update, { method: 'PATCH', path: '/me' });
+  bind.operation(me.erase, { method: 'POST', path: '/me/erase', status: 204 });
+  bind.operation(me.export, {
+    method: 'GET',
+    path: '/me/export',
+    headers: () => ({ ...noStore(), 'content-disposition': 'attachment; filename="my-data.json"' }),
+  });
 }
 
 const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({

@@ -31,6 +31,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   former_slugs: { api: all, worker: all },
   idempotency_keys: { api: all, worker: all },
   images: { api: 'select, insert, delete, update (uploaded_at)', worker: 'select, delete' },
+  invitations: { api: 'select, insert, update', worker: 'select, update, delete' },
   // Workers delete the events of jobs that ended long ago.
   job_events: { api: append, worker: `${append}, delete` },
   job_limits: { api: all, worker: 'select' },

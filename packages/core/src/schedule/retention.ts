@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
+import { invitations } from '../invitation/invitation.sql.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
 import { retention } from '../job/kinds.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
@@ -55,6 +56,20 @@ export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
         select j.id from ${keptJobs} join ${jobs} j on j.kind = kept.kind and j.state = kept.state
         where j.finished_at < now() - make_interval(days => kept.days) and not ${isCurrentPdf}
         order by j.finished_at limit ${size} for update of j skip locked))`);
+    return removed.count;
+  });
+}
+
+/** Who was invited is of interest while invitations are listed; the audit log says who made and accepted them. */
+const invitationDays = 30;
+
+/** Deletes invitations a month after the last day on which they could be accepted. */
+export function removeOldInvitations(db: Db, signal: AbortSignal): Promise<number> {
+  return inBatches(batchSize, signal, async (size) => {
+    const removed = await db.execute(sql`
+      delete from ${invitations} where id = any(array(
+        select id from ${invitations} where expires_at < now() - ${days(invitationDays)}
+        order by expires_at limit ${size} for update skip locked))`);
     return removed.count;
   });
 }

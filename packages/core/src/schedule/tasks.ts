@@ -12,7 +12,7 @@ import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts
 import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -86,6 +86,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'old-invitations',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldInvitations(db, signal),
   },
   {
     name: 'bin',

@@ -24,6 +24,7 @@ export const createWebhook = operation({
     'Create a webhook: a URL that is notified of events of a portfolio. The signing secret is shown only once. It needs the read scopes of what the messages show.',
   scope: 'webhook:write',
   shows: ['webhook:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,

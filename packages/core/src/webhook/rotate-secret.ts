@@ -20,6 +20,7 @@ export const rotateWebhookSecret = operation({
     'Give a webhook a new secret, which is shown only once. For a day, messages are also signed with the old one.',
   scope: 'webhook:write',
   shows: ['webhook:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({ ...webhookRef, ...expectedVersion }),
   output: webhookWithSecretSchema,

@@ -8,7 +8,7 @@ import { isOwnPortfolio, ownPortfolioValues } from '../own-portfolios.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { isOwnMembership, personOf, scopesIn } from '../tenancy.ts';
-import { people } from './person.sql.ts';
+import { people } from '../person/person.sql.ts';
 import { meSchema, mostPortfolios } from './schemas.ts';
 
 export const readMe = operation({

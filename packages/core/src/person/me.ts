@@ -1,1 +1,0 @@
-export { readMe as read } from './read-me.ts';
