@@ -177,6 +177,16 @@ from
 where
   jobs.state in ('failed', 'cancelled', 'dead')
   and jobs.kind <> 'webhook.deliver'
+  and jobs.portfolio_id <> all (
+    array(
+      select
+        id
+      from
+        portfolios
+      where
+        binned_at is not null
+    )
+  )
   and (
     jobs.kind = any (:kinds)
     and jobs.state = any (:states)
@@ -5066,6 +5076,16 @@ with
           where
             jobs.state in ('failed', 'cancelled', 'dead')
             and jobs.kind <> 'webhook.deliver'
+            and jobs.portfolio_id <> all (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
             and (
               jobs.kind = any (:kinds)
               and jobs.state = any (:states)
