@@ -476,7 +476,7 @@ describe('a limit of an operator', () => {
       });
       return [first, second] as const;
     });
-    expect((await claims[0]).claimed).toHaveLength(2);
+    expect(claims[0].claimed).toHaveLength(2);
     expect((await claims[1]).claimed).toHaveLength(1);
   });
 
