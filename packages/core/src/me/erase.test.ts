@@ -139,11 +139,12 @@ test('nothing says who an erased person was, in no column of no table', async ()
   expect(last).toEqual({ actor: id });
 });
 
+const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
+const eraseAs = (actor: Actor, person = id) =>
+  operations.operator.erase.run(platform.as(actor), { id: person });
+
 test('operators erase a person, and nobody else does; one who is not known, or was erased, is not found', async () => {
   await leaveTraces();
-  const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
-  const eraseAs = (actor: Actor, person = id) =>
-    operations.operator.erase.run(platform.as(actor), { id: person });
   await expect(eraseAs(owner)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(eraseAs({ ...operator, scopes: ['operator:read'] })).rejects.toMatchObject({
     code: 'forbidden',
