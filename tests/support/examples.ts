@@ -28,6 +28,13 @@ export type Place = {
   rotatedKey: string;
   rotatedOwnKey: string;
   jobs: { failed: string[]; cancelled: string[] };
+  /** Jobs with a file that can be deleted, images that no study shows, and studies in the bin; two of each. */
+  files: string[];
+  spareImages: string[];
+  binnedStudies: { undelete: string[]; purge: string[] };
+  /** Portfolios to be deleted, and deleted ones; `resetBin` makes both so again. */
+  deletable: string[];
+  binned: string[];
   webhook: string;
   spareWebhooks: string[];
   delivery: string;
@@ -41,6 +48,8 @@ let count = 0;
 const fresh = () => `fresh-${++count}`;
 /** Calls that delete alternate between two resources, which are created again meanwhile. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const oneOf = (pair: string[]) => pair[++count % 2]!;
+const confirmed = (portfolio: string) => ({ portfolio, confirm: portfolio });
 const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
 const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
 const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
@@ -66,6 +75,13 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'portfolio.delete': {
+    input: ({ deletable }) => ({ ...confirmed(oneOf(deletable)), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'portfolio.bin': { input: () => ({ limit: 1 }), ofPortfolio: false },
+  'portfolio.undelete': { input: ({ binned }) => ({ portfolio: oneOf(binned) }), ofPortfolio: true },
+  'portfolio.purge': { input: ({ binned }) => confirmed(oneOf(binned)), ofPortfolio: true },
   'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'apiKey.create': {
     input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
@@ -215,6 +231,15 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'caseStudy.bin': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'caseStudy.undelete': {
+    input: ({ portfolio, binnedStudies }) => ({ portfolio, id: oneOf(binnedStudies.undelete) }),
+    ofPortfolio: true,
+  },
+  'caseStudy.purge': {
+    input: ({ portfolio, binnedStudies }) => ({ portfolio, id: oneOf(binnedStudies.purge) }),
+    ofPortfolio: true,
+  },
   'caseStudy.revisions': {
     input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
     ofPortfolio: true,
@@ -274,6 +299,12 @@ export const examples: Record<string, Example> = {
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
+  'image.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'image.delete': {
+    input: ({ portfolio, spareImages }) => ({ portfolio, sha256: oneOf(spareImages) }),
+    ofPortfolio: true,
+  },
+  'job.deleteResult': { input: ({ files }) => ({ id: oneOf(files) }), ofPortfolio: true },
   'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
   'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
@@ -339,6 +370,7 @@ function examplesOfEvidence(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
     versions: (place) => ({ ...report(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', number: 1 + (++count % 2) }),
     content: (place) => ({ ...report(place), version: 1 }),
     verify: report,
     sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
@@ -357,6 +389,7 @@ function examplesOfArtifacts(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
     versions: (place) => ({ ...tool(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', name: `${1 + (++count % 2)}` }),
     content: (place) => ({ ...tool(place), version: '1.0.0' }),
   };
   return examplesOf('artifact', inputs);
@@ -397,7 +430,11 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
   const [openUpload = '', ...uploads] = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
+  const isOpen = portfolio === 'open';
   return {
+    ...(await createDeletable(api, spare)),
+    deletable: [await createPortfolioToDelete(api, isOpen), await createPortfolioToDelete(api, isOpen)],
+    binned: [await createPortfolioToDelete(api, isOpen), await createPortfolioToDelete(api, isOpen)],
     ...study,
     spare: spare.slug,
     sha256,
@@ -415,6 +452,50 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   };
 }
 
+/** Files of jobs, images and studies in the bin that can be deleted. */
+async function createDeletable(api: TestApi, study: { portfolio: string; slug: string }) {
+  const ctx = api.as(owner);
+  const { portfolio } = study;
+  const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
+  const files = await pairOf(async () => {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    await (await simulateWorker(api, id)).succeed();
+    return id;
+  });
+  const spareImages = await pairOf(async (at) => {
+    const bytes = Buffer.from(`89504e470d0a1a0a0${at}`, 'hex').toString('base64');
+    return (await operations.image.upload.run(ctx, { portfolio, bytes })).sha256;
+  });
+  const binStudy = async () => {
+    const slug = fresh();
+    const { id } = await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Deleted' });
+    await operations.caseStudy.delete.run(ctx, { portfolio, slug, expectedVersion: '*' });
+    return id;
+  };
+  const binnedStudies = { undelete: await pairOf(binStudy), purge: await pairOf(binStudy) };
+  return { files, spareImages, binnedStudies };
+}
+
+/** A portfolio with a viewer, and with published content if `isOpen`. */
+async function createPortfolioToDelete(api: TestApi, isOpen: boolean): Promise<string> {
+  const ctx = api.as(owner);
+  const portfolio = fresh();
+  const { id } = await operations.portfolio.create.run(ctx, { slug: portfolio, name: 'Short-lived' });
+  await api.addMember(id, 'viewer', 'viewer');
+  const study = { portfolio, slug: 'study' };
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study' });
+  if (isOpen) await operations.caseStudy.publish.run(ctx, { ...study, expectedVersion: '*' });
+  return portfolio;
+}
+
+/** Takes the deletable portfolios of places out of the bin, and puts the deleted ones into it. */
+export async function resetBin({ sql }: TestApi, places: Place[]): Promise<void> {
+  const [deletable, binned] = [places.flatMap((of) => of.deletable), places.flatMap((of) => of.binned)];
+  await sql`update portfolios set binned_at = null, purge_at = null where slug = any(${deletable})`;
+  await sql`
+    update portfolios set binned_at = now(), purge_at = now() + interval '1 day' where slug = any(${binned})`;
+}
+
 /** Evidence and an artifact of the study, some to be deleted, and uploads of the same file to be used. */
 async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Promise<string[]> {
   const ctx = api.as(owner);
@@ -425,6 +506,14 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
   for (const at of ['0', '1']) {
     await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
     await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'superseded', title: 'Superseded' });
+  await artifact.create.run(ctx, { portfolio, slug: 'superseded', kind: 'script', title: 'Superseded' });
+  for (const name of ['1', '2', '3']) {
+    const sent = async () => upload(ctx, portfolio, bytesOf(name));
+    const version = { portfolio, slug: 'superseded' };
+    await evidence.addVersion.run(ctx, { ...version, uploadId: await sent() });
+    await artifact.addVersion.run(ctx, { ...version, name, uploadId: await sent() });
   }
   await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
   await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });

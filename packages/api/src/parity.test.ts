@@ -10,7 +10,7 @@ import { TRPCClientError } from '@trpc/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { signToken, startIssuer } from '../../../dev/issuer.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import {
@@ -19,6 +19,7 @@ import {
   createPlace,
   examples,
   readRoutes,
+  resetBin,
 } from '../../../tests/support/examples.ts';
 import { invite } from '../../../tests/support/invite.ts';
 import { simulateWorker } from '../../../tests/support/simulate-worker.ts';
@@ -81,6 +82,8 @@ afterAll(async () => {
   await issuer.stop();
   await rm(folder, { recursive: true });
 });
+
+beforeEach(() => resetBin(api, [secret, open]));
 
 const keyFile = () => join(folder, 'issuer.json');
 const places = () => [secret.portfolio, open.portfolio];
@@ -238,7 +241,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
       return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
-    if (kind === 'mutation' && key === 'detail') return value.replace(/job_\w{26}/, 'a job');
+    if (kind === 'mutation' && key === 'detail')
+      return value.replace(/job_\w{26}/, 'a job').replaceAll(/fresh-\d+/g, 'fresh');
     return value
       .replace(/\?X-Amz.*$/, '')
       .replace(/pinv_[\w-]+/, 'pinv_')
@@ -291,8 +295,8 @@ function callersOf(operation: AnyOperation): Caller[] {
   const scopes = scopesOf(operation);
   const { ofPortfolio, ofOwner = false, ofPerson = false } = examples[name]!;
   const inSecret = ofPortfolio || ofOwner ? 'not_found' : null;
-  // Jobs are visible to members only, even where their portfolio is public.
-  const refused = /^job\.(?!.*Many)/.test(name) ? 'not_found' : 'forbidden';
+  // Jobs, and portfolios in the bin, are visible to members only, even where their portfolio is public.
+  const refused = /^job\.(?!.*Many)|^portfolio\.(undelete|purge)$/.test(name) ? 'not_found' : 'forbidden';
   const inTheOpen = ofOwner ? 'not_found' : ofPortfolio && !isPublic ? refused : null;
   const isOfViewer = scopes.every((scope) => (roleScopes.viewer as readonly AnyScope[]).includes(scope));
   const ofViewer = isOfViewer ? null : 'forbidden';

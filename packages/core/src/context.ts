@@ -26,6 +26,8 @@ export type Bucket = {
   stream(key: string, signal?: AbortSignal): Promise<Readable | null>;
   /** Removes the object; does nothing if it does not exist. */
   remove(key: string): Promise<void>;
+  /** Removes the object with all its versions, where the bucket has versions: nothing of it is left. */
+  removeAllVersions(key: string): Promise<void>;
   /** A URL that downloads the object without credentials for `expiresInSeconds`, as `fileName` if given. */
   signedUrl(key: string, expiresInSeconds: number, fileName?: string): Promise<string>;
   /** A form that uploads an object of exactly this size, SHA-256 (hexadecimal) and type, valid until `expiresAt`. */

@@ -1,7 +1,8 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { type Actor, type AnyScope, type Role, type Scope, roleScopes, scopeSchema } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
+import { findFormer, moved } from './former-slug.ts';
 import { jobs } from './job/job.sql.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
@@ -40,7 +41,26 @@ export type TenantResolver<Input, Found = Tenant> = (
 /** The tenant with the slug `input.portfolio`. */
 export const tenantBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
   const [access] = await accessBySlug(ctx.db).execute({ key: portfolio, ...memberValues(ctx.actor) });
-  return authorize(ctx.actor, access, needs, `There is no portfolio "${portfolio}".`);
+  if (!access) await requireNotMoved(ctx, portfolio, needs);
+  return authorize(ctx.actor, access, needs, noPortfolio(portfolio));
+};
+
+const noPortfolio = (slug: string) => `There is no portfolio "${slug}".`;
+
+/** Throws `moved` if a portfolio had this slug before in which the caller may do the same. */
+async function requireNotMoved({ db, actor }: Pick<Ctx, 'db' | 'actor'>, slug: string, needs: Needs) {
+  const id = await findFormer(db, 'portfolio', '', slug);
+  if (id === undefined) return;
+  const [access] = await accessById(db).execute({ key: id, ...memberValues(actor) });
+  const present = authorize(actor, access, needs, noPortfolio(slug));
+  throw moved(`The portfolio "${slug}"`, 'portfolio', present.slug);
+}
+
+/** The tenant with the slug `input.portfolio`, in the bin. Only those find it there who may write it: its owners. */
+export const binnedBySlug: TenantResolver<{ portfolio: string }> = async (ctx, { portfolio }, needs) => {
+  const [found] = await binnedAccessBySlug(ctx.db).execute({ key: portfolio, ...memberValues(ctx.actor) });
+  const notFound = `There is no portfolio "${portfolio}" in the bin.`;
+  return authorize(ctx.actor, found && { ...found, isPublic: false }, needs, notFound);
 };
 
 /** The portfolio that a call of an operator is about, if it is about a single one. Operators belong to none. */
@@ -90,6 +110,16 @@ const accessBySlug = prepared((db) =>
   selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),
 );
 
+const accessById = prepared((db) =>
+  selectAccess(db, eq(portfolios.id, sql.placeholder('key'))).prepare('tenant_by_id'),
+);
+
+const binnedAccessBySlug = prepared((db) =>
+  selectAccess(db, eq(portfolios.slug, sql.placeholder('key')), { isBinned: true }).prepare(
+    'tenant_in_bin_by_slug',
+  ),
+);
+
 const accessByJob = prepared((db) =>
   selectAccess(
     db,
@@ -97,11 +127,14 @@ const accessByJob = prepared((db) =>
       portfolios.id,
       sql`(select ${jobs.portfolioId} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
     ),
-    sql`(select ${jobs.kind} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})`,
+    { kind: sql`(select ${jobs.kind} from ${jobs} where ${jobs.id} = ${sql.placeholder('key')})` },
   ).prepare('tenant_of_job'),
 );
 
-function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
+/** True for a portfolio that its owners can still take out of the bin. */
+const isInBin = sql`${portfolios.binnedAt} is not null and ${portfolios.purgeAt} > now()`;
+
+function selectAccess(db: Db, where: SQL, { kind = sql`null::text`, isBinned = false } = {}) {
   return db
     .select({
       id: portfolios.id,
@@ -113,7 +146,7 @@ function selectAccess(db: Db, where: SQL, kind = sql`null::text`) {
     })
     .from(portfolios)
     .leftJoin(members, and(eq(members.portfolioId, portfolios.id), isOwnMembership))
-    .where(where);
+    .where(and(where, isBinned ? isInBin : isNull(portfolios.binnedAt)));
 }
 
 type Access = Awaited<ReturnType<ReturnType<typeof accessBySlug>['execute']>>[number];

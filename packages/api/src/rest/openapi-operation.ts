@@ -234,6 +234,7 @@ function refusalsOf({ operation, binding }: Route, { requestBody }: Request): nu
   const changes = kind === 'mutation';
   const namesResource = binding.path.includes(':');
   return [
+    ...(/:(portfolio|slug|key)\b/.test(binding.path) ? [308] : []),
     400,
     401,
     ...(!isPublic || namesResource ? [403] : []),

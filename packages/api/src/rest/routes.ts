@@ -67,6 +67,7 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  registerBin(bind);
   bind.operation(me.read, { method: 'GET', path: '/me' });
   registerOperator(bind);
   registerMembers(bind);
@@ -137,6 +138,11 @@ export function registerRoutes(bind: Bind) {
       location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
     }),
   });
+  bind.operation(evidence.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneEvidence}/versions/:number`,
+    status: 204,
+  });
   bind.operation(evidence.content, {
     method: 'GET',
     path: `${oneEvidence}/content`,
@@ -192,6 +198,11 @@ export function registerRoutes(bind: Bind) {
   bind.operation(artifact.delete, { method: 'DELETE', path: oneArtifact, status: 204 });
   bind.operation(artifact.versions, { method: 'GET', path: `${oneArtifact}/versions` });
   bind.operation(artifact.addVersion, { method: 'POST', path: `${oneArtifact}/versions`, status: 201 });
+  bind.operation(artifact.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneArtifact}/versions/:name`,
+    status: 204,
+  });
   bind.operation(artifact.content, {
     method: 'GET',
     path: `${oneArtifact}/content`,
@@ -207,6 +218,12 @@ export function registerRoutes(bind: Bind) {
     status: 201,
     headers: ({ url }) => ({ location: url }),
     consumes: ['image/png', 'image/jpeg'],
+  });
+  bind.operation(image.list, { method: 'GET', path: `${onePortfolio}/images` });
+  bind.operation(image.delete, {
+    method: 'DELETE',
+    path: `${onePortfolio}/images/:sha256`,
+    status: 204,
   });
   bind.operation(image.read, {
     method: 'GET',
@@ -225,10 +242,24 @@ export function registerRoutes(bind: Bind) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.deleteResult, { method: 'DELETE', path: '/jobs/:id/result', status: 204 });
   bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
+}
+
+/** What was deleted and can be undeleted. Portfolios there are no resources of `/portfolios`: nobody finds them. */
+function registerBin(bind: Bind) {
+  const onePortfolioThere = '/deleted-portfolios/:portfolio';
+  const studies = `${onePortfolio}/deleted-case-studies`;
+  bind.operation(portfolio.delete, { method: 'POST', path: `${onePortfolio}/delete` });
+  bind.operation(portfolio.bin, { method: 'GET', path: '/deleted-portfolios' });
+  bind.operation(portfolio.undelete, { method: 'POST', path: `${onePortfolioThere}/undelete` });
+  bind.operation(portfolio.purge, { method: 'POST', path: `${onePortfolioThere}/purge`, status: 204 });
+  bind.operation(caseStudy.bin, { method: 'GET', path: studies });
+  bind.operation(caseStudy.undelete, { method: 'POST', path: `${studies}/:id/undelete` });
+  bind.operation(caseStudy.purge, { method: 'DELETE', path: `${studies}/:id`, status: 204 });
 }
 
 function registerOperator(bind: Bind) {

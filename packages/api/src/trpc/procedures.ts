@@ -56,6 +56,8 @@ function libraryError({ code }: TRPCError, path = ''): AppError | null {
 }
 
 const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
+  // tRPC has no redirects: the problem has the present slug.
+  moved: 'NOT_FOUND',
   malformed_request: 'BAD_REQUEST',
   unauthenticated: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',

@@ -1,8 +1,10 @@
+import { sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { requireStored } from '../stored-object.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { images } from './image.sql.ts';
@@ -28,10 +30,11 @@ export const uploadImage = operation({
     return { sha256, ...about };
   },
   async run({ db }, _input, tenant, image) {
+    await requireStored(db, imageKey(tenant.id, image.sha256));
     await db
       .insert(images)
       .values({ portfolioId: tenant.id, ...image })
-      .onConflictDoNothing();
+      .onConflictDoUpdate({ target: [images.portfolioId, images.sha256], set: { uploadedAt: sql`now()` } });
     return { ...image, url: imagePath(tenant.slug, image.sha256) };
   },
 });

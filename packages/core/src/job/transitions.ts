@@ -1,7 +1,8 @@
 import { type SQL, getTableColumns, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
-import { prepared } from '../sql.ts';
+import { removableObjects } from '../removable-object/removable-object.sql.ts';
+import { iso, prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
 import {
   type JobFilter,
@@ -608,6 +609,8 @@ export const transitions = {
   cancelMany: (db: Db, which: Many) => changeMany(cancelMany(db), anyCancellable(db), which),
   /** As `requeue`, of up to `limit` jobs of a portfolio that match. */
   requeueMany: (db: Db, which: Many) => changeMany(requeueMany(db), anyRetryable(db), which),
+  /** Has the file of a finished job deleted. False if there is none, or none any more. */
+  deleteFile: async (db: Db, id: string) => (await markFileDeleted(db).execute({ id })).length > 0,
   /** As `requeueMany`, of the jobs of all portfolios, or with these ids. */
   redrive: (db: Db, { portfolioId, ids, errorCode, filter, limit }: Redriven) =>
     changeUpTo(limit, redrive(db), anyRedrivable(db), {
@@ -617,6 +620,18 @@ export const transitions = {
       errorCode: errorCode ?? null,
     }),
 };
+
+/** Not a transition: the job has succeeded, and only its file is gone. */
+const markFileDeleted = prepared((db) => {
+  const marked = db.$with('marked', { key: sql<string>`key`.as('key') }).as(sql`
+    update ${jobs} set result = result || jsonb_build_object('deletedAt', ${iso(sql`now()`)})
+    where ${one} and result ? 'key' and not result ? 'deletedAt'
+    returning result ->> 'key' as key`);
+  const recorded = db.$with('recorded', {}).as(sql`
+    insert into ${removableObjects} (key, at_once) select key, true from ${marked}
+    on conflict (key) do update set since = now(), at_once = true`);
+  return db.with(marked, recorded).select({ key: marked.key }).from(marked).prepare('job_mark_file_deleted');
+});
 
 const attempts = JSON.stringify(ofEachKind((kind) => jobKinds[kind].maxAttempts));
 

@@ -41,11 +41,12 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
 /** The newest PDF of the current version of a study may be old. It is served until the study changes. */
 const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
   select 1 from ${caseStudies} study
-  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion'
+  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion' and j.result ->> 'deletedAt' is null
     and not exists (
       select 1 from ${jobs} newer
       where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
-        and newer.result ->> 'studyVersion' = study.version::text)), false)`;
+        and newer.result ->> 'studyVersion' = study.version::text
+        and newer.result ->> 'deletedAt' is null)), false)`;
 
 /** Deletes jobs that finished as long ago as their kind declares, with their events. A trigger records their files as removable. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {

@@ -5,8 +5,11 @@ import { queueDueSyncs } from '../evidence/due.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
+import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
+import { removeUnusedImages } from '../image/remove-unused.ts';
+import { purgeDuePortfolios } from '../portfolio/purge-due.ts';
+import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts';
 import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
-import { removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
 import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
@@ -89,6 +92,22 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldInvitations(db, signal),
+  },
+  {
+    name: 'bin',
+    everySeconds: 15,
+    missed: 'skip',
+    // In this order, so that the objects of what was just deleted go in the same run.
+    run: async ({ signal, bucket, ...tools }) =>
+      (await purgeDuePortfolios(tools, signal)) +
+      (await purgeDueCaseStudies(tools.db, signal)) +
+      (await removeDeleted({ db: tools.db, bucket }, signal)),
+  },
+  {
+    name: 'unused-images',
+    everySeconds: 24 * hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeUnusedImages(db, signal),
   },
   {
     name: 'webhook-secrets',
