@@ -73,7 +73,15 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
     .select({ slug: portfolios.slug })
     .from(members)
     .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
-    .where(and(eq(members.personId, id), eq(members.role, 'owner'), sql`not exists ${otherOwner}`))
+    .where(
+      and(
+        eq(members.personId, id),
+        eq(members.role, 'owner'),
+        // One that is to be deleted for good will have no owner.
+        sql`(${portfolios.purgeAt} > now()) is not false`,
+        sql`not exists ${otherOwner}`,
+      ),
+    )
     .orderBy(portfolios.slug)
     .limit(maxNamed + 1);
   if (left.length === 0) return;
@@ -81,7 +89,7 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
   const more = left.length > maxNamed ? ' and others' : '';
   throw new AppError(
     'conflict',
-    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner first.`,
+    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner, or delete it for good.`,
   );
 }
 

@@ -182,6 +182,16 @@ describe('an erasure', () => {
     expect(await erase()).toBeNull();
   });
 
+  test('is refused because of a portfolio in the bin, and no longer once that is to be deleted for good', async () => {
+    await invite('owner');
+    await member.remove.run(platform.as(ada), { portfolio, member: 'owner', expectedVersion: '*' });
+    const confirmed = { portfolio, confirm: portfolio, expectedVersion: '*' as const };
+    await operations.portfolio.delete.run(platform.as(ada), confirmed);
+    await expect(erase()).rejects.toMatchObject({ code: 'conflict' });
+    await operations.portfolio.purge.run(platform.as(ada), { portfolio, confirm: portfolio });
+    expect(await erase()).toBeNull();
+  });
+
   test('leaves an owner where the last two are erased at the same moment', async () => {
     await invite('owner');
     await platform.addMember(portfolioId, 'grace', 'owner');
