@@ -160,7 +160,12 @@ test('who signs in after having been erased is somebody new, without rights', as
   await invite('viewer');
   await erase();
   const identity = { issuer: traces.issuer, subject: traces.subject, isDefault: false };
-  const again = await identifyPerson(platform.db, identity, new Date());
+  const signIn = (secondsFromNow: number) =>
+    identifyPerson(platform.db, identity, new Date(Date.now() + secondsFromNow * 1000));
+  // An older token stores nobody anew.
+  await expect(signIn(-60)).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await whereIs(traces.subject)).toEqual([]);
+  const again = await signIn(60);
   expect(again).not.toBe(id);
   const read = operations.portfolio.read.run(platform.as(user(again)), { portfolio });
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
