@@ -71,7 +71,7 @@ const tenantByHash = prepared((db) =>
     .select({ id: portfolios.id, slug: portfolios.slug, name: portfolios.name })
     .from(invitations)
     .innerJoin(portfolios, eq(portfolios.id, invitations.portfolioId))
-    .where(and(eq(invitations.secretHash, sql.placeholder('hash')), isOpen, isNull(portfolios.binnedAt)))
+    .where(and(eq(invitations.secretHash, sql.placeholder('hash')), isNull(portfolios.binnedAt), isOpen))
     .prepare('tenant_of_invitation'),
 );
 
