@@ -139,6 +139,25 @@ test('nothing says who an erased person was, in no column of no table', async ()
   expect(last).toEqual({ actor: id });
 });
 
+test('every column that says whose a row is, or from where somebody came, is known to the erasure', async () => {
+  const columns = await platform.ownerSql<{ name: string }[]>`
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = 'public' and column_name ~ '(^person_id|address|user_agent|subject)$'`;
+  const known = [
+    'api_keys.last_used_address',
+    'api_keys.person_id',
+    'api_keys.subject',
+    'audit_log.address',
+    'former_members.person_id',
+    'members.person_id',
+    'members.subject',
+    'people.subject',
+    'security_events.address',
+    'token_ends.person_id',
+  ];
+  expect(columns.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
+});
+
 const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
 const eraseAs = (actor: Actor, person = id) =>
   operations.operator.erase.run(platform.as(actor), { id: person });
