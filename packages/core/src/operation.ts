@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Actor, Scope } from './actor.ts';
 import { runChange } from './change.ts';
-import type { Ctx } from './context.ts';
-import { AppError } from './errors.ts';
+import type { ChangeCtx, Ctx } from './context.ts';
+import { AppError, Refusal } from './errors.ts';
 import { parseInput } from './input.ts';
 import { type OpenStream, type Receiver, type Tracked, iterate } from './stream.ts';
 import { type Needs, type Tenant, type TenantResolver, scopesOf } from './tenancy.ts';
@@ -39,13 +39,13 @@ type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends T
   kind: 'query';
 } & Implementation<I, T, Promise<z.input<O>>>;
 
-/** `run` gets a transaction as `ctx.db`; an error rolls it back. */
+/** `run` gets a transaction as `ctx.db`; an error rolls it back. What it notes by `ctx.noteDetails` is in the audit entry. */
 type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>, Prepared> = {
   kind: 'mutation';
   tenant: T;
   /** Slow work outside of the database, such as sending bytes; runs before the transaction begins. */
   prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
-  run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
+  run(ctx: ChangeCtx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
   /** The portfolio whose audit log records the change, where `tenant` is `'none'`. */
   portfolioOf?(result: z.output<O>): string | null;
   /** True where the result contains a secret; it is then not stored for repeated requests. */
@@ -220,7 +220,7 @@ export function requireScopes(actor: Actor, definition: Needs): void {
   }
   const lacking = needed.find((scope) => !actor.scopes.includes(scope));
   if (lacking === undefined) return;
-  throw new AppError(
+  throw new Refusal(
     'forbidden',
     `${name} requires the scope ${lacking}, which this credential does not have.`,
   );

@@ -64,7 +64,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
-    const count = await task.run({ db, bucket, jobBus, wakeUps, period, signal });
+    const count = await task.run({ db, bucket, jobBus, wakeUps, log, period, signal });
     if (!(await endRun(db, run))) log.warn('task was taken over by another worker; run discarded');
     else if (count > 0) log.info({ count }, 'task done');
   } catch (error) {

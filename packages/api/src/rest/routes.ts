@@ -66,7 +66,10 @@ export function registerRoutes(bind: Bind) {
   registerMembers(bind);
   registerKeys(bind);
   registerWebhooks(bind);
-  bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
+  bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit`, lines: true });
+  bind.operation(audit.head, { method: 'GET', path: `${onePortfolio}/audit/head` });
+  bind.operation(audit.security, { method: 'GET', path: `${onePortfolio}/audit/security-events` });
+  bind.operation(audit.own, { method: 'GET', path: '/audit', lines: true });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${onePortfolio}/case-studies` });
   bind.operation(caseStudy.create, {

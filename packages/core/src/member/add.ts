@@ -42,6 +42,7 @@ export const addMember = operation({
         `"${subject}" is already a member of portfolio "${tenant.slug}". Update its role instead.`,
       );
     }
+    ctx.noteDetails({ role: { before: null, after: role } });
     return fetchMember(ctx, tenant, personId);
   },
 });
