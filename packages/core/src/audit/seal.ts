@@ -44,6 +44,8 @@ async function sealNext(
   chain: Chain,
   report: (sealed: { head: string; entries: number }) => void,
 ): Promise<number> {
+  // Before the entries: if another run seals those meanwhile, the number of this seal is taken.
+  const last = await lastSeal(db, chain);
   const rows = await db
     .select(sealedColumns)
     .from(auditLog)
@@ -51,7 +53,6 @@ async function sealNext(
     .orderBy(asc(auditLog.at), asc(auditLog.id))
     .limit(maxEntries);
   if (rows.length === 0) return 0;
-  const last = await lastSeal(db, chain);
   const seal: Seal = {
     portfolioId: chain,
     number: (last?.number ?? 0) + 1,
