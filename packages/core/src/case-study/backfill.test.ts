@@ -1,49 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import postgres from 'postgres';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { shared } from '../../../../tests/support/shared.ts';
-import { applyMigrations } from '../runtime/apply-migrations.ts';
-import { migrate } from '../runtime/migrate.ts';
+import type postgres from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { oldDatabase } from '../../../../tests/support/old-database.ts';
 
-const name = `test_${randomUUID().replaceAll('-', '')}`;
 const hashes = ['a', 'b'].map((digit) => digit.repeat(64));
 const body = hashes.map((hash) => `![](/api/v1/portfolios/team/images/${hash})`).join('\n');
 
-let cluster: postgres.Sql;
+let database: Awaited<ReturnType<typeof oldDatabase>>;
 let sql: postgres.Sql;
 /** A database at the first migration with a case study, then fully migrated. */
 beforeAll(async () => {
-  const { url: clusterUrl } = await shared('cluster');
-  cluster = postgres(clusterUrl, { max: 1 });
-  await cluster`create database ${cluster(name)}`;
-  const url = new URL(clusterUrl);
-  url.pathname = `/${name}`;
-  sql = postgres(url.href, { max: 1, onnotice: () => {} });
-  await applyMigrations(sql, firstMigrationOnly());
+  database = await oldDatabase(1);
+  ({ sql } = database);
   await sql`insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`;
   await sql`insert into members (portfolio_id, subject, role) values ('pf_1', 'owner', 'owner')`;
   await sql`
     insert into case_studies (id, portfolio_id, slug, title, summary, body, period, tags, language, version)
     values ('cs_1', 'pf_1', 'old', 'Old', '', ${body}, '{"from": "2026-01"}', '{a}', 'en', 41)`;
-  await migrate({ url: url.href });
+  await database.upgrade();
 });
-afterAll(async () => {
-  await sql.end();
-  await cluster`drop database ${cluster(name)} with (force)`;
-  await cluster.end();
-});
-
-function firstMigrationOnly(): string {
-  const folder = mkdtempSync(join(inject('runFolder'), 'migrations-'));
-  cpSync(fileURLToPath(new URL('../../../../drizzle', import.meta.url)), folder, { recursive: true });
-  const journal = join(folder, 'meta', '_journal.json');
-  const { entries, ...rest } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: unknown[] };
-  writeFileSync(journal, JSON.stringify({ ...rest, entries: entries.slice(0, 1) }));
-  return folder;
-}
+afterAll(() => database.drop());
 
 test('a study that is older than revisions gets its content as the first revision', async () => {
   const [study] = await sql`select revision, version from case_studies`;
