@@ -165,6 +165,9 @@ export const migrationSettings = z
   })
   .superRefine(checkSignIn, always);
 
+/** Settings of the program that verifies the audit log: `packages/api/src/verify-audit.ts`. */
+export const verifyAuditSettings = z.object(common).superRefine(checkSignIn, always);
+
 export const apiSettings = z
   .object({
     ...shared,
