@@ -20,6 +20,7 @@ export const readAuditHead = operation({
   async run({ db }, _input, { id }) {
     const [last, unsealed] = await Promise.all([lastSeal(db, id), db.$count(auditLog, isUnsealed(id))]);
     if (!last) return { head: null, number: 0, hash: null, sealedAt: null, unsealed };
-    return { ...last, head: headOf(id, last), unsealed };
+    const sealedAt = new Date(last.sealedAt).toISOString();
+    return { ...last, sealedAt, head: headOf(id, last), unsealed };
   },
 });
