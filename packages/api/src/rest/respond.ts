@@ -47,7 +47,7 @@ export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
     const origin = { address: request.ip, requestId: request.id };
     const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey, origin };
     if (type === jsonLines) {
-      const lines = await readLines(operation as unknown as Operation, ctx, readInput(request));
+      const lines = await readLines(operation, ctx, readInput(request));
       return reply.headers(cacheHeaders('private')).type(type).send(lines);
     }
     const output = await operation.run(ctx, readInput(request));

@@ -31,6 +31,10 @@ afterAll(() => platform.stop());
 const list = async (filter: object = {}) =>
   (await operations.audit.list.run(platform.as(owner), { portfolio, ...filter })).items;
 
+const latest = async () => (await list({ limit: 1 }))[0]!;
+const own = async (actor: Actor, filter: object = {}) =>
+  (await operations.audit.own.run(platform.as(actor), filter)).items;
+
 test('every change of the portfolio is listed, newest first, with actor, action and target, without values', async () => {
   const entries = await list();
   expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
@@ -120,8 +124,6 @@ test('lists the changes of one resource, across operations', async () => {
 });
 
 describe('details', () => {
-  const latest = async () => (await list({ limit: 1 }))[0]!;
-
   test('of a member are its roles before and after', async () => {
     const ctx = platform.as(owner);
     await operations.member.add.run(ctx, { portfolio, subject: 'guest', role: 'viewer' });
@@ -174,9 +176,6 @@ describe('details', () => {
 });
 
 describe('what happens outside of portfolios', () => {
-  const own = async (actor: Actor, filter: object = {}) =>
-    (await operations.audit.own.run(platform.as(actor), filter)).items;
-
   test('is listed for whom it is about, with the portfolios that they have created', async () => {
     const entries = await own(owner);
     expect(entries.map(({ action, target }) => [action, target]).toReversed()).toEqual([

@@ -235,10 +235,8 @@ test('an entry whose transaction commits late is sealed once, later, and nobody 
   const note = ({ head, entries }: { head: string; entries: number }) => {
     if (head.startsWith(chain)) sealed.push(entries);
   };
-  let commit = () => {};
-  const committed = new Promise<void>((resolve) => (commit = resolve));
-  let started = () => {};
-  const isOpen = new Promise<void>((resolve) => (started = resolve));
+  const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
+  const { promise: isOpen, resolve: started } = Promise.withResolvers<void>();
   const late = platform.db.transaction(async (tx) => {
     await tx.execute(sql`insert into audit_log (id, portfolio_id, actor, action, fields)
       values ('aud_01k6dy9v5re3q8mhxwz2c4b7ap', ${chain}, 'owner', 'late', '{}')`);
@@ -250,15 +248,16 @@ test('an entry whose transaction commits late is sealed once, later, and nobody 
   await seal(note);
   // The locks of a run are held here until the end of the transaction around it.
   await write('more');
-  await platform.workerDb
-    .transaction(async (tx) => {
-      expect(await sealAudit(tx, never, () => {})).toBe(1);
-      await write('meanwhile');
-      commit();
-      await late;
-      tx.rollback();
-    })
-    .catch((error: unknown) => expect(error).toBeInstanceOf(TransactionRollbackError));
+  let sealedMeanwhile: number | undefined;
+  const undone = platform.workerDb.transaction(async (tx) => {
+    sealedMeanwhile = await sealAudit(tx, never, () => {});
+    await write('meanwhile');
+    commit();
+    await late;
+    tx.rollback();
+  });
+  await expect(undone).rejects.toBeInstanceOf(TransactionRollbackError);
+  expect(sealedMeanwhile).toBe(1);
   await seal(note);
   await seal(note);
   expect(sealed).toEqual([1, 3]);

@@ -1,6 +1,6 @@
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
-import { auditLog, auditSeals } from './audit.sql.ts';
+import { auditLog, type auditSeals } from './audit.sql.ts';
 
 /** A hash chain: that of a portfolio, or null for that of changes outside of portfolios. */
 export type Chain = string | null;

@@ -6,7 +6,7 @@ import { members as portfolioMembers } from '../portfolio/portfolio.sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema, text } from '../text.ts';
 import { auditLog } from './audit.sql.ts';
-import { fetchEntries, filterInput } from './internal.ts';
+import { fetchEntries, filterInput } from './entries.ts';
 import { auditEntrySchema } from './schemas.ts';
 
 export const listAudit = operation({

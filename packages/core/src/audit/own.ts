@@ -4,7 +4,7 @@ import { actorName } from '../actor.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
 import { auditLog } from './audit.sql.ts';
-import { fetchEntries, filterInput } from './internal.ts';
+import { fetchEntries, filterInput } from './entries.ts';
 import { auditEntrySchema } from './schemas.ts';
 
 export const listOwnAudit = operation({

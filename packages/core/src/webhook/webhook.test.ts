@@ -79,6 +79,12 @@ async function failOne(id: string) {
 const passDays = (id: string, days: number) => platform.sql`
   update webhooks set failing_since = failing_since - make_interval(days => ${days}) where id = ${id}`;
 
+/** Changes the portfolio, from an address. */
+function rename(name: string) {
+  const ctx = { ...platform.as(owner), origin: { address: '192.0.2.7', requestId: 'a request' } };
+  return operations.portfolio.update.run(ctx, { portfolio, name, expectedVersion: all });
+}
+
 describe('a webhook', () => {
   test('is read as it was written, with its secret only in the first response', async () => {
     const { secret, ...created } = await create({ description: 'Builds' });
@@ -490,18 +496,12 @@ describe('a webhook that was disabled', () => {
 });
 
 describe('the event audit.recorded', () => {
-  const rename = (name: string, of = portfolio) => {
-    const ctx = { ...platform.as(owner), origin: { address: '192.0.2.7', requestId: 'a request' } };
-    return operations.portfolio.update.run(ctx, { portfolio: of, name, expectedVersion: all });
-  };
-
   test('says what the entry of each committed change says, but no name', async () => {
     const { id } = await create({ events: ['audit.recorded'] });
     await platform.ownerSql`update people set name = 'Alex' where id = 'owner'`;
     await rename('New');
-    const [{ actorName, sealedIn: _, ...entry }] = (
-      await operations.audit.list.run(platform.as(owner), { portfolio, limit: 1 })
-    ).items as [{ actorName: string; sealedIn: number | null }];
+    const { items } = await operations.audit.list.run(platform.as(owner), { portfolio, limit: 1 });
+    const { actorName, sealedIn: _, ...entry } = items[0]!;
     expect(actorName).toBe('Alex');
     const [renamed, created] = await messagesTo(id);
     expect(renamed).toEqual({ portfolio, ...entry });

@@ -1,5 +1,5 @@
 import { type SQL, and, desc, eq, gte, lt, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Db } from '../context.ts';
 import { people } from '../person/person.sql.ts';
 import { iso } from '../sql.ts';
