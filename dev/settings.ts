@@ -51,6 +51,9 @@ export const credentialsFile = (dataDir: string) => join(dataDir, 'credentials.j
 /** The key with which local tokens are signed, created by `npm start`. */
 export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json');
 
+/** The keys by which the local database encrypts secrets, created by `npm start`. */
+export const encryptionKeysFile = (dataDir: string) => join(dataDir, 'encryption-keys.json');
+
 /** The environment variables that child processes inherit besides their settings. */
 export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });
 

@@ -93,12 +93,13 @@ const layers = [
   ['person'],
   ['removable-object', 'image', 'upload', 'audit', 'api-key'],
   ['member', 'job'],
-  ['webhook'],
+  ['webhook', 'invitation'],
   ['artifact', 'metric'],
   ['evidence'],
   ['claim'],
   ['case-study'],
   ['portfolio'],
+  ['operator', 'me'],
   ['schedule'],
 ];
 

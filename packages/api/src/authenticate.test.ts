@@ -122,7 +122,7 @@ describe('an Authorization header', () => {
 describe('a token', () => {
   const issuer = 'https://issuer.example';
   const audience = 'portfolio-api';
-  const claims = { sub: 'ada', scope: 'job:read portfolio:write launch:rockets' };
+  const claims = { sub: 'ada', scope: 'job:read portfolio:write launch:rockets operator:read' };
 
   let first: Pair;
   let published: JWK[];
@@ -175,7 +175,7 @@ describe('a token', () => {
       .sign(key);
   }
 
-  test('of the issuer authenticates its subject, with its known scopes', async () => {
+  test('of the issuer authenticates its subject, with its known scopes, and with none of operators', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
+import { invite } from '../../../tests/support/invite.ts';
 import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
 
 const owner = user('owner');
@@ -26,11 +27,7 @@ beforeAll(async () => {
   api = await testApi({ databaseUrl: platform.databaseUrl, securityLog: log, rateLimits });
   for (const slug of ['team', 'hidden'])
     await operations.portfolio.create.run(platform.as(owner), { slug, name: slug });
-  await operations.member.add.run(platform.as(owner), {
-    portfolio: 'team',
-    subject: 'viewer',
-    role: 'viewer',
-  });
+  await invite(platform, { portfolio: 'team', role: 'viewer' }, 'viewer');
   guestKey = await platform.issueKey('guest');
 });
 afterAll(async () => {

@@ -69,7 +69,7 @@ export type ServerOptions = {
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
+  const { authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
   const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
   const loggerInstance: FastifyBaseLogger = withRequests(log);
   const app = Fastify({
@@ -106,6 +106,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const authenticator = new Authenticator(authenticate, rateLimits);
   const reportRefusal = createReportRefusal(options.securityLog);
   reportRefusedRequests(app, reportRefusal);
+  const services: Services = { ...options.services, limitsOf: (actor) => authenticator.left(actor) };
   identifyCallers(app, authenticator);
   refuseEarly(app, services);
   acceptBodies(app);

@@ -23,8 +23,10 @@ export type Change<Prepared, Result> = {
   isShown: boolean;
   /** True where the result contains a secret, which is returned once and never stored. */
   holdsSecret: boolean;
-  /** The id of the portfolio that the change created or belongs to, where the operation has no tenant. */
-  portfolioOf: ((result: Result) => string | null) | undefined;
+  /** The ids of the portfolios that the change created or belongs to, where the operation has no tenant. */
+  portfoliosOf: ((result: Result) => string[]) | undefined;
+  /** True where the actor is erased, whose address is not noted then. */
+  erasesActor: boolean;
   prepare(ctx: Ctx): Promise<Prepared>;
   run(ctx: ChangeCtx, prepared: Prepared): Promise<Result>;
 };
@@ -73,24 +75,43 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   };
 }
 
+/** Records what an actor has done that is no change of a portfolio, such as reading what is not its own. */
+export const recordAction = (
+  ctx: Pick<Ctx, 'db' | 'actor' | 'origin'>,
+  action: { action: string; raw: object; tenant?: { id: string } | undefined },
+): Promise<void> =>
+  writeAudit(
+    ctx.db,
+    ctx,
+    { tenant: undefined, ...action, portfoliosOf: undefined, erasesActor: false },
+    { made: undefined, details: {} },
+  );
+
+type Recorded<Result> = Pick<Change<never, Result>, 'action' | 'raw' | 'portfoliosOf' | 'erasesActor'> & {
+  tenant: { id: string } | undefined;
+};
+
 async function writeAudit<Result>(
   tx: Db,
-  { actor, origin }: Ctx,
-  { action, raw, tenant, portfolioOf }: Omit<Change<never, Result>, 'prepare' | 'run'>,
+  { actor, origin }: Pick<Ctx, 'actor' | 'origin'>,
+  { action, raw, tenant, portfoliosOf, erasesActor }: Recorded<Result>,
   { made, details }: { made: Result; details: AuditDetails },
 ) {
-  await insertAudit(tx).execute({
-    id: newId('audit'),
-    portfolioId: tenant?.id ?? portfolioOf?.(made) ?? null,
+  const row = {
     actor: actorName(actor),
     credential: (actor.kind !== 'anonymous' && actor.credential?.id) || null,
-    address: origin?.address ?? null,
+    address: erasesActor ? null : (origin?.address ?? null),
     requestId: origin?.requestId ?? null,
     action,
     target: targetOf(raw) ?? targetOf(made),
     fields: Object.keys(raw).filter((field) => field !== 'portfolio'),
     details: Object.keys(details).length === 0 ? null : details,
-  });
+  };
+  const concerned = tenant ? [tenant.id] : (portfoliosOf?.(made) ?? []);
+  const logs = concerned.length === 0 ? [null] : concerned;
+  await Promise.all(
+    logs.map((portfolioId) => insertAudit(tx).execute({ ...row, id: newId('audit'), portfolioId })),
+  );
 }
 
 const { placeholder } = sql;

@@ -17,6 +17,7 @@ const prefixes = {
   audit: 'aud',
   securityEvent: 'sev',
   person: 'usr',
+  invitation: 'inv',
 } as const;
 
 type Resource = keyof typeof prefixes;

@@ -9,10 +9,12 @@ const png = Buffer.from('89504e470d0a1a0a00', 'hex');
 
 let api: TestApi;
 let key: string;
+let portfolioId: string;
 beforeAll(async () => {
   api = await testApi();
   key = await api.issueKey('owner');
-  await operations.portfolio.create.run(api.as(user('owner')), { slug: 'team', name: 'Team' });
+  const team = { slug: 'team', name: 'Team' };
+  ({ id: portfolioId } = await operations.portfolio.create.run(api.as(user('owner')), team));
   await operations.caseStudy.create.run(api.as(user('owner')), {
     portfolio: 'team',
     slug: 'faster',
@@ -168,12 +170,10 @@ describe('a list', () => {
 
 describe('a member', () => {
   test.each(['a/b', 'auth0|5f7c', 'ü?x=1#y', '%2F', '日本 語'])(
-    'with the subject %j is read, changed and removed at its Location',
+    'with the id %j is read, changed and removed at its address',
     async (subject) => {
-      const json = { subject, role: 'viewer' };
-      const added = await api.call('POST', `${portfolios}/team/members`, { key, json });
-      expect(added.status).toBe(201);
-      const location = added.headers.get('location')!;
+      await api.addMember(portfolioId, subject, 'viewer');
+      const location = `${portfolios}/team/members/${encodeURIComponent(subject)}`;
       const found = await api.call('GET', location, { key });
       expect(await found.json()).toMatchObject({ subject, role: 'viewer' });
       const headers = { 'if-match': found.headers.get('etag')! };

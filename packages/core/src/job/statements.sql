@@ -203,7 +203,8 @@ with
       (queued - coalesce(due, 0))::int as waiting,
       running::int as running,
       coalesce(oldest_seconds, 0)::float8 as oldest_seconds,
-      slots
+      slots,
+      most_running
     from
       (
         select
@@ -265,6 +266,15 @@ with
         group by
           slot.key
       ) worker using (kind)
+      left join (
+        select
+          kind,
+          most_running
+        from
+          job_limits
+        where
+          portfolio_id is null
+      ) limited using (kind)
   )
 select
   kind,
@@ -272,7 +282,8 @@ select
   waiting,
   running,
   oldest_seconds,
-  slots
+  slots,
+  most_running
 from
   backlog;
 
@@ -374,181 +385,183 @@ select
           coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
           and coalesce(pause.kind, jobs.kind) = jobs.kind
       ) then json_build_object('for', 'pause')
-      when (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
-                  select
-                    sum((w.slots ->> jobs.kind)::int)
-                  from
-                    job_workers w
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'kind',
-        'limit',
+      else coalesce(
         (
           select
-            case
-              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> jobs.kind)::float8) * (
+            json_build_object(
+              'for',
+              'limit',
+              'of',
+              of,
+              'limit',
+              most,
+              'place',
+              (
+                select
+                  count(*)::int
+                from
+                  (
                     select
-                      sum((w.slots ->> jobs.kind)::int)
                     from
-                      job_workers w
+                      job_queue q
                     where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
-        )
-      )
-      when (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
+                      q.due
+                      and q.kind = jobs.kind
+                      and q.portfolio_id = jobs.portfolio_id
+                      and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                    limit
+                      1000
+                  ) as line
               )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'portfolio',
-        'limit',
-        (
-          select
-            case
-              when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> 'all')::float8) * (
-                    select
-                      sum(slot.value::int)
-                    from
-                      job_workers w,
-                      jsonb_each_text(w.slots) as slot
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
+            )
           from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
+            (
+              select
+                rule.*
+              from
+                (
+                  select
+                    1 as rank,
+                    'kind' as of,
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) as running,
+                    least(
+                      (
+                        select
+                          case
+                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> jobs.kind)::float8) * (
+                                  select
+                                    sum((w.slots ->> jobs.kind)::int)
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      (
+                        select
+                          l.most_running
+                        from
+                          job_limits l
+                        where
+                          l.portfolio_id = jobs.portfolio_id
+                          and l.kind = jobs.kind
+                      )
+                    ) as most
+                  union all
+                  select
+                    2,
+                    'portfolio',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ),
+                    least(
+                      (
+                        select
+                          case
+                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> 'all')::float8) * (
+                                  select
+                                    sum(slot.value::int)
+                                  from
+                                    job_workers w,
+                                    jsonb_each_text(w.slots) as slot
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      (
+                        select
+                          l.most_running
+                        from
+                          job_limits l
+                        where
+                          l.portfolio_id = jobs.portfolio_id
+                          and l.kind is null
+                      )
+                    )
+                  union all
+                  select
+                    3,
+                    'platform',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.kind = jobs.kind
+                    ),
+                    l.most_running
+                  from
+                    job_limits l
+                  where
+                    l.portfolio_id is null
+                    and l.kind = jobs.kind
+                ) rule
+              where
+                running >= most
+            ) reached
+          order by
+            rank
+          limit
+            1
         ),
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
-        )
-      )
-      else json_build_object(
-        'for',
-        'worker',
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
+        json_build_object(
+          'for',
+          'worker',
+          'place',
+          (
+            select
+              count(*)::int
+            from
+              (
+                select
+                from
+                  job_queue q
+                where
+                  q.due
+                  and q.kind = jobs.kind
+                  and q.portfolio_id = jobs.portfolio_id
+                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                limit
+                  1000
+              ) as line
+          )
         )
       )
     end,
@@ -573,73 +586,130 @@ select
           coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
           and coalesce(pause.kind, jobs.kind) = jobs.kind
       )
-      or coalesce(
-        (
-          select
-            count(*)::int
-          from
-            jobs r
-          where
-            r.state = 'running'
-            and r.portfolio_id = jobs.portfolio_id
-            and r.kind = jobs.kind
-        ) >= (
-          select
-            case
-              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> jobs.kind)::float8) * (
+      or exists (
+        select
+        from
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
                     select
-                      sum((w.slots ->> jobs.kind)::int)
+                      count(*)::int
                     from
-                      job_workers w
+                      jobs r
                     where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        false
-      )
-      or coalesce(
-        (
-          select
-            count(*)::int
-          from
-            jobs r
-          where
-            r.state = 'running'
-            and r.portfolio_id = jobs.portfolio_id
-        ) >= (
-          select
-            case
-              when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> 'all')::float8) * (
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
                     select
-                      sum(slot.value::int)
+                      count(*)::int
                     from
-                      job_workers w,
-                      jsonb_each_text(w.slots) as slot
+                      jobs r
                     where
-                      w.seen_at > now() - interval '60 seconds'
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
                   )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        false
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
       ) then false
       else coalesce(
         (
@@ -651,7 +721,7 @@ select
             w.seen_at > now() - interval '60 seconds'
         ) > (
           select
-            count(*)
+            count(*)::int
           from
             jobs r
           where
@@ -1128,181 +1198,183 @@ from
                       coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(pause.kind, jobs.kind) = jobs.kind
                   ) then json_build_object('for', 'pause')
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
+                  else coalesce(
                     (
                       select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                        json_build_object(
+                          'for',
+                          'limit',
+                          'of',
+                          of,
+                          'limit',
+                          most,
+                          'place',
+                          (
+                            select
+                              count(*)::int
+                            from
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
                                 from
-                                  job_workers w
+                                  job_queue q
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
+                                  q.due
+                                  and q.kind = jobs.kind
+                                  and q.portfolio_id = jobs.portfolio_id
+                                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                limit
+                                  1000
+                              ) as line
                           )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
+                        )
                       from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
+                                )
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
+                      order by
+                        rank
+                      limit
+                        1
                     ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  else json_build_object(
-                    'for',
-                    'worker',
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
+                    json_build_object(
+                      'for',
+                      'worker',
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
                     )
                   )
                 end,
@@ -1327,73 +1399,130 @@ from
                       coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(pause.kind, jobs.kind) = jobs.kind
                   )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                  or exists (
+                    select
+                    from
+                      (
+                        select
+                          rule.*
+                        from
+                          (
+                            select
+                              1 as rank,
+                              'kind' as of,
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
+                                  count(*)::int
                                 from
-                                  job_workers w
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                                  and r.kind = jobs.kind
+                              ) as running,
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> jobs.kind)::float8) * (
+                                            select
+                                              sum((w.slots ->> jobs.kind)::int)
+                                            from
+                                              job_workers w
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind = jobs.kind
+                                )
+                              ) as most
+                            union all
+                            select
+                              2,
+                              'portfolio',
+                              (
                                 select
-                                  sum(slot.value::int)
+                                  count(*)::int
                                 from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                              ),
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> 'all')::float8) * (
+                                            select
+                                              sum(slot.value::int)
+                                            from
+                                              job_workers w,
+                                              jsonb_each_text(w.slots) as slot
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind is null
+                                )
                               )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
+                            union all
+                            select
+                              3,
+                              'platform',
+                              (
+                                select
+                                  count(*)::int
+                                from
+                                  jobs r
+                                where
+                                  r.state = 'running'
+                                  and r.kind = jobs.kind
+                              ),
+                              l.most_running
+                            from
+                              job_limits l
+                            where
+                              l.portfolio_id is null
+                              and l.kind = jobs.kind
+                          ) rule
+                        where
+                          running >= most
+                      ) reached
                   ) then false
                   else coalesce(
                     (
@@ -1405,7 +1534,7 @@ from
                         w.seen_at > now() - interval '60 seconds'
                     ) > (
                       select
-                        count(*)
+                        count(*)::int
                       from
                         jobs r
                       where
@@ -1605,181 +1734,183 @@ from
                       coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(pause.kind, jobs.kind) = jobs.kind
                   ) then json_build_object('for', 'pause')
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
+                  else coalesce(
                     (
                       select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                        json_build_object(
+                          'for',
+                          'limit',
+                          'of',
+                          of,
+                          'limit',
+                          most,
+                          'place',
+                          (
+                            select
+                              count(*)::int
+                            from
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
                                 from
-                                  job_workers w
+                                  job_queue q
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
+                                  q.due
+                                  and q.kind = jobs.kind
+                                  and q.portfolio_id = jobs.portfolio_id
+                                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                limit
+                                  1000
+                              ) as line
                           )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
+                        )
                       from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
+                                )
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
+                      order by
+                        rank
+                      limit
+                        1
                     ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  else json_build_object(
-                    'for',
-                    'worker',
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
+                    json_build_object(
+                      'for',
+                      'worker',
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
                     )
                   )
                 end,
@@ -1804,73 +1935,130 @@ from
                       coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                       and coalesce(pause.kind, jobs.kind) = jobs.kind
                   )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                  or exists (
+                    select
+                    from
+                      (
+                        select
+                          rule.*
+                        from
+                          (
+                            select
+                              1 as rank,
+                              'kind' as of,
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
+                                  count(*)::int
                                 from
-                                  job_workers w
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                                  and r.kind = jobs.kind
+                              ) as running,
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> jobs.kind)::float8) * (
+                                            select
+                                              sum((w.slots ->> jobs.kind)::int)
+                                            from
+                                              job_workers w
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind = jobs.kind
+                                )
+                              ) as most
+                            union all
+                            select
+                              2,
+                              'portfolio',
+                              (
                                 select
-                                  sum(slot.value::int)
+                                  count(*)::int
                                 from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                              ),
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> 'all')::float8) * (
+                                            select
+                                              sum(slot.value::int)
+                                            from
+                                              job_workers w,
+                                              jsonb_each_text(w.slots) as slot
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind is null
+                                )
                               )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
+                            union all
+                            select
+                              3,
+                              'platform',
+                              (
+                                select
+                                  count(*)::int
+                                from
+                                  jobs r
+                                where
+                                  r.state = 'running'
+                                  and r.kind = jobs.kind
+                              ),
+                              l.most_running
+                            from
+                              job_limits l
+                            where
+                              l.portfolio_id is null
+                              and l.kind = jobs.kind
+                          ) rule
+                        where
+                          running >= most
+                      ) reached
                   ) then false
                   else coalesce(
                     (
@@ -1882,7 +2070,7 @@ from
                         w.seen_at > now() - interval '60 seconds'
                     ) > (
                       select
-                        count(*)
+                        count(*)::int
                       from
                         jobs r
                       where
@@ -1929,15 +2117,58 @@ from
 with
   chosen as (
     with recursive
+      limits as materialized (
+        select
+          portfolio_id,
+          kind,
+          most_running
+        from
+          job_limits
+      ),
+      running as materialized (
+        select
+          kind,
+          portfolio_id,
+          count(*)::int as jobs,
+          sum(count(*)) over (
+            partition by
+              portfolio_id
+          )::int as in_all
+        from
+          jobs
+        where
+          state = 'running'
+        group by
+          kind,
+          portfolio_id
+      ),
       wanted as (
         select
-          *
+          given.kind,
+          given.most,
+          given.last,
+          least(
+            given.slots,
+            whole.most_running - (
+              select
+                coalesce(sum(jobs), 0)
+              from
+                running
+              where
+                kind = given.kind
+            )
+          )::int as slots
         from
-          unnest(:kinds::text[], :slots::int[], :most::int[], :after::text[]) as wanted (kind, slots, most, last)
+          unnest(:kinds::text[], :slots::int[], :most::int[], :after::text[]) as given (kind, slots, most, last)
+          left join limits whole on whole.portfolio_id is null
+          and whole.kind = given.kind
       ),
       tenant as (
         select
-          at.*,
+          at.kind,
+          at.slots,
+          at.most,
+          at.last,
           coalesce(next.id, again.id) as id,
           next.id is null as is_wrapped,
           1 as position
@@ -1979,6 +2210,8 @@ with
                 )
               end as id
           ) again
+        where
+          at.slots > 0
         union all
         select
           at.kind,
@@ -2039,26 +2272,13 @@ with
             and coalesce(next.id, again.id) > at.last
           )
       ),
-      running as materialized (
-        select
-          kind,
-          portfolio_id,
-          count(*)::int as jobs,
-          sum(count(*)) over (
-            partition by
-              portfolio_id
-          )::int as in_all
-        from
-          jobs
-        where
-          state = 'running'
-        group by
-          kind,
-          portfolio_id
-      ),
       open_tenant as (
         select
-          tenant.*,
+          tenant.kind,
+          tenant.slots,
+          tenant.id,
+          tenant.position,
+          least(tenant.most, own_limit.most_running) as most,
           coalesce(own.jobs, 0) as running,
           row_number() over (
             partition by
@@ -2071,9 +2291,11 @@ with
           tenant
           left join running own on own.kind = tenant.kind
           and own.portfolio_id = tenant.id
+          left join limits own_limit on own_limit.kind = tenant.kind
+          and own_limit.portfolio_id = tenant.id
         where
           tenant.id is not null
-          and coalesce(own.jobs, 0) < tenant.most
+          and coalesce(own.jobs, 0) < least(tenant.most, own_limit.most_running)
           and not exists (
             select
             from
@@ -2081,6 +2303,25 @@ with
             where
               coalesce(pause.portfolio_id, tenant.id) = tenant.id
               and coalesce(pause.kind, tenant.kind) = tenant.kind
+          )
+          and not exists (
+            select
+            from
+              limits whole
+            where
+              whole.portfolio_id = tenant.id
+              and whole.kind is null
+              and whole.most_running <= coalesce(
+                (
+                  select
+                    max(in_all)
+                  from
+                    running
+                  where
+                    portfolio_id = tenant.id
+                ),
+                0
+              )
           )
       ),
       candidate as (
@@ -2136,6 +2377,7 @@ with
           kind,
           slots,
           rank,
+          id,
           coalesce(
             (
               select
@@ -2167,14 +2409,31 @@ with
     from
       ranked
     where
-      place_in_all <= :mostInAll
+      place_in_all <= least(
+        :mostInAll,
+        (
+          select
+            most_running
+          from
+            limits
+          where
+            portfolio_id = ranked.id
+            and kind is null
+        )
+      )
   ),
   taken as (
     select
       locked.job_id,
       locked.state
     from
-      unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
+      (
+        select distinct
+          kind,
+          slots
+        from
+          chosen
+      ) as wanted
       cross join lateral (
         select
           q.job_id,
@@ -2307,6 +2566,11 @@ select
       chosen
     where
       rank <= slots
+  ),
+  exists (
+    select
+    from
+      job_limits
   ),
   changed.id,
   changed.portfolio_id,
@@ -2697,181 +2961,183 @@ select
         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(pause.kind, jobs.kind) = jobs.kind
     ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        case
-          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
+    else coalesce(
       (
         select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+          json_build_object(
+            'for',
+            'limit',
+            'of',
+            of,
+            'limit',
+            most,
+            'place',
+            (
+              select
+                count(*)::int
+              from
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
                   from
-                    job_workers w
+                    job_queue q
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        case
-          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
+                    q.due
+                    and q.kind = jobs.kind
+                    and q.portfolio_id = jobs.portfolio_id
+                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                  limit
+                    1000
+                ) as line
             )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
+          )
         from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
+                  )
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
+        order by
+          rank
+        limit
+          1
       ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
+      json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
       )
     )
   end,
@@ -2895,73 +3161,130 @@ select
         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(pause.kind, jobs.kind) = jobs.kind
     )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+    or exists (
+      select
+      from
+        (
+          select
+            rule.*
+          from
+            (
+              select
+                1 as rank,
+                'kind' as of,
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
+                    count(*)::int
                   from
-                    job_workers w
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                    and r.kind = jobs.kind
+                ) as running,
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind = jobs.kind
+                  )
+                ) as most
+              union all
+              select
+                2,
+                'portfolio',
+                (
                   select
-                    sum(slot.value::int)
+                    count(*)::int
                   from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                ),
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind is null
+                  )
                 )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
+              union all
+              select
+                3,
+                'platform',
+                (
+                  select
+                    count(*)::int
+                  from
+                    jobs r
+                  where
+                    r.state = 'running'
+                    and r.kind = jobs.kind
+                ),
+                l.most_running
+              from
+                job_limits l
+              where
+                l.portfolio_id is null
+                and l.kind = jobs.kind
+            ) rule
+          where
+            running >= most
+        ) reached
     ) then false
     else coalesce(
       (
@@ -2973,7 +3296,7 @@ select
           w.seen_at > now() - interval '60 seconds'
       ) > (
         select
-          count(*)
+          count(*)::int
         from
           jobs r
         where
@@ -3115,181 +3438,183 @@ select
         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(pause.kind, jobs.kind) = jobs.kind
     ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        case
-          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
+    else coalesce(
       (
         select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+          json_build_object(
+            'for',
+            'limit',
+            'of',
+            of,
+            'limit',
+            most,
+            'place',
+            (
+              select
+                count(*)::int
+              from
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
                   from
-                    job_workers w
+                    job_queue q
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        case
-          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
+                    q.due
+                    and q.kind = jobs.kind
+                    and q.portfolio_id = jobs.portfolio_id
+                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                  limit
+                    1000
+                ) as line
             )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
+          )
         from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
+                  )
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
+        order by
+          rank
+        limit
+          1
       ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
+      json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
       )
     )
   end,
@@ -3313,73 +3638,130 @@ select
         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
         and coalesce(pause.kind, jobs.kind) = jobs.kind
     )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+    or exists (
+      select
+      from
+        (
+          select
+            rule.*
+          from
+            (
+              select
+                1 as rank,
+                'kind' as of,
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
+                    count(*)::int
                   from
-                    job_workers w
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                    and r.kind = jobs.kind
+                ) as running,
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind = jobs.kind
+                  )
+                ) as most
+              union all
+              select
+                2,
+                'portfolio',
+                (
                   select
-                    sum(slot.value::int)
+                    count(*)::int
                   from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                ),
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind is null
+                  )
                 )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
+              union all
+              select
+                3,
+                'platform',
+                (
+                  select
+                    count(*)::int
+                  from
+                    jobs r
+                  where
+                    r.state = 'running'
+                    and r.kind = jobs.kind
+                ),
+                l.most_running
+              from
+                job_limits l
+              where
+                l.portfolio_id is null
+                and l.kind = jobs.kind
+            ) rule
+          where
+            running >= most
+        ) reached
     ) then false
     else coalesce(
       (
@@ -3391,7 +3773,7 @@ select
           w.seen_at > now() - interval '60 seconds'
       ) > (
         select
-          count(*)
+          count(*)::int
         from
           jobs r
         where
@@ -3462,6 +3844,14 @@ where
   jobs.id = :id
   and jobs.lease_token = :token
 for key share;
+
+-- job_lock_limits
+select
+  pg_advisory_xact_lock(hashtextextended ('job limits', 0))
+from
+  (
+    select
+  ) as one;
 
 -- job_mark_lost_dead
 with
@@ -3733,181 +4123,183 @@ from
                         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                         and coalesce(pause.kind, jobs.kind) = jobs.kind
                     ) then json_build_object('for', 'pause')
-                    when (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
-                                select
-                                  sum((w.slots ->> jobs.kind)::int)
-                                from
-                                  job_workers w
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'kind',
-                      'limit',
+                    else coalesce(
                       (
                         select
-                          case
-                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> jobs.kind)::float8) * (
+                          json_build_object(
+                            'for',
+                            'limit',
+                            'of',
+                            of,
+                            'limit',
+                            most,
+                            'place',
+                            (
+                              select
+                                count(*)::int
+                              from
+                                (
                                   select
-                                    sum((w.slots ->> jobs.kind)::int)
                                   from
-                                    job_workers w
+                                    job_queue q
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
-                      )
-                    )
-                    when (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
+                                    q.due
+                                    and q.kind = jobs.kind
+                                    and q.portfolio_id = jobs.portfolio_id
+                                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                  limit
+                                    1000
+                                ) as line
                             )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'portfolio',
-                      'limit',
-                      (
-                        select
-                          case
-                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> 'all')::float8) * (
-                                  select
-                                    sum(slot.value::int)
-                                  from
-                                    job_workers w,
-                                    jsonb_each_text(w.slots) as slot
-                                  where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
+                          )
                         from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
+                          (
+                            select
+                              rule.*
+                            from
+                              (
+                                select
+                                  1 as rank,
+                                  'kind' as of,
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.portfolio_id = jobs.portfolio_id
+                                      and r.kind = jobs.kind
+                                  ) as running,
+                                  least(
+                                    (
+                                      select
+                                        case
+                                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                            1,
+                                            ceil(
+                                              max((w.shares ->> jobs.kind)::float8) * (
+                                                select
+                                                  sum((w.slots ->> jobs.kind)::int)
+                                                from
+                                                  job_workers w
+                                                where
+                                                  w.seen_at > now() - interval '60 seconds'
+                                              )
+                                            )
+                                          )::int
+                                        end
+                                      from
+                                        job_workers w
+                                      where
+                                        w.seen_at > now() - interval '60 seconds'
+                                    ),
+                                    (
+                                      select
+                                        l.most_running
+                                      from
+                                        job_limits l
+                                      where
+                                        l.portfolio_id = jobs.portfolio_id
+                                        and l.kind = jobs.kind
+                                    )
+                                  ) as most
+                                union all
+                                select
+                                  2,
+                                  'portfolio',
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.portfolio_id = jobs.portfolio_id
+                                  ),
+                                  least(
+                                    (
+                                      select
+                                        case
+                                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                            1,
+                                            ceil(
+                                              max((w.shares ->> 'all')::float8) * (
+                                                select
+                                                  sum(slot.value::int)
+                                                from
+                                                  job_workers w,
+                                                  jsonb_each_text(w.slots) as slot
+                                                where
+                                                  w.seen_at > now() - interval '60 seconds'
+                                              )
+                                            )
+                                          )::int
+                                        end
+                                      from
+                                        job_workers w
+                                      where
+                                        w.seen_at > now() - interval '60 seconds'
+                                    ),
+                                    (
+                                      select
+                                        l.most_running
+                                      from
+                                        job_limits l
+                                      where
+                                        l.portfolio_id = jobs.portfolio_id
+                                        and l.kind is null
+                                    )
+                                  )
+                                union all
+                                select
+                                  3,
+                                  'platform',
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.kind = jobs.kind
+                                  ),
+                                  l.most_running
+                                from
+                                  job_limits l
+                                where
+                                  l.portfolio_id is null
+                                  and l.kind = jobs.kind
+                              ) rule
+                            where
+                              running >= most
+                          ) reached
+                        order by
+                          rank
+                        limit
+                          1
                       ),
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
-                      )
-                    )
-                    else json_build_object(
-                      'for',
-                      'worker',
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
+                      json_build_object(
+                        'for',
+                        'worker',
+                        'place',
+                        (
+                          select
+                            count(*)::int
+                          from
+                            (
+                              select
+                              from
+                                job_queue q
+                              where
+                                q.due
+                                and q.kind = jobs.kind
+                                and q.portfolio_id = jobs.portfolio_id
+                                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                              limit
+                                1000
+                            ) as line
+                        )
                       )
                     )
                   end,
@@ -3932,73 +4324,130 @@ from
                         coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
                         and coalesce(pause.kind, jobs.kind) = jobs.kind
                     )
-                    or coalesce(
-                      (
-                        select
-                          count(*)::int
-                        from
-                          jobs r
-                        where
-                          r.state = 'running'
-                          and r.portfolio_id = jobs.portfolio_id
-                          and r.kind = jobs.kind
-                      ) >= (
-                        select
-                          case
-                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> jobs.kind)::float8) * (
+                    or exists (
+                      select
+                      from
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
                                   select
-                                    sum((w.slots ->> jobs.kind)::int)
+                                    count(*)::int
                                   from
-                                    job_workers w
+                                    jobs r
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      false
-                    )
-                    or coalesce(
-                      (
-                        select
-                          count(*)::int
-                        from
-                          jobs r
-                        where
-                          r.state = 'running'
-                          and r.portfolio_id = jobs.portfolio_id
-                      ) >= (
-                        select
-                          case
-                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> 'all')::float8) * (
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
                                   select
-                                    sum(slot.value::int)
+                                    count(*)::int
                                   from
-                                    job_workers w,
-                                    jsonb_each_text(w.slots) as slot
+                                    jobs r
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
                                 )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      false
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
                     ) then false
                     else coalesce(
                       (
@@ -4010,7 +4459,7 @@ from
                           w.seen_at > now() - interval '60 seconds'
                       ) > (
                         select
-                          count(*)
+                          count(*)::int
                         from
                           jobs r
                         where
@@ -4452,11 +4901,12 @@ where
 
 -- job_worker_report
 insert into
-  job_workers (id, slots, shares, started_at, seen_at)
+  job_workers (id, slots, shares, dead_letters, started_at, seen_at)
 values
-  (:id, :slots::jsonb, :shares::jsonb, default, default)
+  (:id, :slots::jsonb, :shares::jsonb, :deadLetters, default, default)
 on conflict (id) do update
 set
   slots = excluded.slots,
   shares = excluded.shares,
+  dead_letters = excluded.dead_letters,
   seen_at = now();

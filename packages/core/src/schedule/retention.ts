@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
+import { invitations } from '../invitation/invitation.sql.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
 import { retention } from '../job/kinds.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
@@ -40,11 +41,12 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
 /** The newest PDF of the current version of a study may be old. It is served until the study changes. */
 const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
   select 1 from ${caseStudies} study
-  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion'
+  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion' and j.result ->> 'deletedAt' is null
     and not exists (
       select 1 from ${jobs} newer
       where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
-        and newer.result ->> 'studyVersion' = study.version::text)), false)`;
+        and newer.result ->> 'studyVersion' = study.version::text
+        and newer.result ->> 'deletedAt' is null)), false)`;
 
 /** Deletes jobs that finished as long ago as their kind declares, with their events. A trigger records their files as removable. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
@@ -54,6 +56,20 @@ export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
         select j.id from ${keptJobs} join ${jobs} j on j.kind = kept.kind and j.state = kept.state
         where j.finished_at < now() - make_interval(days => kept.days) and not ${isCurrentPdf}
         order by j.finished_at limit ${size} for update of j skip locked))`);
+    return removed.count;
+  });
+}
+
+/** Who was invited is of interest while invitations are listed; the audit log says who made and accepted them. */
+const invitationDays = 30;
+
+/** Deletes invitations a month after the last day on which they could be accepted. */
+export function removeOldInvitations(db: Db, signal: AbortSignal): Promise<number> {
+  return inBatches(batchSize, signal, async (size) => {
+    const removed = await db.execute(sql`
+      delete from ${invitations} where id = any(array(
+        select id from ${invitations} where expires_at < now() - ${days(invitationDays)}
+        order by expires_at limit ${size} for update skip locked))`);
     return removed.count;
   });
 }
