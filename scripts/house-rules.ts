@@ -99,7 +99,8 @@ const layers = [
   ['claim'],
   ['case-study'],
   ['portfolio'],
-  ['operator', 'me'],
+  ['me'],
+  ['operator'],
   ['schedule'],
 ];
 

@@ -39,6 +39,7 @@ export type Place = {
   spareWebhooks: string[];
   delivery: string;
   /** An invitation to the portfolio with its secret, a revoked one, and secrets of invitations to other portfolios. */
+  people: string[];
   invitations: { id: string; secret: string; revoked: string; elsewhere: string[] };
 };
 
@@ -153,6 +154,10 @@ export const examples: Record<string, Example> = {
   },
   'operator.redrive': {
     input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
+    ofPortfolio: false,
+  },
+  'operator.erase': {
+    input: ({ people }) => ({ id: people.pop() ?? newId('person') }),
     ofPortfolio: false,
   },
   'operator.pauses': { input: () => ({}), ofPortfolio: false },
@@ -446,6 +451,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     openUpload,
     ...(await createWebhooks(api, portfolio)),
     invitations: await createInvitations(api, portfolio),
+    people: await createPeople(api),
   };
 }
 
@@ -555,6 +561,13 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+/** Two people to be erased. */
+async function createPeople({ sql }: TestApi) {
+  const ids = [newId('person'), newId('person')];
+  for (const id of ids) await sql`insert into people (id, subject) values (${id}, ${id})`;
+  return ids;
 }
 
 async function createInvitations({ as }: TestApi, portfolio: string) {

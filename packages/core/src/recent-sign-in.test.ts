@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
-import { type Actor, scopeSchema } from './actor.ts';
+import { type Actor, operatorScopes, scopeSchema } from './actor.ts';
 import type { Ctx, Services } from './context.ts';
 import { AppError } from './errors.ts';
 import { allOperations, operations } from './index.ts';
+
+const scopes = [...scopeSchema.options, ...operatorScopes];
 
 /** A person by a session whose sign-in was some minutes ago. */
 function signedIn(minutesAgo: number): Ctx {
   const signedInAt = new Date(Date.now() - minutesAgo * 60_000);
   const credential = { kind: 'session' as const, id: 'session', tokenIssuedAt: signedInAt, signedInAt };
-  const actor: Actor = { kind: 'user', id: 'ada', scopes: scopeSchema.options, expiresAt: null, credential };
+  const actor: Actor = { kind: 'user', id: 'ada', scopes, expiresAt: null, credential };
   return { ...({} as Services), actor, signal: new AbortController().signal };
 }
 
@@ -22,6 +24,7 @@ test('whatever would outlast a stolen session demands a recent sign-in', () => {
     'me.erase',
     'member.remove',
     'member.update',
+    'operator.erase',
     'ownKey.create',
     'ownKey.rotate',
     'webhook.create',

@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
+import { secretOf } from '../../../../tests/support/invite.ts';
 import { user } from '../../../../tests/support/services.ts';
 
 const portfolios = '/api/v1/portfolios';
@@ -9,12 +10,10 @@ const png = Buffer.from('89504e470d0a1a0a00', 'hex');
 
 let api: TestApi;
 let key: string;
-let portfolioId: string;
 beforeAll(async () => {
   api = await testApi();
   key = await api.issueKey('owner');
-  const team = { slug: 'team', name: 'Team' };
-  ({ id: portfolioId } = await operations.portfolio.create.run(api.as(user('owner')), team));
+  await operations.portfolio.create.run(api.as(user('owner')), { slug: 'team', name: 'Team' });
   await operations.caseStudy.create.run(api.as(user('owner')), {
     portfolio: 'team',
     slug: 'faster',
@@ -170,10 +169,18 @@ describe('a list', () => {
 
 describe('a member', () => {
   test.each(['a/b', 'auth0|5f7c', 'ü?x=1#y', '%2F', '日本 語'])(
-    'with the id %j is read, changed and removed at its address',
+    'with the subject %j is read, changed and removed at its Location',
     async (subject) => {
-      await api.addMember(portfolioId, subject, 'viewer');
-      const location = `${portfolios}/team/members/${encodeURIComponent(subject)}`;
+      const invitations = `${portfolios}/team/invitations`;
+      const made = await api.call('POST', invitations, { key, json: { role: 'viewer' } });
+      expect([made.status, made.headers.get('cache-control')]).toEqual([201, 'no-store']);
+      const { link } = (await made.json()) as { link: string };
+      const added = await api.call('POST', '/api/v1/invitations/accept', {
+        key: await api.issueKey(subject),
+        json: { secret: secretOf({ link }) },
+      });
+      expect(added.status).toBe(201);
+      const location = added.headers.get('location')!;
       const found = await api.call('GET', location, { key });
       expect(await found.json()).toMatchObject({ subject, role: 'viewer' });
       const headers = { 'if-match': found.headers.get('etag')! };

@@ -1,3 +1,4 @@
+export { erase } from './erase.ts';
 export { health } from './health.ts';
 export { listJobs as jobs } from './jobs.ts';
 export { limit } from './limit.ts';
