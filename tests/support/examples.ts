@@ -172,6 +172,7 @@ export const examples: Record<string, Example> = {
     ofPortfolio: false,
   },
   'operator.health': { input: () => ({}), ofPortfolio: false },
+  'operator.securityEvents': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   ...examplesOfInvitations(),

@@ -55,6 +55,7 @@ const protectedBy: Record<string, AnyScope | null> = {
   MetricSummary: 'metric:read',
   OperatorHealth: 'operator:read',
   OperatorJob: 'operator:read',
+  OperatorSecurityEvent: 'operator:read',
   NewInvitation: 'portfolio:read',
   PersonalData: 'audit:read',
   Portfolio: 'portfolio:read',

@@ -277,6 +277,7 @@ function registerOperator(bind: Bind) {
   bind.operation(operator.limits, { method: 'GET', path: limits });
   bind.operation(operator.limit, { method: 'POST', path: limits });
   bind.operation(operator.erase, { method: 'POST', path: '/operator/people/:id/erase', status: 204 });
+  bind.operation(operator.securityEvents, { method: 'GET', path: '/operator/security-events' });
   bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 

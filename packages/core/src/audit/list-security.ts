@@ -1,13 +1,9 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { newest } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
-import { people } from '../person/person.sql.ts';
-import { iso } from '../sql.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
-import { securityEvents } from './audit.sql.ts';
+import { fetchSecurityEvents } from './fetch-security-events.ts';
 import { securityEventKindSchema, securityEventSchema } from './schemas.ts';
 
 export const listSecurityEvents = operation({
@@ -24,31 +20,8 @@ export const listSecurityEvents = operation({
   }),
   output: pageOf(securityEventSchema),
   tenant: tenantBySlug,
-  async run({ db }, { kind, limit, cursor = newest('securityEvent') }, tenant) {
-    const rows = await db
-      .select({
-        id: securityEvents.id,
-        kind: securityEvents.kind,
-        actor: securityEvents.actor,
-        actorName: people.name,
-        credential: securityEvents.credential,
-        address: securityEvents.address,
-        operation: securityEvents.operation,
-        count: securityEvents.count,
-        firstAt: iso(securityEvents.firstAt),
-        lastAt: iso(securityEvents.lastAt),
-      })
-      .from(securityEvents)
-      .leftJoin(people, eq(people.id, securityEvents.actor))
-      .where(
-        and(
-          eq(securityEvents.portfolioId, tenant.id),
-          lt(securityEvents.id, cursor),
-          kind === undefined ? undefined : eq(securityEvents.kind, kind),
-        ),
-      )
-      .orderBy(desc(securityEvents.id))
-      .limit(limit + 1);
+  async run({ db }, { kind, limit, cursor }, { id: portfolioId }) {
+    const rows = await fetchSecurityEvents(db, { portfolioId, kind }, { cursor, limit: limit + 1 });
     return toPage(rows, limit);
   },
 });

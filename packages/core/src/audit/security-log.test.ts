@@ -89,6 +89,27 @@ test('owners see the events of their portfolio only, newest first, and others no
   await expect(asEditor).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('operators see the events of all portfolios and of none, without names', async () => {
+  const log = createSecurityLog(platform.db, silentLog);
+  log.record('credential.refused', { address: '192.0.2.1' });
+  log.record('scope.refused', { slug: 'other', actor: 'owner' });
+  await log.close();
+  const ctx = platform.as({
+    kind: 'operator-key',
+    id: 'key_of_operator',
+    scopes: ['operator:read'],
+    expiresAt: null,
+  });
+  const { items } = await operations.operator.securityEvents.run(ctx, {});
+  expect(items).toMatchObject([
+    { kind: 'scope.refused', portfolio: 'other', actor: 'owner' },
+    { kind: 'credential.refused', portfolio: null, actor: null, address: '192.0.2.1' },
+  ]);
+  expect(items[0]).not.toHaveProperty('actorName');
+  const ofOther = await operations.operator.securityEvents.run(ctx, { portfolio: 'other' });
+  expect(ofOther.items).toEqual(items.slice(0, 1));
+});
+
 test('events are deleted after 90 days', async () => {
   const log = createSecurityLog(platform.db, silentLog);
   log.record('credential.refused', { address: '192.0.2.1' });

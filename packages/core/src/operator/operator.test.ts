@@ -69,6 +69,7 @@ const inputs: Record<string, object> = {
   'operator.limits': {},
   'operator.limit': { kind: 'export.pdf', mostRunning: 1, reason: 'memory' },
   'operator.health': {},
+  'operator.securityEvents': {},
 };
 const own = allOperations.filter(({ name }) => name.startsWith('operator.'));
 type Run = (ctx: ReturnType<typeof fixture.as>, input: object) => Promise<unknown>;
