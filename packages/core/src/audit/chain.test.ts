@@ -211,7 +211,10 @@ describe('a deleted seal is found', () => {
 
 test('a chain that is gone is missed by who holds its head', async () => {
   const { number, hash } = await operations.audit.head.run(platform.as(owner), { portfolio });
-  await tamper(`delete from portfolios where id = '${chain}'`);
+  await tamper(
+    `update portfolios set purge_at = now() where id = '${chain}'`,
+    `delete from portfolios where id = '${chain}'`,
+  );
   const problems = [];
   for await (const verified of verifyAudit(platform.db, {
     held: new Map([[chain, { number, hash: hash! }]]),
