@@ -7,7 +7,7 @@ import { type Held, type Verified, verifyAudit } from '@portfolio/core/audit/ver
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createLog } from '@portfolio/core/runtime/log';
-import { readSettings, verifyAuditSettings } from '@portfolio/core/runtime/settings';
+import { readSettings, databaseSettings } from '@portfolio/core/runtime/settings';
 import { parseArgs } from 'node:util';
 
 const usage = `verify-audit [--portfolio <slug>] [--head <chain>:<number>:<hash>] …
@@ -40,13 +40,13 @@ const title = ({ chain, portfolio }: Verified) =>
 function describe(verified: Verified): string {
   const { seals, entries, unsealed, head, problem } = verified;
   if (problem !== null) return `BROKEN  ${title(verified)}: ${problem}`;
-  return `ok      ${title(verified)}: ${entries} entries in ${seals} seals, ${unsealed} unsealed, head ${head ?? 'none'}`;
+  return `ok      ${title(verified)}: entries: ${entries}, seals: ${seals}, unsealed: ${unsealed}, head: ${head ?? 'none'}`;
 }
 
 /** Resolves to the number of broken chains. */
 async function run(): Promise<number> {
   const which = readArguments();
-  const settings = readSettings(verifyAuditSettings);
+  const settings = readSettings(databaseSettings);
   const log = createLog('verify-audit', 'warn');
   const signIn = await openSignIn(settings, log);
   const pool = { poolSize: 1, applicationName: 'portfolio-verify-audit', statementSeconds: 600, log, signIn };
@@ -64,7 +64,7 @@ async function run(): Promise<number> {
   }
   if (chains === 0 && which.slug !== undefined)
     throw new Error(`There is no portfolio "${which.slug}" with an audit log.`);
-  console.log(broken === 0 ? `All ${chains} chains are whole.` : `${broken} of ${chains} chains are broken.`);
+  console.log(`Chains: ${chains}, broken: ${broken}.`);
   return broken;
 }
 
