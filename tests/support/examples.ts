@@ -456,11 +456,12 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   };
 }
 
+const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
+
 /** Files of jobs, images and studies in the bin that can be deleted. */
 async function createDeletable(api: TestApi, study: { portfolio: string; slug: string }) {
   const ctx = api.as(owner);
   const { portfolio } = study;
-  const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
   const files = await pairOf(async () => {
     const { id } = await operations.caseStudy.export.run(ctx, study);
     await (await simulateWorker(api, id)).succeed();
