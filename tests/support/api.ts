@@ -6,7 +6,7 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { jwt?: JwtSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
+    'publicOrigin' | 'webRoot' | 'securityLog' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -23,6 +23,7 @@ export async function testApi(
     log: silentLog,
     publicOrigin: options.publicOrigin,
     webRoot: options.webRoot,
+    securityLog: options.securityLog,
     rateLimits: options.rateLimits,
     trustedProxyHops: options.trustedProxyHops,
   });

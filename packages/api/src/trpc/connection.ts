@@ -17,6 +17,7 @@ import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../encode.ts';
 import type { Follow } from '../follow.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import type { ReportRefusal } from '../security-events.ts';
 import { toTrpcError } from './procedures.ts';
 import { maxBatchSize } from './published.ts';
 import { appRouter } from './router.ts';
@@ -40,6 +41,7 @@ export type ConnectionOptions = {
   follow: Follow;
   limits: ConnectionLimits;
   slow: SlowConnections;
+  reportRefusal: ReportRefusal;
   logError: (error: unknown) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
   authenticate(socket: WebSocket, authorization: string | undefined): Promise<Actor>;
@@ -56,7 +58,10 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   readonly #subscriptions = new Map<Id, Subscription>();
+  readonly #address: string;
   #authorization: string | undefined;
+  /** As of the last call that was authenticated. */
+  #actor: Actor | undefined;
   /** The first message is not a call, but has the credential. */
   #awaitsParams: boolean;
   #firstMessage: NodeJS.Timeout | undefined;
@@ -65,8 +70,13 @@ export class Connection {
   #windowStart = 0;
   #messages = 0;
 
-  constructor(socket: WebSocket, awaitsParams: boolean, options: ConnectionOptions) {
+  constructor(
+    socket: WebSocket,
+    { address, awaitsParams }: { address: string; awaitsParams: boolean },
+    options: ConnectionOptions,
+  ) {
     this.#socket = socket;
+    this.#address = address;
     this.#options = options;
     this.#awaitsParams = awaitsParams;
     this.#firstMessage = setTimeout(
@@ -200,6 +210,7 @@ export class Connection {
         await this.#subscribe(id, beginning, operation, message);
       else await this.#call(beginning, message);
     } catch (error) {
+      this.#report(error, message.params);
       this.sendError(error, beginning, message);
     }
   }
@@ -210,7 +221,13 @@ export class Connection {
       router: appRouter,
       path,
       getRawInput: async () => input,
-      ctx: { services, logError, actor: () => this.#authenticate(), follow: null },
+      ctx: {
+        services,
+        logError,
+        actor: () => this.#authenticate(),
+        origin: { address: this.#address, requestId: null },
+        follow: null,
+      },
       type: method satisfies TRPCProcedureType,
       signal: undefined,
       batchIndex: 0,
@@ -218,8 +235,19 @@ export class Connection {
     this.send(`${beginning}"result":${JSON.stringify({ type: 'data', data })}}`);
   }
 
-  #authenticate() {
-    return this.#options.authenticate(this.#socket, this.#authorization);
+  async #authenticate() {
+    this.#actor = await this.#options.authenticate(this.#socket, this.#authorization);
+    return this.#actor;
+  }
+
+  #report(thrown: unknown, { path, input }: Call['params']) {
+    this.#options.reportRefusal(thrown instanceof TRPCError ? thrown.cause : thrown, {
+      actor: this.#actor,
+      address: this.#address,
+      hasCredential: Boolean(this.#authorization),
+      operation: path,
+      input,
+    });
   }
 
   async #subscribe(id: Id, beginning: string, operation: StreamOperation, { params }: Call) {

@@ -48,7 +48,7 @@ beforeEach(async () => {
 const as = (actor: Actor, idempotencyKey?: string) => ({
   ...platform.as(actor),
   idempotencyKey,
-  origin: { address: traces.address, requestId: 'request' },
+  origin: { address: actor === owner ? '203.0.113.5' : traces.address, requestId: 'request' },
 });
 const erase = (actor = ada) => me.erase.run(as(actor), { confirm: id });
 const invite = async (role: 'viewer' | 'owner', label?: string) => {
