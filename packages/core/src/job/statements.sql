@@ -177,6 +177,16 @@ from
 where
   jobs.state in ('failed', 'cancelled', 'dead')
   and jobs.kind <> 'webhook.deliver'
+  and jobs.portfolio_id <> all (
+    array(
+      select
+        id
+      from
+        portfolios
+      where
+        binned_at is not null
+    )
+  )
   and (
     jobs.kind = any (:kinds)
     and jobs.state = any (:states)
@@ -3534,10 +3544,18 @@ where
             select
               jobs.id
             from
-              jobs
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('failed', 'cancelled', 'dead')
+                offset
+                  0
+              ) as jobs
             where
               :states::text[] && array['failed', 'cancelled', 'dead']
-              and jobs.state in ('failed', 'cancelled', 'dead')
               and (
                 jobs.kind = any (:kinds)
                 and jobs.state = any (:states)
@@ -3560,10 +3578,18 @@ where
             select
               jobs.id
             from
-              jobs
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('queued', 'running')
+                offset
+                  0
+              ) as jobs
             where
               :states::text[] && array['queued', 'running']
-              and jobs.state in ('queued', 'running')
               and (
                 jobs.kind = any (:kinds)
                 and jobs.state = any (:states)
@@ -3584,27 +3610,38 @@ where
           union all
           (
             select
-              jobs.id
+              job.id
             from
-              jobs
+              portfolios
+              cross join unnest(:kinds::text[]) as chosen_kind
+              cross join unnest(array['succeeded']::text[]) as chosen_state
+              cross join lateral (
+                select
+                  jobs.id
+                from
+                  jobs
+                where
+                  jobs.portfolio_id = portfolios.id
+                  and jobs.kind = chosen_kind
+                  and jobs.state = chosen_state
+                  and jobs.id < :cursor
+                  and (
+                    jobs.id >= :firstId
+                    and jobs.id < :lastId
+                    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+                  )
+                  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+                order by
+                  jobs.id desc
+                limit
+                  :limit
+              ) as job
             where
               :states::text[] && array['succeeded']
-              and jobs.state in ('succeeded')
               and :errorCode::text is null
-              and (
-                jobs.kind = any (:kinds)
-                and jobs.state = any (:states)
-              )
-              and jobs.id < :cursor
-              and (
-                jobs.id >= :firstId
-                and jobs.id < :lastId
-                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
-                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
-              )
-              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
             order by
-              jobs.id desc
+              id desc
             limit
               :limit
           )
@@ -3671,7 +3708,7 @@ where
             :limit
         ) as job
       order by
-        job.id desc
+        id desc
       limit
         :limit
     )
@@ -5039,6 +5076,16 @@ with
           where
             jobs.state in ('failed', 'cancelled', 'dead')
             and jobs.kind <> 'webhook.deliver'
+            and jobs.portfolio_id <> all (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
             and (
               jobs.kind = any (:kinds)
               and jobs.state = any (:states)

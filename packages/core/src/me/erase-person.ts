@@ -8,6 +8,7 @@ import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { idempotencyKeys } from '../idempotency.sql.ts';
 import { invitations } from '../invitation/invitation.sql.ts';
+import { hashOfIdentity } from '../person/identify.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { uploads } from '../upload/upload.sql.ts';
@@ -21,7 +22,7 @@ export async function erasePerson(db: Db, id: string): Promise<void> {
   await requireOtherOwners(db, id);
   // Whoever makes a key for this person, or by their tokens, waits, and then finds that they have ended.
   await lockKeysOf(db, { personId: id });
-  const subject = await lockPerson(db, id);
+  const { issuer, subject } = await lockPerson(db, id);
   await endCredentials(db, id);
   await endMemberships(db, id, locked);
   await eraseInvitations(db, id);
@@ -38,6 +39,7 @@ export async function erasePerson(db: Db, id: string): Promise<void> {
       groupsAt: null,
       signedInAt: null,
       erasedAt: sql`now()`,
+      erasedIdentity: hashOfIdentity(issuer, subject),
     })
     .where(eq(people.id, id));
 }
@@ -75,7 +77,15 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
     .select({ slug: portfolios.slug })
     .from(members)
     .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
-    .where(and(eq(members.personId, id), eq(members.role, 'owner'), sql`not exists ${otherOwner}`))
+    .where(
+      and(
+        eq(members.personId, id),
+        eq(members.role, 'owner'),
+        // One that is to be deleted for good will have no owner.
+        sql`(${portfolios.purgeAt} > now()) is not false`,
+        sql`not exists ${otherOwner}`,
+      ),
+    )
     .orderBy(portfolios.slug)
     .limit(maxNamed + 1);
   if (left.length === 0) return;
@@ -83,19 +93,19 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
   const more = left.length > maxNamed ? ' and others' : '';
   throw new AppError(
     'conflict',
-    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner first.`,
+    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner, or delete it for good.`,
   );
 }
 
-/** Locks a person, so that they get no further membership or key. Resolves to their subject. */
-async function lockPerson(db: Db, id: string): Promise<string> {
+/** Locks a person, so that they get no further membership or key. Resolves to whom it is. */
+async function lockPerson(db: Db, id: string) {
   const [person] = await db
-    .select({ subject: people.subject })
+    .select({ issuer: people.issuer, subject: people.subject })
     .from(people)
     .where(and(eq(people.id, id), isNull(people.erasedAt)))
     .for('update');
   if (!person) throw new AppError('not_found', `There is no person "${id}".`);
-  return person.subject ?? id;
+  return { issuer: person.issuer, subject: person.subject ?? id };
 }
 
 /** Ends keys and tokens. The rows of keys stay for the audit log, without what says who used them. */

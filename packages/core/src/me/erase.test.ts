@@ -139,11 +139,31 @@ test('nothing says who an erased person was, in no column of no table', async ()
   expect(last).toEqual({ actor: id });
 });
 
+test('every column that says whose a row is, or from where somebody came, is known to the erasure', async () => {
+  const columns = await platform.ownerSql<{ name: string }[]>`
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = 'public' and column_name ~ '(^person_id|address|user_agent|subject)$'`;
+  const known = [
+    'api_keys.last_used_address',
+    'api_keys.person_id',
+    'api_keys.subject',
+    'audit_log.address',
+    'former_members.person_id',
+    'members.person_id',
+    'members.subject',
+    'people.subject',
+    'security_events.address',
+    'token_ends.person_id',
+  ];
+  expect(columns.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
+});
+
+const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
+const eraseAs = (actor: Actor, person = id) =>
+  operations.operator.erase.run(platform.as(actor), { id: person });
+
 test('operators erase a person, and nobody else does; one who is not known, or was erased, is not found', async () => {
   await leaveTraces();
-  const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
-  const eraseAs = (actor: Actor, person = id) =>
-    operations.operator.erase.run(platform.as(actor), { id: person });
   await expect(eraseAs(owner)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(eraseAs({ ...operator, scopes: ['operator:read'] })).rejects.toMatchObject({
     code: 'forbidden',
@@ -159,7 +179,12 @@ test('who signs in after having been erased is somebody new, without rights', as
   await invite('viewer');
   await erase();
   const identity = { issuer: traces.issuer, subject: traces.subject, isDefault: false };
-  const again = await identifyPerson(platform.db, identity, new Date());
+  const signIn = (secondsFromNow: number) =>
+    identifyPerson(platform.db, identity, new Date(Date.now() + secondsFromNow * 1000));
+  // An older token stores nobody anew.
+  await expect(signIn(-60)).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await whereIs(traces.subject)).toEqual([]);
+  const again = await signIn(60);
   expect(again).not.toBe(id);
   const read = operations.portfolio.read.run(platform.as(user(again)), { portfolio });
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
@@ -178,6 +203,16 @@ describe('an erasure', () => {
     await expect(erase()).rejects.toMatchObject(refused);
     expect(await whereIs(traces.subject)).toContain('people.subject');
     await platform.sql`update people set signed_in_at = now() where id = 'mistyped'`;
+    expect(await erase()).toBeNull();
+  });
+
+  test('is refused because of a portfolio in the bin, and no longer once that is to be deleted for good', async () => {
+    await invite('owner');
+    await member.remove.run(platform.as(ada), { portfolio, member: 'owner', expectedVersion: '*' });
+    const confirmed = { portfolio, confirm: portfolio, expectedVersion: '*' as const };
+    await operations.portfolio.delete.run(platform.as(ada), confirmed);
+    await expect(erase()).rejects.toMatchObject({ code: 'conflict' });
+    await operations.portfolio.purge.run(platform.as(ada), { portfolio, confirm: portfolio });
     expect(await erase()).toBeNull();
   });
 

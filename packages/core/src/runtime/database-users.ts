@@ -47,7 +47,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   metric_samples: { api: all, worker: 'select, delete' },
   metrics: { api: all, worker: 'select' },
   outbox: { api: all, worker: all },
-  people: { api: 'select, insert, update', worker: 'select' },
+  people: { api: 'select, insert, update', worker: 'select, update (erased_identity)' },
   // Deleting a portfolio deletes its audit log: the schedule does, some time after its owners have put it into the bin.
   portfolios: { api: 'select, insert, update', worker: 'select, delete' },
   rate_limits: { api: all, worker: '' },

@@ -14,7 +14,13 @@ import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts
 import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
+import {
+  pruneJobEvents,
+  removeOldDeliveries,
+  forgetErasedIdentities,
+  removeOldInvitations,
+  removeOldJobs,
+} from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -101,6 +107,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'erased-identities',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db }) => forgetErasedIdentities(db),
   },
   {
     name: 'old-invitations',
