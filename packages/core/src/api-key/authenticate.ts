@@ -40,6 +40,7 @@ const byHash = prepared((db) =>
       madeBy: apiKeys.madeBy,
       tokenIssuedAt: apiKeys.tokenIssuedAt,
       isRecorded,
+      // Of parts, within which Drizzle names the tables of columns: there are others in them.
       isUsable: sql<boolean>`${isLive} and not ${hasEndedAncestor} and not ${hasLostMaker}`,
     })
     .from(apiKeys)
