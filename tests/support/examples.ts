@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
 import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
+import { signIn } from './sign-in.ts';
 import { simulateWorker } from './simulate-worker.ts';
 import { user } from './services.ts';
 import { bytesOf, describeFile, upload } from './upload.ts';
@@ -25,6 +26,7 @@ export type Place = {
   ownKey: string;
   rotatedKey: string;
   rotatedOwnKey: string;
+  session: string;
   jobs: { failed: string[]; cancelled: string[] };
   webhook: string;
   spareWebhooks: string[];
@@ -84,6 +86,9 @@ export const examples: Record<string, Example> = {
     ofOwner: true,
   },
   'ownToken.revoke': { input: () => ({}), ofPortfolio: false },
+  'session.list': { input: () => ({}), ofPortfolio: false },
+  'session.revoke': { input: ({ session }) => ({ id: session }), ofPortfolio: false, ofOwner: true },
+  'session.revokeAll': { input: () => ({}), ofPortfolio: false },
   'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'webhook.create': {
     input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
@@ -331,6 +336,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const createOwnKey = async () => (await operations.ownKey.create.run(ctx, about)).id;
   const [apiKey, rotatedKey] = [await createKey(), await createKey()];
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
+  const { id: session } = await signIn(api, 'owner');
   const uploads = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
   return {
@@ -342,6 +348,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     ownKey,
     rotatedKey,
     rotatedOwnKey,
+    session,
     jobs,
     uploads,
     ...(await createWebhooks(api, portfolio)),

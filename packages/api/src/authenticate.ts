@@ -4,6 +4,7 @@ import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { identifyPerson } from '@portfolio/core/person/identify';
+import { authenticateSession } from '@portfolio/core/session/authenticate';
 import { text } from '@portfolio/core/text';
 import {
   createLocalJWKSet,
@@ -14,12 +15,14 @@ import {
   jwtVerify,
 } from 'jose';
 import { z } from 'zod';
+import { isSession, secretOf } from './credential.ts';
 
 /**
- * Turns the value of an Authorization header into an actor; throws `unauthenticated` where it is invalid. The address of
- * the client is noted as the last that used a key; without it, as when a stream is checked again, no use is noted.
+ * Turns what a request presents (`credentialOf`) into an actor; throws `unauthenticated` where it is invalid. The address
+ * of the client is noted as the last that used a key or a session; without it, as when a stream is checked again, no use is
+ * noted.
  */
-export type Authenticate = (authorization: string | undefined, address?: string) => Promise<Actor>;
+export type Authenticate = (credential: string | undefined, address?: string) => Promise<Actor>;
 
 export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
 
@@ -28,22 +31,23 @@ const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticate {
   const actorOf = jwt && createActorOf(db, jwt);
-  return async (authorization, address) => {
-    if (authorization === undefined || authorization === '') return anonymous;
-    const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (!credential) {
+  return async (credential, address) => {
+    if (credential === undefined || credential === '') return anonymous;
+    if (isSession(credential)) return authenticateSession(db, secretOf(credential), address);
+    const bearer = /^Bearer +(\S+)$/i.exec(credential)?.[1];
+    if (!bearer) {
       throw new AppError(
         'unauthenticated',
         'Invalid Authorization header: expected "Bearer" followed by an API key or a token.',
       );
     }
-    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential, address);
+    if (looksLikeApiKey(bearer)) return authenticateApiKey(db, bearer, address);
     if (!actorOf)
       throw new AppError(
         'unauthenticated',
         'Expected an API key (pk_…): this installation does not accept tokens.',
       );
-    return actorOf(credential);
+    return actorOf(bearer);
   };
 }
 

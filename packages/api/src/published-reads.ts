@@ -33,4 +33,4 @@ export function createPublishedReads(services: Services, cache: PublishedCache):
 /** True for operations whose answers are the same for all anonymous readers. */
 export const isPublishedRead = ({ kind, public: isPublic }: AnyOperation) => kind === 'query' && isPublic;
 
-export const isAnonymous = ({ headers }: FastifyRequest) => headers.authorization === undefined;
+export const isAnonymous = ({ credential }: FastifyRequest) => credential === undefined;

@@ -97,7 +97,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
   const authenticator = new Authenticator(authenticate, rateLimits);
-  identifyCallers(app, authenticator);
+  identifyCallers(app, authenticator, publicOrigin);
   refuseEarly(app, services);
   acceptBodies(app);
 

@@ -43,8 +43,11 @@ const editorScopes: readonly Scope[] = [
 export const roleScopes: Record<Role, readonly Scope[]> = {
   viewer: viewerScopes,
   editor: editorScopes,
-  owner: scopeSchema.options,
+  owner: scopeSchema.options.filter((scope) => !scope.startsWith('operator:')),
 };
+
+/** The scopes that nobody has by a role, but by being an operator of the deployment. */
+export const operatorScopes = scopeSchema.options.filter((scope) => scope.startsWith('operator:'));
 
 /**
  * What an actor is identified by: an API key, a token, or a session of the page. `id` is that of the key or session, or the

@@ -10,6 +10,7 @@ import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as session from './session/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
@@ -19,6 +20,7 @@ export const operations = {
   apiKey,
   ownKey,
   ownToken,
+  session,
   audit,
   webhook,
   member,

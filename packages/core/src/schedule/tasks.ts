@@ -6,6 +6,7 @@ import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
 import { removeUnreferenced } from '../removable-object/remove.ts';
+import { removeExpiredSessions } from '../session/remove-expired.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
 import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
@@ -82,6 +83,12 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'expired-sessions',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, signal }) => removeExpiredSessions(db, signal),
   },
   {
     name: 'unreferenced-objects',
