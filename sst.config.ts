@@ -23,7 +23,7 @@ export default $config({
     const { createCluster } = await import('./stacks/cluster/index.ts');
     const { createObservability } = await import('./stacks/observability/index.ts');
     const { createClientCertificates } = await import('./stacks/edge/client-certificates.ts');
-    const { createSecrets } = await import('./stacks/security/secrets.ts');
+    const { createSecrets, syncSecrets } = await import('./stacks/security/secrets.ts');
     const { createAdmission } = await import('./stacks/security/admission.ts');
     const { createApp } = await import('./stacks/app/index.ts');
     const { createEdge } = await import('./stacks/edge/index.ts');
@@ -35,18 +35,19 @@ export default $config({
     if ($dev) return createDev(messaging, files);
 
     const boundary = createBoundary(stage);
+    const secrets = createSecrets(stage);
     const network = createNetwork(stage);
     const { database, cache } = createData(stage, network, files);
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
     const prometheus = createObservability(stage, network, cluster);
     const admission = createAdmission(cluster, images);
-    const parts = { cluster, database, cache, files, messaging, images };
+    const parts = { cluster, database, cache, files, messaging, images, secrets };
     const api = createApp(stage, parts, { admission, prometheus });
     const clients = createClientCertificates(stage);
-    const secrets = createSecrets(stage, { cluster, database, clients });
+    const synced = syncSecrets(secrets, { cluster, database, clients });
     const { domains, loadBalancers } = createEdge(stage, { network, cluster, images, clients }, [
-      ...secrets,
+      ...synced,
       ...api,
     ]);
     createChaos(stage, cluster, database, loadBalancers);

@@ -1,6 +1,18 @@
 /** The size of a node group. `instanceType` must have the arm64 architecture, because the images are built for it. */
 type Nodes = { instanceType: string; min: number; max: number };
 
+/** An issuer whose tokens are accepted beside those of `tokenIssuer`, and with a `clientId` a place to sign in. */
+type OtherIssuer = { issuer: string; jwksUrl?: string; audience?: string; clientId?: string };
+
+/** The sign-in of people in a browser at the `tokenIssuer`, and what groups of its tokens mean (docs/deployment.md). */
+type SignIn = {
+  clientId: string;
+  groupClaim?: string;
+  /** The roles that members of a group have: `group=portfolio:role,…`. */
+  groupRoles?: string;
+  operatorGroup?: string;
+};
+
 /** Everything that differs between stages, including the operator's own domain, issuer and repository. */
 export type Stage = {
   name: string;
@@ -10,6 +22,12 @@ export type Stage = {
   domain: string;
   /** The issuer whose tokens the API accepts. */
   tokenIssuer: string;
+  /** With any, load balancers verify no tokens, and the API alone verifies all (ADR 22). */
+  otherIssuers: readonly OtherIssuer[];
+  /** Null: the page is used with keys only. */
+  signIn: SignIn | null;
+  /** Host and port of ClamAV's daemon in the VPC, which scans files before others get them; null: they are not scanned. */
+  scanner: { host: string; port: number } | null;
   /** Where flaws are reported, as `security.txt` says: an https: or a mailto: address. */
   securityContact: string;
   /** The repository whose workflows deploy the stage, as in the `sub` claim of GitHub's tokens. Personal stages have none. */
@@ -35,6 +53,9 @@ const domain = 'portfolio.example.com';
 
 const common = {
   tokenIssuer: 'https://id.example.com/',
+  otherIssuers: [],
+  signIn: { clientId: 'portfolio' },
+  scanner: null,
   securityContact: 'mailto:security@example.com',
   // GitHub adds the numeric IDs of owner and repository, because names can be taken over by another account.
   repository: 'example@1001/portfolio-api-platform@2002',

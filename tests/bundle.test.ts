@@ -12,6 +12,7 @@ import { plainUser } from './support/child.ts';
 import { testFolder } from './support/folder.ts';
 import { simulateRds } from './support/rds.ts';
 import { testSecretsManager } from './support/secrets-manager.ts';
+import { namePeopleBySubject } from './support/people.ts';
 import { testServices, user } from './support/services.ts';
 import { freePort } from './support/stack.ts';
 import { startTlsPostgres } from './support/tls-postgres.ts';
@@ -99,6 +100,7 @@ test('the bundles run without packages, as an unprivileged user with a cloud dat
     const runs = Array.from({ length: times }, () => once(run('api', 'migrate', migration()), 'exit'));
     for (const ended of await Promise.all(runs)) expect(ended).toEqual([0, null]);
   }
+  await namePeopleBySubject(databaseUrl);
   const platform = await testServices({ databaseUrl });
   parts.defer(() => platform.stop());
   const [port, healthPort] = [await freePort(), await freePort()];

@@ -12,6 +12,7 @@ import { type PostgresServer, startPostgres } from '../dev/postgres.ts';
 import { type Replica, startReplica } from './support/replica.ts';
 import { makeDue } from './support/jobs.ts';
 import { runAttempt, testRunner } from './support/runner.ts';
+import { namePeopleBySubject } from './support/people.ts';
 import { type TestServices, silentLog, testServices, user } from './support/services.ts';
 
 const { metric, job: jobs, caseStudy } = operations;
@@ -38,6 +39,7 @@ beforeAll(async () => {
   await admin.end();
   databaseUrl = inDatabase(primary.url);
   await migrate({ url: databaseUrl }, { url: databaseUrl });
+  await namePeopleBySubject(databaseUrl);
   await enableDatabaseUsers(databaseUrl);
   await replica.catchUp();
   platform = await testServices({ databaseUrl });

@@ -6,10 +6,11 @@ import { programFacts, programKinds, programOptions } from './program.ts';
 
 /** Rolls out the API, with its settings, its autoscaler and its disruption budget, after `dependsOn`. */
 export function createApi(stage: Stage, parts: AppParts, dependsOn: $util.Resource[]): $util.Resource[] {
-  const { roles, cache, images } = parts;
+  const { roles, cache, images, secrets } = parts;
   const given = $resolve({
     ...programFacts(parts, 'portfolio_api'),
     cache: cache && { url: cache.url, group: cache.group.replicationGroupId },
+    signInSecret: secrets.programs.signIn?.arn ?? null,
     image: images.refs.api,
   });
   return createObjects(

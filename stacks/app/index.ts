@@ -4,6 +4,7 @@ import type { Database } from '../data/database.ts';
 import type { Files } from '../data/files.ts';
 import type { Messaging } from '../data/messaging.ts';
 import type { Images } from '../images/index.ts';
+import type { Secrets } from '../security/secrets.ts';
 import type { Stage } from '../stage.ts';
 import { createApi } from './api.ts';
 import { createMigration } from './migration.ts';
@@ -17,6 +18,7 @@ type Parts = {
   files: Files;
   messaging: Messaging;
   images: Images;
+  secrets: Secrets;
 };
 
 /** The parts of the stage that API, worker and migrations use. */

@@ -4,7 +4,7 @@ import { createObjects } from '../cluster/objects.ts';
 
 /** Runs the migrations. API and worker depend on the returned resources, so that they start with a migrated database. */
 export function createMigration(
-  { cluster: { provider }, roles, database, images }: AppParts,
+  { cluster: { provider }, roles, database, images, secrets }: AppParts,
   dependsOn: $util.Resource[],
 ) {
   const given = $resolve({
@@ -12,6 +12,7 @@ export function createMigration(
     databaseUrl: database.writerUrl('portfolio_migrator'),
     masterUrl: database.masterUrl,
     masterSecret: database.masterSecretArn,
+    encryptionKeys: secrets.programs.encryptionKeys.arn,
     image: images.refs.api,
   });
   return createObjects(

@@ -2,12 +2,16 @@ import { rolloutTimeouts } from '../cluster/objects.ts';
 import type { AppParts } from './index.ts';
 
 /** The values that the manifests of both API and worker need. `databaseUser` is the program's user in the database. */
-export const programFacts = ({ database, files, messaging, images }: AppParts, databaseUser: string) => ({
+export const programFacts = (
+  { database, files, messaging, images, secrets }: AppParts,
+  databaseUser: string,
+) => ({
   region: aws.getRegionOutput().region,
   databaseUrl: database.writerUrl(databaseUser),
   readerUrl: database.readerUrl(databaseUser),
   queueUrls: messaging.queueUrls,
   bucketName: files.bucket.name,
+  encryptionKeys: secrets.programs.encryptionKeys.arn,
   collectorImage: images.refs.collector,
 });
 

@@ -13,7 +13,7 @@ export type Namespaces = ReturnType<typeof createNamespaces>;
 export function createNamespaces(stage: Stage, { provider }: Eks): $util.Resource[] {
   const names = Object.keys(namespaces) as (keyof typeof namespaces)[];
   const made = names.map((name) => createObject(`${name}-namespace`, namespace(name), { provider }));
-  const policies = networkPolicies(stage.hasPrivateEndpoints).map((policy) =>
+  const policies = networkPolicies(stage).map((policy) =>
     createObject(`${policy.metadata.namespace}-${policy.metadata.name}-policy`, policy, {
       provider,
       dependsOn: made,

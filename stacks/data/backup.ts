@@ -3,8 +3,11 @@ import type { Database } from './database.ts';
 import type { Files } from './files.ts';
 import type { Stage } from '../stage.ts';
 
-/** How long weekly exports are kept. Aurora's own snapshots are kept for 35 days at most. */
-const exportDays = 365;
+/**
+ * How long weekly exports are kept, for the loss of the cluster with its snapshots. They contain what was deleted or erased
+ * since, so they are kept no longer than it takes to notice a loss.
+ */
+const exportDays = 90;
 
 /** Exports the newest automated snapshot to S3 each week, for disaster recovery. */
 export function createBackup(stage: Stage, { cluster }: Database, { key }: Files) {

@@ -5,7 +5,7 @@ const requestsPerFiveMinutes = 40_000;
 
 /**
  * Managed rule groups, and the rules in them that only count matches. These inspect bodies and queries, and would block
- * case studies that contain code or markup, and long tRPC batches.
+ * case studies that contain code or markup, searches for names of files, and long tRPC batches.
  */
 const ruleGroups: Record<string, string[]> = {
   AWSManagedRulesAmazonIpReputationList: [],
@@ -14,6 +14,7 @@ const ruleGroups: Record<string, string[]> = {
     'SizeRestrictions_QUERYSTRING',
     'CrossSiteScripting_BODY',
     'CrossSiteScripting_QUERYARGUMENTS',
+    'RestrictedExtensions_QUERYARGUMENTS',
     'GenericLFI_BODY',
     'GenericLFI_QUERYARGUMENTS',
     'GenericRFI_BODY',
@@ -74,7 +75,7 @@ export function createFirewall(stage: Stage, name: string, scope: 'REGIONAL' | '
     ...region,
     resourceArn: acl.arn,
     logDestinationConfigs: [logs.arn],
-    redactedFields: [{ singleHeader: { name: 'authorization' } }],
+    redactedFields: [{ singleHeader: { name: 'authorization' } }, { singleHeader: { name: 'cookie' } }],
     // Allowed requests are in the access logs.
     loggingFilter: {
       defaultBehavior: 'DROP',

@@ -3,6 +3,7 @@ import type { ClientCertificates } from './client-certificates.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { createFirewall } from './firewall.ts';
 import { type LoadBalancer, ingresses } from '../k8s/ingress.ts';
+import { publicPathsFor } from '../k8s/public-paths.ts';
 import type { Domains } from './domains.ts';
 import type { Network } from '../network.ts';
 import type { Stage } from '../stage.ts';
@@ -36,14 +37,9 @@ export function createLoadBalancers(
     own: Pick<LoadBalancer, 'host' | 'paths'>,
     annotations: Record<string, $util.Input<string>>,
   ) => createLoadBalancer(stage, { cluster, logs, certificateArn }, { name, ...own }, annotations, dependsOn);
-  const calls = [
-    ...(['/api', '/trpc'] as const).map((path) => ({ path, pathType: 'Prefix' as const })),
-    { path: '/.well-known/security.txt', pathType: 'Exact' as const },
-  ];
-
   const consumers = make(
     'consumers',
-    { host: domains.api, paths: [...calls, { path: '/metrics', pathType: 'Exact' }] },
+    { host: domains.api, paths: [...callsOf('consumers'), { path: '/metrics', pathType: 'Exact' }] },
     {
       scheme: 'internet-facing',
       subnets: joined($resolve(network.vpc.publicSubnets)),
@@ -61,7 +57,7 @@ export function createLoadBalancers(
   });
   const browsers = make(
     'browsers',
-    { host: domains.page, paths: calls },
+    { host: domains.page, paths: callsOf('browsers') },
     {
       scheme: 'internal',
       subnets: joined($resolve(network.originSubnets.map(({ id }) => id))),
@@ -71,9 +67,25 @@ export function createLoadBalancers(
   return { consumers, browsers };
 }
 
+/** A prefix also matches the path itself; NGINX refuses that where it is not public. */
+const callsOf = (client: LoadBalancer['name']): LoadBalancer['paths'] =>
+  publicPathsFor(client).map(({ path, matches }) => ({
+    path,
+    pathType: matches === 'exact' ? 'Exact' : 'Prefix',
+  }));
+
 const joined = (ids: $util.Output<string[]>) => ids.apply((all) => all.join(','));
 
 type Shared = { cluster: Cluster; logs: AccessLogs; certificateArn: $util.Output<string> };
+
+/**
+ * Whose tokens load balancers verify. They cannot tell tokens of several issuers apart: a rule sees the text of a header,
+ * and not the claims in it (ADR 22).
+ */
+function verifiedTokens({ tokenIssuer: issuer, otherIssuers }: Stage): LoadBalancer['tokens'] {
+  if (otherIssuers.length > 0) return null;
+  return { issuer, jwksEndpoint: new URL('.well-known/jwks.json', issuer).href };
+}
 
 /** Creates the Ingresses, from which the controller creates the load balancer, and looks it up. */
 function createLoadBalancer(
@@ -90,18 +102,20 @@ function createLoadBalancer(
       ...values,
       tags: { 'sst:app': $app.name, 'sst:stage': stage.name },
       isProtected: stage.isProtected,
-      tokenIssuer: stage.tokenIssuer,
-      jwksUrl: new URL('.well-known/jwks.json', stage.tokenIssuer).href,
+      tokens: verifiedTokens(stage),
     }),
   );
-  const [, others] = (['withToken', 'others'] as const).map(
-    (of) =>
-      new kubernetes.networking.v1.Ingress(
-        `${own.name}-${of}`,
-        { metadata: manifests[of].metadata, spec: manifests[of].spec },
-        { provider: cluster.provider, dependsOn },
-      ),
-  );
+  const create = (of: 'withToken' | 'others') =>
+    new kubernetes.networking.v1.Ingress(
+      `${own.name}-${of}`,
+      {
+        metadata: manifests.apply((all) => all[of]!.metadata),
+        spec: manifests.apply((all) => all[of]!.spec),
+      },
+      { provider: cluster.provider, dependsOn },
+    );
+  if (verifiedTokens(stage)) create('withToken');
+  const others = create('others');
   const tags = $resolve({ cluster: cluster.cluster.name, status: others.status }).apply((made) => ({
     'elbv2.k8s.aws/cluster': made.cluster,
     'ingress.k8s.aws/stack': `portfolio-${own.name}`,

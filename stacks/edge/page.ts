@@ -1,5 +1,10 @@
+import { publicPathsFor } from '../k8s/public-paths.ts';
+
 /** Path patterns that CloudFront forwards to the API. */
-export const apiCalls = ['/api/*', '/trpc', '/trpc/*', '/.well-known/security.txt'];
+export const apiCalls = publicPathsFor('browsers').flatMap(({ path, matches }) => [
+  ...(matches === 'below' ? [] : [path]),
+  ...(matches === 'exact' ? [] : [`${path}/*`]),
+]);
 
 /**
  * A CloudFront function (cloudfront-js-2.0) that serves index.html for every path, because the page routes in the browser.

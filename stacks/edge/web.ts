@@ -41,6 +41,7 @@ export function createWeb(
     origins: [page.origin, api.origin],
     defaultCacheBehavior: page.behavior,
     orderedCacheBehaviors: apiCalls.map((pathPattern) => ({ pathPattern, ...api.behavior })),
+    customErrorResponses: uncachedErrors.map((errorCode) => ({ errorCode, errorCachingMinTtl: 0 })),
   });
   for (const type of ['A', 'AAAA']) {
     new aws.route53.Record(`Web${type}Record`, {
@@ -59,6 +60,12 @@ export function createWeb(
   page.allowReads(distribution.arn);
   deliverLogs(stage, distribution.arn, logs);
 }
+
+/**
+ * All errors for which this can be set. By default CloudFront answers with the same error for ten seconds, by path alone and
+ * whatever the cache policy says: what one caller may not find would be missing for its members.
+ */
+const uncachedErrors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 /** IDs of CloudFront's managed cache and origin request policies. */
 const managed = {
@@ -179,11 +186,38 @@ function createApiOrigin(stage: Stage, { arn, dnsName }: LoadBalancers['browsers
       cachedMethods: ['GET', 'HEAD'],
       compress: true,
       cachePolicyId: managed.cachingDisabled,
-      // Forwards Host, which the load balancer's certificate must match, and the headers of a WebSocket upgrade.
+      // Forwards Host, which the load balancer's certificate must match, cookies, and the headers of a WebSocket upgrade.
       originRequestPolicyId: managed.allViewer,
     },
   };
 }
+
+/** Without cookies, which are credentials, and without queries, which contain search terms and codes of the sign-in. */
+const loggedFields = [
+  'date',
+  'time',
+  'x-edge-location',
+  'sc-bytes',
+  'c-ip',
+  'cs-method',
+  'cs(Host)',
+  'cs-uri-stem',
+  'sc-status',
+  'cs(User-Agent)',
+  'x-edge-result-type',
+  'x-edge-request-id',
+  'x-host-header',
+  'cs-protocol',
+  'cs-bytes',
+  'time-taken',
+  'ssl-protocol',
+  'ssl-cipher',
+  'x-edge-response-result-type',
+  'cs-protocol-version',
+  'time-to-first-byte',
+  'x-edge-detailed-result-type',
+  'sc-content-type',
+];
 
 /** Delivers access logs to the bucket. CloudFront's log sources are in us-east-1. */
 function deliverLogs(stage: Stage, distributionArn: $util.Output<string>, { bucket }: AccessLogs) {
@@ -205,5 +239,6 @@ function deliverLogs(stage: Stage, distributionArn: $util.Output<string>, { buck
     ...region,
     deliverySourceName: source.name,
     deliveryDestinationArn: destination.arn,
+    recordFields: loggedFields,
   });
 }

@@ -2,7 +2,7 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import { apiStop } from '../../packages/core/src/runtime/settings.ts';
 import type { Stage } from '../stage.ts';
 import { metricsPort } from './collector.ts';
-import { type CacheFacts, type Facts, apiEnvironment, apiPort, backlogPort } from './environment.ts';
+import { type ApiFacts, apiEnvironment, apiPort, backlogPort } from './environment.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 import { httpProbe } from './pod.ts';
 import { type ProgramImages, programObjects, workloadOf } from './program.ts';
@@ -11,18 +11,16 @@ import { apiScaling } from './scaling.ts';
 const workload = workloadOf('api');
 const { name, namespace, component } = workload;
 
-type Given = Facts & ProgramImages & { cache: CacheFacts | null };
+type Given = ApiFacts & ProgramImages;
 
 /** All Kubernetes objects of the API. */
-export function apiObjects(stage: Stage, { image, collectorImage, cache, ...facts }: Given) {
-  const { tokenIssuer, securityContact } = stage;
-  const publicOrigin = `https://${stage.domain}`;
+export function apiObjects(stage: Stage, { image, collectorImage, ...facts }: Given) {
   return {
     ...programObjects({
       image,
       collectorImage,
       component: 'api',
-      environment: apiEnvironment(facts, { publicOrigin, tokenIssuer, securityContact, cache }),
+      environment: apiEnvironment(stage, facts),
       graceSeconds: apiStop.grace,
       scratchSize: '256Mi',
       container,

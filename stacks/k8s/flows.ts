@@ -91,7 +91,10 @@ const withRole = [
 const databasePort = 5432;
 export const cachePort = 6379;
 
-/** All allowed flows. Network policies deny everything else, in both directions and in every namespace. */
+/** To ClamAV's daemon, where a stage has one: it is not part of the program, and has an address in the VPC. */
+export const scannerFlow = (port: number): Flow => ({ from: ['api', 'worker'], to: ['vpc'], ports: [port] });
+
+/** All flows that every stage allows. Network policies deny everything else, in both directions and in every namespace. */
 export const flows: readonly Flow[] = [
   // Requests of consumers and browsers.
   { from: ['loadBalancer'], to: ['nginx'], ports: [nginxPorts.consumers] },
@@ -99,7 +102,7 @@ export const flows: readonly Flow[] = [
   { from: ['nginx'], to: ['api'], ports: [apiPort, metricsPort] },
   { from: ['api', 'worker', 'migration'], to: ['vpc'], ports: [databasePort] },
   { from: ['api'], to: ['vpc'], ports: [cachePort] },
-  // S3, which has public addresses, and the keys of the token issuer.
+  // S3, which has public addresses, and token issuers: their keys, and the sign-in.
   { from: ['api'], to: ['internet'], ports: [443] },
   // Evidence and webhooks: the ports that `checkUrl` in core allows.
   { from: ['worker'], to: ['internet'], ports: [443, [1024, 65_535]] },

@@ -15,25 +15,27 @@ export type LoadBalancer = {
   logsBucket: string;
   tags: Record<string, string>;
   isProtected: boolean;
-  tokenIssuer: string;
-  jwksUrl: string;
+  /** The issuer of tokens, if there is only one. */
+  tokens: { issuer: string; jwksEndpoint: string } | null;
 };
 
 /**
- * The two Ingresses of a load balancer: one for requests with a JWT, which the load balancer verifies (RS256 only), and
- * one for all other requests, with an API key or anonymous. The API verifies all credentials again.
+ * The Ingresses of a load balancer: one for requests with a JWT, which the load balancer verifies (RS256 only) if all are of
+ * one issuer, and one for all other requests, with an API key, a cookie or anonymous. The API verifies all credentials.
  */
 export const ingresses = (given: LoadBalancer) => ({
-  withToken: ingress(given, `portfolio-${given.name}-token`, {
-    'group.order': '1',
-    [`conditions.${nginx}`]: JSON.stringify([
-      {
-        field: 'http-header',
-        httpHeaderConfig: { httpHeaderName: 'Authorization', values: ['Bearer eyJ*'] },
-      },
-    ]),
-    'jwt-validation': JSON.stringify({ jwksEndpoint: given.jwksUrl, issuer: given.tokenIssuer }),
-  }),
+  withToken:
+    given.tokens &&
+    ingress(given, `portfolio-${given.name}-token`, {
+      'group.order': '1',
+      [`conditions.${nginx}`]: JSON.stringify([
+        {
+          field: 'http-header',
+          httpHeaderConfig: { httpHeaderName: 'Authorization', values: ['Bearer eyJ*'] },
+        },
+      ]),
+      'jwt-validation': JSON.stringify(given.tokens),
+    }),
   others: ingress(given, `portfolio-${given.name}`, { 'group.order': '2', ...given.annotations }),
 });
 

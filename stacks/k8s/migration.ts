@@ -1,7 +1,7 @@
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import { createHash } from 'node:crypto';
 import { configMap } from './config-map.ts';
-import { type DatabaseFacts, migrationEnvironment } from './environment.ts';
+import { type DatabaseFacts, type MigrationFacts, migrationEnvironment } from './environment.ts';
 import { labelsOf } from './labels.ts';
 import { podTemplate, scratch } from './pod.ts';
 import { serviceAccount } from './service-account.ts';
@@ -13,14 +13,14 @@ const component = 'migration';
 /** The time limit for migrations, including all retries. */
 export const migrationSeconds = 900;
 
-type Given = DatabaseFacts & { masterUrl: string; masterSecret: string; image: string };
+type Given = DatabaseFacts & MigrationFacts & { image: string };
 
 /**
  * The Job that migrates the database before a new version is rolled out. A Job is immutable, so its name ends with a hash
  * of its spec: each version gets a new Job, and an unchanged version does not run it again.
  */
-export function migrationObjects({ image, masterUrl, masterSecret, ...facts }: Given) {
-  const data = migrationEnvironment(facts, { masterUrl, masterSecret });
+export function migrationObjects({ image, ...facts }: Given) {
+  const data = migrationEnvironment(facts);
   const config = configMap({ name, namespace, component, data });
   const template = podTemplate({
     name,

@@ -2,7 +2,8 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import type { INetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer';
 import type { INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort';
 import { addresses } from './addresses.ts';
-import { type Flow, type PeerName, type Pods, type PodsName, flows, pods } from './flows.ts';
+import { type Flow, type PeerName, type Pods, type PodsName, flows, pods, scannerFlow } from './flows.ts';
+import type { Stage } from '../stage.ts';
 import { labelsOf } from './labels.ts';
 import { type NamespaceName, builtInNamespaces, namespaces } from './namespace.ts';
 
@@ -28,14 +29,15 @@ const notInternet = [
 
 /**
  * All network policies: one for each namespace that denies everything, and one for each entry of `pods` that allows its
- * flows. `hasPrivateEndpoints` is true if AWS services have addresses in the VPC.
+ * flows.
  */
-export function networkPolicies(hasPrivateEndpoints: boolean): Policy[] {
+export function networkPolicies({ hasPrivateEndpoints, scanner }: Stage): Policy[] {
+  const allowed = scanner ? [...flows, scannerFlow(scanner.port)] : flows;
   const everyNamespace = [...(Object.keys(namespaces) as (keyof typeof namespaces)[]), ...builtInNamespaces];
   const everyPods = Object.keys(pods) as PodsName[];
   return [
     ...everyNamespace.map(refuseAll),
-    ...everyPods.map((name) => allowFlows(name, hasPrivateEndpoints)),
+    ...everyPods.map((name) => allowFlows(name, allowed, hasPrivateEndpoints)),
   ];
 }
 
@@ -46,7 +48,8 @@ const refuseAll = (namespace: NamespaceName): Policy => ({
   spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
 });
 
-function allowFlows(name: PodsName, hasPrivateEndpoints: boolean): Policy {
+/** `hasPrivateEndpoints` is true if AWS services have addresses in the VPC. */
+function allowFlows(name: PodsName, allowed: readonly Flow[], hasPrivateEndpoints: boolean): Policy {
   const { namespace, labels }: Pods = pods[name];
   const policy = kebabCase(name);
   const peersOf = (names: Flow['from']) => names.flatMap((peer) => peers(peer, hasPrivateEndpoints));
@@ -57,10 +60,10 @@ function allowFlows(name: PodsName, hasPrivateEndpoints: boolean): Policy {
     spec: {
       podSelector: { matchLabels: labels },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: flows
+      ingress: allowed
         .filter(({ to }) => to.includes(name))
         .map(({ from, ...flow }) => ({ from: peersOf(from), ports: portsOf(flow) })),
-      egress: flows
+      egress: allowed
         .filter(({ from }) => from.includes(name))
         .map(({ to, ...flow }) => ({ to: peersOf(to), ports: portsOf(flow) })),
     },

@@ -1,3 +1,5 @@
+import { publicPathsFor } from './public-paths.ts';
+
 /** The idle timeout of the load balancers, which also limits the time until the first byte of a response. */
 export const loadBalancerIdleSeconds = 60;
 
@@ -31,8 +33,8 @@ ${indent(identities(facts))}
 ${indent(toApi)}
 ${indent(upstream('api', facts.api))}
 ${indent(upstream('metrics', facts.metrics))}
-${indent(server(`listen ${facts.ports.consumers} ssl;`, routes, metrics))}
-${indent(server(`listen ${facts.ports.browsers} ssl;`, routes))}
+${indent(server(`listen ${facts.ports.consumers} ssl;`, health, routesFor('consumers'), metrics))}
+${indent(server(`listen ${facts.ports.browsers} ssl;`, health, routesFor('browsers')))}
 ${indent(server(`listen ${facts.ports.monitoring} ssl;`, mutualTls(facts), metrics))}
 }
 `;
@@ -79,7 +81,12 @@ keepalive_timeout ${loadBalancerIdleSeconds + 15}s;
 proxy_connect_timeout 3s;
 proxy_send_timeout 30s;
 # Times out before the load balancer does. Event streams and WebSockets send something twice as often.
-proxy_read_timeout ${loadBalancerIdleSeconds - 5}s;`;
+proxy_read_timeout ${loadBalancerIdleSeconds - 5}s;
+
+# Beginning to sign in costs the API a row, and needs no credential.
+limit_req_zone $client zone=sign_in:4m rate=120r/m;
+limit_req_status 429;
+limit_req_log_level warn;`;
 
 /** Without the query string, which may contain personal search terms. */
 const logLine = JSON.stringify({
@@ -172,7 +179,14 @@ upstream ${name} {
 
 const strictTransport = 'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;';
 
-type Refusal = { from: string; status: number; code: string; title: string; detail: string };
+type Refusal = {
+  from: string;
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+  retryAfterSeconds?: number;
+};
 
 /** NGINX's own errors, as problem details (RFC 9457) with the titles of packages/core/src/errors.ts. */
 const refusals: Refusal[] = [
@@ -202,7 +216,15 @@ const refusals: Refusal[] = [
     status: 413,
     code: 'payload_too_large',
     title: 'Payload too large',
-    detail: 'The request body is larger than 8 MiB.',
+    detail: 'The request body is larger than 8 MiB, or than 16 KiB below /auth.',
+  },
+  {
+    from: '429',
+    status: 429,
+    code: 'too_many_requests',
+    title: 'Too many requests',
+    detail: 'Too many attempts to sign in from this address; retry in a minute.',
+    retryAfterSeconds: 60,
   },
   {
     from: '500 502 503 504',
@@ -210,15 +232,16 @@ const refusals: Refusal[] = [
     code: 'unavailable',
     title: 'Service unavailable',
     detail: 'The API did not respond; retry in a few seconds.',
+    retryAfterSeconds: 5,
   },
 ];
 
-function refuse({ from, status, code, title, detail }: Refusal): string {
+function refuse({ from, status, code, title, detail, retryAfterSeconds }: Refusal): string {
   const problem = JSON.stringify({ type: `/api/problems/${code}`, title, status, detail, code });
   return `error_page ${from} =${status} @${code};
 location @${code} {
   default_type application/problem+json;
-  ${strictTransport}${status === 503 ? '\n  add_header Retry-After 5 always;' : ''}
+  ${strictTransport}${retryAfterSeconds ? `\n  add_header Retry-After ${retryAfterSeconds} always;` : ''}
   return ${status} '${problem}';
 }`;
 }
@@ -234,26 +257,28 @@ ${indent(refusals.map(refuse).join('\n'))}
 }`;
 
 /** `/healthz` is the health of NGINX itself, for load balancers and Kubernetes. It does not depend on the API. */
-const routes = `location = /healthz {
+const health = `location = /healthz {
   access_log off;
   return 200;
-}
-# Without this, NGINX would redirect to /api/.
-location = /api {
-  return 404;
-}
-location /api/ {
-  proxy_pass http://api;
-}
-location /trpc/ {
-  proxy_pass http://api;
-}
-location = /trpc {
-  proxy_pass http://api;
-}
-location = /.well-known/security.txt {
-  proxy_pass http://api;
 }`;
+
+/** Enough for many people behind one address. The API has limits of its own. */
+const limits: Readonly<Record<string, string>> = {
+  '/auth': `client_max_body_size 16k;
+  limit_req zone=sign_in burst=60 nodelay;`,
+};
+
+/** Passes what is public to the API. Without a location of its own, NGINX would redirect `/api` to `/api/`. */
+const routesFor = (client: 'consumers' | 'browsers') =>
+  publicPathsFor(client)
+    .flatMap(({ path, matches }) => {
+      const pass = `${limits[path] ? `${limits[path]}\n  ` : ''}proxy_pass http://api;`;
+      return [
+        `location = ${path} {\n  ${matches === 'below' ? 'return 404;' : pass}\n}`,
+        ...(matches === 'exact' ? [] : [`location ${path}/ {\n  ${pass}\n}`]),
+      ];
+    })
+    .join('\n');
 
 const metrics = `location = /metrics {
   if ($is_monitoring = 0) {

@@ -17,7 +17,7 @@ export function workerObjects(stage: Stage, given: Given) {
       image,
       collectorImage,
       component: 'worker',
-      environment: workerEnvironment(facts, deadLetterQueueUrl),
+      environment: workerEnvironment(stage, facts, deadLetterQueueUrl),
       graceSeconds: workerStop.grace,
       scratchSize: '2Gi',
       container,

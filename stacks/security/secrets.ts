@@ -7,39 +7,66 @@ import { createObjects } from '../cluster/objects.ts';
 import { createKey } from '../data/key.ts';
 import type { Stage } from '../stage.ts';
 
-type Parts = { cluster: Cluster; database: Database; clients: ClientCertificates };
+export type Secrets = ReturnType<typeof createSecrets>;
 
 /**
- * Secrets in Secrets Manager, and External Secrets, which syncs them into the cluster. Operators set the values by hand,
- * so that they are in neither settings nor state. Pods depend on the returned resources.
+ * The secrets of a stage in Secrets Manager, empty. The migration job makes the encryption key, and operators set the other
+ * values by hand, so that they are in neither settings nor state. Programs read theirs themselves; External Secrets syncs the
+ * others.
  */
-export function createSecrets(stage: Stage, { cluster, database, clients }: Parts): $util.Resource[] {
-  rotateMasterPassword(database);
+export function createSecrets(stage: Stage) {
   const key = createKey(stage, 'SecretsKey', 'Encrypts secrets');
-  const prefix = `${$app.name}/${stage.name}/`;
   const secret = (name: string, description: string) =>
     new aws.secretsmanager.Secret(
       `${name}-secret`,
       {
-        name: prefix + name,
+        name: `${$app.name}/${stage.name}/${name}`,
         description,
         kmsKeyId: key.arn,
         // Without a recovery window, a removed stage can be created again immediately.
         recoveryWindowInDays: stage.isProtected ? 30 : 0,
       },
       { protect: stage.isProtected },
-    ).name;
+    );
+  return {
+    key,
+    programs: {
+      encryptionKeys: secret(
+        'encryption-keys',
+        'Keys that encrypt secrets in the database: {"current": name, "keys": {name: 32 bytes in base64}}',
+      ),
+      signIn: stage.signIn
+        ? secret('sign-in', 'Secrets of the client at each issuer: {"clientSecret", another issuer: …}')
+        : null,
+    },
+    synced: {
+      nginx: secret('nginx-tls', 'Certificate of NGINX: {"certificate": PEM, "key": PEM}'),
+      monitoring: secret(
+        'monitoring-tls',
+        'Certificate of Prometheus, CN=portfolio-monitoring: {"certificate": PEM, "key": PEM}',
+      ),
+      alerting: secret('alerting', 'Alert receivers: {"slackUrl", "pagerDutyKey"}'),
+    },
+  };
+}
+
+type Parts = { cluster: Cluster; database: Database; clients: ClientCertificates };
+
+/** External Secrets, which syncs secrets into the cluster. Pods depend on the returned resources. */
+export function syncSecrets(
+  { key, synced }: Secrets,
+  { cluster, database, clients }: Parts,
+): $util.Resource[] {
+  rotateMasterPassword(database);
   const names = {
-    nginx: secret('nginx-tls', 'Certificate of NGINX: {"certificate": PEM, "key": PEM}'),
-    monitoring: secret(
-      'monitoring-tls',
-      'Certificate of Prometheus, CN=portfolio-monitoring: {"certificate": PEM, "key": PEM}',
-    ),
-    alerting: secret('alerting', 'Alert receivers: {"slackUrl", "pagerDutyKey"}'),
+    nginx: synced.nginx.name,
+    monitoring: synced.monitoring.name,
+    alerting: synced.alerting.name,
   };
   const { region } = aws.getRegionOutput();
   const objects = $resolve({ region, names, authorities: clients.authorities }).apply(secretObjects);
   const kind = { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret' } as const;
+  const arns = Object.values(synced).map(({ arn }) => arn);
   return createObjects(
     'Synced',
     objects,
@@ -49,7 +76,7 @@ export function createSecrets(stage: Stage, { cluster, database, clients }: Part
       monitoring: kind,
       alerting: kind,
     },
-    { provider: cluster.provider, dependsOn: [createOperator(cluster, prefix, key)] },
+    { provider: cluster.provider, dependsOn: [createOperator(cluster, arns, key)] },
   );
 }
 
@@ -61,12 +88,14 @@ const rotateMasterPassword = ({ masterSecretArn }: Database) =>
     rotationRules: { automaticallyAfterDays: 7 },
   });
 
-/** External Secrets, with permission to read the secrets below `prefix` only. */
-function createOperator({ cluster, provider, namespaces }: Cluster, prefix: string, key: aws.kms.Key) {
-  const { accountId } = aws.getCallerIdentityOutput();
-  const { region } = aws.getRegionOutput();
+/** External Secrets, with permission to read the secrets that it syncs only. */
+function createOperator(
+  { cluster, provider, namespaces }: Cluster,
+  arns: $util.Output<string>[],
+  key: aws.kms.Key,
+) {
   const role = bindRole({ cluster }, 'external-secrets', {
-    SyncedSecretsArn: $interpolate`arn:aws:secretsmanager:${region}:${accountId}:secret:${prefix}*`,
+    SyncedSecretsArns: arns,
     SecretsKeyArn: key.arn,
   });
   const replicas = { replicaCount: 2, podDisruptionBudget: { enabled: true, minAvailable: 1 } };

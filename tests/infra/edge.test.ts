@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ingresses } from '../../stacks/k8s/ingress.ts';
 import { loadBalancerIdleSeconds } from '../../stacks/k8s/nginx-config.ts';
 import type { App, Manifest } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -115,11 +116,11 @@ describe('browsers', () => {
     for (const table of tables) expect(table).toContain('PrivateRouteTable');
   });
 
-  test('need no certificate, and reach /api, /trpc and security.txt on the port that trusts no certificate headers', () => {
+  test('need no certificate, and reach /api, /trpc, /auth and security.txt on the port that trusts no certificate headers', () => {
     const main = ingress(production, 'portfolio-browsers');
     expect(annotationOf(main, 'mutual-authentication')).toBeUndefined();
     expect(pathsOf(main)).toEqual(
-      ['/api', '/trpc', '/.well-known/security.txt'].map((path) => [
+      ['/api', '/trpc', '/auth', '/.well-known/security.txt'].map((path) => [
         `portfolio.example.com${path}`,
         'portfolio-nginx',
         'browsers',
@@ -193,6 +194,22 @@ describe.each(names)('the load balancer of %s', (name) => {
   });
 });
 
+test('load balancers leave tokens to the API where it trusts several issuers, since they would refuse those of all but one', () => {
+  const balancer = {
+    name: 'browsers' as const,
+    host: 'portfolio.example.com',
+    paths: [{ path: '/api', pathType: 'Prefix' as const }],
+    annotations: {},
+    certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/1',
+    logsBucket: 'logs',
+    tags: {},
+    isProtected: true,
+  };
+  const { withToken, others } = ingresses({ ...balancer, tokens: null });
+  expect(withToken).toBeNull();
+  expect(JSON.stringify(others)).not.toMatch(/jwt-validation|conditions/);
+});
+
 test('Ingresses of a group have no contradicting annotations', () => {
   const own = /\/(group\.order|conditions\..*|jwt-validation)$/;
   for (const name of names) {
@@ -224,7 +241,7 @@ test('only AWS may write access logs, for this account, and they have the retent
   expect(rules).toMatchObject([{ expiration: { days: 400 } }]);
 });
 
-test('firewalls block floods, known bad addresses and inputs, and keep tokens out of their logs', () => {
+test('firewalls block floods, known bad addresses and inputs, and keep tokens and cookies out of their logs', () => {
   for (const { name, inputs } of production.all('wafv2/webAcl:WebAcl')) {
     const groups = inputs.rules.map(
       ({ statement }: { statement: { managedRuleGroupStatement?: { name: string } } }) =>
@@ -240,7 +257,10 @@ test('firewalls block floods, known bad addresses and inputs, and keep tokens ou
     expect(inputs.rules[0].action).toHaveProperty('block');
   }
   for (const { inputs } of production.all('wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration'))
-    expect(inputs.redactedFields).toEqual([{ singleHeader: { name: 'authorization' } }]);
+    expect(inputs.redactedFields).toEqual([
+      { singleHeader: { name: 'authorization' } },
+      { singleHeader: { name: 'cookie' } },
+    ]);
 });
 
 test('NGINX trusts the same authorities as the load balancer', () => {

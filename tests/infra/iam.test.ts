@@ -32,6 +32,8 @@ const onJobs = (...actions: string[]) =>
     .flatMap(({ name }) => actions.map((action): [string, string] => [action, queue(name)]));
 const bucket = (name: string) => `arn:aws:s3:::${production.one('s3/bucket:Bucket', name).inputs.bucket}`;
 const file = (key: string) => `${bucket('FilesBucket')}/${key}`;
+const secret = (name: string) =>
+  `arn:aws:secretsmanager:eu-central-1:123456789012:secret:portfolio/production/${name}-AbCdEf`;
 const user = (name: string) => `arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-DATABASE/${name}`;
 
 /** For each account, requests that it needs, and requests that an attacker with its credentials might try. */
@@ -50,6 +52,8 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['s3:GetObject', file('exports/pf_1/job_1/1.pdf')],
       ['s3:GetObject', file('reports/pf_1/job_1/1.csv')],
       ['s3:ListBucket', bucket('FilesBucket')],
+      ['secretsmanager:GetSecretValue', secret('encryption-keys')],
+      ['secretsmanager:GetSecretValue', secret('sign-in')],
     ],
     mayNot: () => [
       ['rds-db:connect', user('portfolio_worker')],
@@ -64,6 +68,9 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['s3:DeleteBucket', bucket('FilesBucket')],
       ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
       ['s3:PutBucketPolicy', bucket('FilesBucket')],
+      ['s3:ListBucketVersions', bucket('FilesBucket')],
+      ['secretsmanager:PutSecretValue', secret('encryption-keys')],
+      ['secretsmanager:GetSecretValue', secret('nginx-tls')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:any'],
       ['iam:PassRole', 'arn:aws:iam::123456789012:role/any'],
     ],
@@ -81,6 +88,9 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['s3:PutObject', file(contentKey('evidence', 'pf_1', 'ab'))],
       ['s3:GetObject', file(imageKey('pf_1', 'ab'))],
       ['s3:DeleteObject', file(contentKey('artifacts', 'pf_1', 'ab'))],
+      ['s3:ListBucketVersions', bucket('FilesBucket')],
+      ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
+      ['secretsmanager:GetSecretValue', secret('encryption-keys')],
     ],
     mayNot: () => [
       ['rds-db:connect', user('portfolio_api')],
@@ -90,8 +100,11 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
       ['sqs:ChangeMessageVisibility', queue('DeadLettersQueue')],
       ['sqs:PurgeQueue', queue('DeadLettersQueue')],
       ['s3:PutObject', file(imageKey('pf_1', 'ab'))],
-      ['s3:DeleteObjectVersion', file(imageKey('pf_1', 'ab'))],
       ['s3:GetObject', `${bucket('BackupsBucket')}/database/1`],
+      ['s3:DeleteObjectVersion', `${bucket('BackupsBucket')}/database/1`],
+      ['s3:DeleteObjectVersion', `${bucket('FilesCopyBucket')}/${imageKey('pf_1', 'ab')}`],
+      ['secretsmanager:GetSecretValue', secret('sign-in')],
+      ['secretsmanager:PutSecretValue', secret('encryption-keys')],
       ['s3:PutLifecycleConfiguration', bucket('FilesBucket')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:any'],
     ],
@@ -104,9 +117,13 @@ const cases: Record<string, { may: () => [string, string][]; mayNot: () => [stri
         'secretsmanager:GetSecretValue',
         'arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!cluster-Database',
       ],
+      ['secretsmanager:DescribeSecret', secret('encryption-keys')],
+      ['secretsmanager:PutSecretValue', secret('encryption-keys')],
     ],
     mayNot: () => [
       ['rds-db:connect', user('portfolio_api')],
+      ['secretsmanager:GetSecretValue', secret('encryption-keys')],
+      ['secretsmanager:PutSecretValue', secret('sign-in')],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:other'],
       [
         'secretsmanager:PutSecretValue',
@@ -161,6 +178,21 @@ test.each([
   for (const service of others) expect(allows(policyOf(account), by(service)), service).toBe(false);
   expect(allows(policyOf(account), request)).toBe(false);
 });
+
+test.each(['portfolio-api', 'portfolio-worker'])(
+  '%s may use the key of secrets for reading them only',
+  (account) => {
+    const resource = production.one('secretsmanager/secret:Secret', 'encryption-keys-secret').inputs.kmsKeyId;
+    const by = (service: string) => ({
+      action: 'kms:Decrypt',
+      resource,
+      context: { 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` },
+    });
+    expect(allows(policyOf(account), by('secretsmanager'))).toBe(true);
+    expect(allows(policyOf(account), by('s3'))).toBe(false);
+    expect(allows(policyOf(account), { action: 'kms:Encrypt', resource })).toBe(false);
+  },
+);
 
 test('each role can be assumed by the pods of its own service account only', () => {
   const bindings = production
@@ -236,7 +268,7 @@ const wildcards: {
     reason: 'all repositories of the stage',
   },
   {
-    actions: /^s3:(Get|Put|Delete)Object$|^s3:AbortMultipartUpload$/,
+    actions: /^s3:(Get|Put|Delete)Object$|^s3:DeleteObjectVersion$|^s3:AbortMultipartUpload$/,
     resources: /^arn:aws:s3:::portfolio-\w+-(files|backups)bucket-\w+\/(\w+\/)?\*$/,
     reason: 'the objects in a bucket, or below a prefix',
   },
@@ -256,11 +288,6 @@ const wildcards: {
   {
     actions: /^rds:(StartExportTask|DescribeExportTasks)$/,
     reason: 'exports have no resource-level permissions',
-  },
-  {
-    actions: /^secretsmanager:(GetSecretValue|DescribeSecret)$/,
-    resources: /:secret:portfolio\/\w+\/\*$/,
-    reason: 'the secrets of the stage, whose ARNs end with a generated suffix',
   },
   {
     policies: /^BackupExportPolicy$/,

@@ -44,8 +44,20 @@ const mutations: Record<string, { file: string; from: string; to: string; fails:
     to: '"sqs:SendMessage", "sqs:ReceiveMessage"',
     fails: /^the role of portfolio-api denies everything else/,
   },
+  'an address of the API that CloudFront does not pass': {
+    file: 'stacks/k8s/public-paths.ts',
+    from: `{ path: '/trpc', matches: 'both', clients: everybody },`,
+    to: '',
+    fails: /^CloudFront passes every public route to the API/,
+  },
+  'an internal address that NGINX passes': {
+    file: 'stacks/k8s/public-paths.ts',
+    from: `{ path: '/api', matches: 'below', clients: everybody },`,
+    to: `{ path: '/api', matches: 'below', clients: everybody }, { path: '/readyz', matches: 'exact', clients: everybody },`,
+    fails: /^NGINX .* passes nothing else for browsers$/,
+  },
 };
-const tried = ['data', 'iam', 'manifests'].map((name) => `tests/infra/${name}.test.ts`);
+const tried = ['data', 'iam', 'manifests', 'routes'].map((name) => `tests/infra/${name}.test.ts`);
 
 type Report = { testResults: { assertionResults: { fullName: string; status: string }[] }[] };
 

@@ -2,6 +2,8 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addresses } from '../../stacks/k8s/addresses.ts';
 import { type Pods, flows, pods as declared } from '../../stacks/k8s/flows.ts';
+import { networkPolicies } from '../../stacks/k8s/network-policy.ts';
+import { stageOf } from '../../stacks/stage.ts';
 import { type Connection, type End, allows } from './support/network-policy-evaluator.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -31,6 +33,7 @@ const others = {
   originLoadBalancer: { address: '10.0.24.70' },
   database: { address: '10.0.12.7' },
   cache: { address: '10.0.12.8' },
+  neighbourInVpc: { address: '10.0.12.9' },
   endpointOfAws: { address: '10.0.20.8' },
   nodeOfControlPlane: { address: '10.0.4.250' },
   kubernetesApi: { address: '172.20.0.1' },
@@ -149,6 +152,24 @@ test('no pod reaches the instance metadata of its node', () => {
 test('a stage without VPC endpoints does not allow their addresses', () => {
   expect(allows(policiesOf(staging), connection('worker', 'endpointOfAws', 443))).toBe(false);
   expect(allows(policiesOf(staging), connection('worker', 'website', 443))).toBe(true);
+});
+
+test('API and workers reach a scanner of files on its port, in stages that have one', () => {
+  const stage = stageOf('production');
+  const scanned = networkPolicies({ ...stage, scanner: { host: 'clamd.internal', port: 3310 } });
+  for (const from of ['api', 'worker']) {
+    expect(allows(scanned, connection(from, 'neighbourInVpc', 3310)), from).toBe(true);
+    expect(allows(scanned, connection(from, 'website', 3310)), from).toBe(from === 'worker');
+    expect(allows(networkPolicies(stage), connection(from, 'neighbourInVpc', 3310)), from).toBe(false);
+  }
+  expect(allows(scanned, connection('nginx', 'neighbourInVpc', 3310))).toBe(false);
+});
+
+test('the API reaches its token issuers, whose addresses have the port of https', () => {
+  const { tokenIssuer, otherIssuers } = stageOf('production');
+  for (const issuer of [tokenIssuer, ...otherIssuers.map((other) => other.issuer)])
+    expect(new URL(issuer)).toMatchObject({ protocol: 'https:', port: '' });
+  expect(allows(policiesOf(production), connection('api', 'website', 443))).toBe(true);
 });
 
 describe('everything else is denied', () => {

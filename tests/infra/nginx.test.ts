@@ -136,6 +136,7 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       '/readyz',
       '/trpcx',
       '/api',
+      '/auth',
       '/api/../readyz',
       '/api/%2e%2e/readyz',
       '/.git/config',
@@ -193,6 +194,62 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       expect(await upgradeOf(port, 'websocket', '/trpc')).toBe('websocket');
       expect(await upgradeOf(port, 'h2c', '/trpc')).toBeUndefined();
       expect(await upgradeOf(port, 'websocket', '/api/v1/jobs')).toBeUndefined();
+    });
+  });
+
+  describe('the sign-in', () => {
+    const signIn = { path: '/auth/sign-in?to=%2Fjobs', headers: { cookie: '__Host-session=abc' } };
+
+    const from = (address: string) =>
+      get('browsers', { ...signIn, headers: { 'x-forwarded-for': `${address}, 10.0.24.5` } });
+
+    test('gets path, query and cookies of browsers', async () => {
+      const { body } = await get('browsers', signIn);
+      expect(JSON.parse(body)).toMatchObject({ url: signIn.path, headers: { cookie: '__Host-session=abc' } });
+    });
+
+    test('sets cookies and redirects', async () => {
+      const api = await startUpstream((_request, response) =>
+        response
+          .writeHead(302, {
+            'set-cookie': ['__Host-session=new; Secure; HttpOnly; Path=/', '__Host-sign-in=; Max-Age=0'],
+            location: 'https://id.example.com/authorize?state=1',
+          })
+          .end(),
+      );
+      const front = await startNginx(certificates, { api: api.address, metrics: metrics.address });
+      const { status, headers } = await send(front.ports.browsers, authority.cert, signIn);
+      expect(status).toBe(302);
+      expect(headers['set-cookie']).toHaveLength(2);
+      expect(headers.location).toBe('https://id.example.com/authorize?state=1');
+      await front.stop();
+      await api.stop();
+    });
+
+    test('is on the domain of the page only', async () => {
+      expect(await get('consumers', signIn)).toMatchObject({ status: 404 });
+    });
+
+    test('is limited by address and not for others, and the limit is a problem of the API', async () => {
+      const many = await Promise.all(Array.from({ length: 100 }, () => from('203.0.113.50')));
+      const refused = many.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(10);
+      expect(many.length - refused.length).toBeGreaterThan(50);
+      expect(refused[0]!.headers['retry-after']).toBe('60');
+      expect(JSON.parse(refused[0]!.body)).toMatchObject({
+        ...errorCodes.too_many_requests,
+        code: 'too_many_requests',
+        type: '/api/problems/too_many_requests',
+      });
+      expect(await from('203.0.113.51')).toMatchObject({ status: 200 });
+    });
+
+    test('has a small limit on bodies', async () => {
+      const body = Buffer.alloc(16 * 1024 + 1);
+      const headers = { 'x-forwarded-for': '203.0.113.52, 10.0.24.5' };
+      expect(await get('browsers', { method: 'POST', path: '/auth/sign-out', headers, body })).toMatchObject({
+        status: 413,
+      });
     });
   });
 

@@ -80,8 +80,10 @@ test('secrets are encrypted with a key of their own, and can be restored', () =>
   const names = secrets.map(({ inputs }) => inputs.name as string);
   expect(names.toSorted()).toEqual([
     'portfolio/production/alerting',
+    'portfolio/production/encryption-keys',
     'portfolio/production/monitoring-tls',
     'portfolio/production/nginx-tls',
+    'portfolio/production/sign-in',
   ]);
   for (const { inputs, options } of secrets) {
     expect(inputs.kmsKeyId).toContain('SecretsKey');
@@ -98,10 +100,13 @@ test('the master password of the database rotates every week', () => {
 });
 
 describe('External Secrets', () => {
-  test('may read the secrets of its stage only, and change none', () => {
+  test('may read the secrets that it syncs only, and change none', () => {
     const action = 'secretsmanager:GetSecretValue';
-    expect(allows(policy(), { action, resource: secret('portfolio/production/alerting') })).toBe(true);
+    for (const name of ['alerting', 'nginx-tls', 'monitoring-tls'])
+      expect(allows(policy(), { action, resource: secret(`portfolio/production/${name}`) })).toBe(true);
     for (const other of [
+      'portfolio/production/encryption-keys',
+      'portfolio/production/sign-in',
       'portfolio/staging/alerting',
       'rds!cluster-Database',
       'portfolio/production-2/alerting',

@@ -7,6 +7,8 @@ import {
 } from '../../packages/core/src/runtime/settings.ts';
 import { jobKinds } from '../../packages/core/src/job/kinds.ts';
 import { configMap } from '../../stacks/k8s/config-map.ts';
+import { apiEnvironment, workerEnvironment } from '../../stacks/k8s/environment.ts';
+import { stageOf } from '../../stacks/stage.ts';
 import { environmentOf, ofKind, workloadsOf } from './support/workloads.ts';
 import type { App } from './synth/app.ts';
 import { synthesized } from './synth/synthesized.ts';
@@ -90,6 +92,24 @@ describe.each(stages)('%s', (stage) => {
     expect(worker.DEAD_LETTER_QUEUE_URL?.split('/').at(-1)).toBe(name);
   });
 
+  test('secrets in the database are encrypted with the keys of the stage, which the migration job makes', () => {
+    const { name } = apps[stage].one('secretsmanager/secret:Secret', 'encryption-keys-secret').inputs;
+    const [api, worker, migrator] = ['portfolio-api', 'portfolio-worker', 'portfolio-migrator'].map(
+      (account) => environment(apps[stage], account).ENCRYPTION_KEYS,
+    );
+    expect([worker, migrator]).toEqual([api, api]);
+    expect(api).toMatch(new RegExp(`^secretsmanager:arn:aws:secretsmanager:[^#]+:secret:${name}-\\w+$`));
+  });
+
+  test('people sign in at the issuer of the stage, with a secret that Secrets Manager holds', () => {
+    const { name } = apps[stage].one('secretsmanager/secret:Secret', 'sign-in-secret').inputs;
+    const { OIDC_CLIENT_ID, OIDC_CLIENT_SECRET } = environment(apps[stage], 'portfolio-api');
+    expect(OIDC_CLIENT_ID).toBe('portfolio');
+    expect(OIDC_CLIENT_SECRET).toMatch(
+      new RegExp(`^secretsmanager:arn:aws:secretsmanager:[^#]+:secret:${name}-\\w+#clientSecret$`),
+    );
+  });
+
   test('no ConfigMap and no environment of a pod contains a secret', () => {
     const maps = ofKind(apps[stage], 'ConfigMap').map(({ data }) => data as Record<string, string>);
     const given = workloadsOf(apps[stage])
@@ -98,7 +118,7 @@ describe.each(stages)('%s', (stage) => {
     expect(maps).not.toHaveLength(0);
     const entries = [...maps, ...given].flatMap((one) => Object.entries(one));
     for (const [name, value] of entries.filter(([key]) =>
-      /PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL/.test(key),
+      /PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|ENCRYPTION/.test(key),
     ))
       expect(value, name).toMatch(/^secretsmanager:/);
     for (const [name, value] of entries) {
@@ -106,6 +126,45 @@ describe.each(stages)('%s', (stage) => {
       expect(value, name).not.toMatch(/:\/\/[^/\s:@]+:[^/\s@]+@/);
     }
   });
+});
+
+test('further issuers, groups and a scanner are settings of the stage, and their secrets references', () => {
+  const stage = {
+    ...stageOf('production'),
+    otherIssuers: [
+      { issuer: 'https://login.example.org/', clientId: 'portfolio', audience: 'portfolio' },
+      { issuer: 'https://ci.example.org', jwksUrl: 'https://ci.example.org/keys' },
+    ],
+    signIn: { clientId: 'p', groupClaim: 'roles', groupRoles: 'staff=team:editor', operatorGroup: 'ops' },
+    scanner: { host: 'clamd.internal', port: 3310 },
+  };
+  const given = { ...environment(apps.production, 'portfolio-api') };
+  const facts = {
+    region: given.AWS_REGION!,
+    databaseUrl: given.DATABASE_URL!,
+    readerUrl: given.DATABASE_READER_URL!,
+    queueUrls: given.QUEUE_URLS!,
+    bucketName: given.BUCKET_NAME!,
+    encryptionKeys: 'keys',
+  };
+  const api = apiEnvironment(stage, { ...facts, cache: null, signInSecret: 'sign-in' });
+  expect(readSettings(apiSettings, api)).toMatchObject({
+    JWT_ISSUERS: [
+      {
+        issuer: 'https://login.example.org/',
+        clientId: 'portfolio',
+        clientSecret: { id: 'sign-in', key: 'https://login.example.org/' },
+      },
+      { issuer: 'https://ci.example.org', jwksUrl: 'https://ci.example.org/keys' },
+    ],
+    GROUP_CLAIM: 'roles',
+    OPERATOR_GROUP: 'ops',
+    CLAMAV_ADDRESS: { host: 'clamd.internal', port: 3310 },
+    ENCRYPTION_KEYS: { id: 'keys' },
+  });
+  expect(api.GROUP_ROLES).toBe('staff=team:editor');
+  const worker = workerEnvironment(stage, facts, given.QUEUE_URLS!.split('=')[1]!.split(',')[0]!);
+  expect(readSettings(workerSettings, worker).CLAMAV_ADDRESS).toEqual(stage.scanner);
 });
 
 const named = (data: Record<string, string>) =>

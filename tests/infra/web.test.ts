@@ -119,6 +119,7 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
     '/api/*',
     '/trpc',
     '/trpc/*',
+    '/auth/*',
     '/.well-known/security.txt',
   ]);
   for (const call of calls) {
@@ -142,7 +143,15 @@ test('calls and WebSockets go to the internal load balancer on the same origin, 
   });
 });
 
-test('the domain has a certificate and a firewall, and every request is logged', () => {
+test('an error for one caller is not repeated to others, and stays the answer of the API', () => {
+  const errors = distribution.customErrorResponses as Inputs[];
+  expect(errors.map(({ errorCode }) => errorCode)).toEqual(
+    expect.arrayContaining([400, 403, 404, 405, 414, 500, 501, 502, 503, 504]),
+  );
+  for (const error of errors) expect(error).toEqual({ errorCode: error.errorCode, errorCachingMinTtl: 0 });
+});
+
+test('the domain has a certificate and a firewall, and every request is logged without cookies and query', () => {
   expect(distribution).toMatchObject({
     aliases: ['portfolio.example.com'],
     viewerCertificate: {
@@ -156,4 +165,8 @@ test('the domain has a certificate and a firewall, and every request is logged',
     logType: 'ACCESS_LOGS',
     resourceArn: expect.stringMatching(/distribution\/Web$/),
   });
+  const { recordFields } = production.one('cloudwatch/logDelivery:LogDelivery').inputs;
+  expect(recordFields).toEqual(expect.arrayContaining(['c-ip', 'cs-method', 'cs-uri-stem', 'sc-status']));
+  for (const field of ['cs(Cookie)', 'cs-uri-query', 'cs(Referer)'])
+    expect(recordFields).not.toContain(field);
 });

@@ -5,13 +5,41 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 
-const requestSchema = z.strictObject({ SecretId: z.string() });
+const requestSchema = z.object({
+  SecretId: z.string(),
+  SecretString: z.string().optional(),
+  ClientRequestToken: z.string().min(32).max(64).optional(),
+});
 
-/** A fake of Secrets Manager (AWS JSON 1.1) with only `GetSecretValue` of the current version. */
+type Version = { VersionId: string; SecretString: string };
+
+/** A fake of Secrets Manager (AWS JSON 1.1) that knows the current version of each secret only. */
 export async function testSecretsManager(secrets: Record<string, string> = {}) {
-  const versions = new Map(Object.entries(secrets).map(([id, text]) => [id, versionOf(text)]));
+  const versions = new Map<string, Version | null>(
+    Object.entries(secrets).map(([id, text]) => [id, versionOf(text)]),
+  );
   let reads = 0;
+  let puts = 0;
   let isDown = false;
+
+  function answerTo(target: unknown, { SecretId: id, ...given }: z.infer<typeof requestSchema>) {
+    const version = versions.get(id);
+    const named = { ARN: id, Name: id };
+    if (version === undefined) return notFound('secret');
+    if (target === 'secretsmanager.DescribeSecret') {
+      const stages = version && { VersionIdsToStages: { [version.VersionId]: ['AWSCURRENT'] } };
+      return { ...named, ...stages };
+    }
+    if (target === 'secretsmanager.PutSecretValue') {
+      const { ClientRequestToken: token, SecretString: text = '' } = given;
+      if (version?.VersionId === token) return { __type: 'ResourceExistsException', Message: 'It exists.' };
+      puts += 1;
+      versions.set(id, versionOf(text, token));
+      return { ...named, VersionId: token };
+    }
+    if (target !== 'secretsmanager.GetSecretValue') return { __type: 'UnknownOperationException' };
+    return version ? { ...named, VersionStages: ['AWSCURRENT'], ...version } : notFound('secret value');
+  }
 
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) =>
@@ -19,15 +47,8 @@ export async function testSecretsManager(secrets: Record<string, string> = {}) {
     void (async () => {
       reads += 1;
       if (isDown) return answer(503, { __type: 'InternalServiceError', Message: 'Unavailable.' });
-      if (request.headers['x-amz-target'] !== 'secretsmanager.GetSecretValue')
-        return answer(400, { __type: 'UnknownOperationException' });
-      const { SecretId: id } = requestSchema.parse(await json(request));
-      const version = versions.get(id);
-      if (!version) {
-        const Message = "Secrets Manager can't find the specified secret.";
-        return answer(400, { __type: 'ResourceNotFoundException', Message });
-      }
-      return answer(200, { ARN: id, Name: id, VersionStages: ['AWSCURRENT'], ...version });
+      const body = answerTo(request.headers['x-amz-target'], requestSchema.parse(await json(request)));
+      return answer('__type' in body ? 400 : 200, body);
     })();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -36,6 +57,12 @@ export async function testSecretsManager(secrets: Record<string, string> = {}) {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Makes a text the current version of a secret. */
     put: (id: string, text: string) => void versions.set(id, versionOf(text)),
+    /** Makes a secret without a value. */
+    create: (id: string) => void versions.set(id, null),
+    /** The current text of a secret. */
+    read: (id: string) => versions.get(id)?.SecretString,
+    /** The number of versions that clients have made. */
+    puts: () => puts,
     /** The number of requests. */
     reads: () => reads,
     down: () => (isDown = true),
@@ -48,4 +75,12 @@ export async function testSecretsManager(secrets: Record<string, string> = {}) {
   };
 }
 
-const versionOf = (text: string) => ({ VersionId: randomUUID(), SecretString: text });
+const versionOf = (text: string, id: string = randomUUID()): Version => ({
+  VersionId: id,
+  SecretString: text,
+});
+
+const notFound = (what: string) => ({
+  __type: 'ResourceNotFoundException',
+  Message: `Secrets Manager can't find the specified ${what}.`,
+});

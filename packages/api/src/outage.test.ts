@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { WebSocket } from 'ws';
+import { namePeopleBySubject } from '../../../tests/support/people.ts';
 import { type PostgresServer, startPostgres } from '../../../dev/postgres.ts';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { silentLog } from '../../../tests/support/services.ts';
@@ -46,6 +47,7 @@ describe('while the database is unavailable', () => {
     postgres = await startPostgres({ dataDir, durable: false });
     parts.defer(() => postgres.stop());
     await migrate({ url: postgres.url });
+    await namePeopleBySubject(postgres.url);
     const { db, check, close } = openDatabase({
       url: postgres.url,
       poolSize: 2,

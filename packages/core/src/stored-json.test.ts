@@ -41,6 +41,8 @@ const columns: Record<string, Stored> = {
   // Read by statements, whatever kinds they have.
   'job_workers.shares': unread,
   'job_workers.slots': unread,
+  // Compared with what the groups of a token give.
+  'people.group_roles': unread,
   'webhook_deliveries.payload': { schema: messageSchema, read: readMessage },
   // Sent unchanged.
   'webhook_events.data': unread,

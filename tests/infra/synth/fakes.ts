@@ -31,6 +31,8 @@ function arnOf(service: string, kind: string, name: string, { path = '/', region
   if (service === 'iam') return `arn:aws:iam::${account}:${kind.toLowerCase()}${path}${name}`;
   if (service === 'elasticache')
     return `arn:aws:elasticache:${region}:${account}:${kind.toLowerCase()}:${name}`;
+  if (service === 'secretsmanager')
+    return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-AbCdEf`;
   if (service === 'sqs') return `arn:aws:sqs:${region}:${account}:${name}`;
   return `arn:aws:${service}:${placed}:${account}:${kind.toLowerCase()}/${name}`;
 }

@@ -34,7 +34,7 @@ test('of many concurrent requests for a slug, one succeeds, and the others store
   expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const refusals = attempts.filter((attempt) => attempt.status === 'rejected');
   for (const { reason } of refusals) expect(reason).toMatchObject({ code: 'conflict' });
-  const rows = await platform.sql`select subject from members where subject like 'racer-%'`;
+  const rows = await platform.sql`select person_id from members where person_id like 'racer-%'`;
   expect(rows).toHaveLength(1);
 });
 

@@ -38,6 +38,15 @@ const secret = z
     return id === undefined ? { value: given } : { id, key };
   });
 
+/** `host:port`; an IPv6 address is in brackets. */
+const hostAndPort = z.string().transform((given, { addIssue }) => {
+  const [, inBrackets, name, digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(given) ?? [];
+  const found = { host: inBrackets ?? name ?? '', port: Number(digits) };
+  if (found.port >= 1 && found.port <= 65_535) return found;
+  addIssue({ code: 'custom', message: 'Expected a host and a port, such as clamav:3310.' });
+  return z.NEVER;
+});
+
 /** `name=value,name=value`, as an object. */
 const pairs = z.string().transform((given, { addIssue }) => {
   const entries = given.split(',').map((pair) => pair.trim().split(/=(.*)/s, 2));
@@ -48,6 +57,24 @@ const pairs = z.string().transform((given, { addIssue }) => {
 
 /** The share of the fleet's slots that one portfolio may use. */
 const share = z.coerce.number<string>().gt(0).max(1);
+
+/** An issuer beside JWT_ISSUER; its keys are discovered where they have no address here. */
+const otherIssuer = z.strictObject({
+  issuer: httpUrl,
+  jwksUrl: httpUrl.optional(),
+  audience: z.string().min(1).optional(),
+  clientId: z.string().min(1).optional(),
+  clientSecret: secret.optional(),
+});
+
+const json = z.string().transform((text, { addIssue }): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    addIssue({ code: 'custom', message: 'Expected JSON.' });
+    return z.NEVER;
+  }
+});
 
 /** The settings of all programs, by the names of their environment variables. */
 const common = {
@@ -77,6 +104,13 @@ const shared = {
   /** The queue of each kind of job: `export.pdf=https://…,evidence.sync=https://…` and so on. */
   QUEUE_URLS: pairs.pipe(z.strictObject(ofEachKind(() => z.url()))),
   BUCKET_NAME: z.string().min(3).max(63),
+  /**
+   * The keys by which secrets are encrypted that the database has to hold: `{"current":"k1","keys":{"k1":"…"}}`, each 32
+   * random bytes in base64. `current` encrypts, all decrypt.
+   */
+  ENCRYPTION_KEYS: secret.optional(),
+  /** The scanner (clamd, host:port) that looks for malware in uploads and fetched files; without it, nothing does. */
+  CLAMAV_ADDRESS: hostAndPort.optional(),
 };
 
 /** Reports contradictory settings of the sign-in to the database. */
@@ -126,6 +160,8 @@ export const migrationSettings = z
     DATABASE_ADMIN_URL: databaseUrl.optional(),
     /** The password for DATABASE_ADMIN_URL, unless that contains it. DATABASE_AUTH does not apply to this user. */
     DATABASE_ADMIN_PASSWORD: secret.optional(),
+    /** As for API and worker. If it refers to a secret without a value, the first key is made in it. */
+    ENCRYPTION_KEYS: secret.optional(),
   })
   .superRefine(checkSignIn, always);
 
@@ -161,6 +197,17 @@ export const apiSettings = z
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
+    /** Further issuers, as a JSON list of `{issuer, jwksUrl?, audience?, clientId?, clientSecret?}`. */
+    JWT_ISSUERS: json.pipe(z.array(otherIssuer).max(20)).default([]),
+    /** The API as a client of JWT_ISSUER, by which people sign in. */
+    OIDC_CLIENT_ID: z.string().min(1).optional(),
+    OIDC_CLIENT_SECRET: secret.optional(),
+    /** The claim with the groups of a person. */
+    GROUP_CLAIM: z.string().min(1).default('groups'),
+    /** The roles that members of a group have: `group=portfolio:role,…`. */
+    GROUP_ROLES: pairs.optional(),
+    /** Its members are operators. */
+    OPERATOR_GROUP: z.string().min(1).optional(),
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
