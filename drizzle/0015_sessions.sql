@@ -5,7 +5,6 @@ CREATE TABLE "pending_sign_ins" (
 	"verifier" text NOT NULL,
 	"nonce" text NOT NULL,
 	"return_to" text NOT NULL,
-	"is_again" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint

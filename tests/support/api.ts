@@ -6,7 +6,7 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { jwt?: JwtSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
+    'publicOrigin' | 'issuers' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -22,6 +22,7 @@ export async function testApi(
     sharedCache: options.sharedCache,
     log: silentLog,
     publicOrigin: options.publicOrigin,
+    issuers: options.issuers,
     webRoot: options.webRoot,
     rateLimits: options.rateLimits,
     trustedProxyHops: options.trustedProxyHops,

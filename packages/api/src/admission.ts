@@ -60,6 +60,13 @@ export function identifyCallers(
   });
 }
 
+/** Counts each request of a scope, which needs no credential, against the limit of its address. */
+export function limitByAddress(scope: FastifyInstance, authenticator: Authenticator) {
+  scope.addHook('onRequest', (request, reply, done) => {
+    attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, 1)));
+  });
+}
+
 async function identify(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -6,13 +6,8 @@ import { pendingSignIns } from './session.sql.ts';
 /** How long a person has to sign in at the issuer. */
 export const pendingMinutes = 10;
 
-type PendingSignIn = {
-  issuer: string;
-  verifier: string;
-  nonce: string;
-  returnTo: string;
-  isAgain: boolean;
-};
+/** What is checked, and done, when the answer of the issuer arrives. */
+type PendingSignIn = { issuer: string; verifier: string; nonce: string; returnTo: string };
 
 /** Stores a sign-in that is sent to an issuer. */
 export async function storeSignIn(
@@ -42,7 +37,6 @@ export async function takeSignIn(
       verifier: pendingSignIns.verifier,
       nonce: pendingSignIns.nonce,
       returnTo: pendingSignIns.returnTo,
-      isAgain: pendingSignIns.isAgain,
     });
   return found ?? null;
 }

@@ -44,8 +44,6 @@ export const pendingSignIns = pgTable(
     nonce: text('nonce').notNull(),
     /** The path at which the browser goes on. */
     returnTo: text('return_to').notNull(),
-    /** True if the issuer was asked to identify the person anew. */
-    isAgain: boolean('is_again').notNull().default(false),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [index('pending_sign_ins_age').on(table.createdAt)],

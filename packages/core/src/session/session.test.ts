@@ -156,7 +156,6 @@ describe('a pending sign-in', () => {
     verifier: 'verifier',
     nonce: 'nonce',
     returnTo: '/jobs',
-    isAgain: false,
   };
   const asked = { state: 'state', browser: 'browser' };
 
