@@ -19,6 +19,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { createGroups, noGroups } from './sign-in/groups.ts';
+import type { Issuer } from './sign-in/issuer.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -31,8 +33,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-const withHeader = (header: string | undefined) => createAuthenticate(pool.db, null)(header);
+const withHeader = (header: string | undefined) => createAuthenticate(pool.db)(header);
 const withKey = (key: string) => withHeader(`Bearer ${key}`);
+
+const trusting = (...issuers: Issuer[]) => ({
+  issuers,
+  groups: createGroups({ db: pool.db, log: silentLog }, noGroups),
+});
 
 const hour = 3_600_000;
 const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
@@ -145,7 +152,7 @@ describe('a token', () => {
   });
 
   const createVerifier = (url = jwksUrl): Authenticate =>
-    createAuthenticate(pool.db, { issuer, audience, jwksUrl: url });
+    createAuthenticate(pool.db, trusting({ issuer, audience, jwksUrl: url, isDefault: true }));
   const present = (token: string, verifier = createVerifier()) => verifier(`Bearer ${token}`);
 
   /** A valid token, apart from the given changes. */

@@ -28,7 +28,8 @@ import { answerClientError, registerProblemTypes, sendProblem, toAppError } from
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { type SecurityContact, registerSecurityTxt } from './security-txt.ts';
-import type { Issuer } from './sign-in/issuer.ts';
+import { createGroups, noGroups } from './sign-in/groups.ts';
+import type { Trust } from './sign-in/issuer.ts';
 import { registerSignIn } from './sign-in/routes.ts';
 import { Connections } from './trpc/connection-limits.ts';
 import { registerTrpc } from './trpc/http.ts';
@@ -51,8 +52,8 @@ export type ServerOptions = {
   sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
-  /** Whose tokens are accepted, and where people sign in. */
-  issuers?: readonly Issuer[] | undefined;
+  /** Without it, nobody signs in with a browser. */
+  trust?: Trust | undefined;
   /** What `security.txt` says; without it, there is none. */
   security?: SecurityContact | undefined;
   /** Without them, rates are not limited. */
@@ -69,7 +70,8 @@ export type ServerOptions = {
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
-  const { rateLimits, issuers = [], trustedProxyHops = 0, stopping = new AbortController().signal } = options;
+  const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
+  const { trust = { issuers: [], groups: createGroups({ db: services.db, log }, noGroups) } } = options;
   const loggerInstance: FastifyBaseLogger = withRequests(log);
   const app = Fastify({
     loggerInstance,
@@ -129,7 +131,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const connections = new Connections();
   const bound = { services, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));
-  await registerSignIn(app, { services, authenticator, publicOrigin, issuers });
+  await registerSignIn(app, { services, authenticator, publicOrigin, trust });
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 

@@ -145,7 +145,7 @@ describe('a WebSocket with the cookie of a session', () => {
 
 test('a stream ends soon after its session', async () => {
   const { id, headers } = await signIn(api, 'owner');
-  const authenticate = createAuthenticate(api.db, null);
+  const authenticate = createAuthenticate(api.db);
   const follow = createFollow(api.services, authenticate, () => {}, 20);
   const credential = credentialOf(headers);
   const ended = new Promise<unknown>((resolve, reject) => {
@@ -160,7 +160,7 @@ test('a stream ends soon after its session', async () => {
 
 test('sessions have the limit of their person, and refused ones that of their address, before they are looked up', async () => {
   const counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
-  const authenticate = vi.fn<Authenticate>(createAuthenticate(api.db, null));
+  const authenticate = vi.fn<Authenticate>(createAuthenticate(api.db));
   const limits = { counter, perMinute: 2, portfolioPerMinute: 2, anonymousPerMinute: 2 };
   const authenticator = new Authenticator(authenticate, limits);
   const admit = (secret: string) =>

@@ -1,3 +1,5 @@
+import type { Groups } from './groups.ts';
+
 /** Somebody whose tokens the API accepts, and to whom it sends people who want to sign in if there is a `client`. */
 export type Issuer = {
   /** The `iss` of its tokens. */
@@ -21,3 +23,6 @@ export type OidcClient = {
   /** How people call the issuer. */
   name?: string | undefined;
 };
+
+/** Whose tokens are accepted, where people sign in, and what their groups mean. */
+export type Trust = { issuers: readonly Issuer[]; groups: Groups };

@@ -14,10 +14,14 @@ const timeoutSeconds = 5;
 /** Asks for the time at which the person was identified (OpenID Connect Core, 3.1.2.1), and for that at least once a week. */
 const maxAgeSeconds = 7 * 24 * 3600;
 
+/** Up to the end of the year 9999, which Postgres and JSON can represent. */
+const secondsSchema = z.number().min(0).max(253_402_300_799);
+
 const claimsSchema = z.looseObject({
   sub: z.string().min(1).max(255),
   name: z.string().optional().catch(undefined),
-  auth_time: z.number().min(0).max(253_402_300_799).optional(),
+  iat: secondsSchema,
+  auth_time: secondsSchema.optional(),
 });
 export type Claims = z.output<typeof claimsSchema>;
 

@@ -3,6 +3,7 @@ import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { authenticateSession } from '@portfolio/core/session/authenticate';
 import { pendingMinutes, storeSignIn, takeSignIn } from '@portfolio/core/session/pending';
+import { issuerOfSession } from '@portfolio/core/session/issuer';
 import { isWellFormed, newSecret } from '@portfolio/core/session/secret';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -13,7 +14,7 @@ import { foreignOrigin, mayForge } from '../own-origin.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { disconnectSignal } from '../rest/disconnect.ts';
 import { type Enter, createEnter } from './enter.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, Trust } from './issuer.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { type Protocol, createProtocol } from './protocol.ts';
 
@@ -26,7 +27,7 @@ export type SignInOptions = {
   services: Services;
   authenticator: Authenticator;
   publicOrigin: string | undefined;
-  issuers: readonly Issuer[];
+  trust: Trust;
 };
 
 const querySchema = z.object({
@@ -40,9 +41,9 @@ const querySchema = z.object({
  * then says why.
  */
 export async function registerSignIn(app: FastifyInstance, options: SignInOptions) {
-  const { services, publicOrigin } = options;
-  const clients = createClients(options.issuers);
-  const enter = createEnter(services);
+  const { services, publicOrigin, trust } = options;
+  const clients = createClients(trust.issuers);
+  const enter = createEnter(services, trust.groups);
   const originOf = ({ protocol, headers }: FastifyRequest) => publicOrigin ?? `${protocol}://${headers.host}`;
 
   await app.register(async (scope) => {
@@ -54,7 +55,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
 
     scope.get('/auth/sign-in', page, async (request, reply) => {
       const { to, issuer, again } = querySchema.parse(request.query);
-      const client = clients.find(issuer);
+      const client = clients.find(issuer ?? (await issuerOf(request, services)));
       const origin = originOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
       const leadTo = await client.protocol
@@ -177,6 +178,12 @@ async function signOut(request: FastifyRequest, reply: FastifyReply, services: S
   if (!actor || actor.kind === 'anonymous') return;
   const ctx = { ...services, actor, signal: disconnectSignal(reply) };
   await operations.session.revoke.run(ctx, { id: actor.credential!.id! });
+}
+
+/** The issuer of the person who is signed in, to whom it leads again; undefined where nobody is. */
+async function issuerOf({ headers }: FastifyRequest, { db }: Services): Promise<string | undefined> {
+  const secret = sessionSecretOf(headers);
+  return secret === undefined ? undefined : issuerOfSession(db, secret);
 }
 
 /** The actor of a session; null for one that has ended. */
