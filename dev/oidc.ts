@@ -1,13 +1,7 @@
 import { exportJWK, generateKeyPair } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type Adapter,
-  type AdapterPayload,
-  type Configuration,
-  Provider,
-  interactionPolicy,
-} from 'oidc-provider';
+import { type Adapter, type AdapterPayload, type Configuration, Provider } from 'oidc-provider';
 
 /** Whom the page of the provider offers. */
 export type ExamplePerson = { subject: string; name: string; groups?: string[] };
@@ -41,13 +35,18 @@ export async function createProvider({ issuer, client, people }: ProviderOptions
       await grant.save();
       return grant;
     },
-    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}`, policy: alwaysAsk() },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     ttl: { Interaction: 600, Grant: 600, Session: 600, AccessToken: 600, IdToken: 600 },
+    renderError(ctx, { error, error_description: reason }) {
+      ctx.type = 'text/plain';
+      ctx.body = `${error}: ${reason}\n`;
+    },
     features: { devInteractions: { enabled: false } },
   });
   const answer = provider.callback();
   return (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', issuer);
+    forgetSession(request);
     if (url.pathname.startsWith('/interaction/'))
       void interact(provider, people, { request, response, chosen: url.searchParams.get('person') });
     else void answer(request, response);
@@ -60,16 +59,10 @@ async function secretsOf(): Promise<Configuration> {
   return { jwks: { keys: [key] }, cookies: { keys: [randomBytes(32).toString('base64url')] } };
 }
 
-/** Asks at each sign-in: whoever tries the platform wants to be one person and then the other. */
-function alwaysAsk() {
-  const policy = interactionPolicy.base();
-  const check = new interactionPolicy.Check(
-    'choice',
-    'The person has to be chosen',
-    ({ oidc }) => !oidc.result?.login,
-  );
-  policy.get('login')!.checks.add(check);
-  return policy;
+/** Whoever tries the platform wants to be one person and then the other, so each sign-in is the first one. */
+function forgetSession({ headers }: IncomingMessage) {
+  const kept = headers.cookie?.split('; ').filter((cookie) => !cookie.startsWith('_session'));
+  headers.cookie = kept?.join('; ') ?? '';
 }
 
 type Interaction = { request: IncomingMessage; response: ServerResponse; chosen: string | null };

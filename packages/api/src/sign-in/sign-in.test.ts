@@ -289,6 +289,31 @@ test('a page learns which issuers there are, and a session that has ended is for
   expect(browser.cookies(api.baseUrl)).not.toContain('__Host-session');
 });
 
+test('groups give roles and make operators at the sign-in, and take them at the next one', async () => {
+  const changing = { subject: 'sam', name: 'Sam Example', groups: ['staff', 'operators'] as string[] };
+  const own = await testProvider([changing]);
+  const roles = [{ group: 'staff', portfolio: 'team', role: 'editor' as const }];
+  const groups = { claim: 'groups', roles, operators: 'operators' };
+  const other = await testApi({ issuers: [own.issuer], groups });
+  await own.open(other.baseUrl);
+  await operations.portfolio.create.run(other.as(user('owner')), { slug: 'team', name: 'Team' });
+  const enter = async () => {
+    const browser = new CookieBrowser();
+    const begun = await browser.fetch(`${other.baseUrl}/auth/sign-in`);
+    const callback = await callbackOf(begun.headers.get('location')!, 'sam');
+    await browser.fetch(callback);
+    const rows = await other.sql`
+      select role, is_operator as "isOperator" from sessions left join members using (person_id)
+      where sessions.person_id = 'sam' order by sessions.id desc limit 1`;
+    return rows[0];
+  };
+  expect(await enter()).toEqual({ role: 'editor', isOperator: true });
+  changing.groups = [];
+  expect(await enter()).toEqual({ role: null, isOperator: false });
+  await other.stop();
+  own.stop();
+});
+
 test('an installation without a client of an issuer says that it offers no sign-in', async () => {
   const other = await testApi();
   expect((await other.call('GET', '/auth/sign-in')).status).toBe(404);
