@@ -1,6 +1,6 @@
 # The image of a program: Node and its bundle, nothing else. PROGRAM is api or worker:
 #   docker build --build-arg PROGRAM=api .
-# The api image also migrates the database, with the argument migrate.js.
+# The api image also migrates the database, with the argument migrate.js, and makes the keys of operators: operator-key.js.
 # Both images that this one starts from are arguments, so that a pipeline can pin them by digest.
 ARG BUILD_IMAGE=node:24-slim
 ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot

@@ -16,6 +16,7 @@ import { createCloudResources } from '../dev/cloud.ts';
 import { startPostgres } from '../dev/postgres.ts';
 import { wholeEnvironment } from '../dev/settings.ts';
 import { migrate } from '../packages/core/src/runtime/migrate.ts';
+import { testEncryption } from '../tests/support/encryption.ts';
 import { freePort } from '../tests/support/stack.ts';
 import { until } from '../tests/support/until.ts';
 import { median } from './side-by-side.ts';
@@ -51,6 +52,7 @@ async function startApi(databaseUrl: string) {
   const main = fileURLToPath(new URL('../packages/api/src/main.ts', import.meta.url));
   const child = startChild(main, [], {
     ...(await createCloudResources(aws.endpoint)),
+    ...testEncryption,
     NODE_ENV: 'production',
     DATABASE_URL: databaseUrl,
     HOST: '127.0.0.1',

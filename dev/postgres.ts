@@ -410,11 +410,22 @@ async function spawnServer(cluster: Cluster, port: number, durable: boolean): Pr
     await once(child, 'spawn');
     const pid = Number(child.pid);
     endWithThisProcess(child, pid);
-    const url = `postgres://${userName}:${cluster.password}@127.0.0.1:${port}/postgres`;
+    const url = urlAt(port, cluster.password);
     return { child, pid, port, url, exited };
   } finally {
     await log.close();
   }
+}
+
+const urlAt = (port: number, password: string) =>
+  `postgres://${userName}:${password}@127.0.0.1:${port}/postgres`;
+
+/** The connection string of the superuser of the server that runs on a data folder; null if none does. */
+export async function findRunningServer(dataDir: string): Promise<string | null> {
+  const read = (path: string) => readFile(join(dataDir, path), 'utf8').catch(() => '');
+  const [pid, , , port] = (await read(join('cluster', 'postmaster.pid'))).split('\n');
+  if (!Number(pid) || !Number(port) || !isRunning(Number(pid))) return null;
+  return urlAt(Number(port), await read('password'));
 }
 
 /** Starts a shell that stops the server when this process ends, which closes the pipe to the shell. */

@@ -54,6 +54,9 @@ export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json
 /** The port at which people sign in locally, chosen by the first `npm start`: it is a part of who they are. */
 export const signInPortFile = (dataDir: string) => join(dataDir, 'sign-in-port');
 
+/** The keys by which the local database encrypts secrets, created by `npm start`. */
+export const encryptionKeysFile = (dataDir: string) => join(dataDir, 'encryption-keys.json');
+
 /** The environment variables that child processes inherit besides their settings. */
 export const inheritedEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME });
 

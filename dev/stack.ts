@@ -6,12 +6,13 @@ import { startAws } from './aws.ts';
 import { type Child, startChild } from './child.ts';
 import { createCloudResources } from './cloud.ts';
 import { enableDatabaseUsers } from './database-users.ts';
+import { encryptionSettings } from './encryption-keys.ts';
 import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
 import { postgresTemplate } from './postgres-template.ts';
 import { developmentPrograms } from './programs.ts';
 import { startLocalSignIn } from './local-sign-in.ts';
-import { issuerKeyFile, signInPortFile } from './settings.ts';
+import { encryptionKeysFile, issuerKeyFile, signInPortFile } from './settings.ts';
 import { builtWeb } from './web.ts';
 
 const readyTimeoutSeconds = 60;
@@ -56,13 +57,14 @@ async function startServers(
 ) {
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
-  const [database, cloudSettings, issuer, signIn, programs, webRoot] = await allOrNone([
+  const [database, cloudSettings, encryption, issuer, signIn, programs, webRoot] = await allOrNone([
     startPostgres({ dataDir: folder.postgresDir, template: () => postgresTemplate(signal), signal, log })
       .then(ownedBy)
       .then(({ url }) => prepare(url, signal)),
     startAws({ dataDir: folder.awsDir })
       .then(ownedBy)
       .then(({ endpoint }) => createCloudResources(endpoint)),
+    encryptionSettings(encryptionKeysFile(folder.path)),
     startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
     startLocalSignIn(signInPortFile(folder.path), port).then(ownedBy),
     // An abort need not wait for the builds.
@@ -70,7 +72,7 @@ async function startServers(
     unlessAborted(builtWeb(), signal),
   ]);
   signal?.throwIfAborted();
-  const environment = { NODE_COMPILE_CACHE: programs.compileCache, ...cloudSettings };
+  const environment = { NODE_COMPILE_CACHE: programs.compileCache, ...cloudSettings, ...encryption };
   const logFile = (name: string) => join(folder.path, `${name}.log`);
   const start = (name: 'api' | 'worker', settings: Record<string, string>) =>
     ownedBy(

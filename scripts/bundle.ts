@@ -12,7 +12,7 @@ const banner = `import { createRequire as requireFor } from 'node:module'; globa
 
 /** The programs of each bundle, by the names of their files. */
 const programs: Record<'api' | 'worker', Record<string, string>> = {
-  api: { main: 'src/main.ts', migrate: 'src/migrate.ts' },
+  api: { main: 'src/main.ts', migrate: 'src/migrate.ts', 'operator-key': 'src/operator-key.ts' },
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 

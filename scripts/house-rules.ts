@@ -93,12 +93,14 @@ const layers = [
   ['person'],
   ['removable-object', 'image', 'upload', 'audit', 'api-key', 'session'],
   ['member', 'job'],
-  ['webhook'],
+  ['webhook', 'invitation'],
   ['artifact', 'metric'],
   ['evidence'],
   ['claim'],
   ['case-study'],
   ['portfolio'],
+  ['me'],
+  ['operator'],
   ['schedule'],
 ];
 

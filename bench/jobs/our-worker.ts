@@ -7,6 +7,7 @@ import { createLog } from '@portfolio/core/runtime/log';
 import { openQueues } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
+import { testEncryption } from '../../tests/support/encryption.ts';
 import type { Handlers } from '../../packages/worker/src/handlers/index.ts';
 import { slotsOf, startWorker } from '../../packages/worker/src/worker.ts';
 import { type Handle, serveWorker } from './serve-worker.ts';
@@ -24,6 +25,7 @@ serveWorker<Settings>(async ({ url, cloud, slots }, handle) => {
   const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL: dead } = readSettings(workerSettings, {
     DATABASE_URL: url,
     ...cloud,
+    ...testEncryption,
   });
   const pipelineConnections = 3;
   const pool = { url, applicationName: 'worker', log };

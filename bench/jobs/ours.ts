@@ -24,7 +24,7 @@ export type Ours = Awaited<ReturnType<typeof openOurs>>;
 /** Our pipeline, with ten portfolios. Its jobs have no group in common, unless `seedMany` is told to. */
 export async function openOurs(servers: Servers) {
   const { urls, users, cloud } = servers;
-  const { ctx, workerDb, idle, close } = openServices(servers);
+  const { ctx, workerDb, idle, close } = await openServices(servers);
   const superuser = postgres(urls.ours, { max: 1, onnotice: () => {} });
   const portfolios = await ensurePortfolios(ctx);
   const portfolioIds = portfolios.map(({ id }) => id);

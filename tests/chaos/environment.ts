@@ -9,6 +9,7 @@ import { ensureOwnerKey } from '../../dev/owner.ts';
 import { startPostgres } from '../../dev/postgres.ts';
 import { migrate } from '../../packages/core/src/runtime/migrate.ts';
 import { testAws } from '../support/aws.ts';
+import { testEncryption } from '../support/encryption.ts';
 import { freePort } from '../support/stack.ts';
 import type { Programs } from '../../dev/programs.ts';
 import { openCloud } from './cloud.ts';
@@ -79,7 +80,7 @@ async function setUp(resources: Resources, beginning: Beginning, started: AsyncD
   const { database, server } = await prepareDatabase(resources, beginning, previous, started);
   const aws = started.adopt(await testAws(), (running) => running.stop());
   const cloud = await createCloudResources(aws.endpoint);
-  const settings = { ...(await previous?.createCloudResources(aws.endpoint)), ...cloud };
+  const settings = { ...(await previous?.createCloudResources(aws.endpoint)), ...cloud, ...testEncryption };
   const addProcess = createProcesses(resources, database.url, settings, started);
   const queuesAndBucket = openCloud(cloud, started);
   await queuesAndBucket.hideBriefly();

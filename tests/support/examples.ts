@@ -3,6 +3,7 @@ import { scopeSchema } from '@portfolio/core/actor';
 import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
 import { signIn } from './sign-in.ts';
+import { secretOf } from './invite.ts';
 import { simulateWorker } from './simulate-worker.ts';
 import { user } from './services.ts';
 import { bytesOf, describeFile, upload } from './upload.ts';
@@ -22,15 +23,26 @@ export type Place = {
   sha256: string;
   id: string;
   uploads: string[];
+  openUpload: string;
   apiKey: string;
   ownKey: string;
   rotatedKey: string;
   rotatedOwnKey: string;
   session: string;
   jobs: { failed: string[]; cancelled: string[] };
+  /** Jobs with a file that can be deleted, images that no study shows, and studies in the bin; two of each. */
+  files: string[];
+  spareImages: string[];
+  binnedStudies: { undelete: string[]; purge: string[] };
+  /** Portfolios to be deleted, and deleted ones; `resetBin` makes both so again. */
+  deletable: string[];
+  binned: string[];
   webhook: string;
   spareWebhooks: string[];
   delivery: string;
+  /** An invitation to the portfolio with its secret, a revoked one, and secrets of invitations to other portfolios. */
+  people: string[];
+  invitations: { id: string; secret: string; revoked: string; elsewhere: string[] };
 };
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex').toString('base64');
@@ -38,6 +50,8 @@ let count = 0;
 const fresh = () => `fresh-${++count}`;
 /** Calls that delete alternate between two resources, which are created again meanwhile. */
 const oneOfTwo = (noun: string) => `${noun}-${++count % 2}`;
+const oneOf = (pair: string[]) => pair[++count % 2]!;
+const confirmed = (portfolio: string) => ({ portfolio, confirm: portfolio });
 const freshTime = () => new Date(Date.parse('2026-04-01') + ++count).toISOString();
 const year = { from: '2026-01-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
 const noSamples = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
@@ -47,6 +61,10 @@ type Example = {
   ofPortfolio: boolean;
   /** True where it is about something of the owner, which nobody else finds. */
   ofOwner?: boolean;
+  /** True where it is for people, and so for no key of a portfolio. */
+  ofPerson?: boolean;
+  /** The person who calls, by the input, where that is not the owner. */
+  by?: (input: object) => string;
 };
 
 /** For each operation, a valid input, and whether the operation is about one portfolio, or about its owner. */
@@ -59,6 +77,13 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio }) => ({ portfolio, tagline: 'New', expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'portfolio.delete': {
+    input: ({ deletable }) => ({ ...confirmed(oneOf(deletable)), expectedVersion: '*' }),
+    ofPortfolio: true,
+  },
+  'portfolio.bin': { input: () => ({ limit: 1 }), ofPortfolio: false },
+  'portfolio.undelete': { input: ({ binned }) => ({ portfolio: oneOf(binned) }), ofPortfolio: true },
+  'portfolio.purge': { input: ({ binned }) => confirmed(oneOf(binned)), ofPortfolio: true },
   'apiKey.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'apiKey.create': {
     input: ({ portfolio }) => ({ portfolio, name: 'New', scopes: ['job:read'], expiresAt: null }),
@@ -125,13 +150,44 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
     ofPortfolio: true,
   },
+  'operator.jobs': {
+    input: ({ portfolio }) => ({ portfolio, state: ['succeeded'], kind: 'export.pdf' }),
+    ofPortfolio: false,
+  },
+  'operator.redrive': {
+    input: ({ portfolio }) => ({ portfolio, errorCode: 'worker_lost', limit: 10 }),
+    ofPortfolio: false,
+  },
+  'operator.erase': {
+    input: ({ people }) => ({ id: people.pop() ?? newId('person') }),
+    ofPortfolio: false,
+  },
+  'operator.pauses': { input: () => ({}), ofPortfolio: false },
+  'operator.pause': {
+    input: ({ portfolio }) => ({ portfolio, kind: 'metrics.report', reason: 'It is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.resume': { input: () => ({ kind: 'evidence.sync' }), ofPortfolio: false },
+  'operator.limits': { input: () => ({}), ofPortfolio: false },
+  'operator.limit': {
+    input: () => ({ kind: 'webhook.deliver', mostRunning: 100, reason: 'A receiver is slow.' }),
+    ofPortfolio: false,
+  },
+  'operator.health': { input: () => ({}), ofPortfolio: false },
+  'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  ...examplesOfInvitations(),
+  'me.update': { input: () => ({ name: 'Ada' }), ofPortfolio: false, ofPerson: true },
+  'me.erase': {
+    // In the form of an id, which the triggers for release 0.1.0 do not take for a subject.
+    input: () => ({ confirm: newId('person') }),
+    by: (input) => (input as { confirm: string }).confirm,
+    ofPortfolio: false,
+    ofPerson: true,
+  },
+  'me.export': { input: () => ({ before: year.from }), ofPortfolio: false, ofPerson: true },
   'member.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'member.read': { input: ({ portfolio }) => ({ portfolio, member: 'viewer' }), ofPortfolio: true },
-  'member.add': {
-    input: ({ portfolio }) => ({ portfolio, subject: fresh(), role: 'editor' }),
-    ofPortfolio: true,
-  },
   'member.update': {
     input: ({ portfolio }) => ({ portfolio, member: 'viewer', role: 'viewer', expectedVersion: '*' }),
     ofPortfolio: true,
@@ -180,6 +236,15 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('study'), expectedVersion: '*' }),
     ofPortfolio: true,
   },
+  'caseStudy.bin': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'caseStudy.undelete': {
+    input: ({ portfolio, binnedStudies }) => ({ portfolio, id: oneOf(binnedStudies.undelete) }),
+    ofPortfolio: true,
+  },
+  'caseStudy.purge': {
+    input: ({ portfolio, binnedStudies }) => ({ portfolio, id: oneOf(binnedStudies.purge) }),
+    ofPortfolio: true,
+  },
   'caseStudy.revisions': {
     input: ({ portfolio, spare }) => ({ portfolio, slug: spare, limit: 1 }),
     ofPortfolio: true,
@@ -199,6 +264,7 @@ export const examples: Record<string, Example> = {
   'caseStudy.export': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   ...examplesOfEvidence(),
   ...examplesOfArtifacts(),
+  'upload.read': { input: ({ portfolio, openUpload }) => ({ portfolio, id: openUpload }), ofPortfolio: true },
   'caseStudy.pdf': { input: ({ portfolio }) => ({ portfolio, slug: 'printed' }), ofPortfolio: true },
   'caseStudy.provenance': { input: ({ portfolio, slug }) => ({ portfolio, slug }), ofPortfolio: true },
   'portfolio.summary': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
@@ -238,6 +304,12 @@ export const examples: Record<string, Example> = {
   },
   'image.upload': { input: ({ portfolio }) => ({ portfolio, bytes: png }), ofPortfolio: true },
   'image.read': { input: ({ portfolio, sha256 }) => ({ portfolio, sha256 }), ofPortfolio: true },
+  'image.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
+  'image.delete': {
+    input: ({ portfolio, spareImages }) => ({ portfolio, sha256: oneOf(spareImages) }),
+    ofPortfolio: true,
+  },
+  'job.deleteResult': { input: ({ files }) => ({ id: oneOf(files) }), ofPortfolio: true },
   'job.list': { input: ({ portfolio }) => ({ portfolio, state: ['succeeded'] }), ofPortfolio: false },
   'job.read': { input: ({ id }) => ({ id }), ofPortfolio: true },
   'job.result': { input: ({ id }) => ({ id }), ofPortfolio: true },
@@ -265,6 +337,29 @@ function tool({ portfolio }: Place) {
   return { portfolio, slug: 'tool' };
 }
 
+function examplesOfInvitations(): typeof examples {
+  return {
+    ...examplesOf('invitation', {
+      create: ({ portfolio }) => ({ portfolio, role: 'editor' }),
+      list: ({ portfolio, invitations }) => ({ portfolio, cursor: newerThan(invitations.id), limit: 1 }),
+      revoke: ({ portfolio, invitations }) => ({ portfolio, id: invitations.revoked }),
+    }),
+    'invitation.show': {
+      input: ({ invitations }) => ({ secret: invitations.secret }),
+      ofPortfolio: false,
+      ofPerson: true,
+    },
+    'invitation.accept': {
+      input: ({ invitations }) => ({ secret: invitations.elsewhere.pop() ?? invitations.secret }),
+      ofPortfolio: false,
+      ofPerson: true,
+    },
+  };
+}
+
+/** A cursor from which a list begins with this id. */
+const newerThan = (id: string) => `${id.slice(0, -1)}z`;
+
 function examplesOfEvidence(): typeof examples {
   const inputs: Record<string, (place: Place) => object> = {
     upload: ({ portfolio }) => ({ portfolio, ...describeFile(bytesOf('report')) }),
@@ -280,6 +375,7 @@ function examplesOfEvidence(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('evidence'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...report(place), uploadId: place.uploads.pop() ?? newId('upload') }),
     versions: (place) => ({ ...report(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', number: 1 + (++count % 2) }),
     content: (place) => ({ ...report(place), version: 1 }),
     verify: report,
     sync: ({ portfolio }) => ({ portfolio, slug: 'sourced' }),
@@ -298,6 +394,7 @@ function examplesOfArtifacts(): typeof examples {
     delete: ({ portfolio }) => ({ portfolio, slug: oneOfTwo('artifact'), expectedVersion: '*' }),
     addVersion: (place) => ({ ...tool(place), name: fresh(), referenceUrl }),
     versions: (place) => ({ ...tool(place), limit: 1 }),
+    deleteVersion: ({ portfolio }) => ({ portfolio, slug: 'superseded', name: `${1 + (++count % 2)}` }),
     content: (place) => ({ ...tool(place), version: '1.0.0' }),
   };
   return examplesOf('artifact', inputs);
@@ -337,9 +434,13 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const [apiKey, rotatedKey] = [await createKey(), await createKey()];
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
   const { id: session } = await signIn(api, 'owner');
-  const uploads = await createEvidenceAndArtifacts(api, portfolio);
+  const [openUpload = '', ...uploads] = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
+  const isOpen = portfolio === 'open';
   return {
+    ...(await createDeletable(api, spare)),
+    deletable: [await createPortfolioToDelete(api, isOpen), await createPortfolioToDelete(api, isOpen)],
+    binned: [await createPortfolioToDelete(api, isOpen), await createPortfolioToDelete(api, isOpen)],
     ...study,
     spare: spare.slug,
     sha256,
@@ -351,8 +452,56 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     session,
     jobs,
     uploads,
+    openUpload,
     ...(await createWebhooks(api, portfolio)),
+    invitations: await createInvitations(api, portfolio),
+    people: await createPeople(api),
   };
+}
+
+const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
+
+/** Files of jobs, images and studies in the bin that can be deleted. */
+async function createDeletable(api: TestApi, study: { portfolio: string; slug: string }) {
+  const ctx = api.as(owner);
+  const { portfolio } = study;
+  const files = await pairOf(async () => {
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    await (await simulateWorker(api, id)).succeed();
+    return id;
+  });
+  const spareImages = await pairOf(async (at) => {
+    const bytes = Buffer.from(`89504e470d0a1a0a0${at}`, 'hex').toString('base64');
+    return (await operations.image.upload.run(ctx, { portfolio, bytes })).sha256;
+  });
+  const binStudy = async () => {
+    const slug = fresh();
+    const { id } = await operations.caseStudy.create.run(ctx, { portfolio, slug, title: 'Deleted' });
+    await operations.caseStudy.delete.run(ctx, { portfolio, slug, expectedVersion: '*' });
+    return id;
+  };
+  const binnedStudies = { undelete: await pairOf(binStudy), purge: await pairOf(binStudy) };
+  return { files, spareImages, binnedStudies };
+}
+
+/** A portfolio with a viewer, and with published content if `isOpen`. */
+async function createPortfolioToDelete(api: TestApi, isOpen: boolean): Promise<string> {
+  const ctx = api.as(owner);
+  const portfolio = fresh();
+  const { id } = await operations.portfolio.create.run(ctx, { slug: portfolio, name: 'Short-lived' });
+  await api.addMember(id, 'viewer', 'viewer');
+  const study = { portfolio, slug: 'study' };
+  await operations.caseStudy.create.run(ctx, { ...study, title: 'Study' });
+  if (isOpen) await operations.caseStudy.publish.run(ctx, { ...study, expectedVersion: '*' });
+  return portfolio;
+}
+
+/** Takes the deletable portfolios of places out of the bin, and puts the deleted ones into it. */
+export async function resetBin({ sql }: TestApi, places: Place[]): Promise<void> {
+  const [deletable, binned] = [places.flatMap((of) => of.deletable), places.flatMap((of) => of.binned)];
+  await sql`update portfolios set binned_at = null, purge_at = null where slug = any(${deletable})`;
+  await sql`
+    update portfolios set binned_at = now(), purge_at = now() + interval '1 day' where slug = any(${binned})`;
 }
 
 /** Evidence and an artifact of the study, some to be deleted, and uploads of the same file to be used. */
@@ -365,6 +514,14 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
   for (const at of ['0', '1']) {
     await evidence.create.run(ctx, { portfolio, slug: `evidence-${at}`, title: 'Spare' });
     await artifact.create.run(ctx, { portfolio, slug: `artifact-${at}`, kind: 'script', title: 'Spare' });
+  }
+  await evidence.create.run(ctx, { portfolio, slug: 'superseded', title: 'Superseded' });
+  await artifact.create.run(ctx, { portfolio, slug: 'superseded', kind: 'script', title: 'Superseded' });
+  for (const name of ['1', '2', '3']) {
+    const sent = async () => upload(ctx, portfolio, bytesOf(name));
+    const version = { portfolio, slug: 'superseded' };
+    await evidence.addVersion.run(ctx, { ...version, uploadId: await sent() });
+    await artifact.addVersion.run(ctx, { ...version, name, uploadId: await sent() });
   }
   await evidence.create.run(ctx, { portfolio, slug: 'report', title: 'Report' });
   await evidence.addVersion.run(ctx, { portfolio, slug: 'report', uploadId: await sendReport() });
@@ -381,7 +538,7 @@ async function createEvidenceAndArtifacts(api: TestApi, portfolio: string): Prom
     artifacts: ['tool'],
     expectedVersion: '*',
   });
-  return [await sendReport(), await sendReport()];
+  return [await sendReport(), await sendReport(), await sendReport()];
 }
 
 /** The metric `latency` with samples, and two metrics to be deleted. */
@@ -409,6 +566,27 @@ async function createJobs(api: TestApi, study: { portfolio: string; slug: string
     jobs[sort].push(id);
   }
   return jobs;
+}
+
+/** Two people to be erased. */
+async function createPeople({ sql }: TestApi) {
+  const ids = [newId('person'), newId('person')];
+  for (const id of ids) await sql`insert into people (id, subject) values (${id}, ${id})`;
+  return ids;
+}
+
+async function createInvitations({ as }: TestApi, portfolio: string) {
+  const create = (to: string, actor = owner) =>
+    operations.invitation.create.run(as(actor), { portfolio: to, role: 'editor' });
+  const [shown, revoked] = [await create(portfolio), await create(portfolio)];
+  await operations.invitation.revoke.run(as(owner), { portfolio, id: revoked.id });
+  const elsewhere: string[] = [];
+  for (let number = 0; number < 2; number++) {
+    const [host, slug] = [user('host'), fresh()];
+    await operations.portfolio.create.run(as(host), { slug, name: slug });
+    elsewhere.push(secretOf(await create(slug, host)));
+  }
+  return { id: shown.id, secret: secretOf(shown), revoked: revoked.id, elsewhere };
 }
 
 async function createWebhooks(api: TestApi, portfolio: string) {

@@ -2,20 +2,36 @@ import { createEnds } from '../../packages/worker/src/ends.ts';
 import { createHandlers } from '../../packages/worker/src/handlers/index.ts';
 import { createLeases } from '../../packages/worker/src/leases.ts';
 import { type Runner, runJob } from '../../packages/worker/src/run-job.ts';
+import type { Scanner } from '@portfolio/core/context';
 import { randomUUID } from 'node:crypto';
 import { claimJob } from './jobs.ts';
 import { silentLog, type TestServices } from './services.ts';
 
 const never = new AbortController().signal;
 
-export type RunnerSettings = Partial<Runner> & { allowPrivate?: boolean; stop?: AbortSignal };
+export type RunnerSettings = Partial<Runner> & {
+  allowPrivate?: boolean;
+  scanner?: Scanner;
+  stop?: AbortSignal;
+};
 
 /** The runner of a worker, on the services of a test. When `stop` fires, its attempts end. */
 export function testRunner(
-  { workerDb: db, bucket, wakeUps, jobBus }: Pick<TestServices, 'workerDb' | 'bucket' | 'wakeUps' | 'jobBus'>,
-  { allowPrivate = false, stop = never, ...others }: RunnerSettings = {},
+  {
+    workerDb: db,
+    bucket,
+    wakeUps,
+    jobBus,
+    encryption,
+  }: Pick<TestServices, 'workerDb' | 'bucket' | 'wakeUps' | 'jobBus' | 'encryption'>,
+  { allowPrivate = false, scanner, stop = never, ...others }: RunnerSettings = {},
 ): Runner {
-  const handlers = createHandlers({ allowPrivate, log: silentLog });
+  const handlers = createHandlers({
+    allowPrivate,
+    encryption,
+    scanner: scanner ?? null,
+    log: silentLog,
+  });
   const settings = {
     db,
     pipelineDb: db,

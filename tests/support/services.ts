@@ -1,4 +1,4 @@
-import { type Actor, type Role, type Scope, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, type AnyScope, type Role, type Scope, scopeSchema } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
 import type { Ctx, Services } from '@portfolio/core/context';
 import { members } from '@portfolio/core/portfolio/portfolio.sql';
@@ -9,6 +9,7 @@ import { createJobFeed } from '@portfolio/core/job/feed';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
+import { openEncryption } from '@portfolio/core/runtime/encryption';
 import { openQueues } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
@@ -17,12 +18,13 @@ import { urlOf } from '../../dev/database-users.ts';
 import { createCloudResources } from '../../dev/cloud.ts';
 import { testAws } from './aws.ts';
 import { testDatabase } from './database.ts';
+import { testEncryption } from './encryption.ts';
 
 export const silentLog = createLog('test', 'silent');
 const allScopes = scopeSchema.options;
 
 /** A user with every scope, or with the given ones. The ids of people in tests are their subjects (see cluster.ts). */
-export function user(subject: string, scopes: readonly Scope[] = allScopes): Actor {
+export function user(subject: string, scopes: readonly AnyScope[] = allScopes): Actor {
   return { kind: 'user', id: subject, scopes, expiresAt: null };
 }
 
@@ -51,8 +53,8 @@ export async function testServices({
   // It connects with its first query.
   const ownerSql = postgres(database.url, { max: 1, onnotice: () => {} });
   const bucket = trackPuts(openBucket(connection, cloud.BUCKET_NAME, silentLog), db);
-  const environment = { DATABASE_URL: database.url, ...cloud };
-  const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL } = readSettings(workerSettings, environment);
+  const environment = { DATABASE_URL: database.url, ...cloud, ...testEncryption };
+  const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL, ENCRYPTION_KEYS } = readSettings(workerSettings, environment);
   const queues = openQueues(connection, { ...QUEUE_URLS, dead: DEAD_LETTER_QUEUE_URL }, silentLog);
   const wakeUps = createWakeUps(queues, silentLog);
   const jobBus = createJobBus(sql, silentLog);
@@ -60,7 +62,18 @@ export async function testServices({
   const jobFeed = createJobFeed(db, jobBus, silentLog);
   const published = createPublished(sql, silentLog);
   await published.listen();
-  const services: Services = { db, reader: db, bucket, wakeUps, jobBus, jobFeed, published };
+  const encryption = await openEncryption(ENCRYPTION_KEYS, { aws: connection, log: silentLog });
+  const services: Services = {
+    db,
+    reader: db,
+    bucket,
+    wakeUps,
+    jobBus,
+    jobFeed,
+    published,
+    encryption,
+    scanner: null,
+  };
 
   return {
     services,
@@ -76,6 +89,7 @@ export async function testServices({
     queues,
     wakeUps,
     jobBus,
+    encryption,
     as: (actor: Actor, signal = new AbortController().signal): Ctx => ({ ...services, actor, signal }),
     addMember: (portfolioId: string, subject: string, role: Role) =>
       db.insert(members).values({ portfolioId, personId: subject, role }),

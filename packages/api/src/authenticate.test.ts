@@ -1,4 +1,4 @@
-import type { Actor } from '@portfolio/core/actor';
+import { type Actor, operatorScopes } from '@portfolio/core/actor';
 import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
 import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
@@ -129,7 +129,7 @@ describe('an Authorization header', () => {
 describe('a token', () => {
   const issuer = 'https://issuer.example';
   const audience = 'portfolio-api';
-  const claims = { sub: 'ada', scope: 'job:read portfolio:write launch:rockets' };
+  const claims = { sub: 'ada', scope: 'job:read portfolio:write launch:rockets operator:read' };
 
   let first: Pair;
   let published: JWK[];
@@ -182,7 +182,7 @@ describe('a token', () => {
       .sign(key);
   }
 
-  test('of the issuer authenticates its subject, with its known scopes', async () => {
+  test('of the issuer authenticates its subject, with its known scopes, and with none of operators', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     expect(await present(await sign({ exp }))).toEqual({
       kind: 'user',
@@ -350,6 +350,28 @@ describe('a token', () => {
     };
     const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
     const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
+
+    const scopesWith = async (groups: unknown, operators?: string) => {
+      const trust = trusting({ issuer, audience, jwksUrl, isDefault: true });
+      const about = { db: pool.db, log: silentLog };
+      const verifier = createAuthenticate(pool.db, {
+        ...trust,
+        groups: createGroups(about, { ...noGroups, operators }),
+      });
+      const actor = await present(await sign({ scope: 'job:read operator:read', groups }), verifier);
+      return actor.kind === 'user' && actor.scopes;
+    };
+
+    test('makes an operator of whoever is in the configured one, and in no other', async () => {
+      expect(await scopesWith(['a', 'ops'], 'ops')).toEqual(['job:read', ...operatorScopes]);
+      for (const [groups, operators] of [
+        [['a', 'Ops'], 'ops'],
+        [[['ops']], 'ops'],
+        [undefined, 'ops'],
+        [['ops', 'undefined'], undefined],
+      ] as const)
+        expect(await scopesWith(groups, operators)).toEqual(['job:read']);
+    });
 
     test('gives the highest role of them, a later one changes it, and an older one does not', async () => {
       await pool.sql`

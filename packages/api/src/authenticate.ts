@@ -1,4 +1,4 @@
-import { type Actor, type Scope, anonymous, operatorScopes, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, anonymous, scopeSchema, withOperatorScopes } from '@portfolio/core/actor';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import type { Db } from '@portfolio/core/context';
@@ -74,7 +74,7 @@ const acceptedTypes = /^(application\/)?(jwt|at\+jwt)$/i;
 
 /**
  * Authenticates tokens of the configured issuers, each by its own keys. `sub` is the subject, `scope` a list of scopes
- * separated by spaces (RFC 8693). Unknown scopes are ignored, and those of operators for everybody else.
+ * separated by spaces (RFC 8693). Unknown scopes are ignored; those of operators come by a group alone.
  */
 function createActorOf(db: Db, { issuers, groups }: Trust) {
   const known = new Map(issuers.map((each) => [each.issuer, { ...each, keys: createKeys(each) }]));
@@ -89,20 +89,18 @@ function createActorOf(db: Db, { issuers, groups }: Trust) {
     const id = await identifyPerson(db, { issuer, subject, isDefault }, tokenIssuedAt);
     await groups.token(id, claims, tokenIssuedAt);
     const signedInAt = auth_time === undefined ? undefined : new Date(auth_time * 1000);
+    const granted = scope.split(' ');
     return {
       kind: 'user',
       id,
-      scopes: scopesOf(scope, groups.isOperator(claims)),
+      scopes: withOperatorScopes(
+        scopeSchema.options.filter((known) => granted.includes(known)),
+        groups.isOperator(claims),
+      ),
       expiresAt: new Date(exp * 1000),
       credential: { kind: 'token', id: jti ?? null, tokenIssuedAt, signedInAt },
     };
   };
-}
-
-function scopesOf(scope: string, isOperator: boolean): Scope[] {
-  const granted = scope.split(' ');
-  const mayHave = (known: Scope) => isOperator || !operatorScopes.includes(known);
-  return scopeSchema.options.filter((known) => granted.includes(known) && mayHave(known));
 }
 
 /** The issuer that a token names, which is not verified yet; undefined for what is no token. */

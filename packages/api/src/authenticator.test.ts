@@ -83,6 +83,18 @@ describe('a credential', () => {
   });
 });
 
+test('a caller can read what is left of its limits, which costs one operation', async () => {
+  const key = await api.issueKey('reader of limits');
+  const readLimits = async () => {
+    const me = (await (await api.call('GET', '/api/v1/me', { key })).json()) as { limits: object[] };
+    return me.limits;
+  };
+  const { limit, remaining } = (await readLimits())[0] as { limit: number; remaining: number };
+  expect(remaining).toBe(limit - 1);
+  const resetSeconds: unknown = expect.any(Number);
+  expect(await readLimits()).toEqual([{ policy: 'credential', limit, remaining: limit - 2, resetSeconds }]);
+});
+
 describe('the keys of a portfolio', () => {
   test('have a limit together, beside that of each key', async () => {
     const { id: portfolioId } = await operations.portfolio.create.run(api.as(user('ada')), {

@@ -1,4 +1,5 @@
 import { type Actor, anonymous } from '@portfolio/core/actor';
+import type { LimitLeft } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { type RateCounter, windowSeconds } from '@portfolio/core/runtime/rate-limit';
 import { hash } from 'node:crypto';
@@ -95,6 +96,11 @@ export class Authenticator {
     }
   }
 
+  /** What is left of each limit of a caller. Counts nothing. */
+  left(actor: Actor): LimitLeft[] {
+    return this.#limits ? readLeft(this.#limits.counter, this.#limitsOf(actor)) : [];
+  }
+
   /** Throws where the limits of a known credential, or the refusals of the address, leave nothing. */
   #refuseSpent(id: string, address: string, cost: number) {
     if (!this.#limits) return;
@@ -140,7 +146,7 @@ export class Authenticator {
     if (!this.#limits || actor.kind === 'anonymous') return [];
     const { perMinute, portfolioPerMinute } = this.#limits;
     const own: Limit = { name: `${actor.kind} ${actor.id}`, policy: 'credential', limit: perMinute };
-    if (actor.kind === 'user') return [own];
+    if (actor.kind !== 'portfolio-key') return [own];
     return [own, { name: `portfolio ${actor.portfolioId}`, policy: 'portfolio', limit: portfolioPerMinute }];
   }
 
@@ -149,10 +155,12 @@ export class Authenticator {
   }
 }
 
+const readLeft = (counter: RateCounter, limits: Limit[]) =>
+  limits.map((each) => ({ ...each, ...counter.take(each.name, 0, each.limit) }));
+
 /** Throws `LimitExceeded` unless each limit leaves `cost`. Counts nothing. */
 function requireLeft(counter: RateCounter, limits: Limit[], cost: number): void {
-  const left = limits.map((each) => ({ ...each, ...counter.take(each.name, 0, each.limit) }));
-  const spent = left.find(({ remaining }) => remaining < cost);
+  const spent = readLeft(counter, limits).find(({ remaining }) => remaining < cost);
   if (spent) throw new LimitExceeded(spent);
 }
 

@@ -6,15 +6,19 @@ import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobFeed } from '@portfolio/core/job/feed';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
+import { openEncryption } from '@portfolio/core/runtime/encryption';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { createPublished } from '@portfolio/core/runtime/published-changes';
 import { openQueues } from '@portfolio/core/runtime/queue';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
+import { createScanner } from '@portfolio/core/runtime/scanner';
 import { openSharedCache } from '@portfolio/core/runtime/shared-cache';
+import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
+import { checkWebhookSecrets } from '@portfolio/core/webhook/encrypt-secrets';
 import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAuthenticate } from './authenticate.ts';
@@ -27,6 +31,9 @@ const settings = readSettings(apiSettings);
 const log = createLog('api', settings.LOG_LEVEL);
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
+const encryption = await openEncryption(settings.ENCRYPTION_KEYS, { aws, log });
+const { CLAMAV_ADDRESS: clamav } = settings;
+const scanner = clamav ? createScanner(clamav) : null;
 const signIn = await openSignIn(settings, log);
 const pool = { poolSize: settings.DATABASE_POOL_SIZE, applicationName: 'portfolio-api', log, signIn };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
@@ -44,17 +51,28 @@ const { JWT_ISSUER: defaultIssuer, WEB_ROOT: webRoot } = settings;
 const { issuers, close: closeIssuers } = await openIssuers(settings, { aws, log });
 const trust = { issuers, groups: createGroups({ db, log }, groupSettings(settings)) };
 const { SECURITY_CONTACT: contact } = settings;
+const isSchemaCurrent = createSchemaCheck(db);
 const stopping = new AbortController();
 
 const server = await buildServer({
-  services: { db, reader: reader.db, bucket, wakeUps, jobBus, jobFeed, published },
+  services: {
+    db,
+    reader: reader.db,
+    bucket,
+    wakeUps,
+    jobBus,
+    jobFeed,
+    published,
+    encryption,
+    scanner,
+  },
   authenticate: createAuthenticate(db, trust),
   trust,
   dependencies: {
     database: database.check,
     queue: (signal) => queues.check(signal),
     bucket: (signal) => bucket.check(signal),
-    schema: createSchemaCheck(db),
+    schema: isSchemaCurrent,
   },
   sharedCache,
   stopping: stopping.signal,
@@ -95,8 +113,12 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   await database.close();
   signIn.close();
   closeIssuers();
+  encryption.close();
   sharedCache?.close();
   bucket.close();
   queues.close();
 });
 await server.listen({ host, port: settings.PORT });
+// Without its keys, it must not be rolled out.
+await startWithRetries(log, isSchemaCurrent);
+await startWithRetries(log, () => checkWebhookSecrets(db, encryption));

@@ -69,9 +69,8 @@ export type ServerOptions = {
 
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { services, authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
+  const { authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
   const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
-  const { trust = { issuers: [], groups: createGroups({ db: services.db, log }, noGroups) } } = options;
   const loggerInstance: FastifyBaseLogger = withRequests(log);
   const app = Fastify({
     loggerInstance,
@@ -103,6 +102,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
   const authenticator = new Authenticator(authenticate, rateLimits);
+  const services: Services = { ...options.services, limitsOf: (actor) => authenticator.left(actor) };
+  const { trust = { issuers: [], groups: createGroups({ db: services.db, log }, noGroups) } } = options;
   identifyCallers(app, authenticator, publicOrigin);
   refuseEarly(app, services);
   acceptBodies(app);

@@ -11,13 +11,32 @@ const resources = [
   'webhook',
 ] as const;
 
-/** The permissions of a credential. `read` never changes anything; `write` does not include `read`. */
+/**
+ * The permissions in portfolios, which roles and credentials give. `read` never changes anything; `write` does not include
+ * `read`.
+ */
 export const scopeSchema = z.enum([
   ...resources.map((resource) => `${resource}:read` as const),
   ...resources.map((resource) => `${resource}:write` as const),
   'audit:read',
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
+
+/**
+ * The permissions of who operates the platform, across all portfolios and without their content. No role has them, no
+ * credential can pass them on, and neither does a token that names them.
+ */
+export const operatorScopes = ['operator:read', 'operator:write'] as const;
+export type OperatorScope = (typeof operatorScopes)[number];
+export type AnyScope = Scope | OperatorScope;
+
+/** The scopes of a person who has signed in, and who is an operator if their groups include that of operators. */
+export const withOperatorScopes = (scopes: readonly Scope[], isInGroup: boolean): AnyScope[] =>
+  isInGroup ? [...scopes, ...operatorScopes] : [...scopes];
+
+/** True where a credential may do anything as an operator. */
+export const isOperator = (actor: Actor) =>
+  actor.kind !== 'anonymous' && operatorScopes.some((scope) => actor.scopes.includes(scope));
 
 export const roleSchema = z.enum(['viewer', 'editor', 'owner']);
 export type Role = z.infer<typeof roleSchema>;
@@ -43,11 +62,8 @@ const editorScopes: readonly Scope[] = [
 export const roleScopes: Record<Role, readonly Scope[]> = {
   viewer: viewerScopes,
   editor: editorScopes,
-  owner: scopeSchema.options.filter((scope) => !scope.startsWith('operator:')),
+  owner: scopeSchema.options,
 };
-
-/** The scopes that nobody has by a role, but by being an operator of the deployment. */
-export const operatorScopes = scopeSchema.options.filter((scope) => scope.startsWith('operator:'));
 
 /**
  * What an actor is identified by: an API key, a token, or a session of the page. `id` is that of the key or session, or the
@@ -63,7 +79,7 @@ export type Credential = {
 };
 
 type SignedIn = {
-  scopes: readonly Scope[];
+  scopes: readonly AnyScope[];
   expiresAt: Date | null;
   /** Missing where the platform itself acts, as when it imports a portfolio. */
   credential?: Credential | undefined;
@@ -71,13 +87,19 @@ type SignedIn = {
 
 /**
  * The caller of an operation. A `user` acts in every portfolio where the person is a member, within role and scopes;
- * a `portfolio-key` acts in its own portfolio only, within its scopes. At `expiresAt`, subscriptions end.
+ * a `portfolio-key` acts in its own portfolio only, within its scopes; an `operator-key` in none, with the scopes of
+ * operators only. At `expiresAt`, subscriptions end.
  */
 export type Actor =
   | { kind: 'anonymous' }
   | ({
       kind: 'user';
       /** The id of the person. */
+      id: string;
+    } & SignedIn)
+  | ({
+      kind: 'operator-key';
+      /** The id of the key. */
       id: string;
     } & SignedIn)
   | ({

@@ -20,8 +20,8 @@ export type Change<Prepared, Result> = {
   isShown: boolean;
   /** True where the result contains a secret, which is returned once and never stored. */
   holdsSecret: boolean;
-  /** The id of the portfolio that the change created or belongs to, where the operation has no tenant. */
-  portfolioOf: ((result: Result) => string | null) | undefined;
+  /** The ids of the portfolios that the change created or belongs to, where the operation has no tenant. */
+  portfoliosOf: ((result: Result) => string[]) | undefined;
   prepare(ctx: Ctx): Promise<Prepared>;
   run(ctx: Ctx, prepared: Prepared): Promise<Result>;
 };
@@ -68,22 +68,37 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   };
 }
 
+/** Records what an actor has done that is no change of a portfolio, such as reading what is not its own. */
+export const recordAction = (
+  { db, actor }: Pick<Ctx, 'db' | 'actor'>,
+  action: { action: string; raw: object; tenant?: { id: string } | undefined },
+): Promise<void> =>
+  writeAudit(db, actor, { tenant: undefined, ...action, portfoliosOf: undefined }, undefined);
+
 async function writeAudit<Result>(
   tx: Db,
   actor: Actor,
-  { action, raw, tenant, portfolioOf }: Omit<Change<never, Result>, 'prepare' | 'run'>,
+  {
+    action,
+    raw,
+    tenant,
+    portfoliosOf,
+  }: Pick<Change<never, Result>, 'action' | 'raw' | 'portfoliosOf'> & { tenant: { id: string } | undefined },
   result: Result,
 ) {
   const fields = Object.keys(raw).filter((field) => field !== 'portfolio');
-  await insertAudit(tx).execute({
-    id: newId('audit'),
-    portfolioId: tenant?.id ?? portfolioOf?.(result) ?? null,
+  const row = {
     actor: actorName(actor),
     credential: (actor.kind !== 'anonymous' && actor.credential?.id) || null,
     action,
     target: targetOf(raw) ?? targetOf(result),
     fields,
-  });
+  };
+  const concerned = tenant ? [tenant.id] : (portfoliosOf?.(result) ?? []);
+  const logs = concerned.length === 0 ? [null] : concerned;
+  await Promise.all(
+    logs.map((portfolioId) => insertAudit(tx).execute({ ...row, id: newId('audit'), portfolioId })),
+  );
 }
 
 const { placeholder } = sql;

@@ -26,6 +26,8 @@ export type Bucket = {
   stream(key: string, signal?: AbortSignal): Promise<Readable | null>;
   /** Removes the object; does nothing if it does not exist. */
   remove(key: string): Promise<void>;
+  /** Removes the object with all its versions, where the bucket has versions: nothing of it is left. */
+  removeAllVersions(key: string): Promise<void>;
   /** A URL that downloads the object without credentials for `expiresInSeconds`, as `fileName` if given. */
   signedUrl(key: string, expiresInSeconds: number, fileName?: string): Promise<string>;
   /** A form that uploads an object of exactly this size, SHA-256 (hexadecimal) and type, valid until `expiresAt`. */
@@ -86,6 +88,29 @@ export type Published = {
   onChange(listener: (portfolio: string | undefined) => void): void;
 };
 
+/**
+ * Encrypts secrets that have to be stored. `place` names the table, the column and the row: a secret that is moved to
+ * another place cannot be decrypted.
+ */
+export type Encryption = {
+  encrypt(secret: string, place: string): Promise<string>;
+  /** Rejects with `UnreadableSecret` if the key is missing or another one. */
+  decrypt(stored: string, place: string): Promise<string>;
+  /** The id of the key that encrypts. */
+  currentKey(): Promise<string>;
+};
+
+/** Looks for malware. */
+export type Scanner = {
+  /**
+   * Yields the chunks of a file as they come, and throws `InfectedFile` after the last one if it contains malware. Without a
+   * verdict, it throws an outage.
+   */
+  pass(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void>;
+};
+/** A limit on the calls of an actor, and what is left of it. */
+export type LimitLeft = { policy: string; limit: number; remaining: number; resetSeconds: number };
+
 /** The services of the API and the worker. `reader` serves analytical reads and may lag behind `db`. */
 export type Services = {
   db: Db;
@@ -95,6 +120,11 @@ export type Services = {
   jobBus: JobBus;
   jobFeed: JobFeed;
   published: Published;
+  encryption: Encryption;
+  /** Null where no scanner is configured. */
+  scanner: Scanner | null;
+  /** What is left of the limits of a caller; missing where there are none. Counts nothing. */
+  limitsOf?: ((actor: Actor) => readonly LimitLeft[]) | undefined;
 };
 
 /** Where a call came from: the address of the client, and the id by which the log names its request. */

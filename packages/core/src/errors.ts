@@ -1,5 +1,6 @@
 /** Every reason for which the platform refuses a request: its HTTP status (RFC 9110) and its title. */
 export const errorCodes = {
+  moved: { status: 308, title: 'Moved permanently' },
   malformed_request: { status: 400, title: 'Malformed request' },
   unauthenticated: { status: 401, title: 'Authentication required' },
   forbidden: { status: 403, title: 'Forbidden' },
@@ -13,6 +14,7 @@ export const errorCodes = {
   payload_too_large: { status: 413, title: 'Payload too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_input: { status: 422, title: 'Invalid input' },
+  quarantined: { status: 422, title: 'Quarantined' },
   idempotency_key_reused: { status: 422, title: 'Idempotency key reused' },
   precondition_required: { status: 428, title: 'Precondition required' },
   too_many_requests: { status: 429, title: 'Too many requests' },
@@ -25,6 +27,9 @@ export type ErrorCode = keyof typeof errorCodes;
 /** A field that was refused: a JSON pointer (RFC 6901) into the input and the reason. */
 export type FieldError = { pointer: string; detail: string };
 
+/** The field of the input that names something by its former slug or key, and the present one. */
+export type Moved = { field: string; to: string };
+
 /** Further errors are dropped, because a request can cause hundreds of thousands. */
 export const maxFieldErrors = 20;
 
@@ -35,15 +40,17 @@ export const maxFieldErrors = 20;
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly fields: readonly FieldError[];
+  readonly moved: Moved | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { fields?: readonly FieldError[]; cause?: unknown } = {},
+    options: { fields?: readonly FieldError[]; moved?: Moved; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
+    this.moved = options.moved;
     this.fields = (options.fields ?? []).slice(0, maxFieldErrors);
   }
 }
@@ -63,6 +70,7 @@ export type Problem = {
   detail: string;
   code: ErrorCode;
   errors?: readonly FieldError[];
+  moved?: Moved;
 };
 
 /** The problem document of an error: an AppError keeps its text; every other error becomes `internal`. */
@@ -77,5 +85,6 @@ export function toProblem(error: unknown): Problem {
     detail: known.message,
     code: known.code,
     ...(known.fields.length > 0 && { errors: known.fields }),
+    ...(known.moved && { moved: known.moved }),
   };
 }

@@ -17,6 +17,7 @@ const prefixes = {
   audit: 'aud',
   person: 'usr',
   session: 'ses',
+  invitation: 'inv',
 } as const;
 
 type Resource = keyof typeof prefixes;

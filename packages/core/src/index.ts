@@ -4,13 +4,17 @@ import * as audit from './audit/index.ts';
 import * as caseStudy from './case-study/index.ts';
 import * as evidence from './evidence/index.ts';
 import * as image from './image/index.ts';
+import * as invitation from './invitation/index.ts';
 import * as job from './job/index.ts';
+import * as me from './me/index.ts';
 import * as member from './member/index.ts';
 import * as metric from './metric/index.ts';
 import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
+import * as operator from './operator/index.ts';
 import * as portfolio from './portfolio/index.ts';
 import * as session from './session/index.ts';
+import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
 
@@ -24,12 +28,16 @@ export const operations = {
   audit,
   webhook,
   member,
+  invitation,
+  me,
   caseStudy,
   artifact,
   evidence,
   metric,
   image,
+  upload,
   job,
+  operator,
 };
 
 /** All operations as one list. */

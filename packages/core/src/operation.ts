@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Actor, Scope } from './actor.ts';
-import { runChange } from './change.ts';
+import type { Actor, AnyScope } from './actor.ts';
+import { recordAction, runChange } from './change.ts';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 import { parseInput } from './input.ts';
@@ -11,12 +11,12 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   /** Noun and verb, e.g. `caseStudy.publish`. */
   name: string;
   summary: string;
-  /** The scope that the credential must have. */
-  scope: Scope;
+  /** The scope that the credential must have; null where any valid one is enough. */
+  scope: AnyScope | null;
   /** The read scopes that it must have as well, since the answer, or the file that a job makes, shows what they protect. */
-  shows?: readonly Scope[] | undefined;
-  /** True where a person must have signed in within the last minutes: for what would outlast a stolen session. */
-  recentSignIn?: boolean | undefined;
+  shows?: readonly AnyScope[] | undefined;
+  /** Where a person must have signed in within the last minutes: for what would outlast a stolen session. */
+  recentSignIn?: RecentSignIn<I> | undefined;
   /** True where anonymous readers may call it; they see published content only. */
   public: boolean;
   /** The largest JSON of an input in bytes, where not `smallInputBytes`. */
@@ -25,10 +25,16 @@ type Declaration<I extends z.ZodObject, O extends z.ZodType> = {
   output: O;
 };
 
-/** Finds the portfolio of a request. With `'none'`, the operation works in no single one and selects by the actor. */
-type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>> | 'none';
+/** Always, or unless the input makes it needless. */
+type RecentSignIn<I extends z.ZodObject> = true | { unless(actor: Actor, input: z.output<I>): boolean };
 
-type TenantOf<T> = T extends 'none' ? undefined : Tenant;
+/**
+ * Finds the portfolio of a request; an operator's may have none. With `'none'`, the operation works in no single one and
+ * selects by the actor.
+ */
+type Tenancy<I extends z.ZodObject> = TenantResolver<z.output<I>, Tenant | undefined> | 'none';
+
+type TenantOf<T> = T extends (...args: never[]) => Promise<infer Found> ? Found : undefined;
 
 type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
   tenant: T;
@@ -37,6 +43,8 @@ type Implementation<I extends z.ZodObject, T extends Tenancy<I>, Result> = {
 
 type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>> = {
   kind: 'query';
+  /** True where the audit log records the reading, as of what is not one's own. */
+  isAudited?: boolean;
 } & Implementation<I, T, Promise<z.input<O>>>;
 
 /** `run` gets a transaction as `ctx.db`; an error rolls it back. */
@@ -46,8 +54,8 @@ type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extend
   /** Slow work outside of the database, such as sending bytes; runs before the transaction begins. */
   prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
   run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
-  /** The portfolio whose audit log records the change, where `tenant` is `'none'`. */
-  portfolioOf?(result: z.output<O>): string | null;
+  /** The portfolios whose audit log records the change, where it has no single tenant. */
+  portfoliosOf?(result: z.output<O>): string[];
   /** True where the result contains a secret; it is then not stored for repeated requests. */
   holdsSecret?: boolean;
 };
@@ -112,15 +120,20 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
     ...definition,
     async run(ctx, raw) {
       const { input, tenant } = await admit(definition, ctx, raw);
-      if (definition.kind === 'query') return output.parse(await definition.run(ctx, input, tenant));
-      const { name, scope, prepare, run, portfolioOf, holdsSecret = false } = definition;
+      if (definition.kind === 'query') {
+        const result = output.parse(await definition.run(ctx, input, tenant));
+        if (definition.isAudited)
+          await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
+        return result;
+      }
+      const { name, scope, prepare, run, portfoliosOf, holdsSecret = false } = definition;
       return runChange(ctx, {
         action: name,
         raw: raw ?? {},
         tenant,
-        isShown: tenant !== undefined && !memberOnlyScopes.has(scope),
+        isShown: tenant !== undefined && scope !== null && !memberOnlyScopes.has(scope),
         holdsSecret,
-        portfolioOf,
+        portfoliosOf,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
         run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
       });
@@ -178,9 +191,11 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 ) {
   // First, so that an unauthorized caller cannot make the server parse a large input.
   requireScopes(ctx.actor, definition);
-  if (definition.recentSignIn) requireRecentSignIn(ctx.actor, definition);
+  const { recentSignIn, tenant } = definition;
+  if (recentSignIn === true) requireRecentSignIn(ctx.actor, definition);
   const input = parseInput(definition.input, raw);
-  const { tenant } = definition;
+  if (typeof recentSignIn === 'object' && !recentSignIn.unless(ctx.actor, input))
+    requireRecentSignIn(ctx.actor, definition);
   const found = tenant === 'none' ? undefined : await tenant(ctx, input, definition);
   return { input, tenant: found as TenantOf<T> };
 }
@@ -188,10 +203,16 @@ async function admit<I extends z.ZodObject, T extends Tenancy<I>>(
 /** How long after a sign-in what demands a recent one may be done. */
 const recentSignInMinutes = 15;
 
-/** Throws `recent_sign_in_required` if a person signed in too long ago. Keys, and tokens that do not say when, are not asked. */
-function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+/** Until when an actor counts as one who has signed in recently. Keys, and tokens that do not say when, are not asked. */
+export function recentSignInUntil(actor: Actor): Date | undefined {
   const signedInAt = actor.kind === 'anonymous' ? undefined : actor.credential?.signedInAt;
-  if (signedInAt === undefined || Date.now() - signedInAt.valueOf() <= recentSignInMinutes * 60_000) return;
+  return signedInAt && new Date(signedInAt.valueOf() + recentSignInMinutes * 60_000);
+}
+
+/** Throws `recent_sign_in_required` if a person signed in too long ago. */
+function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void {
+  const until = recentSignInUntil(actor);
+  if (until === undefined || until.valueOf() >= Date.now()) return;
   throw new AppError(
     'recent_sign_in_required',
     `${name} requires a sign-in within the last ${recentSignInMinutes} minutes. Sign in again.`,
@@ -199,7 +220,13 @@ function requireRecentSignIn(actor: Actor, { name }: Pick<Needs, 'name'>): void 
 }
 
 /** Changes in these scopes never affect what anonymous readers see. */
-const memberOnlyScopes = new Set<Scope>(['job:write', 'api-key:write', 'webhook:write']);
+const memberOnlyScopes = new Set<AnyScope>([
+  'job:write',
+  'api-key:write',
+  'webhook:write',
+  'portfolio:read',
+  'operator:write',
+]);
 
 /** The largest JSON of most inputs in bytes. */
 export const smallInputBytes = 128 * 1024;
@@ -213,10 +240,8 @@ export function requireScopes(actor: Actor, definition: Needs): void {
   const { name } = definition;
   if (actor.kind === 'anonymous') {
     const words = needed.length === 1 ? 'the scope' : 'the scopes';
-    throw new AppError(
-      'unauthenticated',
-      `${name} requires an API key or a token with ${words} ${needed.join(', ')}.`,
-    );
+    const having = needed.length === 0 ? '' : ` with ${words} ${needed.join(', ')}`;
+    throw new AppError('unauthenticated', `${name} requires an API key or a token${having}.`);
   }
   const lacking = needed.find((scope) => !actor.scopes.includes(scope));
   if (lacking === undefined) return;

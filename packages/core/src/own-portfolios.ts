@@ -5,10 +5,10 @@ import { members, portfolios } from './portfolio/portfolio.sql.ts';
 import { prepared } from './sql.ts';
 import { isOwnMembership, memberValues, scopesIn } from './tenancy.ts';
 
-/** True for the portfolios that an actor belongs to. Its placeholders get `ownPortfolioValues(actor)`. */
-export const isOwnPortfolio: SQL = sql`(${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
+/** True for the portfolios that an actor belongs to, except in the bin. Its placeholders get `ownPortfolioValues(actor)`. */
+export const isOwnPortfolio: SQL = sql`(${portfolios.binnedAt} is null and (${portfolios.id} = ${sql.placeholder('ownPortfolioId')} or exists (
   select 1 from ${members}
-  where ${members.portfolioId} = ${portfolios.id} and ${isOwnMembership}))`;
+  where ${members.portfolioId} = ${portfolios.id} and ${isOwnMembership})))`;
 
 /** The placeholder values of `isOwnPortfolio`. Anonymous readers belong to no portfolio. */
 export function ownPortfolioValues(actor: Actor) {

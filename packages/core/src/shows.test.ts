@@ -1,18 +1,20 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Scope } from './actor.ts';
+import type { AnyScope } from './actor.ts';
 import { allOperations } from './index.ts';
 import type { AnyOperation } from './operation.ts';
 import { scopesOf } from './tenancy.ts';
 
 /** The scope that protects what each named schema shows; null where it shows no more than the caller gave, or counts. */
-const protectedBy: Record<string, Scope | null> = {
+const protectedBy: Record<string, AnyScope | null> = {
   ApiKey: 'api-key:read',
   NewApiKey: 'api-key:read',
   Artifact: 'artifact:read',
   ArtifactContent: 'artifact:read',
   ArtifactVersion: 'artifact:read',
   AuditEntry: 'audit:read',
+  BinnedCaseStudy: 'case-study:read',
+  BinnedPortfolio: 'portfolio:read',
   CaseStudy: 'case-study:read',
   CaseStudyContent: 'case-study:read',
   CaseStudyDiff: 'case-study:read',
@@ -24,24 +26,37 @@ const protectedBy: Record<string, Scope | null> = {
   Claim: 'case-study:read',
   DeletedSamples: null,
   EndedSessions: null,
+  DisplayName: null,
   EndedTokens: null,
   Evidence: 'evidence:read',
   EvidenceContent: 'evidence:read',
   EvidenceVersion: 'evidence:read',
   Image: null,
+  ImageItem: 'case-study:read',
   ImageLink: 'case-study:read',
+  Invitation: 'portfolio:read',
+  InvitationOffer: 'portfolio:read',
   Job: 'job:read',
   JobEvent: 'job:read',
   JobResult: 'job:read',
   JobStreamItem: 'job:read',
+  JobLimit: 'operator:read',
+  JobPause: 'operator:read',
   JobWait: 'job:read',
   JobsChanged: null,
+  JobsRedriven: 'operator:read',
+  // What is one's own, and the names of one's portfolios.
+  Me: null,
   Measured: 'metric:read',
   Member: 'portfolio:read',
   Metric: 'metric:read',
   MetricComparison: 'metric:read',
   MetricSeries: 'metric:read',
   MetricSummary: 'metric:read',
+  OperatorHealth: 'operator:read',
+  OperatorJob: 'operator:read',
+  NewInvitation: 'portfolio:read',
+  PersonalData: 'audit:read',
   Portfolio: 'portfolio:read',
   PortfolioSummary: 'portfolio:read',
   ProvenClaim: 'case-study:read',
@@ -50,6 +65,7 @@ const protectedBy: Record<string, Scope | null> = {
   Session: 'api-key:read',
   Standings: 'case-study:read',
   Upload: null,
+  UploadStatus: null,
   Webhook: 'webhook:read',
   WebhookDelivery: 'webhook:read',
   WebhookDeliveryWithPayload: 'webhook:read',

@@ -46,3 +46,10 @@ export const slugSchema = boundedString(80).regex(
   /^[a-z0-9]+(-[a-z0-9]+)*$/,
   'Expected lower-case letters, digits and single hyphens, e.g. "faster-reads".',
 );
+
+/** The input field by which something is renamed. */
+export const newSlugInput = {
+  newSlug: slugSchema
+    .optional()
+    .describe('Another slug. Addresses with the former one are redirected, until something else has it.'),
+};

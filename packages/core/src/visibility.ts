@@ -23,8 +23,8 @@ export const isPublished: SQL<boolean> = sql<boolean>`${caseStudies.status} = 'p
  * Signed-in users see the same in portfolios of which they are not members.
  */
 export const isVisible = {
-  portfolio: sql<boolean>`exists (
-    select 1 from ${caseStudies} where ${caseStudies.portfolioId} = ${portfolios.id} and ${isPublished})`,
+  portfolio: sql<boolean>`(${portfolios.binnedAt} is null and exists (
+    select 1 from ${caseStudies} where ${caseStudies.portfolioId} = ${portfolios.id} and ${isPublished}))`,
   artifact: sql<boolean>`exists (
     select 1 from ${caseStudyArtifacts} join ${caseStudies} on ${caseStudies.id} = ${caseStudyArtifacts.caseStudyId}
     where ${caseStudyArtifacts.artifactId} = ${artifacts.id} and ${isPublished})`,

@@ -47,7 +47,7 @@ afterAll(async () => {
 
 async function run(id: string, handler: Handler<'export.pdf'>, settings: RunnerSettings = {}) {
   const handlers = {
-    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    ...createHandlers({ allowPrivate: false, encryption: fixture.encryption, scanner: null, log: silentLog }),
     'export.pdf': async () => handler,
   };
   const { db } = database;

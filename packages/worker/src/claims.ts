@@ -50,6 +50,8 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
   /** How many claims of a kind in a row have met jobs that others had locked. */
   const contentions = new Map<JobKind, number>();
   let working: Promise<void> | undefined;
+  /** False if the last claim has seen that no operator limits jobs. */
+  let isLimited = true;
 
   async function claimAll() {
     // Causes of one tick share a claim. And `working` is set before it is cleared, together with the end of the loop.
@@ -85,7 +87,8 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     if (asked.length === 0) return;
     const token = randomUUID();
     const requestedAt = performance.now();
-    const { claimed, contended } = await claim(asked, limits.inAll, token);
+    const { claimed, contended, ...seen } = await claim(asked, limits.inAll, token);
+    isLimited = seen.isLimited;
     for (const job of claimed) start(job, { token, requestedAt });
     for (const one of asked) {
       const own = claimed.filter((job) => job.kind === one.kind);
@@ -117,7 +120,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
       if (!isFree) slots.release(kind);
       isFree = true;
       // At its limit in all kinds, the portfolio may have waited with those of another kind.
-      setImmediate(() => void wake(claimer.shares.all < 1 ? kinds : [kind]));
+      setImmediate(() => void wake(claimer.shares.all < 1 || isLimited ? kinds : [kind]));
     }
     const worked = () => void (claimer.ends.isBehind() || free());
     const done: Promise<void> = runJob(claimer, job, lease, stop, worked).finally(() => {
@@ -136,7 +139,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     const { pipelineDb: db, leaseSeconds, workerId: worker, leases } = claimer;
     try {
       return await leases.whileClaiming(() =>
-        transitions.claim(db, asked, { mostInAll, token, leaseSeconds, worker }),
+        transitions.claim(db, asked, { mostInAll, oneByOne: isLimited, token, leaseSeconds, worker }),
       );
     } catch (error) {
       const lost = toOutage(error);

@@ -32,8 +32,8 @@ export type Handler<Kind extends JobKind> = (
 export class JobFailure extends Error {
   readonly code: string;
 
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = new.target.name;
     this.code = code;
   }

@@ -3,14 +3,17 @@ import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createJobBus } from '@portfolio/core/runtime/job-bus';
+import { openEncryption } from '@portfolio/core/runtime/encryption';
 import { createLog } from '@portfolio/core/runtime/log';
 import { createSchemaCheck } from '@portfolio/core/runtime/migrate';
 import { openQueues } from '@portfolio/core/runtime/queue';
+import { createScanner } from '@portfolio/core/runtime/scanner';
 import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { readSettings, workerSettings, workerStop } from '@portfolio/core/runtime/settings';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { tasks } from '@portfolio/core/schedule/tasks';
+import { checkWebhookSecrets } from '@portfolio/core/webhook/encrypt-secrets';
 import closeWithGrace from 'close-with-grace';
 import { createHandlers } from './handlers/index.ts';
 import { serveHealth } from './health.ts';
@@ -25,6 +28,9 @@ const leaseSeconds = settings.LEASE_SECONDS;
 const slots = slotsOf(settings.WORKER_SLOTS);
 const totalSlots = Object.values(slots).reduce((sum, count) => sum + count, 0);
 
+const encryption = await openEncryption(settings.ENCRYPTION_KEYS, { aws, log });
+const { CLAMAV_ADDRESS: clamav } = settings;
+const scanner = clamav ? createScanner(clamav) : null;
 const signIn = await openSignIn(settings, log);
 const pool = {
   // A job may use one connection for a transaction and need another.
@@ -69,10 +75,18 @@ const health =
       );
 // Jobs would fail and use up their attempts if the tables they need did not exist yet.
 await startWithRetries(log, isSchemaCurrent);
+// Messages could not be signed.
+await startWithRetries(log, () => checkWebhookSecrets(db, encryption));
 
-const handlers = createHandlers({ allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE, log });
+const handlers = createHandlers({
+  allowPrivate: settings.OUTBOUND_ALLOW_PRIVATE,
+  encryption,
+  scanner,
+  log,
+});
 const { POLL_SECONDS: pollSeconds, SWEEP_SECONDS: sweepSeconds } = settings;
-const services = { db, pipelineDb: pipeline.db, reader: reader.db, bucket, wakeUps, jobBus, log };
+const databases = { db, pipelineDb: pipeline.db, reader: reader.db };
+const services = { ...databases, bucket, wakeUps, jobBus, encryption, log };
 const worker = await startWorker(
   {
     ...services,
@@ -113,6 +127,7 @@ const { close } = closeWithGrace(
     await pipeline.close();
     await database.close();
     signIn.close();
+    encryption.close();
     health?.close();
     bucket.close();
     queues.close();

@@ -47,8 +47,9 @@ const succeeded = async (name: string) => {
 /** Runs the tasks in a number of workers until the condition holds. */
 async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, workers = 1) {
   const stop = new AbortController();
-  const { db, bucket, jobBus, wakeUps } = platform;
-  const scheduler = { db, bucket, jobBus, wakeUps, log: silentLog, tasks, leaseSeconds, pollSeconds: 0.05 };
+  const { db, bucket, jobBus, wakeUps, encryption } = platform;
+  const services = { db, bucket, jobBus, wakeUps, encryption, log: silentLog };
+  const scheduler = { ...services, tasks, leaseSeconds, pollSeconds: 0.05 };
   const running = Array.from({ length: workers }, () => startSchedule(scheduler, stop.signal));
   try {
     await eventually(async () => expect(await holds()).toBe(true));

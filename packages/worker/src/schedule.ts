@@ -1,4 +1,4 @@
-import type { Bucket, Db, JobBus, WakeUps } from '@portfolio/core/context';
+import type { Bucket, Db, Encryption, JobBus, WakeUps } from '@portfolio/core/context';
 import type { Logger } from '@portfolio/core/runtime/log';
 import {
   type ClaimedRun,
@@ -20,6 +20,7 @@ type Scheduler = {
   bucket: Bucket;
   jobBus: JobBus;
   wakeUps: WakeUps;
+  encryption: Encryption;
   log: Logger;
   tasks: readonly Task[];
   leaseSeconds: number;
@@ -55,7 +56,7 @@ export async function startSchedule(scheduler: Scheduler, stop: AbortSignal): Pr
 }
 
 async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): Promise<void> {
-  const { db, bucket, jobBus, wakeUps, leaseSeconds } = scheduler;
+  const { db, bucket, jobBus, wakeUps, encryption, leaseSeconds } = scheduler;
   const { task, period } = run;
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
   using lease = keepLease(scheduler, run);
@@ -64,7 +65,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
-    const count = await task.run({ db, bucket, jobBus, wakeUps, period, signal });
+    const count = await task.run({ db, bucket, jobBus, wakeUps, encryption, log, period, signal });
     if (!(await endRun(db, run))) log.warn('task was taken over by another worker; run discarded');
     else if (count > 0) log.info({ count }, 'task done');
   } catch (error) {

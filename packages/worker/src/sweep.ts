@@ -26,6 +26,8 @@ type Sweeper = {
   log: Logger;
   leaseSeconds: number;
   sweepSeconds: number;
+  /** Is called with the number of dead letters that were removed. */
+  removed?: (letters: number) => void;
 };
 
 /**
@@ -82,11 +84,12 @@ async function reap({ pipelineDb: db, jobBus, wakeUps, log }: Sweeper): Promise<
 }
 
 /** Removes messages that ended every worker that received them. They say nothing about a job: jobs are found without. */
-async function removeDeadLetters({ queues, log }: Sweeper): Promise<void> {
+async function removeDeadLetters({ queues, log, removed }: Sweeper): Promise<void> {
   const messages = await queues.receive('dead', 0);
   if (messages.length === 0) return;
   for (const { body } of messages) log.error({ body: body.slice(0, 200) }, 'dead letter removed');
   await queues.remove('dead', messages);
+  removed?.(messages.length);
 }
 
 /** Makes delivery jobs of events that webhooks subscribe to, and marks the deliveries of failed jobs as failed. */

@@ -1,5 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
+import { limitJobs } from '@portfolio/core/job/limits';
 import { type StoredResult, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
@@ -49,7 +50,12 @@ const read = (id: string) => operations.job.read.run(platform.as(owner), { id })
 
 function runnerWith(handler: Handler<'export.pdf'>, settings: RunnerSettings = {}): Runner {
   const handlers = {
-    ...createHandlers({ allowPrivate: false, log: silentLog }),
+    ...createHandlers({
+      allowPrivate: false,
+      encryption: platform.encryption,
+      scanner: null,
+      log: silentLog,
+    }),
     'export.pdf': async () => handler,
   };
   return testRunner(platform, { handlers, ...settings });
@@ -445,6 +451,26 @@ describe('a worker', () => {
     expect(most).toBe(1);
   });
 
+  test('runs no more jobs at a time than an operator allows, together with others', async () => {
+    let [running, most] = [0, 0];
+    const runner = runnerWith(async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise(setImmediate);
+      running -= 1;
+      return result;
+    });
+    await limitJobs(platform.db, { kind: 'export.pdf' }, { mostRunning: 1, reason: 'too much memory' });
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count++) ids.push(await accept());
+    await withWorker(runner, 3, () =>
+      withWorker(runner, 3, async () => {
+        for (const id of ids) await succeeded(id);
+      }),
+    );
+    await limitJobs(platform.db, { kind: 'export.pdf' }, null);
+    expect(most).toBe(1);
+  });
+
   test('that drains lets its job end and starts no other', async () => {
     const started = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
@@ -476,7 +502,7 @@ describe('a worker', () => {
     expect(await platform.sql`select id from job_workers`).toEqual([]);
   });
 
-  test('runs a job whose messages became dead letters, and removes them', async () => {
+  test('runs a job whose messages became dead letters, removes them and reports their number', async () => {
     await platform.wakeUps.idle();
     while ((await platform.queues.receive('export.pdf', 0)).length > 0);
     await platform.queues.send('dead', '{"kind":"export.pdf"}');
@@ -487,6 +513,9 @@ describe('a worker', () => {
       async () => {
         await succeeded(id);
         await eventually(async () => expect(await platform.queues.receive('dead', 0)).toEqual([]));
+        await eventually(async () =>
+          expect(await platform.sql`select dead_letters from job_workers`).toEqual([{ dead_letters: 1 }]),
+        );
       },
     );
   });

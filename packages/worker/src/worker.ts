@@ -46,14 +46,19 @@ export async function startWorker(
   const id = `${hostname()}/${process.pid}/${platform.version}`;
   const shares = sharesOf(options.shares);
   let fleet = all;
+  let deadLetters = 0;
   const report = async () => {
-    fleet = await reportWorker(db, { id, slots: all, shares }).catch((error: unknown) => {
+    fleet = await reportWorker(db, { id, slots: all, shares, deadLetters }).catch((error: unknown) => {
       log.warn({ err: error }, 'worker not reported; it will be retried');
       return fleet;
     });
   };
   await report();
   const reporting = setInterval(() => void report(), reportSeconds * 1000);
+  const removed = (letters: number) => {
+    deadLetters += letters;
+    void report();
+  };
 
   const slots = createSlots(all);
   const leases = createLeases(options, stop);
@@ -63,7 +68,7 @@ export async function startWorker(
     ...jobKindSchema.options
       .filter((kind) => all[kind] > 0)
       .map((kind) => poll({ ...runner, claims }, kind, draining)),
-    sweep({ ...runner, claims }, draining),
+    sweep({ ...runner, claims, removed }, draining),
   ];
 
   async function end() {

@@ -39,11 +39,16 @@ export function describeOperation(document: Document, route: Route): DescribedOp
     summary,
     ...(route.binding.deprecated && { deprecated: true }),
     tags: [name.split('.')[0]!],
-    description: `${scopes.length === 1 ? 'Scope' : 'Scopes'}: ${nameScopes(scopes)}${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
+    description: `${describeScopes(scopes)}${isPublic ? '; not required for published content' : ''}. tRPC: \`${name}\`.`,
     ...request,
     security: [...(isPublic ? [{}] : []), { bearer: scopes }],
     responses: { ...successes, ...Object.fromEntries(refusals) },
   };
+}
+
+function describeScopes(scopes: readonly string[]): string {
+  if (scopes.length === 0) return 'Any valid credential';
+  return `${scopes.length === 1 ? 'Scope' : 'Scopes'}: ${nameScopes(scopes)}`;
 }
 
 /** Scopes as Markdown. */
@@ -229,6 +234,7 @@ function refusalsOf({ operation, binding }: Route, { requestBody }: Request): nu
   const changes = kind === 'mutation';
   const namesResource = binding.path.includes(':');
   return [
+    ...(/:(portfolio|slug|key)\b/.test(binding.path) ? [308] : []),
     400,
     401,
     ...(!isPublic || namesResource ? [403] : []),

@@ -6,6 +6,7 @@ import { type HeaderName, headerRefs } from './openapi-headers.ts';
 
 /** An example of the text of each error. */
 const details: Record<ErrorCode, string> = {
+  moved: 'The portfolio "team" was renamed. It is "platform-team" now.',
   malformed_request: 'Expected an idempotency key of 1 to 255 visible ASCII characters, such as a UUID.',
   unauthenticated:
     'caseStudy.update requires an API key or a token with the scopes case-study:write, case-study:read.',
@@ -21,6 +22,7 @@ const details: Record<ErrorCode, string> = {
   payload_too_large: 'The body is too large: expected at most 131072 bytes.',
   unsupported_media_type: 'Expected application/json as the body.',
   invalid_input: 'Invalid input. /title: Expected some text.',
+  quarantined: 'The file contains malware (Win.Test.EICAR_HDB-1) and cannot be used.',
   idempotency_key_reused:
     'This idempotency key was already used with a different request. Use a new key for each request.',
   precondition_required:
@@ -35,6 +37,7 @@ const fieldsOf: Partial<Record<ErrorCode, FieldError[]>> = {
 };
 
 const headersOf: Record<number, HeaderName[]> = {
+  308: ['Location'],
   401: ['WWW-Authenticate'],
   415: ['Accept'],
   429: ['Retry-After'],
@@ -72,5 +75,6 @@ export function describeRefusals(): Record<string, Answer> {
 }
 
 function exampleOf(code: ErrorCode) {
-  return toProblem(new AppError(code, details[code], { fields: fieldsOf[code] ?? [] }));
+  const moved = code === 'moved' ? { moved: { field: 'portfolio', to: 'platform-team' } } : {};
+  return toProblem(new AppError(code, details[code], { fields: fieldsOf[code] ?? [], ...moved }));
 }

@@ -28,13 +28,20 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   caseStudy: ['Case studies', 'The work of a team, its client and its effect, with revisions and claims.'],
   evidence: ['Evidence', 'Files and fetched sources that back claims, in versions with their hash.'],
   image: ['Images', 'Images in case studies.'],
+  invitation: ['Invitations', 'Links by which people become members.'],
   job: ['Jobs', 'Work that continues after the response, such as rendering a PDF.'],
+  me: ['You', 'Who calls, what the credential may do, and what the platform stores of the person.'],
   member: ['Members', 'Members of a portfolio and their roles.'],
   metric: ['Metrics', 'Operational numbers over time: samples, series and comparisons.'],
+  operator: [
+    'Operators',
+    'The jobs of all portfolios, without what they are about, and the pipeline that runs them.',
+  ],
   ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],
   ownToken: ['Own tokens', 'The tokens by which you have signed in.'],
   portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
   session: ['Sessions', 'The browsers in which you are signed in.'],
+  upload: ['Uploads', 'Files that were announced, and that nothing uses yet.'],
   webhook: ['Webhooks', 'Notifications of jobs and publications, and the status of each delivery.'],
 };
 

@@ -8,7 +8,8 @@ const head = `# Every operation
 <!-- Written by \`npm run openapi\` from the operations; do not edit. -->
 
 Each operation is a tRPC procedure of its name and a REST route below \`/api/v1\`. It needs all of its scopes: the first for
-what it does, the others for what it shows. A role and the credential must both have them, or a key of the portfolio. Those marked
+what it does, the others for what it shows. A role and the credential must both have them, or a key of the portfolio; those of
+operators are in no role. Those marked
 _public_ also answer anonymous readers, and whoever lacks a scope, with what is published. The
 [OpenAPI document](../packages/api/openapi.json) has all inputs, outputs and errors, and [the API guide](api.md) the
 conventions.
@@ -31,7 +32,7 @@ export function describeOperations(document: Document): string {
       .map((operation) => [
         `\`${operation.name}\`: ${operation.summary}`,
         `\`${routes.get(operation.name)}\``,
-        `${nameScopes(scopesOf(operation))}${operation.public ? ', _public_' : ''}`,
+        `${nameScopes(scopesOf(operation)) || '_any credential_'}${operation.public ? ', _public_' : ''}`,
       ]);
     return `\n## ${noun}\n\n${table([['Operation', 'REST', 'Scopes'], ...rows])}`;
   });

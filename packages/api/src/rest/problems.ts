@@ -1,4 +1,11 @@
-import { AppError, type ErrorCode, errorCodes, maxFieldErrors, toProblem } from '@portfolio/core/errors';
+import {
+  AppError,
+  type ErrorCode,
+  type Moved,
+  errorCodes,
+  maxFieldErrors,
+  toProblem,
+} from '@portfolio/core/errors';
 import { smallInputBytes } from '@portfolio/core/operation';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,13 +20,17 @@ export const problemSchema = z
   .object({
     type: z.string().max(100).describe('Address of the documentation of this kind of problem.'),
     title: z.string().max(100),
-    status: z.int().min(400).max(599),
+    status: z.int().min(300).max(599),
     detail: z.string().describe('What was wrong with this request, and what would be valid.'),
     code: z.enum(codes),
     errors: z
       .array(z.object({ pointer: z.string().describe('JSON pointer into the input.'), detail: z.string() }))
       .max(maxFieldErrors)
       .optional(),
+    moved: z
+      .object({ field: z.string().max(100), to: z.string().max(100) })
+      .optional()
+      .describe('The field that has a former slug or key, and the present one, to which `Location` leads.'),
   })
   .meta({ id: 'Problem' });
 
@@ -33,7 +44,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     request.log.warn({ err: error }, 'request could not be served');
   const problem = toProblem(known ?? error);
   closeUnread(request, reply);
-  void reply.headers(headersOf(problem.code, request));
+  void reply.headers({
+    ...headersOf(problem.code, request),
+    ...(problem.moved && leadTo(problem.moved, request)),
+  });
   return reply.code(problem.status).type(contentType).send(JSON.stringify(problem));
 }
 
@@ -49,6 +63,21 @@ function headersOf(code: ErrorCode, request: FastifyRequest): Record<string, str
   if (code !== 'unsupported_media_type') return {};
   const accept = (request.routeOptions.config.consumes ?? ['application/json']).join(', ');
   return { accept, ...(request.method === 'PATCH' && { 'accept-patch': accept }) };
+}
+
+/**
+ * The address of a request with the present slug, and its query. Nobody stores it: the former slug may be given to
+ * something else.
+ */
+function leadTo({ field, to }: Moved, { routeOptions, params, url }: FastifyRequest): Record<string, string> {
+  const given = { ...(params as Record<string, string>), [field]: to };
+  const path = routeOptions.url!.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(given[name]!));
+  const query = url.indexOf('?');
+  return {
+    location: query === -1 ? path : path + url.slice(query),
+    'cache-control': 'no-store',
+    vary: 'accept, authorization',
+  };
 }
 
 /** Details for errors of Fastify by their code, since its own texts may change with its version. */

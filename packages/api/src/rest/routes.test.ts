@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
+import { secretOf } from '../../../../tests/support/invite.ts';
 import { user } from '../../../../tests/support/services.ts';
 
 const portfolios = '/api/v1/portfolios';
@@ -170,8 +171,14 @@ describe('a member', () => {
   test.each(['a/b', 'auth0|5f7c', 'ü?x=1#y', '%2F', '日本 語'])(
     'with the subject %j is read, changed and removed at its Location',
     async (subject) => {
-      const json = { subject, role: 'viewer' };
-      const added = await api.call('POST', `${portfolios}/team/members`, { key, json });
+      const invitations = `${portfolios}/team/invitations`;
+      const made = await api.call('POST', invitations, { key, json: { role: 'viewer' } });
+      expect([made.status, made.headers.get('cache-control')]).toEqual([201, 'no-store']);
+      const { link } = (await made.json()) as { link: string };
+      const added = await api.call('POST', '/api/v1/invitations/accept', {
+        key: await api.issueKey(subject),
+        json: { secret: secretOf({ link }) },
+      });
       expect(added.status).toBe(201);
       const location = added.headers.get('location')!;
       const found = await api.call('GET', location, { key });

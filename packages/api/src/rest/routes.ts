@@ -13,6 +13,8 @@ const {
   evidence,
   image,
   job,
+  invitation,
+  me,
   member,
   metric,
   apiKey,
@@ -21,6 +23,8 @@ const {
   session,
   webhook,
   audit,
+  upload,
+  operator,
 } = operations;
 const onePortfolio = '/portfolios/:portfolio';
 const oneCaseStudy = `${onePortfolio}/case-studies/:slug`;
@@ -64,7 +68,11 @@ export function registerRoutes(bind: Bind) {
     headers: jobToFollow,
   });
 
+  registerBin(bind);
+  bind.operation(me.read, { method: 'GET', path: '/me' });
+  registerOperator(bind);
   registerMembers(bind);
+  registerMe(bind);
   registerKeys(bind);
   registerWebhooks(bind);
   bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
@@ -110,6 +118,7 @@ export function registerRoutes(bind: Bind) {
   });
 
   bind.operation(evidence.upload, { method: 'POST', path: `${onePortfolio}/uploads/evidence`, status: 201 });
+  bind.operation(upload.read, { method: 'GET', path: `${onePortfolio}/uploads/:id` });
   bind.operation(evidence.list, { method: 'GET', path: `${onePortfolio}/evidence` });
   bind.operation(evidence.create, {
     method: 'POST',
@@ -129,6 +138,11 @@ export function registerRoutes(bind: Bind) {
       ...evidenceTag(changed),
       location: `${evidencePath(changed)}/content?version=${changed.latest?.number}`,
     }),
+  });
+  bind.operation(evidence.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneEvidence}/versions/:number`,
+    status: 204,
   });
   bind.operation(evidence.content, {
     method: 'GET',
@@ -185,6 +199,11 @@ export function registerRoutes(bind: Bind) {
   bind.operation(artifact.delete, { method: 'DELETE', path: oneArtifact, status: 204 });
   bind.operation(artifact.versions, { method: 'GET', path: `${oneArtifact}/versions` });
   bind.operation(artifact.addVersion, { method: 'POST', path: `${oneArtifact}/versions`, status: 201 });
+  bind.operation(artifact.deleteVersion, {
+    method: 'DELETE',
+    path: `${oneArtifact}/versions/:name`,
+    status: 204,
+  });
   bind.operation(artifact.content, {
     method: 'GET',
     path: `${oneArtifact}/content`,
@@ -200,6 +219,12 @@ export function registerRoutes(bind: Bind) {
     status: 201,
     headers: ({ url }) => ({ location: url }),
     consumes: ['image/png', 'image/jpeg'],
+  });
+  bind.operation(image.list, { method: 'GET', path: `${onePortfolio}/images` });
+  bind.operation(image.delete, {
+    method: 'DELETE',
+    path: `${onePortfolio}/images/:sha256`,
+    status: 204,
   });
   bind.operation(image.read, {
     method: 'GET',
@@ -218,28 +243,73 @@ export function registerRoutes(bind: Bind) {
     status: 302,
     headers: ({ url }) => redirect(url),
   });
+  bind.operation(job.deleteResult, { method: 'DELETE', path: '/jobs/:id/result', status: 204 });
   bind.operation(job.cancel, { method: 'POST', path: '/jobs/:id/cancel' });
   bind.operation(job.retry, { method: 'POST', path: '/jobs/:id/retry' });
   bind.operation(job.cancelMany, { method: 'POST', path: `${onePortfolio}/jobs/cancel` });
   bind.operation(job.retryMany, { method: 'POST', path: `${onePortfolio}/jobs/retry` });
 }
 
+/** What was deleted and can be undeleted. Portfolios there are no resources of `/portfolios`: nobody finds them. */
+function registerBin(bind: Bind) {
+  const onePortfolioThere = '/deleted-portfolios/:portfolio';
+  const studies = `${onePortfolio}/deleted-case-studies`;
+  bind.operation(portfolio.delete, { method: 'POST', path: `${onePortfolio}/delete` });
+  bind.operation(portfolio.bin, { method: 'GET', path: '/deleted-portfolios' });
+  bind.operation(portfolio.undelete, { method: 'POST', path: `${onePortfolioThere}/undelete` });
+  bind.operation(portfolio.purge, { method: 'POST', path: `${onePortfolioThere}/purge`, status: 204 });
+  bind.operation(caseStudy.bin, { method: 'GET', path: studies });
+  bind.operation(caseStudy.undelete, { method: 'POST', path: `${studies}/:id/undelete` });
+  bind.operation(caseStudy.purge, { method: 'DELETE', path: `${studies}/:id`, status: 204 });
+}
+
+function registerOperator(bind: Bind) {
+  const jobsOfAll = '/operator/jobs';
+  const pauses = '/operator/pauses';
+  const limits = '/operator/limits';
+  bind.operation(operator.jobs, { method: 'GET', path: jobsOfAll });
+  bind.operation(operator.redrive, { method: 'POST', path: `${jobsOfAll}/redrive` });
+  bind.operation(operator.pauses, { method: 'GET', path: pauses });
+  bind.operation(operator.pause, { method: 'POST', path: pauses });
+  bind.operation(operator.resume, { method: 'POST', path: `${pauses}/resume` });
+  bind.operation(operator.limits, { method: 'GET', path: limits });
+  bind.operation(operator.limit, { method: 'POST', path: limits });
+  bind.operation(operator.erase, { method: 'POST', path: '/operator/people/:id/erase', status: 204 });
+  bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
+}
+
 function registerMembers(bind: Bind) {
   const members = `${onePortfolio}/members`;
   const one = `${members}/:member`;
   bind.operation(member.list, { method: 'GET', path: members });
-  bind.operation(member.add, {
+  bind.operation(member.read, { method: 'GET', path: one });
+  bind.operation(member.update, { method: 'PATCH', path: one });
+  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
+  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
+
+  const invited = `${onePortfolio}/invitations`;
+  bind.operation(invitation.list, { method: 'GET', path: invited });
+  bind.operation(invitation.create, { method: 'POST', path: invited, status: 201, headers: noStore });
+  bind.operation(invitation.revoke, { method: 'DELETE', path: `${invited}/:id`, status: 204 });
+  bind.operation(invitation.show, { method: 'POST', path: '/invitations/show' });
+  bind.operation(invitation.accept, {
     method: 'POST',
-    path: members,
+    path: '/invitations/accept',
     status: 201,
     headers: ({ portfolio: slug, id }) => ({
       location: `/api/v1/portfolios/${slug}/members/${encodeURIComponent(id)}`,
     }),
   });
-  bind.operation(member.read, { method: 'GET', path: one });
-  bind.operation(member.update, { method: 'PATCH', path: one });
-  bind.operation(member.remove, { method: 'DELETE', path: one, status: 204 });
-  bind.operation(member.revokeTokens, { method: 'POST', path: `${one}/revoke-tokens` });
+}
+
+function registerMe(bind: Bind) {
+  bind.operation(me.update, { method: 'PATCH', path: '/me' });
+  bind.operation(me.erase, { method: 'POST', path: '/me/erase', status: 204 });
+  bind.operation(me.export, {
+    method: 'GET',
+    path: '/me/export',
+    headers: () => ({ ...noStore(), 'content-disposition': 'attachment; filename="my-data.json"' }),
+  });
 }
 
 const keyMade = ({ portfolio: of, id }: { portfolio: string | null; id: string }) => ({

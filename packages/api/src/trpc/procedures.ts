@@ -56,6 +56,8 @@ function libraryError({ code }: TRPCError, path = ''): AppError | null {
 }
 
 const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
+  // tRPC has no redirects: the problem has the present slug.
+  moved: 'NOT_FOUND',
   malformed_request: 'BAD_REQUEST',
   unauthenticated: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',
@@ -69,6 +71,7 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
   payload_too_large: 'PAYLOAD_TOO_LARGE',
   unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
   invalid_input: 'UNPROCESSABLE_CONTENT',
+  quarantined: 'UNPROCESSABLE_CONTENT',
   idempotency_key_reused: 'UNPROCESSABLE_CONTENT',
   precondition_required: 'PRECONDITION_REQUIRED',
   too_many_requests: 'TOO_MANY_REQUESTS',

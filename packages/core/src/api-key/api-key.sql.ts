@@ -5,7 +5,7 @@ import { people } from '../person/person.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 
-/** API keys. Only the hash of the secret is stored. A key belongs to a person or to one portfolio. */
+/** API keys. Only the hash of the secret is stored. A key belongs to a person or to one portfolio; an operator's to neither. */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -47,7 +47,8 @@ export const apiKeys = pgTable(
       .where(sql`${table.parentId} is not null`),
     check(
       'api_keys_owner',
-      sql`num_nonnulls(coalesce(${table.personId}, ${table.subject}), ${table.portfolioId}) = 1`,
+      sql`num_nonnulls(coalesce(${table.personId}, ${table.subject}), ${table.portfolioId})
+        = case when ${table.scopes} && array['operator:read', 'operator:write'] then 0 else 1 end`,
     ),
   ],
 );

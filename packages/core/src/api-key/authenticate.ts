@@ -70,9 +70,10 @@ export async function authenticateApiKey(db: Db, key: string, address?: string):
     expiresAt: toDate(row.expiresAt),
     credential: { kind: 'key' as const, id, tokenIssuedAt: toDate(row.tokenIssuedAt) },
   };
-  return portfolioId === null
-    ? { kind: 'user', id: personId!, ...signedIn }
-    : { kind: 'portfolio-key', id, portfolioId, madeBy, ...signedIn };
+  if (portfolioId !== null) return { kind: 'portfolio-key', id, portfolioId, madeBy, ...signedIn };
+  return personId === null
+    ? { kind: 'operator-key', id, ...signedIn }
+    : { kind: 'user', id: personId, ...signedIn };
 }
 
 const toDate = (time: string | null) => (time === null ? null : new Date(time));

@@ -10,6 +10,7 @@ export const createOwnKey = operation({
   summary: 'Create a personal key, which acts as you in all your portfolios. Its secret is shown only once.',
   scope: 'api-key:write',
   shows: ['api-key:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject(apiKeyInput),
   output: newApiKeySchema,

@@ -11,6 +11,7 @@ export const createApiKey = operation({
   summary: 'Create a key that works in this portfolio only. Its secret is shown only once.',
   scope: 'api-key:write',
   shows: ['api-key:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({ portfolio: slugSchema, ...apiKeyInput }),
   output: newApiKeySchema,

@@ -1,5 +1,6 @@
 import { type SQL, and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
+import { invitations } from '../invitation/invitation.sql.ts';
 import { apiKeys } from './api-key.sql.ts';
 import { isLive } from './internal.ts';
 
@@ -45,9 +46,25 @@ export async function endKeys(db: Db, roots: SQL): Promise<number> {
   return ended.filter(({ wasLive }) => wasLive).length;
 }
 
-/** Ends the keys that a person, who ceases to be an owner, has made for a portfolio. Call it while the member is locked. */
-export const endKeysMadeBy = (db: Db, portfolioId: string, personId: string) =>
-  endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, personId))!);
+/**
+ * Ends the keys and the invitations that a person, who ceases to be an owner, has made for a portfolio. Call it while the
+ * member is locked.
+ */
+export async function endKeysMadeBy(db: Db, portfolioId: string, personId: string): Promise<void> {
+  await endKeys(db, and(eq(apiKeys.portfolioId, portfolioId), eq(apiKeys.madeBy, personId))!);
+  const { madeBy, acceptedAt, revokedAt } = invitations;
+  await db
+    .update(invitations)
+    .set({ revokedAt: sql`now()` })
+    .where(
+      and(
+        eq(invitations.portfolioId, portfolioId),
+        eq(madeBy, personId),
+        isNull(acceptedAt),
+        isNull(revokedAt),
+      ),
+    );
+}
 
 /** Lets keys and all that were made with them end after some time, where they do not end earlier. */
 export async function endKeysLater(db: Db, roots: SQL, seconds: number): Promise<void> {

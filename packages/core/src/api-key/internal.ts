@@ -1,5 +1,5 @@
 import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm';
-import type { Actor, Scope } from '../actor.ts';
+import type { Actor, AnyScope, Scope } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
@@ -64,7 +64,7 @@ export const apiKeyNotFound = (id: string) => new AppError('not_found', `There i
  * limits a user's key at each use, and only owners create keys of a portfolio.
  */
 export function requireMayGrantScopes(actor: Actor, scopes: readonly Scope[]): void {
-  const own: readonly Scope[] = actor.kind === 'anonymous' ? [] : actor.scopes;
+  const own: readonly AnyScope[] = actor.kind === 'anonymous' ? [] : actor.scopes;
   const lacking = scopes.filter((scope) => !own.includes(scope));
   if (lacking.length === 0) return;
   throw new AppError(

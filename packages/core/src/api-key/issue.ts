@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Scope } from '../actor.ts';
+import type { OperatorScope, Scope } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
 import { apiKeys } from './api-key.sql.ts';
@@ -46,20 +46,25 @@ export type Lineage = {
 
 export type KeyOwner = { personId: string; portfolioId?: never } | { portfolioId: string; personId?: never };
 
+/** What a key may do, and whose it is: an operator's belongs to nobody, and has no scope of portfolios. */
+type Grant = ({ scopes: Scope[] } & KeyOwner) | { scopes: OperatorScope[]; forOperator: true };
+
 /** Creates an API key; its secret cannot be read again. With `expiresAt: null`, it never expires. */
 export async function issueApiKey(
   db: Db,
-  about: { name: string; scopes: Scope[]; expiresAt: Date | null } & KeyOwner & Partial<Lineage>,
+  { expiresAt, ...about }: { name: string; expiresAt: Date | null } & Grant & Partial<Lineage>,
 ): Promise<{ id: string; secret: string }> {
   const id = newId('apiKey');
   const body = prefix + randomBytes(32).toString('base64url');
   const secret = body + checksumOf(body);
   await db.insert(apiKeys).values({
     ...about,
+    // The type of the column is that of the keys of people and portfolios, which alone are shown.
+    scopes: about.scopes as Scope[],
     id,
     prefix: secret.slice(0, prefixCharacters),
     secretHash: hashOfKey(secret),
-    expiresAt: about.expiresAt?.toISOString() ?? null,
+    expiresAt: expiresAt?.toISOString() ?? null,
   });
   return { id, secret };
 }

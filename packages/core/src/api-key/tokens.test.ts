@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { overlap } from '../../../../tests/support/overlap.ts';
+import { invite } from '../../../../tests/support/invite.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, scopeSchema } from '../actor.ts';
 import type { Ctx } from '../context.ts';
@@ -148,7 +149,7 @@ describe('a member whose tokens an owner has revoked', () => {
     const ctx = platform.as(user('owner'));
     for (let time = 0; time < 2; time++) {
       await member.remove.run(ctx, { portfolio, member: subject, expectedVersion: '*' });
-      await member.add.run(ctx, { portfolio, subject, role: 'owner' });
+      await invite(platform, { portfolio, role: 'owner' }, subject);
       for (const actor of [token, await actorBy(own)])
         await expect(readMembers(actor)).rejects.toMatchObject({ code: 'not_found' });
       expect((await readMembers(byToken(-1000))).items).toHaveLength(2);
@@ -167,7 +168,7 @@ describe('a member whose tokens an owner has revoked', () => {
 
   test('was chosen by an owner, and exists', async () => {
     const editor = `editor ${randomUUID()}`;
-    await member.add.run(platform.as(user('owner')), { portfolio, subject: editor, role: 'editor' });
+    await invite(platform, { portfolio, role: 'editor' }, editor);
     const refused = member.revokeTokens.run(platform.as(user(editor)), { portfolio, member: subject });
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
     const unknown = member.revokeTokens.run(platform.as(user('owner')), { portfolio, member: 'nobody' });

@@ -2,8 +2,10 @@ import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { requireStored } from '../stored-object.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { text } from '../text.ts';
+import { contentKey } from '../upload/keys.ts';
 import { uploadId } from '../upload/schemas.ts';
 import { storeUpload, useUpload } from '../upload/take.ts';
 import { httpsUrl } from '../url.ts';
@@ -41,6 +43,7 @@ export const addArtifactVersion = operation({
   async run(ctx, { slug, name, notes, uploadId: upload, referenceUrl = null }, tenant, file) {
     const { id } = await lockArtifact(ctx, tenant, slug);
     if (upload !== undefined) await useUpload(ctx, tenant, upload);
+    if (file) await requireStored(ctx.db, contentKey('artifacts', tenant.id, file.sha256));
     const added = await ctx.db
       .insert(artifactVersions)
       .values({ artifactId: id, name, notes, referenceUrl, ...file })

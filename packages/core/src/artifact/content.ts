@@ -31,6 +31,11 @@ export const readArtifactContent = operation({
     }
     // References of release 0.1.0 may be written so that not all parsers find the same host.
     if (!found.file) return { ...found, url: new URL(found.referenceUrl!).href, expiresAt: null };
+    if (found.deletedAt !== null)
+      throw new AppError(
+        'not_found',
+        `The file of version "${found.name}" of artifact "${slug}" was deleted at ${found.deletedAt}.`,
+      );
     const key = contentKey('artifacts', tenant.id, found.file.sha256);
     return { ...found, ...(await signDownload(bucket, key, found.file.fileName)) };
   },

@@ -1,8 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { movedOr } from '../former-slug.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso, jsonObject, prepared } from '../sql.ts';
+import { iso, isoOrNull, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { isVisible, preparedFor } from '../visibility.ts';
 import { artifactVersions, artifacts } from './artifact.sql.ts';
@@ -19,6 +20,7 @@ export const artifactVersionFields = {
     sizeBytes: artifactVersions.sizeBytes,
     sha256: artifactVersions.sha256,
   })} end`,
+  deletedAt: isoOrNull(artifactVersions.deletedAt),
   createdAt: iso(artifactVersions.createdAt),
 };
 
@@ -63,12 +65,36 @@ export async function fetchArtifact(
   slug: string,
 ): Promise<Artifact> {
   const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw artifactNotFound(tenant, slug);
+  if (!row) throw await missingArtifact(db, tenant, slug);
   return row.json;
 }
 
-export function artifactNotFound(tenant: Tenant, slug: string): AppError {
+function artifactNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no artifact "${slug}" in portfolio "${tenant.slug}".`);
+}
+
+const presentArtifact = preparedFor('artifact_present', isVisible.artifact, (db, visible) =>
+  db
+    .select({ slug: artifacts.slug })
+    .from(artifacts)
+    .where(
+      and(
+        eq(artifacts.portfolioId, sql.placeholder('portfolioId')),
+        eq(artifacts.id, sql.placeholder('id')),
+        visible,
+      ),
+    ),
+);
+
+/** The error for a slug that nothing has: `moved` where something had it that the caller may see. */
+export function missingArtifact(db: Db, tenant: Tenant, slug: string): Promise<AppError> {
+  const portfolioId = tenant.id;
+  return movedOr(
+    db,
+    { kind: 'artifact', portfolioId, slug, what: 'artifact', field: 'slug' },
+    (id) => presentArtifact(db, tenant).execute({ portfolioId, id }),
+    artifactNotFound(tenant, slug),
+  );
 }
 
 const versionByName = prepared((db) =>

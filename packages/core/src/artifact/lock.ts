@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { artifacts } from './artifact.sql.ts';
-import { artifactNotFound } from './internal.ts';
+import { missingArtifact } from './internal.ts';
 
 /** Locks the artifact's row until the transaction ends. Throws `not_found` or `precondition_failed`. */
 export async function lockArtifact(
@@ -17,7 +17,7 @@ export async function lockArtifact(
     .from(artifacts)
     .where(and(eq(artifacts.portfolioId, tenant.id), eq(artifacts.slug, slug)))
     .for('update');
-  if (!found) throw artifactNotFound(tenant, slug);
+  if (!found) throw await missingArtifact(db, tenant, slug);
   requireVersion(found, expected);
   return found;
 }

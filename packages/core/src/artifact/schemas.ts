@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -39,6 +39,7 @@ export const artifactVersionSchema = z
     notes: z.string(),
     referenceUrl: z.url().nullable(),
     file: artifactFileSchema.nullable(),
+    deletedAt: z.iso.datetime().nullable().describe('When the file was deleted; null while it exists.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'ArtifactVersion' });
@@ -78,5 +79,6 @@ export const artifactInput = z.strictObject({
 export const artifactPatch = z.strictObject({
   ...artifactRef,
   ...z.object(fields).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });

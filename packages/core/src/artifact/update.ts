@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { rename } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -17,14 +18,17 @@ export const updateArtifact = operation({
   input: artifactPatch,
   output: artifactSchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
-    const { id } = await lockArtifact({ db }, tenant, slug, expectedVersion);
+  async run({ db }, { portfolio: _, slug: from, newSlug: slug = from, expectedVersion, ...changes }, tenant) {
+    const { id } = await lockArtifact({ db }, tenant, from, expectedVersion);
+    const isRenamed = slug !== from;
     // An update without fields changes nothing, not even the version.
-    if (Object.keys(changes).length === 0) return fetchArtifact({ db }, tenant, slug);
-    await db
+    if (Object.keys(changes).length === 0 && !isRenamed) return fetchArtifact({ db }, tenant, slug);
+    const change = db
       .update(artifacts)
-      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
+      .set({ ...changes, slug, version: nextVersion, updatedAt: sql`now()` })
       .where(eq(artifacts.id, id));
+    const renamed = { kind: 'artifact', portfolioId: tenant.id, targetId: id, from, to: slug } as const;
+    await (isRenamed ? rename(db, renamed, change) : change);
     return fetchArtifact({ db }, tenant, slug);
   },
 });

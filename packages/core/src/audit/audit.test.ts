@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { invite } from '../../../../tests/support/invite.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, type Credential, scopeSchema } from '../actor.ts';
 import { authenticateApiKey } from '../api-key/authenticate.ts';
@@ -13,7 +14,7 @@ beforeAll(async () => {
   platform = await testServices();
   const ctx = platform.as(owner);
   for (const slug of [portfolio, 'other']) await operations.portfolio.create.run(ctx, { slug, name: slug });
-  await operations.member.add.run(ctx, { portfolio, subject: 'editor', role: 'editor' });
+  await invite(platform, { portfolio, role: 'editor' }, 'editor');
   for (const slug of ['first', 'second', 'third']) {
     const study = { portfolio, slug, title: slug, body: 'not to be seen' };
     await operations.caseStudy.create.run(platform.as(editor), study);
@@ -37,7 +38,8 @@ test('every change of the portfolio is listed, newest first, with actor, action 
     ['editor', 'caseStudy.create', 'third'],
     ['editor', 'caseStudy.create', 'second'],
     ['editor', 'caseStudy.create', 'first'],
-    ['owner', 'member.add', 'editor'],
+    ['editor', 'invitation.accept', 'editor'],
+    ['owner', 'invitation.create', expect.stringMatching(/^inv_/)],
     ['owner', 'portfolio.create', portfolio],
   ]);
   expect(entries[0]!.fields).toEqual(['slug', 'title', 'body']);
@@ -46,13 +48,13 @@ test('every change of the portfolio is listed, newest first, with actor, action 
 
 test('filters can be combined', async () => {
   const targets = async (filter: object) => (await list(filter)).map(({ target }) => target);
-  expect(await targets({ actor: 'owner' })).toEqual(['editor', portfolio]);
+  expect(await targets({ actor: 'owner' })).toEqual([expect.stringMatching(/^inv_/), portfolio]);
   expect(await targets({ action: 'caseStudy.create' })).toEqual(['third', 'second', 'first']);
   expect(await targets({ actor: 'owner', action: 'caseStudy.create' })).toEqual([]);
   const { at: from } = (await list({ action: 'caseStudy.create', limit: 1 }))[0]!;
   expect(await targets({ from })).toContain('third');
   expect(await targets({ to: '2020-01-01T00:00:00Z' })).toEqual([]);
-  expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(5);
+  expect(await targets({ from: '2020-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).toHaveLength(6);
 });
 
 test('says which key or token of the actor made a change', async () => {
@@ -101,8 +103,8 @@ test('pages contain every entry once while others are written', async () => {
       expectedVersion: '*',
     });
   } while (cursor);
-  expect(seen).toHaveLength(6);
-  expect(new Set(seen).size).toBe(6);
+  expect(seen).toHaveLength(7);
+  expect(new Set(seen).size).toBe(7);
 });
 
 test('only owners may read it', async () => {

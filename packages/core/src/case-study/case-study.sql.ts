@@ -39,6 +39,13 @@ export const caseStudies = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
     publishedAt: instant('published_at'),
+    /** When it was put into the bin. There its status is `draft`, and its slug, derived from its id, nobody's. */
+    binnedAt: instant('binned_at'),
+    /** Its status and slug before, which it gets back. */
+    binnedStatus: text('binned_status').$type<CaseStudyStatus>(),
+    binnedSlug: text('binned_slug'),
+    /** When it is deleted for good. */
+    purgeAt: instant('purge_at'),
     search: tsvector('search')
       .notNull()
       .generatedAlwaysAs(
@@ -54,6 +61,9 @@ export const caseStudies = pgTable(
       .where(sql`${table.status} = 'published'`),
     index('case_studies_search').using('gin', table.search),
     index('case_studies_tags').using('gin', table.tags),
+    index('case_studies_binned')
+      .on(table.portfolioId, table.id)
+      .where(sql`${table.binnedAt} is not null`),
     check('case_studies_status', sql`${table.status} in ('draft', 'published', 'archived')`),
   ],
 );

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import { type ProvenClaim, proveClaims } from '../claim/provenance.ts';
 import type { Db } from '../context.ts';
@@ -13,7 +13,7 @@ export type ExportSource = NonNullable<Awaited<ReturnType<typeof fetchExportSour
 
 /** The source of a case study's PDF; null if the study was deleted. For workers: no actor is checked. */
 export function fetchExportSource(db: Db, caseStudyId: string) {
-  return fetchStudy(db, eq(caseStudies.id, caseStudyId));
+  return fetchStudy(db, and(eq(caseStudies.id, caseStudyId), isNull(caseStudies.binnedAt)));
 }
 
 /**

@@ -1,4 +1,5 @@
 export { archiveCaseStudy as archive } from './archive.ts';
+export { listBinnedCaseStudies as bin } from './bin.ts';
 export { createCaseStudy as create } from './create.ts';
 export { deleteCaseStudy as delete } from './delete.ts';
 export { diffRevisions as diff } from './diff.ts';
@@ -7,9 +8,11 @@ export { listCaseStudies as list } from './list.ts';
 export { readCaseStudyPdf as pdf } from './pdf.ts';
 export { readProvenance as provenance } from './provenance.ts';
 export { publishCaseStudy as publish } from './publish.ts';
+export { purgeCaseStudy as purge } from './purge.ts';
 export { readCaseStudy as read } from './read.ts';
 export { restoreRevision as restore } from './restore.ts';
 export { readRevision as revision } from './revision.ts';
 export { listRevisions as revisions } from './revisions.ts';
+export { undeleteCaseStudy as undelete } from './undelete.ts';
 export { unpublishCaseStudy as unpublish } from './unpublish.ts';
 export { updateCaseStudy as update } from './update.ts';

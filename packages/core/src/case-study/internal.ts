@@ -1,9 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { artifacts } from '../artifact/artifact.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
 import { claimsOfStudy } from '../claim/fields.ts';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { movedOr } from '../former-slug.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonArray, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
@@ -11,7 +12,7 @@ import { maySee } from '../visibility.ts';
 import { caseStudies, caseStudyArtifacts, caseStudyRevisions } from './case-study.sql.ts';
 
 import type { Revision } from './revision-schemas.ts';
-import { type CaseStudy, knownFields, readContent } from './schemas.ts';
+import { type CaseStudy, type CaseStudyStatus, knownFields, readContent } from './schemas.ts';
 
 const fields = {
   id: caseStudies.id,
@@ -29,6 +30,17 @@ const fields = {
   createdAt: iso(caseStudies.createdAt),
   updatedAt: iso(caseStudies.updatedAt),
   publishedAt: isoOrNull(caseStudies.publishedAt),
+};
+
+/** The fields of a case study in the bin. */
+export const binnedStudyFields = {
+  id: caseStudies.id,
+  portfolio: portfolios.slug,
+  slug: sql<string>`${caseStudies.binnedSlug}`,
+  title: caseStudies.title,
+  status: sql<CaseStudyStatus>`${caseStudies.binnedStatus}`,
+  binnedAt: iso(caseStudies.binnedAt),
+  purgeAt: iso(caseStudies.purgeAt),
 };
 
 /** The fields of a case study in lists. */
@@ -60,6 +72,7 @@ const bySlug = prepared((db) =>
       and(
         eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
         eq(caseStudies.slug, sql.placeholder('slug')),
+        isNull(caseStudies.binnedAt),
       ),
     )
     .prepare('case_study_by_slug'),
@@ -72,7 +85,8 @@ export async function fetchCaseStudy(
   slug: string,
 ): Promise<CaseStudy> {
   const [row] = await bySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row || !maySee(tenant, row.json)) throw caseStudyNotFound(tenant, slug);
+  if (!row) throw await missingCaseStudy(db, tenant, slug);
+  if (!maySee(tenant, row.json)) throw caseStudyNotFound(tenant, slug);
   return row.json;
 }
 
@@ -84,6 +98,7 @@ const idBySlug = prepared((db) =>
       and(
         eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
         eq(caseStudies.slug, sql.placeholder('slug')),
+        isNull(caseStudies.binnedAt),
       ),
     )
     .prepare('case_study_id'),
@@ -92,7 +107,7 @@ const idBySlug = prepared((db) =>
 /** The id of the tenant's case study. Throws `not_found`. For members only. */
 export async function fetchCaseStudyId({ db }: Pick<Ctx, 'db'>, tenant: Tenant, slug: string) {
   const [row] = await idBySlug(db).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw caseStudyNotFound(tenant, slug);
+  if (!row) throw await missingCaseStudy(db, tenant, slug);
   return row.id;
 }
 
@@ -132,6 +147,32 @@ export async function fetchRevision(
   return { ...revision, changed: knownFields(changed), content: readContent(content) };
 }
 
-export function caseStudyNotFound(tenant: Tenant, slug: string): AppError {
+function caseStudyNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no case study "${slug}" in portfolio "${tenant.slug}".`);
+}
+
+const presentSlug = prepared((db) =>
+  db
+    .select({ slug: caseStudies.slug, status: caseStudies.status })
+    .from(caseStudies)
+    .where(
+      and(
+        eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
+        eq(caseStudies.id, sql.placeholder('id')),
+        isNull(caseStudies.binnedAt),
+      ),
+    )
+    .prepare('case_study_present_slug'),
+);
+
+/** The error for a slug that no study of the tenant has: `moved` where one had it that the caller may see. */
+export function missingCaseStudy(db: Db, tenant: Tenant, slug: string): Promise<AppError> {
+  const portfolioId = tenant.id;
+  return movedOr(
+    db,
+    { kind: 'case-study', portfolioId, slug, what: 'case study', field: 'slug' },
+    async (id) =>
+      (await presentSlug(db).execute({ portfolioId, id })).filter((study) => maySee(tenant, study)),
+    caseStudyNotFound(tenant, slug),
+  );
 }

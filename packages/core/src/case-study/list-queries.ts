@@ -1,4 +1,4 @@
-import { type SQL, and, asc, desc, eq, ne, sql } from 'drizzle-orm';
+import { type SQL, and, asc, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { newest } from '../ids.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
@@ -35,7 +35,10 @@ function listNewest(db: Db, only: SQL) {
     .limit(sql.placeholder('limit'));
 }
 
-const inPortfolio = eq(caseStudies.portfolioId, sql.placeholder('portfolioId'));
+const inPortfolio = and(
+  eq(caseStudies.portfolioId, sql.placeholder('portfolioId')),
+  isNull(caseStudies.binnedAt),
+);
 
 /** In both text search configurations, as the column `search`: exact words, and English stems. */
 const query = sql`(websearch_to_tsquery('simple', ${sql.placeholder('q')})

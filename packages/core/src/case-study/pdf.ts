@@ -92,6 +92,7 @@ const exportOf = prepared((db) =>
       and(
         inGroup,
         eq(jobs.state, 'succeeded'),
+        sql`${jobs.result} ->> 'deletedAt' is null`,
         sql`${jobs.result} ->> 'studyVersion' = ${sql.placeholder('version')}`,
         sql`coalesce(${jobs.result} ->> 'state' = ${sql.placeholder('state')}, ${sql.placeholder('state')}::text is null)`,
         showsNoSecret,

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { artifacts } from '../artifact/artifact.sql.ts';
 import type { Db } from '../context.ts';
 import { AppError, type FieldError } from '../errors.ts';
@@ -85,7 +85,7 @@ async function findVersions(db: Db, ids: string[], numbers: number[]): Promise<S
   const rows = await db
     .select({ evidenceId, number })
     .from(evidenceVersions)
-    .where(and(inArray(evidenceId, ids), inArray(number, numbers)));
+    .where(and(inArray(evidenceId, ids), inArray(number, numbers), isNull(evidenceVersions.deletedAt)));
   return new Set(rows.map((row) => `${row.evidenceId} ${row.number}`));
 }
 

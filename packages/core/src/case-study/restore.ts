@@ -4,6 +4,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { expectedVersion } from '../version.ts';
 import { changeContent } from './content.ts';
 import { fetchRevision } from './internal.ts';
+import { withPresentNames } from './present-names.ts';
 import { revisionRef } from './revision-schemas.ts';
 import { caseStudySchema } from './schemas.ts';
 
@@ -20,6 +21,7 @@ export const restoreRevision = operation({
   tenant: tenantBySlug,
   async run(ctx, { slug, number, expectedVersion: expected }, tenant) {
     const { content } = await fetchRevision(ctx, tenant, slug, number);
-    return changeContent(ctx, tenant, { slug, expectedVersion: expected }, content, number);
+    const present = await withPresentNames(ctx.db, tenant.id, content);
+    return changeContent(ctx, tenant, { slug, expectedVersion: expected }, present, number);
   },
 });

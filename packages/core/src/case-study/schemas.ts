@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
 import { expectedVersion } from '../version.ts';
-import { boundedString, line, slugSchema, storedLine, text } from '../text.ts';
+import { boundedString, line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { artifactsInput, artifactsSchema, claimsInput, claimsSchema } from '../claim/schemas.ts';
 
 const month = boundedString(7).regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'Expected a month such as "2026-11".');
@@ -89,6 +89,22 @@ export const caseStudyItemSchema = caseStudySchema
   .extend({ claimCount: z.int().min(0) })
   .meta({ id: 'CaseStudyItem' });
 
+/** A deleted case study, with the slug and status that it had. Until `purgeAt` it can be undeleted. */
+export const binnedCaseStudySchema = z
+  .object({
+    id: idOf('caseStudy'),
+    portfolio: slugSchema,
+    slug: slugSchema,
+    title: z.string(),
+    status: caseStudyStatusSchema,
+    binnedAt: z.iso.datetime(),
+    purgeAt: z.iso.datetime().describe('When it is deleted for good, with its revisions and PDFs.'),
+  })
+  .meta({ id: 'BinnedCaseStudy' });
+
+/** Input fields that identify a case study in the bin, where several may have had the same slug. */
+export const binnedCaseStudyRef = { portfolio: slugSchema, id: idOf('caseStudy') };
+
 /** Input fields that identify a case study: the slugs of its portfolio and of the study. */
 export const caseStudyRef = { portfolio: slugSchema, slug: slugSchema };
 
@@ -108,6 +124,7 @@ export const caseStudyInput = z.strictObject({
 export const caseStudyPatch = z.strictObject({
   ...caseStudyRef,
   ...z.object({ ...fields, claims: claimsInput, artifacts: artifactsInput }).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });
 

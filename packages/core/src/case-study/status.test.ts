@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { user } from '../../../../tests/support/services.ts';
 import { type Actor, anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
+import { purgeDueCaseStudies } from './purge-due.ts';
 import { type StudyFixture, addArtifact, addEvidence, addMetric, owner, studyFixture } from './testing.ts';
 
 const { caseStudy } = operations;
@@ -132,7 +133,7 @@ test('of many concurrent publications of one version, one succeeds', async () =>
 });
 
 describe('deleting a study', () => {
-  test('deletes its dependent rows, but neither its jobs nor what it cited', async () => {
+  test('for good deletes its dependent rows and its jobs, but not what it cited', async () => {
     const { platform, portfolioId } = fixture;
     await addEvidence(platform, portfolioId, 'trace', 1);
     await addMetric(platform, portfolioId, 'latency');
@@ -155,8 +156,11 @@ describe('deleting a study', () => {
 
     expect(await run('delete', 'whole')).toBeNull();
     await expect(fixture.read('whole')).rejects.toMatchObject({ code: 'not_found' });
+    for (const table of tables) expect(await rowsOf(table)).toHaveLength(1);
+    await caseStudy.purge.run(fixture.as(owner), { portfolio: 'team', id });
+    await purgeDueCaseStudies(platform.workerDb, new AbortController().signal);
     for (const table of tables) expect(await rowsOf(table)).toHaveLength(0);
-    expect(await operations.job.read.run(fixture.as(owner), { id: job.id })).toMatchObject({ id: job.id });
+    expect(await platform.sql`select from jobs where id = ${job.id}`).toHaveLength(0);
     expect(await platform.sql`select from evidence where slug = 'trace'`).toHaveLength(1);
   });
 

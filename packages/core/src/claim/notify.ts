@@ -71,7 +71,12 @@ function findChanged(tx: Db, which: SQL) {
     })
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
-    .where(and(which, sql`${caseStudies.status} <> 'archived' and ${before} <> ${claimStanding}`));
+    .where(
+      and(
+        which,
+        sql`${caseStudies.status} <> 'archived' and ${caseStudies.binnedAt} is null and ${before} <> ${claimStanding}`,
+      ),
+    );
 }
 
 const batchSize = 200;

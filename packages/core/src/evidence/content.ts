@@ -37,6 +37,11 @@ export const readEvidenceContent = operation({
       const which = version === undefined ? 'no version yet' : `no version ${version}`;
       throw new AppError('not_found', `Evidence "${slug}" has ${which}.`);
     }
+    if (found.deletedAt !== null)
+      throw new AppError(
+        'not_found',
+        `The bytes of version ${number} of evidence "${slug}" were deleted at ${found.deletedAt}.`,
+      );
     const key = contentKey('evidence', tenant.id, found.sha256);
     return { ...found, ...(await signDownload(bucket, key, found.fileName)) };
   },

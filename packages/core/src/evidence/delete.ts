@@ -2,16 +2,14 @@ import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claimEvidence } from '../claim/claim.sql.ts';
-import { AppError } from '../errors.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
 import { expectedVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
 import { lockEvidence } from './lock.ts';
 import { evidenceRef } from './schemas.ts';
-
-/** The maximum number of case studies that an error lists. */
-const maxListed = 10;
 
 export const deleteEvidence = operation({
   name: 'evidence.delete',
@@ -27,19 +25,15 @@ export const deleteEvidence = operation({
     // From here, no claim can start to cite it.
     await db.select({ id: evidence.id }).from(evidence).where(eq(evidence.id, id)).for('update');
     const citing = await db
-      .selectDistinct({ slug: caseStudies.slug })
+      .selectDistinct(usingStudy)
       .from(claimEvidence)
       .innerJoin(caseStudies, eq(caseStudies.id, claimEvidence.caseStudyId))
       .where(eq(claimEvidence.evidenceId, id))
-      .orderBy(asc(caseStudies.slug))
-      .limit(maxListed);
-    if (citing.length > 0) {
-      const studies = citing.map((study) => `"${study.slug}"`).join(', ');
-      throw new AppError(
-        'conflict',
-        `Evidence "${slug}" is cited by claims of the case studies ${studies}. Remove the citations first.`,
-      );
-    }
+      .orderBy(asc(usingStudy.slug))
+      .limit(usingStudyLimit);
+    if (citing.length > 0)
+      throw inUse(`Evidence "${slug}" is cited by claims of`, citing, 'Remove the citations first.');
+    await forgetFormer(db, 'evidence', id);
     await db.delete(evidence).where(eq(evidence.id, id));
     return null;
   },

@@ -3,6 +3,7 @@ import type { Db } from '../context.ts';
 import { queueJobs } from '../job/accept.ts';
 import type { ChangedJob } from '../job/jobs-changed.ts';
 import { jobs } from '../job/job.sql.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { evidence } from './evidence.sql.ts';
 import { syncJobOf } from './sync.ts';
 
@@ -41,7 +42,11 @@ export function queueDueSyncs(db: Db): Promise<ChangedJob[]> {
 
 /** Takes the due evidence, in fair order of portfolios, and schedules the next try of each. */
 function takeDue(tx: Db) {
-  const isDue = and(lte(evidence.nextSyncAt, sql`now()`), isNotNull(evidence.sourceUrl));
+  const isDue = and(
+    lte(evidence.nextSyncAt, sql`now()`),
+    isNotNull(evidence.sourceUrl),
+    sql`${evidence.portfolioId} <> all(array(select id from ${portfolios} where binned_at is not null))`,
+  );
   const byTurns = sql`array(
     select id from (
       select ${evidence.id} as id, ${evidence.nextSyncAt} as next_sync_at,

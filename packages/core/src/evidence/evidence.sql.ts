@@ -66,6 +66,8 @@ export const evidenceVersions = pgTable(
     fetchedAt: instant('fetched_at').notNull().defaultNow(),
     /** When the stored bytes were last verified to have this hash. */
     verifiedAt: instant('verified_at'),
+    /** When the bytes were deleted, of which this row remains. */
+    deletedAt: instant('deleted_at'),
     /** The sync job that created it; null if it was uploaded. */
     jobId: text('job_id'),
   },

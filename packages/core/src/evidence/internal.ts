@@ -1,7 +1,8 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { movedOr } from '../former-slug.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, isoOrNull, jsonObject } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
@@ -22,6 +23,7 @@ export const evidenceVersionFields = ({ isMember }: Viewer) => ({
   fetchedFrom: isMember ? evidenceVersions.fetchedFrom : sql<string | null>`null`,
   fetchedAt: iso(evidenceVersions.fetchedAt),
   verifiedAt: isoOrNull(evidenceVersions.verifiedAt),
+  deletedAt: isoOrNull(evidenceVersions.deletedAt),
 });
 
 /** How the bytes of a version came, by the address that they were fetched from. */
@@ -69,10 +71,34 @@ export async function fetchEvidence(
   slug: string,
 ): Promise<Evidence> {
   const [row] = await bySlug(db, tenant).execute({ portfolioId: tenant.id, slug });
-  if (!row) throw evidenceNotFound(tenant, slug);
+  if (!row) throw await missingEvidence(db, tenant, slug);
   return row.json;
 }
 
-export function evidenceNotFound(tenant: Tenant, slug: string): AppError {
+function evidenceNotFound(tenant: Tenant, slug: string): AppError {
   return new AppError('not_found', `There is no evidence "${slug}" in portfolio "${tenant.slug}".`);
+}
+
+const presentEvidence = preparedFor('evidence_present', isVisible.evidence, (db, visible) =>
+  db
+    .select({ slug: evidence.slug })
+    .from(evidence)
+    .where(
+      and(
+        eq(evidence.portfolioId, sql.placeholder('portfolioId')),
+        eq(evidence.id, sql.placeholder('id')),
+        visible,
+      ),
+    ),
+);
+
+/** The error for a slug that nothing has: `moved` where something had it that the caller may see. */
+export function missingEvidence(db: Db, tenant: Tenant, slug: string): Promise<AppError> {
+  const portfolioId = tenant.id;
+  return movedOr(
+    db,
+    { kind: 'evidence', portfolioId, slug, what: 'evidence', field: 'slug' },
+    (id) => presentEvidence(db, tenant).execute({ portfolioId, id }),
+    evidenceNotFound(tenant, slug),
+  );
 }

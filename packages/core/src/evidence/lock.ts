@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
 import { evidence } from './evidence.sql.ts';
-import { evidenceNotFound } from './internal.ts';
+import { missingEvidence } from './internal.ts';
 
 /**
  * Locks the evidence's row until the transaction ends; claims can still start to cite it. Throws `not_found` or
@@ -20,7 +20,7 @@ export async function lockEvidence(
     .from(evidence)
     .where(and(eq(evidence.portfolioId, tenant.id), eq(evidence.slug, slug)))
     .for('no key update');
-  if (!found) throw evidenceNotFound(tenant, slug);
+  if (!found) throw await missingEvidence(db, tenant, slug);
   requireVersion(found, expected);
   return found;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { readerOf } from '../stored-json.ts';
-import { line, slugSchema, storedLine, text } from '../text.ts';
+import { line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { httpsUrl } from '../url.ts';
 import { expectedVersion } from '../version.ts';
 
@@ -63,6 +63,7 @@ export const evidenceVersionSchema = z
       .describe('The URL after redirects, for members; null for others, and if it was uploaded.'),
     fetchedAt: z.iso.datetime(),
     verifiedAt: z.iso.datetime().nullable(),
+    deletedAt: z.iso.datetime().nullable().describe('When the bytes were deleted; null while they exist.'),
   })
   .meta({ id: 'EvidenceVersion' });
 
@@ -106,5 +107,6 @@ export const evidenceInput = z.strictObject({
 export const evidencePatch = z.strictObject({
   ...evidenceRef,
   ...z.object(fields).partial().shape,
+  ...newSlugInput,
   ...expectedVersion,
 });

@@ -1,5 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '../context.ts';
+import { requireStored } from '../stored-object.ts';
+import { contentKey } from '../upload/keys.ts';
 import type { StoredFile } from '../upload/schemas.ts';
 import { checkedNow } from './freshness.ts';
 import { evidence, evidenceVersions } from './evidence.sql.ts';
@@ -12,7 +14,7 @@ type VersionFile = StoredFile & { fetchedFrom: string | null; jobId?: string | n
  */
 export async function storeVersion(
   tx: Db,
-  { id, latest }: { id: string; latest: number },
+  { id, latest, portfolioId }: { id: string; latest: number; portfolioId: string },
   { fetchedFrom, jobId = null, ...file }: VersionFile,
 ): Promise<{ number: number; changed: boolean }> {
   const isLatest = and(eq(evidenceVersions.evidenceId, id), eq(evidenceVersions.number, latest));
@@ -23,6 +25,7 @@ export async function storeVersion(
   const changed = before?.sha256 !== file.sha256;
   const number = changed ? latest + 1 : latest;
   if (changed) {
+    await requireStored(tx, contentKey('evidence', portfolioId, file.sha256));
     await tx.insert(evidenceVersions).values({ evidenceId: id, number, fetchedFrom, jobId, ...file });
   }
   await tx

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { rename } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -19,16 +20,20 @@ export const updateEvidence = operation({
   input: evidencePatch,
   output: evidenceSchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, slug, expectedVersion, ...changes }, tenant) {
-    const { id, problem, sourceUrl } = await lockEvidence({ db }, tenant, slug, expectedVersion);
+  async run({ db }, { portfolio: _, slug: from, newSlug: slug = from, expectedVersion, ...changes }, tenant) {
+    const { id, problem, sourceUrl } = await lockEvidence({ db }, tenant, from, expectedVersion);
+    const isRenamed = slug !== from;
     // An update without fields changes nothing, not even the version.
-    if (Object.keys(changes).length === 0) return fetchEvidence({ db }, tenant, slug);
+    if (Object.keys(changes).length === 0 && !isRenamed) return fetchEvidence({ db }, tenant, slug);
     const isMoved = changes.sourceUrl !== undefined && changes.sourceUrl !== sourceUrl;
     const isFixed = isMoved && problem === 'source-vanished';
-    await db
+    const fixed = isFixed && { problem: null };
+    const change = db
       .update(evidence)
-      .set({ ...changes, ...(isFixed && { problem: null }), version: nextVersion, updatedAt: sql`now()` })
+      .set({ ...changes, ...fixed, slug, version: nextVersion, updatedAt: sql`now()` })
       .where(eq(evidence.id, id));
+    const renamed = { kind: 'evidence', portfolioId: tenant.id, targetId: id, from, to: slug } as const;
+    await (isRenamed ? rename(db, renamed, change) : change);
     // In a second statement, which computes the schedule from the new values.
     if (changes.freshForSeconds !== undefined || isMoved) {
       const schedule = isMoved ? { ...rescheduled, ...movedSource } : rescheduled;

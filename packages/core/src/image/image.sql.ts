@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { instant } from '../sql.ts';
 import type { ImageType } from './schemas.ts';
@@ -14,6 +14,11 @@ export const images = pgTable(
     contentType: text('content_type').$type<ImageType>().notNull(),
     sizeBytes: integer('size_bytes').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
+    /** When it was last uploaded: an image that no study has shown by then is not deleted for a while. */
+    uploadedAt: instant('uploaded_at').notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.portfolioId, table.sha256] })],
+  (table) => [
+    primaryKey({ columns: [table.portfolioId, table.sha256] }),
+    index('images_list').on(table.portfolioId, table.uploadedAt, table.sha256),
+  ],
 );

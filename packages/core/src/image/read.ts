@@ -1,11 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { isVisible, preparedFor } from '../visibility.ts';
 import { images } from './image.sql.ts';
-import { imageKey } from './internal.ts';
+import { imageKey, imageNotFound } from './internal.ts';
 import { imagePath, imageRef, imageSchema } from './schemas.ts';
 
 const linkLifetimeSeconds = 300;
@@ -22,8 +21,7 @@ export const readImage = operation({
   tenant: tenantBySlug,
   async run({ db, bucket }, { sha256 }, tenant) {
     const [image] = await find(db, tenant).execute({ portfolioId: tenant.id, sha256 });
-    if (!image)
-      throw new AppError('not_found', `There is no image "${sha256}" in portfolio "${tenant.slug}".`);
+    if (!image) throw imageNotFound(tenant, sha256);
     return {
       sha256,
       url: imagePath(tenant.slug, sha256),

@@ -27,7 +27,7 @@ export function imageHashes(markdown: string): string[] {
   return [...new Set(Array.from(markdown.matchAll(pathInText), ([, sha256]) => sha256!))];
 }
 
-const sha256Schema = boundedString(64)
+export const sha256Schema = boundedString(64)
   .regex(/^[0-9a-f]{64}$/, 'Expected a hexadecimal SHA-256.')
   .describe('The SHA-256 of the bytes, hexadecimal.');
 
@@ -42,6 +42,18 @@ export const imageSchema = z
     sizeBytes: z.int().min(0).max(maxBytes),
   })
   .meta({ id: 'Image' });
+
+/** An image in a list. */
+export const imageItemSchema = imageSchema
+  .extend({
+    uploadedAt: z.iso.datetime().describe('When it was last uploaded.'),
+    isShown: z
+      .boolean()
+      .describe(
+        'True if the text of a case study shows it, also in the bin. One that no revision shows either is deleted 30 days after its upload.',
+      ),
+  })
+  .meta({ id: 'ImageItem' });
 
 /** The bytes of a PNG or JPEG in base64, at most 5 MiB when decoded. */
 export const imageBytes = z

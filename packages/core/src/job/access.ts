@@ -1,5 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { Actor, Scope } from '../actor.ts';
+import type { Actor, AnyScope } from '../actor.ts';
 import type { Ctx } from '../context.ts';
 import { ownPortfolios } from '../own-portfolios.ts';
 import { type Tenant, type TenantResolver, portfolioOfJob, requireAlso, scopesOf } from '../tenancy.ts';
@@ -7,7 +7,7 @@ import { jobNotFound } from './internal.ts';
 import { type JobKind, accessTo, jobKindSchema } from './kinds.ts';
 
 /** Whether the holder of these scopes may read or change jobs of a kind, if it may do so with jobs at all. */
-export function mayUse(kind: JobKind, to: 'read' | 'write', scopes: readonly Scope[]): boolean {
+export function mayUse(kind: JobKind, to: 'read' | 'write', scopes: readonly AnyScope[]): boolean {
   const needed = accessTo(kind)?.[to];
   return needed === undefined || scopes.includes(needed);
 }

@@ -25,7 +25,9 @@ afterAll(async () => {
   await admin.close();
   await platform.stop();
 });
-beforeEach(() => admin.db.execute(sql`truncate jobs, job_queue, job_workers, job_pauses cascade`));
+beforeEach(() =>
+  admin.db.execute(sql`truncate jobs, job_queue, job_workers, job_pauses, job_limits cascade`),
+);
 
 type Wanted = { kind?: JobKind; portfolio?: string; group?: string; inSeconds?: number };
 let made = 0;
@@ -57,6 +59,13 @@ const live = (id: string, slots: Partial<Record<JobKind, number>>, secondsAgo = 
   admin.db.execute(sql`
     insert into job_workers (id, slots, shares, seen_at)
     values (${id}, ${JSON.stringify(slots)}::jsonb, '{}', now() - make_interval(secs => ${secondsAgo}))`);
+
+/** Limits the exports of all portfolios together, and those of one to a single one. */
+const limitExports = (most: number) =>
+  admin.db.execute(sql`
+    insert into job_limits (portfolio_id, kind, most_running, reason)
+    values ('pf_1', 'export.pdf', 1, 'x'), (null, 'export.pdf', ${most}, 'x')
+    on conflict on constraint job_limits_scope do update set most_running = excluded.most_running`);
 
 const backlog = () => readBacklog(platform.db);
 const idle = { due: 0, waiting: 0, running: 0, oldestSeconds: 0 };
@@ -120,6 +129,19 @@ describe('workers that are needed', () => {
     await live('large', { 'export.pdf': 3 });
     await live('lost', { 'export.pdf': 12 }, seenWithinSeconds + 1);
     expect((await backlog()).workers).toBe(4);
+  });
+
+  test('are no more than run what an operator allows of a kind, and what runs already', async () => {
+    await queue(12);
+    await start(4);
+    for (const [most, workers] of [
+      [99, 6],
+      [7, 4],
+      [1, 2],
+    ] as const) {
+      await limitExports(most);
+      expect((await backlog()).workers).toBe(workers);
+    }
   });
 
   test('are none for a kind that no live worker takes', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { prepared } from '../sql.ts';
 import { seenWithinSeconds } from './fleet.ts';
-import { jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { jobLimits, jobQueue, jobWorkers, jobs } from './job.sql.ts';
 import { type JobKind, jobKinds, ofEachKind } from './kinds.ts';
 import { isPaused } from './pauses.ts';
 
@@ -29,10 +29,11 @@ const backlogByKind = prepared((db) => {
     running: sql<number>`running`.as('running'),
     oldestSeconds: sql<number>`oldest_seconds`.as('oldest_seconds'),
     slots: sql<number | null>`slots`.as('slots'),
+    mostRunning: sql<number | null>`most_running`.as('most_running'),
   };
   const backlog = db.$with('backlog', columns).as(sql`
     select kind, coalesce(due, 0)::int as due, (queued - coalesce(due, 0))::int as waiting, running::int as running,
-      coalesce(oldest_seconds, 0)::float8 as oldest_seconds, slots
+      coalesce(oldest_seconds, 0)::float8 as oldest_seconds, slots, most_running
     from (
       select kind, count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'running') as running
       from ${jobs} where state in ('queued', 'running') group by kind) unfinished
@@ -43,7 +44,9 @@ const backlogByKind = prepared((db) => {
     left join (
       select slot.key as kind, max(slot.value::int) as slots
       from ${jobWorkers} cross join jsonb_each_text(slots) as slot
-      where seen_at > now() - make_interval(secs => ${seenWithinSeconds}) group by slot.key) worker using (kind)`);
+      where seen_at > now() - make_interval(secs => ${seenWithinSeconds}) group by slot.key) worker using (kind)
+    left join (
+      select kind, most_running from ${jobLimits} where portfolio_id is null) limited using (kind)`);
   return db.with(backlog).select().from(backlog).prepare('job_backlog');
 });
 
@@ -52,10 +55,11 @@ export async function readBacklog(db: Db): Promise<Backlog> {
   const found = await backlogByKind(db).execute();
   const rows = new Map(found.map((row) => [row.kind, row]));
   const needed = ofEachKind((kind) => {
-    const { due = 0, running = 0, slots = null } = rows.get(kind) ?? {};
+    const { due = 0, running = 0, slots = null, mostRunning = null } = rows.get(kind) ?? {};
+    const busy = Math.max(running, Math.min(due + running, mostRunning ?? Infinity));
     const perWorker = slots ?? jobKinds[kind].concurrency;
     // Further workers like those that live would not help a kind for which none has a slot.
-    return perWorker === 0 ? 0 : Math.ceil((due + running) / perWorker);
+    return perWorker === 0 ? 0 : Math.ceil(busy / perWorker);
   });
   const kinds = ofEachKind((kind) => {
     const { due = 0, waiting = 0, running = 0, oldestSeconds = 0 } = rows.get(kind) ?? {};

@@ -1,18 +1,31 @@
 import { and, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { firstIdAt, newest } from '../ids.ts';
-import { text } from '../text.ts';
+import { slugSchema, text } from '../text.ts';
 import { jobs } from './job.sql.ts';
 import { type JobKind, jobKindSchema } from './kinds.ts';
 import { type JobState, jobStateSchema } from './schemas.ts';
 import { timeSchema } from '../time.ts';
 
-/** Input fields that filter jobs, except by state: which states make sense depends on the operation. */
-export const jobFilterInput = {
-  kind: jobKindSchema.optional().describe('Only jobs of this kind.'),
-  requestedBy: text(255).optional().describe('Only jobs that this person or key requested, by its id.'),
+const ofKind = { kind: jobKindSchema.optional().describe('Only jobs of this kind.') };
+const ofTime = {
   createdAfter: timeSchema.optional().describe('Only jobs created at this time or later.'),
   createdBefore: timeSchema.optional().describe('Only jobs created before this time.'),
+};
+
+/** Input fields that filter jobs, except by state: which states make sense depends on the operation. */
+export const jobFilterInput = {
+  ...ofKind,
+  requestedBy: text(255).optional().describe('Only jobs that this person or key requested, by its id.'),
+  ...ofTime,
+};
+
+/** Those of operators, who do not learn who requested a job. */
+export const operatorFilterInput = {
+  portfolio: slugSchema.optional().describe('Only jobs of this portfolio.'),
+  ...ofKind,
+  errorCode: text(100).optional().describe('Only jobs whose last failed attempt has this code.'),
+  ...ofTime,
 };
 
 /** The input field for the states; each may be given once. */
@@ -64,6 +77,10 @@ export const hasKindAndState = and(
   sql`${jobs.kind} = any(${sql.placeholder('kinds')})`,
   sql`${jobs.state} = any(${sql.placeholder('states')})`,
 )!;
+
+/** The condition of an operator's filter on the error of a job. */
+export const hasErrorCode = sql`coalesce(${jobs.error} ->> 'code' = ${sql.placeholder('errorCode')},
+  ${sql.placeholder('errorCode')}::text is null)`;
 
 /** The whole condition of a filter. */
 export const matching = and(

@@ -9,7 +9,8 @@ export type Slots = Record<JobKind, number>;
 /** The share of the fleet's slots that one portfolio may use, by kind and in all. */
 export type Shares = Record<JobKind | 'all', number>;
 
-export type WorkerProcess = { id: string; slots: Slots; shares: Shares };
+/** `deadLetters`: how many it has removed. */
+export type WorkerProcess = { id: string; slots: Slots; shares: Shares; deadLetters?: number };
 
 const { placeholder } = sql;
 
@@ -23,10 +24,16 @@ const report = prepared((db) =>
       id: placeholder('id'),
       slots: sql`${placeholder('slots')}::jsonb`,
       shares: sql`${placeholder('shares')}::jsonb`,
+      deadLetters: placeholder('deadLetters'),
     })
     .onConflictDoUpdate({
       target: jobWorkers.id,
-      set: { slots: sql`excluded.slots`, shares: sql`excluded.shares`, seenAt: sql`now()` },
+      set: {
+        slots: sql`excluded.slots`,
+        shares: sql`excluded.shares`,
+        deadLetters: sql`excluded.dead_letters`,
+        seenAt: sql`now()`,
+      },
     })
     .prepare('job_worker_report'),
 );
@@ -44,8 +51,12 @@ const slotsOfAll = prepared((db) =>
 );
 
 /** Reports that a worker process lives, and resolves to the slots of all that do. */
-export async function reportWorker(db: Db, { id, slots, shares }: WorkerProcess): Promise<Slots> {
-  await report(db).execute({ id, slots: JSON.stringify(slots), shares: JSON.stringify(shares) });
+export async function reportWorker(
+  db: Db,
+  { id, slots, shares, deadLetters = 0 }: WorkerProcess,
+): Promise<Slots> {
+  const asJson = { slots: JSON.stringify(slots), shares: JSON.stringify(shares) };
+  await report(db).execute({ id, deadLetters, ...asJson });
   const found = await slotsOfAll(db).execute();
   const byKind = new Map(found.map((row) => [row.kind, row.slots]));
   return ofEachKind((kind) => byKind.get(kind) ?? 0);

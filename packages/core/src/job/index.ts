@@ -1,5 +1,6 @@
 export { cancelJob as cancel } from './cancel.ts';
 export { watchJobs as changes } from './changes.ts';
+export { deleteJobResult as deleteResult } from './delete-result.ts';
 export { watchJob as events } from './events.ts';
 export { listJobs as list } from './list.ts';
 export { cancelJobs as cancelMany, retryJobs as retryMany } from './many.ts';

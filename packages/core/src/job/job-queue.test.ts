@@ -164,6 +164,7 @@ describe('the queue has exactly the first jobs of groups that wait', () => {
     const { id } = await operations.portfolio.create.run(fixture.as(owner), { slug: 'gone', name: 'Gone' });
     const left = await accept('left');
     await accept('gone', fixture.db, id);
+    await fixture.ownerSql`update portfolios set purge_at = now() where id = ${id}`;
     await fixture.ownerSql`delete from portfolios where id = ${id}`;
     expect(await queue()).toEqual([left]);
   });

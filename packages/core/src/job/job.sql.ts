@@ -90,6 +90,11 @@ export const jobs = pgTable(
     index('jobs_finished_of_kind')
       .on(table.kind, table.state, table.finishedAt)
       .where(sql`${table.finishedAt} is not null`),
+    // What operators look for among the jobs of all portfolios.
+    index('jobs_without_result')
+      .on(table.id)
+      .where(sql`${table.state} in ('failed', 'cancelled', 'dead')`)
+      .concurrently(),
     check(
       'jobs_state',
       sql`${table.state} in ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead')`,
@@ -165,6 +170,8 @@ export const jobWorkers = pgTable('job_workers', {
   slots: jsonb('slots').$type<Record<string, number>>().notNull(),
   /** The share of the fleet's slots that one portfolio may use: by kind, and in all. */
   shares: jsonb('shares').$type<Record<string, number>>().notNull(),
+  /** How many messages it has removed that had ended every worker that received them. */
+  deadLetters: integer('dead_letters').notNull().default(0),
   startedAt: instant('started_at').notNull().defaultNow(),
   seenAt: instant('seen_at').notNull().defaultNow(),
 });
@@ -179,6 +186,23 @@ export const jobPauses = pgTable(
     pausedAt: instant('paused_at').notNull().defaultNow(),
   },
   (table) => [unique('job_pauses_scope').on(table.portfolioId, table.kind).nullsNotDistinct()],
+);
+
+/** How many jobs may run at a time: of a portfolio (null: of all together), of a kind (null: of all together). */
+export const jobLimits = pgTable(
+  'job_limits',
+  {
+    portfolioId: text('portfolio_id').references(() => portfolios.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<JobKind>(),
+    mostRunning: integer('most_running').notNull(),
+    reason: text('reason').notNull(),
+    limitedAt: instant('limited_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('job_limits_scope').on(table.portfolioId, table.kind).nullsNotDistinct(),
+    check('job_limits_of', sql`num_nonnulls(${table.portfolioId}, ${table.kind}) > 0`),
+    check('job_limits_most_running', sql`${table.mostRunning} > 0`),
+  ],
 );
 
 /**

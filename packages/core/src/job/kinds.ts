@@ -46,6 +46,7 @@ export const jobFileSchema = z.object({
   sizeBytes: z.int(),
   sha256: z.string().describe('Hexadecimal SHA-256 of the file.'),
   pages: z.int().nullable().describe('Null for a format without pages, such as CSV.'),
+  deletedAt: z.iso.datetime().optional().describe('When the file was deleted; missing while it exists.'),
 });
 
 const metricsReportResult = jobFileSchema.extend({

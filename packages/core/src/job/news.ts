@@ -68,7 +68,7 @@ const newsSince = prepared((db) =>
           (select coalesce(json_agg(${eventJson} order by ${jobEvents.seq}), '[]')
             from fresh as ${jobEvents} where ${jobEvents.jobId} = any(${placeholder('jobs')})) as events,
           (select coalesce(json_agg(${changeJson} order by ${jobs.updatedAt}, ${jobs.id}), '[]')
-            from ${jobs} join ${portfolios} on ${portfolios.id} = ${jobs.portfolioId}
+            from ${jobs} join ${portfolios} on ${portfolios.id} = ${jobs.portfolioId} and ${portfolios.binnedAt} is null
               cross join lateral (${watchingMembers}) as watching
             where ${jobs.id} in (select job_id from fresh)
               and (watchers is not null or ${jobs.portfolioId} = any(${placeholder('portfolios')}))) as changes

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import {
   failure,
   type JobFixture,
@@ -13,8 +14,9 @@ import type { Db } from '../context.ts';
 import { operations } from '../index.ts';
 import { queueJobs } from './accept.ts';
 import { enqueueDue } from './due.ts';
-import { jobPauses, jobs } from './job.sql.ts';
+import { jobLimits, jobPauses, jobs } from './job.sql.ts';
 import type { JobKind } from './kinds.ts';
+import { limitJobs } from './limits.ts';
 import { pauseJobs, resumeJobs } from './pauses.ts';
 import type { JobPriority } from './priority.ts';
 import { transitions } from './transitions.ts';
@@ -29,6 +31,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await fixture.db.delete(jobs);
   await fixture.db.delete(jobPauses);
+  await fixture.db.delete(jobLimits);
 });
 afterAll(() => fixture.stop());
 
@@ -76,12 +79,14 @@ const claimAll = (
     mostInAll = 1000,
     after = '',
     db = fixture.db,
-  }: { mostOfTenant?: number; mostInAll?: number; after?: string; db?: Db } = {},
+    oneByOne = false,
+  }: { mostOfTenant?: number; mostInAll?: number; after?: string; db?: Db; oneByOne?: boolean } = {},
 ) => {
   const kinds = Object.entries(slots) as [JobKind, number][];
   const wanted = kinds.map(([kind, free]) => ({ kind, slots: free, mostOfTenant, after }));
   return transitions.claim(db, wanted, {
     mostInAll,
+    oneByOne,
     token: fixture.leaseOn('').token,
     leaseSeconds,
     worker: 'test',
@@ -387,6 +392,98 @@ describe('a pause', () => {
     await pauseJobs(fixture.db, {}, 'Maintenance');
     await end(running!);
     expect(await fixture.cancel(waiting!)).toMatchObject({ state: 'cancelled' });
+  });
+});
+
+const syncs = (count: number, portfolioId = fixture.portfolioId) =>
+  many(count, { kind: 'evidence.sync', portfolioId });
+
+describe('a limit of an operator', () => {
+  const slots = { 'export.pdf': 10, 'evidence.sync': 10 };
+  const reason = 'A fragile source';
+  const limit = (scope: Parameters<typeof limitJobs>[1], mostRunning: number | null) =>
+    limitJobs(fixture.db, scope, mostRunning === null ? null : { mostRunning, reason });
+
+  test('of a kind concerns the jobs of all portfolios together, which share it in turn', async () => {
+    const [own, others] = [await syncs(3), await syncs(3, quiet)];
+    const exported = await many(4);
+    await limit({ kind: 'evidence.sync' }, 2);
+    expect(await claim(slots)).toEqual([own[0], others[0], ...exported].toSorted(byId));
+    expect(await claim(slots)).toEqual([]);
+    await end(own[0]!);
+    expect(await claim(slots)).toEqual([own[1]]);
+  });
+
+  test('of a portfolio concerns its jobs of all kinds together, and delays no other portfolio', async () => {
+    const exported = await many(30);
+    await syncs(3);
+    const others = await many(2, { portfolioId: quiet });
+    await limit({ portfolioId: fixture.portfolioId }, 1);
+    expect(await claim(slots)).toEqual([exported[0], ...others].toSorted(byId));
+    const later = [...(await many(2, { portfolioId: third })), ...(await syncs(2, quiet))];
+    expect(await claim(slots)).toEqual(later.toSorted(byId));
+    expect(await claim(slots)).toEqual([]);
+    await end(exported[0]!);
+    expect(await claim(slots)).toHaveLength(1);
+  });
+
+  test('of both concerns only those', async () => {
+    const [own, others] = [await syncs(3), await syncs(3, quiet)];
+    const exported = await many(2);
+    await limit({ portfolioId: fixture.portfolioId, kind: 'evidence.sync' }, 1);
+    expect(await claim(slots)).toEqual([own[0], ...others, ...exported].toSorted(byId));
+    expect(await claim(slots)).toEqual([]);
+  });
+
+  test('can only lower what the shares of a portfolio and the slots of a worker allow', async () => {
+    await many(9);
+    await limit({ portfolioId: fixture.portfolioId }, 100);
+    await limit({ kind: 'export.pdf' }, 100);
+    await limit({ portfolioId: fixture.portfolioId, kind: 'export.pdf' }, 100);
+    expect(await claim(3, { mostOfTenant: 2 })).toHaveLength(2);
+    expect(await claim(3, { mostInAll: 4 })).toHaveLength(2);
+    expect(await claim(3)).toHaveLength(3);
+  });
+
+  test('below what runs already takes nothing from it, and the latest value counts until it is removed', async () => {
+    const ids = await many(6);
+    expect(await claim(3)).toHaveLength(3);
+    await limit({ kind: 'export.pdf' }, 1);
+    for (const id of ids.slice(0, 2)) {
+      await end(id);
+      expect(await claim(3)).toEqual([]);
+    }
+    await limit({ kind: 'export.pdf' }, 2);
+    expect(await claim(3)).toEqual([ids[3]]);
+    expect(await limitJobs(fixture.db, { portfolioId: quiet }, null)).toEqual(['export.pdf']);
+    expect(await claim(3)).toEqual([]);
+    await limit({ kind: 'export.pdf' }, null);
+    expect(await claim(3)).toEqual([ids[4], ids[5]]);
+  });
+
+  test('is not exceeded by simultaneous claims that are made one by one', async () => {
+    await syncs(8);
+    await limit({ kind: 'evidence.sync' }, 3);
+    const two = { 'evidence.sync': 2 };
+    const claims = await fixture.db.transaction(async (tx) => {
+      const first = await claimAll(two, { db: tx, oneByOne: true });
+      const second = claimAll(two, { oneByOne: true });
+      await eventually(async () => {
+        const waiting = await fixture.sql`
+          select from pg_locks join pg_database on oid = database
+          where datname = current_database() and locktype = 'advisory' and not granted`;
+        expect(waiting).toHaveLength(1);
+      });
+      return [first, second] as const;
+    });
+    expect(claims[0].claimed).toHaveLength(2);
+    expect((await claims[1]).claimed).toHaveLength(1);
+  });
+
+  test('is reported to whoever claims, as is that there is none', async () => {
+    expect(await claimAll(slots)).toMatchObject({ claimed: [], isLimited: false });
+    await limit({ portfolioId: quiet }, 1);
+    expect(await claimAll(slots)).toMatchObject({ claimed: [], isLimited: true });
   });
 });
 

@@ -2,8 +2,10 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../../tests/support/services.ts';
 import { type JobFixture, jobFixture, owner, result, study } from '../../../../tests/support/jobs.ts';
-import type { Scope } from '../actor.ts';
+import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
+import type { Actor, Scope } from '../actor.ts';
 import { operations } from '../index.ts';
+import { removeDeleted } from '../removable-object/remove.ts';
 import { jobs } from './job.sql.ts';
 import { transitions } from './transitions.ts';
 
@@ -178,5 +180,45 @@ describe('the file of a job', () => {
         message: expect.stringContaining(lacking) as string,
       });
     }
+  });
+
+  test('can be deleted by those who may change the job, which stays without it', async () => {
+    const id = await fixture.succeeded();
+    const { key } = result;
+    await fixture.bucket.put(key, Buffer.from('pdf'), { contentType: result.contentType });
+    const remove = (actor: Actor) => operations.job.deleteResult.run(fixture.as(actor), { id });
+    await fixture.addMember(fixture.portfolioId, 'viewer', 'viewer');
+    await expect(remove(user('viewer'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(remove(user('non-member'))).rejects.toMatchObject({ code: 'not_found' });
+    const { url } = await operations.job.result.run(fixture.as(owner), { id });
+    expect(await remove(owner)).toBeNull();
+    await removeDeleted(fixture, new AbortController().signal);
+    expect((await fetch(url)).status).toBe(404);
+    await expect(operations.job.result.run(fixture.as(owner), { id })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(remove(owner)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await fixture.read(id)).toMatchObject({
+      state: 'succeeded',
+      result: { fileName: 'faster.pdf', deletedAt: expect.any(String) as string },
+    });
+  });
+
+  test('that was deleted is not the PDF of its study any more, which is made anew', async () => {
+    const ctx = fixture.as(owner);
+    const { version } = await operations.caseStudy.read.run(ctx, study);
+    const { id } = await operations.caseStudy.export.run(ctx, study);
+    await (await simulateWorker(fixture, id)).succeed(version);
+    expect((await operations.caseStudy.pdf.run(ctx, study)).file).not.toBeNull();
+    await operations.job.deleteResult.run(ctx, { id });
+    const { file, job } = await operations.caseStudy.pdf.run(ctx, study);
+    expect([file, job?.state]).toEqual([null, 'queued']);
+  });
+
+  test('cannot be deleted where there is none', async () => {
+    const { id } = await fixture.accept();
+    await expect(operations.job.deleteResult.run(fixture.as(owner), { id })).rejects.toMatchObject({
+      code: 'conflict',
+    });
   });
 });

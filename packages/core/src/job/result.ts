@@ -47,6 +47,8 @@ export const readJobResult = operation({
         `Jobs of the kind "${job.kind}" produce no file. Read "result" of job "${id}" instead.`,
       );
     }
+    if (result.deletedAt !== undefined)
+      throw new AppError('not_found', `The file of job "${id}" was deleted at ${result.deletedAt}.`);
     return linkToFile(bucket, result);
   },
 });

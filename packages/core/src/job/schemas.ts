@@ -49,11 +49,15 @@ const jobWaitSchema = z
     z
       .object({
         for: z.literal('limit'),
-        of: z.enum(['kind', 'portfolio']).describe('Whether it concerns jobs of this kind, or of all kinds.'),
-        limit: z.int().describe('How many jobs of its portfolio may run at a time.'),
+        of: z
+          .enum(['kind', 'portfolio', 'platform'])
+          .describe(
+            'Whether it concerns jobs of its portfolio and kind, of its portfolio, or of its kind in all portfolios.',
+          ),
+        limit: z.int().describe('How many of these jobs may run at a time.'),
         place,
       })
-      .describe('As many jobs of its portfolio run as may.'),
+      .describe('As many of these jobs run as may.'),
     z.object({ for: z.literal('worker'), place }).describe('A worker with a free slot for its kind.'),
   ])
   .meta({ id: 'JobWait' });

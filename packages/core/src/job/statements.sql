@@ -169,6 +169,40 @@ where
 limit
   1;
 
+-- job_any_redrivable
+select
+  id
+from
+  jobs
+where
+  jobs.state in ('failed', 'cancelled', 'dead')
+  and jobs.kind <> 'webhook.deliver'
+  and jobs.portfolio_id <> all (
+    array(
+      select
+        id
+      from
+        portfolios
+      where
+        binned_at is not null
+    )
+  )
+  and (
+    jobs.kind = any (:kinds)
+    and jobs.state = any (:states)
+  )
+  and (
+    jobs.id >= :firstId
+    and jobs.id < :lastId
+    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+  )
+  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+  and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+  and coalesce(jobs.id = any (:ids::text[]), true)
+limit
+  1;
+
 -- job_any_retryable
 select
   id
@@ -203,7 +237,8 @@ with
       (queued - coalesce(due, 0))::int as waiting,
       running::int as running,
       coalesce(oldest_seconds, 0)::float8 as oldest_seconds,
-      slots
+      slots,
+      most_running
     from
       (
         select
@@ -242,13 +277,25 @@ with
             due
             or run_at <= now()
           )
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
-              and coalesce(pause.kind, q.kind) = q.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+                and coalesce(pause.kind, q.kind) = q.kind
+            )
+            or q.portfolio_id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
         group by
           kind
@@ -265,6 +312,15 @@ with
         group by
           slot.key
       ) worker using (kind)
+      left join (
+        select
+          kind,
+          most_running
+        from
+          job_limits
+        where
+          portfolio_id is null
+      ) limited using (kind)
   )
 select
   kind,
@@ -272,7 +328,8 @@ select
   waiting,
   running,
   oldest_seconds,
-  slots
+  slots,
+  most_running
 from
   backlog;
 
@@ -366,189 +423,203 @@ select
         )
       )
       when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       ) then json_build_object('for', 'pause')
-      when (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
-                  select
-                    sum((w.slots ->> jobs.kind)::int)
-                  from
-                    job_workers w
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'kind',
-        'limit',
+      else coalesce(
         (
           select
-            case
-              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> jobs.kind)::float8) * (
+            json_build_object(
+              'for',
+              'limit',
+              'of',
+              of,
+              'limit',
+              most,
+              'place',
+              (
+                select
+                  count(*)::int
+                from
+                  (
                     select
-                      sum((w.slots ->> jobs.kind)::int)
                     from
-                      job_workers w
+                      job_queue q
                     where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
-        )
-      )
-      when (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
+                      q.due
+                      and q.kind = jobs.kind
+                      and q.portfolio_id = jobs.portfolio_id
+                      and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                    limit
+                      1000
+                  ) as line
               )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ) then json_build_object(
-        'for',
-        'limit',
-        'of',
-        'portfolio',
-        'limit',
-        (
-          select
-            case
-              when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> 'all')::float8) * (
-                    select
-                      sum(slot.value::int)
-                    from
-                      job_workers w,
-                      jsonb_each_text(w.slots) as slot
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
+            )
           from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
+            (
+              select
+                rule.*
+              from
+                (
+                  select
+                    1 as rank,
+                    'kind' as of,
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                        and r.kind = jobs.kind
+                    ) as running,
+                    least(
+                      (
+                        select
+                          case
+                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> jobs.kind)::float8) * (
+                                  select
+                                    sum((w.slots ->> jobs.kind)::int)
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      (
+                        select
+                          l.most_running
+                        from
+                          job_limits l
+                        where
+                          l.portfolio_id = jobs.portfolio_id
+                          and l.kind = jobs.kind
+                      )
+                    ) as most
+                  union all
+                  select
+                    2,
+                    'portfolio',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.portfolio_id = jobs.portfolio_id
+                    ),
+                    least(
+                      (
+                        select
+                          case
+                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                              1,
+                              ceil(
+                                max((w.shares ->> 'all')::float8) * (
+                                  select
+                                    sum(slot.value::int)
+                                  from
+                                    job_workers w,
+                                    jsonb_each_text(w.slots) as slot
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                )
+                              )
+                            )::int
+                          end
+                        from
+                          job_workers w
+                        where
+                          w.seen_at > now() - interval '60 seconds'
+                      ),
+                      (
+                        select
+                          l.most_running
+                        from
+                          job_limits l
+                        where
+                          l.portfolio_id = jobs.portfolio_id
+                          and l.kind is null
+                      )
+                    )
+                  union all
+                  select
+                    3,
+                    'platform',
+                    (
+                      select
+                        count(*)::int
+                      from
+                        jobs r
+                      where
+                        r.state = 'running'
+                        and r.kind = jobs.kind
+                    ),
+                    l.most_running
+                  from
+                    job_limits l
+                  where
+                    l.portfolio_id is null
+                    and l.kind = jobs.kind
+                ) rule
+              where
+                running >= most
+            ) reached
+          order by
+            rank
+          limit
+            1
         ),
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
-        )
-      )
-      else json_build_object(
-        'for',
-        'worker',
-        'place',
-        (
-          select
-            count(*)::int
-          from
-            (
-              select
-              from
-                job_queue q
-              where
-                q.due
-                and q.kind = jobs.kind
-                and q.portfolio_id = jobs.portfolio_id
-                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-              limit
-                1000
-            ) as line
+        json_build_object(
+          'for',
+          'worker',
+          'place',
+          (
+            select
+              count(*)::int
+            from
+              (
+                select
+                from
+                  job_queue q
+                where
+                  q.due
+                  and q.kind = jobs.kind
+                  and q.portfolio_id = jobs.portfolio_id
+                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                limit
+                  1000
+              ) as line
+          )
         )
       )
     end,
@@ -565,81 +636,150 @@ select
           and q.due
           and q.ready_at < now() - make_interval(secs => 300)
       ) then false
-      when exists (
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
+      )
+      or exists (
         select
         from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
-      )
-      or coalesce(
-        (
-          select
-            count(*)::int
-          from
-            jobs r
-          where
-            r.state = 'running'
-            and r.portfolio_id = jobs.portfolio_id
-            and r.kind = jobs.kind
-        ) >= (
-          select
-            case
-              when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> jobs.kind)::float8) * (
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
                     select
-                      sum((w.slots ->> jobs.kind)::int)
+                      count(*)::int
                     from
-                      job_workers w
+                      jobs r
                     where
-                      w.seen_at > now() - interval '60 seconds'
-                  )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        false
-      )
-      or coalesce(
-        (
-          select
-            count(*)::int
-          from
-            jobs r
-          where
-            r.state = 'running'
-            and r.portfolio_id = jobs.portfolio_id
-        ) >= (
-          select
-            case
-              when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                1,
-                ceil(
-                  max((w.shares ->> 'all')::float8) * (
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
                     select
-                      sum(slot.value::int)
+                      count(*)::int
                     from
-                      job_workers w,
-                      jsonb_each_text(w.slots) as slot
+                      jobs r
                     where
-                      w.seen_at > now() - interval '60 seconds'
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
                   )
-                )
-              )::int
-            end
-          from
-            job_workers w
-          where
-            w.seen_at > now() - interval '60 seconds'
-        ),
-        false
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
       ) then false
       else coalesce(
         (
@@ -651,7 +791,7 @@ select
             w.seen_at > now() - interval '60 seconds'
         ) > (
           select
-            count(*)
+            count(*)::int
           from
             jobs r
           where
@@ -1120,189 +1260,203 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
+                  else coalesce(
                     (
                       select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                        json_build_object(
+                          'for',
+                          'limit',
+                          'of',
+                          of,
+                          'limit',
+                          most,
+                          'place',
+                          (
+                            select
+                              count(*)::int
+                            from
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
                                 from
-                                  job_workers w
+                                  job_queue q
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
+                                  q.due
+                                  and q.kind = jobs.kind
+                                  and q.portfolio_id = jobs.portfolio_id
+                                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                limit
+                                  1000
+                              ) as line
                           )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
+                        )
                       from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
+                                )
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
+                      order by
+                        rank
+                      limit
+                        1
                     ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  else json_build_object(
-                    'for',
-                    'worker',
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
+                    json_build_object(
+                      'for',
+                      'worker',
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
                     )
                   )
                 end,
@@ -1319,81 +1473,150 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
+                  )
+                  or exists (
                     select
                     from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                      (
+                        select
+                          rule.*
+                        from
+                          (
+                            select
+                              1 as rank,
+                              'kind' as of,
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
+                                  count(*)::int
                                 from
-                                  job_workers w
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                                  and r.kind = jobs.kind
+                              ) as running,
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> jobs.kind)::float8) * (
+                                            select
+                                              sum((w.slots ->> jobs.kind)::int)
+                                            from
+                                              job_workers w
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind = jobs.kind
+                                )
+                              ) as most
+                            union all
+                            select
+                              2,
+                              'portfolio',
+                              (
                                 select
-                                  sum(slot.value::int)
+                                  count(*)::int
                                 from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                              ),
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> 'all')::float8) * (
+                                            select
+                                              sum(slot.value::int)
+                                            from
+                                              job_workers w,
+                                              jsonb_each_text(w.slots) as slot
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind is null
+                                )
                               )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
+                            union all
+                            select
+                              3,
+                              'platform',
+                              (
+                                select
+                                  count(*)::int
+                                from
+                                  jobs r
+                                where
+                                  r.state = 'running'
+                                  and r.kind = jobs.kind
+                              ),
+                              l.most_running
+                            from
+                              job_limits l
+                            where
+                              l.portfolio_id is null
+                              and l.kind = jobs.kind
+                          ) rule
+                        where
+                          running >= most
+                      ) reached
                   ) then false
                   else coalesce(
                     (
@@ -1405,7 +1628,7 @@ from
                         w.seen_at > now() - interval '60 seconds'
                     ) > (
                       select
-                        count(*)
+                        count(*)::int
                       from
                         jobs r
                       where
@@ -1597,189 +1820,203 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                      and r.kind = jobs.kind
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> jobs.kind)::float8) * (
-                              select
-                                sum((w.slots ->> jobs.kind)::int)
-                              from
-                                job_workers w
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
-                          )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'kind',
-                    'limit',
+                  else coalesce(
                     (
                       select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                        json_build_object(
+                          'for',
+                          'limit',
+                          'of',
+                          of,
+                          'limit',
+                          most,
+                          'place',
+                          (
+                            select
+                              count(*)::int
+                            from
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
                                 from
-                                  job_workers w
+                                  job_queue q
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  when (
-                    select
-                      count(*)::int
-                    from
-                      jobs r
-                    where
-                      r.state = 'running'
-                      and r.portfolio_id = jobs.portfolio_id
-                  ) >= (
-                    select
-                      case
-                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                          1,
-                          ceil(
-                            max((w.shares ->> 'all')::float8) * (
-                              select
-                                sum(slot.value::int)
-                              from
-                                job_workers w,
-                                jsonb_each_text(w.slots) as slot
-                              where
-                                w.seen_at > now() - interval '60 seconds'
-                            )
+                                  q.due
+                                  and q.kind = jobs.kind
+                                  and q.portfolio_id = jobs.portfolio_id
+                                  and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                limit
+                                  1000
+                              ) as line
                           )
-                        )::int
-                      end
-                    from
-                      job_workers w
-                    where
-                      w.seen_at > now() - interval '60 seconds'
-                  ) then json_build_object(
-                    'for',
-                    'limit',
-                    'of',
-                    'portfolio',
-                    'limit',
-                    (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
+                        )
                       from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
+                                )
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
+                      order by
+                        rank
+                      limit
+                        1
                     ),
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
-                    )
-                  )
-                  else json_build_object(
-                    'for',
-                    'worker',
-                    'place',
-                    (
-                      select
-                        count(*)::int
-                      from
-                        (
-                          select
-                          from
-                            job_queue q
-                          where
-                            q.due
-                            and q.kind = jobs.kind
-                            and q.portfolio_id = jobs.portfolio_id
-                            and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                          limit
-                            1000
-                        ) as line
+                    json_build_object(
+                      'for',
+                      'worker',
+                      'place',
+                      (
+                        select
+                          count(*)::int
+                        from
+                          (
+                            select
+                            from
+                              job_queue q
+                            where
+                              q.due
+                              and q.kind = jobs.kind
+                              and q.portfolio_id = jobs.portfolio_id
+                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                            limit
+                              1000
+                          ) as line
+                      )
                     )
                   )
                 end,
@@ -1796,81 +2033,150 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
+                  )
+                  or exists (
                     select
                     from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
+                      (
+                        select
+                          rule.*
+                        from
+                          (
+                            select
+                              1 as rank,
+                              'kind' as of,
+                              (
                                 select
-                                  sum((w.slots ->> jobs.kind)::int)
+                                  count(*)::int
                                 from
-                                  job_workers w
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
-                  )
-                  or coalesce(
-                    (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                                  and r.kind = jobs.kind
+                              ) as running,
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> jobs.kind)::float8) * (
+                                            select
+                                              sum((w.slots ->> jobs.kind)::int)
+                                            from
+                                              job_workers w
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind = jobs.kind
+                                )
+                              ) as most
+                            union all
+                            select
+                              2,
+                              'portfolio',
+                              (
                                 select
-                                  sum(slot.value::int)
+                                  count(*)::int
                                 from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
+                                  jobs r
                                 where
-                                  w.seen_at > now() - interval '60 seconds'
+                                  r.state = 'running'
+                                  and r.portfolio_id = jobs.portfolio_id
+                              ),
+                              least(
+                                (
+                                  select
+                                    case
+                                      when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                        1,
+                                        ceil(
+                                          max((w.shares ->> 'all')::float8) * (
+                                            select
+                                              sum(slot.value::int)
+                                            from
+                                              job_workers w,
+                                              jsonb_each_text(w.slots) as slot
+                                            where
+                                              w.seen_at > now() - interval '60 seconds'
+                                          )
+                                        )
+                                      )::int
+                                    end
+                                  from
+                                    job_workers w
+                                  where
+                                    w.seen_at > now() - interval '60 seconds'
+                                ),
+                                (
+                                  select
+                                    l.most_running
+                                  from
+                                    job_limits l
+                                  where
+                                    l.portfolio_id = jobs.portfolio_id
+                                    and l.kind is null
+                                )
                               )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ),
-                    false
+                            union all
+                            select
+                              3,
+                              'platform',
+                              (
+                                select
+                                  count(*)::int
+                                from
+                                  jobs r
+                                where
+                                  r.state = 'running'
+                                  and r.kind = jobs.kind
+                              ),
+                              l.most_running
+                            from
+                              job_limits l
+                            where
+                              l.portfolio_id is null
+                              and l.kind = jobs.kind
+                          ) rule
+                        where
+                          running >= most
+                      ) reached
                   ) then false
                   else coalesce(
                     (
@@ -1882,7 +2188,7 @@ from
                         w.seen_at > now() - interval '60 seconds'
                     ) > (
                       select
-                        count(*)
+                        count(*)::int
                       from
                         jobs r
                       where
@@ -1929,15 +2235,58 @@ from
 with
   chosen as (
     with recursive
+      limits as materialized (
+        select
+          portfolio_id,
+          kind,
+          most_running
+        from
+          job_limits
+      ),
+      running as materialized (
+        select
+          kind,
+          portfolio_id,
+          count(*)::int as jobs,
+          sum(count(*)) over (
+            partition by
+              portfolio_id
+          )::int as in_all
+        from
+          jobs
+        where
+          state = 'running'
+        group by
+          kind,
+          portfolio_id
+      ),
       wanted as (
         select
-          *
+          given.kind,
+          given.most,
+          given.last,
+          least(
+            given.slots,
+            whole.most_running - (
+              select
+                coalesce(sum(jobs), 0)
+              from
+                running
+              where
+                kind = given.kind
+            )
+          )::int as slots
         from
-          unnest(:kinds::text[], :slots::int[], :most::int[], :after::text[]) as wanted (kind, slots, most, last)
+          unnest(:kinds::text[], :slots::int[], :most::int[], :after::text[]) as given (kind, slots, most, last)
+          left join limits whole on whole.portfolio_id is null
+          and whole.kind = given.kind
       ),
       tenant as (
         select
-          at.*,
+          at.kind,
+          at.slots,
+          at.most,
+          at.last,
           coalesce(next.id, again.id) as id,
           next.id is null as is_wrapped,
           1 as position
@@ -1979,6 +2328,8 @@ with
                 )
               end as id
           ) again
+        where
+          at.slots > 0
         union all
         select
           at.kind,
@@ -2039,26 +2390,13 @@ with
             and coalesce(next.id, again.id) > at.last
           )
       ),
-      running as materialized (
-        select
-          kind,
-          portfolio_id,
-          count(*)::int as jobs,
-          sum(count(*)) over (
-            partition by
-              portfolio_id
-          )::int as in_all
-        from
-          jobs
-        where
-          state = 'running'
-        group by
-          kind,
-          portfolio_id
-      ),
       open_tenant as (
         select
-          tenant.*,
+          tenant.kind,
+          tenant.slots,
+          tenant.id,
+          tenant.position,
+          least(tenant.most, own_limit.most_running) as most,
           coalesce(own.jobs, 0) as running,
           row_number() over (
             partition by
@@ -2071,16 +2409,49 @@ with
           tenant
           left join running own on own.kind = tenant.kind
           and own.portfolio_id = tenant.id
+          left join limits own_limit on own_limit.kind = tenant.kind
+          and own_limit.portfolio_id = tenant.id
         where
           tenant.id is not null
-          and coalesce(own.jobs, 0) < tenant.most
+          and coalesce(own.jobs, 0) < least(tenant.most, own_limit.most_running)
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, tenant.id) = tenant.id
+                and coalesce(pause.kind, tenant.kind) = tenant.kind
+            )
+            or tenant.id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
+          )
           and not exists (
             select
             from
-              job_pauses pause
+              limits whole
             where
-              coalesce(pause.portfolio_id, tenant.id) = tenant.id
-              and coalesce(pause.kind, tenant.kind) = tenant.kind
+              whole.portfolio_id = tenant.id
+              and whole.kind is null
+              and whole.most_running <= coalesce(
+                (
+                  select
+                    max(in_all)
+                  from
+                    running
+                  where
+                    portfolio_id = tenant.id
+                ),
+                0
+              )
           )
       ),
       candidate as (
@@ -2136,6 +2507,7 @@ with
           kind,
           slots,
           rank,
+          id,
           coalesce(
             (
               select
@@ -2167,14 +2539,31 @@ with
     from
       ranked
     where
-      place_in_all <= :mostInAll
+      place_in_all <= least(
+        :mostInAll,
+        (
+          select
+            most_running
+          from
+            limits
+          where
+            portfolio_id = ranked.id
+            and kind is null
+        )
+      )
   ),
   taken as (
     select
       locked.job_id,
       locked.state
     from
-      unnest(:kinds::text[], :slots::int[]) as wanted (kind, slots)
+      (
+        select distinct
+          kind,
+          slots
+        from
+          chosen
+      ) as wanted
       cross join lateral (
         select
           q.job_id,
@@ -2307,6 +2696,11 @@ select
       chosen
     where
       rank <= slots
+  ),
+  exists (
+    select
+    from
+      job_limits
   ),
   changed.id,
   changed.portfolio_id,
@@ -2689,189 +3083,203 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        case
-          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
+    else coalesce(
       (
         select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+          json_build_object(
+            'for',
+            'limit',
+            'of',
+            of,
+            'limit',
+            most,
+            'place',
+            (
+              select
+                count(*)::int
+              from
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
                   from
-                    job_workers w
+                    job_queue q
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        case
-          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
+                    q.due
+                    and q.kind = jobs.kind
+                    and q.portfolio_id = jobs.portfolio_id
+                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                  limit
+                    1000
+                ) as line
             )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
+          )
         from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
+                  )
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
+        order by
+          rank
+        limit
+          1
       ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
+      json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
       )
     )
   end,
@@ -2887,81 +3295,150 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
+    )
+    or exists (
       select
       from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+        (
+          select
+            rule.*
+          from
+            (
+              select
+                1 as rank,
+                'kind' as of,
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
+                    count(*)::int
                   from
-                    job_workers w
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                    and r.kind = jobs.kind
+                ) as running,
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind = jobs.kind
+                  )
+                ) as most
+              union all
+              select
+                2,
+                'portfolio',
+                (
                   select
-                    sum(slot.value::int)
+                    count(*)::int
                   from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                ),
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind is null
+                  )
                 )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
+              union all
+              select
+                3,
+                'platform',
+                (
+                  select
+                    count(*)::int
+                  from
+                    jobs r
+                  where
+                    r.state = 'running'
+                    and r.kind = jobs.kind
+                ),
+                l.most_running
+              from
+                job_limits l
+              where
+                l.portfolio_id is null
+                and l.kind = jobs.kind
+            ) rule
+          where
+            running >= most
+        ) reached
     ) then false
     else coalesce(
       (
@@ -2973,7 +3450,7 @@ select
           w.seen_at > now() - interval '60 seconds'
       ) > (
         select
-          count(*)
+          count(*)::int
         from
           jobs r
         where
@@ -3027,6 +3504,211 @@ where
         and portfolios.id || ' ' || chosen_kind <> all (:hidden::text[])
       order by
         job.id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
+-- job_list_of_all
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        id
+      from
+        (
+          (
+            select
+              jobs.id
+            from
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('failed', 'cancelled', 'dead')
+                offset
+                  0
+              ) as jobs
+            where
+              :states::text[] && array['failed', 'cancelled', 'dead']
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              jobs.id
+            from
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('queued', 'running')
+                offset
+                  0
+              ) as jobs
+            where
+              :states::text[] && array['queued', 'running']
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              job.id
+            from
+              portfolios
+              cross join unnest(:kinds::text[]) as chosen_kind
+              cross join unnest(array['succeeded']::text[]) as chosen_state
+              cross join lateral (
+                select
+                  jobs.id
+                from
+                  jobs
+                where
+                  jobs.portfolio_id = portfolios.id
+                  and jobs.kind = chosen_kind
+                  and jobs.state = chosen_state
+                  and jobs.id < :cursor
+                  and (
+                    jobs.id >= :firstId
+                    and jobs.id < :lastId
+                    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+                  )
+                  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+                order by
+                  jobs.id desc
+                limit
+                  :limit
+              ) as job
+            where
+              :states::text[] && array['succeeded']
+              and :errorCode::text is null
+            order by
+              id desc
+            limit
+              :limit
+          )
+        ) as job
+      order by
+        id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
+-- job_list_of_portfolio
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        job.id
+      from
+        unnest(:kinds::text[]) as chosen_kind
+        cross join unnest(:states::text[]) as chosen_state
+        cross join lateral (
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.portfolio_id = :portfolioId
+            and jobs.kind = chosen_kind
+            and jobs.state = chosen_state
+            and jobs.id < :cursor
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+          order by
+            jobs.id desc
+          limit
+            :limit
+        ) as job
+      order by
+        id desc
       limit
         :limit
     )
@@ -3107,189 +3789,203 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-        and r.kind = jobs.kind
-    ) >= (
-      select
-        case
-          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> jobs.kind)::float8) * (
-                select
-                  sum((w.slots ->> jobs.kind)::int)
-                from
-                  job_workers w
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
-            )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'kind',
-      'limit',
+    else coalesce(
       (
         select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+          json_build_object(
+            'for',
+            'limit',
+            'of',
+            of,
+            'limit',
+            most,
+            'place',
+            (
+              select
+                count(*)::int
+              from
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
                   from
-                    job_workers w
+                    job_queue q
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    when (
-      select
-        count(*)::int
-      from
-        jobs r
-      where
-        r.state = 'running'
-        and r.portfolio_id = jobs.portfolio_id
-    ) >= (
-      select
-        case
-          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-            1,
-            ceil(
-              max((w.shares ->> 'all')::float8) * (
-                select
-                  sum(slot.value::int)
-                from
-                  job_workers w,
-                  jsonb_each_text(w.slots) as slot
-                where
-                  w.seen_at > now() - interval '60 seconds'
-              )
+                    q.due
+                    and q.kind = jobs.kind
+                    and q.portfolio_id = jobs.portfolio_id
+                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                  limit
+                    1000
+                ) as line
             )
-          )::int
-        end
-      from
-        job_workers w
-      where
-        w.seen_at > now() - interval '60 seconds'
-    ) then json_build_object(
-      'for',
-      'limit',
-      'of',
-      'portfolio',
-      'limit',
-      (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
-                  select
-                    sum(slot.value::int)
-                  from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
-                  where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
+          )
         from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
+          (
+            select
+              rule.*
+            from
+              (
+                select
+                  1 as rank,
+                  'kind' as of,
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                      and r.kind = jobs.kind
+                  ) as running,
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> jobs.kind)::float8) * (
+                                select
+                                  sum((w.slots ->> jobs.kind)::int)
+                                from
+                                  job_workers w
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind = jobs.kind
+                    )
+                  ) as most
+                union all
+                select
+                  2,
+                  'portfolio',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.portfolio_id = jobs.portfolio_id
+                  ),
+                  least(
+                    (
+                      select
+                        case
+                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                            1,
+                            ceil(
+                              max((w.shares ->> 'all')::float8) * (
+                                select
+                                  sum(slot.value::int)
+                                from
+                                  job_workers w,
+                                  jsonb_each_text(w.slots) as slot
+                                where
+                                  w.seen_at > now() - interval '60 seconds'
+                              )
+                            )
+                          )::int
+                        end
+                      from
+                        job_workers w
+                      where
+                        w.seen_at > now() - interval '60 seconds'
+                    ),
+                    (
+                      select
+                        l.most_running
+                      from
+                        job_limits l
+                      where
+                        l.portfolio_id = jobs.portfolio_id
+                        and l.kind is null
+                    )
+                  )
+                union all
+                select
+                  3,
+                  'platform',
+                  (
+                    select
+                      count(*)::int
+                    from
+                      jobs r
+                    where
+                      r.state = 'running'
+                      and r.kind = jobs.kind
+                  ),
+                  l.most_running
+                from
+                  job_limits l
+                where
+                  l.portfolio_id is null
+                  and l.kind = jobs.kind
+              ) rule
+            where
+              running >= most
+          ) reached
+        order by
+          rank
+        limit
+          1
       ),
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
-      )
-    )
-    else json_build_object(
-      'for',
-      'worker',
-      'place',
-      (
-        select
-          count(*)::int
-        from
-          (
-            select
-            from
-              job_queue q
-            where
-              q.due
-              and q.kind = jobs.kind
-              and q.portfolio_id = jobs.portfolio_id
-              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-            limit
-              1000
-          ) as line
+      json_build_object(
+        'for',
+        'worker',
+        'place',
+        (
+          select
+            count(*)::int
+          from
+            (
+              select
+              from
+                job_queue q
+              where
+                q.due
+                and q.kind = jobs.kind
+                and q.portfolio_id = jobs.portfolio_id
+                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+              limit
+                1000
+            ) as line
+        )
       )
     )
   end,
@@ -3305,81 +4001,150 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
+    )
+    or exists (
       select
       from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-          and r.kind = jobs.kind
-      ) >= (
-        select
-          case
-            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> jobs.kind)::float8) * (
+        (
+          select
+            rule.*
+          from
+            (
+              select
+                1 as rank,
+                'kind' as of,
+                (
                   select
-                    sum((w.slots ->> jobs.kind)::int)
+                    count(*)::int
                   from
-                    job_workers w
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
-                )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
-    )
-    or coalesce(
-      (
-        select
-          count(*)::int
-        from
-          jobs r
-        where
-          r.state = 'running'
-          and r.portfolio_id = jobs.portfolio_id
-      ) >= (
-        select
-          case
-            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-              1,
-              ceil(
-                max((w.shares ->> 'all')::float8) * (
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                    and r.kind = jobs.kind
+                ) as running,
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> jobs.kind)::float8) * (
+                              select
+                                sum((w.slots ->> jobs.kind)::int)
+                              from
+                                job_workers w
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind = jobs.kind
+                  )
+                ) as most
+              union all
+              select
+                2,
+                'portfolio',
+                (
                   select
-                    sum(slot.value::int)
+                    count(*)::int
                   from
-                    job_workers w,
-                    jsonb_each_text(w.slots) as slot
+                    jobs r
                   where
-                    w.seen_at > now() - interval '60 seconds'
+                    r.state = 'running'
+                    and r.portfolio_id = jobs.portfolio_id
+                ),
+                least(
+                  (
+                    select
+                      case
+                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                          1,
+                          ceil(
+                            max((w.shares ->> 'all')::float8) * (
+                              select
+                                sum(slot.value::int)
+                              from
+                                job_workers w,
+                                jsonb_each_text(w.slots) as slot
+                              where
+                                w.seen_at > now() - interval '60 seconds'
+                            )
+                          )
+                        )::int
+                      end
+                    from
+                      job_workers w
+                    where
+                      w.seen_at > now() - interval '60 seconds'
+                  ),
+                  (
+                    select
+                      l.most_running
+                    from
+                      job_limits l
+                    where
+                      l.portfolio_id = jobs.portfolio_id
+                      and l.kind is null
+                  )
                 )
-              )
-            )::int
-          end
-        from
-          job_workers w
-        where
-          w.seen_at > now() - interval '60 seconds'
-      ),
-      false
+              union all
+              select
+                3,
+                'platform',
+                (
+                  select
+                    count(*)::int
+                  from
+                    jobs r
+                  where
+                    r.state = 'running'
+                    and r.kind = jobs.kind
+                ),
+                l.most_running
+              from
+                job_limits l
+              where
+                l.portfolio_id is null
+                and l.kind = jobs.kind
+            ) rule
+          where
+            running >= most
+        ) reached
     ) then false
     else coalesce(
       (
@@ -3391,7 +4156,7 @@ select
           w.seen_at > now() - interval '60 seconds'
       ) > (
         select
-          count(*)
+          count(*)::int
         from
           jobs r
         where
@@ -3462,6 +4227,45 @@ where
   jobs.id = :id
   and jobs.lease_token = :token
 for key share;
+
+-- job_lock_limits
+select
+  pg_advisory_xact_lock(hashtextextended ('job limits', 0))
+from
+  (
+    select
+  ) as one;
+
+-- job_mark_file_deleted
+with
+  marked as (
+    update jobs
+    set
+      result = result || jsonb_build_object('deletedAt', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where
+      jobs.id = :id
+      and result ? 'key'
+      and not result ? 'deletedAt'
+    returning
+      result ->> 'key' as key
+  ),
+  recorded as (
+    insert into
+      removable_objects (key, at_once)
+    select
+      key,
+      true
+    from
+      marked
+    on conflict (key) do update
+    set
+      since = now(),
+      at_once = true
+  )
+select
+  key
+from
+  marked;
 
 -- job_mark_lost_dead
 with
@@ -3725,189 +4529,203 @@ from
                       )
                     )
                     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     ) then json_build_object('for', 'pause')
-                    when (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                        and r.kind = jobs.kind
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> jobs.kind)::float8) * (
-                                select
-                                  sum((w.slots ->> jobs.kind)::int)
-                                from
-                                  job_workers w
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
-                            )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'kind',
-                      'limit',
+                    else coalesce(
                       (
                         select
-                          case
-                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> jobs.kind)::float8) * (
+                          json_build_object(
+                            'for',
+                            'limit',
+                            'of',
+                            of,
+                            'limit',
+                            most,
+                            'place',
+                            (
+                              select
+                                count(*)::int
+                              from
+                                (
                                   select
-                                    sum((w.slots ->> jobs.kind)::int)
                                   from
-                                    job_workers w
+                                    job_queue q
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
-                      )
-                    )
-                    when (
-                      select
-                        count(*)::int
-                      from
-                        jobs r
-                      where
-                        r.state = 'running'
-                        and r.portfolio_id = jobs.portfolio_id
-                    ) >= (
-                      select
-                        case
-                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                            1,
-                            ceil(
-                              max((w.shares ->> 'all')::float8) * (
-                                select
-                                  sum(slot.value::int)
-                                from
-                                  job_workers w,
-                                  jsonb_each_text(w.slots) as slot
-                                where
-                                  w.seen_at > now() - interval '60 seconds'
-                              )
+                                    q.due
+                                    and q.kind = jobs.kind
+                                    and q.portfolio_id = jobs.portfolio_id
+                                    and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                                  limit
+                                    1000
+                                ) as line
                             )
-                          )::int
-                        end
-                      from
-                        job_workers w
-                      where
-                        w.seen_at > now() - interval '60 seconds'
-                    ) then json_build_object(
-                      'for',
-                      'limit',
-                      'of',
-                      'portfolio',
-                      'limit',
-                      (
-                        select
-                          case
-                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> 'all')::float8) * (
-                                  select
-                                    sum(slot.value::int)
-                                  from
-                                    job_workers w,
-                                    jsonb_each_text(w.slots) as slot
-                                  where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
+                          )
                         from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
+                          (
+                            select
+                              rule.*
+                            from
+                              (
+                                select
+                                  1 as rank,
+                                  'kind' as of,
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.portfolio_id = jobs.portfolio_id
+                                      and r.kind = jobs.kind
+                                  ) as running,
+                                  least(
+                                    (
+                                      select
+                                        case
+                                          when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                            1,
+                                            ceil(
+                                              max((w.shares ->> jobs.kind)::float8) * (
+                                                select
+                                                  sum((w.slots ->> jobs.kind)::int)
+                                                from
+                                                  job_workers w
+                                                where
+                                                  w.seen_at > now() - interval '60 seconds'
+                                              )
+                                            )
+                                          )::int
+                                        end
+                                      from
+                                        job_workers w
+                                      where
+                                        w.seen_at > now() - interval '60 seconds'
+                                    ),
+                                    (
+                                      select
+                                        l.most_running
+                                      from
+                                        job_limits l
+                                      where
+                                        l.portfolio_id = jobs.portfolio_id
+                                        and l.kind = jobs.kind
+                                    )
+                                  ) as most
+                                union all
+                                select
+                                  2,
+                                  'portfolio',
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.portfolio_id = jobs.portfolio_id
+                                  ),
+                                  least(
+                                    (
+                                      select
+                                        case
+                                          when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                            1,
+                                            ceil(
+                                              max((w.shares ->> 'all')::float8) * (
+                                                select
+                                                  sum(slot.value::int)
+                                                from
+                                                  job_workers w,
+                                                  jsonb_each_text(w.slots) as slot
+                                                where
+                                                  w.seen_at > now() - interval '60 seconds'
+                                              )
+                                            )
+                                          )::int
+                                        end
+                                      from
+                                        job_workers w
+                                      where
+                                        w.seen_at > now() - interval '60 seconds'
+                                    ),
+                                    (
+                                      select
+                                        l.most_running
+                                      from
+                                        job_limits l
+                                      where
+                                        l.portfolio_id = jobs.portfolio_id
+                                        and l.kind is null
+                                    )
+                                  )
+                                union all
+                                select
+                                  3,
+                                  'platform',
+                                  (
+                                    select
+                                      count(*)::int
+                                    from
+                                      jobs r
+                                    where
+                                      r.state = 'running'
+                                      and r.kind = jobs.kind
+                                  ),
+                                  l.most_running
+                                from
+                                  job_limits l
+                                where
+                                  l.portfolio_id is null
+                                  and l.kind = jobs.kind
+                              ) rule
+                            where
+                              running >= most
+                          ) reached
+                        order by
+                          rank
+                        limit
+                          1
                       ),
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
-                      )
-                    )
-                    else json_build_object(
-                      'for',
-                      'worker',
-                      'place',
-                      (
-                        select
-                          count(*)::int
-                        from
-                          (
-                            select
-                            from
-                              job_queue q
-                            where
-                              q.due
-                              and q.kind = jobs.kind
-                              and q.portfolio_id = jobs.portfolio_id
-                              and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
-                            limit
-                              1000
-                          ) as line
+                      json_build_object(
+                        'for',
+                        'worker',
+                        'place',
+                        (
+                          select
+                            count(*)::int
+                          from
+                            (
+                              select
+                              from
+                                job_queue q
+                              where
+                                q.due
+                                and q.kind = jobs.kind
+                                and q.portfolio_id = jobs.portfolio_id
+                                and (q.priority, q.turn) <= (jobs.priority, jobs.turn)
+                              limit
+                                1000
+                            ) as line
+                        )
                       )
                     )
                   end,
@@ -3924,81 +4742,150 @@ from
                         and q.due
                         and q.ready_at < now() - make_interval(secs => 300)
                     ) then false
-                    when exists (
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
+                    )
+                    or exists (
                       select
                       from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
-                    )
-                    or coalesce(
-                      (
-                        select
-                          count(*)::int
-                        from
-                          jobs r
-                        where
-                          r.state = 'running'
-                          and r.portfolio_id = jobs.portfolio_id
-                          and r.kind = jobs.kind
-                      ) >= (
-                        select
-                          case
-                            when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> jobs.kind)::float8) * (
+                        (
+                          select
+                            rule.*
+                          from
+                            (
+                              select
+                                1 as rank,
+                                'kind' as of,
+                                (
                                   select
-                                    sum((w.slots ->> jobs.kind)::int)
+                                    count(*)::int
                                   from
-                                    job_workers w
+                                    jobs r
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
-                                )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      false
-                    )
-                    or coalesce(
-                      (
-                        select
-                          count(*)::int
-                        from
-                          jobs r
-                        where
-                          r.state = 'running'
-                          and r.portfolio_id = jobs.portfolio_id
-                      ) >= (
-                        select
-                          case
-                            when max((w.shares ->> 'all')::float8) < 1 then greatest(
-                              1,
-                              ceil(
-                                max((w.shares ->> 'all')::float8) * (
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                    and r.kind = jobs.kind
+                                ) as running,
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> jobs.kind)::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> jobs.kind)::float8) * (
+                                              select
+                                                sum((w.slots ->> jobs.kind)::int)
+                                              from
+                                                job_workers w
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind = jobs.kind
+                                  )
+                                ) as most
+                              union all
+                              select
+                                2,
+                                'portfolio',
+                                (
                                   select
-                                    sum(slot.value::int)
+                                    count(*)::int
                                   from
-                                    job_workers w,
-                                    jsonb_each_text(w.slots) as slot
+                                    jobs r
                                   where
-                                    w.seen_at > now() - interval '60 seconds'
+                                    r.state = 'running'
+                                    and r.portfolio_id = jobs.portfolio_id
+                                ),
+                                least(
+                                  (
+                                    select
+                                      case
+                                        when max((w.shares ->> 'all')::float8) < 1 then greatest(
+                                          1,
+                                          ceil(
+                                            max((w.shares ->> 'all')::float8) * (
+                                              select
+                                                sum(slot.value::int)
+                                              from
+                                                job_workers w,
+                                                jsonb_each_text(w.slots) as slot
+                                              where
+                                                w.seen_at > now() - interval '60 seconds'
+                                            )
+                                          )
+                                        )::int
+                                      end
+                                    from
+                                      job_workers w
+                                    where
+                                      w.seen_at > now() - interval '60 seconds'
+                                  ),
+                                  (
+                                    select
+                                      l.most_running
+                                    from
+                                      job_limits l
+                                    where
+                                      l.portfolio_id = jobs.portfolio_id
+                                      and l.kind is null
+                                  )
                                 )
-                              )
-                            )::int
-                          end
-                        from
-                          job_workers w
-                        where
-                          w.seen_at > now() - interval '60 seconds'
-                      ),
-                      false
+                              union all
+                              select
+                                3,
+                                'platform',
+                                (
+                                  select
+                                    count(*)::int
+                                  from
+                                    jobs r
+                                  where
+                                    r.state = 'running'
+                                    and r.kind = jobs.kind
+                                ),
+                                l.most_running
+                              from
+                                job_limits l
+                              where
+                                l.portfolio_id is null
+                                and l.kind = jobs.kind
+                            ) rule
+                          where
+                            running >= most
+                        ) reached
                     ) then false
                     else coalesce(
                       (
@@ -4010,7 +4897,7 @@ from
                           w.seen_at > now() - interval '60 seconds'
                       ) > (
                         select
-                          count(*)
+                          count(*)::int
                         from
                           jobs r
                         where
@@ -4041,6 +4928,7 @@ from
         from
           jobs
           join portfolios on portfolios.id = jobs.portfolio_id
+          and portfolios.binned_at is null
           cross join lateral (
             select
               json_agg(
@@ -4154,6 +5042,100 @@ where
   jobs.group_key = :groupKey
   and jobs.state = 'queued'
   and jobs.priority > :priority;
+
+-- job_redrive
+with
+  changed as (
+    update jobs
+    set
+      last_seq = jobs.last_seq + 1,
+      updated_at = now(),
+      state = case jobs.state
+        when 'failed' then 'queued'
+        when 'cancelled' then 'queued'
+        when 'dead' then 'queued'
+      end,
+      turn = nextval('job_turns'),
+      max_attempts = jobs.attempt + (:attempts::jsonb ->> jobs.kind)::int,
+      progress = 0,
+      step = null,
+      run_at = now(),
+      enqueued_at = null,
+      error = null,
+      cancel_requested_at = null,
+      started_at = null,
+      finished_at = null
+    where
+      jobs.state in ('failed', 'cancelled', 'dead')
+      and jobs.id = any (
+        array(
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.state in ('failed', 'cancelled', 'dead')
+            and jobs.kind <> 'webhook.deliver'
+            and jobs.portfolio_id <> all (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
+            and (
+              jobs.kind = any (:kinds)
+              and jobs.state = any (:states)
+            )
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+            and coalesce(jobs.id = any (:ids::text[]), true)
+          order by
+            jobs.id
+          limit
+            :limit
+          for no key update
+        )
+      )
+    returning
+      jobs.*
+  ),
+  event as (
+    insert into
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
+    select
+      id,
+      last_seq,
+      'requeued',
+      state,
+      attempt,
+      progress,
+      step,
+      error,
+      worker
+    from
+      changed
+  )
+select
+  id,
+  portfolio_id,
+  kind,
+  state,
+  payload,
+  attempt,
+  max_attempts,
+  last_seq
+from
+  changed;
 
 -- job_requeue
 with
@@ -4452,11 +5434,12 @@ where
 
 -- job_worker_report
 insert into
-  job_workers (id, slots, shares, started_at, seen_at)
+  job_workers (id, slots, shares, dead_letters, started_at, seen_at)
 values
-  (:id, :slots::jsonb, :shares::jsonb, default, default)
+  (:id, :slots::jsonb, :shares::jsonb, :deadLetters, default, default)
 on conflict (id) do update
 set
   slots = excluded.slots,
   shares = excluded.shares,
+  dead_letters = excluded.dead_letters,
   seen_at = now();

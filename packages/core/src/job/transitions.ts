@@ -1,10 +1,19 @@
 import { type SQL, getTableColumns, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
-import { prepared } from '../sql.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
+import { removableObjects } from '../removable-object/removable-object.sql.ts';
+import { iso, prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
-import { type JobFilter, filterValues, matching } from './filter.ts';
-import { jobEvents, jobQueue, jobs, nextTurn } from './job.sql.ts';
+import {
+  type JobFilter,
+  createdBetween,
+  filterValues,
+  hasErrorCode,
+  hasKindAndState,
+  matching,
+} from './filter.ts';
+import { jobEvents, jobLimits, jobQueue, jobs, nextTurn } from './job.sql.ts';
 import { type JobKind, type StoredResult, jobKinds, ofEachKind } from './kinds.ts';
 import { chosenJobs } from './next.ts';
 import { type JobPriority, jobPrioritySchema } from './priority.ts';
@@ -156,7 +165,7 @@ const claim = prepared((db) => {
   const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
     select locked.job_id, locked.state
-    from unnest(${placeholder('kinds')}::text[], ${placeholder('slots')}::int[]) as wanted (kind, slots)
+    from (select distinct kind, slots from ${chosen}) as wanted
     cross join lateral (
       select q.job_id, j.state
       from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
@@ -187,6 +196,7 @@ const claim = prepared((db) => {
     .with(chosen, taken, changed, removed, deferred, ...effects)
     .select({
       found: sql<string[]>`array(select kind from ${chosen} where rank <= slots)`,
+      isLimited: sql<boolean>`exists (select from ${jobLimits})`,
       id: changed.id,
       portfolioId: changed.portfolioId,
       kind: changed.kind,
@@ -198,6 +208,14 @@ const claim = prepared((db) => {
     .leftJoin(changed, sql`true`)
     .prepare('job_claim');
 });
+
+/** Held until the end of the transaction: another claim counts what this one has taken. */
+const lockLimits = prepared((db) =>
+  db
+    .select({ locked: sql`pg_advisory_xact_lock(hashtextextended('job limits', 0))` })
+    .from(sql`(select) as one`)
+    .prepare('job_lock_limits'),
+);
 
 /** Leases of several jobs. */
 const givenLeases = sql`unnest(${placeholder('ids')}::text[], ${placeholder('tokens')}::uuid[]) as given (id, token)`;
@@ -403,6 +421,16 @@ const requeueWhere = (name: string, which: SQL) =>
   });
 const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
+/** As `retryable`, of all portfolios that are not in the bin: by an index of its own. */
+const redrivable = sql`${retryable}
+  and ${jobs.portfolioId} <> all(array(select id from ${portfolios} where binned_at is not null)) and ${hasKindAndState} and ${createdBetween} and ${hasErrorCode}
+  and coalesce(${jobs.portfolioId} = ${placeholder('portfolioId')}, ${placeholder('portfolioId')}::text is null)
+  and coalesce(${jobs.id} = any(${placeholder('ids')}::text[]), true)`;
+const redrive = requeueWhere(
+  'job_redrive',
+  locked(sql`select ${jobs.id} from ${jobs} where ${redrivable}
+    order by ${jobs.id} limit ${placeholder('limit')} for no key update`),
+);
 
 const anyMatches = (name: string, which: SQL) =>
   prepared((db) =>
@@ -414,6 +442,9 @@ const anyMatches = (name: string, which: SQL) =>
       .prepare(name),
   );
 const anyCancellable = anyMatches('job_any_cancellable', cancellable);
+const anyRedrivable = prepared((db) =>
+  db.select({ id: jobs.id }).from(jobs).where(redrivable).limit(1).prepare('job_any_redrivable'),
+);
 const anyRetryable = anyMatches('job_any_retryable', retryable);
 
 async function first<Row>(statement: { execute(values: Values): Promise<Row[]> }, values: Values) {
@@ -489,11 +520,17 @@ export const transitions = {
   /**
    * Claims the next jobs with one lease token; see `next.ts` for their order. Resolves to them, and to the kinds of which
    * others had locked due jobs: more may be due then. `mostInAll`: how many jobs of one portfolio may then run.
+   * `oneByOne`: not at the same time as others that say so, whose jobs it would not count. `isLimited`: an operator has set
+   * a limit, so that claims should be made one by one.
    */
   async claim(
     db: Db,
     wanted: readonly Wanted[],
-    { mostInAll, ...lease }: { mostInAll: number; token: string; leaseSeconds: number; worker: string },
+    {
+      mostInAll,
+      oneByOne = false,
+      ...lease
+    }: { mostInAll: number; oneByOne?: boolean; token: string; leaseSeconds: number; worker: string },
   ) {
     const values = {
       kinds: wanted.map(({ kind }) => kind),
@@ -501,17 +538,23 @@ export const transitions = {
       most: wanted.map(({ mostOfTenant }) => mostOfTenant),
       after: wanted.map(({ after = '' }) => after),
     };
+    const run = (on: Db) => claim(on).execute({ ...values, mostInAll, ...lease });
+    const runAlone = async (tx: Db) => {
+      await lockLimits(tx).execute();
+      return run(tx);
+    };
     try {
-      const rows = await claim(db).execute({ ...values, mostInAll, ...lease });
+      const rows = await (oneByOne ? db.transaction(runAlone) : run(db));
+      const { isLimited } = rows[0]!;
       const claimed = rows.filter((row): row is typeof row & Claimed => row.id !== null);
       const isContended = ({ kind }: Wanted) =>
         claimed.filter((job) => job.kind === kind).length <
         rows[0]!.found.filter((found) => found === kind).length;
-      return { claimed, contended: wanted.filter(isContended).map(({ kind }) => kind) };
+      return { claimed, isLimited, contended: wanted.filter(isContended).map(({ kind }) => kind) };
     } catch (error) {
       // Another job of the group was claimed at the same time, and became visible only now.
       if (isRefusedBy(error, 'jobs_group_running'))
-        return { claimed: [], contended: wanted.map(({ kind }) => kind) };
+        return { claimed: [], isLimited: oneByOne, contended: wanted.map(({ kind }) => kind) };
       throw error;
     }
   },
@@ -568,18 +611,56 @@ export const transitions = {
   cancelMany: (db: Db, which: Many) => changeMany(cancelMany(db), anyCancellable(db), which),
   /** As `requeue`, of up to `limit` jobs of a portfolio that match. */
   requeueMany: (db: Db, which: Many) => changeMany(requeueMany(db), anyRetryable(db), which),
+  /** Has the file of a finished job deleted. False if there is none, or none any more. */
+  deleteFile: async (db: Db, id: string) => (await markFileDeleted(db).execute({ id })).length > 0,
+  /** As `requeueMany`, of the jobs of all portfolios, or with these ids. */
+  redrive: (db: Db, { portfolioId, ids, errorCode, filter, limit }: Redriven) =>
+    changeUpTo(limit, redrive(db), anyRedrivable(db), {
+      ...filterValues(filter),
+      portfolioId: portfolioId ?? null,
+      ids: ids ?? null,
+      errorCode: errorCode ?? null,
+    }),
 };
+
+/** Not a transition: the job has succeeded, and only its file is gone. */
+const markFileDeleted = prepared((db) => {
+  const marked = db.$with('marked', { key: sql<string>`key`.as('key') }).as(sql`
+    update ${jobs} set result = result || jsonb_build_object('deletedAt', ${iso(sql`now()`)})
+    where ${one} and result ? 'key' and not result ? 'deletedAt'
+    returning result ->> 'key' as key`);
+  const recorded = db.$with('recorded', {}).as(sql`
+    insert into ${removableObjects} (key, at_once) select key, true from ${marked}
+    on conflict (key) do update set since = now(), at_once = true`);
+  return db.with(marked, recorded).select({ key: marked.key }).from(marked).prepare('job_mark_file_deleted');
+});
 
 const attempts = JSON.stringify(ofEachKind((kind) => jobKinds[kind].maxAttempts));
 
 type Many = { portfolioId: string; filter: JobFilter; limit: number };
 
-async function changeMany<Row>(
-  change: { execute(values: Values): Promise<Row[]> },
-  left: { execute(values: Values): Promise<unknown[]> },
+type Redriven = {
+  portfolioId?: string | undefined;
+  ids?: readonly string[] | undefined;
+  errorCode?: string | undefined;
+  filter: JobFilter;
+  limit: number;
+};
+
+type Changing<Row> = { execute(values: Values): Promise<Row[]> };
+
+const changeMany = <Row>(
+  change: Changing<Row>,
+  left: Changing<unknown>,
   { portfolioId, filter, limit }: Many,
+) => changeUpTo(limit, change, left, { portfolioId, ...filterValues(filter) });
+
+async function changeUpTo<Row>(
+  limit: number,
+  change: Changing<Row>,
+  left: Changing<unknown>,
+  values: Values,
 ): Promise<{ changed: Row[]; hasMore: boolean }> {
-  const values = { portfolioId, ...filterValues(filter) };
   const changed = await change.execute({ ...values, limit, attempts });
   return { changed, hasMore: changed.length === limit && (await left.execute(values)).length > 0 };
 }

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type JobFixture, failure, jobFixture, owner, study } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { type Shares, type Slots, reportWorker } from './fleet.ts';
-import { jobPauses, jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { jobLimits, jobPauses, jobQueue, jobWorkers, jobs } from './job.sql.ts';
 import { ofEachKind } from './kinds.ts';
+import { limitJobs } from './limits.ts';
 import { pauseJobs, resumeJobs } from './pauses.ts';
 import { transitions } from './transitions.ts';
 
@@ -16,6 +17,7 @@ afterAll(() => fixture.stop());
 beforeEach(async () => {
   await fixture.db.delete(jobs);
   await fixture.db.delete(jobPauses);
+  await fixture.db.delete(jobLimits);
   await fixture.workerDb.delete(jobWorkers);
 });
 
@@ -77,6 +79,37 @@ describe('a queued job says that it waits', () => {
     await report(4, { all: 0.1 });
     expect(await waitOf(id)).toEqual({ for: 'limit', of: 'portfolio', limit: 2, place: 1 });
   });
+});
+
+/** Sets a limit of one running job. */
+const limit = (scope: Parameters<typeof limitJobs>[1]) =>
+  limitJobs(fixture.db, scope, { mostRunning: 1, reason: 'a fragile source' });
+
+test.each([
+  ['its portfolio and kind', { kind: 'export.pdf', own: true }, 'kind'],
+  ['its portfolio', { own: true }, 'portfolio'],
+  ['its kind in all portfolios', { kind: 'export.pdf', own: false }, 'platform'],
+] as const)('a queued job waits for the limit that an operator has set for %s', async (_, given, of) => {
+  const { own, ...scope } = given;
+  const { id: running } = await fixture.accept();
+  const { id } = await fixture.accept();
+  await limit({ ...scope, ...(own && { portfolioId: fixture.portfolioId }) });
+  expect(await waitOf(id)).toMatchObject({ for: 'worker' });
+  await age();
+  expect(await isStalled(id)).toBe(true);
+  await fixture.claim(running);
+  expect(await waitOf(id)).toEqual({ for: 'limit', of, limit: 1, place: 1 });
+  expect(await isStalled(id)).toBe(false);
+});
+
+test('an operator can only lower what the share of a portfolio allows', async () => {
+  await report(4, { 'export.pdf': 0.5 });
+  for (let running = 0; running < 2; running++) await fixture.claimed();
+  const { id } = await fixture.accept();
+  const { portfolioId } = fixture;
+  const scope = { portfolioId, kind: 'export.pdf' as const };
+  await limitJobs(fixture.db, scope, { mostRunning: 9, reason: 'generous' });
+  expect(await waitOf(id)).toMatchObject({ for: 'limit', of: 'kind', limit: 2 });
 });
 
 /** As if the queued jobs could have run for six minutes. */

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { iso } from '../sql.ts';
 import { seenWithinSeconds } from './fleet.ts';
-import { jobQueue, jobWorkers, jobs } from './job.sql.ts';
+import { jobLimits, jobQueue, jobWorkers, jobs } from './job.sql.ts';
 import { isPaused } from './pauses.ts';
 import type { JobWait } from './schemas.ts';
 
@@ -27,17 +27,31 @@ const slotsOfKind = sql`(select sum((w.slots ->> ${jobs.kind})::int) from ${jobW
 const slotsOfAll = sql`(
   select sum(slot.value::int) from ${jobWorkers} w, jsonb_each_text(w.slots) as slot where ${seen})`;
 /** The limit of a portfolio, as `limitsOf` of `fleet.ts` computes it; null without one, or without a worker. */
-const limit = (share: SQL, slots: SQL) =>
+const limitByShare = (share: SQL, slots: SQL) =>
   sql`(select case when max((w.shares ->> ${share})::float8) < 1
     then greatest(1, ceil(max((w.shares ->> ${share})::float8) * ${slots}))::int end from ${jobWorkers} w where ${seen})`;
-const limitOfKind = limit(sql`${jobs.kind}`, slotsOfKind);
-const limitInAll = limit(sql`'all'`, slotsOfAll);
+/** The limit that an operator has set for the portfolio, of a kind or in all; null without one. */
+const limitByOperator = (kind: SQL) =>
+  sql`(select l.most_running from ${jobLimits} l where l.portfolio_id = ${jobs.portfolioId} and l.kind ${kind})`;
 
 const runningOfTenant = (ofKind: SQL) => sql`(
   select count(*)::int from ${jobs} r
   where r.state = 'running' and r.portfolio_id = ${jobs.portfolioId} ${ofKind})`;
-const runningOfKind = runningOfTenant(sql`and r.kind = ${jobs.kind}`);
-const runningInAll = runningOfTenant(sql``);
+const runningOfKind = sql`(
+  select count(*)::int from ${jobs} r where r.state = 'running' and r.kind = ${jobs.kind})`;
+
+/** The limits of a job that leave no place for it. */
+const reached = sql`(
+  select rule.* from (
+    select 1 as rank, 'kind' as of, ${runningOfTenant(sql`and r.kind = ${jobs.kind}`)} as running, least(
+      ${limitByShare(sql`${jobs.kind}`, slotsOfKind)}, ${limitByOperator(sql`= ${jobs.kind}`)}) as most
+    union all
+    select 2, 'portfolio', ${runningOfTenant(sql``)},
+      least(${limitByShare(sql`'all'`, slotsOfAll)}, ${limitByOperator(sql`is null`)})
+    union all
+    select 3, 'platform', ${runningOfKind}, l.most_running
+    from ${jobLimits} l where l.portfolio_id is null and l.kind = ${jobs.kind}) rule
+  where running >= most) reached`;
 
 const place = countUpTo(sql`
   select from ${jobQueue} q
@@ -51,11 +65,10 @@ export const waiting = sql<JobWait | null>`case
     json_build_object('for', 'turn', 'jobId', (${earlier} limit 1), 'place', ${countUpTo(earlier)})
   when ${jobs.runAt} > now() then json_build_object('for', 'time', 'until', ${iso(jobs.runAt)})
   when ${isPausedJob} then json_build_object('for', 'pause')
-  when ${runningOfKind} >= ${limitOfKind} then
-    json_build_object('for', 'limit', 'of', 'kind', 'limit', ${limitOfKind}, 'place', ${place})
-  when ${runningInAll} >= ${limitInAll} then
-    json_build_object('for', 'limit', 'of', 'portfolio', 'limit', ${limitInAll}, 'place', ${place})
-  else json_build_object('for', 'worker', 'place', ${place}) end`;
+  else coalesce((
+    select json_build_object('for', 'limit', 'of', of, 'limit', most, 'place', ${place})
+    from ${reached} order by rank limit 1),
+    json_build_object('for', 'worker', 'place', ${place})) end`;
 
 /**
  * True where nothing explains the wait. Each heartbeat extends the lease of a running job: an expired one means that
@@ -68,7 +81,5 @@ export const stalled = sql<boolean>`case
     select from ${jobQueue} q
     where q.job_id = ${jobs.id} and q.due
       and q.ready_at < now() - make_interval(secs => ${sql.raw(String(stalledAfterSeconds))})) then false
-  when ${isPausedJob} or coalesce(${runningOfKind} >= ${limitOfKind}, false)
-    or coalesce(${runningInAll} >= ${limitInAll}, false) then false
-  else coalesce(
-    ${slotsOfKind} > (select count(*) from ${jobs} r where r.state = 'running' and r.kind = ${jobs.kind}), true) end`;
+  when ${isPausedJob} or exists (select from ${reached}) then false
+  else coalesce(${slotsOfKind} > ${runningOfKind}, true) end`;

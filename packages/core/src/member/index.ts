@@ -1,4 +1,3 @@
-export { addMember as add } from './add.ts';
 export { listMembers as list } from './list.ts';
 export { readMember as read } from './read.ts';
 export { removeMember as remove } from './remove.ts';

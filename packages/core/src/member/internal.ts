@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
-import { iso, prepared } from '../sql.ts';
+import { iso, isoOrNull, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
 
 /** The public fields of a member; the query must join its portfolio and its person. */
@@ -15,6 +15,7 @@ export const memberFields = {
   issuer: people.issuer,
   name: people.name,
   role: members.role,
+  signedInAt: isoOrNull(people.signedInAt),
   version: members.version,
   createdAt: iso(members.createdAt),
 };

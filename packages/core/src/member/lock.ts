@@ -1,6 +1,7 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
@@ -43,16 +44,27 @@ export function requireNotFromGroup({ fromGroup }: { fromGroup: boolean }, membe
 export const isMember = (tenant: Tenant, member: string) =>
   and(eq(members.portfolioId, tenant.id), eq(members.personId, member));
 
-/** Throws `conflict` if `member` is the only owner of the portfolio. Call it while the member is locked. */
+/**
+ * Throws `conflict` unless the portfolio has another owner who has ever signed in: one of a mistyped subject could not act.
+ * Call it while the member is locked.
+ */
 export async function requireAnotherOwner(db: Db, tenant: Tenant, member: string): Promise<void> {
   const [other] = await db
     .select({ id: members.personId })
     .from(members)
-    .where(and(eq(members.portfolioId, tenant.id), eq(members.role, 'owner'), ne(members.personId, member)))
+    .innerJoin(people, eq(people.id, members.personId))
+    .where(
+      and(
+        eq(members.portfolioId, tenant.id),
+        eq(members.role, 'owner'),
+        ne(members.personId, member),
+        isNotNull(people.signedInAt),
+      ),
+    )
     .limit(1);
   if (other) return;
   throw new AppError(
     'conflict',
-    `"${member}" is the last owner of portfolio "${tenant.slug}". Make another member an owner first.`,
+    `"${member}" is the last owner of portfolio "${tenant.slug}" who has signed in. Make another member an owner first.`,
   );
 }

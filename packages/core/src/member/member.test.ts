@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { invite } from '../../../../tests/support/invite.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import type { Actor } from '../actor.ts';
 import { operations } from '../index.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
 afterAll(() => platform.stop());
 
 const add = (subject: string, role: 'viewer' | 'editor' | 'owner', actor: Actor = owner) =>
-  member.add.run(platform.as(actor), { portfolio, subject, role });
+  invite(platform, { portfolio, role, by: actor }, subject);
 const update = (subject: string, role: 'viewer' | 'editor' | 'owner', actor: Actor = owner) =>
   member.update.run(platform.as(actor), { portfolio, member: subject, role, expectedVersion: '*' });
 const remove = (subject: string, actor: Actor = owner) =>
@@ -78,6 +79,15 @@ describe('the last owner', () => {
     await add('ada', 'owner');
     expect(await remove('owner')).toBeNull();
     expect(await subjects(user('ada'))).toEqual(['ada']);
+  });
+
+  test('who has signed in stays, whoever else is an owner without ever having signed in', async () => {
+    await platform.addMember(portfolioId, 'mistyped', 'owner');
+    await platform.sql`update people set signed_in_at = null where id = 'mistyped'`;
+    const refused = { code: 'conflict', message: expect.stringContaining('who has signed in') };
+    await expect(remove('owner')).rejects.toMatchObject(refused);
+    await expect(update('owner', 'viewer')).rejects.toMatchObject(refused);
+    expect(await remove('mistyped')).toBeNull();
   });
 
   test('remains when all owners leave concurrently', async () => {
@@ -155,10 +165,10 @@ test('pages contain every member once, with subjects in any script', async () =>
   expect(new Set(seen)).toEqual(new Set(['owner', ...odd]));
 });
 
-test.each(['', 'a\0b', '\ud800', 'x'.repeat(256)])('the subject %j is refused', async (subject) => {
-  await expect(add(subject, 'viewer')).rejects.toMatchObject({
+test.each(['', 'a\0b', '\ud800', 'x'.repeat(256)])('the id %j of a member is refused', async (id) => {
+  await expect(update(id, 'viewer')).rejects.toMatchObject({
     code: 'invalid_input',
-    fields: [{ pointer: '/subject' }],
+    fields: [{ pointer: '/member' }],
   });
 });
 

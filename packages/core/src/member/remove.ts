@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Actor } from '../actor.ts';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
 import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
@@ -7,11 +8,11 @@ import { expectedVersion } from '../version.ts';
 import { isMember, lockMember, requireAnotherOwner, requireNotFromGroup } from './lock.ts';
 import { memberRef } from './schemas.ts';
 
+const leaves = (actor: Actor, { member }: { member: string }) => member === personOf(actor);
+
 /** Owners can remove any member; every member can leave. */
-const tenantToLeave: TenantResolver<{ portfolio: string; member: string }> = (ctx, input, needs) => {
-  const leaves = input.member === personOf(ctx.actor);
-  return tenantBySlug(ctx, input, leaves ? { ...needs, scope: 'portfolio:read' } : needs);
-};
+const tenantToLeave: TenantResolver<{ portfolio: string; member: string }> = (ctx, input, needs) =>
+  tenantBySlug(ctx, input, leaves(ctx.actor, input) ? { ...needs, scope: 'portfolio:read' } : needs);
 
 export const removeMember = operation({
   name: 'member.remove',
@@ -19,6 +20,7 @@ export const removeMember = operation({
   summary:
     'Remove a member, or leave a portfolio; the keys that the member made for it end. The last owner cannot be removed.',
   scope: 'portfolio:write',
+  recentSignIn: { unless: leaves },
   public: false,
   input: z.strictObject({ ...memberRef, ...expectedVersion }),
   output: z.null(),

@@ -19,6 +19,10 @@ export const memberSchema = z
       .describe('The issuer of the subject; null where the platform does not know it yet.'),
     name: z.string().nullable(),
     role: roleSchema,
+    signedInAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When they first signed in; null for one who never has.'),
     version: z.int(),
     createdAt: z.iso.datetime(),
   })

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Role } from '../actor.ts';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { auditLog } from '../audit/audit.sql.ts';
@@ -24,19 +24,22 @@ type Membership = { portfolioId: string; personId: string };
 export async function syncGroups(db: Db, groups: Groups): Promise<string[]> {
   const { personId, roles, issuedAt } = groups;
   return db.transaction(async (tx) => {
+    // Before the person: an erasure locks them in this order.
+    const locked = await lockPortfolios(tx, groups);
     const newer = await tx
       .update(people)
       .set({ groupRoles: roles, groupsAt: issuedAt.toISOString() })
       .where(
         and(
           eq(people.id, personId),
+          isNull(people.erasedAt),
           sql`coalesce(${people.groupsAt} <= ${issuedAt.toISOString()}::timestamptz, true)`,
         ),
       )
       .returning({ id: people.id });
     if (newer.length === 0) return [];
     const kept: string[] = [];
-    for (const { id, slug } of await lockPortfolios(tx, groups)) {
+    for (const { id, slug } of locked) {
       const isDone = await applyRole(tx, { portfolioId: id, personId }, roles[slug] ?? null);
       if (!isDone) kept.push(slug);
     }

@@ -17,6 +17,7 @@ export const updateMember = operation({
     'Change the role of a member. The keys that an owner made end with that role; the last owner must remain an owner.',
   scope: 'portfolio:write',
   shows: ['portfolio:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({ ...memberRef, role: roleSchema, ...expectedVersion }),
   output: memberSchema,

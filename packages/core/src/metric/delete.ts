@@ -3,16 +3,14 @@ import { z } from 'zod';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
 import type { Db } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { forgetFormer } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
+import { inUse, usingStudy, usingStudyLimit } from '../using-studies.ts';
 import { expectedVersion, requireVersion } from '../version.ts';
 import { lockMetric } from './lock.ts';
 import { metrics } from './metric.sql.ts';
 import { metricRef } from './schemas.ts';
-
-/** The maximum number of case studies that an error lists. */
-const maxListed = 10;
 
 export const deleteMetric = operation({
   name: 'metric.delete',
@@ -28,6 +26,7 @@ export const deleteMetric = operation({
     requireVersion(found, expected);
     // From here, no claim can start to use it, because that needs a lock on the metric as well.
     await requireUnused(db, found.id, key);
+    await forgetFormer(db, 'metric', found.id);
     await db.delete(metrics).where(eq(metrics.id, found.id));
     return null;
   },
@@ -35,17 +34,12 @@ export const deleteMetric = operation({
 
 async function requireUnused(db: Db, metricId: string, key: string) {
   const studies = await db
-    .selectDistinct({ slug: caseStudies.slug })
+    .selectDistinct(usingStudy)
     .from(claims)
     .innerJoin(caseStudies, eq(caseStudies.id, claims.caseStudyId))
     .where(eq(claims.metricId, metricId))
-    .orderBy(asc(caseStudies.slug))
-    .limit(maxListed + 1);
-  if (studies.length === 0) return;
-  const listed = studies.slice(0, maxListed).map(({ slug }) => `"${slug}"`);
-  const more = studies.length > maxListed ? ' and others' : '';
-  throw new AppError(
-    'conflict',
-    `Metric "${key}" is used by claims of the case studies ${listed.join(', ')}${more}. Remove it from them first.`,
-  );
+    .orderBy(asc(usingStudy.slug))
+    .limit(usingStudyLimit);
+  if (studies.length > 0)
+    throw inUse(`Metric "${key}" is used by claims of`, studies, 'Remove it from them first.');
 }

@@ -1,8 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import { claims } from '../claim/claim.sql.ts';
-import type { Ctx } from '../context.ts';
+import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { movedOr } from '../former-slug.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso, jsonObject, prepared } from '../sql.ts';
 import type { Tenant } from '../tenancy.ts';
@@ -41,12 +42,36 @@ const byKey = preparedFor('metric_by_key', isVisible.metric, (db, visible) =>
 /** The metric of the tenant. Throws `not_found` if it does not exist or the actor may not see it. */
 export async function fetchMetric({ db }: Pick<Ctx, 'db'>, tenant: Tenant, key: string): Promise<Metric> {
   const [row] = await byKey(db, tenant).execute({ portfolioId: tenant.id, key });
-  if (!row) throw metricNotFound(tenant, key);
+  if (!row) throw await missingMetric(db, tenant, key);
   return row.json;
 }
 
 export function metricNotFound(tenant: Tenant, key: string): AppError {
   return new AppError('not_found', `There is no metric "${key}" in portfolio "${tenant.slug}".`);
+}
+
+const presentMetric = preparedFor('metric_present', isVisible.metric, (db, visible) =>
+  db
+    .select({ slug: metrics.key })
+    .from(metrics)
+    .where(
+      and(
+        eq(metrics.portfolioId, sql.placeholder('portfolioId')),
+        eq(metrics.id, sql.placeholder('id')),
+        visible,
+      ),
+    ),
+);
+
+/** The error for a key that nothing has: `moved` where something had it that the caller may see. */
+export function missingMetric(db: Db, tenant: Tenant, key: string): Promise<AppError> {
+  const portfolioId = tenant.id;
+  return movedOr(
+    db,
+    { kind: 'metric', portfolioId, slug: key, what: 'metric', field: 'key' },
+    (id) => presentMetric(db, tenant).execute({ portfolioId, id }),
+    metricNotFound(tenant, key),
+  );
 }
 
 const claimedSpan = prepared((db) =>

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { Ctx } from '../context.ts';
 import type { Tenant } from '../tenancy.ts';
-import { metricNotFound } from './internal.ts';
+import { missingMetric } from './internal.ts';
 import { metrics } from './metric.sql.ts';
 
 /**
@@ -19,6 +19,6 @@ export async function lockMetric(
     .from(metrics)
     .where(and(eq(metrics.portfolioId, tenant.id), eq(metrics.key, key)))
     .for(strength);
-  if (!found) throw metricNotFound(tenant, key);
+  if (!found) throw await missingMetric(db, tenant, key);
   return found;
 }

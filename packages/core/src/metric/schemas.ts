@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '../ids.ts';
-import { line, slugSchema, storedLine, text } from '../text.ts';
+import { line, newSlugInput, slugSchema, storedLine, text } from '../text.ts';
 import { expectedVersion } from '../version.ts';
 import { instantSchema } from '../time.ts';
 
@@ -40,6 +40,7 @@ export const metricInput = z.strictObject({
 export const metricPatch = z.strictObject({
   ...metricRef,
   ...z.object(fields).partial().shape,
+  newKey: newSlugInput.newSlug,
   ...expectedVersion,
 });
 

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { rename } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -18,15 +19,18 @@ export const updateMetric = operation({
   input: metricPatch,
   output: metricSchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, key, expectedVersion, ...changes }, tenant) {
-    const found = await lockMetric({ db }, tenant, key, 'update');
+  async run({ db }, { portfolio: _, key: from, newKey: key = from, expectedVersion, ...changes }, tenant) {
+    const found = await lockMetric({ db }, tenant, from, 'update');
+    const isRenamed = key !== from;
     requireVersion(found, expectedVersion);
     // An update without fields changes nothing, not even the version.
-    if (Object.keys(changes).length === 0) return fetchMetric({ db }, tenant, key);
-    await db
+    if (Object.keys(changes).length === 0 && !isRenamed) return fetchMetric({ db }, tenant, key);
+    const change = db
       .update(metrics)
-      .set({ ...changes, version: nextVersion, updatedAt: sql`now()` })
+      .set({ ...changes, key, version: nextVersion, updatedAt: sql`now()` })
       .where(eq(metrics.id, found.id));
+    const renamed = { kind: 'metric', portfolioId: tenant.id, targetId: found.id, from, to: key } as const;
+    await (isRenamed ? rename(db, renamed, change) : change);
     return fetchMetric({ db }, tenant, key);
   },
 });

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { isPlatform } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { findFormer, slugTaken } from '../former-slug.ts';
 import { newId } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { portfolioFields } from './internal.ts';
@@ -18,7 +19,7 @@ export const createPortfolio = operation({
   input: portfolioInput,
   output: portfolioSchema,
   tenant: 'none',
-  portfolioOf: ({ id }) => id,
+  portfoliosOf: ({ id }) => [id],
   async run({ actor, db }, input) {
     if (actor.kind !== 'user') {
       throw new AppError(
@@ -33,8 +34,9 @@ export const createPortfolio = operation({
       .values({ id: newId('portfolio'), createdBy, ...input })
       .onConflictDoNothing()
       .returning(portfolioFields);
-    if (!created)
-      throw new AppError('conflict', `The slug "${input.slug}" is already in use. Choose another one.`);
+    if (!created) throw slugTaken(input.slug);
+    // Its links lead to the portfolio that had it.
+    if (await findFormer(db, 'portfolio', '', input.slug)) throw slugTaken(input.slug);
     await db.insert(members).values({ portfolioId: created.id, personId: createdBy, role: 'owner' });
     return created;
   },

@@ -1,6 +1,10 @@
 export { createPortfolio as create } from './create.ts';
+export { deletePortfolio as delete } from './delete.ts';
 export { exportPortfolio as export } from './export.ts';
+export { listBinnedPortfolios as bin } from './bin.ts';
 export { listPortfolios as list } from './list.ts';
+export { purgePortfolio as purge } from './purge.ts';
 export { readPortfolio as read } from './read.ts';
 export { summarizePortfolio as summary } from './summary.ts';
+export { undeletePortfolio as undelete } from './undelete.ts';
 export { updatePortfolio as update } from './update.ts';

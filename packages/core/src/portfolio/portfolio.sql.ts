@@ -1,4 +1,5 @@
-import { boolean, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../actor.ts';
 import { people } from '../person/person.sql.ts';
 import { instant } from '../sql.ts';
@@ -15,11 +16,24 @@ export const portfolios = pgTable(
     description: text('description').notNull(),
     /** The person who created it; null where that was before it was noted. */
     createdBy: text('created_by'),
+    /** For how many days what is deleted here stays in the bin. */
+    binDays: integer('bin_days').notNull().default(30),
+    /** When it was put into the bin: since then nobody finds it but its owners, there. */
+    binnedAt: instant('binned_at'),
+    /** When it is deleted for good. */
+    purgeAt: instant('purge_at'),
+    /** Who had it deleted for good before its time in the bin was over. */
+    purgedBy: text('purged_by'),
     version: version(),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
-  (table) => [index('portfolios_of_creator').on(table.createdBy)],
+  (table) => [
+    index('portfolios_of_creator').on(table.createdBy),
+    index('portfolios_binned')
+      .on(table.id)
+      .where(sql`${table.binnedAt} is not null`),
+  ],
 );
 
 /** The members of a portfolio, with their roles. */

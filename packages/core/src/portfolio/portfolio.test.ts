@@ -53,12 +53,3 @@ test('an update changes the given fields only', async () => {
   });
   expect(after.updatedAt > before.updatedAt).toBe(true);
 });
-
-test('the slug of a portfolio cannot be changed', async () => {
-  await portfolio.create.run(as('ada'), { slug: 'stays', name: 'Stays' });
-  const update = { portfolio: 'stays', slug: 'moves' };
-  await expect(portfolio.update.run(as('ada'), { ...update, expectedVersion: '*' })).rejects.toMatchObject({
-    code: 'invalid_input',
-    fields: [{ pointer: '/slug' }],
-  });
-});

@@ -6,7 +6,7 @@ import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
 import { contentKey } from '../upload/keys.ts';
-import { removeUnreferenced } from './remove.ts';
+import { removeDeleted, removeUnreferenced } from './remove.ts';
 import { trackPuts } from './track-puts.ts';
 
 const never = new AbortController().signal;
@@ -23,6 +23,7 @@ beforeEach(() => fixture.sql`delete from removable_objects`);
 
 const aDayLater = () => fixture.sql`update removable_objects set since = since - interval '25 hours'`;
 const remove = () => removeUnreferenced(fixture, never);
+const removeAtOnce = () => removeDeleted(fixture, never);
 const keyOf = (noun: 'evidence' | 'artifacts', bytes: Uint8Array) =>
   contentKey(noun, fixture.portfolioId, sha256Of(bytes));
 const exists = async (key: string) => (await fixture.bucket.get(key)) !== null;
@@ -113,31 +114,28 @@ describe('a stored object', () => {
 });
 
 describe('deleting', () => {
-  test('evidence records its object in the same transaction; it is deleted a day later', async () => {
+  test('evidence records its object in the same transaction, which is deleted without a delay', async () => {
     const bytes = bytesOf('deleted');
     await addEvidence('deleted', bytes);
-    await aDayLater();
-    await remove();
-    await deleteEvidence('deleted');
     const key = keyOf('evidence', bytes);
+    expect(await removeAtOnce()).toBe(0);
+    await deleteEvidence('deleted');
     expect(await recorded()).toEqual([key]);
     await remove();
     expect(await exists(key)).toBe(true);
-    await aDayLater();
-    await remove();
+    expect(await removeAtOnce()).toBe(1);
     expect(await exists(key)).toBe(false);
+    expect(await recorded()).toEqual([]);
   });
 
   test('evidence does not delete an object that other evidence shares, until the last one is deleted', async () => {
     const bytes = bytesOf('shared');
     for (const slug of ['first', 'second']) await addEvidence(slug, bytes);
     await deleteEvidence('first');
-    await aDayLater();
-    await remove();
+    expect(await removeAtOnce()).toBe(1);
     expect(await exists(keyOf('evidence', bytes))).toBe(true);
     await deleteEvidence('second');
-    await aDayLater();
-    await remove();
+    await removeAtOnce();
     expect(await exists(keyOf('evidence', bytes))).toBe(false);
   });
 
@@ -149,6 +147,7 @@ describe('deleting', () => {
     await operations.evidence.addVersion.run(ctx, { portfolio: 'short-lived', slug: 'one', uploadId });
     const made = await exportOfTwoAttempts();
     await fixture.sql`delete from removable_objects`;
+    await fixture.ownerSql`update portfolios set purge_at = now() where id = ${id}`;
     await fixture.ownerSql`delete from portfolios where id = ${id}`;
     await fixture.sql`delete from jobs where id = ${made.id}`;
     expect(await recorded()).toEqual([contentKey('evidence', id, sha256Of(bytesOf('its'))), made.won]);

@@ -13,7 +13,7 @@ export function trackPuts<Store extends Bucket>(bucket: Store, db: Db): Store {
       await db
         .insert(removableObjects)
         .values({ key })
-        .onConflictDoUpdate({ target: removableObjects.key, set: { since: sql`now()` } });
+        .onConflictDoUpdate({ target: removableObjects.key, set: { since: sql`now()`, atOnce: false } });
       signal?.throwIfAborted();
       return bucket.put(key, body, about, signal);
     },

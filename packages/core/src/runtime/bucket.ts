@@ -2,6 +2,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  ListObjectVersionsCommand,
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -51,6 +52,14 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
     }
   }
 
+  /** The versions of an object that have bytes; none in a bucket without versions, once it is deleted. */
+  async function versionsOf(key: string): Promise<string[]> {
+    const listed = await client.send(new ListObjectVersionsCommand({ Bucket: name, Prefix: key }), prompt);
+    return (listed.Versions ?? []).flatMap(({ Key, VersionId }) =>
+      Key === key && VersionId ? [VersionId] : [],
+    );
+  }
+
   return {
     async put(key, body, { contentType, fileName }, signal) {
       const ContentDisposition = fileName && attachment(fileName);
@@ -75,6 +84,14 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
     },
     async remove(key) {
       await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), prompt);
+    },
+    async removeAllVersions(key) {
+      // First as any deletion: the marker that it leaves in a bucket with versions is replicated, deletions of versions are not.
+      await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }), prompt);
+      for (let ids = await versionsOf(key); ids.length > 0; ids = await versionsOf(key)) {
+        for (const VersionId of ids)
+          await client.send(new DeleteObjectCommand({ Bucket: name, Key: key, VersionId }), prompt);
+      }
     },
     signedUrl: (key, expiresIn, fileName) => {
       const ResponseContentDisposition = fileName && attachment(fileName);

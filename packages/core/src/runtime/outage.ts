@@ -8,7 +8,7 @@ const ofDatabase = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROY
 const ofAws = ['TimeoutError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'InternalError'];
 /** AWS credentials come from services that may be unavailable, too. */
 const ofCredentials = ['CredentialsProviderError'];
-const ofPlatform = ['DEPENDENCY_UNAVAILABLE', 'NO_ANSWER', 'NO_CONNECTION', 'SCHEMA_BEHIND'];
+const ofPlatform = ['DEPENDENCY_UNAVAILABLE', 'NO_ANSWER', 'NO_CONNECTION', 'NO_VERDICT', 'SCHEMA_BEHIND'];
 const codes = new Set([...ofSockets, ...ofNames, ...ofDatabase, ...ofAws, ...ofCredentials, ...ofPlatform]);
 
 /** Connections that fail, sign-ins, too few resources, shutdowns and starts, failing disks (PostgreSQL, appendix A). */

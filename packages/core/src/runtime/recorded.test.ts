@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addEvidence, owner, studyFixture, type StudyFixture } from '../case-study/testing.ts';
+import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
 import type { Db } from '../context.ts';
 import { operations } from '../index.ts';
 
@@ -39,25 +40,33 @@ async function changesOf(db: Db, table: string) {
 
 describe('what was recorded is changed by neither user of the database:', () => {
   test.each([
-    ['evidence_versions', { api: ['verified_at'], worker: [] }],
-    ['artifact_versions', { api: [], worker: [] }],
+    ['evidence_versions', { api: ['verified_at', 'deleted_at'], worker: [] }],
+    ['artifact_versions', { api: ['deleted_at'], worker: [] }],
     ['case_study_revisions', { api: [], worker: [] }],
-    ['images', { api: [], worker: [] }],
+    ['images', { api: ['uploaded_at', 'delete'], worker: ['delete'] }],
     ['audit_log', { api: [], worker: [] }],
     ['job_events', { api: [], worker: ['delete'] }],
     ['claims', { api: expect.arrayContaining(['statement']), worker: ['notified_standing'] }],
     ['claim_evidence', { api: expect.arrayContaining(['evidence_version']), worker: [] }],
-    ['metric_samples', { api: expect.arrayContaining(['value', 'delete']), worker: [] }],
+    ['metric_samples', { api: expect.arrayContaining(['value', 'delete']), worker: ['delete'] }],
   ])('%s, except as its operations need', async (table, allowed) => {
     const { db, workerDb } = fixture.platform;
     expect({ api: await changesOf(db, table), worker: await changesOf(workerDb, table) }).toEqual(allowed);
   });
 });
 
-test('the audit log is not deleted with its portfolio by either user of the database', async () => {
-  for (const db of [fixture.platform.db, fixture.platform.workerDb]) {
-    expect(await isAllowed(db, 'delete from portfolios where false')).toBe(false);
-  }
+test('the audit log is deleted with its portfolio by the worker alone, and only once that is due', async () => {
+  const { platform, as } = fixture;
+  expect(await isAllowed(platform.db, 'delete from portfolios where false')).toBe(false);
+  const { id } = await operations.portfolio.create.run(as(owner), { slug: 'ended', name: 'Ended' });
+  const remove = () => platform.workerDb.execute(sql`delete from portfolios where id = ${id}`);
+  const refused = { cause: { constraint_name: 'refuse_early_purge' } };
+  await expect(remove()).rejects.toMatchObject(refused);
+  const ended = { portfolio: 'ended', confirm: 'ended' };
+  await operations.portfolio.delete.run(as(owner), { ...ended, expectedVersion: '*' });
+  await expect(remove()).rejects.toMatchObject(refused);
+  await operations.portfolio.purge.run(as(owner), ended);
+  expect((await remove()).count).toBe(1);
 });
 
 test('what was recorded is deleted with its owner', async () => {
@@ -82,6 +91,8 @@ test('what was recorded is deleted with its owner', async () => {
   const guarded = (slug: string) => ({ portfolio, slug, expectedVersion: '*' as const });
   await operations.evidence.delete.run(as(owner), guarded('report'));
   await operations.caseStudy.delete.run(as(owner), guarded('study'));
+  await platform.sql`update case_studies set purge_at = now() where binned_slug = 'study'`;
+  await purgeDueCaseStudies(platform.workerDb, new AbortController().signal);
   await operations.artifact.delete.run(as(owner), guarded('tool'));
   expect(await counts()).toEqual(before);
 });

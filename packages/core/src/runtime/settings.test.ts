@@ -18,6 +18,7 @@ const needed = {
     .map(([kind, url]) => `${kind}=${url}`)
     .join(', '),
   BUCKET_NAME: 'portfolio',
+  ENCRYPTION_KEYS: 'secretsmanager:encryption-keys',
 };
 const neededByWorker = { ...needed, DEAD_LETTER_QUEUE_URL: 'https://sqs.example/jobs-dead.fifo' };
 

@@ -135,7 +135,7 @@ const shared = {
    * The keys by which secrets are encrypted that the database has to hold: `{"current":"k1","keys":{"k1":"…"}}`, each 32
    * random bytes in base64. `current` encrypts, all decrypt.
    */
-  ENCRYPTION_KEYS: secret.optional(),
+  ENCRYPTION_KEYS: secret,
   /** The scanner (clamd, host:port) that looks for malware in uploads and fetched files; without it, nothing does. */
   CLAMAV_ADDRESS: hostAndPort.optional(),
 };
@@ -191,6 +191,9 @@ function isTokenUrl(url: unknown): boolean {
 
 /** For checks that compare settings: they run even if other settings are invalid, so that all problems are listed. */
 const always = { when: () => true };
+
+/** Settings of the program that makes keys of operators: `packages/api/src/operator-key.ts`. */
+export const operatorKeySettings = z.object(common).superRefine(checkSignIn, always);
 
 /** Settings of the program that migrates the database: `packages/api/src/migrate.ts`. */
 export const migrationSettings = z

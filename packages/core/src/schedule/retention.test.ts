@@ -11,7 +11,13 @@ import {
 import { anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import {
+  pruneJobEvents,
+  removeOldDeliveries,
+  forgetErasedIdentities,
+  removeOldInvitations,
+  removeOldJobs,
+} from './retention.ts';
 
 const never = new AbortController().signal;
 
@@ -181,4 +187,26 @@ test('a delivery is removed after 30 days, unless it is pending', async () => {
   await removeOldJobs(fixture.db, never);
   const left = await operations.webhook.delivery.run(ctx, { ...at, delivery: young.id });
   expect(left).toMatchObject({ state: 'failed', job: null });
+});
+
+test('an invitation is removed 30 days after its last day, by the worker', async () => {
+  const create = async () =>
+    (await operations.invitation.create.run(fixture.as(owner), { portfolio: 'team', role: 'viewer' })).id;
+  const [old, young] = [await create(), await create()];
+  const expired = (id: string, time: string) =>
+    fixture.sql`update invitations set expires_at = now() - ${time}::interval where id = ${id}`;
+  await expired(old, '30 days 1 hour');
+  await expired(young, '29 days');
+  expect(await removeOldInvitations(fixture.workerDb, never)).toBe(1);
+  const { items } = await operations.invitation.list.run(fixture.as(owner), { portfolio: 'team' });
+  expect(items.map(({ id }) => id)).toEqual([young]);
+});
+
+test('the hash by which older tokens of an erased person are refused is forgotten after a day, by the worker', async () => {
+  await fixture.sql`
+    insert into people (id, erased_identity, erased_at)
+    values ('young', 'y', now() - interval '23 hours'), ('old', 'o', now() - interval '25 hours')`;
+  expect(await forgetErasedIdentities(fixture.workerDb)).toBe(1);
+  const left = await fixture.sql`select id from people where erased_identity is not null`;
+  expect(left).toEqual([{ id: 'young' }]);
 });

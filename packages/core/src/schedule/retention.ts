@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db } from '../context.ts';
+import { invitations } from '../invitation/invitation.sql.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
 import { retention } from '../job/kinds.ts';
+import { people } from '../person/person.sql.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
 import { inBatches } from '../batches.ts';
 import type { Period } from './task.ts';
@@ -40,11 +42,12 @@ export function pruneJobEvents(db: Db, { from, to }: Period, signal: AbortSignal
 /** The newest PDF of the current version of a study may be old. It is served until the study changes. */
 const isCurrentPdf = sql`coalesce(j.kind = 'export.pdf' and exists (
   select 1 from ${caseStudies} study
-  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion'
+  where study.id = j.payload ->> 'caseStudyId' and study.version::text = j.result ->> 'studyVersion' and j.result ->> 'deletedAt' is null
     and not exists (
       select 1 from ${jobs} newer
       where newer.group_key = j.group_key and newer.id > j.id and newer.state = 'succeeded'
-        and newer.result ->> 'studyVersion' = study.version::text)), false)`;
+        and newer.result ->> 'studyVersion' = study.version::text
+        and newer.result ->> 'deletedAt' is null)), false)`;
 
 /** Deletes jobs that finished as long ago as their kind declares, with their events. A trigger records their files as removable. */
 export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
@@ -56,6 +59,31 @@ export function removeOldJobs(db: Db, signal: AbortSignal): Promise<number> {
         order by j.finished_at limit ${size} for update of j skip locked))`);
     return removed.count;
   });
+}
+
+/** Who was invited is of interest while invitations are listed; the audit log says who made and accepted them. */
+const invitationDays = 30;
+
+/** Deletes invitations a month after the last day on which they could be accepted. */
+export function removeOldInvitations(db: Db, signal: AbortSignal): Promise<number> {
+  return inBatches(batchSize, signal, async (size) => {
+    const removed = await db.execute(sql`
+      delete from ${invitations} where id = any(array(
+        select id from ${invitations} where expires_at < now() - ${days(invitationDays)}
+        order by expires_at limit ${size} for update skip locked))`);
+    return removed.count;
+  });
+}
+
+/** Tokens are valid for hours: after a day, none can mean a person who was erased. */
+const erasedIdentityDays = 1;
+
+/** Forgets the hashes by which older tokens of erased people are refused. Resolves to their number. */
+export async function forgetErasedIdentities(db: Db): Promise<number> {
+  const forgotten = await db.execute(sql`
+    update ${people} set erased_identity = null
+    where erased_identity is not null and erased_at < now() - ${days(erasedIdentityDays)}`);
+  return forgotten.count;
 }
 
 /** Deletes old webhook deliveries, except pending ones. */

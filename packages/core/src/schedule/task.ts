@@ -1,4 +1,5 @@
-import type { Bucket, Db, JobBus, WakeUps } from '../context.ts';
+import type { Bucket, Db, Encryption, JobBus, WakeUps } from '../context.ts';
+import type { Logger } from '../runtime/log.ts';
 
 /** The period of a run, in ISO 8601 UTC; `to` is exclusive. */
 export type Period = { from: string; to: string };
@@ -9,6 +10,8 @@ type TaskTools = {
   /** For the jobs that a task queues. */
   jobBus: JobBus;
   wakeUps: WakeUps;
+  encryption: Encryption;
+  log: Logger;
   period: Period;
   /** Aborted when the run must stop: its lease is lost, its time is up, or the worker stops. Check it between steps. */
   signal: AbortSignal;

@@ -5,11 +5,21 @@ import { queueDueSyncs } from '../evidence/due.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
-import { removeUnreferenced } from '../removable-object/remove.ts';
+import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
+import { removeUnusedImages } from '../image/remove-unused.ts';
+import { purgeDuePortfolios } from '../portfolio/purge-due.ts';
+import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts';
 import { removeExpiredSessions } from '../session/remove-expired.ts';
+import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldJobs } from './retention.ts';
+import {
+  pruneJobEvents,
+  removeOldDeliveries,
+  forgetErasedIdentities,
+  removeOldInvitations,
+  removeOldJobs,
+} from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -89,6 +99,40 @@ export const tasks: readonly Task[] = [
     everySeconds: 5 * minute,
     missed: 'skip',
     run: ({ db, signal }) => removeExpiredSessions(db, signal),
+  },
+  {
+    name: 'erased-identities',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db }) => forgetErasedIdentities(db),
+  },
+  {
+    name: 'old-invitations',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldInvitations(db, signal),
+  },
+  {
+    name: 'bin',
+    everySeconds: 15,
+    missed: 'skip',
+    // In this order, so that the objects of what was just deleted go in the same run.
+    run: async ({ signal, bucket, ...tools }) =>
+      (await purgeDuePortfolios(tools, signal)) +
+      (await purgeDueCaseStudies(tools.db, signal)) +
+      (await removeDeleted({ db: tools.db, bucket }, signal)),
+  },
+  {
+    name: 'unused-images',
+    everySeconds: 24 * hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeUnusedImages(db, signal),
+  },
+  {
+    name: 'webhook-secrets',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ signal, ...tools }) => encryptWebhookSecrets(tools, signal),
   },
   {
     name: 'unreferenced-objects',

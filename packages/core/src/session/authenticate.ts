@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { type Actor, operatorScopes, roleScopes } from '../actor.ts';
+import { type Actor, roleScopes, withOperatorScopes } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { prepared } from '../sql.ts';
@@ -39,7 +39,7 @@ export async function authenticateSession(db: Db, secret: string, address?: stri
   return {
     kind: 'user',
     id: personId,
-    scopes: isOperator ? [...roleScopes.owner, ...operatorScopes] : roleScopes.owner,
+    scopes: withOperatorScopes(roleScopes.owner, isOperator),
     expiresAt: new Date(row.expiresAt),
     credential: {
       kind: 'session',

@@ -1,7 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { auditLog } from '../audit/audit.sql.ts';
 import type { Db } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { people } from '../person/person.sql.ts';
 import { lifetime } from './internal.ts';
 import { endSessions } from './end.ts';
 import { hashOfSecret, newSecret } from './secret.ts';
@@ -27,6 +29,7 @@ export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: 
   const { personId, signedInAt, replaces, address } = beginning;
   const [id, secret] = [newId('session'), newSecret()];
   await db.transaction(async (tx) => {
+    await lockPerson(tx, personId);
     if (replaces !== undefined) await endSessions(tx, eq(sessions.secretHash, hashOfSecret(replaces)));
     await tx.insert(sessions).values({
       id,
@@ -56,6 +59,13 @@ export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: 
     });
   });
   return { id, secret };
+}
+
+/** Whoever erases the person waits, and then finds the session. Throws `unauthenticated` if that was done before. */
+async function lockPerson(tx: Db, id: string) {
+  const isThere = and(eq(people.id, id), isNull(people.erasedAt));
+  const found = await tx.select({ id: people.id }).from(people).where(isThere).for('share');
+  if (found.length === 0) throw new AppError('unauthenticated', 'The person was erased. Sign in again.');
 }
 
 /** A header is at most a line of bytes, which may be anything. */

@@ -38,6 +38,21 @@ export const uploadSchema = z
   })
   .meta({ id: 'Upload' });
 
+const uploadStateSchema = z.enum(['open', 'used', 'quarantined', 'expired']);
+export type UploadState = z.infer<typeof uploadStateSchema>;
+
+/** What became of an upload. One that is quarantined contains malware and can never be used. */
+export const uploadStatusSchema = z
+  .object({
+    id: idOf('upload'),
+    portfolio: slugSchema,
+    state: uploadStateSchema,
+    threat: z.string().nullable().describe('The name of the malware that the scanner has found.'),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().describe('Until when the upload can be used; the form expires before.'),
+  })
+  .meta({ id: 'UploadStatus' });
+
 export const uploadId = idOf('upload').describe('The id of an upload whose file has been sent.');
 
 /** A file in the bucket, described by its bytes. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Bucket } from '../context.ts';
+import type { Bucket, Scanner } from '../context.ts';
 import type { StoredFile } from './schemas.ts';
 import { sniffBytes, sniffType } from './sniff.ts';
 
@@ -15,28 +15,30 @@ export class MismatchedFile extends Error {
   }
 }
 
+type Stores = { bucket: Bucket; scanner: Scanner | null };
+
 /**
  * Copies an uploaded object to its permanent key. Resolves to the media type of its bytes, or to null if it is missing.
  *
- * @throws MismatchedFile if size or hash differ; nothing is stored then.
+ * @throws as `settleBytes`
  */
 export async function settle(
-  bucket: Bucket,
+  stores: Stores,
   { from, ...rest }: { from: string; to: string; file: StoredFile },
   signal: AbortSignal,
 ): Promise<string | null> {
-  const source = await bucket.stream(from, signal);
-  return source && settleBytes(bucket, { source, ...rest }, signal);
+  const source = await stores.bucket.stream(from, signal);
+  return source && settleBytes(stores, { source, ...rest }, signal);
 }
 
 /**
- * Stores bytes at their permanent key. The bytes are verified while they are copied, in one pass, so that a later write
- * to their source has no effect. Resolves to their media type.
+ * Stores bytes at their permanent key. The bytes are verified and scanned while they are copied, in one pass, so that a
+ * later write to their source has no effect. Resolves to their media type.
  *
- * @throws MismatchedFile if size or hash differ; nothing is stored then.
+ * @throws MismatchedFile if size or hash differ, InfectedFile if they contain malware; nothing is stored then.
  */
 export async function settleBytes(
-  bucket: Bucket,
+  { bucket, scanner }: Stores,
   { source, to, file }: { source: Readable; to: string; file: StoredFile },
   signal: AbortSignal,
 ): Promise<string> {
@@ -44,7 +46,9 @@ export async function settleBytes(
     const chunks = source.iterator() as AsyncIterator<Buffer>;
     const head = await takeHead(chunks);
     const contentType = sniffType(Buffer.concat(head), file.contentType);
-    const bytes = Readable.from(checked(head, chunks, file), { objectMode: false });
+    const verified = checked(head, chunks, file);
+    const scanned = scanner ? scanner.pass(verified, signal) : verified;
+    const bytes = Readable.from(scanned, { objectMode: false });
     await bucket.put(to, bytes, { contentType, fileName: file.fileName }, signal);
     return contentType;
   } finally {

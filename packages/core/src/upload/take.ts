@@ -1,6 +1,7 @@
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { InfectedFile } from '../runtime/scanner.ts';
 import type { Tenant } from '../tenancy.ts';
 import { contentKey, stagingKey } from './keys.ts';
 import type { StoredFile } from './schemas.ts';
@@ -8,32 +9,39 @@ import { MismatchedFile, settle } from './settle.ts';
 import { uploads } from './upload.sql.ts';
 
 /**
- * Verifies an uploaded file against its announced size and hash, and stores it permanently. This is slow: call it before
+ * Verifies an uploaded file against its announced size and hash, scans it, and stores it permanently. This is slow: call it before
  * the transaction, in which `useUpload` then marks the upload as used.
  *
- * @throws AppError `invalid_input` if the upload is missing or its file does not match, `conflict` if no file was sent.
+ * @throws AppError `invalid_input` if the upload is missing or its file does not match, `conflict` if no file was sent,
+ * `quarantined` if it contains malware.
  */
 export async function storeUpload(
-  { db, bucket, signal }: Ctx,
+  { db, bucket, scanner, signal }: Ctx,
   tenant: Tenant,
   id: string,
   noun: 'evidence' | 'artifacts',
 ): Promise<StoredFile> {
-  const [file] = await db
+  const [found] = await db
     .select({
       fileName: uploads.fileName,
       contentType: uploads.contentType,
       sizeBytes: uploads.sizeBytes,
       sha256: uploads.sha256,
+      threat: uploads.threat,
     })
     .from(uploads)
-    .where(open(tenant, id));
-  if (!file) throw noUpload(id);
+    .where(unexpired(tenant, id));
+  if (!found) throw noUpload(id);
+  const { threat, ...file } = found;
+  if (threat !== null) throw new InfectedFile(threat);
   const from = stagingKey(tenant.id, id);
   const to = contentKey(noun, tenant.id, file.sha256);
-  const contentType = await settle(bucket, { from, to, file }, signal).catch((error: unknown) => {
-    throw error instanceof MismatchedFile ? mismatchedFile(file, error) : error;
-  });
+  const contentType = await settle({ bucket, scanner }, { from, to, file }, signal).catch(
+    async (error: unknown) => {
+      if (error instanceof InfectedFile) await quarantine(db, tenant, id, error.threat);
+      throw error instanceof MismatchedFile ? mismatchedFile(file, error) : error;
+    },
+  );
   if (contentType === null) {
     throw new AppError(
       'conflict',
@@ -51,12 +59,15 @@ export async function useUpload({ db }: Pick<Ctx, 'db'>, tenant: Tenant, id: str
   const used = await db
     .update(uploads)
     .set({ expiresAt: sql`${uploads.createdAt}` })
-    .where(open(tenant, id))
+    .where(and(unexpired(tenant, id), isNull(uploads.threat)))
     .returning({ id: uploads.id });
   if (used.length === 0) throw noUpload(id);
 }
 
-const open = (tenant: Tenant, id: string) =>
+const quarantine = (db: Ctx['db'], tenant: Tenant, id: string, threat: string) =>
+  db.update(uploads).set({ threat }).where(unexpired(tenant, id));
+
+const unexpired = (tenant: Tenant, id: string) =>
   and(eq(uploads.portfolioId, tenant.id), eq(uploads.id, id), gt(uploads.expiresAt, sql`now()`));
 
 function noUpload(id: string) {

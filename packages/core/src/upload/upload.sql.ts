@@ -12,6 +12,8 @@ export const uploads = pgTable('uploads', {
   contentType: text('content_type').notNull(),
   sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
   sha256: text('sha256').notNull(),
+  /** The malware in it; null unless the file was scanned and contains some. It can never be used then. */
+  threat: text('threat'),
   createdBy: text('created_by').notNull(),
   createdAt: instant('created_at').notNull().defaultNow(),
   expiresAt: instant('expires_at').notNull(),

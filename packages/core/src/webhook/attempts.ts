@@ -5,6 +5,7 @@ import { prepared } from '../sql.ts';
 import { nextVersion } from '../version.sql.ts';
 import { insertDisabled, recordDisabled } from './record-disabled.ts';
 import { readMessage } from './schemas.ts';
+import { storedSecretColumns } from './stored-secrets.ts';
 import { webhookDeliveries, webhooks } from './webhook.sql.ts';
 
 /** A webhook is disabled by a failed message if none was delivered for this long: receivers have weekends. */
@@ -20,10 +21,7 @@ const byId = prepared((db) =>
       responseStatus: webhookDeliveries.responseStatus,
       url: webhooks.url,
       enabled: webhooks.enabled,
-      secret: webhooks.secret,
-      previousSecret: sql<
-        string | null
-      >`case when ${webhooks.previousSecretUntil} > now() then ${webhooks.previousSecret} end`,
+      stored: storedSecretColumns,
     })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))

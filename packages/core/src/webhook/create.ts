@@ -11,6 +11,7 @@ import { scopesOfEvents } from './event-scopes.ts';
 import { fetchWebhook } from './internal.ts';
 import { webhookFields, webhookWithSecretSchema } from './schemas.ts';
 import { newSecret } from './secret.ts';
+import { encryptSecrets } from './stored-secrets.ts';
 import { webhooks } from './webhook.sql.ts';
 
 /** The limit of a portfolio: every event causes a delivery to each of its webhooks. */
@@ -23,6 +24,7 @@ export const createWebhook = operation({
     'Create a webhook: a URL that is notified of events of a portfolio. The signing secret is shown only once. It needs the read scopes of what the messages show.',
   scope: 'webhook:write',
   shows: ['webhook:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({
     portfolio: slugSchema,
@@ -36,7 +38,8 @@ export const createWebhook = operation({
     requireAlso({ name: 'webhook.create' }, tenant, scopesOfEvents(fields.events));
     await requireBelowLimit(ctx.db, tenant);
     const [id, secret] = [newId('webhook'), newSecret()];
-    await ctx.db.insert(webhooks).values({ id, portfolioId: tenant.id, ...fields, secret });
+    const stored = await encryptSecrets(ctx.encryption, id, { secret, previousSecret: null });
+    await ctx.db.insert(webhooks).values({ id, portfolioId: tenant.id, ...fields, ...stored });
     return { ...(await fetchWebhook(ctx, tenant, id)), secret };
   },
 });

@@ -1,7 +1,8 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
 import type { ChangedJob } from '../job/jobs-changed.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso } from '../sql.ts';
 import type { Message } from './schemas.ts';
 import { type NewDelivery, startDeliveries } from './start-delivery.ts';
@@ -53,11 +54,18 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: Chan
   });
 }
 
-/** The lock keeps them from being deleted before their deliveries are stored. */
+/** None of a portfolio in the bin. The lock keeps them from being deleted before their deliveries are stored. */
 function lockEnabledWebhooks(tx: Db, portfolioIds: string[]) {
   return tx
     .select({ id: webhooks.id, portfolioId: webhooks.portfolioId, events: webhooks.events })
     .from(webhooks)
-    .where(and(inArray(webhooks.portfolioId, portfolioIds), eq(webhooks.enabled, true)))
-    .for('key share');
+    .innerJoin(portfolios, eq(portfolios.id, webhooks.portfolioId))
+    .where(
+      and(
+        inArray(webhooks.portfolioId, portfolioIds),
+        eq(webhooks.enabled, true),
+        isNull(portfolios.binnedAt),
+      ),
+    )
+    .for('key share', { of: webhooks });
 }

@@ -23,6 +23,7 @@ export const updateWebhook = operation({
   summary: 'Change the given fields of a webhook, or enable or disable it.',
   scope: 'webhook:write',
   shows: ['webhook:read'],
+  recentSignIn: true,
   public: false,
   input: z.strictObject({
     ...webhookRef,

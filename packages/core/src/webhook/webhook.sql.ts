@@ -17,8 +17,12 @@ export const webhooks = pgTable(
     url: text('url').notNull(),
     description: text('description').notNull(),
     events: text('events').array().$type<WebhookEventType[]>().notNull(),
-    secret: text('secret').notNull(),
+    /** Encrypted (see `stored-secrets.ts`); null in a row of release 0.1.0 that is not encrypted yet. */
+    encryptedSecret: text('encrypted_secret'),
     /** Also signs messages, until `previousSecretUntil`: receivers need time to change to a new secret. */
+    encryptedPreviousSecret: text('encrypted_previous_secret'),
+    /** In plain text, as release 0.1.0 writes them; null once they are encrypted. */
+    secret: text('secret'),
     previousSecret: text('previous_secret'),
     previousSecretUntil: instant('previous_secret_until'),
     enabled: boolean('enabled').notNull().default(true),

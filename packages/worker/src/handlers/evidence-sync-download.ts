@@ -1,4 +1,4 @@
-import type { Bucket } from '@portfolio/core/context';
+import type { Bucket, Scanner } from '@portfolio/core/context';
 import {
   type Download,
   announcePart,
@@ -28,6 +28,7 @@ export type SyncTools = Pick<JobTools, 'db' | 'bucket' | 'job' | 'signal' | 'pro
   by: Syncing;
   allowPrivate: boolean;
   hosts: HostBreakers;
+  scanner: Scanner | null;
 };
 
 /** The bytes of a source, stored in the bucket in parts. */

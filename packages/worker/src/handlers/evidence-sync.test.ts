@@ -6,6 +6,7 @@ import {
 } from '@portfolio/core/evidence/evidence.sql';
 import { removeAbandonedDownloads } from '@portfolio/core/evidence/download';
 import { jobs } from '@portfolio/core/job/job.sql';
+import { createScanner } from '@portfolio/core/runtime/scanner';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
 import { webhookEvents } from '@portfolio/core/webhook/webhook.sql';
@@ -17,9 +18,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasClamav, startClamav, testMalware, testThreat } from '../../../../tests/support/clamav.ts';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { claimJob, makeDue } from '../../../../tests/support/jobs.ts';
-import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
+import { type RunnerSettings, runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
 import { LeaseLost } from '../leases.ts';
@@ -82,9 +84,12 @@ const serve = (
 const requestSync = async () => (await evidence.sync.run(platform.as(owner), at)).id;
 
 /** Runs the next attempt of a job as the worker does; resolves to the job afterwards. */
-async function attempt(id: string, { allowPrivate = true, stop = new AbortController().signal } = {}) {
+async function attempt(
+  id: string,
+  { allowPrivate = true, stop = new AbortController().signal, ...others }: RunnerSettings = {},
+) {
   await makeDue(platform.db, id);
-  await runAttempt(testRunner(platform, { allowPrivate, stop }), id, stop);
+  await runAttempt(testRunner(platform, { allowPrivate, stop, ...others }), id, stop);
   return operations.job.read.run(platform.as(owner), { id });
 }
 
@@ -537,7 +542,12 @@ const lose = async (id: string) => {
 /** Runs an attempt that may have lost its lease without notice, as in a frozen worker. */
 const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = platform.bucket) => {
   const [row] = await platform.db.select().from(jobs).where(eq(jobs.id, id));
-  const handler = await createHandlers({ allowPrivate: true, log: silentLog })['evidence.sync']();
+  const handler = await createHandlers({
+    allowPrivate: true,
+    encryption: platform.encryption,
+    scanner: null,
+    log: silentLog,
+  })['evidence.sync']();
   return handler(row!.payload as { evidenceId: string }, {
     db: platform.db,
     reader: platform.db,
@@ -766,4 +776,42 @@ describe('webhooks are notified once of each change', () => {
     await sync();
     expect(await takeEvents()).toEqual([claimIs('backed', 'broken', 1, null)]);
   });
+});
+
+describe.skipIf(!hasClamav)('a scanner (needs the Debian package clamav-daemon)', () => {
+  let clamav: Awaited<ReturnType<typeof startClamav>>;
+  beforeAll(async () => {
+    clamav = await startClamav();
+    return () => clamav.stop();
+  });
+
+  test('quarantines a source with malware: none of it is stored, and the job is not retried', async () => {
+    const scanner = createScanner(clamav.address);
+    serve('harmless');
+    await sync({ scanner });
+    serve(testMalware);
+    const job = await sync({ scanner });
+    expect(job).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: { code: 'quarantined', message: expect.stringContaining(testThreat) },
+    });
+    const { latest } = await read();
+    expect(latest).toMatchObject({ number: 1, sha256: sha256Of(bytesOf('harmless')) });
+    const key = contentKey('evidence', portfolioId, sha256Of(bytesOf(testMalware)));
+    expect(await platform.bucket.get(key)).toBeNull();
+    const [download] = await downloads();
+    expect(download!.keys).toHaveLength(1);
+    await removeAbandonedDownloads(platform);
+    expect(await platform.bucket.get(download!.keys[0]!)).toBeNull();
+  });
+});
+
+test('while the scanner is unavailable, a sync waits, and nothing is stored', async () => {
+  serve('harmless');
+  const id = await requestSync();
+  const scanner = createScanner({ host: '127.0.0.1', port: 1 });
+  expect(await attempt(id, { scanner })).toMatchObject({ state: 'queued', error: { code: 'unavailable' } });
+  expect((await read()).latest).toBeNull();
+  expect(await attempt(id)).toMatchObject({ state: 'succeeded', result: { version: 1 } });
 });

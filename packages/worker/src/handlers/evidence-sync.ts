@@ -1,5 +1,6 @@
-import type { Db } from '@portfolio/core/context';
+import type { Db, Scanner } from '@portfolio/core/context';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
+import { InfectedFile } from '@portfolio/core/runtime/scanner';
 import {
   type Syncing,
   fetchSyncSource,
@@ -16,6 +17,7 @@ import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './ev
 export function createEvidenceSync(outbound: {
   allowPrivate: boolean;
   hosts: HostBreakers;
+  scanner: Scanner | null;
 }): Handler<'evidence.sync'> {
   return async ({ evidenceId }, { db, bucket, job, signal, progress, requireLease }) => {
     const source = await fetchSyncSource(db, evidenceId);
@@ -63,13 +65,16 @@ async function refuseMissing(db: Db, by: Syncing, status: 404 | 410): Promise<ne
   );
 }
 
-/** Stores the bytes under their hash; resolves to their type. */
-async function settle({ bucket, job, signal }: SyncTools, { file, read }: Fetched): Promise<string> {
+/** Scans the bytes and stores them under their hash; resolves to their type. */
+async function settle({ bucket, scanner, job, signal }: SyncTools, { file, read }: Fetched): Promise<string> {
   const to = contentKey('evidence', job.portfolioId, file.sha256);
   try {
-    return await settleBytes(bucket, { source: read(), to, file }, signal);
+    return await settleBytes({ bucket, scanner }, { source: read(), to, file }, signal);
   } catch (error) {
-    if (!(error instanceof MismatchedFile)) throw error;
-    throw new TemporaryError('parts_lost', 'A part of the download was lost.');
+    if (error instanceof MismatchedFile)
+      throw new TemporaryError('parts_lost', 'A part of the download was lost.');
+    if (error instanceof InfectedFile)
+      throw new PermanentError('quarantined', `The file at the source contains malware (${error.threat}).`);
+    throw error;
   }
 }

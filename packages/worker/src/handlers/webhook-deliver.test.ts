@@ -1,5 +1,6 @@
 import { operations } from '@portfolio/core';
 import { jobKinds } from '@portfolio/core/job/kinds';
+import { openEncryption } from '@portfolio/core/runtime/encryption';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { recordWebhookEvent } from '@portfolio/core/webhook/record';
 import { signatureOf } from '@portfolio/core/webhook/secret';
@@ -10,16 +11,19 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
+import { encryptionKeys } from '../../../../tests/support/encryption.ts';
 import { startChild } from '../../../../tests/support/child.ts';
 import { makeDue } from '../../../../tests/support/jobs.ts';
 import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
-import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { slotsOf, startWorker } from '../worker.ts';
 
 const { webhook } = operations;
 const owner = user('owner');
 const portfolio = 'team';
 const example = fileURLToPath(new URL('../../../../docs/examples/verify-webhook.ts', import.meta.url));
+
+const nowhere = { region: 'us-east-1', endpoint: undefined };
 
 type Received = { headers: IncomingMessage['headers']; body: string };
 
@@ -210,6 +214,18 @@ describe('an unreachable receiver', () => {
       expect(await deliveryOf(id)).toMatchObject({ attempts: 1, responseStatus: null });
     },
   );
+});
+
+test('nothing is sent while the secret of the webhook cannot be decrypted, and the message is not lost', async () => {
+  const { id, job } = await ping();
+  const value = encryptionKeys('other', { other: 2 });
+  const encryption = await openEncryption({ value }, { aws: nowhere, log: silentLog });
+  await runAttempt(testRunner({ ...platform, encryption }, { allowPrivate: true }), job!);
+  expect(await jobOf(job!)).toMatchObject({ state: 'queued', error: { code: 'secret_unreadable' } });
+  expect(received).toEqual([]);
+  await runDue(job!);
+  expect(await work(job!)).toMatchObject({ state: 'succeeded' });
+  expect(await deliveryOf(id)).toMatchObject({ state: 'delivered', attempts: 1 });
 });
 
 test('nothing is sent for a deleted webhook', async () => {

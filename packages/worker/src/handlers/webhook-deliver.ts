@@ -1,7 +1,10 @@
+import type { Encryption } from '@portfolio/core/context';
+import { UnreadableSecret } from '@portfolio/core/runtime/encryption';
 import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
 import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
 import { signatureOf } from '@portfolio/core/webhook/secret';
+import { type Secrets, readSecrets } from '@portfolio/core/webhook/stored-secrets';
 import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
 
 /** A receiver should accept a message and process it later: only the status of its response counts. */
@@ -14,9 +17,11 @@ type ToSend = NonNullable<Awaited<ReturnType<typeof fetchToSend>>>;
 export function createWebhookDeliver({
   allowPrivate,
   hosts,
+  encryption,
 }: {
   allowPrivate: boolean;
   hosts: HostBreakers;
+  encryption: Encryption;
 }): Handler<'webhook.deliver'> {
   return async ({ deliveryId }, { db, signal, progress }) => {
     const delivery = await fetchToSend(db, deliveryId);
@@ -26,9 +31,10 @@ export function createWebhookDeliver({
     if (!delivery.enabled && delivery.event !== 'ping') {
       throw new PermanentError('webhook_disabled', 'The webhook is disabled.');
     }
+    const secrets = await secretsOf(encryption, delivery);
     progress(0.1, 'Sending the message');
     try {
-      const responseStatus = await post(delivery, { allowPrivate, hosts, signal });
+      const responseStatus = await post(delivery, secrets, { allowPrivate, hosts, signal });
       await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
       return { responseStatus };
     } catch (error) {
@@ -41,6 +47,19 @@ export function createWebhookDeliver({
         : new TemporaryError('webhook_failed', message);
     }
   };
+}
+
+async function secretsOf(encryption: Encryption, { stored }: ToSend): Promise<Secrets> {
+  try {
+    return await readSecrets(encryption, stored);
+  } catch (cause) {
+    if (!(cause instanceof UnreadableSecret)) throw cause;
+    throw new TemporaryError(
+      'secret_unreadable',
+      'The secret of the webhook cannot be decrypted. Ask the operator, or rotate the secret.',
+      { cause },
+    );
+  }
 }
 
 /** A failed delivery; `responseStatus` is null if there was no response. */
@@ -58,9 +77,10 @@ class Undelivered extends Error {
 
 async function post(
   delivery: ToSend,
+  { secret, previousSecret }: Secrets,
   { hosts, ...how }: { hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
 ): Promise<number> {
-  const { url, messageId: id, payload, secret, previousSecret } = delivery;
+  const { url, messageId: id, payload } = delivery;
   const body = JSON.stringify(payload);
   const timestampSeconds = Math.floor(Date.now() / 1000);
   const secrets = [secret, ...(previousSecret === null ? [] : [previousSecret])];

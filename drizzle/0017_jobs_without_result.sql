@@ -1,0 +1,2 @@
+DROP INDEX CONCURRENTLY IF EXISTS "jobs_without_result";--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "jobs_without_result" ON "jobs" USING btree ("id") WHERE "jobs"."state" in ('failed', 'cancelled', 'dead');

@@ -1,0 +1,1 @@
+export { readUpload as read } from './read.ts';
