@@ -29,6 +29,7 @@ const auditEvent = z.object({
   action: z.string(),
   target: z.string().nullable(),
   credential: z.string().nullable(),
+  address: z.string().nullable(),
 });
 
 const many = <Item extends z.ZodType>(item: Item) => z.array(item).max(maxOfSort);
