@@ -41,6 +41,7 @@ const trusting = (...issuers: Issuer[]) => ({
   groups: createGroups({ db: pool.db, log: silentLog }, noGroups),
 });
 
+const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
 const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
 const hour = 3_600_000;
 const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
@@ -359,7 +360,6 @@ describe('a token', () => {
       groups,
     });
   };
-  const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
   const grouped = (iat: number, groups?: unknown) => sign({ sub: 'grouped', iat, groups });
 
   describe('with groups', () => {
