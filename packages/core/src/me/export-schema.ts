@@ -56,7 +56,9 @@ export const personalDataSchema = z
       }),
     ),
     keys: many(apiKeySchema),
-    sessions: many(sessionSchema.omit({ isCurrent: true })).describe('Until some days after their end.'),
+    sessions: many(sessionSchema.omit({ isCurrent: true })).describe(
+      'Those of the last day, and what is open.',
+    ),
     invitations: many(invitationSchema).describe(
       'Those that you have made or accepted, for a month after their end.',
     ),
