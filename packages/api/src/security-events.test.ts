@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { type TestApi, testApi } from '../../../tests/support/api.ts';
 import { invite } from '../../../tests/support/invite.ts';
 import { silentLog, type TestServices, testServices, user } from '../../../tests/support/services.ts';
+import { signIn } from '../../../tests/support/sign-in.ts';
 
 const owner = user('owner');
 const team = '/api/v1/portfolios/team';
@@ -114,6 +115,16 @@ test('a page of another origin that opens a WebSocket is recorded', async () => 
   });
   await once(socket, 'error');
   expect(await recorded()).toMatchObject([{ kind: 'origin.refused', address, count: 1 }]);
+});
+
+test('a session that a page of another origin sends, and a sign-in that nobody has begun, are recorded', async () => {
+  const { headers } = await signIn(platform, 'owner');
+  await api.call('POST', '/api/v1/portfolios', { headers: { ...headers, origin: 'https://evil.example' } });
+  await api.call('GET', '/auth/callback?state=unknown&code=x');
+  expect(await recorded()).toMatchObject([
+    { kind: 'origin.refused', address, actor: null, count: 1 },
+    { kind: 'sign-in.refused', address, count: 1 },
+  ]);
 });
 
 test('anonymous readers, wrong addresses and invalid inputs are no security events', async () => {

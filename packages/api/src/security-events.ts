@@ -4,6 +4,8 @@ import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import { AppError, Refusal } from '@portfolio/core/errors';
 import type { FastifyInstance } from 'fastify';
 import { LimitExceeded } from './authenticator.ts';
+import { credentialOf } from './credential.ts';
+import { ForeignOrigin } from './own-origin.ts';
 
 /** A call that failed. `actor` is undefined where the credential was refused, or not looked at. */
 type Call = {
@@ -24,6 +26,7 @@ export function createReportRefusal(log: SecurityLog | undefined): ReportRefusal
     if (!hasCredential || !(error instanceof AppError)) return;
     const refused = error instanceof Refusal ? error.refused : {};
     const about = { address, operation: operation ?? null };
+    if (error instanceof ForeignOrigin) return log.record('origin.refused', about);
     if (isRefusedCredential(error)) return log.record('credential.refused', { ...about, ...refused });
     if (!(error instanceof Refusal) || actor === undefined || actor.kind === 'anonymous') return;
     const { portfolio: slug } = (input ?? {}) as { portfolio?: unknown };
@@ -48,7 +51,7 @@ export function reportRefusedRequests(app: FastifyInstance, report: ReportRefusa
     report(error, {
       actor,
       address,
-      hasCredential: Boolean(headers.authorization),
+      hasCredential: credentialOf(headers) !== undefined,
       operation: routeOptions.config.operation?.name ?? procedureOf(params),
       input: params,
     });

@@ -17,6 +17,7 @@ const prefixes = {
   audit: 'aud',
   securityEvent: 'sev',
   person: 'usr',
+  session: 'ses',
   invitation: 'inv',
 } as const;
 

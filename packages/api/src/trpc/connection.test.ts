@@ -23,7 +23,7 @@ beforeEach(() => {
   socket = new Socket();
   connection = new Connection(
     socket as unknown as WebSocket,
-    { address: '192.0.2.1', awaitsParams: false },
+    { credential: undefined, address: '192.0.2.1', awaitsParams: false },
     {
       services,
       follow: createFollow(

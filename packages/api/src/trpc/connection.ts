@@ -44,11 +44,14 @@ export type ConnectionOptions = {
   reportRefusal: ReportRefusal;
   logError: (error: unknown) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
-  authenticate(socket: WebSocket, authorization: string | undefined): Promise<Actor>;
+  authenticate(socket: WebSocket, credential: string | undefined): Promise<Actor>;
 };
 
 type Call = Exclude<TRPCClientOutgoingMessage, { method: 'subscription.stop' }>;
 type Id = string | number;
+
+/** What the request for a connection presented. The first message is a credential, which counts more, if `awaitsParams`. */
+type Presented = { credential: string | undefined; address: string; awaitsParams: boolean };
 
 /**
  * The server's end of a WebSocket, in the wire format of tRPC 11. The adapter of the library runs a generator and
@@ -59,10 +62,9 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #subscriptions = new Map<Id, Subscription>();
   readonly #address: string;
-  #authorization: string | undefined;
+  #credential: string | undefined;
   /** As of the last call that was authenticated. */
   #actor: Actor | undefined;
-  /** The first message is not a call, but has the credential. */
   #awaitsParams: boolean;
   #firstMessage: NodeJS.Timeout | undefined;
   #lastMessageAt = Date.now();
@@ -70,14 +72,12 @@ export class Connection {
   #windowStart = 0;
   #messages = 0;
 
-  constructor(
-    socket: WebSocket,
-    { address, awaitsParams }: { address: string; awaitsParams: boolean },
-    options: ConnectionOptions,
-  ) {
+  constructor(socket: WebSocket, presented: Presented, options: ConnectionOptions) {
+    const { credential, address, awaitsParams } = presented;
     this.#socket = socket;
     this.#address = address;
     this.#options = options;
+    this.#credential = credential;
     this.#awaitsParams = awaitsParams;
     this.#firstMessage = setTimeout(
       () => socket.close(1008, 'No message received in time'),
@@ -172,7 +172,8 @@ export class Connection {
   #readParams(text: string) {
     try {
       const { data } = JSON.parse(text) as { data?: unknown };
-      this.#authorization = parseConnectionParamsFromUnknown(data)?.authorization;
+      const authorization = parseConnectionParamsFromUnknown(data)?.authorization;
+      if (authorization) this.#credential = authorization;
       this.#awaitsParams = false;
     } catch (cause) {
       this.#refuseMessage(cause);
@@ -236,7 +237,7 @@ export class Connection {
   }
 
   async #authenticate() {
-    this.#actor = await this.#options.authenticate(this.#socket, this.#authorization);
+    this.#actor = await this.#options.authenticate(this.#socket, this.#credential);
     return this.#actor;
   }
 
@@ -244,7 +245,7 @@ export class Connection {
     this.#options.reportRefusal(thrown instanceof TRPCError ? thrown.cause : thrown, {
       actor: this.#actor,
       address: this.#address,
-      hasCredential: Boolean(this.#authorization),
+      hasCredential: Boolean(this.#credential),
       operation: path,
       input,
     });
@@ -265,7 +266,7 @@ export class Connection {
         );
       }
       this.#subscriptions.set(id, subscription);
-      const follower = { authorization: this.#authorization, actor: await this.#authenticate() };
+      const follower = { credential: this.#credential, actor: await this.#authenticate() };
       const { lastEventId } = params;
       const input = lastEventId === undefined ? params.input : { ...(params.input as object), lastEventId };
       subscription.begin(

@@ -4,6 +4,7 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { type FastifyHandlerOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import { credentialOf } from '../credential.ts';
 import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
 import { closeUnread } from '../rest/bodies.ts';
@@ -44,7 +45,7 @@ export async function registerTrpc(
       responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
       onError({ error, path, input, req }) {
         const { actor, ip: address, headers } = req;
-        const hasCredential = Boolean(headers.authorization);
+        const hasCredential = credentialOf(headers) !== undefined;
         reportRefusal(error.cause, { actor, address, hasCredential, operation: path, input });
       },
       createContext: ({ req, res }) => ({
@@ -71,11 +72,10 @@ function createFollowItems(
   { follow, connections, closing }: Streaming,
 ): FollowItems {
   return async (operation, input, signal) => {
-    const { actor } = request;
+    const { actor, credential } = request;
     connections.addStream(actor, request.ip, answer);
-    const { authorization } = request.headers;
     const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>
-      follow(operation, { authorization, actor }, input, receiver),
+      follow(operation, { credential, actor }, input, receiver),
     );
     return untilClosing(items, closing);
   };

@@ -11,6 +11,7 @@ import { invitations } from '../invitation/invitation.sql.ts';
 import { hashOfIdentity } from '../person/identify.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { sessions } from '../session/session.sql.ts';
 import { uploads } from '../upload/upload.sql.ts';
 
 /**
@@ -108,11 +109,12 @@ async function lockPerson(db: Db, id: string) {
   return { issuer: person.issuer, subject: person.subject ?? id };
 }
 
-/** Ends keys and tokens. The rows of keys stay for the audit log, without what says who used them. */
+/** Ends keys, tokens and sessions. The rows of keys stay for the audit log, without what says who used them. */
 async function endCredentials(db: Db, id: string): Promise<void> {
   const isOwn = eq(apiKeys.personId, id);
   const isMade = or(isOwn, eq(apiKeys.madeBy, id))!;
   await endKeys(db, isMade);
+  await db.delete(sessions).where(eq(sessions.personId, id));
   await db.update(apiKeys).set({ lastUsedAddress: null }).where(isMade);
   await db.update(apiKeys).set({ name: 'Erased', subject: null }).where(isOwn);
   await db

@@ -7,6 +7,8 @@ import { authenticateApiKey } from '../api-key/authenticate.ts';
 import { newId } from '../ids.ts';
 import { operations } from '../index.ts';
 import { identifyPerson } from '../person/identify.ts';
+import { authenticateSession } from '../session/authenticate.ts';
+import { beginSession } from '../session/begin.ts';
 
 const { me, invitation, member, ownKey } = operations;
 const owner = user('owner');
@@ -89,6 +91,12 @@ async function leaveTraces() {
       await platform.sql`select count(*)::int as n from api_keys where last_used_address = ${traces.address}`;
     expect(used!.n).toBeGreaterThanOrEqual(2);
   });
+  const session = await beginSession(platform.db, {
+    personId: id,
+    signedInAt: new Date(),
+    origin: { address: traces.address, requestId: null },
+    userAgent: `Browser of ${traces.name}`,
+  });
   const open = await invitation.create.run(as(ada), {
     portfolio,
     role: 'viewer',
@@ -110,17 +118,20 @@ async function leaveTraces() {
   await platform.ownerSql`update api_keys set subject = ${traces.subject} where person_id = ${id}`;
   await platform.ownerSql`
     insert into audit_log (id, actor, action, target, fields) values (${newId('audit')}, ${traces.subject}, 'member.add', ${traces.subject}, '{}')`;
-  return { key, ofPortfolio, open, job };
+  return { key, ofPortfolio, session, open, job };
 }
 
 test('nothing says who an erased person was, in no column of no table', async () => {
-  const { key, ofPortfolio, open, job } = await leaveTraces();
+  const { key, ofPortfolio, session, open, job } = await leaveTraces();
   for (const trace of Object.values(traces)) expect(await whereIs(trace)).not.toEqual([]);
   await erase();
   for (const trace of Object.values(traces)) expect(await whereIs(trace)).toEqual([]);
 
   for (const { secret } of [key, ofPortfolio])
     await expect(authenticateApiKey(platform.db, secret)).rejects.toMatchObject({ code: 'unauthenticated' });
+  await expect(authenticateSession(platform.db, session.secret)).rejects.toMatchObject({
+    code: 'unauthenticated',
+  });
   const shown = invitation.show.run(platform.as(user('grace')), { secret: secretOf(open) });
   await expect(shown).rejects.toMatchObject({ code: 'not_found' });
   const { items } = await member.list.run(platform.as(owner), { portfolio });
@@ -153,6 +164,9 @@ test('every column that says whose a row is, or from where somebody came, is kno
     'members.subject',
     'people.subject',
     'security_events.address',
+    'sessions.person_id',
+    'sessions.address',
+    'sessions.user_agent',
     'token_ends.person_id',
   ];
   expect(columns.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);

@@ -5,6 +5,7 @@ import { idOf } from '../ids.ts';
 import { invitationSchema } from '../invitation/schemas.ts';
 import { jobKindSchema } from '../job/kinds.ts';
 import { jobStateSchema } from '../job/schemas.ts';
+import { sessionSchema } from '../session/schemas.ts';
 import { slugSchema } from '../text.ts';
 
 /** The maximum number of entries of each sort in one export: some 2 MB of each. */
@@ -55,6 +56,9 @@ export const personalDataSchema = z
       }),
     ),
     keys: many(apiKeySchema),
+    sessions: many(sessionSchema.omit({ isCurrent: true })).describe(
+      'Those of the last day, and what is open.',
+    ),
     invitations: many(invitationSchema).describe(
       'Those that you have made or accepted, for a month after their end.',
     ),

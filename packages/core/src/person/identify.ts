@@ -93,6 +93,14 @@ export async function recordFirstSignIn(db: Db, id: string): Promise<void> {
     .where(and(eq(people.id, id), isNull(people.signedInAt)));
 }
 
+/** Stores the name of a person who has none yet. */
+export async function nameNewPerson(db: Db, id: string, name: string): Promise<void> {
+  await db
+    .update(people)
+    .set({ name })
+    .where(and(eq(people.id, id), isNull(people.name), isNull(people.erasedAt)));
+}
+
 /** Names the default issuer in the rows of a release that knew only one. Resolves to their number. */
 export async function adoptIssuer(db: Db, issuer: string): Promise<number> {
   const adopted = await db

@@ -47,6 +47,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   metric_samples: { api: all, worker: 'select, delete' },
   metrics: { api: all, worker: 'select' },
   outbox: { api: all, worker: all },
+  pending_sign_ins: { api: all, worker: 'select, update, delete' },
   people: { api: 'select, insert, update', worker: 'select, update (erased_identity)' },
   // Deleting a portfolio deletes its audit log: the schedule does, some time after its owners have put it into the bin.
   portfolios: { api: 'select, insert, update', worker: 'select, delete' },
@@ -54,6 +55,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   removable_objects: { api: all, worker: all },
   schedules: { api: all, worker: all },
   security_events: { api: all, worker: 'select, update, delete' },
+  sessions: { api: all, worker: 'select, update, delete' },
   token_ends: { api: 'select, insert, update', worker: '' },
   uploads: { api: all, worker: all },
   webhook_deliveries: { api: all, worker: all },
