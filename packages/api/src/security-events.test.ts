@@ -87,6 +87,22 @@ test('the same over tRPC and over a WebSocket', async () => {
   ]);
 });
 
+test('what a caller without the scope sends instead of a slug is neither stored nor keeps other events from it', async () => {
+  const narrowKey = await platform.issueKey('owner', ['job:read']);
+  const call = (slug: string) => {
+    const input = encodeURIComponent(JSON.stringify({ portfolio: slug }));
+    return api.call('GET', `/trpc/audit.list?input=${input}`, { key: narrowKey });
+  };
+  await Promise.all(['a\u0000b', '\ud800', 'x'.repeat(10_000), 'team'].map(call));
+  const of = { kind: 'scope.refused', actor: 'owner', operation: 'audit.list', address };
+  expect(await recorded()).toEqual(
+    expect.arrayContaining([
+      { ...of, portfolio: null, count: 3, hasCredential: true },
+      { ...of, portfolio: 'team', count: 1, hasCredential: true },
+    ]),
+  );
+});
+
 test('a key of a portfolio that has ended is recorded there, by its id and never by its secret', async () => {
   const made = await operations.apiKey.create.run(platform.as(owner), {
     portfolio: 'team',

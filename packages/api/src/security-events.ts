@@ -2,6 +2,7 @@ import { allOperations } from '@portfolio/core';
 import { type Actor, actorName } from '@portfolio/core/actor';
 import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import { AppError, Refusal } from '@portfolio/core/errors';
+import { slugSchema } from '@portfolio/core/text';
 import type { FastifyInstance } from 'fastify';
 import { LimitExceeded } from './authenticator.ts';
 import { credentialOf } from './credential.ts';
@@ -29,11 +30,12 @@ export function createReportRefusal(log: SecurityLog | undefined): ReportRefusal
     if (error instanceof ForeignOrigin) return log.record('origin.refused', about);
     if (isRefusedCredential(error)) return log.record('credential.refused', { ...about, ...refused });
     if (!(error instanceof Refusal) || actor === undefined || actor.kind === 'anonymous') return;
-    const { portfolio: slug } = (input ?? {}) as { portfolio?: unknown };
+    // Nobody has checked the input of a call without the scope: it may be huge, or not be text for Postgres.
+    const { data: slug = null } = slugSchema.safeParse((input as { portfolio?: unknown } | null)?.portfolio);
     log.record(error.code === 'not_found' ? 'portfolio.refused' : 'scope.refused', {
       ...about,
       portfolioId: refused.portfolioId ?? (actor.kind === 'portfolio-key' ? actor.portfolioId : null),
-      slug: typeof slug === 'string' ? slug : null,
+      slug,
       actor: actorName(actor),
       credential: actor.credential?.id,
     });
