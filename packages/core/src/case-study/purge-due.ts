@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
+import { emptyAnswers } from '../answers.ts';
 import type { Db } from '../context.ts';
 import { forgetFormer } from '../former-slug.ts';
 import { jobs } from '../job/job.sql.ts';
@@ -36,6 +37,7 @@ function deleteForGood(db: Db, id: string): Promise<boolean> {
       delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id} and ${isDue}
         and (${ofStudy} or ${ofPortfolio} and ${jobs.finishedAt} is not null)`);
     await forgetFormer(tx, 'case-study', id);
+    await emptyAnswers(tx, [id]);
     const deleted = await tx
       .delete(caseStudies)
       .where(and(eq(caseStudies.id, id), isDue))

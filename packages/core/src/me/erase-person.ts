@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { eraseAddresses } from '../audit/erase.ts';
+import { emptyAnswers } from '../answers.ts';
 import { apiKeys, tokenEnds } from '../api-key/api-key.sql.ts';
 import { endKeys } from '../api-key/end.ts';
 import { lockKeysOf } from '../api-key/lock.ts';
@@ -152,9 +153,5 @@ async function eraseInvitations(db: Db, id: string): Promise<void> {
 async function eraseAnswers(db: Db, id: string, subject: string): Promise<void> {
   const principals = [`user:${id}`, `user:${subject}`];
   await db.delete(idempotencyKeys).where(inArray(idempotencyKeys.principal, principals));
-  const text = sql`${idempotencyKeys.response}::text`;
-  await db
-    .update(idempotencyKeys)
-    .set({ response: null })
-    .where(sql`strpos(${text}, ${JSON.stringify(id)}) > 0`);
+  await emptyAnswers(db, [id]);
 }

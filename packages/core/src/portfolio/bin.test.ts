@@ -217,6 +217,17 @@ describe('a portfolio that is deleted for good', () => {
     ]);
   });
 
+  test('is in no stored answer to a repeated request any more', async () => {
+    const { slug, at } = await createPublished({ binDays: 0 });
+    const ctx = { ...as(), idempotencyKey: 'repeated' };
+    await evidence.create.run(ctx, { ...at, slug: 'answered', title: 'Not to be found' });
+    await binPortfolio(slug);
+    await runBin();
+    expect(
+      await platform.ownerSql`select key from idempotency_keys where response::text like '%Not to be found%'`,
+    ).toEqual([]);
+  });
+
   test('waits until its last job has ended, whose file is removed as well', async () => {
     const { id, slug, study } = await createPublished({ binDays: 0 });
     const { id: jobId } = await caseStudy.export.run(as(), study);

@@ -1,9 +1,11 @@
 import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { auditLog } from '../audit/audit.sql.ts';
+import { emptyAnswers } from '../answers.ts';
 import { inBatches } from '../batches.ts';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db, JobBus, WakeUps } from '../context.ts';
 import { evidenceDownloads } from '../evidence/evidence.sql.ts';
+import { formerSlugs } from '../former-slug.sql.ts';
 import { newId } from '../ids.ts';
 import { jobs } from '../job/job.sql.ts';
 import { jobKindSchema } from '../job/kinds.ts';
@@ -82,6 +84,10 @@ async function deleteManyRows(db: Db, portfolioId: string, signal: AbortSignal):
 function deletePortfolioRow(db: Db, id: string): Promise<boolean> {
   return db.transaction(async (tx) => {
     await recordObjects(tx, id);
+    const slugs = await tx.execute<{ slug: string }>(sql`
+      select slug from ${portfolios} where id = ${id}
+      union select slug from ${formerSlugs} where kind = 'portfolio' and target_id = ${id}`);
+    await emptyAnswers(tx, [id, ...slugs.map(({ slug }): [string, string] => ['portfolio', slug])]);
     // First, since what they refer to cannot be deleted before.
     await tx.delete(caseStudies).where(eq(caseStudies.portfolioId, id));
     const [deleted] = await tx
