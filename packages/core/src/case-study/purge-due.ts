@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
 import { emptyAnswers } from '../answers.ts';
+import { runEach } from '../batches.ts';
 import type { Db } from '../context.ts';
 import { forgetFormer } from '../former-slug.ts';
 import { jobs } from '../job/job.sql.ts';
@@ -11,12 +12,12 @@ import { caseStudies } from './case-study.sql.ts';
  */
 export async function purgeDueCaseStudies(db: Db, signal: AbortSignal): Promise<number> {
   const due = await db.select({ id: caseStudies.id }).from(caseStudies).where(and(isDue, isIdle));
-  let purged = 0;
-  for (const { id } of due) {
-    signal.throwIfAborted();
-    if (await deleteForGood(db, id)) purged += 1;
-  }
-  return purged;
+  const purges = due.map(
+    ({ id }) =>
+      async () =>
+        (await deleteForGood(db, id)) ? 1 : 0,
+  );
+  return runEach(purges, signal);
 }
 
 const isDue = and(isNotNull(caseStudies.binnedAt), lte(caseStudies.purgeAt, sql`now()`));

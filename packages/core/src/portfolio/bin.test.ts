@@ -228,6 +228,19 @@ describe('a portfolio that is deleted for good', () => {
     ).toEqual([]);
   });
 
+  test('is so although another cannot be deleted', async () => {
+    const [stuck, other] = [await createPublished({ binDays: 0 }), await createPublished({ binDays: 0 })];
+    await platform.ownerSql.unsafe(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise 'stuck'; end $$;
+      create trigger stuck before delete on portfolios for each row when (old.id = '${stuck.id}') execute function refuse()`);
+    for (const { slug } of [stuck, other]) await binPortfolio(slug);
+    await expect(runBin()).rejects.toThrow();
+    expect(await platform.sql`select from portfolios where id = ${other.id}`).toEqual([]);
+    expect(await platform.sql`select from portfolios where id = ${stuck.id}`).toHaveLength(1);
+    await platform.ownerSql`drop function refuse cascade`;
+    await runBin();
+  });
+
   test('waits until its last job has ended, whose file is removed as well', async () => {
     const { id, slug, study } = await createPublished({ binDays: 0 });
     const { id: jobId } = await caseStudy.export.run(as(), study);

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { auditLog } from '../audit/audit.sql.ts';
 import { emptyAnswers } from '../answers.ts';
-import { inBatches } from '../batches.ts';
+import { inBatches, runEach } from '../batches.ts';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db, JobBus, WakeUps } from '../context.ts';
 import { evidenceDownloads } from '../evidence/evidence.sql.ts';
@@ -28,13 +28,11 @@ export async function purgeDuePortfolios(tools: Tools, signal: AbortSignal): Pro
     .select({ id: portfolios.id })
     .from(portfolios)
     .where(and(isNotNull(portfolios.binnedAt), isDue, isIdle));
-  let purged = 0;
-  for (const { id } of due) {
-    signal.throwIfAborted();
+  const purges = due.map(({ id }) => async () => {
     await deleteManyRows(tools.db, id, signal);
-    if (await deletePortfolioRow(tools.db, id)) purged += 1;
-  }
-  return purged;
+    return (await deletePortfolioRow(tools.db, id)) ? 1 : 0;
+  });
+  return runEach(purges, signal);
 }
 
 const isDue = lte(portfolios.purgeAt, sql`now()`);
