@@ -230,6 +230,14 @@ describe('an erasure', () => {
     expect(await erase()).toBeNull();
   });
 
+  test('is not undone by what the person requested just before', async () => {
+    await erase();
+    const unauthenticated = { code: 'unauthenticated' };
+    await expect(me.update.run(platform.as(ada), { name: 'Ada' })).rejects.toMatchObject(unauthenticated);
+    const create = operations.portfolio.create.run(platform.as(ada), { slug: 'of-nobody', name: 'Nobody' });
+    await expect(create).rejects.toMatchObject(unauthenticated);
+  });
+
   test('leaves an owner where the last two are erased at the same moment', async () => {
     await invite('owner');
     await platform.addMember(portfolioId, 'grace', 'owner');
