@@ -38,8 +38,3 @@ export function useSignOut(): SignOut {
   if (!signOut) throw new Error('useSignOut() must be called within a SessionProvider.');
   return signOut;
 }
-
-/** Where a person signs in again, to come back to the present page. */
-export function signInAgainAddress(): string {
-  return `/auth/sign-in?again&to=${encodeURIComponent(location.pathname + location.search)}`;
-}
