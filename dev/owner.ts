@@ -1,8 +1,10 @@
-import { scopeSchema } from '@portfolio/core/actor';
+import { roleScopes } from '@portfolio/core/actor';
 import { issueApiKey } from '@portfolio/core/api-key/issue';
-import { personBySubject } from '@portfolio/core/person/identify';
-import { openDatabase } from '@portfolio/core/runtime/database';
+import { identifyPerson, personBySubject } from '@portfolio/core/person/identify';
+import { members, portfolios } from '@portfolio/core/portfolio/portfolio.sql';
+import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { createLog } from '@portfolio/core/runtime/log';
+import { eq } from 'drizzle-orm';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { credentialsSchema } from './settings.ts';
 
@@ -27,18 +29,40 @@ async function readValidKey(file: string, baseUrl: string): Promise<string | nul
   return answer.status === 401 ? null : stored.data.apiKey;
 }
 
-async function issueOwnerKey(databaseUrl: string): Promise<string> {
-  const applicationName = 'portfolio-dev';
-  const log = createLog(applicationName, 'warn');
-  const database = openDatabase({ url: databaseUrl, poolSize: 1, applicationName, log });
-  try {
-    const { secret } = await issueApiKey(database.db, {
+/** Makes an example person, who signs in with a browser, an owner of a portfolio. */
+export async function addExampleOwner(databaseUrl: string, issuer: string, slug: string): Promise<void> {
+  await withDatabase(databaseUrl, async ({ db }) => {
+    const example = { issuer, subject: 'alex', isDefault: false };
+    const personId = await identifyPerson(db, example, new Date());
+    const [found] = await db
+      .select({ portfolioId: portfolios.id })
+      .from(portfolios)
+      .where(eq(portfolios.slug, slug));
+    await db
+      .insert(members)
+      .values({ ...found!, personId, role: 'owner' })
+      .onConflictDoNothing();
+  });
+}
+
+function issueOwnerKey(databaseUrl: string): Promise<string> {
+  return withDatabase(databaseUrl, async ({ db }) => {
+    const { secret } = await issueApiKey(db, {
       name: 'Local owner',
-      personId: await personBySubject(database.db, 'local-owner'),
-      scopes: scopeSchema.options,
+      personId: await personBySubject(db, 'local-owner'),
+      scopes: roleScopes.owner.slice(),
       expiresAt: null,
     });
     return secret;
+  });
+}
+
+async function withDatabase<T>(url: string, work: (database: Database) => Promise<T>): Promise<T> {
+  const applicationName = 'portfolio-dev';
+  const log = createLog(applicationName, 'warn');
+  const database = openDatabase({ url, poolSize: 1, applicationName, log });
+  try {
+    return await work(database);
   } finally {
     await database.close();
   }

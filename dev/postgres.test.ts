@@ -10,7 +10,7 @@ import { eventually } from '../tests/support/eventually.ts';
 import { plainUser, startChild, type Child } from '../tests/support/child.ts';
 import { isExhaustive } from '../tests/support/exhaustive.ts';
 import { testFolder } from '../tests/support/folder.ts';
-import { startPostgres } from './postgres.ts';
+import { findRunningServer, startPostgres } from './postgres.ts';
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -84,11 +84,13 @@ describe.each(users)('started by $user', ({ asPlainUser }) => {
     return { ...child, server };
   }
 
-  test('data persists over a restart, and no process runs in between', async () => {
+  test('data persists over a restart, and no process runs in between, nor is a server found', async () => {
     const first = await start();
     await query(first.server.url, "create table notes (body text); insert into notes values ('Füße')");
+    expect(await findRunningServer(folder.path)).toBe(first.server.url);
     await first.end('SIGTERM');
     expect(isRunning(first.server.pid)).toBe(false);
+    expect(await findRunningServer(folder.path)).toBeNull();
 
     const second = await start();
     expect(await query(second.server.url, 'select upper(body) as body from notes')).toEqual([

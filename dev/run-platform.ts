@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { openDataFolder } from './data-folder.ts';
 import { importFolder } from './import/import-folder.ts';
-import { ensureOwnerKey } from './owner.ts';
+import { addExampleOwner, ensureOwnerKey } from './owner.ts';
 import { inRepository } from './repository.ts';
 import { readDevSettings } from './settings.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -43,20 +43,27 @@ async function start() {
   await assertPortIsFree(port);
   log(`Starting the portfolio platform on ${folder.path}`);
   launched = startStack({ folder, port, log, signal: stopping.signal });
-  const { baseUrl, databaseUrl } = await launched;
+  const { baseUrl, databaseUrl, localIssuer } = await launched;
   const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, databaseUrl);
   stopping.signal.throwIfAborted();
-  await importSample(join(folder.path, 'sample-imported'), { baseUrl, apiKey });
+  await importSample(join(folder.path, 'sample-imported'), { baseUrl, apiKey }, () =>
+    addExampleOwner(databaseUrl, localIssuer, 'portfolio-engineering'),
+  );
   stopping.signal.throwIfAborted();
   console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
 }
 
 /** Imports the sample once; later changes to it by the user are preserved. */
-async function importSample(marker: string, credentials: { baseUrl: string; apiKey: string }) {
+async function importSample(
+  marker: string,
+  credentials: { baseUrl: string; apiKey: string },
+  addOwner: () => Promise<void>,
+) {
   if (existsSync(marker)) return;
   log('Importing the sample portfolio');
   const api = createClient(credentials);
   await importFolder(api, inRepository('dev/sample'), ({ what, change }) => log(`  ${change} ${what}`));
+  await addOwner();
   await writeFile(marker, '');
 }
 
@@ -93,7 +100,7 @@ Export a case study as PDF, watch the job, download the file:
   ${curl} -N ${baseUrl}/api/v1/jobs/$JOB/events
   ${curl} -L -o outbox-and-leases.pdf ${baseUrl}/api/v1/jobs/$JOB/result
 
-Or sign in with the key at ${baseUrl}. Ctrl-C stops everything.
+Or sign in at ${baseUrl}, as an example person or with the key. Ctrl-C stops everything.
 `;
 }
 

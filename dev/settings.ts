@@ -51,6 +51,9 @@ export const credentialsFile = (dataDir: string) => join(dataDir, 'credentials.j
 /** The key with which local tokens are signed, created by `npm start`. */
 export const issuerKeyFile = (dataDir: string) => join(dataDir, 'issuer-key.json');
 
+/** The port at which people sign in locally, chosen by the first `npm start`: it is a part of who they are. */
+export const signInPortFile = (dataDir: string) => join(dataDir, 'sign-in-port');
+
 /** The keys by which the local database encrypts secrets, created by `npm start`. */
 export const encryptionKeysFile = (dataDir: string) => join(dataDir, 'encryption-keys.json');
 

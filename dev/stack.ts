@@ -11,7 +11,8 @@ import { startIssuer } from './issuer.ts';
 import { startPostgres } from './postgres.ts';
 import { postgresTemplate } from './postgres-template.ts';
 import { developmentPrograms } from './programs.ts';
-import { encryptionKeysFile, issuerKeyFile } from './settings.ts';
+import { startLocalSignIn } from './local-sign-in.ts';
+import { encryptionKeysFile, issuerKeyFile, signInPortFile } from './settings.ts';
 import { builtWeb } from './web.ts';
 
 const readyTimeoutSeconds = 60;
@@ -19,6 +20,8 @@ const readyTimeoutSeconds = 60;
 export type Stack = {
   baseUrl: string;
   databaseUrl: string;
+  /** The issuer of the example people. */
+  localIssuer: string;
   api: Child;
   worker: Child;
   /** Stops everything in order: first the programs, last the servers with the data. */
@@ -54,7 +57,7 @@ async function startServers(
 ) {
   const ownedBy = <T extends { stop(): Promise<void> }>(part: T) =>
     started.adopt(part, (running) => running.stop());
-  const [database, cloudSettings, encryption, issuer, programs, webRoot] = await allOrNone([
+  const [database, cloudSettings, encryption, issuer, signIn, programs, webRoot] = await allOrNone([
     startPostgres({ dataDir: folder.postgresDir, template: () => postgresTemplate(signal), signal, log })
       .then(ownedBy)
       .then(({ url }) => prepare(url, signal)),
@@ -63,6 +66,7 @@ async function startServers(
       .then(({ endpoint }) => createCloudResources(endpoint)),
     encryptionSettings(encryptionKeysFile(folder.path)),
     startIssuer(issuerKeyFile(folder.path)).then(ownedBy),
+    startLocalSignIn(signInPortFile(folder.path), port).then(ownedBy),
     // An abort need not wait for the builds.
     unlessAborted(developmentPrograms(), signal),
     unlessAborted(builtWeb(), signal),
@@ -83,14 +87,20 @@ async function startServers(
 
   const baseUrl = `http://127.0.0.1:${port}`;
   const web = { HOST: '127.0.0.1', PORT: String(port), WEB_ROOT: webRoot };
-  const api = start('api', { DATABASE_URL: database.users.api, ...web, ...issuer.settings, ...apiSettings });
+  const api = start('api', {
+    DATABASE_URL: database.users.api,
+    ...web,
+    ...issuer.settings,
+    ...signIn.settings,
+    ...apiSettings,
+  });
   const worker = start('worker', {
     DATABASE_URL: database.users.worker,
     POLL_SECONDS: '1',
     ...workerSettings,
   });
   await untilReady(baseUrl, logFile('api'), signal);
-  return { baseUrl, databaseUrl: database.url, api, worker };
+  return { baseUrl, databaseUrl: database.url, localIssuer: signIn.issuer, api, worker };
 }
 
 /** Migrates the database, as the program `migrate.ts` does before a release. */

@@ -91,7 +91,7 @@ export function findRegistryAddresses(files: Files): string[] {
 /** The nouns of core, each above those that it may import from. Tables (`*.sql.ts`) are free for all of them. */
 const layers = [
   ['person'],
-  ['removable-object', 'image', 'upload', 'audit', 'api-key'],
+  ['removable-object', 'image', 'upload', 'audit', 'api-key', 'session'],
   ['member', 'job'],
   ['webhook', 'invitation'],
   ['artifact', 'metric'],

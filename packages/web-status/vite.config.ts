@@ -1,6 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+const target = 'http://127.0.0.1:3000';
+/** The API accepts sessions from pages of its own origin only. */
+const proxied = { target, ws: true, changeOrigin: true, rewriteWsOrigin: true, headers: { origin: target } };
+
 /** Builds to `dist/`, which the API serves. `npm run dev` reloads on edits, beside a running `npm start`. */
 export default defineConfig({
   root: import.meta.dirname,
@@ -13,8 +17,6 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: {
-      '/trpc': { target: 'http://127.0.0.1:3000', ws: true, changeOrigin: true, rewriteWsOrigin: true },
-    },
+    proxy: Object.fromEntries(['/trpc', '/api', '/auth'].map((path) => [path, proxied])),
   },
 });

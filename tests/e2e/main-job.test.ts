@@ -156,6 +156,48 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     expect(errors).toEqual([]);
   });
 
+  test('a person signs in at the local provider, exports a study by the session, is asked again, and signs out', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const errors = collectErrors(page);
+    await page.goto(`${platform.baseUrl}/?state=failed`);
+    await page.getByRole('link', { name: 'Sign in with an example person' }).click();
+    await page.getByRole('button', { name: 'Alex Example' }).click();
+    await page.waitForURL(`${platform.baseUrl}/?state=failed`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(await context.cookies(platform.baseUrl)).toContainEqual(
+      expect.objectContaining({ name: '__Host-session', httpOnly: true, secure: true, sameSite: 'Lax' }),
+    );
+    const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage])');
+    expect(stored).toBe('[{},{}]');
+
+    await page.getByLabel('Case study').selectOption({ label: title });
+    await page.getByRole('button', { name: 'Export PDF' }).click();
+    await page.waitForURL(/\/jobs\/job_/);
+    expect(errors).toEqual([]);
+
+    const problem = { code: 'recent_sign_in_required', status: 403, title: '', detail: '', type: '' };
+    const body = { error: { message: '', code: -32_003, data: { code: 'FORBIDDEN', problem } } };
+    await page.goto(platform.baseUrl);
+    await page.route('**/trpc/caseStudy.export', (route) => route.fulfill({ status: 403, json: body }));
+    await page.getByLabel('Case study').selectOption({ label: title });
+    await page.getByRole('button', { name: 'Export PDF' }).click();
+    await page.getByRole('dialog').getByRole('link', { name: 'Sign in again' }).click();
+    await page.getByRole('button', { name: 'Robin Example' }).click();
+    await page.waitForURL(`${platform.baseUrl}/`);
+    await page.getByText('Live', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await eventually(async () => {
+      const names = (await context.cookies(platform.baseUrl)).map(({ name }) => name);
+      expect(names).not.toContain('__Host-session');
+    });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await context.close();
+  });
+
   test('a user cancels a running job, queues it again, sees it start, and cancels it in the list', async () => {
     const name = 'A study that is stopped';
     const cancelled = { portfolio: study.portfolio, slug: 'stopped-study' };

@@ -1,19 +1,23 @@
-import { createAuthenticate, type JwtSettings } from '../../packages/api/src/authenticate.ts';
+import { createAuthenticate } from '../../packages/api/src/authenticate.ts';
 import { buildServer, type ServerOptions } from '../../packages/api/src/server.ts';
+import { type GroupSettings, createGroups, noGroups } from '../../packages/api/src/sign-in/groups.ts';
+import type { Issuer } from '../../packages/api/src/sign-in/issuer.ts';
 import { silentLog, testServices } from './services.ts';
 
 /** The whole API on real services, listening on a free port of 127.0.0.1. */
 export async function testApi(
-  options: { jwt?: JwtSettings } & Pick<
+  options: { issuers?: Issuer[]; groups?: GroupSettings } & Pick<
     Partial<ServerOptions>,
     'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
   const { services, sql, queues, bucket } = platform;
+  const groups = createGroups({ db: services.db, log: silentLog }, options.groups ?? noGroups);
+  const trust = { issuers: options.issuers ?? [], groups };
   const server = await buildServer({
     services,
-    authenticate: createAuthenticate(services.db, options.jwt ?? null),
+    authenticate: createAuthenticate(services.db, trust),
     dependencies: {
       database: () => sql`select 1`,
       queue: (signal) => queues.check(signal),
@@ -22,6 +26,7 @@ export async function testApi(
     sharedCache: options.sharedCache,
     log: silentLog,
     publicOrigin: options.publicOrigin,
+    trust,
     webRoot: options.webRoot,
     rateLimits: options.rateLimits,
     trustedProxyHops: options.trustedProxyHops,

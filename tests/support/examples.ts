@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import { scopeSchema } from '@portfolio/core/actor';
 import { newId } from '@portfolio/core/ids';
 import type { TestApi } from './api.ts';
+import { signIn } from './sign-in.ts';
 import { secretOf } from './invite.ts';
 import { simulateWorker } from './simulate-worker.ts';
 import { user } from './services.ts';
@@ -27,6 +28,7 @@ export type Place = {
   ownKey: string;
   rotatedKey: string;
   rotatedOwnKey: string;
+  session: string;
   jobs: { failed: string[]; cancelled: string[] };
   /** Jobs with a file that can be deleted, images that no study shows, and studies in the bin; two of each. */
   files: string[];
@@ -109,6 +111,9 @@ export const examples: Record<string, Example> = {
     ofOwner: true,
   },
   'ownToken.revoke': { input: () => ({}), ofPortfolio: false },
+  'session.list': { input: () => ({}), ofPortfolio: false },
+  'session.revoke': { input: ({ session }) => ({ id: session }), ofPortfolio: false, ofOwner: true },
+  'session.revokeAll': { input: () => ({}), ofPortfolio: false },
   'webhook.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'webhook.create': {
     input: ({ portfolio }) => ({ portfolio, url: 'https://example.com/hook', events: ['job.failed'] }),
@@ -428,6 +433,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   const createOwnKey = async () => (await operations.ownKey.create.run(ctx, about)).id;
   const [apiKey, rotatedKey] = [await createKey(), await createKey()];
   const [ownKey, rotatedOwnKey] = [await createOwnKey(), await createOwnKey()];
+  const { id: session } = await signIn(api, 'owner');
   const [openUpload = '', ...uploads] = await createEvidenceAndArtifacts(api, portfolio);
   const jobs = await createJobs(api, study);
   const isOpen = portfolio === 'open';
@@ -443,6 +449,7 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
     ownKey,
     rotatedKey,
     rotatedOwnKey,
+    session,
     jobs,
     uploads,
     openUpload,
@@ -452,11 +459,12 @@ export async function createPlace(api: TestApi, portfolio: string): Promise<Plac
   };
 }
 
+const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
+
 /** Files of jobs, images and studies in the bin that can be deleted. */
 async function createDeletable(api: TestApi, study: { portfolio: string; slug: string }) {
   const ctx = api.as(owner);
   const { portfolio } = study;
-  const pairOf = async (make: (at: number) => Promise<string>) => [await make(0), await make(1)];
   const files = await pairOf(async () => {
     const { id } = await operations.caseStudy.export.run(ctx, study);
     await (await simulateWorker(api, id)).succeed();

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from '../../dev/data-folder.ts';
 import { importFolder } from '../../dev/import/import-folder.ts';
-import { ensureOwnerKey } from '../../dev/owner.ts';
+import { addExampleOwner, ensureOwnerKey } from '../../dev/owner.ts';
 import { startStack } from '../../dev/stack.ts';
 
 export const sampleFolder = fileURLToPath(new URL('../../dev/sample', import.meta.url));
@@ -39,6 +39,7 @@ export async function startPlatform(dataDir: string, workerSettings: Record<stri
   const apiKey = await ensureOwnerKey(folder.credentialsFile, stack.baseUrl, stack.databaseUrl);
   const api = createClient({ baseUrl: stack.baseUrl, apiKey });
   await importFolder(api, sampleFolder, () => {});
+  await addExampleOwner(stack.databaseUrl, stack.localIssuer, 'portfolio-engineering');
   return {
     ...stack,
     lines,

@@ -1,5 +1,6 @@
 import { type Actor, anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
+import { AppError } from '@portfolio/core/errors';
 import { parseInput } from '@portfolio/core/input';
 import { type AnyOperation, requireScopes, smallInputBytes } from '@portfolio/core/operation';
 import { tenantBySlug } from '@portfolio/core/tenancy';
@@ -7,11 +8,15 @@ import { slugSchema } from '@portfolio/core/text';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Authenticator, LimitExceeded, type Taken, headersOf } from './authenticator.ts';
+import { credentialOf, forgetSession, isSession } from './credential.ts';
+import { foreignOrigin, mayForge } from './own-origin.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller. Requests that are no operation are anonymous. */
     actor: Actor;
+    /** What identified the caller; undefined for anonymous readers. */
+    credential: string | undefined;
     /** When it was identified, by the clock of the process. */
     identifiedAt: number;
   }
@@ -26,25 +31,39 @@ const identifiedMilliseconds = 250;
 
 /**
  * Identifies the callers of operations over REST and tRPC and counts against their limits, before the body is read. A
- * batch costs as much as its calls.
+ * batch costs as much as its calls. A session is refused, and not looked up, for changes by pages of other origins.
  */
-export function identifyCallers(app: FastifyInstance, authenticator: Authenticator) {
+export function identifyCallers(
+  app: FastifyInstance,
+  authenticator: Authenticator,
+  publicOrigin: string | undefined,
+) {
   app.decorateRequest('actor');
+  app.decorateRequest('credential');
   app.decorateRequest('identifiedAt', 0);
   app.addHook('onRequest', (request, reply, done) => {
     request.actor = anonymous;
     const cost = costOf(request);
     if (cost === 0) return done();
-    const { authorization } = request.headers;
+    const credential = credentialOf(request.headers);
     // Most requests: without a promise.
-    if (!authorization)
+    if (credential === undefined)
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
-    return identify(request, reply, authenticator.admit(authorization, request.ip, cost));
+    if (mayForge(request, publicOrigin)) return done(foreignOrigin());
+    request.credential = credential;
+    return identify(request, reply, authenticator.admit(credential, request.ip, cost));
   });
   app.addHook('preHandler', (request, reply, done) => {
     if (request.actor.kind === 'anonymous') return done();
     if (performance.now() - request.identifiedAt < identifiedMilliseconds) return done();
-    return identify(request, reply, authenticator.admit(request.headers.authorization, request.ip, 0));
+    return identify(request, reply, authenticator.admit(request.credential, request.ip, 0));
+  });
+}
+
+/** Counts each request of a scope, which needs no credential, against the limit of its address. */
+export function limitByAddress(scope: FastifyInstance, authenticator: Authenticator) {
+  scope.addHook('onRequest', (request, reply, done) => {
+    attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, 1)));
   });
 }
 
@@ -59,6 +78,8 @@ async function identify(
     request.identifiedAt = performance.now();
     report(reply, taken);
   } catch (error) {
+    if (isSession(request.credential) && error instanceof AppError && error.code === 'unauthenticated')
+      void reply.header('set-cookie', forgetSession);
     throw reported(reply, error);
   }
 }

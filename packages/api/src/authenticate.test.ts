@@ -1,4 +1,4 @@
-import type { Actor } from '@portfolio/core/actor';
+import { type Actor, operatorScopes } from '@portfolio/core/actor';
 import { apiKeys } from '@portfolio/core/api-key/api-key.sql';
 import { hashOfKey, issueApiKey } from '@portfolio/core/api-key/issue';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
@@ -15,10 +15,12 @@ import {
 import { EventEmitter, once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
 import { silentLog } from '../../../tests/support/services.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { type GroupSettings, createGroups, noGroups } from './sign-in/groups.ts';
+import type { Issuer } from './sign-in/issuer.ts';
 
 let database: TestDatabase;
 let pool: Database;
@@ -31,8 +33,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-const withHeader = (header: string | undefined) => createAuthenticate(pool.db, null)(header);
+const withHeader = (header: string | undefined) => createAuthenticate(pool.db)(header);
 const withKey = (key: string) => withHeader(`Bearer ${key}`);
+
+const trusting = (...issuers: Issuer[]) => ({
+  issuers,
+  groups: createGroups({ db: pool.db, log: silentLog }, noGroups),
+});
 
 const hour = 3_600_000;
 const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
@@ -145,7 +152,7 @@ describe('a token', () => {
   });
 
   const createVerifier = (url = jwksUrl): Authenticate =>
-    createAuthenticate(pool.db, { issuer, audience, jwksUrl: url });
+    createAuthenticate(pool.db, trusting({ issuer, audience, jwksUrl: url, isDefault: true }));
   const present = (token: string, verifier = createVerifier()) => verifier(`Bearer ${token}`);
 
   /** A valid token, apart from the given changes. */
@@ -258,6 +265,129 @@ describe('a token', () => {
     await expect(present(await sign(payload))).rejects.toMatchObject({
       code: 'unauthenticated',
       message: expect.stringContaining(named),
+    });
+  });
+
+  describe('of several issuers', () => {
+    const other = 'https://other.example';
+    let otherKeys: Pair;
+    let asked: string[];
+    let otherServer: Server;
+    let otherUrl: string;
+    beforeAll(async () => {
+      otherKeys = await createPair('first');
+      otherServer = createServer(({ url }, response) => {
+        asked.push(url!);
+        const document = { issuer: otherUrl, jwks_uri: `${otherUrl}/keys` };
+        response.end(JSON.stringify(url === '/keys' ? { keys: [otherKeys.jwk] } : document));
+      }).listen(0, '127.0.0.1');
+      await once(otherServer, 'listening');
+      otherUrl = `http://127.0.0.1:${(otherServer.address() as AddressInfo).port}`;
+    });
+    beforeEach(() => {
+      asked = [];
+    });
+    afterAll(() => otherServer.close());
+
+    const both = (second: Partial<Issuer>) =>
+      createAuthenticate(
+        pool.db,
+        trusting(
+          { issuer, audience, jwksUrl, isDefault: true },
+          { issuer: other, audience, isDefault: false, ...second },
+        ),
+      );
+
+    test('is verified by the keys and the audience of its own one', async () => {
+      const verifier = both({ jwksUrl: `${otherUrl}/keys`, audience: 'other-api' });
+      const theirs = { key: otherKeys.privateKey };
+      const good = { iss: other, aud: 'other-api', sub: 'of-other' };
+      expect(await present(await sign(good, theirs), verifier)).toMatchObject({ id: 'of-other' });
+      for (const [payload, header] of [
+        [good, {}],
+        [{ ...good, iss: issuer }, theirs],
+        [{ ...good, aud: audience }, theirs],
+        [{ ...good, iss: 'https://evil.example' }, theirs],
+      ] as const)
+        await expect(present(await sign(payload, header), verifier)).rejects.toMatchObject({
+          code: 'unauthenticated',
+        });
+      const [row] = await pool.sql`select issuer from people where subject = 'of-other'`;
+      expect(row).toEqual({ issuer: other });
+    });
+
+    test('is verified by the keys that its issuer names in the discovery document, which is read once', async () => {
+      const verifier = both({ issuer: otherUrl });
+      const token = await sign({ iss: otherUrl, sub: 'discovered' }, { key: otherKeys.privateKey });
+      for (let at = 0; at < 2; at++)
+        expect(await present(token, verifier)).toMatchObject({ id: 'discovered' });
+      expect(asked).toEqual(['/.well-known/openid-configuration', '/keys']);
+    });
+
+    test('is refused where its issuer calls itself otherwise, and that is not asked again at once', async () => {
+      const verifier = both({ issuer: `${otherUrl}/tenant` });
+      const token = await sign({ iss: `${otherUrl}/tenant` }, { key: otherKeys.privateKey });
+      for (let at = 0; at < 2; at++)
+        await expect(present(token, verifier)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(asked).toHaveLength(1);
+    });
+  });
+
+  describe('with groups', () => {
+    const withGroups = () => {
+      const settings: GroupSettings = {
+        claim: 'groups',
+        roles: [
+          { group: 'staff', portfolio: 'team', role: 'viewer' },
+          { group: 'leads', portfolio: 'team', role: 'owner' },
+        ],
+      };
+      const groups = createGroups({ db: pool.db, log: silentLog }, settings);
+      return createAuthenticate(pool.db, {
+        issuers: [{ issuer, audience, jwksUrl, isDefault: true }],
+        groups,
+      });
+    };
+    const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
+    const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
+
+    const scopesWith = async (groups: unknown, operators?: string) => {
+      const trust = trusting({ issuer, audience, jwksUrl, isDefault: true });
+      const about = { db: pool.db, log: silentLog };
+      const verifier = createAuthenticate(pool.db, {
+        ...trust,
+        groups: createGroups(about, { ...noGroups, operators }),
+      });
+      const actor = await present(await sign({ scope: 'job:read operator:read', groups }), verifier);
+      return actor.kind === 'user' && actor.scopes;
+    };
+
+    test('makes an operator of whoever is in the configured one, and in no other', async () => {
+      expect(await scopesWith(['a', 'ops'], 'ops')).toEqual(['job:read', ...operatorScopes]);
+      for (const [groups, operators] of [
+        [['a', 'Ops'], 'ops'],
+        [[['ops']], 'ops'],
+        [undefined, 'ops'],
+        [['ops', 'undefined'], undefined],
+      ] as const)
+        expect(await scopesWith(groups, operators)).toEqual(['job:read']);
+    });
+
+    test('gives the highest role of them, a later one changes it, and an older one does not', async () => {
+      await pool.sql`
+        insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`;
+      await pool.sql`insert into members (portfolio_id, person_id, role) values ('pf_1', 'first-owner', 'owner')`;
+      const verifier = withGroups();
+      const token = (iat: number, groups?: unknown) => sign({ sub: 'grouped', iat, groups });
+      await present(await token(minutesAgo(3), ['staff', 'leads', 7]), verifier);
+      expect(await rolesOf('grouped')).toEqual([{ role: 'owner' }]);
+      await present(await token(minutesAgo(2), 'staff'), verifier);
+      expect(await rolesOf('grouped')).toEqual([{ role: 'viewer' }]);
+      await present(await token(minutesAgo(3), ['leads']), verifier);
+      await present(await token(minutesAgo(1)), verifier);
+      expect(await rolesOf('grouped')).toEqual([{ role: 'viewer' }]);
+      await present(await token(minutesAgo(1), []), verifier);
+      expect(await rolesOf('grouped')).toEqual([]);
     });
   });
 

@@ -1,49 +1,57 @@
-import { type Actor, anonymous, scopeSchema } from '@portfolio/core/actor';
+import { type Actor, anonymous, scopeSchema, withOperatorScopes } from '@portfolio/core/actor';
 import { authenticateApiKey } from '@portfolio/core/api-key/authenticate';
 import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import type { Db } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { identifyPerson } from '@portfolio/core/person/identify';
+import { authenticateSession } from '@portfolio/core/session/authenticate';
 import { text } from '@portfolio/core/text';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  decodeJwt,
   errors,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
 import { z } from 'zod';
+import { isSession, secretOf } from './credential.ts';
+import { discoverKeys } from './sign-in/discover-keys.ts';
+import type { Issuer, Trust } from './sign-in/issuer.ts';
 
 /**
- * Turns the value of an Authorization header into an actor; throws `unauthenticated` where it is invalid. The address of
- * the client is noted as the last that used a key; without it, as when a stream is checked again, no use is noted.
+ * Turns what a request presents (`credentialOf`) into an actor; throws `unauthenticated` where it is invalid. The address
+ * of the client is noted as the last that used a key or a session; without it, as when a stream is checked again, no use is
+ * noted.
  */
-export type Authenticate = (authorization: string | undefined, address?: string) => Promise<Actor>;
+export type Authenticate = (credential: string | undefined, address?: string) => Promise<Actor>;
 
-export type JwtSettings = { issuer: string; audience: string; jwksUrl: string };
+const coolDownMilliseconds = 30_000;
 
 /** Asymmetric algorithms only: with a symmetric one, the public key would be a secret to sign with (RFC 8725, 3.1). */
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
-export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticate {
-  const actorOf = jwt && createActorOf(db, jwt);
-  return async (authorization, address) => {
-    if (authorization === undefined || authorization === '') return anonymous;
-    const credential = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (!credential) {
+/** `trust` says whose tokens are accepted; without it, nobody's are. */
+export function createAuthenticate(db: Db, trust?: Trust): Authenticate {
+  const actorOf = trust && trust.issuers.length > 0 ? createActorOf(db, trust) : undefined;
+  return async (credential, address) => {
+    if (credential === undefined || credential === '') return anonymous;
+    if (isSession(credential)) return authenticateSession(db, secretOf(credential), address);
+    const bearer = /^Bearer +(\S+)$/i.exec(credential)?.[1];
+    if (!bearer) {
       throw new AppError(
         'unauthenticated',
         'Invalid Authorization header: expected "Bearer" followed by an API key or a token.',
       );
     }
-    if (looksLikeApiKey(credential)) return authenticateApiKey(db, credential, address);
+    if (looksLikeApiKey(bearer)) return authenticateApiKey(db, bearer, address);
     if (!actorOf)
       throw new AppError(
         'unauthenticated',
         'Expected an API key (pk_…): this installation does not accept tokens.',
       );
-    return actorOf(credential);
+    return actorOf(bearer);
   };
 }
 
@@ -51,7 +59,7 @@ export function createAuthenticate(db: Db, jwt: JwtSettings | null): Authenticat
 const secondsSchema = z.number().min(0).max(253_402_300_799);
 
 /** The claims that a token must have, apart from those that `jwtVerify` checks. */
-const claimsSchema = z.object({
+const claimsSchema = z.looseObject({
   sub: text(255).min(1, 'Expected at least one character.'),
   exp: z.number(),
   scope: z.string().default(''),
@@ -65,39 +73,51 @@ const claimsSchema = z.object({
 const acceptedTypes = /^(application\/)?(jwt|at\+jwt)$/i;
 
 /**
- * Authenticates tokens of the configured issuer. `sub` is the subject, `scope` a list of scopes separated by spaces
- * (RFC 8693). Unknown scopes are ignored.
+ * Authenticates tokens of the configured issuers, each by its own keys. `sub` is the subject, `scope` a list of scopes
+ * separated by spaces (RFC 8693). Unknown scopes are ignored; those of operators come by a group alone.
  */
-function createActorOf(db: Db, { issuer, audience, jwksUrl }: JwtSettings) {
-  const keys = createKeys(jwksUrl);
+function createActorOf(db: Db, { issuers, groups }: Trust) {
+  const known = new Map(issuers.map((each) => [each.issuer, { ...each, keys: createKeys(each) }]));
   return async (token: string): Promise<Actor> => {
-    const {
-      sub: subject,
-      exp,
-      iat,
-      jti,
-      scope,
-      auth_time,
-    } = await verify(token, keys, { algorithms, issuer, audience });
+    const named = known.get(issuerOf(token) ?? '');
+    if (!named)
+      throw new AppError('unauthenticated', 'Invalid token: its claim "iss" names no known issuer.');
+    const { issuer, audience, isDefault, keys } = named;
+    const claims = await verify(token, keys, { algorithms, issuer, audience });
+    const { sub: subject, exp, iat, jti, scope, auth_time } = claims;
     const tokenIssuedAt = new Date(iat * 1000);
-    const id = await identifyPerson(db, { issuer, subject, isDefault: true }, tokenIssuedAt);
+    const id = await identifyPerson(db, { issuer, subject, isDefault }, tokenIssuedAt);
+    await groups.token(id, claims, tokenIssuedAt);
     const signedInAt = auth_time === undefined ? undefined : new Date(auth_time * 1000);
     const granted = scope.split(' ');
     return {
       kind: 'user',
       id,
-      scopes: scopeSchema.options.filter((known) => granted.includes(known)),
+      scopes: withOperatorScopes(
+        scopeSchema.options.filter((known) => granted.includes(known)),
+        groups.isOperator(claims),
+      ),
       expiresAt: new Date(exp * 1000),
       credential: { kind: 'token', id: jti ?? null, tokenIssuedAt, signedInAt },
     };
   };
 }
 
+/** The issuer that a token names, which is not verified yet; undefined for what is no token. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    throw new AppError('unauthenticated', 'Invalid token: its signature could not be verified.');
+  }
+}
+
 /**
- * The issuer's keys, fetched again for an unknown key id. Throws `unavailable` where they cannot be fetched. After a failure
- * one request at a time waits for the issuer: otherwise those with made-up tokens would saturate the process meanwhile.
+ * The issuer's keys at an address, fetched again for an unknown key id. Throws `unavailable` where they cannot be fetched.
+ * After a failure one request at a time waits for the issuer: otherwise those with made-up tokens would saturate the process
+ * meanwhile.
  */
-function createKeys(jwksUrl: string): JWTVerifyGetKey {
+function createKeysAt(jwksUrl: string): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000 });
   let isFailing = false;
 
@@ -124,6 +144,29 @@ function createKeys(jwksUrl: string): JWTVerifyGetKey {
     } finally {
       if (keys.coolingDown) isFailing = false;
     }
+  };
+}
+
+/** The keys of an issuer. Their address is looked up at the first token; after a failure not again for half a minute. */
+function createKeys({ issuer, jwksUrl }: Issuer): JWTVerifyGetKey {
+  if (jwksUrl !== undefined) return createKeysAt(jwksUrl);
+  let found: Promise<JWTVerifyGetKey> | undefined;
+  let failedAt = -Infinity;
+
+  async function find() {
+    try {
+      return createKeysAt(await discoverKeys(issuer));
+    } catch (cause) {
+      found = undefined;
+      failedAt = Date.now();
+      throw issuerUnavailable(cause);
+    }
+  }
+
+  return async (header, token) => {
+    if (!found && Date.now() < failedAt + coolDownMilliseconds) throw issuerUnavailable();
+    found ??= find();
+    return (await found)(header, token);
   };
 }
 

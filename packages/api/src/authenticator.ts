@@ -75,16 +75,16 @@ export class Authenticator {
 
   /** Authenticates a caller and counts its operations. Throws `LimitExceeded`, or what the authentication throws. */
   async admit(
-    authorization: string | undefined,
+    credential: string | undefined,
     address: string,
     cost: number,
   ): Promise<{ actor: Actor; taken: Taken | undefined }> {
-    if (!authorization) return { actor: anonymous, taken: this.admitAnonymous(address, cost) };
+    if (!credential) return { actor: anonymous, taken: this.admitAnonymous(address, cost) };
     // The scheme and the space after it may be written in many ways.
-    const id = hash('sha256', authorization.replace(/^bearer +/i, 'Bearer '), 'base64');
+    const id = hash('sha256', credential.replace(/^bearer +/i, 'Bearer '), 'base64');
     this.#refuseSpent(id, address, cost);
     const isNew = !this.#valid.has(id);
-    const actor = await this.#identify(id, authorization, address);
+    const actor = await this.#identify(id, credential, address);
     const limits = this.#limitsOf(actor);
     remember(this.#valid, id, limits);
     try {
@@ -110,17 +110,17 @@ export class Authenticator {
     else requireLeft(counter, [this.#addressLimit('failed-authentication', address)], 1);
   }
 
-  async #identify(id: string, authorization: string, address: string): Promise<Actor> {
+  async #identify(id: string, credential: string, address: string): Promise<Actor> {
     const refusal = this.#refused.get(id);
     if (refusal && refusal.until > Date.now()) {
       this.#countRefusal(address);
       throw refusal.error;
     }
     try {
-      if (this.#valid.has(id)) return await this.#authenticate(authorization, address);
+      if (this.#valid.has(id)) return await this.#authenticate(credential, address);
       let pending = this.#pending.get(id);
       if (!pending) {
-        pending = this.#authenticate(authorization, address).finally(() => this.#pending.delete(id));
+        pending = this.#authenticate(credential, address).finally(() => this.#pending.delete(id));
         this.#pending.set(id, pending);
       }
       return await pending;

@@ -17,7 +17,7 @@ export type ClientOptions = {
   baseUrl: string;
   /**
    * An API key or a token, or a function that returns one. It is called before each request, so that tokens may expire.
-   * Without a key, the client is an anonymous reader.
+   * Without a key, the client is an anonymous reader, or acts by the session of its browser on a page of the API.
    */
   apiKey?: string | (() => string | Promise<string>) | undefined;
   /** The time limit for each attempt of a query or mutation; 30 by default. */
@@ -41,7 +41,7 @@ export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3
   return createTRPCClient<AppRouter>({
     links: [
       idempotencyLink,
-      retryLink({ retries, canRenewKey: typeof apiKey === 'function' }),
+      retryLink({ retries, canRenewKey: typeof apiKey !== 'string' }),
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: subscriptionLink(url, readAuthorization),

@@ -36,7 +36,7 @@ class Client implements Receiver<string> {
 const services = {} as Services;
 const recheckMilliseconds = 20;
 const revoked = (code: ErrorCode) => async () => Promise.reject(new AppError(code, 'No longer.'));
-const follower = (authorization: string) => ({ authorization, actor: anonymous });
+const follower = (credential: string) => ({ credential, actor: anonymous });
 
 test('all streams of a credential end when it is revoked, and those of others continue', async () => {
   const authenticate = vi.fn<(authorization: string | undefined) => Promise<Actor>>(async (authorization) => {

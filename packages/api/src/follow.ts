@@ -6,8 +6,8 @@ import type { OpenStream, Receiver } from '@portfolio/core/stream';
 import type { z } from 'zod';
 import type { Authenticate } from './authenticate.ts';
 
-/** Who follows a stream: the value of the Authorization header, and the actor that it was when the stream began. */
-type Follower = { authorization: string | undefined; actor: Actor };
+/** Who follows a stream: what it presented (`credentialOf`), and the actor that this was when the stream began. */
+type Follower = { credential: string | undefined; actor: Actor };
 
 /** Opens streams for clients, whose credential and access are checked again while they follow. */
 export type Follow = <I extends z.ZodObject, O extends z.ZodType>(
@@ -41,16 +41,16 @@ export function createFollow(
   /** The actors of credentials, as of their last check. */
   const actors = new Map<string, Actor>();
 
-  function checkCredential(authorization: string, end: End) {
-    const leave = checks.join(authorization, end, async () => {
-      actors.set(authorization, await authenticate(authorization));
+  function checkCredential(credential: string, end: End) {
+    const leave = checks.join(credential, end, async () => {
+      actors.set(credential, await authenticate(credential));
     });
     return () => {
-      if (leave()) actors.delete(authorization);
+      if (leave()) actors.delete(credential);
     };
   }
 
-  return async (operation, { authorization = '', actor }, input, receiver) => {
+  return async (operation, { credential = '', actor }, input, receiver) => {
     const leaves: (() => unknown)[] = [];
     let isOver = false;
     const leave = () => {
@@ -71,11 +71,11 @@ export function createFollow(
       stream.close();
       receiver.end(error);
     };
-    const target = `${authorization} ${operation.name} ${JSON.stringify({ ...input, lastEventId: undefined })}`;
+    const target = `${credential} ${operation.name} ${JSON.stringify({ ...input, lastEventId: undefined })}`;
     leaves.push(
-      checkCredential(authorization, refuse),
+      checkCredential(credential, refuse),
       checks.join(target, refuse, () =>
-        operation.authorize({ ...services, actor: actors.get(authorization) ?? actor, signal }, input),
+        operation.authorize({ ...services, actor: actors.get(credential) ?? actor, signal }, input),
       ),
     );
     return {

@@ -2,6 +2,7 @@ import { AppError } from '@portfolio/core/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { hasBody } from './rest/bodies.ts';
+import { credentialOf } from './credential.ts';
 
 /** The lowest delay of these windows counts, so that one slow request or the load of a module is not saturation. */
 const windowCount = 3;
@@ -115,4 +116,4 @@ const isHealthCheck = ({ routeOptions: { url } }: FastifyRequest) => url === '/h
 
 /** A read without a credential is of published data, or is refused without work. */
 const readsPublished = ({ method, headers }: FastifyRequest) =>
-  (method === 'GET' || method === 'HEAD') && headers.authorization === undefined;
+  (method === 'GET' || method === 'HEAD') && credentialOf(headers) === undefined;

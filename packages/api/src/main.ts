@@ -24,6 +24,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createAuthenticate } from './authenticate.ts';
 import { serveInternal } from './internal.ts';
 import { buildServer } from './server.ts';
+import { createGroups } from './sign-in/groups.ts';
+import { groupSettings, openIssuers } from './sign-in/open-issuers.ts';
 
 const settings = readSettings(apiSettings);
 const log = createLog('api', settings.LOG_LEVEL);
@@ -45,7 +47,9 @@ const jobFeed = createJobFeed(db, jobBus, log);
 const rateCounter = createRateCounter(db, log);
 const published = createPublished(sql, log);
 const sharedCache = openSharedCache(settings, log);
-const { JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience, WEB_ROOT: webRoot } = settings;
+const { JWT_ISSUER: defaultIssuer, WEB_ROOT: webRoot } = settings;
+const { issuers, close: closeIssuers } = await openIssuers(settings, { aws, log });
+const trust = { issuers, groups: createGroups({ db, log }, groupSettings(settings)) };
 const { SECURITY_CONTACT: contact } = settings;
 const isSchemaCurrent = createSchemaCheck(db);
 const stopping = new AbortController();
@@ -62,7 +66,8 @@ const server = await buildServer({
     encryption,
     scanner,
   },
-  authenticate: createAuthenticate(db, issuer && jwksUrl ? { issuer, jwksUrl, audience } : null),
+  authenticate: createAuthenticate(db, trust),
+  trust,
   dependencies: {
     database: database.check,
     queue: (signal) => queues.check(signal),
@@ -83,7 +88,7 @@ const server = await buildServer({
   trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
   webRoot,
 });
-if (issuer !== undefined) await adoptIssuer(db, issuer);
+if (defaultIssuer !== undefined) await adoptIssuer(db, defaultIssuer);
 await jobBus.listen();
 await published.listen();
 const { HOST: host, INTERNAL_PORT: internalPort } = settings;
@@ -107,6 +112,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   await reader.close();
   await database.close();
   signIn.close();
+  closeIssuers();
   encryption.close();
   sharedCache?.close();
   bucket.close();

@@ -59,7 +59,7 @@ describe('while the database is unavailable', () => {
     parts.defer(() => counter.close());
     const server = await buildServer({
       services: { ...api.services, db, reader: db },
-      authenticate: createAuthenticate(db, null),
+      authenticate: createAuthenticate(db),
       dependencies: { database: check },
       log: silentLog,
       rateLimits: { counter, perMinute: 1000, portfolioPerMinute: 1000, anonymousPerMinute: 1000 },
@@ -137,7 +137,7 @@ test('while the bucket is unavailable, operations that need it answer with unava
   const bucket = openBucket({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }, 'nowhere', silentLog);
   const server = await buildServer({
     services: { ...api.services, bucket },
-    authenticate: createAuthenticate(api.db, null),
+    authenticate: createAuthenticate(api.db),
     dependencies: {},
     log: silentLog,
   });

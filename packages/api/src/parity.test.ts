@@ -43,7 +43,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parity-'));
   issuer = await startIssuer(keyFile());
   const { JWT_ISSUER, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl } = issuer.settings;
-  api = await testApi({ jwt: { issuer: JWT_ISSUER, audience, jwksUrl } });
+  api = await testApi({ issuers: [{ issuer: JWT_ISSUER, audience, jwksUrl, isDefault: true }] });
   secret = await createPlace(api, 'secret');
   open = await createPlace(api, 'open');
   await operations.caseStudy.publish.run(api.as(owner), {

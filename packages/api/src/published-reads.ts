@@ -3,6 +3,7 @@ import type { Services } from '@portfolio/core/context';
 import type { AnyOperation, Operation } from '@portfolio/core/operation';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { credentialOf } from './credential.ts';
 import type { PublishedAnswer, PublishedCache, PublishedHit } from './published-cache.ts';
 
 /** An anonymous query in the form of its transport. Input is read and output encoded on a cache miss only. */
@@ -33,4 +34,4 @@ export function createPublishedReads(services: Services, cache: PublishedCache):
 /** True for operations whose answers are the same for all anonymous readers. */
 export const isPublishedRead = ({ kind, public: isPublic }: AnyOperation) => kind === 'query' && isPublic;
 
-export const isAnonymous = ({ headers }: FastifyRequest) => headers.authorization === undefined;
+export const isAnonymous = ({ headers }: FastifyRequest) => credentialOf(headers) === undefined;

@@ -28,6 +28,9 @@ import { answerClientError, registerProblemTypes, sendProblem, toAppError } from
 import { registerRoutes } from './rest/routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { type SecurityContact, registerSecurityTxt } from './security-txt.ts';
+import { createGroups, noGroups } from './sign-in/groups.ts';
+import type { Trust } from './sign-in/issuer.ts';
+import { registerSignIn } from './sign-in/routes.ts';
 import { Connections } from './trpc/connection-limits.ts';
 import { registerTrpc } from './trpc/http.ts';
 import { attachWebSockets } from './trpc/websocket.ts';
@@ -49,6 +52,8 @@ export type ServerOptions = {
   sharedCache?: SharedCache | null | undefined;
   log: Logger;
   publicOrigin?: string | undefined;
+  /** Without it, nobody signs in with a browser. */
+  trust?: Trust | undefined;
   /** What `security.txt` says; without it, there is none. */
   security?: SecurityContact | undefined;
   /** Without them, rates are not limited. */
@@ -98,7 +103,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   shedLoad(app, load);
   const authenticator = new Authenticator(authenticate, rateLimits);
   const services: Services = { ...options.services, limitsOf: (actor) => authenticator.left(actor) };
-  identifyCallers(app, authenticator);
+  const { trust = { issuers: [], groups: createGroups({ db: services.db, log }, noGroups) } } = options;
+  identifyCallers(app, authenticator, publicOrigin);
   refuseEarly(app, services);
   acceptBodies(app);
 
@@ -126,6 +132,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const connections = new Connections();
   const bound = { services, publishedReads, follow, connections, closing: closing.signal };
   registerRoutes(createBind(app, bound));
+  await registerSignIn(app, { services, authenticator, publicOrigin, trust });
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 

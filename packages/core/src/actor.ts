@@ -30,15 +30,9 @@ export const operatorScopes = ['operator:read', 'operator:write'] as const;
 export type OperatorScope = (typeof operatorScopes)[number];
 export type AnyScope = Scope | OperatorScope;
 
-/** The scopes of a person, who is an operator where the groups of the sign-in include that of operators. */
-export function withOperatorScopes(
-  scopes: readonly Scope[],
-  groups: readonly string[],
-  operatorGroup: string | undefined,
-): AnyScope[] {
-  const isOperator = operatorGroup !== undefined && groups.includes(operatorGroup);
-  return isOperator ? [...scopes, ...operatorScopes] : [...scopes];
-}
+/** The scopes of a person who has signed in, and who is an operator if their groups include that of operators. */
+export const withOperatorScopes = (scopes: readonly Scope[], isInGroup: boolean): AnyScope[] =>
+  isInGroup ? [...scopes, ...operatorScopes] : [...scopes];
 
 /** True where a credential may do anything as an operator. */
 export const isOperator = (actor: Actor) =>

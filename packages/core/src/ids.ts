@@ -16,6 +16,7 @@ const prefixes = {
   message: 'msg',
   audit: 'aud',
   person: 'usr',
+  session: 'ses',
   invitation: 'inv',
 } as const;
 

@@ -13,6 +13,7 @@ import * as ownKey from './api-key/own.ts';
 import * as ownToken from './api-key/own-token.ts';
 import * as operator from './operator/index.ts';
 import * as portfolio from './portfolio/index.ts';
+import * as session from './session/index.ts';
 import * as upload from './upload/index.ts';
 import * as webhook from './webhook/index.ts';
 import type { AnyOperation } from './operation.ts';
@@ -23,6 +24,7 @@ export const operations = {
   apiKey,
   ownKey,
   ownToken,
+  session,
   audit,
   webhook,
   member,

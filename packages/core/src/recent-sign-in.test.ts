@@ -27,6 +27,8 @@ test('whatever would outlast a stolen session demands a recent sign-in', () => {
     'operator.erase',
     'ownKey.create',
     'ownKey.rotate',
+    'portfolio.delete',
+    'portfolio.purge',
     'webhook.create',
     'webhook.rotateSecret',
     'webhook.update',

@@ -69,10 +69,7 @@ export const portfolioOfOperator: TenantResolver<
   Tenant | undefined
 > = async ({ db }, { portfolio }) => {
   if (portfolio === undefined) return undefined;
-  const [found] = await db
-    .select({ id: portfolios.id, slug: portfolios.slug, name: portfolios.name })
-    .from(portfolios)
-    .where(eq(portfolios.slug, portfolio));
+  const [found] = await bySlug(db).execute({ slug: portfolio });
   if (!found) throw new AppError('not_found', `There is no portfolio "${portfolio}".`);
   return { ...found, isMember: false, scopes: [] };
 };
@@ -105,6 +102,14 @@ export function memberValues(actor: Actor) {
   const issuedAt = actor.kind === 'user' ? actor.credential?.tokenIssuedAt : undefined;
   return { personId: personOf(actor), tokenIssuedAt: issuedAt?.toISOString() ?? null };
 }
+
+const bySlug = prepared((db) =>
+  db
+    .select({ id: portfolios.id, slug: portfolios.slug, name: portfolios.name })
+    .from(portfolios)
+    .where(eq(portfolios.slug, sql.placeholder('slug')))
+    .prepare('portfolio_of_operator'),
+);
 
 const accessBySlug = prepared((db) =>
   selectAccess(db, eq(portfolios.slug, sql.placeholder('key'))).prepare('tenant_by_slug'),

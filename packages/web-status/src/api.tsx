@@ -3,30 +3,41 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import type { TRPCClientErrorLike } from '@trpc/client';
 import { createTRPCContext, type TRPCSubscriptionResult, useSubscription } from '@trpc/tanstack-react-query';
 import { type ReactNode, useEffect, useState } from 'react';
-import { type SignOut, useSignOut } from './session.ts';
+import { type Credential, type SignOut, useSignOut } from './session.ts';
+import { SignInAgain } from './sign-in-again.tsx';
 
 const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 export { useTRPC, useTRPCClient };
 
-const refusedNotice = 'Your API key is no longer accepted: it was revoked or has expired.';
+const refusedNotice = 'You are no longer signed in: your session or API key has ended.';
 
-/** Provides the API client with this key to its children. A refused key ends the session. */
-export function ApiProvider({ apiKey, children }: { apiKey: string; children: ReactNode }) {
+/**
+ * Provides the API client to its children. It acts by a key, or without one by the session of the browser. What is refused as
+ * ended signs out, and what needs a recent sign-in leads to one.
+ */
+export function ApiProvider({ credential, children }: { credential: Credential; children: ReactNode }) {
   const signOut = useSignOut();
-  const [queryClient] = useState(() => createQueryClient(signOut));
-  const [trpcClient] = useState(() => createClient({ baseUrl: location.origin, apiKey }));
+  const [isAskedAgain, setAskedAgain] = useState(false);
+  const [queryClient] = useState(() => createQueryClient(signOut, () => setAskedAgain(true)));
+  const [trpcClient] = useState(() => {
+    const apiKey = credential === 'session' ? undefined : credential.apiKey;
+    return createClient({ baseUrl: location.origin, apiKey });
+  });
   return (
     <QueryClientProvider client={queryClient}>
       <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
         {children}
+        {isAskedAgain && <SignInAgain onClose={() => setAskedAgain(false)} />}
       </TRPCProvider>
     </QueryClientProvider>
   );
 }
 
-function createQueryClient(signOut: SignOut): QueryClient {
+function createQueryClient(signOut: SignOut, askAgain: () => void): QueryClient {
   const onError = (error: unknown) => {
-    if (problemOf(error)?.code === 'unauthenticated') signOut(refusedNotice);
+    const code = problemOf(error)?.code;
+    if (code === 'unauthenticated') signOut(refusedNotice);
+    if (code === 'recent_sign_in_required') askAgain();
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
@@ -48,7 +59,7 @@ function createQueryClient(signOut: SignOut): QueryClient {
 type StreamError = TRPCClientErrorLike<AppRouter>;
 type StreamOptions<Item> = Parameters<typeof useSubscription<Item, StreamError>>[0];
 
-/** Subscribes to a stream, which the API client resumes after failures. A refused key ends the session. */
+/** Subscribes to a stream, which the API client resumes after failures. A refused credential signs out. */
 export function useStream<Item>(options: StreamOptions<Item>): TRPCSubscriptionResult<Item, StreamError> {
   const signOut = useSignOut();
   const stream = useSubscription<Item, StreamError>(options);

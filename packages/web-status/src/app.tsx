@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { AccountPage } from './account/account-page.tsx';
 import { ApiProvider } from './api.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -10,30 +10,52 @@ import { NotFoundPage } from './not-found-page.tsx';
 import { PortfolioPage } from './portfolio/portfolio-page.tsx';
 import { PortfoliosPage } from './portfolios/portfolios-page.tsx';
 import { useAddress } from './router.tsx';
-import { SessionProvider, type SignOut, deleteApiKey, storeApiKey, storedApiKey } from './session.ts';
+import {
+  type Credential,
+  type Issuer,
+  SessionProvider,
+  type SignOut,
+  deleteApiKey,
+  endSession,
+  readSession,
+  signInProblem,
+  storeApiKey,
+  storedApiKey,
+} from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignInPage } from './sign-in-page.tsx';
 
 export function App() {
-  const [apiKey, setApiKey] = useState(storedApiKey);
-  const [notice, setNotice] = useState<string>();
+  // Undefined until the API has said whether there is a session.
+  const [credential, setCredential] = useState<Credential | null | undefined>(storedCredential);
+  const [issuers, setIssuers] = useState<Issuer[]>([]);
+  const [notice, setNotice] = useState(signInProblem);
+
+  useEffect(() => {
+    void readSession().then((state) => {
+      setIssuers(state.issuers);
+      setCredential((known) => (known === undefined ? (state.isSignedIn ? 'session' : null) : known));
+    });
+  }, []);
 
   const signOut = useCallback<SignOut>((reason) => {
     deleteApiKey();
-    setApiKey(null);
+    if (reason === undefined) void endSession();
+    setCredential(null);
     setNotice(reason);
   }, []);
 
-  function signIn(accepted: string, keepSignedIn: boolean) {
-    storeApiKey(accepted, keepSignedIn);
-    setApiKey(accepted);
+  function signIn(apiKey: string, keepSignedIn: boolean) {
+    storeApiKey(apiKey, keepSignedIn);
+    setCredential({ apiKey });
     setNotice(undefined);
   }
 
-  if (apiKey === null) return <SignInPage notice={notice} onSignIn={signIn} />;
+  if (credential === undefined) return null;
+  if (credential === null) return <SignInPage issuers={issuers} notice={notice} onSignIn={signIn} />;
   return (
     <SessionProvider value={signOut}>
-      <ApiProvider apiKey={apiKey}>
+      <ApiProvider credential={credential}>
         <LiveJobsProvider>
           <Shell>
             <ErrorBoundary>
@@ -44,6 +66,11 @@ export function App() {
       </ApiProvider>
     </SessionProvider>
   );
+}
+
+function storedCredential(): Credential | undefined {
+  const apiKey = storedApiKey();
+  return apiKey === null ? undefined : { apiKey };
 }
 
 function Page() {

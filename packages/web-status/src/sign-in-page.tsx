@@ -1,15 +1,23 @@
 import { createClient, problemOf } from '@portfolio/api/client';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import { describeProblem } from './problem.ts';
+import { type Issuer, signInAddress } from './session.ts';
 import { Logo } from './ui/icons.tsx';
 import { useDocumentTitle } from './ui/page-heading.tsx';
 
 const limits = { timeoutSeconds: 15, retries: 0 };
 
-type Props = { notice: string | undefined; onSignIn: (apiKey: string, keepSignedIn: boolean) => void };
+type Props = {
+  issuers: readonly Issuer[];
+  notice: string | undefined;
+  onSignIn: (apiKey: string, keepSignedIn: boolean) => void;
+};
 
-/** A form for an API key, which is checked before it is accepted. `notice` is why the last session ended. */
-export function SignInPage({ notice, onSignIn }: Props) {
+/**
+ * Links to the issuers, and a form for an API key, which is checked before it is accepted. `notice` is why the last session
+ * ended, or why there is none.
+ */
+export function SignInPage({ issuers, notice, onSignIn }: Props) {
   useDocumentTitle('Sign in');
   const [isShown, setShown] = useState(false);
   const [isChecking, setChecking] = useState(false);
@@ -37,7 +45,14 @@ export function SignInPage({ notice, onSignIn }: Props) {
         <h1>Sign in</h1>
         <p className="muted">Follow your jobs, export case studies as PDF and download them.</p>
         {notice && <output className="notice warning">{notice} Sign in again to continue.</output>}
-        <label htmlFor="api-key">API key</label>
+        {issuers.map(({ issuer, name }) => (
+          <a key={issuer} className="button primary" href={signInAddress({ issuer })}>
+            {issuers.length === 1 && name === null
+              ? 'Sign in'
+              : `Sign in with ${name ?? new URL(issuer).host}`}
+          </a>
+        ))}
+        <label htmlFor="api-key">{issuers.length > 0 ? 'Or with an API key' : 'API key'}</label>
         <div className="field-with-button">
           <input
             ref={field}

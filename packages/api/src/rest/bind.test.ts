@@ -27,7 +27,7 @@ const greet = operation({
 test('a deprecated route reports its deprecation, its sunset and its successor', async () => {
   const app = Fastify();
   const services = {} as Services;
-  identifyCallers(app, new Authenticator(async () => anonymous));
+  identifyCallers(app, new Authenticator(async () => anonymous), undefined);
   const bind = createBind(app, {
     services,
     publishedReads: createPublishedReads(

@@ -71,13 +71,12 @@ function createStreamHandler<I extends z.ZodObject, O extends z.ZodType>(
     accepted(request, ['text/event-stream']);
     const lastEventId = request.headers['last-event-id'];
     const input = { ...readInput(request), ...(lastEventId && { lastEventId }) } as z.input<I>;
-    const { actor } = request;
+    const { actor, credential } = request;
     void reply.header('retry-after', retryAfterSeconds);
     connections.addStream(actor, request.ip, reply.raw);
     void reply.removeHeader('retry-after');
-    const { authorization } = request.headers;
     return streamEvents(reply, closing, (receiver: Receiver<z.output<O>>) =>
-      follow(operation, { authorization, actor }, input, receiver),
+      follow(operation, { credential, actor }, input, receiver),
     );
   };
 }

@@ -243,3 +243,20 @@ describe('a renamed study', () => {
     ]);
   });
 });
+
+test('a portfolio in the bin is not answered from the cache, nor is it by its former address', async () => {
+  const { portfolio, at } = await createOpen();
+  const slug = fresh('renamed');
+  await renamePortfolio(portfolio, slug);
+  const path = `/api/v1/portfolios/${slug}/case-studies/study`;
+  const statuses = async () => [
+    (await api.call('GET', path)).status,
+    (await api.call('GET', `${at}/case-studies/study`)).status,
+  ];
+  expect(await statuses()).toEqual([200, 308]);
+  const named = { portfolio: slug, confirm: slug };
+  await operations.portfolio.delete.run(ctx(), { ...named, expectedVersion: any });
+  expect(await statuses()).toEqual([404, 404]);
+  await operations.portfolio.undelete.run(ctx(), { portfolio: slug });
+  expect(await statuses()).toEqual([200, 308]);
+});

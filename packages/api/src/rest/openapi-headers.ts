@@ -31,7 +31,7 @@ export const headers = {
   Vary: {
     description: 'The request headers that the response depends on.',
     schema: text(100),
-    example: 'accept, authorization',
+    example: 'accept, authorization, cookie',
   },
   'Cache-Status': {
     description:

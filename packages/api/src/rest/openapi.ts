@@ -40,6 +40,7 @@ const tags: Record<keyof typeof operations, [title: string, about: string]> = {
   ownKey: ['Own keys', 'Your own credentials, valid in every portfolio of which you are a member.'],
   ownToken: ['Own tokens', 'The tokens by which you have signed in.'],
   portfolio: ['Portfolios', 'The tenant: the public profile of a team.'],
+  session: ['Sessions', 'The browsers in which you are signed in.'],
   upload: ['Uploads', 'Files that were announced, and that nothing uses yet.'],
   webhook: ['Webhooks', 'Notifications of jobs and publications, and the status of each delivery.'],
 };

@@ -5,7 +5,7 @@ import { etagOf } from './conditions.ts';
 
 /** Caches on the way may store an answer, but must revalidate it each time (`no-cache`, RFC 9111). */
 export const cacheHeaders = (scope: 'public' | 'private') => ({
-  vary: 'accept, authorization',
+  vary: 'accept, authorization, cookie',
   'cache-control': `${scope}, no-cache`,
 });
 

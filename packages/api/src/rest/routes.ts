@@ -20,6 +20,7 @@ const {
   apiKey,
   ownKey,
   ownToken,
+  session,
   webhook,
   audit,
   upload,
@@ -331,6 +332,9 @@ function registerKeys(bind: Bind) {
   bind.operation(ownKey.rotate, { ...makesKey, path: `${own}/:id/rotate` });
   bind.operation(ownKey.revoke, { method: 'DELETE', path: `${own}/:id`, status: 204 });
   bind.operation(ownToken.revoke, { method: 'POST', path: '/tokens/revoke' });
+  bind.operation(session.list, { method: 'GET', path: '/sessions' });
+  bind.operation(session.revoke, { method: 'DELETE', path: '/sessions/:id', status: 204 });
+  bind.operation(session.revokeAll, { method: 'POST', path: '/sessions/revoke' });
 }
 
 function registerWebhooks(bind: Bind) {

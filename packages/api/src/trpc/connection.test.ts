@@ -21,18 +21,22 @@ let connection: Connection;
 beforeEach(() => {
   const services = {} as Services;
   socket = new Socket();
-  connection = new Connection(socket as unknown as WebSocket, false, {
-    services,
-    follow: createFollow(
+  connection = new Connection(
+    socket as unknown as WebSocket,
+    { credential: undefined, awaitsParams: false },
+    {
       services,
-      async () => anonymous,
-      () => {},
-    ),
-    limits: defaultLimits,
-    slow: new SlowConnections(defaultLimits),
-    logError: () => {},
-    authenticate: async () => anonymous,
-  });
+      follow: createFollow(
+        services,
+        async () => anonymous,
+        () => {},
+      ),
+      limits: defaultLimits,
+      slow: new SlowConnections(defaultLimits),
+      logError: () => {},
+      authenticate: async () => anonymous,
+    },
+  );
   socket.emit('message', Buffer.from('PONG'));
 });
 

@@ -42,11 +42,14 @@ export type ConnectionOptions = {
   slow: SlowConnections;
   logError: (error: unknown) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
-  authenticate(socket: WebSocket, authorization: string | undefined): Promise<Actor>;
+  authenticate(socket: WebSocket, credential: string | undefined): Promise<Actor>;
 };
 
 type Call = Exclude<TRPCClientOutgoingMessage, { method: 'subscription.stop' }>;
 type Id = string | number;
+
+/** What the request for a connection presented. The first message is a credential, which counts more, if `awaitsParams`. */
+type Presented = { credential: string | undefined; awaitsParams: boolean };
 
 /**
  * The server's end of a WebSocket, in the wire format of tRPC 11. The adapter of the library runs a generator and
@@ -56,8 +59,7 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   readonly #subscriptions = new Map<Id, Subscription>();
-  #authorization: string | undefined;
-  /** The first message is not a call, but has the credential. */
+  #credential: string | undefined;
   #awaitsParams: boolean;
   #firstMessage: NodeJS.Timeout | undefined;
   #lastMessageAt = Date.now();
@@ -65,9 +67,10 @@ export class Connection {
   #windowStart = 0;
   #messages = 0;
 
-  constructor(socket: WebSocket, awaitsParams: boolean, options: ConnectionOptions) {
+  constructor(socket: WebSocket, { credential, awaitsParams }: Presented, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#credential = credential;
     this.#awaitsParams = awaitsParams;
     this.#firstMessage = setTimeout(
       () => socket.close(1008, 'No message received in time'),
@@ -162,7 +165,8 @@ export class Connection {
   #readParams(text: string) {
     try {
       const { data } = JSON.parse(text) as { data?: unknown };
-      this.#authorization = parseConnectionParamsFromUnknown(data)?.authorization;
+      const authorization = parseConnectionParamsFromUnknown(data)?.authorization;
+      if (authorization) this.#credential = authorization;
       this.#awaitsParams = false;
     } catch (cause) {
       this.#refuseMessage(cause);
@@ -219,7 +223,7 @@ export class Connection {
   }
 
   #authenticate() {
-    return this.#options.authenticate(this.#socket, this.#authorization);
+    return this.#options.authenticate(this.#socket, this.#credential);
   }
 
   async #subscribe(id: Id, beginning: string, operation: StreamOperation, { params }: Call) {
@@ -237,7 +241,7 @@ export class Connection {
         );
       }
       this.#subscriptions.set(id, subscription);
-      const follower = { authorization: this.#authorization, actor: await this.#authenticate() };
+      const follower = { credential: this.#credential, actor: await this.#authenticate() };
       const { lastEventId } = params;
       const input = lastEventId === undefined ? params.input : { ...(params.input as object), lastEventId };
       subscription.begin(

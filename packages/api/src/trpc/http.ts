@@ -64,11 +64,10 @@ function createFollowItems(
   { follow, connections, closing }: Streaming,
 ): FollowItems {
   return async (operation, input, signal) => {
-    const { actor } = request;
+    const { actor, credential } = request;
     connections.addStream(actor, request.ip, answer);
-    const { authorization } = request.headers;
     const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>
-      follow(operation, { authorization, actor }, input, receiver),
+      follow(operation, { credential, actor }, input, receiver),
     );
     return untilClosing(items, closing);
   };

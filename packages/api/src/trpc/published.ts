@@ -36,7 +36,7 @@ export function answerPublished(scope: FastifyInstance, publishedReads: Publishe
     const answers = await Promise.all(calls.map(read)).catch(() => null);
     if (!answers) return;
     const body = batch === '1' ? joined(answers) : answers[0]!;
-    await reply.type('application/json').header('vary', 'authorization, trpc-accept').send(body);
+    await reply.type('application/json').header('vary', 'authorization, cookie, trpc-accept').send(body);
   });
 }
 

@@ -78,7 +78,7 @@ async function bareServer(
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { services } = api;
-  const authenticate = createAuthenticate(services.db, null);
+  const authenticate = createAuthenticate(services.db);
   const log = silentLog;
   const sockets = attachWebSockets(server, {
     services,

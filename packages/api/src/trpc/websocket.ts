@@ -6,6 +6,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { addressOf } from '../client-address.ts';
 import type { Follow } from '../follow.ts';
 import type { Authenticator } from '../authenticator.ts';
+import { isOwnOrigin } from '../own-origin.ts';
+import { credentialOf, isSession } from '../credential.ts';
 import { hasManyHosts } from '../request-target.ts';
 import { type ConnectionLimits, Connections, connectionClosed, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -22,7 +24,7 @@ export type WebSockets = { close(): Promise<void> };
 
 /**
  * Serves tRPC over WebSocket at `/trpc`. Upgrades bypass Fastify. Pages of origins other than `publicOrigin` are refused,
- * since browsers let any page open a WebSocket to any host.
+ * since browsers let any page open a WebSocket to any host, and so are sessions without an origin.
  */
 export function attachWebSockets(
   server: Server,
@@ -61,10 +63,10 @@ export function attachWebSockets(
     limits,
     slow: new SlowConnections(limits),
     logError: (error) => log.error({ err: error }, 'procedure failed'),
-    async authenticate(socket, authorization) {
+    async authenticate(socket, credential) {
       const about = open.get(socket);
       if (!about) throw connectionClosed();
-      const { actor } = await authenticator.admit(authorization, about.address, 1);
+      const { actor } = await authenticator.admit(credential, about.address, 1);
       // A connection that is counted after its close would be counted forever.
       if (!open.has(socket)) throw connectionClosed();
       if (about.isActorCounted || actor.kind === 'anonymous') return actor;
@@ -84,15 +86,16 @@ export function attachWebSockets(
     const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
     if (url === null || hasManyHosts(request)) return refuse(stream, '400 Bad Request');
     if (url.pathname !== '/trpc') return refuse(stream, '404 Not Found');
+    const credential = credentialOf(request.headers);
     const { origin } = request.headers;
-    if (origin !== undefined && !isAllowedOrigin(origin, request, publicOrigin))
-      return refuse(stream, '403 Forbidden');
+    const isFromPage = origin !== undefined || isSession(credential);
+    if (isFromPage && !isOwnOrigin(request, publicOrigin)) return refuse(stream, '403 Forbidden');
     const address = addressOf(request, trustedProxyHops);
     if (counted.isAddressFull(address)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
     const awaitsParams = url.searchParams.get('connectionParams') === '1';
     sockets.handleUpgrade(request, stream, head, (socket) => {
       counted.addAddress(address, socket);
-      const connection = new Connection(socket, awaitsParams, connectionOptions);
+      const connection = new Connection(socket, { credential, awaitsParams }, connectionOptions);
       open.set(socket, { connection, address, isActorCounted: false });
       socket.once('close', () => open.delete(socket));
     });
@@ -111,16 +114,6 @@ export function attachWebSockets(
       await new Promise((resolve) => sockets.close(resolve));
     },
   };
-}
-
-/** Without a configured origin, a page may connect to the host that served it. */
-function isAllowedOrigin(
-  origin: string,
-  request: IncomingMessage,
-  publicOrigin: string | undefined,
-): boolean {
-  if (publicOrigin !== undefined) return origin === new URL(publicOrigin).origin;
-  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
 function refuse(stream: Duplex, status: string, headers = '') {

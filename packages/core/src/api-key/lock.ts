@@ -55,7 +55,7 @@ export async function lockMaker(
     return lockParent(db, credential.id!);
   }
   const end = new Date(Date.now() + lifetimeByToken);
-  return { end, reason: 'a key that is made with a token lasts a year at most' };
+  return { end, reason: 'a key that is made with a token or a session lasts a year at most' };
 }
 
 /** The person who makes what an actor makes; null where that is not known. */

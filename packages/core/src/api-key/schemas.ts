@@ -18,7 +18,7 @@ export const apiKeySchema = z
     madeWith: z
       .string()
       .nullable()
-      .describe('The credential that made it: the id of a key, or the `jti` of a token.'),
+      .describe('The credential that made it: the id of a key or a session, or the `jti` of a token.'),
     parent: idOf('apiKey').nullable().describe('The key that made it, with which it ends.'),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),

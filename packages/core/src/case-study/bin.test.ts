@@ -125,16 +125,16 @@ describe('a study in the bin', () => {
   });
 });
 
-describe('a study that is deleted for good', () => {
-  /** An export with a file, of a study or of the portfolio. */
-  async function exported(what: Promise<{ id: string }>) {
-    const { id } = await what;
-    await (await simulateWorker(fixture.platform, id)).succeed();
-    return id;
-  }
-  const jobExists = async (id: string) =>
-    (await fixture.platform.db.select({ id: jobs.id }).from(jobs).where(eq(jobs.id, id))).length > 0;
+/** An export with a file, of a study or of the portfolio. */
+async function exported(what: Promise<{ id: string }>) {
+  const { id } = await what;
+  await (await simulateWorker(fixture.platform, id)).succeed();
+  return id;
+}
+const jobExists = async (id: string) =>
+  (await fixture.platform.db.select({ id: jobs.id }).from(jobs).where(eq(jobs.id, id))).length > 0;
 
+describe('a study that is deleted for good', () => {
   test('takes its revisions, its exports and those of the portfolio that may contain it with it', async () => {
     const { id } = await fixture.create('ended');
     await fixture.publish('ended');

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { apiKeys, tokenEnds } from '../api-key/api-key.sql.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -71,7 +71,7 @@ const tenantByHash = prepared((db) =>
     .select({ id: portfolios.id, slug: portfolios.slug, name: portfolios.name })
     .from(invitations)
     .innerJoin(portfolios, eq(portfolios.id, invitations.portfolioId))
-    .where(and(eq(invitations.secretHash, sql.placeholder('hash')), isOpen))
+    .where(and(eq(invitations.secretHash, sql.placeholder('hash')), isNull(portfolios.binnedAt), isOpen))
     .prepare('tenant_of_invitation'),
 );
 

@@ -152,6 +152,16 @@ describe('an invitation ends', () => {
   });
 });
 
+test('nobody joins a portfolio that is in the bin, until it is taken out of it', async () => {
+  const made = await create();
+  const confirmed = { portfolio, confirm: portfolio, expectedVersion: '*' as const };
+  await operations.portfolio.delete.run(platform.as(owner), confirmed);
+  await expect(show(made)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(accept(made)).rejects.toMatchObject({ code: 'not_found' });
+  await operations.portfolio.undelete.run(platform.as(owner), { portfolio });
+  expect(await accept(made)).toMatchObject({ id: 'ada' });
+});
+
 test('one that was accepted cannot be revoked', async () => {
   const made = await create();
   await accept(made);

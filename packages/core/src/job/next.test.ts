@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import {
   failure,
   type JobFixture,
@@ -462,12 +463,21 @@ describe('a limit of an operator', () => {
 
   test('is not exceeded by simultaneous claims that are made one by one', async () => {
     await syncs(8);
-    await syncs(8, quiet);
     await limit({ kind: 'evidence.sync' }, 3);
-    expect(await claimAll({ 'evidence.sync': 1 })).toMatchObject({ isLimited: true });
-    const claims = Array.from({ length: 4 }, () => claimAll(slots, { oneByOne: true }));
-    const claimed = (await Promise.all(claims)).flatMap((one) => one.claimed);
-    expect(claimed).toHaveLength(2);
+    const two = { 'evidence.sync': 2 };
+    const claims = await fixture.db.transaction(async (tx) => {
+      const first = await claimAll(two, { db: tx, oneByOne: true });
+      const second = claimAll(two, { oneByOne: true });
+      await eventually(async () => {
+        const waiting = await fixture.sql`
+          select from pg_locks join pg_database on oid = database
+          where datname = current_database() and locktype = 'advisory' and not granted`;
+        expect(waiting).toHaveLength(1);
+      });
+      return [first, second] as const;
+    });
+    expect(claims[0].claimed).toHaveLength(2);
+    expect((await claims[1]).claimed).toHaveLength(1);
   });
 
   test('is reported to whoever claims, as is that there is none', async () => {

@@ -169,6 +169,40 @@ where
 limit
   1;
 
+-- job_any_redrivable
+select
+  id
+from
+  jobs
+where
+  jobs.state in ('failed', 'cancelled', 'dead')
+  and jobs.kind <> 'webhook.deliver'
+  and jobs.portfolio_id <> all (
+    array(
+      select
+        id
+      from
+        portfolios
+      where
+        binned_at is not null
+    )
+  )
+  and (
+    jobs.kind = any (:kinds)
+    and jobs.state = any (:states)
+  )
+  and (
+    jobs.id >= :firstId
+    and jobs.id < :lastId
+    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+  )
+  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+  and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+  and coalesce(jobs.id = any (:ids::text[]), true)
+limit
+  1;
+
 -- job_any_retryable
 select
   id
@@ -243,13 +277,25 @@ with
             due
             or run_at <= now()
           )
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
-              and coalesce(pause.kind, q.kind) = q.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, q.portfolio_id) = q.portfolio_id
+                and coalesce(pause.kind, q.kind) = q.kind
+            )
+            or q.portfolio_id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
         group by
           kind
@@ -377,13 +423,25 @@ select
         )
       )
       when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       ) then json_build_object('for', 'pause')
       else coalesce(
         (
@@ -578,13 +636,25 @@ select
           and q.due
           and q.ready_at < now() - make_interval(secs => 300)
       ) then false
-      when exists (
-        select
-        from
-          job_pauses pause
-        where
-          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      when (
+        exists (
+          select
+          from
+            job_pauses pause
+          where
+            coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+            and coalesce(pause.kind, jobs.kind) = jobs.kind
+        )
+        or jobs.portfolio_id = any (
+          array(
+            select
+              id
+            from
+              portfolios
+            where
+              binned_at is not null
+          )
+        )
       )
       or exists (
         select
@@ -1190,13 +1260,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   else coalesce(
                     (
@@ -1391,13 +1473,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or exists (
                     select
@@ -1726,13 +1820,25 @@ from
                     )
                   )
                   when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   ) then json_build_object('for', 'pause')
                   else coalesce(
                     (
@@ -1927,13 +2033,25 @@ from
                       and q.due
                       and q.ready_at < now() - make_interval(secs => 300)
                   ) then false
-                  when exists (
-                    select
-                    from
-                      job_pauses pause
-                    where
-                      coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                      and coalesce(pause.kind, jobs.kind) = jobs.kind
+                  when (
+                    exists (
+                      select
+                      from
+                        job_pauses pause
+                      where
+                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    )
+                    or jobs.portfolio_id = any (
+                      array(
+                        select
+                          id
+                        from
+                          portfolios
+                        where
+                          binned_at is not null
+                      )
+                    )
                   )
                   or exists (
                     select
@@ -2296,13 +2414,25 @@ with
         where
           tenant.id is not null
           and coalesce(own.jobs, 0) < least(tenant.most, own_limit.most_running)
-          and not exists (
-            select
-            from
-              job_pauses pause
-            where
-              coalesce(pause.portfolio_id, tenant.id) = tenant.id
-              and coalesce(pause.kind, tenant.kind) = tenant.kind
+          and not (
+            exists (
+              select
+              from
+                job_pauses pause
+              where
+                coalesce(pause.portfolio_id, tenant.id) = tenant.id
+                and coalesce(pause.kind, tenant.kind) = tenant.kind
+            )
+            or tenant.id = any (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
           )
           and not exists (
             select
@@ -2953,13 +3083,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     else coalesce(
       (
@@ -3153,13 +3295,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or exists (
       select
@@ -3357,6 +3511,211 @@ where
 order by
   jobs.id desc;
 
+-- job_list_of_all
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        id
+      from
+        (
+          (
+            select
+              jobs.id
+            from
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('failed', 'cancelled', 'dead')
+                offset
+                  0
+              ) as jobs
+            where
+              :states::text[] && array['failed', 'cancelled', 'dead']
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              jobs.id
+            from
+              (
+                select
+                  *
+                from
+                  jobs
+                where
+                  state in ('queued', 'running')
+                offset
+                  0
+              ) as jobs
+            where
+              :states::text[] && array['queued', 'running']
+              and (
+                jobs.kind = any (:kinds)
+                and jobs.state = any (:states)
+              )
+              and jobs.id < :cursor
+              and (
+                jobs.id >= :firstId
+                and jobs.id < :lastId
+                and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+              )
+              and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            order by
+              jobs.id desc
+            limit
+              :limit
+          )
+          union all
+          (
+            select
+              job.id
+            from
+              portfolios
+              cross join unnest(:kinds::text[]) as chosen_kind
+              cross join unnest(array['succeeded']::text[]) as chosen_state
+              cross join lateral (
+                select
+                  jobs.id
+                from
+                  jobs
+                where
+                  jobs.portfolio_id = portfolios.id
+                  and jobs.kind = chosen_kind
+                  and jobs.state = chosen_state
+                  and jobs.id < :cursor
+                  and (
+                    jobs.id >= :firstId
+                    and jobs.id < :lastId
+                    and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+                    and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+                  )
+                  and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+                order by
+                  jobs.id desc
+                limit
+                  :limit
+              ) as job
+            where
+              :states::text[] && array['succeeded']
+              and :errorCode::text is null
+            order by
+              id desc
+            limit
+              :limit
+          )
+        ) as job
+      order by
+        id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
+-- job_list_of_portfolio
+select
+  jobs.id,
+  jobs.portfolio_id,
+  portfolios.slug,
+  jobs.kind,
+  jobs.state,
+  (array['high', 'normal', 'low']) [jobs.priority + 1],
+  jobs.attempt,
+  jobs.max_attempts,
+  jobs.error ->> 'code',
+  jobs.worker,
+  to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.cancel_requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  to_char(jobs.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+from
+  jobs
+  inner join portfolios on portfolios.id = jobs.portfolio_id
+where
+  jobs.id = any (
+    array(
+      select
+        job.id
+      from
+        unnest(:kinds::text[]) as chosen_kind
+        cross join unnest(:states::text[]) as chosen_state
+        cross join lateral (
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.portfolio_id = :portfolioId
+            and jobs.kind = chosen_kind
+            and jobs.state = chosen_state
+            and jobs.id < :cursor
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+          order by
+            jobs.id desc
+          limit
+            :limit
+        ) as job
+      order by
+        id desc
+      limit
+        :limit
+    )
+  )
+order by
+  jobs.id desc;
+
 -- job_list_of_requester
 select
   jobs.id,
@@ -3430,13 +3789,25 @@ select
       )
     )
     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     ) then json_build_object('for', 'pause')
     else coalesce(
       (
@@ -3630,13 +4001,25 @@ select
         and q.due
         and q.ready_at < now() - make_interval(secs => 300)
     ) then false
-    when exists (
-      select
-      from
-        job_pauses pause
-      where
-        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-        and coalesce(pause.kind, jobs.kind) = jobs.kind
+    when (
+      exists (
+        select
+        from
+          job_pauses pause
+        where
+          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+          and coalesce(pause.kind, jobs.kind) = jobs.kind
+      )
+      or jobs.portfolio_id = any (
+        array(
+          select
+            id
+          from
+            portfolios
+          where
+            binned_at is not null
+        )
+      )
     )
     or exists (
       select
@@ -3852,6 +4235,37 @@ from
   (
     select
   ) as one;
+
+-- job_mark_file_deleted
+with
+  marked as (
+    update jobs
+    set
+      result = result || jsonb_build_object('deletedAt', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where
+      jobs.id = :id
+      and result ? 'key'
+      and not result ? 'deletedAt'
+    returning
+      result ->> 'key' as key
+  ),
+  recorded as (
+    insert into
+      removable_objects (key, at_once)
+    select
+      key,
+      true
+    from
+      marked
+    on conflict (key) do update
+    set
+      since = now(),
+      at_once = true
+  )
+select
+  key
+from
+  marked;
 
 -- job_mark_lost_dead
 with
@@ -4115,13 +4529,25 @@ from
                       )
                     )
                     when jobs.run_at > now() then json_build_object('for', 'time', 'until', to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     ) then json_build_object('for', 'pause')
                     else coalesce(
                       (
@@ -4316,13 +4742,25 @@ from
                         and q.due
                         and q.ready_at < now() - make_interval(secs => 300)
                     ) then false
-                    when exists (
-                      select
-                      from
-                        job_pauses pause
-                      where
-                        coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
-                        and coalesce(pause.kind, jobs.kind) = jobs.kind
+                    when (
+                      exists (
+                        select
+                        from
+                          job_pauses pause
+                        where
+                          coalesce(pause.portfolio_id, jobs.portfolio_id) = jobs.portfolio_id
+                          and coalesce(pause.kind, jobs.kind) = jobs.kind
+                      )
+                      or jobs.portfolio_id = any (
+                        array(
+                          select
+                            id
+                          from
+                            portfolios
+                          where
+                            binned_at is not null
+                        )
+                      )
                     )
                     or exists (
                       select
@@ -4490,6 +4928,7 @@ from
         from
           jobs
           join portfolios on portfolios.id = jobs.portfolio_id
+          and portfolios.binned_at is null
           cross join lateral (
             select
               json_agg(
@@ -4603,6 +5042,100 @@ where
   jobs.group_key = :groupKey
   and jobs.state = 'queued'
   and jobs.priority > :priority;
+
+-- job_redrive
+with
+  changed as (
+    update jobs
+    set
+      last_seq = jobs.last_seq + 1,
+      updated_at = now(),
+      state = case jobs.state
+        when 'failed' then 'queued'
+        when 'cancelled' then 'queued'
+        when 'dead' then 'queued'
+      end,
+      turn = nextval('job_turns'),
+      max_attempts = jobs.attempt + (:attempts::jsonb ->> jobs.kind)::int,
+      progress = 0,
+      step = null,
+      run_at = now(),
+      enqueued_at = null,
+      error = null,
+      cancel_requested_at = null,
+      started_at = null,
+      finished_at = null
+    where
+      jobs.state in ('failed', 'cancelled', 'dead')
+      and jobs.id = any (
+        array(
+          select
+            jobs.id
+          from
+            jobs
+          where
+            jobs.state in ('failed', 'cancelled', 'dead')
+            and jobs.kind <> 'webhook.deliver'
+            and jobs.portfolio_id <> all (
+              array(
+                select
+                  id
+                from
+                  portfolios
+                where
+                  binned_at is not null
+              )
+            )
+            and (
+              jobs.kind = any (:kinds)
+              and jobs.state = any (:states)
+            )
+            and (
+              jobs.id >= :firstId
+              and jobs.id < :lastId
+              and jobs.created_at >= coalesce(:createdAfter::timestamptz, '-infinity')
+              and jobs.created_at < coalesce(:createdBefore::timestamptz, 'infinity')
+            )
+            and coalesce(jobs.error ->> 'code' = :errorCode, :errorCode::text is null)
+            and coalesce(jobs.portfolio_id = :portfolioId, :portfolioId::text is null)
+            and coalesce(jobs.id = any (:ids::text[]), true)
+          order by
+            jobs.id
+          limit
+            :limit
+          for no key update
+        )
+      )
+    returning
+      jobs.*
+  ),
+  event as (
+    insert into
+      job_events (job_id, seq, type, state, attempt, progress, step, error, worker)
+    select
+      id,
+      last_seq,
+      'requeued',
+      state,
+      attempt,
+      progress,
+      step,
+      error,
+      worker
+    from
+      changed
+  )
+select
+  id,
+  portfolio_id,
+  kind,
+  state,
+  payload,
+  attempt,
+  max_attempts,
+  last_seq
+from
+  changed;
 
 -- job_requeue
 with

@@ -1,6 +1,7 @@
 import { type SQL, getTableColumns, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Db } from '../context.ts';
+import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { removableObjects } from '../removable-object/removable-object.sql.ts';
 import { iso, prepared } from '../sql.ts';
 import { webhookEvents, webhooks } from '../webhook/webhook.sql.ts';
@@ -420,8 +421,9 @@ const requeueWhere = (name: string, which: SQL) =>
   });
 const requeue = requeueWhere('job_requeue', sql`${one} and ${retryable}`);
 const requeueMany = requeueWhere('job_requeue_many', many(retryable));
-/** As `retryable`, of all portfolios: by an index of its own. */
-const redrivable = sql`${retryable} and ${hasKindAndState} and ${createdBetween} and ${hasErrorCode}
+/** As `retryable`, of all portfolios that are not in the bin: by an index of its own. */
+const redrivable = sql`${retryable}
+  and ${jobs.portfolioId} <> all(array(select id from ${portfolios} where binned_at is not null)) and ${hasKindAndState} and ${createdBetween} and ${hasErrorCode}
   and coalesce(${jobs.portfolioId} = ${placeholder('portfolioId')}, ${placeholder('portfolioId')}::text is null)
   and coalesce(${jobs.id} = any(${placeholder('ids')}::text[]), true)`;
 const redrive = requeueWhere(

@@ -7,8 +7,10 @@ import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { idempotencyKeys } from '../idempotency.sql.ts';
 import { invitations } from '../invitation/invitation.sql.ts';
+import { hashOfIdentity } from '../person/identify.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { sessions } from '../session/session.sql.ts';
 import { uploads } from '../upload/upload.sql.ts';
 
 /**
@@ -20,7 +22,7 @@ export async function erasePerson(db: Db, id: string): Promise<void> {
   await requireOtherOwners(db, id);
   // Whoever makes a key for this person, or by their tokens, waits, and then finds that they have ended.
   await lockKeysOf(db, { personId: id });
-  const subject = await lockPerson(db, id);
+  const { issuer, subject } = await lockPerson(db, id);
   await endCredentials(db, id);
   await endMemberships(db, id, locked);
   await eraseInvitations(db, id);
@@ -36,6 +38,7 @@ export async function erasePerson(db: Db, id: string): Promise<void> {
       groupsAt: null,
       signedInAt: null,
       erasedAt: sql`now()`,
+      erasedIdentity: hashOfIdentity(issuer, subject),
     })
     .where(eq(people.id, id));
 }
@@ -73,7 +76,15 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
     .select({ slug: portfolios.slug })
     .from(members)
     .innerJoin(portfolios, eq(portfolios.id, members.portfolioId))
-    .where(and(eq(members.personId, id), eq(members.role, 'owner'), sql`not exists ${otherOwner}`))
+    .where(
+      and(
+        eq(members.personId, id),
+        eq(members.role, 'owner'),
+        // One that is to be deleted for good will have no owner.
+        sql`(${portfolios.purgeAt} > now()) is not false`,
+        sql`not exists ${otherOwner}`,
+      ),
+    )
     .orderBy(portfolios.slug)
     .limit(maxNamed + 1);
   if (left.length === 0) return;
@@ -81,26 +92,27 @@ async function requireOtherOwners(db: Db, id: string): Promise<void> {
   const more = left.length > maxNamed ? ' and others' : '';
   throw new AppError(
     'conflict',
-    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner first.`,
+    `"${id}" is the last owner who has signed in of ${named.join(', ')}${more}. Make another member an owner, or delete it for good.`,
   );
 }
 
-/** Locks a person, so that they get no further membership or key. Resolves to their subject. */
-async function lockPerson(db: Db, id: string): Promise<string> {
+/** Locks a person, so that they get no further membership or key. Resolves to whom it is. */
+async function lockPerson(db: Db, id: string) {
   const [person] = await db
-    .select({ subject: people.subject })
+    .select({ issuer: people.issuer, subject: people.subject })
     .from(people)
     .where(and(eq(people.id, id), isNull(people.erasedAt)))
     .for('update');
   if (!person) throw new AppError('not_found', `There is no person "${id}".`);
-  return person.subject ?? id;
+  return { issuer: person.issuer, subject: person.subject ?? id };
 }
 
-/** Ends keys and tokens. The rows of keys stay for the audit log, without what says who used them. */
+/** Ends keys, tokens and sessions. The rows of keys stay for the audit log, without what says who used them. */
 async function endCredentials(db: Db, id: string): Promise<void> {
   const isOwn = eq(apiKeys.personId, id);
   const isMade = or(isOwn, eq(apiKeys.madeBy, id))!;
   await endKeys(db, isMade);
+  await db.delete(sessions).where(eq(sessions.personId, id));
   await db.update(apiKeys).set({ lastUsedAddress: null }).where(isMade);
   await db.update(apiKeys).set({ name: 'Erased', subject: null }).where(isOwn);
   await db

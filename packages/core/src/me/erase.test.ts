@@ -7,6 +7,8 @@ import { authenticateApiKey } from '../api-key/authenticate.ts';
 import { newId } from '../ids.ts';
 import { operations } from '../index.ts';
 import { identifyPerson } from '../person/identify.ts';
+import { authenticateSession } from '../session/authenticate.ts';
+import { beginSession } from '../session/begin.ts';
 
 const { me, invitation, member, ownKey } = operations;
 const owner = user('owner');
@@ -89,6 +91,12 @@ async function leaveTraces() {
       await platform.sql`select count(*)::int as n from api_keys where last_used_address = ${traces.address}`;
     expect(used!.n).toBeGreaterThanOrEqual(2);
   });
+  const session = await beginSession(platform.db, {
+    personId: id,
+    signedInAt: new Date(),
+    address: traces.address,
+    userAgent: `Browser of ${traces.name}`,
+  });
   const open = await invitation.create.run(as(ada), {
     portfolio,
     role: 'viewer',
@@ -110,17 +118,20 @@ async function leaveTraces() {
   await platform.ownerSql`update api_keys set subject = ${traces.subject} where person_id = ${id}`;
   await platform.ownerSql`
     insert into audit_log (id, actor, action, target, fields) values (${newId('audit')}, ${traces.subject}, 'member.add', ${traces.subject}, '{}')`;
-  return { key, ofPortfolio, open, job };
+  return { key, ofPortfolio, session, open, job };
 }
 
 test('nothing says who an erased person was, in no column of no table', async () => {
-  const { key, ofPortfolio, open, job } = await leaveTraces();
+  const { key, ofPortfolio, session, open, job } = await leaveTraces();
   for (const trace of Object.values(traces)) expect(await whereIs(trace)).not.toEqual([]);
   await erase();
   for (const trace of Object.values(traces)) expect(await whereIs(trace)).toEqual([]);
 
   for (const { secret } of [key, ofPortfolio])
     await expect(authenticateApiKey(platform.db, secret)).rejects.toMatchObject({ code: 'unauthenticated' });
+  await expect(authenticateSession(platform.db, session.secret)).rejects.toMatchObject({
+    code: 'unauthenticated',
+  });
   const shown = invitation.show.run(platform.as(user('grace')), { secret: secretOf(open) });
   await expect(shown).rejects.toMatchObject({ code: 'not_found' });
   const { items } = await member.list.run(platform.as(owner), { portfolio });
@@ -139,11 +150,12 @@ test('nothing says who an erased person was, in no column of no table', async ()
   expect(last).toEqual({ actor: id });
 });
 
+const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
+const eraseAs = (actor: Actor, person = id) =>
+  operations.operator.erase.run(platform.as(actor), { id: person });
+
 test('operators erase a person, and nobody else does; one who is not known, or was erased, is not found', async () => {
   await leaveTraces();
-  const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };
-  const eraseAs = (actor: Actor, person = id) =>
-    operations.operator.erase.run(platform.as(actor), { id: person });
   await expect(eraseAs(owner)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(eraseAs({ ...operator, scopes: ['operator:read'] })).rejects.toMatchObject({
     code: 'forbidden',
@@ -159,7 +171,12 @@ test('who signs in after having been erased is somebody new, without rights', as
   await invite('viewer');
   await erase();
   const identity = { issuer: traces.issuer, subject: traces.subject, isDefault: false };
-  const again = await identifyPerson(platform.db, identity, new Date());
+  const signIn = (secondsFromNow: number) =>
+    identifyPerson(platform.db, identity, new Date(Date.now() + secondsFromNow * 1000));
+  // An older token stores nobody anew.
+  await expect(signIn(-60)).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await whereIs(traces.subject)).toEqual([]);
+  const again = await signIn(60);
   expect(again).not.toBe(id);
   const read = operations.portfolio.read.run(platform.as(user(again)), { portfolio });
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
@@ -178,6 +195,16 @@ describe('an erasure', () => {
     await expect(erase()).rejects.toMatchObject(refused);
     expect(await whereIs(traces.subject)).toContain('people.subject');
     await platform.sql`update people set signed_in_at = now() where id = 'mistyped'`;
+    expect(await erase()).toBeNull();
+  });
+
+  test('is refused because of a portfolio in the bin, and no longer once that is to be deleted for good', async () => {
+    await invite('owner');
+    await member.remove.run(platform.as(ada), { portfolio, member: 'owner', expectedVersion: '*' });
+    const confirmed = { portfolio, confirm: portfolio, expectedVersion: '*' as const };
+    await operations.portfolio.delete.run(platform.as(ada), confirmed);
+    await expect(erase()).rejects.toMatchObject({ code: 'conflict' });
+    await operations.portfolio.purge.run(platform.as(ada), { portfolio, confirm: portfolio });
     expect(await erase()).toBeNull();
   });
 

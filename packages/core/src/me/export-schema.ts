@@ -5,6 +5,7 @@ import { idOf } from '../ids.ts';
 import { invitationSchema } from '../invitation/schemas.ts';
 import { jobKindSchema } from '../job/kinds.ts';
 import { jobStateSchema } from '../job/schemas.ts';
+import { sessionSchema } from '../session/schemas.ts';
 import { slugSchema } from '../text.ts';
 
 /** The maximum number of entries of each sort in one export: some 2 MB of each. */
@@ -54,6 +55,7 @@ export const personalDataSchema = z
       }),
     ),
     keys: many(apiKeySchema),
+    sessions: many(sessionSchema.omit({ isCurrent: true })).describe('Until some days after their end.'),
     invitations: many(invitationSchema).describe(
       'Those that you have made or accepted, for a month after their end.',
     ),

@@ -12,6 +12,8 @@ import { jobs } from '../job/job.sql.ts';
 import { operation } from '../operation.ts';
 import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { sessionFields } from '../session/internal.ts';
+import { sessions } from '../session/session.sql.ts';
 import { iso, isoOrNull } from '../sql.ts';
 import { timeSchema } from '../time.ts';
 import { maxOfSort, personalDataSchema } from './export-schema.ts';
@@ -32,10 +34,11 @@ export const exportMe = operation({
   tenant: 'none',
   async run({ actor, db, reader }, { before }) {
     const id = requirePerson(actor);
-    const [person, memberships, keys, invited] = await Promise.all([
+    const [person, memberships, keys, signedIn, invited] = await Promise.all([
       readPerson(db, id),
       readMemberships(db, id),
       readKeys(db, id),
+      readSessions(db, id),
       readInvitations(db, id),
     ]);
     // One after the other: they scan, and others need the connections of the pool.
@@ -48,6 +51,7 @@ export const exportMe = operation({
       person,
       memberships,
       keys,
+      sessions: signedIn,
       invitations: invited,
       ...history,
       continueBefore: whereToGoOn(history),
@@ -102,6 +106,14 @@ const readKeys = (db: Db, id: string) =>
     .leftJoin(portfolios, eq(portfolios.id, apiKeys.portfolioId))
     .where(eq(apiKeys.personId, id))
     .orderBy(desc(apiKeys.id))
+    .limit(maxOfSort);
+
+const readSessions = (db: Db, id: string) =>
+  db
+    .select(sessionFields)
+    .from(sessions)
+    .where(eq(sessions.personId, id))
+    .orderBy(desc(sessions.id))
     .limit(maxOfSort);
 
 const readInvitations = (db: Db, id: string) =>

@@ -18,13 +18,27 @@ export async function lockMember(db: Db, tenant: Tenant, member: string, expecte
     .where(eq(portfolios.id, tenant.id))
     .for('no key update');
   const [found] = await db
-    .select({ role: members.role, version: members.version, tokensNotBefore: members.tokensNotBefore })
+    .select({
+      role: members.role,
+      version: members.version,
+      fromGroup: members.fromGroup,
+      tokensNotBefore: members.tokensNotBefore,
+    })
     .from(members)
     .where(isMember(tenant, member))
     .for('update');
   if (!found) throw memberNotFound(tenant, member);
   requireVersion(found, expected);
   return found;
+}
+
+/** Throws `conflict` for a member whom a group has added, and would add again. */
+export function requireNotFromGroup({ fromGroup }: { fromGroup: boolean }, member: string): void {
+  if (!fromGroup) return;
+  throw new AppError(
+    'conflict',
+    `"${member}" is a member by a group of the issuer. Change the groups of the person there.`,
+  );
 }
 
 export const isMember = (tenant: Tenant, member: string) =>

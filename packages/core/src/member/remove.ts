@@ -5,7 +5,7 @@ import { operation } from '../operation.ts';
 import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
 import { type TenantResolver, personOf, tenantBySlug } from '../tenancy.ts';
 import { expectedVersion } from '../version.ts';
-import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
+import { isMember, lockMember, requireAnotherOwner, requireNotFromGroup } from './lock.ts';
 import { memberRef } from './schemas.ts';
 
 const leaves = (actor: Actor, { member }: { member: string }) => member === personOf(actor);
@@ -27,6 +27,7 @@ export const removeMember = operation({
   tenant: tenantToLeave,
   async run({ db }, { member, expectedVersion: expected }, tenant) {
     const found = await lockMember(db, tenant, member, expected);
+    requireNotFromGroup(found, member);
     if (found.role === 'owner') await requireAnotherOwner(db, tenant, member);
     await endKeysMadeBy(db, tenant.id, member);
     const { tokensNotBefore } = found;

@@ -7,7 +7,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
 import { expectedVersion } from '../version.ts';
 import { fetchMember, requireMayGrant } from './internal.ts';
-import { isMember, lockMember, requireAnotherOwner } from './lock.ts';
+import { isMember, lockMember, requireAnotherOwner, requireNotFromGroup } from './lock.ts';
 import { memberRef, memberSchema } from './schemas.ts';
 
 export const updateMember = operation({
@@ -25,6 +25,7 @@ export const updateMember = operation({
   async run(ctx, { member, role, expectedVersion: expected }, tenant) {
     requireMayGrant(ctx.actor, role);
     const found = await lockMember(ctx.db, tenant, member, expected);
+    requireNotFromGroup(found, member);
     if (found.role === 'owner' && role !== 'owner') {
       await requireAnotherOwner(ctx.db, tenant, member);
       await endKeysMadeBy(ctx.db, tenant.id, member);

@@ -1,4 +1,5 @@
 import { type SQL, desc, eq, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { newest } from '../ids.ts';
 import {
@@ -52,36 +53,44 @@ const { placeholder } = sql;
 const page = sql`${jobs.id} < ${placeholder('cursor')} and ${createdBetween} and ${hasErrorCode}
   order by ${jobs.id} desc limit ${placeholder('limit')}`;
 
-/** The newest jobs in some of these states, which decide the index: not read at all if the filter names none of them. */
-function newestIn(states: readonly JobState[], and = sql``) {
-  const names = sql.raw(states.map((state) => `'${state}'`).join(', '));
+/** False where the filter names none of these states: they are not read at all then. */
+const areWanted = (states: SQL) => sql`${placeholder('states')}::text[] && array[${states}]`;
+const literals = (states: readonly JobState[]) => sql.raw(states.map((state) => `'${state}'`).join(', '));
+
+/** Read from the partial index of these states, however many others there are: `offset 0` keeps the planner from guessing. */
+function newestIn(states: readonly JobState[]) {
+  const names = literals(states);
   return sql`(
-    select ${jobs.id} from ${jobs}
-    where ${placeholder('states')}::text[] && array[${names}] and ${jobs.state} in (${names}) ${and}
-      and ${hasKindAndState} and ${page})`;
+    select ${jobs.id} from (select * from ${jobs} where state in (${names}) offset 0) as ${jobs}
+    where ${areWanted(names)} and ${hasKindAndState} and ${page})`;
 }
 
+/** The newest jobs of each kind and state in a portfolio, in the order of an index. */
+const newestOf = (portfolioId: SQL | PgColumn, states: SQL) => sql`
+  unnest(${placeholder('kinds')}::text[]) as chosen_kind
+    cross join unnest(${states}::text[]) as chosen_state
+    cross join lateral (
+      select ${jobs.id} from ${jobs}
+      where ${jobs.portfolioId} = ${portfolioId} and ${jobs.kind} = chosen_kind and ${jobs.state} = chosen_state
+        and ${page}) as job`;
+
+const inOrder = sql`order by id desc limit ${placeholder('limit')}`;
+
+/** What has succeeded has no error. */
 const ofAll = listOf(
   'job_list_of_all',
   sql`
     select id from (
       ${newestIn(retryableStates)} union all ${newestIn(cancellableStates)}
-      union all ${newestIn(['succeeded'], sql`and ${placeholder('errorCode')}::text is null`)}) as job
-    order by id desc limit ${placeholder('limit')}`,
+      union all (
+        select job.id from ${portfolios} cross join ${newestOf(portfolios.id, sql`array['succeeded']`)}
+        where ${areWanted(literals(['succeeded']))} and ${placeholder('errorCode')}::text is null ${inOrder})) as job
+    ${inOrder}`,
 );
 
-/** The newest jobs of each kind and state, read from the index; of all of them, the newest. */
 const ofPortfolio = listOf(
   'job_list_of_portfolio',
-  sql`
-    select job.id
-    from unnest(${placeholder('kinds')}::text[]) as chosen_kind
-      cross join unnest(${placeholder('states')}::text[]) as chosen_state
-      cross join lateral (
-        select ${jobs.id} from ${jobs}
-        where ${jobs.portfolioId} = ${placeholder('portfolioId')} and ${jobs.kind} = chosen_kind
-          and ${jobs.state} = chosen_state and ${page}) as job
-    order by job.id desc limit ${placeholder('limit')}`,
+  sql`select job.id from ${newestOf(sql`${placeholder('portfolioId')}`, sql`${placeholder('states')}`)} ${inOrder}`,
 );
 
 function listOf(name: string, ids: SQL) {

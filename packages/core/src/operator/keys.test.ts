@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
-import { type Actor, operatorScopes, scopeSchema, withOperatorScopes } from '../actor.ts';
+import { type Actor, operatorScopes, scopeSchema } from '../actor.ts';
 import { authenticateApiKey } from '../api-key/authenticate.ts';
 import { operations } from '../index.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from './keys.ts';
@@ -78,12 +78,4 @@ test.each(['person_id', 'portfolio_id'])('the database stores none with a %s', a
     insert into api_keys (id, name, secret_hash, scopes, ${platform.sql(column)})
     values (${column}, 'More', ${column}, array['job:read', 'operator:read'], ${owner![column] as string})`;
   await expect(insert).rejects.toMatchObject({ constraint_name: 'api_keys_owner' });
-});
-
-const scopes = (groups: string[], group?: string) => withOperatorScopes(['job:read'], groups, group);
-
-test('a person is an operator by a configured group, and by no other', () => {
-  expect(scopes(['a', 'ops'], 'ops')).toEqual(['job:read', ...operatorScopes]);
-  expect(scopes(['a', 'Ops'], 'ops')).toEqual(['job:read']);
-  expect(scopes(['ops', 'undefined'])).toEqual(['job:read']);
 });

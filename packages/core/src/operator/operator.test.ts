@@ -11,6 +11,8 @@ import {
 } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { type Actor, operatorScopes, scopeSchema } from '../actor.ts';
+import { toProblem } from '../errors.ts';
+import { newId } from '../ids.ts';
 import { allOperations, operations } from '../index.ts';
 import { reportWorker } from '../job/fleet.ts';
 import { jobLimits, jobPauses, jobWorkers, jobs } from '../job/job.sql.ts';
@@ -69,6 +71,7 @@ const inputs: Record<string, object> = {
   'operator.limits': {},
   'operator.limit': { kind: 'export.pdf', mostRunning: 1, reason: 'memory' },
   'operator.health': {},
+  'operator.erase': { id: newId('person') },
 };
 const own = allOperations.filter(({ name }) => name.startsWith('operator.'));
 type Run = (ctx: ReturnType<typeof fixture.as>, input: object) => Promise<unknown>;
@@ -82,7 +85,7 @@ describe('an operation of operators', () => {
       owner,
       user('nobody', scopeSchema.options),
       { ...portfolioKey, scopes: scopeSchema.options, expiresAt: null },
-      { ...by, scopes: [] } as Actor,
+      { ...by, scopes: [] },
     ];
     for (const actor of others) await expect(call(name, actor)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(call(name, { kind: 'anonymous' })).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -91,7 +94,7 @@ describe('an operation of operators', () => {
   });
 
   test('that changes something is refused to an operator who may only read', async () => {
-    const reader: Actor = { ...by, scopes: ['operator:read'] } as Actor;
+    const reader: Actor = { ...by, scopes: ['operator:read'] };
     const codes = own.map(async ({ name, kind }) => [
       kind,
       await call(name, reader).then(
@@ -131,7 +134,7 @@ describe('an operation of operators', () => {
         result = case when id = ${done} then ${fixture.ownerSql.json({ ...result, fileName: 'secret-file' })} end`;
     await fixture.sql`update jobs set lease_until = now() where id = ${lost}`;
     const answers = [];
-    for (const { name } of own) answers.push(await call(name, by));
+    for (const { name } of own) answers.push(await call(name, by).catch(toProblem));
     answers.push(await call('operator.jobs', by, { portfolio: 'team' }));
     const text = JSON.stringify(answers);
     expect(text).toContain(bad);
@@ -226,6 +229,17 @@ describe('a redrive', () => {
     expect(await redrive()).toMatchObject({ changed: 0, portfolios: [] });
     expect(await redrive({ portfolio: 'other', state: ['cancelled', 'dead'] })).toMatchObject({ changed: 0 });
     expect(await redrive({ portfolio: 'team', state: ['cancelled'] })).toMatchObject({ changed: 1 });
+  });
+
+  test('takes no job of a portfolio in the bin', async () => {
+    const id = await failed('internal');
+    const { portfolioId } = fixture;
+    await fixture.ownerSql`
+      update portfolios set binned_at = now(), purge_at = now() + interval '1 day' where id = ${portfolioId}`;
+    expect(await redrive()).toMatchObject({ changed: 0, hasMore: false });
+    expect(await redrive({ ids: [id] })).toMatchObject({ changed: 0 });
+    await fixture.ownerSql`update portfolios set binned_at = null, purge_at = null where id = ${portfolioId}`;
+    expect(await redrive()).toMatchObject({ changed: 1 });
   });
 
   test('is in the audit log of each portfolio that it concerns', async () => {

@@ -50,9 +50,9 @@ const scopeFields = {
   reason: z.string(),
 };
 
-export const pauseSchema = z.object({ ...scopeFields, pausedAt: z.iso.datetime() }).meta({ id: 'JobPause' });
+const pauseSchema = z.object({ ...scopeFields, pausedAt: z.iso.datetime() }).meta({ id: 'JobPause' });
 
-export const limitSchema = z
+const limitSchema = z
   .object({ ...scopeFields, mostRunning: z.int(), limitedAt: z.iso.datetime() })
   .meta({ id: 'JobLimit' });
 

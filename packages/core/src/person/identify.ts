@@ -1,4 +1,5 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNull, sql } from 'drizzle-orm';
+import { createHash } from 'node:crypto';
 import { tokenEnds } from '../api-key/api-key.sql.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -32,13 +33,14 @@ const byIdentity = prepared((db) =>
 
 /**
  * The id of the person whom an issuer means, who is stored if new. Throws `unauthenticated` if the person has revoked
- * what was issued at that time.
+ * what was issued at that time, or was erased since.
  */
 export async function identifyPerson(db: Db, identity: Identity, issuedAt: Date): Promise<string> {
   const { issuer, subject } = identity;
   const find = () => byIdentity(db).execute({ issuer, subject, issuedAt: issuedAt.toISOString() });
   let [found] = await find();
   if (!found) {
+    await requireNotErased(db, identity, issuedAt);
     await storePerson(db, identity);
     [found] = await find();
   }
@@ -49,6 +51,23 @@ export async function identifyPerson(db: Db, identity: Identity, issuedAt: Date)
   if (!found.hasSignedIn) await recordFirstSignIn(db, found.id);
   return found.id;
 }
+
+/** Throws `unauthenticated` for what was issued before the person was erased, which must not store them anew. */
+async function requireNotErased(db: Db, { issuer, subject, isDefault }: Identity, issuedAt: Date) {
+  const hashes = [issuer, ...(isDefault ? [null] : [])].map((of) => hashOfIdentity(of, subject));
+  const [erased] = await db
+    .select({ id: people.id })
+    .from(people)
+    .where(and(inArray(people.erasedIdentity, hashes), gte(people.erasedAt, issuedAt.toISOString())))
+    .limit(1);
+  if (erased) throw new AppError('unauthenticated', 'Invalid token: the person was erased. Sign in again.');
+}
+
+/** What is remembered for a day of a person who was erased. */
+export const hashOfIdentity = (issuer: string | null, subject: string) =>
+  createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('hex');
 
 /** Completes the row of a person of the default issuer that does not name it yet, or stores a new one. */
 async function storePerson(db: Db, { issuer, subject, isDefault }: Identity): Promise<void> {
@@ -72,6 +91,14 @@ export async function recordFirstSignIn(db: Db, id: string): Promise<void> {
     .update(people)
     .set({ signedInAt: sql`now()` })
     .where(and(eq(people.id, id), isNull(people.signedInAt)));
+}
+
+/** Stores the name of a person who has none yet. */
+export async function nameNewPerson(db: Db, id: string, name: string): Promise<void> {
+  await db
+    .update(people)
+    .set({ name })
+    .where(and(eq(people.id, id), isNull(people.name), isNull(people.erasedAt)));
 }
 
 /** Names the default issuer in the rows of a release that knew only one. Resolves to their number. */

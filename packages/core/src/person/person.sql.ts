@@ -24,12 +24,17 @@ export const people = pgTable(
     /** When the person first proved to be this subject, by a token, a session or a personal key. */
     signedInAt: instant('signed_in_at'),
     erasedAt: instant('erased_at'),
+    /** For a day after that, the hash of issuer and subject, whose older tokens would otherwise store the person anew. */
+    erasedIdentity: text('erased_identity'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
     uniqueIndex('people_identity')
       .on(table.subject, sql`coalesce(${table.issuer}, '')`)
       .where(sql`${table.subject} is not null`),
+    index('people_erased_identity')
+      .on(table.erasedIdentity)
+      .where(sql`${table.erasedIdentity} is not null`),
     // Few at most: those whom a release without issuers has stored.
     index('people_without_issuer')
       .on(table.subject)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secretOf } from '../../../../tests/support/invite.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
 import { bytesOf, upload } from '../../../../tests/support/upload.ts';
 import { type Actor, anonymous } from '../actor.ts';
@@ -60,7 +61,7 @@ const runBin = () =>
     signal: new AbortController().signal,
   });
 const statusesOf = (links: string[]) => Promise.all(links.map(async (link) => (await fetch(link)).status));
-const slugsSeenBy = async (actor: typeof owner | typeof anonymous) => {
+const slugsSeenBy = async (actor: Actor) => {
   const { items } = await portfolio.list.run(platform.as(actor), { limit: 100 });
   return items.map(({ slug }) => slug);
 };
@@ -121,6 +122,21 @@ describe('a portfolio in the bin', () => {
     expect(
       await platform.sql`select state from jobs where portfolio_id = ${id} and state = 'queued'`,
     ).toEqual([]);
+  });
+
+  test('is neither shown nor joined by an invitation', async () => {
+    const { slug, at } = await createPublished();
+    const invited = await operations.invitation.create.run(as(), { ...at, role: 'viewer' });
+    const secret = secretOf(invited);
+    await binPortfolio(slug);
+    for (const verb of ['show', 'accept'] as const)
+      await expect(operations.invitation[verb].run(as('invited'), { secret })).rejects.toMatchObject(
+        notFound,
+      );
+    await portfolio.undelete.run(as(), at);
+    expect(await operations.invitation.show.run(as('invited'), { secret })).toMatchObject({
+      portfolio: slug,
+    });
   });
 
   test('is deleted only by an owner who names it twice, and not by the key of a portfolio', async () => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { auditLog } from '../audit/audit.sql.ts';
 import { inBatches } from '../batches.ts';
 import { caseStudies } from '../case-study/case-study.sql.ts';
@@ -6,6 +6,7 @@ import type { Db, JobBus, WakeUps } from '../context.ts';
 import { evidenceDownloads } from '../evidence/evidence.sql.ts';
 import { newId } from '../ids.ts';
 import { jobs } from '../job/job.sql.ts';
+import { jobKindSchema } from '../job/kinds.ts';
 import { metricSamples, metrics } from '../metric/metric.sql.ts';
 import { removableObjects } from '../removable-object/removable-object.sql.ts';
 import { formLifetimeMinutes } from '../upload/schemas.ts';
@@ -49,6 +50,8 @@ async function cancelLateJobs(tools: Tools): Promise<void> {
     .where(
       and(
         isNotNull(portfolios.binnedAt),
+        // All kinds, since the index begins with them.
+        inArray(jobs.kind, jobKindSchema.options),
         sql`${jobs.state} in ('queued', 'running') and ${jobs.cancelRequestedAt} is null`,
       ),
     )

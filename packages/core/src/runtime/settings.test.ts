@@ -127,6 +127,18 @@ describe('settings that are not valid', () => {
     ['SECURITY_CONTACT', 'http://example.com/contact'],
     ['SECURITY_POLICY', 'mailto:security@example.com'],
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
+    ['JWT_ISSUERS', 'https://issuer.example'],
+    ['JWT_ISSUERS', '{}'],
+    ['JWT_ISSUERS', '[{"issuer":"http://issuer.example"}]'],
+    ['JWT_ISSUERS', '[{"issuer":"http://127.0.0.1.example"}]'],
+    ['JWT_ISSUERS', '[{"issuer":"https://a.example"},{"issuer":"https://a.example"}]'],
+    ['JWT_ISSUERS', '[{"issuer":"https://a.example","clientSecret":"s3cret"}]'],
+    ['JWT_ISSUERS', '[{"issuer":"https://a.example","secret":"s3cret"}]'],
+    ['OIDC_SCOPES', 'profile'],
+    ['GROUP_ROLES', 'staff'],
+    ['GROUP_ROLES', 'staff=team'],
+    ['GROUP_ROLES', 'staff=team:admin'],
+    ['GROUP_ROLES', 'staff=team:viewer,'],
     ['PORT', '65536'],
     ['PORT', '1.5'],
     ['INTERNAL_PORT', '65536'],
@@ -151,7 +163,27 @@ describe('settings that are not valid', () => {
         JWT_JWKS_URL: 'https://issuer.example/keys',
         [name]: value,
       }),
-    ).toMatch(new RegExp(`^  ${name}: `, 'm'));
+    ).toMatch(new RegExp(`^  ${name}[.:]`, 'm'));
+  });
+
+  test('include a client without its issuer, and the secret of no client', () => {
+    const given = { OIDC_CLIENT_ID: 'portfolio', OIDC_CLIENT_SECRET: 's3cret' };
+    expect(problemsOf({ ...given, JWT_ISSUER: undefined })).toMatch(/^  JWT_ISSUER: /m);
+    expect(problemsOf({ ...given, OIDC_CLIENT_ID: undefined })).toMatch(/^  OIDC_CLIENT_ID: /m);
+  });
+});
+
+test('further issuers and the roles of groups are read', () => {
+  const issuers = [
+    { issuer: 'https://a.example/', clientId: 'portfolio', clientSecret: 'secretsmanager:s#a' },
+  ];
+  const given = { JWT_ISSUERS: JSON.stringify(issuers), GROUP_ROLES: 'CN=staff=team:editor, ops=team:owner' };
+  expect(readSettings(apiSettings, { ...needed, ...given })).toMatchObject({
+    JWT_ISSUERS: [{ ...issuers[0], clientSecret: { id: 's', key: 'a' } }],
+    GROUP_ROLES: [
+      { group: 'CN=staff', portfolio: 'team', role: 'editor' },
+      { group: 'ops', portfolio: 'team', role: 'owner' },
+    ],
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleSchema } from '../actor.ts';
 import { describeIssue } from '../input.ts';
 import { ofEachKind } from '../job/kinds.ts';
 
@@ -55,17 +56,43 @@ const pairs = z.string().transform((given, { addIssue }) => {
   return Object.fromEntries(entries) as Record<string, unknown>;
 });
 
+/** Without TLS, whoever is in between could sign in as anybody. */
+const issuerUrl = z.url().regex(/^https:|^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|\/|$)/, {
+  error: 'Expected a URL that begins with https://.',
+});
+
+/** An issuer beside JWT_ISSUER. */
+const otherIssuer = z
+  .strictObject({
+    issuer: issuerUrl,
+    /** By default, the address in its discovery document. */
+    jwksUrl: httpUrl.optional(),
+    /** By default, JWT_AUDIENCE. */
+    audience: z.string().min(1).optional(),
+    /** Lets people sign in there. */
+    clientId: z.string().min(1).optional(),
+    clientSecret: secret.optional(),
+    /** How people call it; by default, its host. */
+    name: z.string().min(1).max(100).optional(),
+  })
+  .refine(({ clientId, clientSecret }) => clientSecret === undefined || clientId !== undefined, {
+    path: ['clientId'],
+    message: 'Must be set with clientSecret.',
+  });
+
+/** `group=portfolio:role,…`: who is in the group has the role in the portfolio with that slug. */
+const groupRoles = z.string().transform((given, { addIssue }) => {
+  const rules = given.split(',').map((rule) => /^(.+)=([a-z0-9-]+):(\w+)$/.exec(rule.trim()) ?? []);
+  return rules.map(([, group = '', portfolio = '', role]) => {
+    const parsed = roleSchema.safeParse(role);
+    if (!parsed.success)
+      addIssue({ code: 'custom', message: 'Expected group=portfolio:role, separated by commas.' });
+    return { group, portfolio, role: parsed.data ?? 'viewer' };
+  });
+});
+
 /** The share of the fleet's slots that one portfolio may use. */
 const share = z.coerce.number<string>().gt(0).max(1);
-
-/** An issuer beside JWT_ISSUER; its keys are discovered where they have no address here. */
-const otherIssuer = z.strictObject({
-  issuer: httpUrl,
-  jwksUrl: httpUrl.optional(),
-  audience: z.string().min(1).optional(),
-  clientId: z.string().min(1).optional(),
-  clientSecret: secret.optional(),
-});
 
 const json = z.string().transform((text, { addIssue }): unknown => {
   try {
@@ -130,6 +157,19 @@ function checkSignIn(given: Readonly<Record<string, unknown>>, { addIssue }: z.c
     else if (isIam && password === 'DATABASE_PASSWORD')
       report(url, 'Must not contain a password with DATABASE_AUTH=iam.');
   }
+}
+
+/** Reports issuers that are named twice, and a client without an issuer. */
+function checkIssuers(given: Readonly<Record<string, unknown>>, { addIssue }: z.core.$RefinementCtx) {
+  const report = (name: string, message: string) => addIssue({ code: 'custom', path: [name], message });
+  const others = Array.isArray(given.JWT_ISSUERS) ? (given.JWT_ISSUERS as { issuer?: unknown }[]) : [];
+  const names = [given.JWT_ISSUER, ...others.map(({ issuer }) => issuer)];
+  if (new Set(names).size < names.length)
+    report('JWT_ISSUERS', 'Must name each issuer once, and not JWT_ISSUER.');
+  if (given.OIDC_CLIENT_ID !== undefined && given.JWT_ISSUER === undefined)
+    report('JWT_ISSUER', 'Must be set with OIDC_CLIENT_ID.');
+  if (given.OIDC_CLIENT_SECRET !== undefined && given.OIDC_CLIENT_ID === undefined)
+    report('OIDC_CLIENT_ID', 'Must be set with OIDC_CLIENT_SECRET.');
 }
 
 /** The URLs, and the settings with their passwords. */
@@ -200,16 +240,22 @@ export const apiSettings = z
     JWT_ISSUER: z.url().optional(),
     JWT_JWKS_URL: httpUrl.optional(),
     JWT_AUDIENCE: z.string().default('portfolio-api'),
-    /** Further issuers, as a JSON list of `{issuer, jwksUrl?, audience?, clientId?, clientSecret?}`. */
+    /** Further issuers, as JSON: `[{"issuer":"https://…","clientId":"…","clientSecret":"…"}]`. People of each are others. */
     JWT_ISSUERS: json.pipe(z.array(otherIssuer).max(20)).default([]),
-    /** The API as a client of JWT_ISSUER, by which people sign in. */
+    /** Lets people sign in with a browser at JWT_ISSUER, by OpenID Connect. It sends them to PUBLIC_ORIGIN/auth/callback. */
     OIDC_CLIENT_ID: z.string().min(1).optional(),
+    /** Without it, the client is a public one. */
     OIDC_CLIENT_SECRET: secret.optional(),
-    /** The claim with the groups of a person. */
+    /** What issuers are asked for, which may have to be more for the claim of groups. */
+    OIDC_SCOPES: z
+      .string()
+      .regex(/(^| )openid( |$)/, 'Expected "openid" among the scopes.')
+      .default('openid profile'),
+    /** The claim with the groups of a person, in tokens and at the sign-in: a list of names. */
     GROUP_CLAIM: z.string().min(1).default('groups'),
-    /** The roles that members of a group have: `group=portfolio:role,…`. */
-    GROUP_ROLES: pairs.optional(),
-    /** Its members are operators. */
+    /** The roles that groups give, `group=portfolio:role,…`. Members by a group are no longer members without it. */
+    GROUP_ROLES: groupRoles.default([]),
+    /** Who is in this group is an operator of the deployment. */
     OPERATOR_GROUP: z.string().min(1).optional(),
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
@@ -221,6 +267,7 @@ export const apiSettings = z
     path: ['JWT_JWKS_URL'],
     message: 'JWT_ISSUER and JWT_JWKS_URL must be set together.',
   })
+  .superRefine(checkIssuers, always)
   .refine((given) => given.SECURITY_POLICY === undefined || given.SECURITY_CONTACT !== undefined, {
     ...always,
     path: ['SECURITY_CONTACT'],

@@ -11,7 +11,13 @@ import {
 import { anonymous } from '../actor.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
+import {
+  pruneJobEvents,
+  removeOldDeliveries,
+  forgetErasedIdentities,
+  removeOldInvitations,
+  removeOldJobs,
+} from './retention.ts';
 
 const never = new AbortController().signal;
 
@@ -194,4 +200,13 @@ test('an invitation is removed 30 days after its last day, by the worker', async
   expect(await removeOldInvitations(fixture.workerDb, never)).toBe(1);
   const { items } = await operations.invitation.list.run(fixture.as(owner), { portfolio: 'team' });
   expect(items.map(({ id }) => id)).toEqual([young]);
+});
+
+test('the hash by which older tokens of an erased person are refused is forgotten after a day, by the worker', async () => {
+  await fixture.sql`
+    insert into people (id, erased_identity, erased_at)
+    values ('young', 'y', now() - interval '23 hours'), ('old', 'o', now() - interval '25 hours')`;
+  expect(await forgetErasedIdentities(fixture.workerDb)).toBe(1);
+  const left = await fixture.sql`select id from people where erased_identity is not null`;
+  expect(left).toEqual([{ id: 'young' }]);
 });

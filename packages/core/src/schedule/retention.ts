@@ -4,6 +4,7 @@ import type { Db } from '../context.ts';
 import { invitations } from '../invitation/invitation.sql.ts';
 import { jobEvents, jobs } from '../job/job.sql.ts';
 import { retention } from '../job/kinds.ts';
+import { people } from '../person/person.sql.ts';
 import { webhookDeliveries } from '../webhook/webhook.sql.ts';
 import { inBatches } from '../batches.ts';
 import type { Period } from './task.ts';
@@ -72,6 +73,17 @@ export function removeOldInvitations(db: Db, signal: AbortSignal): Promise<numbe
         order by expires_at limit ${size} for update skip locked))`);
     return removed.count;
   });
+}
+
+/** Tokens are valid for hours: after a day, none can mean a person who was erased. */
+const erasedIdentityDays = 1;
+
+/** Forgets the hashes by which older tokens of erased people are refused. Resolves to their number. */
+export async function forgetErasedIdentities(db: Db): Promise<number> {
+  const forgotten = await db.execute(sql`
+    update ${people} set erased_identity = null
+    where erased_identity is not null and erased_at < now() - ${days(erasedIdentityDays)}`);
+  return forgotten.count;
 }
 
 /** Deletes old webhook deliveries, except pending ones. */

@@ -9,10 +9,17 @@ import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
 import { removeUnusedImages } from '../image/remove-unused.ts';
 import { purgeDuePortfolios } from '../portfolio/purge-due.ts';
 import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts';
+import { removeExpiredSessions } from '../session/remove-expired.ts';
 import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
 import { inBatches } from '../batches.ts';
-import { pruneJobEvents, removeOldDeliveries, removeOldInvitations, removeOldJobs } from './retention.ts';
+import {
+  pruneJobEvents,
+  removeOldDeliveries,
+  forgetErasedIdentities,
+  removeOldInvitations,
+  removeOldJobs,
+} from './retention.ts';
 import type { Task } from './task.ts';
 
 const minute = 60;
@@ -86,6 +93,18 @@ export const tasks: readonly Task[] = [
     everySeconds: hour,
     missed: 'skip',
     run: ({ db, signal }) => removeOldDeliveries(db, signal),
+  },
+  {
+    name: 'expired-sessions',
+    everySeconds: 5 * minute,
+    missed: 'skip',
+    run: ({ db, signal }) => removeExpiredSessions(db, signal),
+  },
+  {
+    name: 'erased-identities',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db }) => forgetErasedIdentities(db),
   },
   {
     name: 'old-invitations',

@@ -27,15 +27,19 @@ export function JobFilePanel({ id, result }: { id: string; result: JobFile }) {
           </span>
         </p>
       </div>
-      <button
-        type="button"
-        className="button primary"
-        disabled={download.isPending}
-        onClick={() => download.mutate()}
-      >
-        <DownloadIcon />
-        {result.contentType === 'application/pdf' ? 'Download PDF' : 'Download file'}
-      </button>
+      {result.deletedAt !== undefined ? (
+        <p>The file was deleted.</p>
+      ) : (
+        <button
+          type="button"
+          className="button primary"
+          disabled={download.isPending}
+          onClick={() => download.mutate()}
+        >
+          <DownloadIcon />
+          {result.contentType === 'application/pdf' ? 'Download PDF' : 'Download file'}
+        </button>
+      )}
       {download.isError && (
         <p className="field-problem" role="alert">
           {describeProblem(download.error)}

@@ -66,6 +66,8 @@ test('the moves of the model are the statements that change jobs', () => {
     job_end_many: 'as job_end',
     job_cancel_many: 'as job_cancel',
     job_requeue_many: 'as job_requeue',
+    job_redrive: 'as job_requeue',
+    job_mark_file_deleted: 'changes no state',
   };
   const writing = [...readStatements()].filter(([, { sql }]) => /(update|insert into) "jobs"/.test(sql));
   expect(writing.map(([name]) => name).toSorted()).toEqual(

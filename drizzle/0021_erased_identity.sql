@@ -1,0 +1,2 @@
+ALTER TABLE "people" ADD COLUMN "erased_identity" text;--> statement-breakpoint
+CREATE INDEX "people_erased_identity" ON "people" USING btree ("erased_identity") WHERE "people"."erased_identity" is not null;

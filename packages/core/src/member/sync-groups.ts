@@ -1,0 +1,127 @@
+import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import type { Role } from '../actor.ts';
+import { endKeysMadeBy } from '../api-key/end.ts';
+import { auditLog } from '../audit/audit.sql.ts';
+import type { Db } from '../context.ts';
+import { newId } from '../ids.ts';
+import { people } from '../person/person.sql.ts';
+import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { nextVersion } from '../version.sql.ts';
+
+/** The role that groups give in each portfolio, by its slug. */
+export type GroupRoles = Readonly<Record<string, Role>>;
+
+/** What an issuer has said about the groups of a person, and when. */
+type Groups = { personId: string; roles: GroupRoles; issuedAt: Date };
+
+type Membership = { portfolioId: string; personId: string };
+
+/**
+ * Makes, changes and removes the memberships that groups give to a person, unless something newer was applied before.
+ * Members who were not added by a group stay as they are. Resolves to the slugs of portfolios where the person stays an owner
+ * because no other owner has signed in.
+ */
+export async function syncGroups(db: Db, groups: Groups): Promise<string[]> {
+  const { personId, roles, issuedAt } = groups;
+  return db.transaction(async (tx) => {
+    // Before the person: an erasure locks them in this order.
+    const locked = await lockPortfolios(tx, groups);
+    const newer = await tx
+      .update(people)
+      .set({ groupRoles: roles, groupsAt: issuedAt.toISOString() })
+      .where(
+        and(
+          eq(people.id, personId),
+          isNull(people.erasedAt),
+          sql`coalesce(${people.groupsAt} <= ${issuedAt.toISOString()}::timestamptz, true)`,
+        ),
+      )
+      .returning({ id: people.id });
+    if (newer.length === 0) return [];
+    const kept: string[] = [];
+    for (const { id, slug } of locked) {
+      const isDone = await applyRole(tx, { portfolioId: id, personId }, roles[slug] ?? null);
+      if (!isDone) kept.push(slug);
+    }
+    return kept;
+  });
+}
+
+/** The portfolios that the groups name, and those that they named before. Changes of members lock them likewise. */
+function lockPortfolios(tx: Db, { personId, roles }: Groups) {
+  const byGroup = tx
+    .select({ id: members.portfolioId })
+    .from(members)
+    .where(and(eq(members.personId, personId), eq(members.fromGroup, true)));
+  return tx
+    .select({ id: portfolios.id, slug: portfolios.slug })
+    .from(portfolios)
+    .where(or(inArray(portfolios.slug, Object.keys(roles)), inArray(portfolios.id, byGroup)))
+    .orderBy(portfolios.id)
+    .for('no key update');
+}
+
+/** Returns false where the only owner who has signed in would be lost. */
+async function applyRole(tx: Db, membership: Membership, role: Role | null): Promise<boolean> {
+  const [found] = await tx
+    .select({
+      role: members.role,
+      fromGroup: members.fromGroup,
+      tokensNotBefore: members.tokensNotBefore,
+    })
+    .from(members)
+    .where(isMember(membership))
+    .for('update');
+  if (found?.fromGroup === false || (found?.role ?? null) === role) return true;
+  if (found?.role === 'owner' && !(await hasAnotherOwner(tx, membership))) return false;
+  if (found?.role === 'owner') await endKeysMadeBy(tx, membership.portfolioId, membership.personId);
+  if (role === null) await remove(tx, membership, found!.tokensNotBefore);
+  else if (found) await tx.update(members).set({ role, version: nextVersion }).where(isMember(membership));
+  else await add(tx, membership, role);
+  await recordChange(tx, membership);
+  return true;
+}
+
+const isMember = ({ portfolioId, personId }: Membership) =>
+  and(eq(members.portfolioId, portfolioId), eq(members.personId, personId));
+
+async function hasAnotherOwner(tx: Db, { portfolioId, personId }: Membership): Promise<boolean> {
+  const [other] = await tx
+    .select({ id: people.id })
+    .from(members)
+    .innerJoin(people, eq(people.id, members.personId))
+    .where(
+      and(
+        eq(members.portfolioId, portfolioId),
+        eq(members.role, 'owner'),
+        ne(members.personId, personId),
+        isNotNull(people.signedInAt),
+      ),
+    )
+    .limit(1);
+  return other !== undefined;
+}
+
+async function add(tx: Db, { portfolioId, personId }: Membership, role: Role) {
+  const [former] = await tx
+    .delete(formerMembers)
+    .where(and(eq(formerMembers.portfolioId, portfolioId), eq(formerMembers.personId, personId)))
+    .returning({ tokensNotBefore: formerMembers.tokensNotBefore });
+  await tx.insert(members).values({ portfolioId, personId, role, fromGroup: true, ...former });
+}
+
+async function remove(tx: Db, membership: Membership, tokensNotBefore: string | null) {
+  if (tokensNotBefore !== null) await tx.insert(formerMembers).values({ ...membership, tokensNotBefore });
+  await tx.delete(members).where(isMember(membership));
+}
+
+async function recordChange(tx: Db, { portfolioId, personId }: Membership) {
+  await tx.insert(auditLog).values({
+    id: newId('audit'),
+    portfolioId,
+    actor: personId,
+    action: 'member.syncGroups',
+    target: personId,
+    fields: ['role'],
+  });
+}
