@@ -18,6 +18,7 @@ export type BinnedPortfolio = Outputs['portfolio']['bin']['items'][number];
 export type BinnedCaseStudy = Outputs['caseStudy']['bin']['items'][number];
 export type Member = Outputs['member']['list']['items'][number];
 export type Role = Member['role'];
+export type Session = Outputs['session']['list']['items'][number];
 export type Invitation = Outputs['invitation']['list']['items'][number];
 export type ApiKey = Outputs['apiKey']['list']['items'][number];
 export type Scope = ApiKey['scopes'][number];

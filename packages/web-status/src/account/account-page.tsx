@@ -10,6 +10,7 @@ import { personWords } from '../ui/words.ts';
 import { DisplayName } from './display-name.tsx';
 import { OwnKeys } from './own-keys.tsx';
 import { PersonalData } from './personal-data.tsx';
+import { Sessions } from './sessions.tsx';
 
 /** Who is signed in, and what belongs to the person: name, sessions, keys and data. */
 export function AccountPage() {
@@ -34,7 +35,12 @@ function Own({ me }: { me: Me }) {
   return (
     <>
       {me.scopes.includes('portfolio:write') && <DisplayName me={me} />}
-      {me.scopes.includes('api-key:read') && <OwnKeys me={me} />}
+      {me.scopes.includes('api-key:read') && (
+        <>
+          <Sessions mayChange={me.scopes.includes('api-key:write')} />
+          <OwnKeys me={me} />
+        </>
+      )}
       <PersonalData me={me} />
     </>
   );

@@ -1,17 +1,28 @@
 const storageKey = 'portfolio.invitation';
 
 /**
- * The secret of the invitation that this tab was opened for; null without one. It moves from the address into the tab's
- * storage, where it outlasts signing in, and is in no history, log or address of a sign-in.
+ * Moves the secret of an invitation from the address into the storage of the tab, where it outlasts signing in, and is in no
+ * history and no address of a sign-in. Where the browser blocks storage, it stays in the address.
  */
-export function invitationSecret(): string | null {
+export function keepInvitation() {
   const { pathname, hash } = location;
-  if (pathname === '/join' && hash.length > 1) {
-    const secret = hash.slice(1);
-    if (!store(secret)) return secret;
+  if (pathname !== '/join' || hash.length < 2) return;
+  try {
+    sessionStorage.setItem(storageKey, hash.slice(1));
     history.replaceState(history.state, '', pathname);
+  } catch {
+    // It stays in the address.
   }
-  return stored();
+}
+
+/** The secret of the invitation that this tab was opened for; null without one. */
+export function invitationSecret(hash: string): string | null {
+  if (hash.length > 1) return hash.slice(1);
+  try {
+    return sessionStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
 }
 
 export function forgetInvitation() {
@@ -19,22 +30,5 @@ export function forgetInvitation() {
     sessionStorage.removeItem(storageKey);
   } catch {
     // Then it was not stored either.
-  }
-}
-
-function store(secret: string): boolean {
-  try {
-    sessionStorage.setItem(storageKey, secret);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function stored(): string | null {
-  try {
-    return sessionStorage.getItem(storageKey);
-  } catch {
-    return null;
   }
 }

@@ -1,10 +1,9 @@
 import { problemOf } from '@portfolio/api/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useAction } from '../action.ts';
 import { useTRPCClient } from '../api.tsx';
 import { useMe } from '../me.ts';
-import { Link, navigate } from '../router.tsx';
+import { Link, navigate, useAddress } from '../router.tsx';
 import { useSignOut } from '../session.ts';
 import { ActionProblem } from '../ui/action-problem.tsx';
 import { Loaded } from '../ui/loaded.tsx';
@@ -15,8 +14,8 @@ import { forgetInvitation, invitationSecret } from './invitation-secret.ts';
 
 /** What an invitation is to, and the button that accepts it. */
 export function JoinPage() {
-  const [secret] = useState(invitationSecret);
-  return secret === null ? <NoInvitation /> : <Offer secret={secret} />;
+  const secret = invitationSecret(useAddress().hash);
+  return secret === null ? <NoInvitation /> : <Offer key={secret} secret={secret} />;
 }
 
 function Offer({ secret }: { secret: string }) {
