@@ -55,7 +55,7 @@ function Erase({ me }: { me: Me }) {
   return (
     <Section title="Erase me">
       <div className="card panel">
-        <TypedConfirmation words="Erase me" expected="erase me" action={erase}>
+        <TypedConfirmation words="Erase me" expected="erase me" action={erase} person={me}>
           Your name, memberships, keys and sessions end at once and for good. What you have made for
           portfolios stays there, without your name.
         </TypedConfirmation>

@@ -68,26 +68,27 @@ function DeletedCaseStudy({ study }: { study: BinnedCaseStudy }) {
         <TypedConfirmation words="Delete for good" what={title} expected={slug} action={purge}>
           “{title}” ends now, with its revisions, claims and PDFs. This cannot be undone.
         </TypedConfirmation>
-        <ActionProblem error={undelete.error} />
-        {problemOf(undelete.error)?.code === 'conflict' && (
+        {problemOf(undelete.error)?.code === 'conflict' ? (
           <OtherAddress
-            title={title}
+            slug={undelete.variables ?? slug}
             isPending={undelete.isPending}
             onChosen={(newSlug) => undelete.mutate(newSlug)}
           />
+        ) : (
+          <ActionProblem error={undelete.error} />
         )}
       </div>
     </li>
   );
 }
 
-/** Asks for another address, where a new case study has the one that the deleted one had. */
+/** Asks for another address, where something else has the one that the case study had. */
 function OtherAddress({
-  title,
+  slug: taken,
   isPending,
   onChosen,
 }: {
-  title: string;
+  slug: string;
   isPending: boolean;
   onChosen: (slug: string) => void;
 }) {
@@ -97,8 +98,11 @@ function OtherAddress({
     onChosen(slug);
   }
   return (
-    <form className="typed-confirmation" onSubmit={submit}>
-      <SlugField label={`Another address for “${title}”`} value={slug} onChange={setSlug} />
+    <form className="settings" onSubmit={submit}>
+      <p className="field-problem" role="alert">
+        Another case study has the address {taken} now. Choose one for this case study.
+      </p>
+      <SlugField label="Other address" value={slug} onChange={setSlug} />
       <div className="buttons">
         <button type="submit" className="button" disabled={isPending}>
           Undelete with this address

@@ -63,7 +63,7 @@ function RoleOf({ member }: { member: Member }) {
           Save <span className="visually-hidden">the role of {personWords(member)}</span>
         </button>
       )}
-      <ActionProblem error={update.error} />
+      <ActionProblem error={update.error} person={member} />
     </>
   );
 }
@@ -81,11 +81,13 @@ function Remove({ member }: { member: Member }) {
       what={name}
       question={`${name} and every key that they made for this portfolio lose access at once.`}
       action={remove}
+      person={member}
     />
   );
 }
 
-function Leave({ member: { portfolio, id, version } }: { member: Member }) {
+function Leave({ member }: { member: Member }) {
+  const { portfolio, id, version } = member;
   const api = useTRPCClient();
   const leave = useAction(
     () => api.member.remove.mutate({ portfolio, member: id, expectedVersion: version }),
@@ -99,6 +101,7 @@ function Leave({ member: { portfolio, id, version } }: { member: Member }) {
       what="this portfolio"
       question="You and every key that you made for this portfolio lose access at once."
       action={leave}
+      person={member}
     />
   );
 }

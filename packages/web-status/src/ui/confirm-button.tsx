@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ActionProblem } from './action-problem.tsx';
+import type { Person } from './words.ts';
 
 type Action = { mutate: () => void; isPending: boolean; error: unknown };
 
@@ -11,10 +12,12 @@ type Props = {
   /** What is asked before it is done, which says what follows from it. */
   question: string;
   action: Action;
+  /** Whom it is about. */
+  person?: Person;
 };
 
 /** A button that asks before it acts. Escape is a no. */
-export function ConfirmButton({ word, what, question, action }: Props) {
+export function ConfirmButton({ word, what, question, action, person }: Props) {
   const [isAsking, setAsking] = useState(false);
   const first = useRef<HTMLButtonElement>(null);
   const wasAsking = useRef(false);
@@ -40,7 +43,7 @@ export function ConfirmButton({ word, what, question, action }: Props) {
         >
           {word} <span className="visually-hidden">{what}</span>
         </button>
-        <ActionProblem error={action.error} />
+        <ActionProblem error={action.error} person={person} />
       </>
     );
   }

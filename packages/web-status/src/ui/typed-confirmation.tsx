@@ -1,5 +1,6 @@
 import { type ReactNode, type SubmitEvent, useEffect, useId, useRef, useState } from 'react';
 import { ActionProblem } from './action-problem.tsx';
+import type { Person } from './words.ts';
 
 type Action = { mutate: () => void; isPending: boolean; error: unknown };
 
@@ -13,10 +14,12 @@ type Props = {
   /** What follows from it. */
   children: ReactNode;
   action: Action;
+  /** Whom it is about. */
+  person?: Person | undefined;
 };
 
 /** A button for what cannot be undone easily. It acts only after its user has typed what is expected. */
-export function TypedConfirmation({ words, what, expected, children, action }: Props) {
+export function TypedConfirmation({ words, what, expected, children, action, person }: Props) {
   const [isOpen, setOpen] = useState(false);
   if (!isOpen) {
     return (
@@ -26,7 +29,7 @@ export function TypedConfirmation({ words, what, expected, children, action }: P
     );
   }
   return (
-    <Form words={words} expected={expected} action={action} onCancel={() => setOpen(false)}>
+    <Form words={words} expected={expected} action={action} person={person} onCancel={() => setOpen(false)}>
       {children}
     </Form>
   );
@@ -36,6 +39,7 @@ function Form({
   words,
   expected,
   action,
+  person,
   children,
   onCancel,
 }: Omit<Props, 'what'> & { onCancel: () => void }) {
@@ -80,7 +84,7 @@ function Form({
           Cancel
         </button>
       </div>
-      <ActionProblem error={action.error} />
+      <ActionProblem error={action.error} person={person} />
     </form>
   );
 }

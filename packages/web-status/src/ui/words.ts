@@ -106,8 +106,10 @@ export const roleHints: Record<Role, string> = {
   owner: 'may do everything',
 };
 
+export type Person = Pick<Member, 'id' | 'name' | 'subject'>;
+
 /** The name of a person: the one that they show, else the one by which they sign in, else their id. */
-export function personWords({ id, name, subject }: Pick<Member, 'id' | 'name' | 'subject'>): string {
+export function personWords({ id, name, subject }: Person): string {
   return name ?? subject ?? id;
 }
 
