@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import type * as Oidc from './oidc.ts';
 import { inRepository } from './repository.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -37,7 +38,7 @@ export async function startLocalSignIn(portFile: string, apiPort: number) {
   async function load(): Promise<Answer> {
     // From the sources, so that it is no part of the bundle that every start reads.
     const module = pathToFileURL(inRepository('dev/oidc.ts')).href;
-    const { createProvider } = (await import(module)) as typeof import('./oidc.ts');
+    const { createProvider } = (await import(module)) as typeof Oidc;
     const redirectUris = ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${apiPort}/auth/callback`);
     return createProvider({ issuer, client: { id: clientId, secret, redirectUris }, people });
   }

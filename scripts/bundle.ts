@@ -12,7 +12,12 @@ const banner = `import { createRequire as requireFor } from 'node:module'; globa
 
 /** The programs of each bundle, by the names of their files. */
 const programs: Record<'api' | 'worker', Record<string, string>> = {
-  api: { main: 'src/main.ts', migrate: 'src/migrate.ts', 'operator-key': 'src/operator-key.ts' },
+  api: {
+    main: 'src/main.ts',
+    migrate: 'src/migrate.ts',
+    'operator-key': 'src/operator-key.ts',
+    'verify-audit': 'src/verify-audit.ts',
+  },
   worker: { main: 'src/main.ts', 'pdf-thread': 'src/pdf/thread.ts' },
 };
 

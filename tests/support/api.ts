@@ -8,7 +8,7 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { issuers?: Issuer[]; groups?: GroupSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
+    'publicOrigin' | 'webRoot' | 'securityLog' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -28,6 +28,7 @@ export async function testApi(
     publicOrigin: options.publicOrigin,
     trust,
     webRoot: options.webRoot,
+    securityLog: options.securityLog,
     rateLimits: options.rateLimits,
     trustedProxyHops: options.trustedProxyHops,
   });

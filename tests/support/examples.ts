@@ -150,6 +150,9 @@ export const examples: Record<string, Example> = {
     input: ({ portfolio, webhook: id, delivery }) => ({ portfolio, id, delivery }),
     ofPortfolio: true,
   },
+  'audit.head': { input: ({ portfolio }) => ({ portfolio }), ofPortfolio: true },
+  'audit.own': { input: () => ({ limit: 1 }), ofPortfolio: false },
+  'audit.security': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   'operator.jobs': {
     input: ({ portfolio }) => ({ portfolio, state: ['succeeded'], kind: 'export.pdf' }),
     ofPortfolio: false,
@@ -174,6 +177,7 @@ export const examples: Record<string, Example> = {
     ofPortfolio: false,
   },
   'operator.health': { input: () => ({}), ofPortfolio: false },
+  'operator.securityEvents': { input: () => ({ limit: 1 }), ofPortfolio: false },
   'me.read': { input: () => ({}), ofPortfolio: false },
   'audit.list': { input: ({ portfolio }) => ({ portfolio, limit: 1 }), ofPortfolio: true },
   ...examplesOfInvitations(),

@@ -14,7 +14,7 @@ export async function signIn(
     personId: subject,
     signedInAt,
     isOperator,
-    address: '192.0.2.1',
+    origin: { address: '192.0.2.1', requestId: null },
     userAgent: 'Test browser',
   };
   const session = await beginSession(db, about);

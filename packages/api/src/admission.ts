@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Authenticator, LimitExceeded, type Taken, headersOf } from './authenticator.ts';
 import { credentialOf, forgetSession, isSession } from './credential.ts';
-import { foreignOrigin, mayForge } from './own-origin.ts';
+import { ForeignOrigin, mayForge } from './own-origin.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +49,7 @@ export function identifyCallers(
     // Most requests: without a promise.
     if (credential === undefined)
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
-    if (mayForge(request, publicOrigin)) return done(foreignOrigin());
+    if (mayForge(request, publicOrigin)) return done(new ForeignOrigin());
     request.credential = credential;
     return identify(request, reply, authenticator.admit(credential, request.ip, cost));
   });

@@ -41,6 +41,8 @@ const trusting = (...issuers: Issuer[]) => ({
   groups: createGroups({ db: pool.db, log: silentLog }, noGroups),
 });
 
+const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
+const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
 const hour = 3_600_000;
 const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
 
@@ -333,35 +335,34 @@ describe('a token', () => {
     });
   });
 
+  const scopesWith = async (groups: unknown, operators?: string) => {
+    const trust = trusting({ issuer, audience, jwksUrl, isDefault: true });
+    const about = { db: pool.db, log: silentLog };
+    const verifier = createAuthenticate(pool.db, {
+      ...trust,
+      groups: createGroups(about, { ...noGroups, operators }),
+    });
+    const actor = await present(await sign({ scope: 'job:read operator:read', groups }), verifier);
+    return actor.kind === 'user' && actor.scopes;
+  };
+
+  const withGroups = () => {
+    const settings: GroupSettings = {
+      claim: 'groups',
+      roles: [
+        { group: 'staff', portfolio: 'team', role: 'viewer' },
+        { group: 'leads', portfolio: 'team', role: 'owner' },
+      ],
+    };
+    const groups = createGroups({ db: pool.db, log: silentLog }, settings);
+    return createAuthenticate(pool.db, {
+      issuers: [{ issuer, audience, jwksUrl, isDefault: true }],
+      groups,
+    });
+  };
+  const grouped = (iat: number, groups?: unknown) => sign({ sub: 'grouped', iat, groups });
+
   describe('with groups', () => {
-    const withGroups = () => {
-      const settings: GroupSettings = {
-        claim: 'groups',
-        roles: [
-          { group: 'staff', portfolio: 'team', role: 'viewer' },
-          { group: 'leads', portfolio: 'team', role: 'owner' },
-        ],
-      };
-      const groups = createGroups({ db: pool.db, log: silentLog }, settings);
-      return createAuthenticate(pool.db, {
-        issuers: [{ issuer, audience, jwksUrl, isDefault: true }],
-        groups,
-      });
-    };
-    const rolesOf = (subject: string) => pool.sql`select role from members where person_id = ${subject}`;
-    const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
-
-    const scopesWith = async (groups: unknown, operators?: string) => {
-      const trust = trusting({ issuer, audience, jwksUrl, isDefault: true });
-      const about = { db: pool.db, log: silentLog };
-      const verifier = createAuthenticate(pool.db, {
-        ...trust,
-        groups: createGroups(about, { ...noGroups, operators }),
-      });
-      const actor = await present(await sign({ scope: 'job:read operator:read', groups }), verifier);
-      return actor.kind === 'user' && actor.scopes;
-    };
-
     test('makes an operator of whoever is in the configured one, and in no other', async () => {
       expect(await scopesWith(['a', 'ops'], 'ops')).toEqual(['job:read', ...operatorScopes]);
       for (const [groups, operators] of [
@@ -378,15 +379,14 @@ describe('a token', () => {
         insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`;
       await pool.sql`insert into members (portfolio_id, person_id, role) values ('pf_1', 'first-owner', 'owner')`;
       const verifier = withGroups();
-      const token = (iat: number, groups?: unknown) => sign({ sub: 'grouped', iat, groups });
-      await present(await token(minutesAgo(3), ['staff', 'leads', 7]), verifier);
+      await present(await grouped(minutesAgo(3), ['staff', 'leads', 7]), verifier);
       expect(await rolesOf('grouped')).toEqual([{ role: 'owner' }]);
-      await present(await token(minutesAgo(2), 'staff'), verifier);
+      await present(await grouped(minutesAgo(2), 'staff'), verifier);
       expect(await rolesOf('grouped')).toEqual([{ role: 'viewer' }]);
-      await present(await token(minutesAgo(3), ['leads']), verifier);
-      await present(await token(minutesAgo(1)), verifier);
+      await present(await grouped(minutesAgo(3), ['leads']), verifier);
+      await present(await grouped(minutesAgo(1)), verifier);
       expect(await rolesOf('grouped')).toEqual([{ role: 'viewer' }]);
-      await present(await token(minutesAgo(1), []), verifier);
+      await present(await grouped(minutesAgo(1), []), verifier);
       expect(await rolesOf('grouped')).toEqual([]);
     });
   });

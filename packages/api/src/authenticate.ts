@@ -84,17 +84,17 @@ function createActorOf(db: Db, { issuers, groups }: Trust) {
       throw new AppError('unauthenticated', 'Invalid token: its claim "iss" names no known issuer.');
     const { issuer, audience, isDefault, keys } = named;
     const claims = await verify(token, keys, { algorithms, issuer, audience });
-    const { sub: subject, exp, iat, jti, scope, auth_time } = claims;
+    const { sub: subject, exp, iat, jti, auth_time } = claims;
     const tokenIssuedAt = new Date(iat * 1000);
     const id = await identifyPerson(db, { issuer, subject, isDefault }, tokenIssuedAt);
     await groups.token(id, claims, tokenIssuedAt);
     const signedInAt = auth_time === undefined ? undefined : new Date(auth_time * 1000);
-    const granted = scope.split(' ');
+    const granted = claims.scope.split(' ');
     return {
       kind: 'user',
       id,
       scopes: withOperatorScopes(
-        scopeSchema.options.filter((known) => granted.includes(known)),
+        scopeSchema.options.filter((scope) => granted.includes(scope)),
         groups.isOperator(claims),
       ),
       expiresAt: new Date(exp * 1000),

@@ -120,7 +120,7 @@ const madeUp = () => `pk_${randomBytes(32).toString('base64url')}`;
 async function lookUps(call: () => Promise<unknown>) {
   let count = 0;
   api.sql.options.debug = (_connection, query) => {
-    if (/^select .* from "api_keys"/.test(query)) count += 1;
+    if (/^select .* from "api_keys"/s.test(query)) count += 1;
   };
   const result = await call();
   api.sql.options.debug = false;

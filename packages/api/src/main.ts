@@ -1,6 +1,7 @@
 import { readBacklog } from '@portfolio/core/job/backlog';
 import { trackPuts } from '@portfolio/core/removable-object/track-puts';
 import { adoptIssuer } from '@portfolio/core/person/identify';
+import { createSecurityLog } from '@portfolio/core/audit/security-log';
 import { openBucket } from '@portfolio/core/runtime/bucket';
 import { openDatabase, openReader } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
@@ -45,6 +46,7 @@ const wakeUps = createWakeUps(queues, log);
 const jobBus = createJobBus(sql, log);
 const jobFeed = createJobFeed(db, jobBus, log);
 const rateCounter = createRateCounter(db, log);
+const securityLog = createSecurityLog(db, log);
 const published = createPublished(sql, log);
 const sharedCache = openSharedCache(settings, log);
 const { JWT_ISSUER: defaultIssuer, WEB_ROOT: webRoot } = settings;
@@ -75,6 +77,7 @@ const server = await buildServer({
     schema: isSchemaCurrent,
   },
   sharedCache,
+  securityLog,
   stopping: stopping.signal,
   log,
   publicOrigin: settings.PUBLIC_ORIGIN,
@@ -108,6 +111,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   internal?.close();
   await wakeUps.idle();
   jobBus.close();
+  await securityLog.close();
   await rateCounter.close();
   await reader.close();
   await database.close();

@@ -5,12 +5,12 @@
 import { openDatabase } from '@portfolio/core/runtime/database';
 import { openSignIn } from '@portfolio/core/runtime/database-sign-in';
 import { createLog } from '@portfolio/core/runtime/log';
-import { operatorKeySettings, readSettings } from '@portfolio/core/runtime/settings';
+import { databaseSettings, readSettings } from '@portfolio/core/runtime/settings';
 import { readCommand, runCommand } from './operator-key-command.ts';
 
 async function run(args: string[]) {
   const command = readCommand(args);
-  const settings = readSettings(operatorKeySettings);
+  const settings = readSettings(databaseSettings);
   const log = createLog('operator-key', 'warn');
   const signIn = await openSignIn(settings, log);
   const pool = { poolSize: 1, applicationName: 'portfolio-operator-key', log, signIn };

@@ -24,8 +24,12 @@ export const mayForge = (request: Request, publicOrigin: string | undefined) =>
   isSession(credentialOf(request.headers)) &&
   !isOwnOrigin(request, publicOrigin);
 
-export const foreignOrigin = () =>
-  new AppError(
-    'forbidden',
-    'A session is accepted only from pages of this origin. Programs use an API key or a token.',
-  );
+/** A page of another origin may have sent a session, which was not looked up. */
+export class ForeignOrigin extends AppError {
+  constructor() {
+    super(
+      'forbidden',
+      'A session is accepted only from pages of this origin. Programs use an API key or a token.',
+    );
+  }
+}

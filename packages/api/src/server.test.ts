@@ -213,7 +213,11 @@ describe('with its dependencies', () => {
     await api.call('POST', '/api/v1/portfolios', { key, json: { slug: 'team', name: 'Team' } });
 
     const store = Promise.withResolvers<void>();
-    const put = vi.spyOn(api.services.bucket, 'put').mockReturnValue(store.promise);
+    const { put: putNow } = api.services.bucket;
+    const put = vi.spyOn(api.services.bucket, 'put').mockImplementation(async (...given) => {
+      await store.promise;
+      await putNow(...given);
+    });
     const upload = api.call('POST', uploadPath, { key, body: png, headers: { 'content-type': 'image/png' } });
     await eventually(() => expect(put).toHaveBeenCalled());
     const subscribe = vi.spyOn(api.services.jobFeed, 'watchChanges');

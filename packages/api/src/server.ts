@@ -8,7 +8,9 @@ import { apiStop } from '@portfolio/core/runtime/settings';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { access } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import { identifyCallers, refuseEarly } from './admission.ts';
 import type { Authenticate } from './authenticate.ts';
 import { Authenticator, type RateLimits } from './authenticator.ts';
@@ -26,6 +28,7 @@ import { createPublishedCache } from './published-cache.ts';
 import { createPublishedReads } from './published-reads.ts';
 import { answerClientError, registerProblemTypes, sendProblem, toAppError } from './rest/problems.ts';
 import { registerRoutes } from './rest/routes.ts';
+import { createReportRefusal, reportRefusedRequests } from './security-events.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { type SecurityContact, registerSecurityTxt } from './security-txt.ts';
 import { createGroups, noGroups } from './sign-in/groups.ts';
@@ -56,6 +59,8 @@ export type ServerOptions = {
   trust?: Trust | undefined;
   /** What `security.txt` says; without it, there is none. */
   security?: SecurityContact | undefined;
+  /** Where refusals of note are counted. */
+  securityLog?: SecurityLog | undefined;
   /** Without them, rates are not limited. */
   rateLimits?: RateLimits | undefined;
   /** The number of proxies in front whose X-Forwarded-For is trusted; 0 by default. */
@@ -75,6 +80,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const app = Fastify({
     loggerInstance,
     logController: new RequestLog(),
+    // Unlike a number, it also tells the requests of different processes apart.
+    genReqId: () => randomUUID(),
     // Routes of operations with larger inputs have limits of their own.
     bodyLimit: smallInputBytes,
     rewriteUrl: pathOfTarget,
@@ -102,6 +109,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onClose', () => load.stop());
   shedLoad(app, load);
   const authenticator = new Authenticator(authenticate, rateLimits);
+  const reportRefusal = createReportRefusal(options.securityLog);
+  reportRefusedRequests(app, reportRefusal);
   const services: Services = { ...options.services, limitsOf: (actor) => authenticator.left(actor) };
   const { trust = { issuers: [], groups: createGroups({ db: services.db, log }, noGroups) } } = options;
   identifyCallers(app, authenticator, publicOrigin);
@@ -130,9 +139,15 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     log.error({ err: error }, 'ending a stream failed'),
   );
   const connections = new Connections();
-  const bound = { services, publishedReads, follow, connections, closing: closing.signal };
+  const bound = { services, publishedReads, follow, connections, reportRefusal, closing: closing.signal };
   registerRoutes(createBind(app, bound));
-  await registerSignIn(app, { services, authenticator, publicOrigin, trust });
+  await registerSignIn(app, {
+    services,
+    authenticator,
+    publicOrigin,
+    trust,
+    securityLog: options.securityLog,
+  });
   await registerTrpc(app, bound);
   if (webRoot) await registerWeb(app, webRoot);
 
@@ -141,6 +156,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     authenticator,
     follow,
     connections,
+    reportRefusal,
+    securityLog: options.securityLog,
     publicOrigin,
     trustedProxyHops,
     log: app.log,

@@ -1,12 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
-import { type Actor, actorName } from './actor.ts';
+import { actorName } from './actor.ts';
+import type { AuditDetails } from './audit-details.ts';
 import { auditLog } from './audit/audit.sql.ts';
-import type { Ctx, Db } from './context.ts';
+import type { ChangeCtx, Ctx, Db } from './context.ts';
 import { AppError } from './errors.ts';
 import { idempotencyKeys } from './idempotency.sql.ts';
 import { newId } from './ids.ts';
-import { prepared } from './sql.ts';
+import { portfolios } from './portfolio/portfolio.sql.ts';
+import { iso, prepared } from './sql.ts';
+import { webhookEvents, webhooks } from './webhook/webhook.sql.ts';
 import { announceChange } from './published.ts';
 import { inBatches } from './batches.ts';
 
@@ -22,8 +25,10 @@ export type Change<Prepared, Result> = {
   holdsSecret: boolean;
   /** The ids of the portfolios that the change created or belongs to, where the operation has no tenant. */
   portfoliosOf: ((result: Result) => string[]) | undefined;
+  /** True where the actor is erased, whose address is not noted then. */
+  erasesActor: boolean;
   prepare(ctx: Ctx): Promise<Prepared>;
-  run(ctx: Ctx, prepared: Prepared): Promise<Result>;
+  run(ctx: ChangeCtx, prepared: Prepared): Promise<Result>;
 };
 
 /**
@@ -44,10 +49,12 @@ export async function runChange<Prepared, Result>(
   const result = await ctx.db.transaction(async (tx) => {
     const earlier = request && (await findAnswerExclusively(tx, request));
     if (earlier) return answerOf<Result>(earlier);
-    const made = await change.run(withinTransaction(ctx, tx, afterCommit), before);
+    const details: AuditDetails = {};
+    const noteDetails = (noted: AuditDetails) => void Object.assign(details, noted);
+    const made = await change.run({ ...withinTransaction(ctx, tx, afterCommit), noteDetails }, before);
     // Sent together: the connection keeps their order.
     await Promise.all([
-      writeAudit(tx, ctx.actor, change, made),
+      writeAudit(tx, ctx, change, { made, details }),
       request && storeAnswer(tx, request, change.holdsSecret ? null : { result: made }),
     ]);
     if (shown !== undefined) await announceChange(tx, shown);
@@ -70,31 +77,37 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
 
 /** Records what an actor has done that is no change of a portfolio, such as reading what is not its own. */
 export const recordAction = (
-  { db, actor }: Pick<Ctx, 'db' | 'actor'>,
+  ctx: Pick<Ctx, 'db' | 'actor' | 'origin'>,
   action: { action: string; raw: object; tenant?: { id: string } | undefined },
 ): Promise<void> =>
-  writeAudit(db, actor, { tenant: undefined, ...action, portfoliosOf: undefined }, undefined);
+  writeAudit(
+    ctx.db,
+    ctx,
+    { tenant: undefined, ...action, portfoliosOf: undefined, erasesActor: false },
+    { made: undefined, details: {} },
+  );
+
+type Recorded<Result> = Pick<Change<never, Result>, 'action' | 'raw' | 'portfoliosOf' | 'erasesActor'> & {
+  tenant: { id: string } | undefined;
+};
 
 async function writeAudit<Result>(
   tx: Db,
-  actor: Actor,
-  {
-    action,
-    raw,
-    tenant,
-    portfoliosOf,
-  }: Pick<Change<never, Result>, 'action' | 'raw' | 'portfoliosOf'> & { tenant: { id: string } | undefined },
-  result: Result,
+  { actor, origin }: Pick<Ctx, 'actor' | 'origin'>,
+  { action, raw, tenant, portfoliosOf, erasesActor }: Recorded<Result>,
+  { made, details }: { made: Result; details: AuditDetails },
 ) {
-  const fields = Object.keys(raw).filter((field) => field !== 'portfolio');
   const row = {
     actor: actorName(actor),
     credential: (actor.kind !== 'anonymous' && actor.credential?.id) || null,
+    address: erasesActor ? null : (origin?.address ?? null),
+    requestId: origin?.requestId ?? null,
     action,
-    target: targetOf(raw) ?? targetOf(result),
-    fields,
+    target: targetOf(raw) ?? targetOf(made),
+    fields: Object.keys(raw).filter((field) => field !== 'portfolio'),
+    details: Object.keys(details).length === 0 ? null : details,
   };
-  const concerned = tenant ? [tenant.id] : (portfoliosOf?.(result) ?? []);
+  const concerned = tenant ? [tenant.id] : (portfoliosOf?.(made) ?? []);
   const logs = concerned.length === 0 ? [null] : concerned;
   await Promise.all(
     logs.map((portfolioId) => insertAudit(tx).execute({ ...row, id: newId('audit'), portfolioId })),
@@ -103,26 +116,68 @@ async function writeAudit<Result>(
 
 const { placeholder } = sql;
 
-const insertAudit = prepared((db) =>
-  db
-    .insert(auditLog)
-    .values({
-      id: placeholder('id'),
-      portfolioId: placeholder('portfolioId'),
-      actor: placeholder('actor'),
-      credential: placeholder('credential'),
-      action: placeholder('action'),
-      target: placeholder('target'),
-      fields: placeholder('fields'),
-    })
-    .prepare('audit_insert'),
+/** The columns of an entry that a change gives. */
+const written = {
+  id: auditLog.id,
+  portfolioId: auditLog.portfolioId,
+  actor: auditLog.actor,
+  credential: auditLog.credential,
+  address: auditLog.address,
+  requestId: auditLog.requestId,
+  action: auditLog.action,
+  target: auditLog.target,
+  fields: auditLog.fields,
+  details: auditLog.details,
+};
+
+const joined = (parts: SQL[]) => sql.join(parts, sql`, `);
+
+/** What the message `audit.recorded` says. It names the actor by its id alone: a message cannot be erased everywhere. */
+const message = joined(
+  (
+    [
+      ['id', sql`entry.id`],
+      ['at', iso(sql`entry.at`)],
+      ['actor', sql`entry.actor`],
+      ['credential', sql`entry.credential`],
+      ['address', sql`entry.address`],
+      ['requestId', sql`entry.request_id`],
+      ['action', sql`entry.action`],
+      ['target', sql`entry.target`],
+      ['fields', sql`entry.fields`],
+      ['details', sql`entry.details`],
+    ] as const
+  ).flatMap(([name, value]) => [sql.raw(`'${name}'`), value]),
 );
+
+/** Writes an entry, and an event where a webhook of the portfolio wants it: in one statement, for one round trip. */
+const insertAudit = prepared((db) => {
+  const columns = Object.values(written).map(({ name }) => sql.identifier(name));
+  const values = Object.entries(written).map(
+    ([name, column]) => sql`${sql.param(placeholder(name), column)}`,
+  );
+  const entry = db.$with('entry', { id: auditLog.id }).as(sql`
+    insert into ${auditLog} (${joined(columns.map((name) => sql`${name}`))}) values (${joined(values)})
+    returning *`);
+  const event = db.$with('event', {}).as(sql`
+    insert into ${webhookEvents} (portfolio_id, type, data)
+    select entry.portfolio_id, 'audit.recorded', jsonb_build_object('portfolio', p.slug, ${message})
+    from entry join ${portfolios} p on p.id = entry.portfolio_id
+    where exists (
+      select from ${webhooks} w
+      where w.portfolio_id = entry.portfolio_id and w.enabled and 'audit.recorded' = any(w.events))`);
+  return db
+    .with(entry, event)
+    .select({ id: sql`id` })
+    .from(entry)
+    .prepare('audit_insert');
+});
 
 /** The name of the changed resource in the input or the result of a change. */
 function targetOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { slug, key, id, subject } = value as Record<string, unknown>;
-  const name = slug ?? key ?? id ?? subject;
+  const { slug, key, member, id } = value as Record<string, unknown>;
+  const name = slug ?? key ?? member ?? id;
   return typeof name === 'string' ? name : null;
 }
 

@@ -2,6 +2,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.ts';
+import type { AuditDetails } from './audit-details.ts';
 import type { AppError } from './errors.ts';
 import type { Tracked } from './stream.ts';
 
@@ -128,7 +129,7 @@ export type Services = {
 };
 
 /** Where a call came from: the address of the client, and the id by which the log names its request. */
-type Origin = { address: string | null; requestId: string | null };
+export type Origin = { address: string | null; requestId: string | null };
 
 /**
  * The context of an operation: the services, the caller, and the signal that aborts it. A change that is repeated with
@@ -140,3 +141,6 @@ export type Ctx = Services & {
   idempotencyKey?: string | undefined;
   origin?: Origin | undefined;
 };
+
+/** The context of a change. `noteDetails` adds to its entry in the audit log. */
+export type ChangeCtx = Ctx & { noteDetails(details: AuditDetails): void };

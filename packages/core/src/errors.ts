@@ -55,6 +55,23 @@ export class AppError extends Error {
   }
 }
 
+/** What is known of a refusal beside its error; for security events. */
+type Refused = {
+  portfolioId?: string | null | undefined;
+  actor?: string | null | undefined;
+  credential?: string | null | undefined;
+};
+
+/** A caller that was refused by its scopes, in a portfolio, or because its credential has ended. */
+export class Refusal extends AppError {
+  readonly refused: Refused;
+
+  constructor(code: ErrorCode, detail: string, refused: Refused = {}) {
+    super(code, detail);
+    this.refused = refused;
+  }
+}
+
 /** The `invalid_input` error for some fields; its text lists them. */
 export function invalidInput(given: readonly FieldError[]): AppError {
   const fields = given.slice(0, maxFieldErrors);

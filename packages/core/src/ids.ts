@@ -15,6 +15,7 @@ const prefixes = {
   delivery: 'dlv',
   message: 'msg',
   audit: 'aud',
+  securityEvent: 'sev',
   person: 'usr',
   session: 'ses',
   invitation: 'inv',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Actor, AnyScope } from './actor.ts';
 import { recordAction, runChange } from './change.ts';
-import type { Ctx } from './context.ts';
-import { AppError } from './errors.ts';
+import type { ChangeCtx, Ctx } from './context.ts';
+import { AppError, Refusal } from './errors.ts';
 import { parseInput } from './input.ts';
 import { type OpenStream, type Receiver, type Tracked, iterate } from './stream.ts';
 import { type Needs, type Tenant, type TenantResolver, scopesOf } from './tenancy.ts';
@@ -47,15 +47,17 @@ type QueryImplementation<I extends z.ZodObject, O extends z.ZodType, T extends T
   isAudited?: boolean;
 } & Implementation<I, T, Promise<z.input<O>>>;
 
-/** `run` gets a transaction as `ctx.db`; an error rolls it back. */
+/** `run` gets a transaction as `ctx.db`; an error rolls it back. What it notes by `ctx.noteDetails` is in the audit entry. */
 type MutationImplementation<I extends z.ZodObject, O extends z.ZodType, T extends Tenancy<I>, Prepared> = {
   kind: 'mutation';
   tenant: T;
   /** Slow work outside of the database, such as sending bytes; runs before the transaction begins. */
   prepare?(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>): Promise<Prepared>;
-  run(ctx: Ctx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
+  run(ctx: ChangeCtx, input: z.output<I>, tenant: TenantOf<T>, prepared: Prepared): Promise<z.input<O>>;
   /** The portfolios whose audit log records the change, where it has no single tenant. */
   portfoliosOf?(result: z.output<O>): string[];
+  /** True where the actor is erased: the audit entry has no address then. */
+  erasesActor?: boolean;
   /** True where the result contains a secret; it is then not stored for repeated requests. */
   holdsSecret?: boolean;
 };
@@ -126,7 +128,8 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
           await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
         return result;
       }
-      const { name, scope, prepare, run, portfoliosOf, holdsSecret = false } = definition;
+      const { name, scope, prepare, run, portfoliosOf } = definition;
+      const { holdsSecret = false, erasesActor = false } = definition;
       return runChange(ctx, {
         action: name,
         raw: raw ?? {},
@@ -134,6 +137,7 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
         isShown: tenant !== undefined && scope !== null && !memberOnlyScopes.has(scope),
         holdsSecret,
         portfoliosOf,
+        erasesActor,
         prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
         run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
       });
@@ -245,7 +249,7 @@ export function requireScopes(actor: Actor, definition: Needs): void {
   }
   const lacking = needed.find((scope) => !actor.scopes.includes(scope));
   if (lacking === undefined) return;
-  throw new AppError(
+  throw new Refusal(
     'forbidden',
     `${name} requires the scope ${lacking}, which this credential does not have.`,
   );

@@ -2,6 +2,8 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readDetails } from './audit/schemas.ts';
+import { auditDetailsSchema } from './audit-details.ts';
 import { caseStudyContentSchema, readContent } from './case-study/schemas.ts';
 import { downloadPartSchema, readParts, readValidators, validatorsSchema } from './evidence/schemas.ts';
 import { type JobKind, jobKindSchema, jobKinds } from './job/kinds.ts';
@@ -22,6 +24,7 @@ const period = caseStudyContentSchema.shape.period.unwrap();
 
 /** The JSON columns: the schema of the values written today, and their reader. */
 const columns: Record<string, Stored> = {
+  'audit_log.details': { schema: auditDetailsSchema, read: readDetails },
   'case_studies.period': { schema: period, read: (stored) => period.parse(stored) },
   'case_study_revisions.content': { schema: caseStudyContentSchema, read: readContent },
   'evidence.validators': { schema: validatorsSchema, read: readValidators },
@@ -102,7 +105,8 @@ function withMore(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).map(([name, field]) => [
     name,
-    name === 'data' ? field : withMore(field),
+    // These have fields of any name.
+    name === 'data' || name === 'filter' ? field : withMore(field),
   ]);
   return { ...Object.fromEntries(fields), laterAdded: 1 };
 }

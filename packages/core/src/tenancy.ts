@@ -1,7 +1,7 @@
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm';
 import { type Actor, type AnyScope, type Role, type Scope, roleScopes, scopeSchema } from './actor.ts';
 import type { Ctx, Db } from './context.ts';
-import { AppError } from './errors.ts';
+import { AppError, Refusal } from './errors.ts';
 import { findFormer, moved } from './former-slug.ts';
 import { jobs } from './job/job.sql.ts';
 import { members, portfolios } from './portfolio/portfolio.sql.ts';
@@ -166,8 +166,8 @@ function authorize(actor: Actor, access: Access | undefined, needs: Needs, notFo
   if (lacking === undefined) return { id, slug, name, isMember: true, scopes };
   if (needs.public && access.isPublic) return { id, slug, name, isMember: false, scopes: [] };
   // Non-members must not learn that a portfolio exists before it has published something.
-  if (!belongs && !access.isPublic) throw new AppError('not_found', notFound);
-  throw lacks(needs, { slug }, lacking);
+  if (!belongs && !access.isPublic) throw new Refusal('not_found', notFound, { portfolioId: id });
+  throw lacks(needs, { id, slug }, lacking);
 }
 
 /** The first of the needed scopes that is not among those that the caller has. */
@@ -175,10 +175,11 @@ const lackingOf = (needed: readonly AnyScope[], scopes: readonly AnyScope[]) =>
   needed.find((scope) => !scopes.includes(scope));
 
 /** The refusal of a caller that lacks a scope in a portfolio that it may know of. */
-const lacks = ({ name }: Pick<Needs, 'name'>, { slug }: Pick<Tenant, 'slug'>, scope: AnyScope) =>
-  new AppError(
+const lacks = ({ name }: Pick<Needs, 'name'>, { id, slug }: Pick<Tenant, 'id' | 'slug'>, scope: AnyScope) =>
+  new Refusal(
     'forbidden',
     `${name} in portfolio "${slug}" requires the scope ${scope}, which this role or credential lacks.`,
+    { portfolioId: id },
   );
 
 /** Throws `forbidden` unless the caller has these scopes as well, which depend on what the operation is about. */

@@ -32,10 +32,12 @@ export function App() {
   const [notice, setNotice] = useState(signInProblem);
 
   useEffect(() => {
-    void readSession().then((state) => {
+    async function resume() {
+      const state = await readSession();
       setIssuers(state.issuers);
       setCredential((known) => (known === undefined ? (state.isSignedIn ? 'session' : null) : known));
-    });
+    }
+    void resume();
   }, []);
 
   const signOut = useCallback<SignOut>((reason) => {

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export const json = 'application/json';
+/** A line of JSON for each item. */
+export const jsonLines = 'application/x-ndjson';
 
 export type Respond = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -18,6 +20,8 @@ export type Binding<Output> = {
   noHead?: true;
   /** Further representations by media type, rendered from the output. */
   formats?: Record<string, (output: Output) => string>;
+  /** True for a list that is also sent as lines of JSON: all of its items, and not one page. */
+  lines?: true;
   /** Further representations by media type, answered by another route. */
   instead?: Record<string, Respond>;
   /** Media types of a body of bytes, where it is not JSON. */
@@ -35,6 +39,10 @@ declare module 'fastify' {
 }
 
 /** Every media type in which a route can answer. JSON comes first, as the default. */
-export function mediaTypesOf({ formats = {}, instead = {} }: Pick<Binding<never>, 'formats' | 'instead'>) {
-  return [json, ...Object.keys(formats), ...Object.keys(instead)] as const;
+export function mediaTypesOf({
+  formats = {},
+  lines,
+  instead = {},
+}: Pick<Binding<never>, 'formats' | 'lines' | 'instead'>) {
+  return [json, ...Object.keys(formats), ...(lines ? [jsonLines] : []), ...Object.keys(instead)] as const;
 }

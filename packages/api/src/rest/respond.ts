@@ -5,10 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { PublishedHit } from '../published-cache.ts';
 import { type PublishedReads, isAnonymous, isPublishedRead } from '../published-reads.ts';
-import type { Binding } from './binding.ts';
+import { type Binding, jsonLines } from './binding.ts';
 import { matchesEtag, readIdempotencyKey } from './conditions.ts';
 import { disconnectSignal } from './disconnect.ts';
 import { createReadInput } from './input.ts';
+import { readLines } from './lines.ts';
 import { cacheHeaders, cacheStatus, createHeadersOf } from './response-headers.ts';
 
 /** Answers requests to one operation in a given media type: from the cache, or by running the operation. */
@@ -43,7 +44,12 @@ export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
   async function respondTo(request: FastifyRequest, reply: FastifyReply, type: string) {
     const { headers, actor } = request;
     const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
-    const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey };
+    const origin = { address: request.ip, requestId: request.id };
+    const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey, origin };
+    if (type === jsonLines) {
+      const lines = await readLines(operation, ctx, readInput(request));
+      return reply.headers(cacheHeaders('private')).type(type).send(lines);
+    }
     const output = await operation.run(ctx, readInput(request));
     if (method === 'GET') void reply.headers(cacheHeaders('private'));
     void reply.headers(headersOf(request, type, output));

@@ -75,7 +75,10 @@ export function registerRoutes(bind: Bind) {
   registerMe(bind);
   registerKeys(bind);
   registerWebhooks(bind);
-  bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit` });
+  bind.operation(audit.list, { method: 'GET', path: `${onePortfolio}/audit`, lines: true });
+  bind.operation(audit.head, { method: 'GET', path: `${onePortfolio}/audit/head` });
+  bind.operation(audit.security, { method: 'GET', path: `${onePortfolio}/audit/security-events` });
+  bind.operation(audit.own, { method: 'GET', path: '/audit', lines: true });
 
   bind.operation(caseStudy.list, { method: 'GET', path: `${onePortfolio}/case-studies` });
   bind.operation(caseStudy.create, {
@@ -275,6 +278,7 @@ function registerOperator(bind: Bind) {
   bind.operation(operator.limits, { method: 'GET', path: limits });
   bind.operation(operator.limit, { method: 'POST', path: limits });
   bind.operation(operator.erase, { method: 'POST', path: '/operator/people/:id/erase', status: 204 });
+  bind.operation(operator.securityEvents, { method: 'GET', path: '/operator/security-events' });
   bind.operation(operator.health, { method: 'GET', path: '/operator/health' });
 }
 

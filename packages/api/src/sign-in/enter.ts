@@ -1,4 +1,4 @@
-import type { Services } from '@portfolio/core/context';
+import type { Origin, Services } from '@portfolio/core/context';
 import { identifyPerson, nameNewPerson } from '@portfolio/core/person/identify';
 import { beginSession } from '@portfolio/core/session/begin';
 import { line } from '@portfolio/core/text';
@@ -9,7 +9,7 @@ import type { Claims } from './protocol.ts';
 type Entering = {
   issuer: Issuer;
   claims: Claims;
-  address: string;
+  origin: Origin;
   userAgent: string | undefined;
   /** The session that the browser had before. */
   replaces: string | undefined;

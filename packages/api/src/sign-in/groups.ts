@@ -66,9 +66,10 @@ export function createGroups(
   };
 }
 
+const rank = (role: Role | undefined) => (role === undefined ? -1 : roleSchema.options.indexOf(role));
+
 /** The highest role that groups give in each portfolio. */
 function rolesOf(rules: GroupSettings['roles'], names: readonly unknown[]): GroupRoles {
-  const rank = (role: Role | undefined) => (role === undefined ? -1 : roleSchema.options.indexOf(role));
   const found: Record<string, Role> = {};
   for (const { group, portfolio, role } of rules) {
     if (names.includes(group) && rank(role) > rank(found[portfolio])) found[portfolio] = role;

@@ -1,4 +1,5 @@
 import { operations } from '@portfolio/core';
+import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import { authenticateSession } from '@portfolio/core/session/authenticate';
@@ -10,7 +11,7 @@ import { z } from 'zod';
 import { limitByAddress } from '../admission.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { cookie, forgetSession, readCookie, sessionSecretOf, storeSession } from '../credential.ts';
-import { foreignOrigin, mayForge } from '../own-origin.ts';
+import { ForeignOrigin, mayForge } from '../own-origin.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { disconnectSignal } from '../rest/disconnect.ts';
 import { type Enter, createEnter } from './enter.ts';
@@ -28,6 +29,7 @@ export type SignInOptions = {
   authenticator: Authenticator;
   publicOrigin: string | undefined;
   trust: Trust;
+  securityLog?: SecurityLog | undefined;
 };
 
 const querySchema = z.object({
@@ -73,7 +75,12 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     scope.get('/auth/callback', page, async (request, reply) => {
       const origin = originOf(request);
       const outcome = await complete(request, new URL(request.url, origin), clients, services, enter);
-      if ('problem' in outcome) return reply.redirect(failed(origin, outcome.problem), 303);
+      if ('problem' in outcome) {
+        const { problem } = outcome;
+        const isOfNote = problem === 'refused' || problem === 'expired';
+        if (isOfNote) options.securityLog?.record('sign-in.refused', { address: request.ip });
+        return reply.redirect(failed(origin, problem), 303);
+      }
       void reply.header('set-cookie', storeSession(outcome.secret, sessionSeconds));
       return reply.redirect(origin + outcome.returnTo, 303);
     });
@@ -84,7 +91,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     });
 
     scope.post('/auth/sign-out', async (request, reply) => {
-      if (mayForge(request, publicOrigin)) throw foreignOrigin();
+      if (mayForge(request, publicOrigin)) throw new ForeignOrigin();
       closeUnread(request, reply);
       await signOut(request, reply, services);
       return reply.code(204).header('set-cookie', forgetSession).send();
@@ -146,7 +153,7 @@ async function complete(
     const { secret } = await enter.begin({
       issuer,
       claims,
-      address: request.ip,
+      origin: { address: request.ip, requestId: request.id },
       userAgent: request.headers['user-agent'],
       replaces: sessionSecretOf(request.headers),
     });
@@ -176,7 +183,8 @@ async function signOut(request: FastifyRequest, reply: FastifyReply, services: S
   const secret = sessionSecretOf(request.headers);
   const actor = secret === undefined ? null : await actorOf(secret, services);
   if (!actor || actor.kind === 'anonymous') return;
-  const ctx = { ...services, actor, signal: disconnectSignal(reply) };
+  const origin = { address: request.ip, requestId: request.id };
+  const ctx = { ...services, actor, signal: disconnectSignal(reply), origin };
   await operations.session.revoke.run(ctx, { id: actor.credential!.id! });
 }
 

@@ -23,7 +23,7 @@ beforeEach(() => {
   socket = new Socket();
   connection = new Connection(
     socket as unknown as WebSocket,
-    { credential: undefined, awaitsParams: false },
+    { credential: undefined, address: '192.0.2.1', awaitsParams: false },
     {
       services,
       follow: createFollow(
@@ -33,6 +33,7 @@ beforeEach(() => {
       ),
       limits: defaultLimits,
       slow: new SlowConnections(defaultLimits),
+      reportRefusal: () => {},
       logError: () => {},
       authenticate: async () => anonymous,
     },

@@ -17,6 +17,7 @@ import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../encode.ts';
 import type { Follow } from '../follow.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import type { ReportRefusal } from '../security-events.ts';
 import { toTrpcError } from './procedures.ts';
 import { maxBatchSize } from './published.ts';
 import { appRouter } from './router.ts';
@@ -40,6 +41,7 @@ export type ConnectionOptions = {
   follow: Follow;
   limits: ConnectionLimits;
   slow: SlowConnections;
+  reportRefusal: ReportRefusal;
   logError: (error: unknown) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
   authenticate(socket: WebSocket, credential: string | undefined): Promise<Actor>;
@@ -49,7 +51,7 @@ type Call = Exclude<TRPCClientOutgoingMessage, { method: 'subscription.stop' }>;
 type Id = string | number;
 
 /** What the request for a connection presented. The first message is a credential, which counts more, if `awaitsParams`. */
-type Presented = { credential: string | undefined; awaitsParams: boolean };
+type Presented = { credential: string | undefined; address: string; awaitsParams: boolean };
 
 /**
  * The server's end of a WebSocket, in the wire format of tRPC 11. The adapter of the library runs a generator and
@@ -59,7 +61,10 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   readonly #subscriptions = new Map<Id, Subscription>();
+  readonly #address: string;
   #credential: string | undefined;
+  /** As of the last call that was authenticated. */
+  #actor: Actor | undefined;
   #awaitsParams: boolean;
   #firstMessage: NodeJS.Timeout | undefined;
   #lastMessageAt = Date.now();
@@ -67,8 +72,10 @@ export class Connection {
   #windowStart = 0;
   #messages = 0;
 
-  constructor(socket: WebSocket, { credential, awaitsParams }: Presented, options: ConnectionOptions) {
+  constructor(socket: WebSocket, presented: Presented, options: ConnectionOptions) {
+    const { credential, address, awaitsParams } = presented;
     this.#socket = socket;
+    this.#address = address;
     this.#options = options;
     this.#credential = credential;
     this.#awaitsParams = awaitsParams;
@@ -204,6 +211,7 @@ export class Connection {
         await this.#subscribe(id, beginning, operation, message);
       else await this.#call(beginning, message);
     } catch (error) {
+      this.#report(error, message.params);
       this.sendError(error, beginning, message);
     }
   }
@@ -214,7 +222,13 @@ export class Connection {
       router: appRouter,
       path,
       getRawInput: async () => input,
-      ctx: { services, logError, actor: () => this.#authenticate(), follow: null },
+      ctx: {
+        services,
+        logError,
+        actor: () => this.#authenticate(),
+        origin: { address: this.#address, requestId: null },
+        follow: null,
+      },
       type: method satisfies TRPCProcedureType,
       signal: undefined,
       batchIndex: 0,
@@ -222,8 +236,19 @@ export class Connection {
     this.send(`${beginning}"result":${JSON.stringify({ type: 'data', data })}}`);
   }
 
-  #authenticate() {
-    return this.#options.authenticate(this.#socket, this.#credential);
+  async #authenticate() {
+    this.#actor = await this.#options.authenticate(this.#socket, this.#credential);
+    return this.#actor;
+  }
+
+  #report(thrown: unknown, { path, input }: Call['params']) {
+    this.#options.reportRefusal(thrown instanceof TRPCError ? thrown.cause : thrown, {
+      actor: this.#actor,
+      address: this.#address,
+      hasCredential: Boolean(this.#credential),
+      operation: path,
+      input,
+    });
   }
 
   async #subscribe(id: Id, beginning: string, operation: StreamOperation, { params }: Call) {

@@ -4,11 +4,13 @@ import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { type FastifyHandlerOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import { credentialOf } from '../credential.ts';
 import type { Follow } from '../follow.ts';
 import type { PublishedReads } from '../published-reads.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
+import type { ReportRefusal } from '../security-events.ts';
 import { acceptCalls } from './calls.ts';
 import type { Connections } from './connection-limits.ts';
 import { type FollowItems, toTrpcError } from './procedures.ts';
@@ -24,9 +26,9 @@ type Streaming = {
 /** tRPC over HTTP at `/trpc`. `closing` aborts when the server stops. */
 export async function registerTrpc(
   app: FastifyInstance,
-  bound: { services: Services; publishedReads: PublishedReads } & Streaming,
+  bound: { services: Services; publishedReads: PublishedReads; reportRefusal: ReportRefusal } & Streaming,
 ) {
-  const { services, publishedReads } = bound;
+  const { services, publishedReads, reportRefusal } = bound;
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
       const shape = shapeOf(error, request.log);
@@ -41,9 +43,15 @@ export async function registerTrpc(
       router: appRouter,
       maxBatchSize,
       responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
+      onError({ error, path, input, req }) {
+        const { actor, ip: address, headers } = req;
+        const hasCredential = credentialOf(headers) !== undefined;
+        reportRefusal(error.cause, { actor, address, hasCredential, operation: path, input });
+      },
       createContext: ({ req, res }) => ({
         services,
         actor: () => Promise.resolve(req.actor),
+        origin: { address: req.ip, requestId: req.id },
         idempotencyKey: readIdempotencyKey(req.headers),
         follow: createFollowItems(req, res.raw, bound),
         logError: (error) => req.log.error({ err: error }, 'procedure failed'),

@@ -1,5 +1,5 @@
 import type { Actor } from '@portfolio/core/actor';
-import type { Services } from '@portfolio/core/context';
+import type { Origin, Services } from '@portfolio/core/context';
 import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import { toOutage } from '@portfolio/core/runtime/outage';
@@ -15,6 +15,7 @@ import { maxBatchSize } from './published.ts';
 export type CallContext = {
   services: Services;
   actor: () => Promise<Actor>;
+  origin: Origin;
   logError: (error: unknown) => void;
   /** Identifies retries of a request. All calls of a batch share it. */
   idempotencyKey?: string | undefined;
@@ -98,9 +99,9 @@ async function run<I extends z.ZodObject, O extends z.ZodType>(
   { ctx, input, signal }: { ctx: CallContext; input: unknown; signal: AbortSignal | undefined },
 ): Promise<z.output<O>> {
   try {
-    const { services, actor, idempotencyKey } = ctx;
+    const { services, actor, idempotencyKey, origin } = ctx;
     return await operation.run(
-      { ...services, actor: await actor(), signal: signal ?? never, idempotencyKey },
+      { ...services, actor: await actor(), signal: signal ?? never, idempotencyKey, origin },
       input as z.input<I>,
     );
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import type { Services } from '@portfolio/core/context';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
@@ -8,6 +9,7 @@ import type { Follow } from '../follow.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { isOwnOrigin } from '../own-origin.ts';
 import { credentialOf, isSession } from '../credential.ts';
+import type { ReportRefusal } from '../security-events.ts';
 import { hasManyHosts } from '../request-target.ts';
 import { type ConnectionLimits, Connections, connectionClosed, defaultLimits } from './connection-limits.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -36,11 +38,14 @@ export function attachWebSockets(
     trustedProxyHops: number;
     log: FastifyBaseLogger;
     limits?: Partial<ConnectionLimits>;
+    securityLog?: SecurityLog | undefined;
+    reportRefusal?: ReportRefusal;
     /** Those that streams over HTTP count in, too. */
     connections?: Connections;
   },
 ): WebSockets {
   const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
+  const { reportRefusal = () => {}, securityLog } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
   // The types of the library lack some of these.
@@ -62,6 +67,7 @@ export function attachWebSockets(
     follow,
     limits,
     slow: new SlowConnections(limits),
+    reportRefusal,
     logError: (error) => log.error({ err: error }, 'procedure failed'),
     async authenticate(socket, credential) {
       const about = open.get(socket);
@@ -88,14 +94,17 @@ export function attachWebSockets(
     if (url.pathname !== '/trpc') return refuse(stream, '404 Not Found');
     const credential = credentialOf(request.headers);
     const { origin } = request.headers;
-    const isFromPage = origin !== undefined || isSession(credential);
-    if (isFromPage && !isOwnOrigin(request, publicOrigin)) return refuse(stream, '403 Forbidden');
     const address = addressOf(request, trustedProxyHops);
+    const isFromPage = origin !== undefined || isSession(credential);
+    if (isFromPage && !isOwnOrigin(request, publicOrigin)) {
+      securityLog?.record('origin.refused', { address });
+      return refuse(stream, '403 Forbidden');
+    }
     if (counted.isAddressFull(address)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
     const awaitsParams = url.searchParams.get('connectionParams') === '1';
     sockets.handleUpgrade(request, stream, head, (socket) => {
       counted.addAddress(address, socket);
-      const connection = new Connection(socket, { credential, awaitsParams }, connectionOptions);
+      const connection = new Connection(socket, { credential, address, awaitsParams }, connectionOptions);
       open.set(socket, { connection, address, isActorCounted: false });
       socket.once('close', () => open.delete(socket));
     });

@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { Db } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { AppError, Refusal } from '../errors.ts';
 import { members } from '../portfolio/portfolio.sql.ts';
 import { prepared } from '../sql.ts';
 import { apiKeys } from './api-key.sql.ts';
@@ -40,20 +40,17 @@ const byHash = prepared((db) =>
       madeBy: apiKeys.madeBy,
       tokenIssuedAt: apiKeys.tokenIssuedAt,
       isRecorded,
+      // Of parts, within which Drizzle names the tables of columns: there are others in them.
+      isUsable: sql<boolean>`${isLive} and not ${hasEndedAncestor} and not ${hasLostMaker}`,
     })
     .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.secretHash, sql.placeholder('hash')),
-        isLive,
-        sql`not ${hasEndedAncestor} and not ${hasLostMaker}`,
-      ),
-    )
+    .where(eq(apiKeys.secretHash, sql.placeholder('hash')))
     .prepare('api_key_by_hash'),
 );
 
-export const invalidKey = () =>
-  new AppError('unauthenticated', 'The API key is unknown, revoked or expired.');
+const invalid = 'The API key is unknown, revoked or expired.';
+
+export const invalidKey = () => new AppError('unauthenticated', invalid);
 
 /**
  * The actor of an API key, whose use by an address is noted. Throws `unauthenticated` for unknown, revoked and expired
@@ -64,6 +61,8 @@ export async function authenticateApiKey(db: Db, key: string, address?: string):
   const [row] = await byHash(db).execute({ hash: hashOfKey(key) });
   if (!row) throw invalidKey();
   const { id, scopes, portfolioId, personId, madeBy } = row;
+  if (!row.isUsable)
+    throw new Refusal('unauthenticated', invalid, { portfolioId, actor: personId ?? id, credential: id });
   if (!row.isRecorded && address !== undefined) recordUse(db, { id, personId }, address);
   const signedIn = {
     scopes,

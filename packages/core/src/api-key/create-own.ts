@@ -24,6 +24,7 @@ export const createOwnKey = operation({
         'A portfolio key cannot create personal keys. Use the key or token of a user.',
       );
     }
+    ctx.noteDetails({ scopes: { before: null, after: wanted.scopes } });
     return makeKey(ctx, { personId: actor.id }, wanted);
   },
 });

@@ -17,5 +17,8 @@ export const createApiKey = operation({
   output: newApiKeySchema,
   tenant: tenantBySlug,
   holdsSecret: true,
-  run: (ctx, wanted, tenant) => makeKey(ctx, { portfolioId: tenant.id }, wanted),
+  async run(ctx, wanted, tenant) {
+    ctx.noteDetails({ scopes: { before: null, after: wanted.scopes } });
+    return makeKey(ctx, { portfolioId: tenant.id }, wanted);
+  },
 });

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '../context.ts';
+import type { ChangeCtx } from '../context.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
 import { personOf, tenantBySlug } from '../tenancy.ts';
@@ -21,7 +21,7 @@ export const revokeApiKey = operation({
   input: z.strictObject({ portfolio: slugSchema, id: idOf('apiKey') }),
   output: z.null(),
   tenant: tenantBySlug,
-  run: ({ db }, { id }, tenant) => revoke(db, { portfolioId: tenant.id }, id),
+  run: (ctx, { id }, tenant) => revoke(ctx, { portfolioId: tenant.id }, id),
 });
 
 export const revokeOwnKey = operation({
@@ -34,13 +34,14 @@ export const revokeOwnKey = operation({
   input: z.strictObject({ id: idOf('apiKey') }),
   output: z.null(),
   tenant: 'none',
-  run: ({ actor, db }, { id }) => revoke(db, { personId: personOf(actor) }, id),
+  run: (ctx, { id }) => revoke(ctx, { personId: personOf(ctx.actor) }, id),
 });
 
-async function revoke(db: Db, owner: KeyOwner, id: string): Promise<null> {
+async function revoke({ db, noteDetails }: ChangeCtx, owner: KeyOwner, id: string): Promise<null> {
   await lockKeysOf(db, owner);
   const isKey = and(eq(apiKeys.id, id), isOwnedBy(owner))!;
-  await fetchApiKey(db, owner, id);
+  const { scopes } = await fetchApiKey(db, owner, id);
+  noteDetails({ scopes: { before: scopes, after: null } });
   await endKeys(db, isKey);
   return null;
 }

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { ChangeCtx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { idOf } from '../ids.ts';
 import { operation } from '../operation.ts';
@@ -9,7 +10,7 @@ import { apiKeys } from './api-key.sql.ts';
 import { endKeysLater, isMadeWith } from './end.ts';
 import { apiKeyNotFound, isLive, isOwnedBy, requireMayGrantScopes } from './internal.ts';
 import type { KeyOwner } from './issue.ts';
-import { type Caller, lockKeysOf, lockMaker } from './lock.ts';
+import { lockKeysOf, lockMaker } from './lock.ts';
 import { insertKey, lineageOf } from './make.ts';
 import { newApiKeySchema, rotationInput } from './schemas.ts';
 
@@ -49,7 +50,7 @@ export const rotateOwnKey = operation({
 
 type Wanted = { id: string; overlapSeconds: number; expiresAt?: string | null | undefined };
 
-async function rotate(caller: Caller, owner: KeyOwner, { id, overlapSeconds, expiresAt }: Wanted) {
+async function rotate(caller: ChangeCtx, owner: KeyOwner, { id, overlapSeconds, expiresAt }: Wanted) {
   const { actor, db } = caller;
   await lockKeysOf(db, owner);
   const isKey = and(eq(apiKeys.id, id), isOwnedBy(owner))!;
@@ -73,6 +74,7 @@ async function rotate(caller: Caller, owner: KeyOwner, { id, overlapSeconds, exp
 
   const latest = await lockMaker(caller, owner, isKey);
   await endKeysLater(db, isKey, overlapSeconds);
+  caller.noteDetails({ scopes: { before: old.scopes, after: old.scopes } });
   const lineage = rotatesItself ? { ...made, parentId: old.parentId } : made;
   return insertKey(caller, owner, { name: old.name, scopes: old.scopes, expiresAt, latest, lineage });
 }

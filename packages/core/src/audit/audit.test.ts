@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invite } from '../../../../tests/support/invite.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, type Credential, scopeSchema } from '../actor.ts';
@@ -31,6 +31,10 @@ afterAll(() => platform.stop());
 
 const list = async (filter: object = {}) =>
   (await operations.audit.list.run(platform.as(owner), { portfolio, ...filter })).items;
+
+const latest = async () => (await list({ limit: 1 }))[0]!;
+const own = async (actor: Actor, filter: object = {}) =>
+  (await operations.audit.own.run(platform.as(actor), filter)).items;
 
 test('every change of the portfolio is listed, newest first, with actor, action and target, without values', async () => {
   const entries = await list();
@@ -105,6 +109,124 @@ test('pages contain every entry once while others are written', async () => {
   } while (cursor);
   expect(seen).toHaveLength(7);
   expect(new Set(seen).size).toBe(7);
+});
+
+test('says from which address and by which request a change came', async () => {
+  const origin = { address: '2001:db8::7', requestId: 'a request' };
+  const changed = { portfolio, slug: 'third', summary: 'Changed', expectedVersion: '*' as const };
+  await operations.caseStudy.update.run({ ...platform.as(editor), origin }, changed);
+  expect(await list({ limit: 1 })).toMatchObject([{ address: '2001:db8::7', requestId: 'a request' }]);
+  expect(await list({ action: 'portfolio.create' })).toMatchObject([{ address: null, requestId: null }]);
+});
+
+test('lists the changes of one resource, across operations', async () => {
+  const actions = (await list({ target: 'first' })).map(({ action }) => action);
+  expect(new Set(actions)).toEqual(new Set(['caseStudy.create', 'caseStudy.update']));
+  expect(await list({ target: 'nothing' })).toEqual([]);
+});
+
+describe('details', () => {
+  test('of a member are its roles before and after', async () => {
+    const ctx = platform.as(owner);
+    await invite(platform, { portfolio, role: 'viewer' }, 'guest');
+    expect(await latest()).toMatchObject({
+      action: 'invitation.accept',
+      target: 'guest',
+      details: { role: { before: null, after: 'viewer' } },
+    });
+    const guest = { portfolio, member: 'guest', expectedVersion: '*' as const };
+    await operations.member.update.run(ctx, { ...guest, role: 'owner' });
+    expect((await latest()).details).toEqual({ role: { before: 'viewer', after: 'owner' } });
+    await operations.member.remove.run(ctx, guest);
+    expect(await latest()).toMatchObject({
+      target: 'guest',
+      details: { role: { before: 'owner', after: null } },
+    });
+  });
+
+  test('of a key are its scopes before and after', async () => {
+    const ctx = platform.as(owner);
+    const scopes = ['job:read'] as const;
+    const { id } = await operations.apiKey.create.run(ctx, { portfolio, name: 'Key', scopes: [...scopes] });
+    expect((await latest()).details).toEqual({ scopes: { before: null, after: scopes } });
+    const rotated = await operations.apiKey.rotate.run(ctx, { portfolio, id });
+    expect((await latest()).details).toEqual({ scopes: { before: scopes, after: scopes } });
+    await operations.apiKey.revoke.run(ctx, { portfolio, id: rotated.id });
+    expect((await latest()).details).toEqual({ scopes: { before: scopes, after: null } });
+  });
+
+  test('of a bulk change are its filter and the number of what it changed', async () => {
+    const ctx = platform.as(owner);
+    await operations.caseStudy.export.run(ctx, { portfolio, slug: 'first' });
+    await operations.job.cancelMany.run(ctx, { portfolio, kind: 'export.pdf' });
+    const filter = { kind: 'export.pdf', limit: 1000 };
+    expect((await latest()).details).toEqual({ count: 1, filter });
+    await operations.job.retryMany.run(ctx, { portfolio, kind: 'export.pdf' });
+    expect((await latest()).details).toEqual({ count: 1, filter });
+    const metric = { portfolio, key: 'latency' };
+    await operations.metric.define.run(ctx, { ...metric, name: 'Latency', unit: 'ms', betterWhen: 'down' });
+    const samples = [1, 2, 3].map((value) => ({ at: `2026-01-0${value}T00:00:00.000Z`, value }));
+    await operations.metric.record.run(ctx, { ...metric, samples });
+    expect((await latest()).details).toEqual({ count: 3 });
+    const range = { from: '2026-01-02T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' };
+    await operations.metric.deleteSamples.run(ctx, { ...metric, ...range });
+    expect((await latest()).details).toEqual({ count: 2, filter: range });
+  });
+
+  test('of other changes are null', async () => {
+    expect((await list({ action: 'caseStudy.create', limit: 1 }))[0]!.details).toBeNull();
+  });
+});
+
+describe('what happens outside of portfolios', () => {
+  test('is listed for whom it is about, with the portfolios that they have created', async () => {
+    const entries = await own(owner);
+    expect(entries.map(({ action, target }) => [action, target]).toReversed()).toEqual([
+      ['portfolio.create', portfolio],
+      ['portfolio.create', 'other'],
+      ['ownKey.create', expect.stringMatching(/^key_/)],
+    ]);
+    expect(entries[0]!.details).toEqual({ scopes: { before: null, after: ['job:read'] } });
+    expect(await own(owner, { action: 'ownKey.create' })).toHaveLength(1);
+    expect((await own(editor)).map(({ action }) => action)).toEqual(['ownKey.create']);
+    expect(await own(user('nobody'))).toEqual([]);
+  });
+
+  test('is listed for owners where they ask for it, of present members only', async () => {
+    const keysMade = async () =>
+      (await list({ members: true, action: 'ownKey.create' })).map(({ actor }) => actor);
+    await operations.ownKey.create.run(platform.as(user('non-member')), {
+      name: 'Key',
+      scopes: ['job:read'],
+    });
+    expect(new Set(await keysMade())).toEqual(new Set(['owner', 'editor']));
+    expect(await list({ action: 'ownKey.create' })).toEqual([]);
+    const removed = { portfolio, member: 'editor', expectedVersion: '*' as const };
+    await operations.member.remove.run(platform.as(owner), removed);
+    expect(await keysMade()).toEqual(['owner']);
+    await invite(platform, { portfolio, role: 'editor' }, 'editor');
+  });
+
+  test('is listed in order with what happens within, page by page', async () => {
+    const all = await list({ members: true, limit: 100 });
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: { id: string }[]; nextCursor: string | null } = await operations.audit.list.run(
+        platform.as(owner),
+        { portfolio, members: true, limit: 3, ...(cursor && { cursor }) },
+      );
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(seen).toEqual(all.map(({ id }) => id));
+    expect(all.map(({ at }) => at)).toEqual(
+      all
+        .map(({ at }) => at)
+        .toSorted()
+        .toReversed(),
+    );
+  });
 });
 
 test('only owners may read it', async () => {

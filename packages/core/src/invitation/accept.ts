@@ -33,6 +33,7 @@ export const acceptInvitation = operation({
       .returning({ role: invitations.role });
     if (!accepted) throw noSuchInvitation();
     await joinPortfolio(db, tenant, person, accepted.role);
+    ctx.noteDetails({ role: { before: null, after: accepted.role } });
     return fetchMember(ctx, tenant, person);
   },
 });

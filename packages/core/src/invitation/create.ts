@@ -34,7 +34,7 @@ export const createInvitation = operation({
   output: newInvitationSchema,
   tenant: tenantBySlug,
   holdsSecret: true,
-  async run({ actor, db }, { role, label, expiresInDays }, tenant) {
+  async run({ actor, db, noteDetails }, { role, label, expiresInDays }, tenant) {
     requireMayGrant(actor, role);
     await lockKeysOf(db, { portfolioId: tenant.id });
     if (!isPlatform(actor)) await requireRoom(db, tenant);
@@ -54,6 +54,7 @@ export const createInvitation = operation({
     const made = await fetchInvitation(db, tenant, id);
     // Its maker may have lost the role, or the credential, since the call was admitted.
     if (made.state !== 'open') throw new AppError('forbidden', 'Only owners of the portfolio may invite.');
+    noteDetails({ role: { before: null, after: role } });
     return { ...made, link: `/join#${secret}` };
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filterOf } from '../audit-details.ts';
 import { operation } from '../operation.ts';
 import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
@@ -35,10 +36,12 @@ export const cancelJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(cancellableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = cancellableStates, kind: only, ...rest }, tenant) {
+  async run(ctx, input, tenant) {
+    const { limit, portfolio: _, state = cancellableStates, kind: only, ...rest } = input;
     const portfolioId = tenant.id;
     const filter = { state, kinds: changeableKinds('job.cancelMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.cancelMany(ctx.db, { portfolioId, filter, limit });
+    ctx.noteDetails({ count: changed.length, filter: filterOf(input) });
     jobsChanged(
       ctx,
       changed.map(({ id: jobId, kind }) => ({ jobId, portfolioId, kind, cancels: true })),
@@ -58,10 +61,12 @@ export const retryJobs = operation({
   input: z.strictObject({ ...manyInput, state: statesInput(retryableStates) }),
   output: manyChangedSchema,
   tenant: tenantBySlug,
-  async run(ctx, { limit, portfolio: _, state = retryableStates, kind: only, ...rest }, tenant) {
+  async run(ctx, input, tenant) {
+    const { limit, portfolio: _, state = retryableStates, kind: only, ...rest } = input;
     const portfolioId = tenant.id;
     const filter = { state, kinds: changeableKinds('job.retryMany', tenant, only), ...rest };
     const { changed, hasMore } = await transitions.requeueMany(ctx.db, { portfolioId, filter, limit });
+    ctx.noteDetails({ count: changed.length, filter: filterOf(input) });
     jobsChanged(
       ctx,
       changed.map(({ id: jobId, kind }) => ({ jobId, portfolioId, kind })),

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { eraseAddresses } from '../audit/erase.ts';
 import { apiKeys, tokenEnds } from '../api-key/api-key.sql.ts';
 import { endKeys } from '../api-key/end.ts';
 import { lockKeysOf } from '../api-key/lock.ts';
@@ -26,6 +27,7 @@ export async function erasePerson(db: Db, id: string): Promise<void> {
   await endCredentials(db, id);
   await endMemberships(db, id, locked);
   await eraseInvitations(db, id);
+  await eraseAddresses(db, id);
   await eraseAnswers(db, id, subject);
   await db.update(uploads).set({ createdBy: id }).where(eq(uploads.createdBy, subject));
   await db

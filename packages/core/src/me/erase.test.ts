@@ -50,7 +50,7 @@ beforeEach(async () => {
 const as = (actor: Actor, idempotencyKey?: string) => ({
   ...platform.as(actor),
   idempotencyKey,
-  origin: { address: traces.address, requestId: 'request' },
+  origin: { address: actor === owner ? '203.0.113.5' : traces.address, requestId: 'request' },
 });
 const erase = (actor = ada) => me.erase.run(as(actor), { confirm: id });
 const invite = async (role: 'viewer' | 'owner', label?: string) => {
@@ -94,7 +94,7 @@ async function leaveTraces() {
   const session = await beginSession(platform.db, {
     personId: id,
     signedInAt: new Date(),
-    address: traces.address,
+    origin: { address: traces.address, requestId: null },
     userAgent: `Browser of ${traces.name}`,
   });
   const open = await invitation.create.run(as(ada), {
@@ -148,6 +148,28 @@ test('nothing says who an erased person was, in no column of no table', async ()
   const [last] =
     await platform.sql`select actor from audit_log where action = 'me.erase' order by at desc limit 1`;
   expect(last).toEqual({ actor: id });
+});
+
+test('every column that says whose a row is, or from where somebody came, is known to the erasure', async () => {
+  const columns = await platform.ownerSql<{ name: string }[]>`
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = 'public' and column_name ~ '(^person_id|address|user_agent|subject)$'`;
+  const known = [
+    'api_keys.last_used_address',
+    'api_keys.person_id',
+    'api_keys.subject',
+    'audit_log.address',
+    'former_members.person_id',
+    'members.person_id',
+    'members.subject',
+    'people.subject',
+    'security_events.address',
+    'sessions.person_id',
+    'sessions.address',
+    'sessions.user_agent',
+    'token_ends.person_id',
+  ];
+  expect(columns.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
 });
 
 const operator: Actor = { kind: 'operator-key', id: 'key', scopes: ['operator:write'], expiresAt: null };

@@ -18,6 +18,7 @@ export const eraseMe = operation({
   }),
   output: z.null(),
   tenant: 'none',
+  erasesActor: true,
   async run({ actor, db }, { confirm }) {
     const id = requirePerson(actor);
     if (confirm !== id) throw invalidInput([{ pointer: '/confirm', detail: 'Expected your own id.' }]);

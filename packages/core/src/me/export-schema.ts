@@ -29,6 +29,7 @@ const auditEvent = z.object({
   action: z.string(),
   target: z.string().nullable(),
   credential: z.string().nullable(),
+  address: z.string().nullable(),
 });
 
 const many = <Item extends z.ZodType>(item: Item) => z.array(item).max(maxOfSort);
@@ -55,7 +56,9 @@ export const personalDataSchema = z
       }),
     ),
     keys: many(apiKeySchema),
-    sessions: many(sessionSchema.omit({ isCurrent: true })).describe('Until some days after their end.'),
+    sessions: many(sessionSchema.omit({ isCurrent: true })).describe(
+      'Those of the last day, and what is open.',
+    ),
     invitations: many(invitationSchema).describe(
       'Those that you have made or accepted, for a month after their end.',
     ),

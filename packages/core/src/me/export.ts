@@ -170,6 +170,7 @@ const readAudit = (db: Db, id: string, before: string | undefined) =>
       action: auditLog.action,
       target: auditLog.target,
       credential: auditLog.credential,
+      address: auditLog.address,
     })
     .from(auditLog)
     .leftJoin(portfolios, eq(portfolios.id, auditLog.portfolioId))

@@ -25,7 +25,7 @@ export const removeMember = operation({
   input: z.strictObject({ ...memberRef, ...expectedVersion }),
   output: z.null(),
   tenant: tenantToLeave,
-  async run({ db }, { member, expectedVersion: expected }, tenant) {
+  async run({ db, noteDetails }, { member, expectedVersion: expected }, tenant) {
     const found = await lockMember(db, tenant, member, expected);
     requireNotFromGroup(found, member);
     if (found.role === 'owner') await requireAnotherOwner(db, tenant, member);
@@ -34,6 +34,7 @@ export const removeMember = operation({
     if (tokensNotBefore !== null)
       await db.insert(formerMembers).values({ portfolioId: tenant.id, personId: member, tokensNotBefore });
     await db.delete(members).where(isMember(tenant, member));
+    noteDetails({ role: { before: found.role, after: null } });
     return null;
   },
 });

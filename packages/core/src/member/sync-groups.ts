@@ -1,9 +1,8 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
-import type { Role } from '../actor.ts';
+import type { Actor, Role } from '../actor.ts';
 import { endKeysMadeBy } from '../api-key/end.ts';
-import { auditLog } from '../audit/audit.sql.ts';
+import { recordAction } from '../change.ts';
 import type { Db } from '../context.ts';
-import { newId } from '../ids.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -116,12 +115,7 @@ async function remove(tx: Db, membership: Membership, tokensNotBefore: string | 
 }
 
 async function recordChange(tx: Db, { portfolioId, personId }: Membership) {
-  await tx.insert(auditLog).values({
-    id: newId('audit'),
-    portfolioId,
-    actor: personId,
-    action: 'member.syncGroups',
-    target: personId,
-    fields: ['role'],
-  });
+  const actor: Actor = { kind: 'user', id: personId, scopes: [], expiresAt: null };
+  const action = { action: 'member.syncGroups', raw: { member: personId }, tenant: { id: portfolioId } };
+  await recordAction({ db: tx, actor }, action);
 }

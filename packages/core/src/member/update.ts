@@ -31,6 +31,7 @@ export const updateMember = operation({
       await endKeysMadeBy(ctx.db, tenant.id, member);
     }
     await ctx.db.update(members).set({ role, version: nextVersion }).where(isMember(tenant, member));
+    ctx.noteDetails({ role: { before: found.role, after: role } });
     return fetchMember(ctx, tenant, member);
   },
 });

@@ -15,12 +15,13 @@ export const deleteSamples = operation({
   input: z.strictObject({ ...metricRef, ...rangeInput }).superRefine(checkRange),
   output: z.object({ deleted: z.int() }).meta({ id: 'DeletedSamples' }),
   tenant: tenantBySlug,
-  async run({ db }, { key, from, to }, tenant) {
+  async run({ db, noteDetails }, { key, from, to }, tenant) {
     const { id } = await lockMetric({ db }, tenant, key, 'update');
     const { at } = metricSamples;
     const { count } = await db
       .delete(metricSamples)
       .where(and(eq(metricSamples.metricId, id), sql`${at} >= ${from} and ${at} < ${to}`));
+    noteDetails({ count, filter: { from, to } });
     return { deleted: count };
   },
 });

@@ -26,10 +26,11 @@ export const recordSamples = operation({
   input: samplesInput,
   output: recordedSchema,
   tenant: tenantBySlug,
-  async run({ db }, { key, samples }, tenant) {
+  async run({ db, noteDetails }, { key, samples }, tenant) {
     refuseDuplicateTimes(samples);
     const { id } = await lockMetric({ db }, tenant, key, 'key share');
     const { created, written } = await upsert(db, id, samples);
+    noteDetails({ count: written });
     return { created, replaced: written - created, unchanged: samples.length - written };
   },
 });

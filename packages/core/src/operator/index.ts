@@ -7,3 +7,4 @@ export { pause } from './pause.ts';
 export { pauses } from './pauses.ts';
 export { redrive } from './redrive.ts';
 export { resume } from './resume.ts';
+export { securityEvents } from './security-events.ts';

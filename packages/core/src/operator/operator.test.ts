@@ -72,6 +72,7 @@ const inputs: Record<string, object> = {
   'operator.limit': { kind: 'export.pdf', mostRunning: 1, reason: 'memory' },
   'operator.health': {},
   'operator.erase': { id: newId('person') },
+  'operator.securityEvents': {},
 };
 const own = allOperations.filter(({ name }) => name.startsWith('operator.'));
 type Run = (ctx: ReturnType<typeof fixture.as>, input: object) => Promise<unknown>;

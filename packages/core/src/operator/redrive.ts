@@ -1,5 +1,6 @@
 import { inArray } from 'drizzle-orm';
 import { z } from 'zod';
+import { filterOf } from '../audit-details.ts';
 import type { Db } from '../context.ts';
 import { idOf } from '../ids.ts';
 import { operatorFilterInput, statesInput } from '../job/filter.ts';
@@ -33,6 +34,11 @@ export const redrive = operation({
     const filter = { state, kinds: kind && [kind], createdAfter, createdBefore };
     const which = { portfolioId: portfolio?.id, ids, errorCode, filter, limit };
     const { changed, hasMore } = await transitions.redrive(ctx.db, which);
+    // The log of each portfolio has this: it says nothing of the others.
+    ctx.noteDetails({
+      filter: filterOf({ state, kind, errorCode, createdAfter, createdBefore, limit }),
+      ...(portfolio && { count: changed.length }),
+    });
     jobsChanged(
       ctx,
       changed.map(({ id: jobId, portfolioId, kind: of }) => ({ jobId, portfolioId, kind: of })),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { securityEventSchema } from '../audit/schemas.ts';
 import { idOf } from '../ids.ts';
 import { jobKindSchema } from '../job/kinds.ts';
 import { jobPrioritySchema } from '../job/priority.ts';
@@ -130,3 +131,9 @@ export const healthSchema = z
     limits: z.array(limitSchema).max(mostScopes),
   })
   .meta({ id: 'OperatorHealth' });
+
+/** A security event of any portfolio, or of none. It names nobody but by an id. */
+export const operatorSecurityEventSchema = securityEventSchema
+  .omit({ actorName: true })
+  .extend({ portfolio: slugSchema.nullable().describe('Null where it concerns none that is known.') })
+  .meta({ id: 'OperatorSecurityEvent' });

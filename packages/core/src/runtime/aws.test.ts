@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { createCloudResources } from '../../../../dev/cloud.ts';
 import { testAws } from '../../../../tests/support/aws.ts';
+import { testEncryption } from '../../../../tests/support/encryption.ts';
 import { testProxy } from '../../../../tests/support/proxy.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import type { JobKind } from '../job/kinds.ts';
@@ -44,7 +45,7 @@ async function behindProxy() {
   parts.defer(() => proxy.stop());
   const settings = { region: cloud.AWS_REGION, endpoint: proxy.baseUrl };
   const bucket = openBucket(settings, cloud.BUCKET_NAME, silentLog);
-  const environment = { DATABASE_URL: 'postgres://localhost/unused', ...cloud };
+  const environment = { DATABASE_URL: 'postgres://localhost/unused', ...cloud, ...testEncryption };
   const urls = Object.entries(readSettings(workerSettings, environment).QUEUE_URLS).map(([kind, url]) => [
     kind,
     new URL(new URL(url).pathname, proxy.baseUrl).href,

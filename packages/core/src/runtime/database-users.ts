@@ -16,7 +16,9 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   api_keys: { api: 'select, insert, update', worker: '' },
   artifact_versions: { api: `${append}, update (deleted_at)`, worker: 'select' },
   artifacts: { api: all, worker: 'select' },
-  audit_log: { api: append, worker: append },
+  // The API erases addresses, which no seal covers; the worker notes the seal.
+  audit_log: { api: `${append}, update (address)`, worker: `${append}, update (sealed_in)` },
+  audit_seals: { api: 'select', worker: append },
   // The schedule deletes for good what was in the bin. The API of release 0.1.0 deletes studies itself.
   case_studies: { api: all, worker: 'select, delete' },
   case_study_artifacts: { api: all, worker: 'select' },
@@ -52,6 +54,7 @@ export const tableGrants: Record<string, { api: string; worker: string }> = {
   rate_limits: { api: all, worker: '' },
   removable_objects: { api: all, worker: all },
   schedules: { api: all, worker: all },
+  security_events: { api: all, worker: 'select, update, delete' },
   sessions: { api: all, worker: 'select, update, delete' },
   token_ends: { api: 'select, insert, update', worker: '' },
   uploads: { api: all, worker: all },

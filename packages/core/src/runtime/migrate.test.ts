@@ -104,8 +104,11 @@ describe('the users of a database', () => {
     expect(grantsOf('portfolio_worker')).toEqual(decided('worker'));
   });
 
-  test('cannot change the audit log, and the worker neither reads keys nor adds members', () => {
-    expect(tableGrants.audit_log).toEqual({ api: 'select, insert', worker: 'select, insert' });
+  test('cannot change what the audit log says, and the worker neither reads keys nor adds members', () => {
+    expect(tableGrants.audit_log).toEqual({
+      api: 'select, insert, update (address)',
+      worker: 'select, insert, update (sealed_in)',
+    });
     expect(tableGrants.api_keys!.worker).toBe('');
     expect(tableGrants.members!.worker).toBe('select');
   });

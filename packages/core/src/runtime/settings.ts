@@ -192,8 +192,8 @@ function isTokenUrl(url: unknown): boolean {
 /** For checks that compare settings: they run even if other settings are invalid, so that all problems are listed. */
 const always = { when: () => true };
 
-/** Settings of the program that makes keys of operators: `packages/api/src/operator-key.ts`. */
-export const operatorKeySettings = z.object(common).superRefine(checkSignIn, always);
+/** Settings of programs that need the database only: `operator-key.ts` and `verify-audit.ts` of the API's image. */
+export const databaseSettings = z.object(common).superRefine(checkSignIn, always);
 
 /** Settings of the program that migrates the database: `packages/api/src/migrate.ts`. */
 export const migrationSettings = z

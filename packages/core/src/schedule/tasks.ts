@@ -5,6 +5,8 @@ import { queueDueSyncs } from '../evidence/due.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
 import { rollUpMetrics } from '../metric/roll-up.ts';
+import { removeOldSecurityEvents } from '../audit/security-log.ts';
+import { sealAudit } from '../audit/seal.ts';
 import { purgeDueCaseStudies } from '../case-study/purge-due.ts';
 import { removeUnusedImages } from '../image/remove-unused.ts';
 import { purgeDuePortfolios } from '../portfolio/purge-due.ts';
@@ -27,6 +29,19 @@ const hour = 60 * minute;
 
 /** All scheduled tasks. Retention times are next to the code that deletes. */
 export const tasks: readonly Task[] = [
+  {
+    name: 'audit-seals',
+    everySeconds: minute,
+    missed: 'skip',
+    // The log is outside of the database: somebody who can change that cannot change a head in it.
+    run: ({ db, signal, log }) => sealAudit(db, signal, (sealed) => log.info(sealed, 'audit log sealed')),
+  },
+  {
+    name: 'old-security-events',
+    everySeconds: hour,
+    missed: 'skip',
+    run: ({ db, signal }) => removeOldSecurityEvents(db, signal),
+  },
   {
     name: 'evidence-resync',
     everySeconds: minute,

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { auditLog } from '../audit/audit.sql.ts';
-import type { Db } from '../context.ts';
+import type { Actor } from '../actor.ts';
+import { recordAction } from '../change.ts';
+import type { Db, Origin } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { people } from '../person/person.sql.ts';
@@ -18,7 +19,8 @@ type Beginning = {
   /** When the person proved to the issuer who they are, by the clock of the issuer. */
   signedInAt: Date;
   isOperator?: boolean;
-  address: string;
+  /** Where the sign-in came from. */
+  origin: Origin;
   userAgent: string | undefined;
   /** The secret of the session that the browser had before, which ends. */
   replaces?: string | undefined;
@@ -26,7 +28,7 @@ type Beginning = {
 
 /** Begins a session of a person who has signed in. Resolves to it with its secret, which cannot be read again. */
 export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: string; secret: string }> {
-  const { personId, signedInAt, replaces, address } = beginning;
+  const { personId, signedInAt, replaces, origin } = beginning;
   const [id, secret] = [newId('session'), newSecret()];
   await db.transaction(async (tx) => {
     await lockPerson(tx, personId);
@@ -36,7 +38,7 @@ export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: 
       secretHash: hashOfSecret(secret),
       personId,
       isOperator: beginning.isOperator ?? false,
-      address,
+      address: origin.address,
       userAgent: storable(beginning.userAgent),
       signedInAt: sql`least(${signedInAt.toISOString()}::timestamptz, now())`,
       expiresAt: sql`now() + ${lifetime}`,
@@ -49,17 +51,19 @@ export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: 
           where newer.person_id = ${personId} order by newer.id desc limit ${maxSessions})`,
       ),
     );
-    await tx.insert(auditLog).values({
-      id: newId('audit'),
-      actor: personId,
-      credential: id,
-      action: 'session.create',
-      target: id,
-      fields: [],
-    });
+    const actor = sessionActor(personId, id);
+    await recordAction({ db: tx, actor, origin }, { action: 'session.create', raw: { id } });
   });
   return { id, secret };
 }
+
+const sessionActor = (personId: string, id: string): Actor => ({
+  kind: 'user',
+  id: personId,
+  scopes: [],
+  expiresAt: null,
+  credential: { kind: 'session', id, tokenIssuedAt: null },
+});
 
 /** Whoever erases the person waits, and then finds the session. Throws `unauthenticated` if that was done before. */
 async function lockPerson(tx: Db, id: string) {

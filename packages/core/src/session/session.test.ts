@@ -114,7 +114,12 @@ describe('a session', () => {
 
   test('ends the one that the browser had before, and is in the audit log', async () => {
     const before = await signIn(platform, 'ada');
-    const about = { personId: 'ada', signedInAt: new Date(), address: '192.0.2.1', userAgent: 'Böse\nZeile' };
+    const about = {
+      personId: 'ada',
+      signedInAt: new Date(),
+      origin: { address: '192.0.2.1', requestId: null },
+      userAgent: 'Böse\nZeile',
+    };
     const after = await beginSession(platform.db, { ...about, replaces: before.secret });
     await expect(actorOf(before)).rejects.toMatchObject(refused);
     expect(await listed()).toMatchObject([{ id: after.id, userAgent: 'BseZeile' }]);

@@ -14,6 +14,7 @@ const shownBy: Record<DeliveredEvent, readonly Scope[]> = {
   'job.failed': ['job:read'],
   'job.cancelled': ['job:read'],
   'webhook.disabled': ['webhook:read'],
+  'audit.recorded': ['audit:read'],
   ping: [],
 };
 

@@ -17,6 +17,7 @@ const webhookEventTypeSchema = z.enum([
   'job.failed',
   'job.cancelled',
   'webhook.disabled',
+  'audit.recorded',
 ]);
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>;
 

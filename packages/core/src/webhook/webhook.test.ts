@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { claimJob } from '../../../../tests/support/jobs.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import type { Actor } from '../actor.ts';
+import { eraseAddresses } from '../audit/erase.ts';
 import { operations } from '../index.ts';
 import { transitions } from '../job/transitions.ts';
 import { disableGone, fetchToSend, recordAttempt, settleFailedDeliveries } from './attempts.ts';
@@ -81,6 +82,12 @@ async function failOne(id: string) {
 /** Moves the first failure some days into the past. */
 const passDays = (id: string, days: number) => platform.sql`
   update webhooks set failing_since = failing_since - make_interval(days => ${days}) where id = ${id}`;
+
+/** Changes the portfolio, from an address. */
+function rename(name: string) {
+  const ctx = { ...platform.as(owner), origin: { address: '192.0.2.7', requestId: 'a request' } };
+  return operations.portfolio.update.run(ctx, { portfolio, name, expectedVersion: all });
+}
 
 describe('a webhook', () => {
   test('is read as it was written, with its secret only in the first response', async () => {
@@ -489,6 +496,55 @@ describe('a webhook that was disabled', () => {
     for (const actor of [user(`editor-${count}`), user('non-member')])
       expect(await listed(actor)).toEqual([]);
     await expect(listed(user('owner', ['portfolio:read']))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('the event audit.recorded', () => {
+  test('says what the entry of each committed change says, but no name', async () => {
+    const { id } = await create({ events: ['audit.recorded'] });
+    await platform.ownerSql`update people set name = 'Alex' where id = 'owner'`;
+    await rename('New');
+    const { items } = await operations.audit.list.run(platform.as(owner), { portfolio, limit: 1 });
+    const { actorName, sealedIn: _, ...entry } = items[0]!;
+    expect(actorName).toBe('Alex');
+    const [renamed, created] = await messagesTo(id);
+    expect(renamed).toEqual({ portfolio, ...entry });
+    expect(renamed).toMatchObject({
+      action: 'portfolio.update',
+      address: '192.0.2.7',
+      fields: ['name', 'expectedVersion'],
+    });
+    expect(created).toMatchObject({ action: 'webhook.create', target: id });
+  });
+
+  test('is recorded for webhooks that want it, and not for a change that fails', async () => {
+    const wants = { portfolio, url, events: ['audit.recorded' as const] };
+    const { id } = await webhook.create.run(platform.as(owner), wants);
+    await create({ events: ['job.failed'] });
+    await fanOut();
+    await update(id, { enabled: false });
+    await rename('While disabled');
+    await operations.portfolio.update
+      .run(platform.as(owner), { portfolio, name: 'Conflict', expectedVersion: 1 })
+      .catch(() => 'refused');
+    expect(await platform.sql`select type from webhook_events where type = 'audit.recorded'`).toEqual([]);
+  });
+
+  test('needs the scope of the audit log', async () => {
+    const narrow = user('owner', ['webhook:read', 'webhook:write']);
+    const created = create({ events: ['audit.recorded'] }, narrow);
+    await expect(created).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('loses its address when the person is erased', async () => {
+    const { id } = await create({ events: ['audit.recorded'] });
+    await rename('New');
+    await fanOut();
+    await rename('Newer');
+    await eraseAddresses(platform.db, 'owner');
+    const messages = await messagesTo(id);
+    expect(messages).toHaveLength(3);
+    expect(messages.filter(({ address }) => address !== undefined && address !== null)).toEqual([]);
   });
 });
 
