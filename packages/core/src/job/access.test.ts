@@ -169,7 +169,7 @@ describe('a change of a delivery', () => {
     const [id, lease] = [await deliver(), await fixture.claimed()];
     fixture.hint(id);
     await eventually(() => expect(client.ids()).toEqual(expect.arrayContaining([id, lease.id])));
-    await fixture.sql`update members set role = 'editor' where subject = 'demoted'`;
+    await fixture.sql`update members set role = 'editor' where person_id = 'demoted'`;
     client.seen.length = 0;
     await fixture.claim(id);
     await transitions.progress(fixture.db, lease, { progress: 0.5, step: 'Working' });
