@@ -60,7 +60,10 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await alex.page.getByText(`"Alex Example" is the last owner of portfolio "${team.slug}"`).waitFor();
     await openTab(alex.page, 'Account');
     await confirm(alex.page, 'Erase me', 'erase me');
-    await alex.page.getByRole('alert').filter({ hasText: `signed in of "${team.slug}"` }).waitFor();
+    await alex.page
+      .getByRole('alert')
+      .filter({ hasText: `signed in of "${team.slug}"` })
+      .waitFor();
     await expectAccessible(alex.page);
 
     const secret = await makePortfolioKey(alex.page);
@@ -71,14 +74,18 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await robin.page.getByText(`Alex Example invites you to ${team.name} as owner`).waitFor();
     await expectAccessible(robin.page);
     await press(robin.page, 'Join');
-    await robin.page.getByText('robin').waitFor();
+    await robin.page.getByText('robin', { exact: true }).waitFor();
 
     await press(robin.page, 'Remove Alex Example');
     await press(robin.page, 'Remove');
-    await robin.page.getByText('Alex Example').waitFor({ state: 'detached' });
+    await robin.page.getByRole('button', { name: 'Remove Alex Example' }).waitFor({ state: 'detached' });
     await expect(byKey.me.read.query({})).rejects.toThrow('revoked');
     await openTab(robin.page, 'Keys');
-    await robin.page.getByRole('listitem').filter({ hasText: 'Nightly import' }).getByText('Revoked').waitFor();
+    await robin.page
+      .getByRole('listitem')
+      .filter({ hasText: 'Nightly import' })
+      .getByText('Revoked')
+      .waitFor();
     await alex.page.reload();
     await alex.page.getByRole('heading', { name: 'Portfolio not found' }).waitFor();
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { allPages } from '../all-pages.ts';
 import { useTRPC, useTRPCClient } from '../api.tsx';
-import type { Access } from '../me.ts';
+import type { Access } from '../access.ts';
 import type { Me, Portfolio } from '../types.ts';
 import { Loaded } from '../ui/loaded.tsx';
 import { Section } from '../ui/section.tsx';

@@ -4,7 +4,7 @@ import { useTRPC, useTRPCClient } from '../api.tsx';
 import { KeyList } from '../keys/key-list.tsx';
 import { grantable } from '../keys/key-state.ts';
 import { NewKey } from '../keys/new-key.tsx';
-import type { Access } from '../me.ts';
+import type { Access } from '../access.ts';
 import type { Me, Portfolio } from '../types.ts';
 import { Loaded } from '../ui/loaded.tsx';
 import { Section } from '../ui/section.tsx';

@@ -114,7 +114,7 @@ export function personWords({ id, name, subject }: Person): string {
 }
 
 /** The name of somebody who is mentioned by id, if a member; else the id, which is all that is known of them. */
-export function memberWords(id: string, members: readonly Member[]): string {
+export function memberWords(id: string, members: readonly Person[]): string {
   const member = members.find((each) => each.id === id);
   return member ? personWords(member) : id;
 }
