@@ -39,8 +39,8 @@ export function Invite({ portfolio }: { portfolio: string }) {
           what="link"
           onClose={invite.reset}
         >
-          This link is shown only now. It makes one person {roleWords[invite.data.role].toLowerCase()}, until{' '}
-          <MinuteTime at={invite.data.expiresAt} />.
+          This link is shown only now. It is for one person, as {roleWords[invite.data.role].toLowerCase()},
+          until <MinuteTime at={invite.data.expiresAt} />.
         </ShownOnce>
       )}
       <form key={invite.data?.id} className="card panel fields invite" onSubmit={submit}>
