@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { people } from '../person/person.sql.ts';
 import { line } from '../text.ts';
@@ -16,7 +17,10 @@ export const updateMe = operation({
   tenant: 'none',
   async run({ actor, db }, { name }) {
     const id = requirePerson(actor);
-    await db.update(people).set({ name }).where(eq(people.id, id));
+    const isThere = and(eq(people.id, id), isNull(people.erasedAt));
+    const named = await db.update(people).set({ name }).where(isThere).returning({ id: people.id });
+    // An erasure that it has waited for must stay one.
+    if (named.length === 0) throw new AppError('unauthenticated', 'This person was erased. Sign in again.');
     return { id, name };
   },
 });
