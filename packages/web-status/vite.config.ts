@@ -14,6 +14,8 @@ export default defineConfig({
     // The Content-Security-Policy of the page (`default-src 'self'`) forbids data: URLs and inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // In tests, React's development build is part of it.
+    chunkSizeWarningLimit: 1000,
   },
   server: {
     host: '127.0.0.1',

@@ -2,6 +2,7 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import { Agent } from 'node:https';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { pods } from '../../stacks/k8s/flows.ts';
+import { publicPathsFor } from '../../stacks/k8s/public-paths.ts';
 import { type ApiRoute, routesOfApi } from './support/api-routes.ts';
 import { send } from './support/https.ts';
 import { allows } from './support/network-policy-evaluator.ts';
@@ -42,9 +43,21 @@ test('the API has routes of every kind, and those for the cluster', async () => 
       'POST /api/v1/jobs/x/cancel',
       'POST /trpc/x',
       'GET /.well-known/security.txt',
+      'GET /auth/sign-in',
+      'GET /auth/callback',
+      'POST /auth/sign-out',
       ...internalPaths.map((path) => `GET ${path}`),
     ]),
   );
+});
+
+test('every public path leads to a route of the API', () => {
+  for (const { path, matches } of clients.flatMap(publicPathsFor)) {
+    const leads = publicRoutes.some(
+      (route) => (matches !== 'exact' && route.path.startsWith(`${path}/`)) || route.path === path,
+    );
+    expect(leads, path).toBe(true);
+  }
 });
 
 /** The cache behavior for a path: the first whose pattern matches, otherwise the default one. */

@@ -30,16 +30,20 @@ export function createReportRefusal(log: SecurityLog | undefined): ReportRefusal
     if (error instanceof ForeignOrigin) return log.record('origin.refused', about);
     if (isRefusedCredential(error)) return log.record('credential.refused', { ...about, ...refused });
     if (!(error instanceof Refusal) || actor === undefined || actor.kind === 'anonymous') return;
-    // Nobody has checked the input of a call without the scope: it may be huge, or not be text for Postgres.
-    const { data: slug = null } = slugSchema.safeParse((input as { portfolio?: unknown } | null)?.portfolio);
     log.record(error.code === 'not_found' ? 'portfolio.refused' : 'scope.refused', {
       ...about,
       portfolioId: refused.portfolioId ?? (actor.kind === 'portfolio-key' ? actor.portfolioId : null),
-      slug,
+      slug: slugIn(input),
       actor: actorName(actor),
       credential: actor.credential?.id,
     });
   };
+}
+
+/** The slug in an input that nobody has checked: it may be long, or a text that Postgres does not take. */
+function slugIn(input: unknown): string | null {
+  const { portfolio } = (input ?? {}) as { portfolio?: unknown };
+  return slugSchema.safeParse(portfolio).data ?? null;
 }
 
 const isRefusedCredential = (error: AppError) =>

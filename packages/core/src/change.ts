@@ -78,13 +78,16 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
 /** Records what an actor has done that is no change of a portfolio, such as reading what is not its own. */
 export const recordAction = (
   ctx: Pick<Ctx, 'db' | 'actor' | 'origin'>,
-  action: { action: string; raw: object; tenant?: { id: string } | undefined },
+  {
+    details = {},
+    ...action
+  }: { action: string; raw: object; tenant?: { id: string } | undefined; details?: AuditDetails },
 ): Promise<void> =>
   writeAudit(
     ctx.db,
     ctx,
     { tenant: undefined, ...action, portfoliosOf: undefined, erasesActor: false },
-    { made: undefined, details: {} },
+    { made: undefined, details },
   );
 
 type Recorded<Result> = Pick<Change<never, Result>, 'action' | 'raw' | 'portfoliosOf' | 'erasesActor'> & {

@@ -9,7 +9,8 @@ import { SignInAgain } from './sign-in-again.tsx';
 const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 export { useTRPC, useTRPCClient };
 
-const refusedNotice = 'You are no longer signed in: your session or API key has ended.';
+const refusedNotice =
+  'You are no longer signed in: your session or API key has ended. Sign in again to continue.';
 
 /**
  * Provides the API client to its children. It acts by a key, or without one by the session of the browser. What is refused as

@@ -1,10 +1,14 @@
 import { useCallback, useEffect, useState } from 'react';
+import { AccountPage } from './account/account-page.tsx';
 import { ApiProvider } from './api.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { JobPage } from './job/job-page.tsx';
 import { JobsPage } from './jobs/jobs-page.tsx';
+import { JoinPage } from './join/join-page.tsx';
 import { LiveJobsProvider } from './live-jobs.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
+import { PortfolioPage } from './portfolio/portfolio-page.tsx';
+import { PortfoliosPage } from './portfolios/portfolios-page.tsx';
 import { useAddress } from './router.tsx';
 import {
   type Credential,
@@ -73,7 +77,13 @@ function storedCredential(): Credential | undefined {
 
 function Page() {
   const { pathname } = useAddress();
-  if (pathname === '/') return <JobsPage />;
-  const id = /^\/jobs\/([^/]+)\/?$/.exec(pathname)?.[1];
-  return id ? <JobPage key={id} id={id} /> : <NotFoundPage />;
+  const path = pathname.replace(/(?<=.)\/$/, '');
+  if (path === '/') return <JobsPage />;
+  if (path === '/portfolios') return <PortfoliosPage />;
+  if (path === '/account') return <AccountPage />;
+  if (path === '/join') return <JoinPage />;
+  const job = /^\/jobs\/([^/]+)$/.exec(path)?.[1];
+  if (job) return <JobPage key={job} id={job} />;
+  const [, portfolio, part] = /^\/portfolios\/([^/]+)(\/[^/]+)?$/.exec(path) ?? [];
+  return portfolio ? <PortfolioPage slug={portfolio} path={part ?? ''} /> : <NotFoundPage />;
 }

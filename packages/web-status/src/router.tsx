@@ -17,10 +17,10 @@ export function useAddress(): URL {
   return new URL(useSyncExternalStore(subscribe, () => location.href));
 }
 
-/** Navigates to an address of this site without reloading the page. */
-export function navigate(to: string) {
+/** Navigates to an address of this site without reloading the page; with `replace`, not back to the present one. */
+export function navigate(to: string, { replace = false } = {}) {
   const { pathname } = location;
-  history.pushState(null, '', to);
+  history[replace ? 'replaceState' : 'pushState'](null, '', to);
   dispatchEvent(new PopStateEvent('popstate'));
   if (location.pathname !== pathname) scrollTo(0, 0);
 }

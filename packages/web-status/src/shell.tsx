@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { type Connection, useLiveJobs } from './live-jobs.tsx';
+import { Navigation } from './navigation.tsx';
 import { Link } from './router.tsx';
 import { useSignOut } from './session.ts';
 import { Logo } from './ui/icons.tsx';
@@ -18,6 +19,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Logo />
           <span className="brand-name">Portfolio jobs</span>
         </Link>
+        <Navigation />
         <ConnectionStatus connection={connection} />
         <button type="button" className="button quiet" onClick={() => signOut()}>
           Sign out

@@ -43,8 +43,12 @@ export function SignInPage({ issuers, notice, onSignIn }: Props) {
       <form className="card" onSubmit={(event) => void submit(event)}>
         <Logo />
         <h1>Sign in</h1>
-        <p className="muted">Follow your jobs, export case studies as PDF and download them.</p>
-        {notice && <output className="notice warning">{notice} Sign in again to continue.</output>}
+        <p className="muted">
+          {location.pathname === '/join'
+            ? 'Sign in to see your invitation. You come back to it.'
+            : 'Follow your jobs, export case studies as PDF and download them.'}
+        </p>
+        {notice && <output className="notice warning">{notice}</output>}
         {issuers.map(({ issuer, name }) => (
           <a key={issuer} className="button primary" href={signInAddress({ issuer })}>
             {issuers.length === 1 && name === null

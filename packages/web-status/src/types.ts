@@ -12,5 +12,16 @@ export type DisabledWebhook = Pick<
   'portfolio' | 'url' | 'description' | 'disabledReason'
 >;
 
+export type Me = Outputs['me']['read'];
+export type Portfolio = Outputs['portfolio']['read'];
+export type BinnedPortfolio = Outputs['portfolio']['bin']['items'][number];
+export type BinnedCaseStudy = Outputs['caseStudy']['bin']['items'][number];
+export type Member = Outputs['member']['list']['items'][number];
+export type Role = Member['role'];
+export type Session = Outputs['session']['list']['items'][number];
+export type Invitation = Outputs['invitation']['list']['items'][number];
+export type ApiKey = Outputs['apiKey']['list']['items'][number];
+export type Scope = ApiKey['scopes'][number];
+
 type StreamItem = Outputs['job']['events'] extends AsyncIterable<{ data: infer Item }> ? Item : never;
 export type JobEvent = Extract<StreamItem, { type: 'event' }>['event'];

@@ -204,6 +204,13 @@ test('who signs in after having been erased is somebody new, without rights', as
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('a change of the name that waited for the erasure stores none', async () => {
+  await erase();
+  const update = me.update.run(as(ada, 'late-name'), { name: traces.name });
+  await expect(update).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await whereIs(traces.name)).toEqual([]);
+});
+
 describe('an erasure', () => {
   test('is refused while a portfolio has no other owner who has signed in, and names it', async () => {
     await invite('owner');

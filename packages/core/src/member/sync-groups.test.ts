@@ -90,8 +90,11 @@ describe('groups', () => {
     await platform.ownerSql`truncate audit_log`;
     await sync({ team: 'viewer' });
     await sync({ team: 'viewer' });
-    const rows = await platform.sql`select portfolio_id as id, actor, action, target from audit_log`;
-    expect([...rows]).toEqual([{ id: teamId, actor: 'ada', action: 'member.syncGroups', target: 'ada' }]);
+    const rows = await platform.sql`select portfolio_id as id, actor, action, target, details from audit_log`;
+    const details = { role: { before: null, after: 'viewer' } };
+    expect([...rows]).toEqual([
+      { id: teamId, actor: 'ada', action: 'member.syncGroups', target: 'ada', details },
+    ]);
   });
 
   test('are applied once by concurrent requests', async () => {

@@ -77,7 +77,7 @@ async function applyRole(tx: Db, membership: Membership, role: Role | null): Pro
   if (role === null) await remove(tx, membership, found!.tokensNotBefore);
   else if (found) await tx.update(members).set({ role, version: nextVersion }).where(isMember(membership));
   else await add(tx, membership, role);
-  await recordChange(tx, membership);
+  await recordChange(tx, membership, { before: found?.role ?? null, after: role });
   return true;
 }
 
@@ -114,8 +114,17 @@ async function remove(tx: Db, membership: Membership, tokensNotBefore: string | 
   await tx.delete(members).where(isMember(membership));
 }
 
-async function recordChange(tx: Db, { portfolioId, personId }: Membership) {
+async function recordChange(
+  tx: Db,
+  { portfolioId, personId }: Membership,
+  role: { before: Role | null; after: Role | null },
+) {
   const actor: Actor = { kind: 'user', id: personId, scopes: [], expiresAt: null };
-  const action = { action: 'member.syncGroups', raw: { member: personId }, tenant: { id: portfolioId } };
+  const action = {
+    action: 'member.syncGroups',
+    raw: { member: personId },
+    tenant: { id: portfolioId },
+    details: { role },
+  };
   await recordAction({ db: tx, actor }, action);
 }

@@ -234,7 +234,7 @@ describe('a portfolio that is deleted for good', () => {
       create function refuse() returns trigger language plpgsql as $$ begin raise 'stuck'; end $$;
       create trigger stuck before delete on portfolios for each row when (old.id = '${stuck.id}') execute function refuse()`);
     for (const { slug } of [stuck, other]) await binPortfolio(slug);
-    await expect(runBin()).rejects.toThrow();
+    await expect(runBin()).rejects.toThrow('delete from "portfolios"');
     expect(await platform.sql`select from portfolios where id = ${other.id}`).toEqual([]);
     expect(await platform.sql`select from portfolios where id = ${stuck.id}`).toHaveLength(1);
     await platform.ownerSql`drop function refuse cascade`;

@@ -1,6 +1,6 @@
-import type { ReactNode } from 'react';
 import type { Job } from '../types.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { Detail } from '../ui/detail.tsx';
 import { Ago } from '../ui/time.tsx';
 import { kindWords } from '../ui/words.ts';
 
@@ -22,14 +22,5 @@ export function JobDetails({ job }: { job: Job }) {
         </Detail>
       </dl>
     </section>
-  );
-}
-
-function Detail({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

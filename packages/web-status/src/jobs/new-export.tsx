@@ -4,7 +4,7 @@ import { useTRPC, useTRPCClient } from '../api.tsx';
 import { describeProblem } from '../problem.ts';
 import { navigate } from '../router.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
-import { allPages } from './all-pages.ts';
+import { allPages } from '../all-pages.ts';
 
 /** Requests a PDF of a case study and navigates to the page of its job. */
 export function NewExport() {

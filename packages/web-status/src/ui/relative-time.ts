@@ -34,6 +34,7 @@ export function duration(from: string, to: string): string {
 }
 
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long' });
+const minute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
 const clock = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',
@@ -43,6 +44,9 @@ const clock = new Intl.DateTimeFormat('en', {
 
 /** Date, time and time zone, in the user's time zone. */
 export const exactTime = (iso: string) => exact.format(new Date(iso));
+
+/** Date, hours and minutes, in the user's time zone. */
+export const minuteTime = (iso: string) => minute.format(new Date(iso));
 
 /** Hours, minutes and seconds, in the user's time zone. */
 export const clockTime = (iso: string) => clock.format(new Date(iso));

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { clockTime, exactTime, timeAgo, timeUntil } from './relative-time.ts';
+import { clockTime, exactTime, minuteTime, timeAgo, timeUntil } from './relative-time.ts';
 
 const ticking = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -32,6 +32,11 @@ export function Ago({ at }: { at: string }) {
 /** The time until an instant, kept up to date. */
 export function Until({ at }: { at: string }) {
   return <Time at={at} text={useSyncExternalStore(subscribe, () => timeUntil(at, Date.now()))} />;
+}
+
+/** Date and time to the minute, such as of the end of a key. */
+export function MinuteTime({ at }: { at: string }) {
+  return <Time at={at} text={minuteTime(at)} />;
 }
 
 export function ClockTime({ at }: { at: string }) {

@@ -6,7 +6,9 @@ import {
   disabledWords,
   eventWords,
   fileSize,
+  memberWords,
   percent,
+  personWords,
   shownState,
   stateChange,
 } from './words.ts';
@@ -70,4 +72,17 @@ test('a disabled webhook is named by its host alone, with the reason', () => {
   expect(disabledWords({ ...webhook, description: 'SIEM', disabledReason: 'failing' })).toBe(
     'SIEM (hooks.example.com) of team: no message was delivered for days.',
   );
+});
+
+const robin = { id: 'usr_1', name: 'Robin', subject: 'r-17' };
+
+test('a person is shown by name, else as they sign in, else by id', () => {
+  expect(personWords(robin)).toBe('Robin');
+  expect(personWords({ ...robin, name: null })).toBe('r-17');
+  expect(personWords({ ...robin, name: null, subject: null })).toBe('usr_1');
+});
+
+test('somebody who is no member any more is shown by id', () => {
+  expect(memberWords('usr_1', [robin])).toBe('Robin');
+  expect(memberWords('usr_2', [robin])).toBe('usr_2');
 });

@@ -1,4 +1,4 @@
-import type { DisabledWebhook, Job, JobEvent, JobKind, JobState } from '../types.ts';
+import type { DisabledWebhook, Job, JobEvent, JobKind, JobState, Member, Role } from '../types.ts';
 
 /**
  * The state of a job as it is shown. `retrying` is queued after a failed attempt, and `cancelling` is running with a
@@ -95,6 +95,28 @@ export function disabledWords({ portfolio, url, description, disabledReason }: D
   };
   const name = description === '' ? new URL(url).host : `${description} (${new URL(url).host})`;
   return `${name} of ${portfolio}: ${reasons[disabledReason ?? 'manual']}.`;
+}
+
+export const roleWords: Record<Role, string> = { viewer: 'Viewer', editor: 'Editor', owner: 'Owner' };
+
+/** What a role may do, to choose between them. */
+export const roleHints: Record<Role, string> = {
+  viewer: 'reads',
+  editor: 'reads and writes content',
+  owner: 'may do everything',
+};
+
+export type Person = Pick<Member, 'id' | 'name' | 'subject'>;
+
+/** The name of a person: the one that they show, else the one by which they sign in, else their id. */
+export function personWords({ id, name, subject }: Person): string {
+  return name ?? subject ?? id;
+}
+
+/** The name of somebody who is mentioned by id, if a member; else the id, which is all that is known of them. */
+export function memberWords(id: string, members: readonly Person[]): string {
+  const member = members.find((each) => each.id === id);
+  return member ? personWords(member) : id;
 }
 
 /** A fraction from 0 to 1 as a whole percentage, rounded down so that only 1 is 100. */

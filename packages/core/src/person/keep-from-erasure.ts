@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { people } from './person.sql.ts';
 
 /** Throws `unauthenticated` for a person who was erased meanwhile. Until the transaction ends, an erasure waits. */
-export async function requireNotErased(db: Db, personId: string): Promise<void> {
+export async function keepFromErasure(db: Db, personId: string): Promise<void> {
   const [person] = await db
     .select({ id: people.id })
     .from(people)
