@@ -62,7 +62,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
 
     scope.get('/auth/sign-in', page, async (request, reply) => {
       const { to, issuer, again } = parseInput(querySchema, request.query);
-      const client = clients.find(issuer ?? (await issuerOf(request, services)));
+      const client = clients.find(issuer ?? clients.known(await issuerOf(request, services)));
       const origin = originOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
       const leadTo = await client.protocol
@@ -124,6 +124,8 @@ function createClients(issuers: readonly Issuer[]) {
   );
   return {
     all,
+    /** The name of an issuer; undefined where it is configured no more. */
+    known: (name: string | undefined) => (protocols.has(name ?? '') ? name : undefined),
     /** The client of an issuer; without a name, of the first one. */
     find(name: string | undefined) {
       const found = name === undefined ? [...protocols.values()][0] : protocols.get(name);

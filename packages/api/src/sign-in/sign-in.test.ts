@@ -266,6 +266,14 @@ describe('a sign-in', () => {
     expect(asked.get('prompt')).toBe('login');
   });
 
+  test('of a person whose issuer is configured no more leads to the first one', async () => {
+    const browser = new CookieBrowser();
+    await signIn(browser, 'alex');
+    await api.sql`update people set issuer = 'https://gone.example' where subject = 'alex'`;
+    expect(await begin(browser)).toContain(provider.issuer.issuer);
+    await api.sql`update people set issuer = ${provider.issuer.issuer} where subject = 'alex'`;
+  });
+
   test('counts against the limit of its address', async () => {
     const counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
     const rateLimits = { counter, perMinute: 1, portfolioPerMinute: 1, anonymousPerMinute: 2 };
