@@ -5,6 +5,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type * as Oidc from './oidc.ts';
+import { callbackPath } from '../packages/api/src/sign-in/callback.ts';
 import { inRepository } from './repository.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -39,7 +40,8 @@ export async function startLocalSignIn(portFile: string, apiPort: number) {
     // From the sources, so that it is no part of the bundle that every start reads.
     const module = pathToFileURL(inRepository('dev/oidc.ts')).href;
     const { createProvider } = (await import(module)) as typeof Oidc;
-    const redirectUris = ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${apiPort}/auth/callback`);
+    const path = callbackPath({ issuer, isDefault: false });
+    const redirectUris = ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${apiPort}${path}`);
     return createProvider({ issuer, client: { id: clientId, secret, redirectUris }, people });
   }
 

@@ -45,6 +45,7 @@ test('the API has routes of every kind, and those for the cluster', async () => 
       'GET /.well-known/security.txt',
       'GET /auth/sign-in',
       'GET /auth/callback',
+      'GET /auth/callback/x',
       'POST /auth/sign-out',
       ...internalPaths.map((path) => `GET ${path}`),
     ]),

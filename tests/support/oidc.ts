@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { callbackPath } from '../../packages/api/src/sign-in/callback.ts';
 import type { Issuer } from '../../packages/api/src/sign-in/issuer.ts';
 import { type ExamplePerson, createProvider } from '../../dev/oidc.ts';
 
@@ -31,7 +32,7 @@ export async function testProvider(people: readonly ExamplePerson[], about: Part
   return Object.assign(state, {
     issuer,
     async open(...origins: string[]) {
-      const redirectUris = origins.map((origin) => `${origin}/auth/callback`);
+      const redirectUris = origins.map((origin) => origin + callbackPath(issuer));
       answer = await createProvider({
         issuer: url,
         client: { id: 'portfolio', secret, redirectUris },

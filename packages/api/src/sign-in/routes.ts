@@ -15,6 +15,7 @@ import { cookie, forgetSession, readCookie, sessionSecretOf, storeSession } from
 import { ForeignOrigin, mayForge } from '../own-origin.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { disconnectSignal } from '../rest/disconnect.ts';
+import { callbackPath, callbackPrefix } from './callback.ts';
 import { type Enter, createEnter } from './enter.ts';
 import type { Issuer, Trust } from './issuer.ts';
 import { type Problem, problemOf, withoutAnswer } from './problem.ts';
@@ -66,7 +67,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
       const origin = originOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
       const leadTo = await client.protocol
-        .begin(callbackOf(origin), expected, again !== undefined)
+        .begin(origin + callbackPath(client.issuer), expected, again !== undefined)
         .catch((error: unknown) => fail(error, request));
       if (leadTo === null) return reply.redirect(failed(origin, 'unavailable'), 303);
       const known = readCookie(request.headers, browserCookie);
@@ -77,7 +78,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
       return reply.redirect(leadTo.href, 303);
     });
 
-    scope.get('/auth/callback', page, async (request, reply) => {
+    const answer = async (request: FastifyRequest, reply: FastifyReply) => {
       const origin = originOf(request);
       const outcome = await complete(request, new URL(request.url, origin), clients, services, enter);
       if ('problem' in outcome) {
@@ -88,7 +89,9 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
       }
       void reply.header('set-cookie', storeSession(outcome.secret, sessionSeconds));
       return reply.redirect(origin + outcome.returnTo, 303);
-    });
+    };
+    scope.get(callbackPrefix, page, answer);
+    scope.get(`${callbackPrefix}/:issuer`, page, answer);
 
     scope.get('/auth/session', async (request, reply) => {
       const issuers = clients.all.map(({ issuer, client: { name } }) => ({ issuer, name: name ?? null }));
@@ -104,7 +107,6 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
   });
 }
 
-const callbackOf = (origin: string) => `${origin}/auth/callback`;
 const failed = (origin: string, problem: Problem) => `${origin}/?sign-in=${problem}`;
 
 /** A path of this origin, with its query; `/` for everything else, such as `//elsewhere.example`. */
@@ -156,6 +158,8 @@ async function complete(
   if (!state || !pending) return { problem: 'expired' };
   try {
     const { issuer, protocol } = clients.find(pending.issuer);
+    // The answer of another issuer, which the one that was asked has caused.
+    if (callbackPath(issuer) !== answer.pathname) return { problem: 'refused' };
     const claims = await protocol.complete(answer, { ...pending, state }, enter.wanted);
     const { secret } = await enter.begin({
       issuer,

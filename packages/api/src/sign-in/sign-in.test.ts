@@ -241,6 +241,23 @@ describe('a sign-in', () => {
     late.stop();
   });
 
+  test('begun at one issuer is not completed by the answer of another one', async () => {
+    const further = await testProvider(people, { isDefault: false });
+    const other = await testApi({ issuers: [provider.issuer, further.issuer] });
+    await further.open(other.baseUrl);
+    const browser = new CookieBrowser();
+    const enter = async (change: (callback: string) => string) => {
+      const begun = await browser.fetch(`${other.baseUrl}/auth/sign-in?issuer=${further.issuer.issuer}`);
+      const { visited } = await browser.visit(change(await callbackOf(begun.headers.get('location')!)));
+      return visited.at(-1);
+    };
+    const asDefault = (callback: string) => callback.replace(/\/callback\/\w+/, '/callback');
+    expect(await enter(asDefault)).toBe(`${other.baseUrl}/?sign-in=refused`);
+    expect(await enter((callback) => callback)).toBe(`${other.baseUrl}/`);
+    await other.stop();
+    further.stop();
+  });
+
   test('at an issuer that calls itself otherwise is not begun', async () => {
     provider.instead = (_request, response) =>
       void response

@@ -244,7 +244,7 @@ export const apiSettings = z
     JWT_AUDIENCE: z.string().default('portfolio-api'),
     /** Further issuers, as JSON: `[{"issuer":"https://…","clientId":"…","clientSecret":"…"}]`. People of each are others. */
     JWT_ISSUERS: json.pipe(z.array(otherIssuer).max(20)).default([]),
-    /** Lets people sign in with a browser at JWT_ISSUER, by OpenID Connect. It sends them to PUBLIC_ORIGIN/auth/callback. */
+    /** Lets people sign in with a browser at JWT_ISSUER, by OpenID Connect. It sends them back to PUBLIC_ORIGIN/auth/callback. */
     OIDC_CLIENT_ID: z.string().min(1).optional(),
     /** Without it, the client is a public one. */
     OIDC_CLIENT_SECRET: secret.optional(),

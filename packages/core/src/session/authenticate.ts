@@ -3,7 +3,7 @@ import { type Actor, roleScopes, withOperatorScopes } from '../actor.ts';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { prepared } from '../sql.ts';
-import { isOpen } from './internal.ts';
+import { isOpen, mayOperate } from './internal.ts';
 import { hashOfSecret, isWellFormed } from './secret.ts';
 import { isRecorded, recordUse } from './last-seen.ts';
 import { sessions } from './session.sql.ts';
@@ -13,7 +13,7 @@ const byHash = prepared((db) =>
     .select({
       id: sessions.id,
       personId: sessions.personId,
-      isOperator: sessions.isOperator,
+      isOperator: mayOperate,
       signedInAt: sessions.signedInAt,
       createdAt: sessions.createdAt,
       expiresAt: sessions.expiresAt,

@@ -13,6 +13,9 @@ export const isOpen = sql`(${sessions.endedAt} is null and ${sessions.expiresAt}
     select from ${tokenEnds}
     where ${tokenEnds.personId} = ${sessions.personId} and ${tokenEnds.notBefore} >= ${sessions.createdAt}))`;
 
+/** True for a session of an operator, who proves each day to be in their group still. */
+export const mayOperate = sql<boolean>`(${sessions.isOperator} and ${sessions.createdAt} > now() - interval '12 hours')`;
+
 /** True for a session that has expired, also if it has ended before. */
 export const hasExpired = sql`(${sessions.expiresAt} <= now() or ${sessions.lastSeenAt} <= now() - ${idleTime})`;
 

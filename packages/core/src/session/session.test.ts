@@ -147,9 +147,20 @@ test('a person sees the own sessions, newest first, which one is used, and ends 
   expect(await actorOf(other)).toMatchObject({ id: 'bob' });
 });
 
+const operating = async (begun: { secret: string }) =>
+  ((await actorOf(begun)) as { scopes: readonly string[] }).scopes.includes('operator:write');
+
+test('a session operates for half a day, and goes on after it', async () => {
+  const begun = await signIn(platform, 'heidi', { isOperator: true });
+  const age = (hours: number) =>
+    platform.ownerSql`update sessions set created_at = now() - make_interval(hours => ${hours}) where person_id = 'heidi'`;
+  await age(11);
+  expect(await actorOf(begun)).toMatchObject({ scopes: expect.arrayContaining(['operator:write']) });
+  await age(13);
+  expect(await actorOf(begun)).toMatchObject({ id: 'heidi', scopes: roleScopes.owner });
+});
+
 test('a sign-in as no operator ends operating in the other sessions of the person, and in no other', async () => {
-  const operating = async (begun: { secret: string }) =>
-    ((await actorOf(begun)) as { scopes: readonly string[] }).scopes.includes('operator:write');
   const before = await signIn(platform, 'ada', { isOperator: true });
   const ofAnother = await signIn(platform, 'grace', { isOperator: true });
   await signIn(platform, 'ada', { isOperator: true });
