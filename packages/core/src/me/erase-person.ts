@@ -153,8 +153,14 @@ async function eraseAnswers(db: Db, id: string, subject: string): Promise<void> 
   const principals = [`user:${id}`, `user:${subject}`];
   await db.delete(idempotencyKeys).where(inArray(idempotencyKeys.principal, principals));
   const text = sql`${idempotencyKeys.response}::text`;
+  // What a link was shown as has the name of its maker without the id.
+  const own = db.select({ id: invitations.id }).from(invitations).where(eq(invitations.madeBy, id));
+  const isOffer = and(
+    eq(idempotencyKeys.operation, 'invitation.show'),
+    inArray(sql`${idempotencyKeys.response} #>> '{result,id}'`, own),
+  );
   await db
     .update(idempotencyKeys)
     .set({ response: null })
-    .where(sql`strpos(${text}, ${JSON.stringify(id)}) > 0`);
+    .where(or(sql`strpos(${text}, ${JSON.stringify(id)}) > 0`, isOffer));
 }
