@@ -165,6 +165,23 @@ describe('a study that is deleted for good', () => {
     expect(removable).toMatchObject([{ at_once: true }]);
   });
 
+  test('is in no stored answer, and a repeated request neither shows nor creates it', async () => {
+    const create = () =>
+      caseStudy.create.run(
+        { ...fixture.as(owner), idempotencyKey: 'once' },
+        { portfolio, slug: 'repeated', title: 'Repeated', body: 'What was deleted' },
+      );
+    const { id } = await create();
+    await bin('repeated');
+    await purge(id);
+    expect(await purgeDue()).toBe(1);
+    await expect(create()).rejects.toMatchObject({ code: 'conflict' });
+    const { sql } = fixture.platform;
+    expect(
+      await sql`select from idempotency_keys where response::text like '%What was deleted%'`,
+    ).toHaveLength(0);
+  });
+
   test('without a bin is so at once', async () => {
     const { id } = await fixture.create('brief');
     const set = (binDays: number) =>

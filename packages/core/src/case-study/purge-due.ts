@@ -2,6 +2,7 @@ import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Db } from '../context.ts';
 import { forgetFormer } from '../former-slug.ts';
 import { jobs } from '../job/job.sql.ts';
+import { answersWith, emptyAnswers } from '../stored-answers.ts';
 import { caseStudies } from './case-study.sql.ts';
 
 /**
@@ -40,6 +41,8 @@ function deleteForGood(db: Db, id: string): Promise<boolean> {
       .delete(caseStudies)
       .where(and(eq(caseStudies.id, id), isDue))
       .returning({ id: caseStudies.id });
-    return deleted.length > 0;
+    if (deleted.length === 0) return false;
+    await emptyAnswers(tx, answersWith(id));
+    return true;
   });
 }

@@ -12,6 +12,7 @@ import { hashOfIdentity } from '../person/identify.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { sessions } from '../session/session.sql.ts';
+import { answersWith, emptyAnswers } from '../stored-answers.ts';
 import { uploads } from '../upload/upload.sql.ts';
 
 /**
@@ -152,15 +153,11 @@ async function eraseInvitations(db: Db, id: string): Promise<void> {
 async function eraseAnswers(db: Db, id: string, subject: string): Promise<void> {
   const principals = [`user:${id}`, `user:${subject}`];
   await db.delete(idempotencyKeys).where(inArray(idempotencyKeys.principal, principals));
-  const text = sql`${idempotencyKeys.response}::text`;
   // What a link was shown as has the name of its maker without the id.
   const own = db.select({ id: invitations.id }).from(invitations).where(eq(invitations.madeBy, id));
   const isOffer = and(
     eq(idempotencyKeys.operation, 'invitation.show'),
     inArray(sql`${idempotencyKeys.response} #>> '{result,id}'`, own),
   );
-  await db
-    .update(idempotencyKeys)
-    .set({ response: null })
-    .where(or(sql`strpos(${text}, ${JSON.stringify(id)}) > 0`, isOffer));
+  await emptyAnswers(db, or(answersWith(id), isOffer));
 }

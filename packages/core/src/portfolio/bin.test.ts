@@ -207,6 +207,20 @@ describe('a portfolio that is deleted for good', () => {
     await portfolio.create.run(as('other'), { slug, name: 'Other' });
   });
 
+  test('is in no stored answer, also under a former slug', async () => {
+    const { id, slug, study } = await createPublished();
+    const keyed = { ...as(), idempotencyKey: slug };
+    await caseStudy.update.run(keyed, { ...study, body: 'What was deleted', expectedVersion: any });
+    const [renamed, name] = [`${slug}-renamed`, 'What was deleted'];
+    await portfolio.update.run(keyed, { portfolio: slug, newSlug: renamed, name, expectedVersion: any });
+    await binPortfolio(renamed);
+    await portfolio.purge.run(as(), { portfolio: renamed, confirm: renamed });
+    await runBin();
+    expect(await platform.sql`select from portfolios where id = ${id}`).toEqual([]);
+    const answers = await platform.sql`select response from idempotency_keys where key = ${slug}`;
+    expect(answers).toEqual([{ response: null }, { response: null }]);
+  });
+
   test('when its time is over is deleted in the name of the schedule', async () => {
     const { id, slug } = await createPublished();
     await binPortfolio(slug);
