@@ -201,6 +201,11 @@ describe('a sign-in', () => {
     expect(endOf(await signIn(new CookieBrowser(), 'nobody'))).toBe('/?sign-in=denied');
   });
 
+  test('that fails leads back to where it began, such as an invitation', async () => {
+    const end = endOf(await signIn(new CookieBrowser(), 'nobody', '?to=/join%3Fa=b'));
+    expect(end).toBe('/join?a=b&sign-in=denied');
+  });
+
   test('while the issuer is unavailable says so', async () => {
     const browser = new CookieBrowser();
     const callback = await callbackOf(await begin(browser));
