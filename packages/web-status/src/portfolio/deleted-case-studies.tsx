@@ -66,7 +66,7 @@ function DeletedCaseStudy({ study }: { study: BinnedCaseStudy }) {
           Undelete <span className="visually-hidden">{title}</span>
         </button>
         <TypedConfirmation words="Delete for good" what={title} expected={slug} action={purge}>
-          “{title}” ends now, with its revisions, claims and PDFs. This cannot be undone.
+          “{title}” is deleted now, with its revisions, claims and PDFs. This cannot be undone.
         </TypedConfirmation>
         {problemOf(undelete.error)?.code === 'conflict' ? (
           <OtherAddress
