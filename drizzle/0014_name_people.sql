@@ -16,24 +16,15 @@ CREATE FUNCTION is_subject(name text) RETURNS boolean LANGUAGE sql IMMUTABLE PAR
   SELECT name !~ '^(usr|key)_[0-7][0-9a-z]{25}$' AND name NOT IN ('anonymous', 'schedule', 'webhooks', 'unknown')
 $$;
 --> statement-breakpoint
--- History names people by their ids from now on, so that erasing a person leaves no subject in it.
-UPDATE audit_log SET actor = person_of(actor) WHERE is_subject(actor);
---> statement-breakpoint
-UPDATE audit_log SET target = person_of(target) WHERE action LIKE 'member.%' AND is_subject(target);
---> statement-breakpoint
-UPDATE case_study_revisions SET author = person_of(author) WHERE is_subject(author);
---> statement-breakpoint
-UPDATE jobs SET requested_by = person_of(requested_by) WHERE is_subject(requested_by);
---> statement-breakpoint
-CREATE FUNCTION note_actor() RETURNS trigger LANGUAGE plpgsql AS $$
+-- In the order in which a change locks these tables: a trigger waits for who writes them.
+CREATE FUNCTION note_requester() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF is_subject(NEW.actor) THEN NEW.actor := person_of(NEW.actor); END IF;
-  IF NEW.action LIKE 'member.%' AND is_subject(NEW.target) THEN NEW.target := person_of(NEW.target); END IF;
+  NEW.requested_by := person_of(NEW.requested_by);
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER note_person BEFORE INSERT ON audit_log FOR EACH ROW
-  WHEN (is_subject(NEW.actor) OR NEW.action LIKE 'member.%') EXECUTE FUNCTION note_actor();
+CREATE TRIGGER note_person BEFORE INSERT ON jobs FOR EACH ROW
+  WHEN (is_subject(NEW.requested_by)) EXECUTE FUNCTION note_requester();
 --> statement-breakpoint
 CREATE FUNCTION note_author() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -44,11 +35,12 @@ END $$;
 CREATE TRIGGER note_person BEFORE INSERT ON case_study_revisions FOR EACH ROW
   WHEN (is_subject(NEW.author)) EXECUTE FUNCTION note_author();
 --> statement-breakpoint
-CREATE FUNCTION note_requester() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_actor() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.requested_by := person_of(NEW.requested_by);
+  IF is_subject(NEW.actor) THEN NEW.actor := person_of(NEW.actor); END IF;
+  IF NEW.action LIKE 'member.%' AND is_subject(NEW.target) THEN NEW.target := person_of(NEW.target); END IF;
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER note_person BEFORE INSERT ON jobs FOR EACH ROW
-  WHEN (is_subject(NEW.requested_by)) EXECUTE FUNCTION note_requester();
+CREATE TRIGGER note_person BEFORE INSERT ON audit_log FOR EACH ROW
+  WHEN (is_subject(NEW.actor) OR NEW.action LIKE 'member.%') EXECUTE FUNCTION note_actor();

@@ -2,7 +2,14 @@
 type Nodes = { instanceType: string; min: number; max: number };
 
 /** An issuer whose tokens are accepted beside those of `tokenIssuer`, and with a `clientId` a place to sign in. */
-type OtherIssuer = { issuer: string; jwksUrl?: string; audience?: string; clientId?: string };
+type OtherIssuer = {
+  issuer: string;
+  jwksUrl?: string;
+  audience?: string;
+  clientId?: string;
+  /** Its groups give roles and make operators, as those of the `tokenIssuer` do. */
+  groups?: boolean;
+};
 
 /** The sign-in of people in a browser at the `tokenIssuer`, and what groups of its tokens mean (docs/deployment.md). */
 type SignIn = {

@@ -20,6 +20,7 @@ export async function oldDatabase(count: number) {
   await applyMigrations(sql, firstMigrations(count));
   return {
     sql,
+    connect: () => postgres(url.href, { max: 1, onnotice: () => {} }),
     upgrade: () => migrate({ url: url.href }),
     async drop() {
       await sql.end();

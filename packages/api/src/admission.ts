@@ -49,6 +49,8 @@ export function identifyCallers(
     // Most requests: without a promise.
     if (credential === undefined)
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
+    // Unlike Authorization (RFC 9111, 3.5), a cookie does not keep shared caches from storing the answer.
+    void reply.header('cache-control', 'private, no-store');
     if (mayForge(request, publicOrigin)) return done(new ForeignOrigin());
     request.credential = credential;
     return identify(request, reply, authenticator.admit(credential, request.ip, cost));

@@ -335,18 +335,17 @@ describe('a token', () => {
     });
   });
 
-  const scopesWith = async (groups: unknown, operators?: string) => {
-    const trust = trusting({ issuer, audience, jwksUrl, isDefault: true });
-    const about = { db: pool.db, log: silentLog };
+  const scopesWith = async (groups: unknown, operators?: string, about: Partial<Issuer> = {}) => {
+    const trust = trusting({ issuer, audience, jwksUrl, isDefault: true, ...about });
     const verifier = createAuthenticate(pool.db, {
       ...trust,
-      groups: createGroups(about, { ...noGroups, operators }),
+      groups: createGroups({ db: pool.db, log: silentLog }, { ...noGroups, operators }),
     });
     const actor = await present(await sign({ scope: 'job:read operator:read', groups }), verifier);
     return actor.kind === 'user' && actor.scopes;
   };
 
-  const withGroups = () => {
+  const withGroups = (about: Partial<Issuer> = {}) => {
     const settings: GroupSettings = {
       claim: 'groups',
       roles: [
@@ -356,7 +355,7 @@ describe('a token', () => {
     };
     const groups = createGroups({ db: pool.db, log: silentLog }, settings);
     return createAuthenticate(pool.db, {
-      issuers: [{ issuer, audience, jwksUrl, isDefault: true }],
+      issuers: [{ issuer, audience, jwksUrl, isDefault: true, ...about }],
       groups,
     });
   };
@@ -372,6 +371,16 @@ describe('a token', () => {
         [['ops', 'undefined'], undefined],
       ] as const)
         expect(await scopesWith(groups, operators)).toEqual(['job:read']);
+    });
+
+    test('of a further issuer gives no role and makes no operator, unless its groups count', async () => {
+      const further = { isDefault: false };
+      expect(await scopesWith(['ops'], 'ops', further)).toEqual(['job:read']);
+      const counted = { ...further, givesGroups: true };
+      expect(await scopesWith(['ops'], 'ops', counted)).toEqual(['job:read', ...operatorScopes]);
+      await present(await grouped(minutesAgo(4), ['staff']), withGroups(further));
+      const [row] = await pool.sql`select group_roles as "groupRoles" from people where subject = 'grouped'`;
+      expect(row).toEqual({ groupRoles: null });
     });
 
     test('gives the highest role of them, a later one changes it, and an older one does not', async () => {

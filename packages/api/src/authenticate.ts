@@ -18,7 +18,7 @@ import {
 import { z } from 'zod';
 import { isSession, secretOf } from './credential.ts';
 import { discoverKeys } from './sign-in/discover-keys.ts';
-import type { Issuer, Trust } from './sign-in/issuer.ts';
+import { type Issuer, type Trust, aboutGroups } from './sign-in/issuer.ts';
 
 /**
  * Turns what a request presents (`credentialOf`) into an actor; throws `unauthenticated` where it is invalid. The address
@@ -87,7 +87,8 @@ function createActorOf(db: Db, { issuers, groups }: Trust) {
     const { sub: subject, exp, iat, jti, auth_time } = claims;
     const tokenIssuedAt = new Date(iat * 1000);
     const id = await identifyPerson(db, { issuer, subject, isDefault }, tokenIssuedAt);
-    await groups.token(id, claims, tokenIssuedAt);
+    const said = aboutGroups(named, claims);
+    await groups.token(id, said, tokenIssuedAt);
     const signedInAt = auth_time === undefined ? undefined : new Date(auth_time * 1000);
     const granted = claims.scope.split(' ');
     return {
@@ -95,7 +96,7 @@ function createActorOf(db: Db, { issuers, groups }: Trust) {
       id,
       scopes: withOperatorScopes(
         scopeSchema.options.filter((scope) => granted.includes(scope)),
-        groups.isOperator(claims),
+        groups.isOperator(said),
       ),
       expiresAt: new Date(exp * 1000),
       credential: { kind: 'token', id: jti ?? null, tokenIssuedAt, signedInAt },

@@ -87,6 +87,20 @@ test('the same over tRPC and over a WebSocket', async () => {
   ]);
 });
 
+test('a refused call whose portfolio is no slug does not keep other events from being written', async () => {
+  const narrowKey = await platform.issueKey('owner', ['job:read']);
+  for (const portfolio of ['\0', '\ud800', 'x'.repeat(10_000), 7]) {
+    const input = encodeURIComponent(JSON.stringify({ portfolio }));
+    await api.call('GET', `/trpc/audit.list?input=${input}`, { key: narrowKey });
+  }
+  await api.call('GET', `${team}/audit`, { key: narrowKey });
+  const of = { kind: 'scope.refused', operation: 'audit.list', actor: 'owner' };
+  expect(await recorded()).toMatchObject([
+    { ...of, portfolio: null, count: 4 },
+    { ...of, portfolio: 'team', count: 1 },
+  ]);
+});
+
 test('a key of a portfolio that has ended is recorded there, by its id and never by its secret', async () => {
   const made = await operations.apiKey.create.run(platform.as(owner), {
     portfolio: 'team',

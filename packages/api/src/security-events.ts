@@ -2,6 +2,7 @@ import { allOperations } from '@portfolio/core';
 import { type Actor, actorName } from '@portfolio/core/actor';
 import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import { AppError, Refusal } from '@portfolio/core/errors';
+import { slugSchema } from '@portfolio/core/text';
 import type { FastifyInstance } from 'fastify';
 import { LimitExceeded } from './authenticator.ts';
 import { credentialOf } from './credential.ts';
@@ -29,15 +30,20 @@ export function createReportRefusal(log: SecurityLog | undefined): ReportRefusal
     if (error instanceof ForeignOrigin) return log.record('origin.refused', about);
     if (isRefusedCredential(error)) return log.record('credential.refused', { ...about, ...refused });
     if (!(error instanceof Refusal) || actor === undefined || actor.kind === 'anonymous') return;
-    const { portfolio: slug } = (input ?? {}) as { portfolio?: unknown };
     log.record(error.code === 'not_found' ? 'portfolio.refused' : 'scope.refused', {
       ...about,
       portfolioId: refused.portfolioId ?? (actor.kind === 'portfolio-key' ? actor.portfolioId : null),
-      slug: typeof slug === 'string' ? slug : null,
+      slug: slugIn(input),
       actor: actorName(actor),
       credential: actor.credential?.id,
     });
   };
+}
+
+/** The slug in an input that nobody has checked: it may be long, or a text that Postgres does not take. */
+function slugIn(input: unknown): string | null {
+  const { portfolio } = (input ?? {}) as { portfolio?: unknown };
+  return slugSchema.safeParse(portfolio).data ?? null;
 }
 
 const isRefusedCredential = (error: AppError) =>

@@ -114,6 +114,14 @@ describe('a request with the cookie of a session', () => {
   });
 });
 
+test.each(['/trpc/me.read', '/trpc/no.such', `${portfolios}/none`, `${portfolios}/%00`])(
+  'no cache stores the answer to a session at %s, also where it is an error',
+  async (path) => {
+    const answer = await api.call('GET', path, { headers: cookie });
+    expect(answer.headers.get('cache-control')).toMatch(/no-store/);
+  },
+);
+
 describe('a WebSocket with the cookie of a session', () => {
   const call = JSON.stringify({ id: 1, method: 'query', params: { path: 'session.list', input: {} } });
 

@@ -279,7 +279,7 @@ function answerOf<Result>({ response }: Answer): Result {
   if (response === null) {
     throw new AppError(
       'conflict',
-      'This request was already processed. Its response is not stored: it contained a secret, or something that was deleted since.',
+      'This request was already processed. Its response is not stored: it contained a secret, which is shown only once, or something that was deleted since.',
     );
   }
   return (response as { result: Result }).result;

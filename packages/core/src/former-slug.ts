@@ -65,9 +65,7 @@ export async function rename(
 ): Promise<void> {
   const { kind, portfolioId, targetId, from, to } = given;
   const scope = scopeOf(given);
-  await change.then(undefined, (error: unknown) => {
-    throw isTaken(error) ? slugTaken(to) : error;
-  });
+  await orSlugTaken(change, to);
   await db
     .delete(formerSlugs)
     .where(and(eq(formerSlugs.kind, kind), eq(formerSlugs.scope, scope), eq(formerSlugs.slug, to)));
@@ -78,6 +76,13 @@ export async function rename(
       target: [formerSlugs.kind, formerSlugs.scope, formerSlugs.slug],
       set: { targetId, since: sql`now()` },
     });
+}
+
+/** Waits for a change that gives something a slug. Throws `conflict` if something else has it. */
+export async function orSlugTaken(change: PromiseLike<unknown>, slug: string): Promise<void> {
+  await change.then(undefined, (error: unknown) => {
+    throw isTaken(error) ? slugTaken(slug) : error;
+  });
 }
 
 /** The former names of what is deleted lead nowhere any more. */

@@ -9,7 +9,7 @@ export const idempotencyKeys = pgTable(
     operation: text('operation').notNull(),
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
-    /** As `json`, which keeps every byte; null where the result contained a secret, which is returned only once. */
+    /** As `json`, which keeps every byte; null where the result contained a secret, which is returned only once, or what was deleted since. */
     response: json('response'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -14,8 +14,11 @@ export async function requireStored(tx: Db, key: string): Promise<void> {
     .where(eq(removableObjects.key, key))
     .for('key share');
   if (recorded.length > 0) return;
-  throw new AppError('unavailable', 'The same file was deleted at this moment. Retry the request.');
+  throw deletedMeanwhile();
 }
+
+export const deletedMeanwhile = () =>
+  new AppError('unavailable', 'The same file was deleted at this moment. Retry the request.');
 
 /** Has an object removed by the schedule, with all its versions, unless something still refers to it. */
 export async function removeAtOnce(tx: Db, key: string): Promise<void> {

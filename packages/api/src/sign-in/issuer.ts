@@ -10,6 +10,8 @@ export type Issuer = {
   jwksUrl?: string | undefined;
   /** True for the issuer of the deployment, some of whose people may be stored without it. */
   isDefault: boolean;
+  /** True where its groups count, as those of the default one do. */
+  givesGroups?: boolean | undefined;
   client?: OidcClient | undefined;
 };
 
@@ -23,6 +25,12 @@ export type OidcClient = {
   /** How people call the issuer. */
   name?: string | undefined;
 };
+
+/** What an issuer has said that counts for groups: nothing of one that is trusted with the identity of people alone. */
+export const aboutGroups = <Claims extends object>(
+  { isDefault, givesGroups = isDefault }: Pick<Issuer, 'isDefault' | 'givesGroups'>,
+  claims: Claims,
+): Claims | Record<string, never> => (givesGroups ? claims : {});
 
 /** Whose tokens are accepted, where people sign in, and what their groups mean. */
 export type Trust = { issuers: readonly Issuer[]; groups: Groups };

@@ -32,9 +32,10 @@ export async function openIssuers(settings: Settings, about: { aws: AwsSettings;
     });
   }
   for (const other of settings.JWT_ISSUERS) {
-    const { issuer, jwksUrl, clientId: id, clientSecret: secret, name } = other;
+    const { issuer, jwksUrl, clientId: id, clientSecret: secret, name, groups: givesGroups } = other;
     const client = id === undefined ? undefined : await open('JWT_ISSUERS', { id, secret, name });
-    issuers.push({ issuer, jwksUrl, audience: other.audience ?? audience, isDefault: false, client });
+    const facts = { issuer, jwksUrl, audience: other.audience ?? audience, givesGroups };
+    issuers.push({ ...facts, isDefault: false, client });
   }
   return { issuers, close: () => closers.forEach((close) => close()) };
 }

@@ -2,6 +2,7 @@ import { operations } from '@portfolio/core';
 import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
+import { parseInput } from '@portfolio/core/input';
 import { authenticateSession } from '@portfolio/core/session/authenticate';
 import { pendingMinutes, storeSignIn, takeSignIn } from '@portfolio/core/session/pending';
 import { issuerOfSession } from '@portfolio/core/session/issuer';
@@ -35,7 +36,7 @@ export type SignInOptions = {
 const querySchema = z.object({
   to: z.string().max(maxReturnTo).catch('/').default('/'),
   issuer: z.string().optional(),
-  again: z.string().optional(),
+  again: z.unknown().optional(),
 });
 
 /**
@@ -56,7 +57,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     const page = { exposeHeadRoute: false };
 
     scope.get('/auth/sign-in', page, async (request, reply) => {
-      const { to, issuer, again } = querySchema.parse(request.query);
+      const { to, issuer, again } = parseInput(querySchema, request.query);
       const client = clients.find(issuer ?? (await issuerOf(request, services)));
       const origin = originOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };

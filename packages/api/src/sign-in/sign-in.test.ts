@@ -243,6 +243,13 @@ describe('a sign-in', () => {
     expect(answer.status).toBe(404);
   });
 
+  test('with a parameter twice is refused, or begun as with one', async () => {
+    const browser = new CookieBrowser();
+    expect((await browser.fetch(`${api.baseUrl}/auth/sign-in?issuer=a&issuer=b`)).status).toBe(422);
+    const asked = new URL(await begin(browser, '?again&again=2&to=/a&to=/b')).searchParams;
+    expect(asked.get('prompt')).toBe('login');
+  });
+
   test('counts against the limit of its address', async () => {
     const counter = createRateCounter(api.db, silentLog, () => Date.UTC(2026, 0, 1));
     const rateLimits = { counter, perMinute: 1, portfolioPerMinute: 1, anonymousPerMinute: 2 };

@@ -3,6 +3,7 @@ import { invite } from '../../../../tests/support/invite.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
 import { type Actor, type Credential, scopeSchema } from '../actor.ts';
 import { authenticateApiKey } from '../api-key/authenticate.ts';
+import { newId } from '../ids.ts';
 import { operations } from '../index.ts';
 
 const portfolio = 'team';
@@ -205,6 +206,21 @@ describe('what happens outside of portfolios', () => {
     await operations.member.remove.run(platform.as(owner), removed);
     expect(await keysMade()).toEqual(['owner']);
     await invite(platform, { portfolio, role: 'editor' }, 'editor');
+  });
+
+  test('is not listed for owners where a member acted for others: as an operator, or in a portfolio that is gone', async () => {
+    const operator = user('owner', ['operator:read', 'operator:write']);
+    await operations.operator.jobs.run(platform.as(operator), {});
+    const gone = newId('audit');
+    await platform.ownerSql`
+      insert into audit_log (id, actor, action, target, fields)
+      values (${gone}, 'owner', 'portfolio.purge', 'pf_of_others', '{}')`;
+    const listed = (await list({ members: true, limit: 100 })).map(({ action }) => action);
+    expect(listed).toContain('ownKey.create');
+    expect(listed).not.toContain('operator.jobs');
+    expect(listed).not.toContain('portfolio.purge');
+    expect((await own(owner)).map(({ action }) => action)).toContain('operator.jobs');
+    await platform.ownerSql`delete from audit_log where id = ${gone}`;
   });
 
   test('is listed in order with what happens within, page by page', async () => {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { pageInput, pageOf, toPage } from '../page.ts';
@@ -35,11 +35,14 @@ export const listAudit = operation({
     if (!members) return toPage(await ofPortfolio, limit);
     const { personId, portfolioId } = portfolioMembers;
     const present = db.select({ id: personId }).from(portfolioMembers).where(eq(portfolioId, tenant.id));
-    const ofMembers = and(isNull(auditLog.portfolioId), inArray(auditLog.actor, present));
+    const ofMembers = and(isNull(auditLog.portfolioId), isPersonal, inArray(auditLog.actor, present));
     const found = await Promise.all([ofPortfolio, fetchEntries(db, ofMembers, filter, page)]);
     return toPage(found.flat().toSorted(newestFirst).slice(0, page.limit), limit);
   },
 });
+
+/** What is about the member's own account. As an operator, or in a portfolio that is gone, they acted for others. */
+const isPersonal = sql`${auditLog.action} !~ '^(operator|portfolio)\\.'`;
 
 type Entry = Awaited<ReturnType<typeof fetchEntries>>[number];
 

@@ -71,6 +71,15 @@ test('what could not be written is written later', async () => {
   expect(await rows()).toEqual({ rows: 1, events: 2 });
 });
 
+test('what is written after a person was erased has no address of theirs', async () => {
+  const log = createSecurityLog(platform.db, silentLog);
+  for (const address of ['192.0.2.7', '192.0.2.8'])
+    log.record('scope.refused', { slug: portfolio, actor: 'gone', address });
+  await platform.ownerSql`insert into people (id, erased_at) values ('gone', now())`;
+  await log.close();
+  expect(await list()).toMatchObject([{ actor: 'gone', address: null, count: 2 }]);
+});
+
 test('owners see the events of their portfolio only, newest first, and others none', async () => {
   const log = createSecurityLog(platform.db, silentLog);
   const [{ id }] = (await platform.ownerSql`select id from portfolios where slug = ${portfolio}`) as [

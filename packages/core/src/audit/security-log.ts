@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { inBatches } from '../batches.ts';
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
+import { people } from '../person/person.sql.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import type { Logger } from '../runtime/log.ts';
 import { securityEvents } from './audit.sql.ts';
@@ -97,7 +98,10 @@ export function createSecurityLog(
 
 const columns = ['kind', 'portfolioId', 'slug', 'actor', 'credential', 'address', 'operation'] as const;
 
-/** Adds counts to the rows of this hour. All processes lock rows in the same order. */
+/**
+ * Adds counts to the rows of this hour. All processes lock rows in the same order. Who was erased since, or whose ended key
+ * is used then, has no address.
+ */
 async function insertCounts(db: Db, counts: ReadonlyMap<string, number>): Promise<void> {
   const rows = [...counts].map(([key, count]) => {
     const values = JSON.parse(key) as (string | null)[];
@@ -110,11 +114,12 @@ async function insertCounts(db: Db, counts: ReadonlyMap<string, number>): Promis
   await db.execute(sql`
     insert into ${securityEvents} as known
       (id, hour, kind, portfolio_id, actor, credential, address, operation, count)
-    select min(e.id), date_trunc('hour', now()), e.kind, p.id, e.actor, e.credential, e.address, e.operation,
-      sum(e.count)::integer
+    select min(e.id), date_trunc('hour', now()), e.kind, p.id, e.actor, e.credential,
+      case when erased.id is null then e.address end, e.operation, sum(e.count)::integer
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e (id text, kind text, "portfolioId" text, slug text,
       actor text, credential text, address text, operation text, count integer)
     left join ${portfolios} p on p.id = e."portfolioId" or (e."portfolioId" is null and p.slug = e.slug)
+    left join ${people} erased on erased.id = e.actor and erased.erased_at is not null
     group by 3, 4, 5, 6, 7, 8
     order by 3, 4, 5, 6, 7, 8
     on conflict on constraint security_events_once

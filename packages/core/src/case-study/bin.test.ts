@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { simulateWorker } from '../../../../tests/support/simulate-worker.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { anonymous } from '../actor.ts';
@@ -78,6 +79,19 @@ describe('a study in the bin', () => {
     await fixture.create('shared');
     await expect(undelete(id)).rejects.toMatchObject({ code: 'conflict' });
     expect(await undelete(id, { newSlug: 'shared-before' })).toMatchObject({ id, slug: 'shared-before' });
+  });
+
+  test('does not come back with a slug that is given to another at the same moment', async () => {
+    const { id } = await fixture.create('twice');
+    await bin('twice');
+    const { id: other } = await fixture.create('another');
+    let restored: Promise<unknown> | undefined;
+    await fixture.platform.ownerSql.begin(async (tx) => {
+      await tx`update case_studies set slug = 'twice' where id = ${other}`;
+      restored = undelete(id).catch((error: unknown) => error);
+      await eventually(async () => expect(await tx`select from pg_locks where not granted`).not.toEqual([]));
+    });
+    expect(await restored).toMatchObject({ code: 'conflict' });
   });
 
   test('protects what it refers to, and a refusal to delete that says where it is', async () => {
@@ -165,21 +179,18 @@ describe('a study that is deleted for good', () => {
     expect(removable).toMatchObject([{ at_once: true }]);
   });
 
-  test('is in no stored answer, and a repeated request neither shows nor creates it', async () => {
-    const create = () =>
-      caseStudy.create.run(
-        { ...fixture.as(owner), idempotencyKey: 'once' },
-        { portfolio, slug: 'repeated', title: 'Repeated', body: 'What was deleted' },
-      );
-    const { id } = await create();
-    await bin('repeated');
+  test('is in no stored answer to a repeated request any more', async () => {
+    const ctx = { ...fixture.as(owner), idempotencyKey: 'repeated' };
+    const study = { portfolio, slug: 'answered', title: 'Answered', body: 'not to be found' };
+    const { id } = await caseStudy.create.run(ctx, study);
+    await bin('answered');
     await purge(id);
-    expect(await purgeDue()).toBe(1);
-    await expect(create()).rejects.toMatchObject({ code: 'conflict' });
-    const { sql } = fixture.platform;
+    await purgeDue();
+    await expect(caseStudy.create.run(ctx, study)).rejects.toMatchObject({ code: 'conflict' });
     expect(
-      await sql`select from idempotency_keys where response::text like '%What was deleted%'`,
-    ).toHaveLength(0);
+      await fixture.platform
+        .sql`select key from idempotency_keys where response::text like '%not to be found%'`,
+    ).toEqual([]);
   });
 
   test('without a bin is so at once', async () => {

@@ -1,8 +1,9 @@
 import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
+import { emptyAnswers } from '../answers.ts';
+import { runEach } from '../batches.ts';
 import type { Db } from '../context.ts';
 import { forgetFormer } from '../former-slug.ts';
 import { jobs } from '../job/job.sql.ts';
-import { answersWith, emptyAnswers } from '../stored-answers.ts';
 import { caseStudies } from './case-study.sql.ts';
 
 /**
@@ -11,12 +12,12 @@ import { caseStudies } from './case-study.sql.ts';
  */
 export async function purgeDueCaseStudies(db: Db, signal: AbortSignal): Promise<number> {
   const due = await db.select({ id: caseStudies.id }).from(caseStudies).where(and(isDue, isIdle));
-  let purged = 0;
-  for (const { id } of due) {
-    signal.throwIfAborted();
-    if (await deleteForGood(db, id)) purged += 1;
-  }
-  return purged;
+  const purges = due.map(
+    ({ id }) =>
+      async () =>
+        (await deleteForGood(db, id)) ? 1 : 0,
+  );
+  return runEach(purges, signal);
 }
 
 const isDue = and(isNotNull(caseStudies.binnedAt), lte(caseStudies.purgeAt, sql`now()`));
@@ -37,12 +38,11 @@ function deleteForGood(db: Db, id: string): Promise<boolean> {
       delete from ${jobs} using ${caseStudies} where ${caseStudies.id} = ${id} and ${isDue}
         and (${ofStudy} or ${ofPortfolio} and ${jobs.finishedAt} is not null)`);
     await forgetFormer(tx, 'case-study', id);
+    await emptyAnswers(tx, [id]);
     const deleted = await tx
       .delete(caseStudies)
       .where(and(eq(caseStudies.id, id), isDue))
       .returning({ id: caseStudies.id });
-    if (deleted.length === 0) return false;
-    await emptyAnswers(tx, answersWith(id));
-    return true;
+    return deleted.length > 0;
   });
 }

@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { orSlugTaken } from '../former-slug.ts';
 import { operation } from '../operation.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
@@ -30,7 +31,7 @@ export const undeleteCaseStudy = operation({
     const { binnedSlug, binnedStatus } = await lockBinned({ db }, tenant, id);
     const slug = newSlug ?? binnedSlug!;
     await requireFreeSlug(db, tenant, slug);
-    await db
+    const restored = db
       .update(caseStudies)
       .set({
         slug,
@@ -43,6 +44,8 @@ export const undeleteCaseStudy = operation({
         updatedAt: sql`now()`,
       })
       .where(eq(caseStudies.id, id));
+    // Something else may have been given the slug since.
+    await orSlugTaken(restored, slug);
     const study = await fetchCaseStudy({ db }, tenant, slug);
     if (study.status === 'published') await recordPublication(db, tenant, 'case-study.published', study);
     return study;

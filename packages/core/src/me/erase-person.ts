@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { eraseAddresses } from '../audit/erase.ts';
+import { emptyAnswers } from '../answers.ts';
 import { apiKeys, tokenEnds } from '../api-key/api-key.sql.ts';
 import { endKeys } from '../api-key/end.ts';
 import { lockKeysOf } from '../api-key/lock.ts';
@@ -12,7 +13,6 @@ import { hashOfIdentity } from '../person/identify.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { sessions } from '../session/session.sql.ts';
-import { answersWith, emptyAnswers } from '../stored-answers.ts';
 import { uploads } from '../upload/upload.sql.ts';
 
 /**
@@ -153,11 +153,7 @@ async function eraseInvitations(db: Db, id: string): Promise<void> {
 async function eraseAnswers(db: Db, id: string, subject: string): Promise<void> {
   const principals = [`user:${id}`, `user:${subject}`];
   await db.delete(idempotencyKeys).where(inArray(idempotencyKeys.principal, principals));
-  // What a link was shown as has the name of its maker without the id.
-  const own = db.select({ id: invitations.id }).from(invitations).where(eq(invitations.madeBy, id));
-  const isOffer = and(
-    eq(idempotencyKeys.operation, 'invitation.show'),
-    inArray(sql`${idempotencyKeys.response} #>> '{result,id}'`, own),
-  );
-  await emptyAnswers(db, or(answersWith(id), isOffer));
+  // Who was shown an invitation got the name of its maker without the id.
+  const shown = await db.select({ id: invitations.id }).from(invitations).where(eq(invitations.madeBy, id));
+  await emptyAnswers(db, [id, ...shown.map((invitation) => invitation.id)]);
 }

@@ -206,6 +206,13 @@ test('who signs in after having been erased is somebody new, without rights', as
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('a change of the name that waited for the erasure stores none', async () => {
+  await erase();
+  const update = me.update.run(as(ada, 'late-name'), { name: traces.name });
+  await expect(update).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await whereIs(traces.name)).toEqual([]);
+});
+
 describe('an erasure', () => {
   test('is refused while a portfolio has no other owner who has signed in, and names it', async () => {
     await invite('owner');
@@ -230,6 +237,14 @@ describe('an erasure', () => {
     await expect(erase()).rejects.toMatchObject({ code: 'conflict' });
     await operations.portfolio.purge.run(platform.as(ada), { portfolio, confirm: portfolio });
     expect(await erase()).toBeNull();
+  });
+
+  test('is not undone by what the person requested just before', async () => {
+    await erase();
+    const unauthenticated = { code: 'unauthenticated' };
+    await expect(me.update.run(platform.as(ada), { name: 'Ada' })).rejects.toMatchObject(unauthenticated);
+    const create = operations.portfolio.create.run(platform.as(ada), { slug: 'of-nobody', name: 'Nobody' });
+    await expect(create).rejects.toMatchObject(unauthenticated);
   });
 
   test('leaves an owner where the last two are erased at the same moment', async () => {

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { people } from '../person/person.sql.ts';
+import { keepFromErasure } from '../person/keep-from-erasure.ts';
 import { line } from '../text.ts';
 import { requirePerson } from './person.ts';
 
@@ -16,6 +17,7 @@ export const updateMe = operation({
   tenant: 'none',
   async run({ actor, db }, { name }) {
     const id = requirePerson(actor);
+    await keepFromErasure(db, id);
     await db.update(people).set({ name }).where(eq(people.id, id));
     return { id, name };
   },

@@ -76,6 +76,7 @@ export const redrivenSchema = z
 
 const slots = z
   .array(z.object({ kind: jobKindSchema, slots: z.int() }))
+  .max(100)
   .describe('How many jobs of each kind it runs at a time.');
 
 /** The state of the pipeline. */
@@ -91,6 +92,7 @@ export const healthSchema = z
           oldestSeconds: z.number().describe('For how long the oldest of those that are due could have run.'),
         }),
       )
+      .max(100)
       .describe('The unfinished jobs.'),
     workersNeeded: z.int().describe('How many worker processes what is due and running could keep busy.'),
     workers: z

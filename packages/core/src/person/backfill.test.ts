@@ -1,9 +1,12 @@
 import type postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../../../tests/support/eventually.ts';
 import { oldDatabase } from '../../../../tests/support/old-database.ts';
 
 /** The migrations of release 0.1.0, which knows people by their subjects. */
 const released = 11;
+/** With the columns that name people, but not what fills them. */
+const withPeople = 14;
 
 let database: Awaited<ReturnType<typeof oldDatabase>>;
 let sql: postgres.Sql;
@@ -66,4 +69,29 @@ test.each(['before', 'during'])('what 0.1.0 wrote %s the upgrade names people by
   expect(authors).toEqual([{ author: bob }, { author: 'unknown' }]);
   const requests = await sql`select requested_by from jobs where id like ${`${when}%`} order by id`;
   expect(requests.map((row) => row.requested_by)).toEqual([ada, key, 'schedule', 'webhooks']);
+});
+
+test('what 0.1.0 commits while the upgrade fills in the ids of people names them by ids', async () => {
+  const busy = await oldDatabase(withPeople);
+  const writer = busy.connect();
+  try {
+    await writer`begin`;
+    await writer`
+      insert into audit_log (id, actor, action, target, fields) values ('late', 'ada', 'member.update', 'bob', '{}')`;
+    const upgraded = busy.upgrade();
+    await eventually(async () =>
+      expect(
+        await writer`select from pg_locks where not granted and relation = 'audit_log'::regclass`,
+      ).toHaveLength(1),
+    );
+    await writer`commit`;
+    await upgraded;
+    const [named] = await busy.sql`
+      select ada.subject as actor, bob.subject as target
+      from audit_log join people ada on ada.id = actor join people bob on bob.id = target`;
+    expect(named).toEqual({ actor: 'ada', target: 'bob' });
+  } finally {
+    await writer.end();
+    await busy.drop();
+  }
 });

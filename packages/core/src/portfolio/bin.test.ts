@@ -207,20 +207,6 @@ describe('a portfolio that is deleted for good', () => {
     await portfolio.create.run(as('other'), { slug, name: 'Other' });
   });
 
-  test('is in no stored answer, also under a former slug', async () => {
-    const { id, slug, study } = await createPublished();
-    const keyed = { ...as(), idempotencyKey: slug };
-    await caseStudy.update.run(keyed, { ...study, body: 'What was deleted', expectedVersion: any });
-    const [renamed, name] = [`${slug}-renamed`, 'What was deleted'];
-    await portfolio.update.run(keyed, { portfolio: slug, newSlug: renamed, name, expectedVersion: any });
-    await binPortfolio(renamed);
-    await portfolio.purge.run(as(), { portfolio: renamed, confirm: renamed });
-    await runBin();
-    expect(await platform.sql`select from portfolios where id = ${id}`).toEqual([]);
-    const answers = await platform.sql`select response from idempotency_keys where key = ${slug}`;
-    expect(answers).toEqual([{ response: null }, { response: null }]);
-  });
-
   test('when its time is over is deleted in the name of the schedule', async () => {
     const { id, slug } = await createPublished();
     await binPortfolio(slug);
@@ -229,6 +215,30 @@ describe('a portfolio that is deleted for good', () => {
     expect(await platform.sql`select actor from audit_log where target = ${id}`).toEqual([
       { actor: 'schedule' },
     ]);
+  });
+
+  test('is in no stored answer to a repeated request any more', async () => {
+    const { slug, at } = await createPublished({ binDays: 0 });
+    const ctx = { ...as(), idempotencyKey: 'repeated' };
+    await evidence.create.run(ctx, { ...at, slug: 'answered', title: 'Not to be found' });
+    await binPortfolio(slug);
+    await runBin();
+    expect(
+      await platform.ownerSql`select key from idempotency_keys where response::text like '%Not to be found%'`,
+    ).toEqual([]);
+  });
+
+  test('is so although another cannot be deleted', async () => {
+    const [stuck, other] = [await createPublished({ binDays: 0 }), await createPublished({ binDays: 0 })];
+    await platform.ownerSql.unsafe(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise 'stuck'; end $$;
+      create trigger stuck before delete on portfolios for each row when (old.id = '${stuck.id}') execute function refuse()`);
+    for (const { slug } of [stuck, other]) await binPortfolio(slug);
+    await expect(runBin()).rejects.toThrow('delete from "portfolios"');
+    expect(await platform.sql`select from portfolios where id = ${other.id}`).toEqual([]);
+    expect(await platform.sql`select from portfolios where id = ${stuck.id}`).toHaveLength(1);
+    await platform.ownerSql`drop function refuse cascade`;
+    await runBin();
   });
 
   test('waits until its last job has ended, whose file is removed as well', async () => {

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { findFormer, slugTaken } from '../former-slug.ts';
 import { newId } from '../ids.ts';
 import { operation } from '../operation.ts';
+import { keepFromErasure } from '../person/keep-from-erasure.ts';
 import { portfolioFields } from './internal.ts';
 import { members, portfolios } from './portfolio.sql.ts';
 import { portfolioInput, portfolioSchema } from './schemas.ts';
@@ -38,6 +39,7 @@ export const createPortfolio = operation({
     // Its links lead to the portfolio that had it.
     if (await findFormer(db, 'portfolio', '', input.slug)) throw slugTaken(input.slug);
     await db.insert(members).values({ portfolioId: created.id, personId: createdBy, role: 'owner' });
+    await keepFromErasure(db, createdBy);
     return created;
   },
 });

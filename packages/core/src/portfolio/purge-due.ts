@@ -1,18 +1,16 @@
-import { and, asc, eq, inArray, isNotNull, lte, or, sql } from 'drizzle-orm';
-import { unionAll } from 'drizzle-orm/pg-core';
+import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import { auditLog } from '../audit/audit.sql.ts';
-import { inBatches } from '../batches.ts';
+import { emptyAnswers } from '../answers.ts';
+import { inBatches, runEach } from '../batches.ts';
 import { caseStudies } from '../case-study/case-study.sql.ts';
 import type { Db, JobBus, WakeUps } from '../context.ts';
 import { evidenceDownloads } from '../evidence/evidence.sql.ts';
 import { formerSlugs } from '../former-slug.sql.ts';
-import { idempotencyKeys } from '../idempotency.sql.ts';
 import { newId } from '../ids.ts';
 import { jobs } from '../job/job.sql.ts';
 import { jobKindSchema } from '../job/kinds.ts';
 import { metricSamples, metrics } from '../metric/metric.sql.ts';
 import { removableObjects } from '../removable-object/removable-object.sql.ts';
-import { answersWith, emptyAnswers } from '../stored-answers.ts';
 import { formLifetimeMinutes } from '../upload/schemas.ts';
 import { uploads } from '../upload/upload.sql.ts';
 import { cancelJobs } from './delete.ts';
@@ -30,13 +28,11 @@ export async function purgeDuePortfolios(tools: Tools, signal: AbortSignal): Pro
     .select({ id: portfolios.id })
     .from(portfolios)
     .where(and(isNotNull(portfolios.binnedAt), isDue, isIdle));
-  let purged = 0;
-  for (const { id } of due) {
-    signal.throwIfAborted();
+  const purges = due.map(({ id }) => async () => {
     await deleteManyRows(tools.db, id, signal);
-    if (await deletePortfolioRow(tools.db, id)) purged += 1;
-  }
-  return purged;
+    return (await deletePortfolioRow(tools.db, id)) ? 1 : 0;
+  });
+  return runEach(purges, signal);
 }
 
 const isDue = lte(portfolios.purgeAt, sql`now()`);
@@ -86,7 +82,10 @@ async function deleteManyRows(db: Db, portfolioId: string, signal: AbortSignal):
 function deletePortfolioRow(db: Db, id: string): Promise<boolean> {
   return db.transaction(async (tx) => {
     await recordObjects(tx, id);
-    const slugs = await slugsOf(tx, id);
+    const slugs = await tx.execute<{ slug: string }>(sql`
+      select slug from ${portfolios} where id = ${id}
+      union select slug from ${formerSlugs} where kind = 'portfolio' and target_id = ${id}`);
+    await emptyAnswers(tx, [id, ...slugs.map(({ slug }): [string, string] => ['portfolio', slug])]);
     // First, since what they refer to cannot be deleted before.
     await tx.delete(caseStudies).where(eq(caseStudies.portfolioId, id));
     const [deleted] = await tx
@@ -94,8 +93,6 @@ function deletePortfolioRow(db: Db, id: string): Promise<boolean> {
       .where(and(eq(portfolios.id, id), isDue))
       .returning({ purgedBy: portfolios.purgedBy });
     if (!deleted) return false;
-    const isWithin = inArray(sql`${idempotencyKeys.response} #>> '{result,portfolio}'`, slugs);
-    await emptyAnswers(tx, or(answersWith(id), isWithin));
     // Its own audit log went with it.
     await tx.insert(auditLog).values({
       id: newId('audit'),
@@ -107,14 +104,6 @@ function deletePortfolioRow(db: Db, id: string): Promise<boolean> {
     });
     return true;
   });
-}
-
-/** The slug of a portfolio and those that it had, by which stored answers name it. */
-async function slugsOf(tx: Db, id: string): Promise<string[]> {
-  const current = tx.select({ slug: portfolios.slug }).from(portfolios).where(eq(portfolios.id, id));
-  const former = tx.select({ slug: formerSlugs.slug }).from(formerSlugs);
-  const ofPortfolio = and(eq(formerSlugs.kind, 'portfolio'), eq(formerSlugs.targetId, id));
-  return (await unionAll(current, former.where(ofPortfolio))).map(({ slug }) => slug);
 }
 
 /** The triggers record what rows refer to. This is the rest: uploads, parts of downloads, files of lost attempts. */

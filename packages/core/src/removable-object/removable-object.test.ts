@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { type JobFixture, jobFixture, owner, result } from '../../../../tests/support/jobs.ts';
@@ -193,6 +194,22 @@ describe('a removal', () => {
     await Promise.all([removal, put]);
     expect(await exists(key)).toBe(true);
     expect(await recorded()).toEqual([key]);
+  });
+
+  test('while the same object is being stored leaves no bytes that nobody knows of', async () => {
+    const key = keyOf('evidence', bytesOf('slow upload'));
+    async function* slow() {
+      await fixture.sql`update removable_objects set at_once = true where key = ${key}`;
+      await removeAtOnce();
+      expect(await recorded()).toEqual([]);
+      yield bytesOf('slow upload');
+    }
+    const stored = fixture.bucket.put(key, Readable.from(slow(), { objectMode: false }), about);
+    await expect(stored).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await exists(key)).toBe(true);
+    await removeAtOnce();
+    expect(await exists(key)).toBe(false);
+    expect(await recorded()).toEqual([]);
   });
 
   test('by two concurrent workers deletes each object once', async () => {

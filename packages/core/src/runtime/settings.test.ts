@@ -179,7 +179,7 @@ test('further issuers and the roles of groups are read', () => {
   ];
   const given = { JWT_ISSUERS: JSON.stringify(issuers), GROUP_ROLES: 'CN=staff=team:editor, ops=team:owner' };
   expect(readSettings(apiSettings, { ...needed, ...given })).toMatchObject({
-    JWT_ISSUERS: [{ ...issuers[0], clientSecret: { id: 's', key: 'a' } }],
+    JWT_ISSUERS: [{ ...issuers[0], clientSecret: { id: 's', key: 'a' }, groups: false }],
     GROUP_ROLES: [
       { group: 'CN=staff', portfolio: 'team', role: 'editor' },
       { group: 'ops', portfolio: 'team', role: 'owner' },

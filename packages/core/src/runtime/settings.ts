@@ -74,6 +74,8 @@ const otherIssuer = z
     clientSecret: secret.optional(),
     /** How people call it; by default, its host. */
     name: z.string().min(1).max(100).optional(),
+    /** Lets its groups give the roles of GROUP_ROLES and make operators: otherwise it says who people are, and no more. */
+    groups: z.boolean().default(false),
   })
   .refine(({ clientId, clientSecret }) => clientSecret === undefined || clientId !== undefined, {
     path: ['clientId'],

@@ -14,7 +14,7 @@ import { removeDeleted, removeUnreferenced } from '../removable-object/remove.ts
 import { removeExpiredSessions } from '../session/remove-expired.ts';
 import { encryptWebhookSecrets } from '../webhook/encrypt-secrets.ts';
 import { removeExpiredUploads } from '../upload/remove-expired.ts';
-import { inBatches } from '../batches.ts';
+import { inBatches, runEach } from '../batches.ts';
 import {
   pruneJobEvents,
   removeOldDeliveries,
@@ -132,10 +132,15 @@ export const tasks: readonly Task[] = [
     everySeconds: 15,
     missed: 'skip',
     // In this order, so that the objects of what was just deleted go in the same run.
-    run: async ({ signal, bucket, ...tools }) =>
-      (await purgeDuePortfolios(tools, signal)) +
-      (await purgeDueCaseStudies(tools.db, signal)) +
-      (await removeDeleted({ db: tools.db, bucket }, signal)),
+    run: ({ signal, bucket, ...tools }) =>
+      runEach(
+        [
+          () => purgeDuePortfolios(tools, signal),
+          () => purgeDueCaseStudies(tools.db, signal),
+          () => removeDeleted({ db: tools.db, bucket }, signal),
+        ],
+        signal,
+      ),
   },
   {
     name: 'unused-images',

@@ -28,16 +28,17 @@ type Beginning = {
 
 /** Begins a session of a person who has signed in. Resolves to it with its secret, which cannot be read again. */
 export async function beginSession(db: Db, beginning: Beginning): Promise<{ id: string; secret: string }> {
-  const { personId, signedInAt, replaces, origin } = beginning;
+  const { personId, signedInAt, replaces, origin, isOperator = false } = beginning;
   const [id, secret] = [newId('session'), newSecret()];
   await db.transaction(async (tx) => {
     await lockPerson(tx, personId);
     if (replaces !== undefined) await endSessions(tx, eq(sessions.secretHash, hashOfSecret(replaces)));
+    if (!isOperator) await endOperating(tx, personId);
     await tx.insert(sessions).values({
       id,
       secretHash: hashOfSecret(secret),
       personId,
-      isOperator: beginning.isOperator ?? false,
+      isOperator,
       address: origin.address,
       userAgent: storable(beginning.userAgent),
       signedInAt: sql`least(${signedInAt.toISOString()}::timestamptz, now())`,
@@ -64,6 +65,13 @@ const sessionActor = (personId: string, id: string): Actor => ({
   expiresAt: null,
   credential: { kind: 'session', id, tokenIssuedAt: null },
 });
+
+/** Whoever has left the group of the operators is none in other browsers either, as with the roles of groups. */
+const endOperating = (tx: Db, personId: string) =>
+  tx
+    .update(sessions)
+    .set({ isOperator: false })
+    .where(and(eq(sessions.personId, personId), eq(sessions.isOperator, true)));
 
 /** Whoever erases the person waits, and then finds the session. Throws `unauthenticated` if that was done before. */
 async function lockPerson(tx: Db, id: string) {

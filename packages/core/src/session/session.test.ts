@@ -147,6 +147,18 @@ test('a person sees the own sessions, newest first, which one is used, and ends 
   expect(await actorOf(other)).toMatchObject({ id: 'bob' });
 });
 
+test('a sign-in as no operator ends operating in the other sessions of the person, and in no other', async () => {
+  const operating = async (begun: { secret: string }) =>
+    ((await actorOf(begun)) as { scopes: readonly string[] }).scopes.includes('operator:write');
+  const before = await signIn(platform, 'ada', { isOperator: true });
+  const ofAnother = await signIn(platform, 'grace', { isOperator: true });
+  await signIn(platform, 'ada', { isOperator: true });
+  expect(await operating(before)).toBe(true);
+  await signIn(platform, 'ada');
+  expect(await operating(before)).toBe(false);
+  expect(await operating(ofAnother)).toBe(true);
+});
+
 test('a person has 50 sessions at most: the oldest ends', async () => {
   const first = await signIn(platform, 'ada');
   for (let at = 0; at < 50; at++) await signIn(platform, 'ada');
