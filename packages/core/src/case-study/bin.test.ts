@@ -17,6 +17,7 @@ let fixture: StudyFixture;
 beforeAll(async () => {
   fixture = await studyFixture();
   await fixture.platform.addMember(fixture.portfolioId, 'viewer', 'viewer');
+  await fixture.platform.addMember(fixture.portfolioId, 'editor', 'editor');
   await operations.portfolio.create.run(fixture.as(user('other')), { slug: 'other', name: 'Other' });
 });
 afterAll(() => fixture.stop());
@@ -130,6 +131,7 @@ describe('a study in the bin', () => {
       await expect(undelete(id, {}, actor)).rejects.toMatchObject({ code });
       await expect(purge(id, actor)).rejects.toMatchObject({ code });
     }
+    await expect(purge(id, user('editor'))).rejects.toMatchObject({ code: 'forbidden' });
     // Their own portfolio does not lead to it either.
     const wrong = { portfolio: 'other', id };
     await expect(caseStudy.undelete.run(fixture.as(user('other')), wrong)).rejects.toMatchObject(notFound);

@@ -10,8 +10,9 @@ export const purgeCaseStudy = operation({
   name: 'caseStudy.purge',
   kind: 'mutation',
   summary:
-    'Delete a case study in the bin for good, with its revisions, claims and PDFs. The schedule does so within a minute.',
-  scope: 'case-study:write',
+    'Delete a case study in the bin for good, with its revisions, claims and PDFs. The schedule does so within a minute. Only owners may.',
+  // Of owners, who have chosen how long the bin keeps what others delete.
+  scope: 'portfolio:write',
   public: false,
   input: z.strictObject(binnedCaseStudyRef),
   output: z.null(),

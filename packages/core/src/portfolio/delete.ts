@@ -10,7 +10,7 @@ import { tenantBySlug } from '../tenancy.ts';
 import { slugSchema } from '../text.ts';
 import { expectedVersion, requireVersion } from '../version.ts';
 import { nextVersion } from '../version.sql.ts';
-import { binnedFields } from './internal.ts';
+import { binnedFields, isPresent, portfolioNotFound } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { binnedPortfolioSchema, confirmedSlug } from './schemas.ts';
 
@@ -32,15 +32,16 @@ export const deletePortfolio = operation({
     const [found] = await ctx.db
       .select({ version: portfolios.version, binDays: portfolios.binDays })
       .from(portfolios)
-      .where(eq(portfolios.id, id))
+      .where(isPresent(id))
       .for('no key update');
-    requireVersion(found!, expected);
+    if (!found) throw portfolioNotFound(slug);
+    requireVersion(found, expected);
     const [binned] = await ctx.db
       .update(portfolios)
       .set({
         binnedAt: sql`now()`,
         purgeAt: sql`now() + make_interval(days => ${portfolios.binDays})`,
-        purgedBy: found!.binDays === 0 ? actorName(ctx.actor) : null,
+        purgedBy: found.binDays === 0 ? actorName(ctx.actor) : null,
         version: nextVersion,
         updatedAt: sql`now()`,
       })

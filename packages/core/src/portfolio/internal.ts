@@ -1,3 +1,4 @@
+import { and, eq, isNull } from 'drizzle-orm';
 import { AppError } from '../errors.ts';
 import { iso } from '../sql.ts';
 import { portfolios } from './portfolio.sql.ts';
@@ -27,3 +28,10 @@ export const portfolioFields = {
 /** For a portfolio that was undeleted, or deleted for good, at the same time. */
 export const notInBin = (slug: string) =>
   new AppError('not_found', `There is no portfolio "${slug}" in the bin.`);
+
+/** True for a portfolio that is not in the bin. */
+export const isPresent = (id: string) => and(eq(portfolios.id, id), isNull(portfolios.binnedAt));
+
+/** For a portfolio that was deleted at the same time. */
+export const portfolioNotFound = (slug: string) =>
+  new AppError('not_found', `There is no portfolio "${slug}".`);

@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import { announceChange } from '../published.ts';
 import { type Tenant, tenantBySlug } from '../tenancy.ts';
 import { newSlugInput, slugSchema } from '../text.ts';
-import { portfolioFields } from './internal.ts';
+import { isPresent, portfolioFields, portfolioNotFound } from './internal.ts';
 import { portfolios } from './portfolio.sql.ts';
 import { expectedVersion, requireVersion } from '../version.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -32,9 +32,10 @@ export const updatePortfolio = operation({
     const [found] = await db
       .select({ version: portfolios.version })
       .from(portfolios)
-      .where(eq(portfolios.id, tenant.id))
+      .where(isPresent(tenant.id))
       .for('update');
-    requireVersion(found!, expected);
+    if (!found) throw portfolioNotFound(tenant.slug);
+    requireVersion(found, expected);
     if (newSlug !== undefined && newSlug !== tenant.slug) await renamePortfolio(db, tenant, newSlug);
     const [updated] = await db
       .update(portfolios)

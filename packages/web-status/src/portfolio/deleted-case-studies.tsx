@@ -2,6 +2,7 @@ import { problemOf } from '@portfolio/api/client';
 import { useQuery } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import { useAction } from '../action.ts';
+import type { Access } from '../access.ts';
 import { allPages } from '../all-pages.ts';
 import { useTRPC, useTRPCClient } from '../api.tsx';
 import type { BinnedCaseStudy, Portfolio } from '../types.ts';
@@ -13,7 +14,13 @@ import { MinuteTime } from '../ui/time.tsx';
 import { TypedConfirmation } from '../ui/typed-confirmation.tsx';
 
 /** The deleted case studies of a portfolio that can still be undeleted. */
-export function DeletedCaseStudies({ portfolio: { slug } }: { portfolio: Portfolio }) {
+export function DeletedCaseStudies({
+  portfolio: { slug },
+  access,
+}: {
+  portfolio: Portfolio;
+  access: Access;
+}) {
   const trpc = useTRPC();
   const api = useTRPCClient();
   const list = useQuery({
@@ -29,7 +36,7 @@ export function DeletedCaseStudies({ portfolio: { slug } }: { portfolio: Portfol
           ) : (
             <ul className="card rows" aria-label="Deleted case studies">
               {studies.map((study) => (
-                <DeletedCaseStudy key={study.id} study={study} />
+                <DeletedCaseStudy key={study.id} study={study} mayPurge={access.may('portfolio:write')} />
               ))}
             </ul>
           )
@@ -39,7 +46,7 @@ export function DeletedCaseStudies({ portfolio: { slug } }: { portfolio: Portfol
   );
 }
 
-function DeletedCaseStudy({ study }: { study: BinnedCaseStudy }) {
+function DeletedCaseStudy({ study, mayPurge }: { study: BinnedCaseStudy; mayPurge: boolean }) {
   const { portfolio, id, slug, title, status, purgeAt } = study;
   const api = useTRPCClient();
   const undelete = useAction((newSlug?: string) => api.caseStudy.undelete.mutate({ portfolio, id, newSlug }));
@@ -65,9 +72,11 @@ function DeletedCaseStudy({ study }: { study: BinnedCaseStudy }) {
         >
           Undelete <span className="visually-hidden">{title}</span>
         </button>
-        <TypedConfirmation words="Delete for good" what={title} expected={slug} action={purge}>
-          “{title}” is deleted now, with its revisions, claims and PDFs. This cannot be undone.
-        </TypedConfirmation>
+        {mayPurge && (
+          <TypedConfirmation words="Delete for good" what={title} expected={slug} action={purge}>
+            “{title}” is deleted now, with its revisions, claims and PDFs. This cannot be undone.
+          </TypedConfirmation>
+        )}
         {problemOf(undelete.error)?.code === 'conflict' ? (
           <OtherAddress
             slug={undelete.variables ?? slug}
