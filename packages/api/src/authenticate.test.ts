@@ -383,6 +383,16 @@ describe('a token', () => {
       expect(row).toEqual({ groupRoles: null });
     });
 
+    test('of two tokens that are used in turn is applied once: the older one says nothing any more', async () => {
+      const verifier = withGroups();
+      const [older, newer] = [await grouped(minutesAgo(6), ['a']), await grouped(minutesAgo(5), ['b'])];
+      await present(newer, verifier);
+      const transaction = vi.spyOn(pool.db, 'transaction');
+      for (const token of [older, newer, older]) await present(token, verifier);
+      expect(transaction).not.toHaveBeenCalled();
+      transaction.mockRestore();
+    });
+
     test('gives the highest role of them, a later one changes it, and an older one does not', async () => {
       await pool.sql`
         insert into portfolios (id, slug, name, tagline, description) values ('pf_1', 'team', 'Team', '', '')`;

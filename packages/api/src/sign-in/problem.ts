@@ -14,6 +14,13 @@ export function problemOf(error: unknown): Problem {
   return toOutage(error) || isNetworkError(error) ? 'unavailable' : 'refused';
 }
 
+/** An error for the log: of what an issuer has sent, which may say who somebody is, only the code. */
+export function withoutAnswer(error: unknown): unknown {
+  if (!(error instanceof AuthorizationResponseError || error instanceof ResponseBodyError)) return error;
+  const { name, message, code, error: sent } = error;
+  return Object.assign(new Error(message), { name, code, error: /^[a-z_]{1,50}$/.exec(sent)?.[0] });
+}
+
 function fromIssuer(error: string): Problem {
   if (error === 'access_denied') return 'denied';
   return error === 'server_error' || error === 'temporarily_unavailable' ? 'unavailable' : 'refused';

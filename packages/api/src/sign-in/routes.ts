@@ -17,7 +17,7 @@ import { closeUnread } from '../rest/bodies.ts';
 import { disconnectSignal } from '../rest/disconnect.ts';
 import { type Enter, createEnter } from './enter.ts';
 import type { Issuer, Trust } from './issuer.ts';
-import { type Problem, problemOf } from './problem.ts';
+import { type Problem, problemOf, withoutAnswer } from './problem.ts';
 import { type Protocol, createProtocol } from './protocol.ts';
 
 /** Binds a sign-in to the browser that began it. */
@@ -47,7 +47,11 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
   const { services, publicOrigin, trust } = options;
   const clients = createClients(trust.issuers);
   const enter = createEnter(services, trust.groups);
-  const originOf = ({ protocol, headers }: FastifyRequest) => publicOrigin ?? `${protocol}://${headers.host}`;
+  const originOf = ({ protocol, headers }: FastifyRequest) => {
+    const origin = publicOrigin ?? `${protocol}://${headers.host}`;
+    if (URL.canParse(origin)) return origin;
+    throw new AppError('malformed_request', 'The header Host is not valid.');
+  };
 
   await app.register(async (scope) => {
     limitByAddress(scope, options.authenticator);
@@ -58,7 +62,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
 
     scope.get('/auth/sign-in', page, async (request, reply) => {
       const { to, issuer, again } = parseInput(querySchema, request.query);
-      const client = clients.find(issuer ?? (await issuerOf(request, services)));
+      const client = clients.find(issuer ?? clients.known(await issuerOf(request, services)));
       const origin = originOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
       const leadTo = await client.protocol
@@ -126,6 +130,8 @@ function createClients(issuers: readonly Issuer[]) {
   );
   return {
     all,
+    /** The name of an issuer; undefined where it is configured no more. */
+    known: (name: string | undefined) => (protocols.has(name ?? '') ? name : undefined),
     /** The client of an issuer; without a name, of the first one. */
     find(name: string | undefined) {
       const found = name === undefined ? [...protocols.values()][0] : protocols.get(name);
@@ -171,9 +177,9 @@ async function complete(
   }
 }
 
-/** Logs why a sign-in failed, without what the issuer has sent. */
+/** Logs why a sign-in failed. */
 function fail(error: unknown, { log }: FastifyRequest): null {
-  log.warn({ err: error, problem: problemOf(error) }, 'a sign-in failed');
+  log.warn({ err: withoutAnswer(error), problem: problemOf(error) }, 'a sign-in failed');
   return null;
 }
 

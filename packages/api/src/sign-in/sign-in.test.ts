@@ -1,9 +1,14 @@
 import { operations } from '@portfolio/core';
 import { createRateCounter } from '@portfolio/core/runtime/rate-limit';
+import { once } from 'node:events';
+import { type IncomingMessage, get } from 'node:http';
+import { inspect } from 'node:util';
+import { AuthorizationResponseError } from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TestApi, testApi } from '../../../../tests/support/api.ts';
 import { CookieBrowser, testProvider } from '../../../../tests/support/oidc.ts';
 import { silentLog, user } from '../../../../tests/support/services.ts';
+import { withoutAnswer } from './problem.ts';
 
 const people = [
   { subject: 'alex', name: 'Alex Example' },
@@ -206,6 +211,22 @@ describe('a sign-in', () => {
     expect(end).toBe('/join?a=b&sign-in=denied');
   });
 
+  test('with a Host that is none is refused', async () => {
+    const { port } = new URL(api.baseUrl);
+    for (const path of ['/auth/sign-in', '/auth/callback?state=a']) {
+      const [answer] = await once(get({ port, path, headers: { host: '[' } }), 'response');
+      expect((answer as IncomingMessage).resume().statusCode).toBe(400);
+    }
+  });
+
+  test('is logged by the code of the issuer alone', () => {
+    const sent = { error: 'login_required', error_description: 'Ada Example' };
+    const error = new AuthorizationResponseError('refused', { cause: new URLSearchParams(sent) });
+    const logged = inspect(withoutAnswer(error), { depth: null });
+    expect(logged).toContain('login_required');
+    expect(logged).not.toContain('Ada');
+  });
+
   test('while the issuer is unavailable says so', async () => {
     const browser = new CookieBrowser();
     const callback = await callbackOf(await begin(browser));
@@ -248,6 +269,14 @@ describe('a sign-in', () => {
     expect((await browser.fetch(`${api.baseUrl}/auth/sign-in?issuer=a&issuer=b`)).status).toBe(422);
     const asked = new URL(await begin(browser, '?again&again=2&to=/a&to=/b')).searchParams;
     expect(asked.get('prompt')).toBe('login');
+  });
+
+  test('of a person whose issuer is configured no more leads to the first one', async () => {
+    const browser = new CookieBrowser();
+    await signIn(browser, 'alex');
+    await api.sql`update people set issuer = 'https://gone.example' where subject = 'alex'`;
+    expect(await begin(browser)).toContain(provider.issuer.issuer);
+    await api.sql`update people set issuer = ${provider.issuer.issuer} where subject = 'alex'`;
   });
 
   test('counts against the limit of its address', async () => {
