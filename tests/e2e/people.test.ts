@@ -89,6 +89,14 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await alex.page.reload();
     await alex.page.getByRole('heading', { name: 'Portfolio not found' }).waitFor();
 
+    // Exports are offered of the portfolios in which one may start them, and not of what others have published.
+    await openTab(robin.page, 'Jobs');
+    const offered = robin.page.getByRole('combobox', { name: 'Portfolio' }).getByRole('option');
+    await offered.filter({ hasText: team.name }).waitFor({ state: 'attached' });
+    expect(await offered.allTextContents()).toEqual([team.name]);
+    await openTab(robin.page, 'Portfolios');
+    await openTab(robin.page, team.name);
+
     await openTab(robin.page, 'Settings');
     await confirm(robin.page, 'Delete the portfolio', team.slug);
     await press(robin.page, `Undelete ${team.name}`);

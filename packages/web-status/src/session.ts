@@ -67,7 +67,7 @@ function withoutProblem(search: string): string {
 
 const problems: Record<string, string> = {
   denied: 'The sign-in was cancelled.',
-  expired: 'The sign-in took too long, or began in another browser.',
+  expired: 'The sign-in took too long, or began in another browser, or the browser refused its cookie.',
   refused: 'The answer of the issuer was not accepted.',
   unavailable: 'The issuer could not be reached.',
 };

@@ -69,10 +69,10 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
       const leadTo = await client.protocol
         .begin(origin + callbackPath(client.issuer), expected, again !== undefined)
         .catch((error: unknown) => fail(error, request));
-      if (leadTo === null) return reply.redirect(failed(origin, 'unavailable'), 303);
+      const returnTo = pathWithin(origin, to);
+      if (leadTo === null) return reply.redirect(failed(origin, 'unavailable', returnTo), 303);
       const known = readCookie(request.headers, browserCookie);
       const browser = known !== undefined && isWellFormed(known) ? known : newSecret();
-      const returnTo = pathWithin(origin, to);
       await storeSignIn(services.db, { ...expected, issuer: client.issuer.issuer, browser, returnTo });
       void reply.header('set-cookie', cookie(browserCookie, browser, pendingMinutes * 60));
       return reply.redirect(leadTo.href, 303);
@@ -82,10 +82,10 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
       const origin = originOf(request);
       const outcome = await complete(request, new URL(request.url, origin), clients, services, enter);
       if ('problem' in outcome) {
-        const { problem } = outcome;
+        const { problem, returnTo } = outcome;
         const isOfNote = problem === 'refused' || problem === 'expired';
         if (isOfNote) options.securityLog?.record('sign-in.refused', { address: request.ip });
-        return reply.redirect(failed(origin, problem), 303);
+        return reply.redirect(failed(origin, problem, returnTo), 303);
       }
       void reply.header('set-cookie', storeSession(outcome.secret, sessionSeconds));
       return reply.redirect(origin + outcome.returnTo, 303);
@@ -107,7 +107,12 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
   });
 }
 
-const failed = (origin: string, problem: Problem) => `${origin}/?sign-in=${problem}`;
+/** Where the person was, such as at an invitation, so that they can try again from there. */
+function failed(origin: string, problem: Problem, returnTo: string): string {
+  const url = new URL(origin + returnTo);
+  url.searchParams.set('sign-in', problem);
+  return url.href;
+}
 
 /** A path of this origin, with its query; `/` for everything else, such as `//elsewhere.example`. */
 function pathWithin(origin: string, to: string): string {
@@ -142,7 +147,7 @@ function createClients(issuers: readonly Issuer[]) {
   };
 }
 
-type Outcome = { problem: Problem } | { secret: string; returnTo: string };
+type Outcome = { returnTo: string } & ({ problem: Problem } | { secret: string });
 
 /** Completes the sign-in that this browser has begun, by the answer of the issuer. */
 async function complete(
@@ -155,11 +160,11 @@ async function complete(
   const state = answer.searchParams.get('state');
   const browser = readCookie(request.headers, browserCookie);
   const pending = state && browser ? await takeSignIn(db, { state, browser }) : null;
-  if (!state || !pending) return { problem: 'expired' };
+  if (!state || !pending) return { problem: 'expired', returnTo: '/' };
   try {
     const { issuer, protocol } = clients.find(pending.issuer);
     // The answer of another issuer, which the one that was asked has caused.
-    if (callbackPath(issuer) !== answer.pathname) return { problem: 'refused' };
+    if (callbackPath(issuer) !== answer.pathname) return { problem: 'refused', returnTo: pending.returnTo };
     const claims = await protocol.complete(answer, { ...pending, state }, enter.wanted);
     const { secret } = await enter.begin({
       issuer,
@@ -171,7 +176,7 @@ async function complete(
     return { secret, returnTo: pending.returnTo };
   } catch (error) {
     fail(error, request);
-    return { problem: problemOf(error) };
+    return { problem: problemOf(error), returnTo: pending.returnTo };
   }
 }
 

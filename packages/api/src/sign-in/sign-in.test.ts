@@ -206,6 +206,11 @@ describe('a sign-in', () => {
     expect(endOf(await signIn(new CookieBrowser(), 'nobody'))).toBe('/?sign-in=denied');
   });
 
+  test('that fails leads back to where it began, such as an invitation', async () => {
+    const end = endOf(await signIn(new CookieBrowser(), 'nobody', '?to=/join%3Fa=b'));
+    expect(end).toBe('/join?a=b&sign-in=denied');
+  });
+
   test('with a Host that is none is refused', async () => {
     const { port } = new URL(api.baseUrl);
     for (const path of ['/auth/sign-in', '/auth/callback?state=a']) {

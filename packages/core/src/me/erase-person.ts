@@ -153,5 +153,7 @@ async function eraseInvitations(db: Db, id: string): Promise<void> {
 async function eraseAnswers(db: Db, id: string, subject: string): Promise<void> {
   const principals = [`user:${id}`, `user:${subject}`];
   await db.delete(idempotencyKeys).where(inArray(idempotencyKeys.principal, principals));
-  await emptyAnswers(db, [id]);
+  // Who was shown an invitation got the name of its maker without the id.
+  const shown = await db.select({ id: invitations.id }).from(invitations).where(eq(invitations.madeBy, id));
+  await emptyAnswers(db, [id, ...shown.map((invitation) => invitation.id)]);
 }

@@ -102,6 +102,8 @@ async function leaveTraces() {
     role: 'viewer',
     label: `By ${traces.name}`,
   });
+  const secret = secretOf(open);
+  await invitation.show.run(as(owner, `show-${portfolio}`), { secret });
   const study = { portfolio, slug: 'study', title: 'Study' };
   await operations.caseStudy.create.run(as(ada, 'study'), study);
   const job = await operations.caseStudy.export.run(as(ada), { portfolio, slug: 'study' });

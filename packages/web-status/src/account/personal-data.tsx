@@ -50,7 +50,7 @@ function Erase({ me }: { me: Me }) {
   const signOut = useSignOut();
   const erase = useAction(() => api.me.erase.mutate({ confirm: me.id }), {
     endsSession: true,
-    onDone: () => signOut('You were erased: nothing says any more who you were.'),
+    onDone: () => signOut('You were erased: your name and how you sign in are no longer stored.'),
   });
   return (
     <Section title="Erase me">

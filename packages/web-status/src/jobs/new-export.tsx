@@ -1,8 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
+import { accessTo } from '../access.ts';
 import { useTRPC, useTRPCClient } from '../api.tsx';
+import { useMe } from '../me.ts';
 import { describeProblem } from '../problem.ts';
-import { navigate } from '../router.tsx';
+import { Link, navigate } from '../router.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { allPages } from '../all-pages.ts';
 
@@ -71,8 +73,8 @@ export function NewExport() {
       </div>
       {portfolios.data?.length === 0 && (
         <p className="muted small-text">
-          There is no portfolio yet. Create one with the API, or from a folder of Markdown files with{' '}
-          <code>npm run import</code>.
+          There is no portfolio yet in which you may export. <Link to="/portfolios">Create one</Link>, import
+          a folder of Markdown files with <code>npm run import</code>, or ask an owner to invite you.
         </p>
       )}
       {failed && (
@@ -91,12 +93,16 @@ export function NewExport() {
   );
 }
 
+/** The portfolios in which the caller may start exports: the list has those of others that are public as well. */
 function usePortfolios() {
   const trpc = useTRPC();
   const api = useTRPCClient();
+  const { data: me } = useMe();
   return useQuery({
     queryKey: [...trpc.portfolio.list.queryKey(), 'all'],
     queryFn: () => allPages((cursor) => api.portfolio.list.query({ limit: 100, cursor })),
+    select: (all) => all.filter(({ slug }) => accessTo(slug, me!)?.may('job:write')),
+    enabled: me !== undefined,
   });
 }
 

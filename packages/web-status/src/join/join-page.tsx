@@ -78,7 +78,7 @@ function Accept({ secret, portfolio }: { secret: string; portfolio: string }) {
           </button>
         )}
       </div>
-      <ActionProblem error={accept.error} />
+      {!isMember && <ActionProblem error={accept.error} />}
       {me.data && (
         <p className="muted small-text">
           You are signed in as {personWords(me.data)}.{' '}
@@ -95,9 +95,12 @@ function NoInvitation() {
   return (
     <section className="card empty">
       <PageHeading title="Invitation not found">This invitation cannot be used</PageHeading>
-      <p>The link may be incomplete, or was used, was revoked or has expired. Ask for a new one.</p>
-      <Link to="/" className="button">
-        Go to all jobs
+      <p>
+        The link may be incomplete, or was used, was revoked or has expired. If you have joined with it, the
+        portfolio is among yours; otherwise ask for a new link.
+      </p>
+      <Link to="/portfolios" className="button">
+        Go to your portfolios
       </Link>
     </section>
   );

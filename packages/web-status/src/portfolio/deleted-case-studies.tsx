@@ -74,7 +74,7 @@ function DeletedCaseStudy({ study, mayPurge }: { study: BinnedCaseStudy; mayPurg
         </button>
         {mayPurge && (
           <TypedConfirmation words="Delete for good" what={title} expected={slug} action={purge}>
-            “{title}” ends now, with its revisions, claims and PDFs. This cannot be undone.
+            “{title}” is deleted now, with its revisions, claims and PDFs. This cannot be undone.
           </TypedConfirmation>
         )}
         {problemOf(undelete.error)?.code === 'conflict' ? (

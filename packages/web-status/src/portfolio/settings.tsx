@@ -69,8 +69,8 @@ function Profile({ portfolio }: { portfolio: Portfolio }) {
         />
       </label>
       <p id="bin-days-hint" className="muted small-text">
-        For so long, what is deleted can be taken back; 0 for not at all. It counts for what is deleted from
-        now on.
+        How long what is deleted can be undeleted; 0 for not at all. It applies to what is deleted from now
+        on.
       </p>
       <div className="buttons">
         <button type="submit" className="button primary" disabled={update.isPending}>
@@ -93,10 +93,10 @@ function Delete({ portfolio: { slug, name, binDays, version } }: { portfolio: Po
     <Section title="Delete this portfolio">
       <div className="card panel">
         <TypedConfirmation words="Delete the portfolio" expected={slug} action={remove}>
-          Nobody finds {name} any more, its pages are gone and its jobs are cancelled.{' '}
+          {name} will be hidden from everybody, and its jobs cancelled.{' '}
           {binDays === 0
             ? 'The bin keeps nothing, so this cannot be undone.'
-            : `It stays in the bin for ${count(binDays, 'day')}, where you can take it back.`}
+            : `It stays in the bin for ${count(binDays, 'day')}, from where owners can undelete it.`}
         </TypedConfirmation>
       </div>
     </Section>

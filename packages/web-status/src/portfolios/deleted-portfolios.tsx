@@ -19,7 +19,7 @@ export function DeletedPortfolios() {
   });
   if (!data?.length) return null;
   return (
-    <Section title="Bin" about="Nobody finds these portfolios any more. You can still take them back.">
+    <Section title="Bin" about="These portfolios are hidden from everybody. Owners can still undelete them.">
       <ul className="card rows">
         {data.map((portfolio) => (
           <DeletedPortfolio key={portfolio.id} portfolio={portfolio} />
@@ -56,7 +56,7 @@ function DeletedPortfolio({ portfolio: { slug, name, purgeAt } }: { portfolio: B
           Undelete <span className="visually-hidden">{name}</span>
         </button>
         <TypedConfirmation words="Delete for good" what={name} expected={slug} action={purge}>
-          All of {name} ends now: its case studies, evidence, files, PDFs and audit log. This cannot be
+          All of {name} is deleted now: its case studies, evidence, files, PDFs and audit log. This cannot be
           undone.
         </TypedConfirmation>
         <ActionProblem error={undelete.error} />

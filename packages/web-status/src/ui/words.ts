@@ -101,7 +101,7 @@ export const roleWords: Record<Role, string> = { viewer: 'Viewer', editor: 'Edit
 
 /** What a role may do, to choose between them. */
 export const roleHints: Record<Role, string> = {
-  viewer: 'reads',
+  viewer: 'reads all content, drafts included',
   editor: 'reads and writes content',
   owner: 'may do everything',
 };
