@@ -256,8 +256,9 @@ describe('a sign-in', () => {
       const { visited } = await browser.visit(change(await callbackOf(begun.headers.get('location')!)));
       return visited.at(-1);
     };
-    const asDefault = (callback: string) => callback.replace(/\/callback\/\w+/, '/callback');
-    expect(await enter(asDefault)).toBe(`${other.baseUrl}/?sign-in=refused`);
+    expect(await enter((callback) => callback.replace(/\/callback\/\w+/, '/callback'))).toBe(
+      `${other.baseUrl}/?sign-in=refused`,
+    );
     expect(await enter((callback) => callback)).toBe(`${other.baseUrl}/`);
     await other.stop();
     further.stop();
