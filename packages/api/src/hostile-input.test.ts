@@ -146,7 +146,8 @@ function checkRest({ status, type, text: body }: Answer): ErrorCode | null {
 function checkTrpc({ status, text: body }: Pick<Answer, 'status' | 'text'>): ErrorCode | null {
   if (status < 400) return null;
   const { problem } = (JSON.parse(body) as { error: { data: { problem: Problem } } }).error.data;
-  checkProblem(problem, status);
+  // tRPC redirects nobody: its client reads the present address in the problem.
+  checkProblem(problem, problem.code === 'moved' && status === 404 ? errorCodes.moved.status : status);
   return problem.code;
 }
 

@@ -23,8 +23,9 @@ export function SignInPage({ issuers, notice, onSignIn }: Props) {
   const [isChecking, setChecking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const field = useRef<HTMLInputElement>(null);
+  const firstIssuer = useRef<HTMLAnchorElement>(null);
 
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => (firstIssuer.current ?? field.current)?.focus(), []);
 
   async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -49,8 +50,13 @@ export function SignInPage({ issuers, notice, onSignIn }: Props) {
             : 'Follow your jobs, export case studies as PDF and download them.'}
         </p>
         {notice && <output className="notice warning">{notice}</output>}
-        {issuers.map(({ issuer, name }) => (
-          <a key={issuer} className="button primary" href={signInAddress({ issuer })}>
+        {issuers.map(({ issuer, name }, at) => (
+          <a
+            key={issuer}
+            ref={at === 0 ? firstIssuer : undefined}
+            className="button primary"
+            href={signInAddress({ issuer })}
+          >
             {issuers.length === 1 && name === null
               ? 'Sign in'
               : `Sign in with ${name ?? new URL(issuer).host}`}
