@@ -11,20 +11,21 @@ import { slugSchema } from '../text.ts';
 /** The maximum number of entries of each sort in one export: some 2 MB of each. */
 export const maxOfSort = 10_000;
 
-const entry = { at: z.iso.datetime(), portfolio: slugSchema };
+const portfolio = z.string().describe('Its slug, or its id where you are not a member.');
+const entry = { at: z.iso.datetime(), portfolio };
 
 const jobEntry = z.object({ ...entry, id: idOf('job'), kind: jobKindSchema, state: jobStateSchema });
 
 const revisionEntry = z.object({
   ...entry,
-  caseStudy: slugSchema,
+  caseStudy: z.string().describe('Its slug, or its id where you are not a member.'),
   number: z.int(),
   changed: z.array(z.string()).max(100).describe('The fields that differ from the revision before.'),
 });
 
 const auditEvent = z.object({
   at: z.iso.datetime(),
-  portfolio: slugSchema.nullable(),
+  portfolio: portfolio.nullable(),
   id: idOf('audit'),
   action: z.string(),
   target: z.string().nullable(),
@@ -59,7 +60,7 @@ export const personalDataSchema = z
     sessions: many(sessionSchema.omit({ isCurrent: true })).describe(
       'Those of the last day, and what is open.',
     ),
-    invitations: many(invitationSchema).describe(
+    invitations: many(invitationSchema.extend({ portfolio })).describe(
       'Those that you have made or accepted, for a month after their end.',
     ),
     jobs: many(jobEntry).describe('Those that you have requested, newest first.'),

@@ -83,3 +83,21 @@ test('a credential needs the read scope of all that is shown, and is that of a p
   };
   await expect(me.export.run(platform.as(key), {})).rejects.toMatchObject({ code: 'forbidden' });
 });
+
+test('who has left does not learn how what they worked on is called since', async () => {
+  await invite(platform, { portfolio, role: 'editor' }, 'grace');
+  const grace = platform.as(user('grace'));
+  await operations.caseStudy.create.run(grace, { portfolio, slug: 'of-grace', title: 'Study' });
+  await operations.caseStudy.export.run(grace, { portfolio, slug: 'of-grace' });
+  await operations.member.remove.run(grace, { portfolio, member: 'grace', expectedVersion: '*' });
+  const renamed = { portfolio, slug: 'of-grace', newSlug: 'since-renamed', expectedVersion: '*' as const };
+  const { id } = await operations.caseStudy.update.run(platform.as(owner), renamed);
+  const data = await me.export.run(grace, {});
+  expect(data).toMatchObject({
+    memberships: [],
+    invitations: [{ portfolio: portfolioId }],
+    jobs: [{ portfolio: portfolioId }],
+    revisions: [{ portfolio: portfolioId, caseStudy: id }],
+  });
+  expect(JSON.stringify(data)).not.toContain('since-renamed');
+});

@@ -1,4 +1,5 @@
-import { and, desc, eq, lt, or } from 'drizzle-orm';
+import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Db } from '../context.ts';
 import { auditLog } from '../audit/audit.sql.ts';
@@ -116,9 +117,16 @@ const readSessions = (db: Db, id: string) =>
     .orderBy(desc(sessions.id))
     .limit(maxOfSort);
 
+/** A name that only members know, as it may have changed since the person left: the id for others. */
+const ifMember = (id: string, name: PgColumn, otherwise: PgColumn) => sql<string>`case when exists (
+  select from ${members} where ${members.portfolioId} = ${portfolios.id} and ${members.personId} = ${id})
+  then ${name} else ${otherwise} end`;
+
+const portfolioOf = (id: string) => ifMember(id, portfolios.slug, portfolios.id);
+
 const readInvitations = (db: Db, id: string) =>
   db
-    .select(invitationFields)
+    .select({ ...invitationFields, portfolio: portfolioOf(id) })
     .from(invitations)
     .innerJoin(portfolios, eq(portfolios.id, invitations.portfolioId))
     .where(or(eq(invitations.madeBy, id), eq(invitations.acceptedBy, id)))
@@ -130,7 +138,7 @@ const readJobs = (db: Db, id: string, before: string | undefined) =>
     .select({
       at: iso(jobs.createdAt),
       id: jobs.id,
-      portfolio: portfolios.slug,
+      portfolio: portfolioOf(id),
       kind: jobs.kind,
       state: jobs.state,
     })
@@ -144,8 +152,8 @@ const readRevisions = (db: Db, id: string, before: string | undefined) =>
   db
     .select({
       at: iso(caseStudyRevisions.createdAt),
-      portfolio: portfolios.slug,
-      caseStudy: caseStudies.slug,
+      portfolio: portfolioOf(id),
+      caseStudy: ifMember(id, caseStudies.slug, caseStudies.id),
       number: caseStudyRevisions.number,
       changed: caseStudyRevisions.changed,
     })
@@ -166,7 +174,7 @@ const readAudit = (db: Db, id: string, before: string | undefined) =>
     .select({
       at: iso(auditLog.at),
       id: auditLog.id,
-      portfolio: portfolios.slug,
+      portfolio: portfolioOf(id),
       action: auditLog.action,
       target: auditLog.target,
       credential: auditLog.credential,
