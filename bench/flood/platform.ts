@@ -16,6 +16,7 @@ import { startPostgres } from '../../dev/postgres.ts';
 import { inRepository } from '../../dev/repository.ts';
 import { inheritedEnvironment } from '../../dev/settings.ts';
 import { freePort } from '../../tests/support/stack.ts';
+import { testEncryption } from '../../tests/support/encryption.ts';
 import { until } from '../../tests/support/until.ts';
 import { type CommandedProcess, commandProcess, startProcess } from '../jobs/child-process.ts';
 import type { Cloud } from '../jobs/servers.ts';
@@ -69,7 +70,13 @@ async function startApi(settings: Record<string, string>): Promise<Api> {
   const port = await freePort();
   const api = startOwn('../../packages/api/src/main.ts', {
     flags: ['--expose-gc', '--import', pathToFileURL(inRepository('bench/flood/inside.ts')).href],
-    settings: { ...settings, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
+    settings: {
+      ...settings,
+      ...testEncryption,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+    },
   });
   await until('the API is ready', () =>
     fetch(`http://127.0.0.1:${port}/readyz`).then(

@@ -25,8 +25,8 @@ export async function countStatements(url: string, user: string) {
   };
 }
 
-/** API processes exchange counts of rate limits a few times a second, however many requests come. */
-const isExchange = (query: string) => query.includes('rate_limits');
+/** API processes exchange counts of rate limits, and write those of refusals, at their own pace, however many requests come. */
+const isExchange = (query: string) => /rate_limits|security_events/.test(query);
 
 /** Those that are not also sent while no flood comes. */
 export function withoutBackground(statements: Statements, idle: Statements): Statements {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startChild } from '../../dev/child.ts';
 import { developmentPrograms } from '../../dev/programs.ts';
+import { testEncryption } from '../../tests/support/encryption.ts';
 import { freePort } from '../../tests/support/stack.ts';
 import { median } from '../side-by-side.ts';
 import { openBare } from './bare.ts';
@@ -125,6 +126,7 @@ async function startApi({ folder, users, cloud }: Servers, { ctx }: Ours) {
     entry: programs.api,
     environment: {
       ...cloud,
+      ...testEncryption,
       NODE_COMPILE_CACHE: programs.compileCache,
       DATABASE_URL: users.api,
       HOST: '127.0.0.1',
