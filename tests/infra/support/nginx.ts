@@ -37,13 +37,19 @@ export type Certificates = ReturnType<typeof createCertificates>;
  * Runs NGINX with the configuration of a stage on free ports of 127.0.0.1, in front of `api` and `metrics` (host:port).
  * `change` maps texts in the configuration to replacements, such as shorter timeouts.
  */
-export async function startNginx(
-  { authority, server, revoked }: Certificates,
-  {
-    change = {},
-    ...upstreams
-  }: Pick<NginxFacts, 'api' | 'metrics'> & { change?: Readonly<Record<string, string>> },
-) {
+export async function startNginx(certificates: Certificates, setup: Setup, attempts = 3): Promise<Nginx> {
+  try {
+    return await startOnce(certificates, setup);
+  } catch (error) {
+    // Another program took a port that was free when it was chosen.
+    if (attempts === 1 || !String(error).includes('Address already in use')) throw error;
+    return startNginx(certificates, setup, attempts - 1);
+  }
+}
+
+type Setup = Pick<NginxFacts, 'api' | 'metrics'> & { change?: Readonly<Record<string, string>> };
+
+async function startOnce({ authority, server, revoked }: Certificates, { change = {}, ...upstreams }: Setup) {
   const folder = await testFolder();
   const ports = { consumers: await freePort(), browsers: await freePort(), monitoring: await freePort() };
   const [certificate, clients, scratch] = ['certificate', 'clients', 'scratch'].map((name) =>
@@ -68,7 +74,10 @@ export async function startNginx(
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', errors.fd] });
   const ended = once(child, 'exit');
   await vi.waitUntil(() => existsSync(join(scratch, 'nginx.pid')) || hasEnded(child), { timeout: 10_000 });
-  if (hasEnded(child)) throw new Error(await readFile(join(folder, 'errors.log'), 'utf8'));
+  if (hasEnded(child)) {
+    await errors.close();
+    throw new Error(await readFile(join(folder, 'errors.log'), 'utf8'));
+  }
   return {
     ports,
     install,
@@ -87,7 +96,7 @@ export async function startNginx(
   };
 }
 
-export type Nginx = Awaited<ReturnType<typeof startNginx>>;
+export type Nginx = Awaited<ReturnType<typeof startOnce>>;
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
