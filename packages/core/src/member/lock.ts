@@ -45,24 +45,32 @@ export const isMember = (tenant: Tenant, member: string) =>
   and(eq(members.portfolioId, tenant.id), eq(members.personId, member));
 
 /**
- * Throws `conflict` unless the portfolio has another owner who has ever signed in: one of a mistyped subject could not act.
- * Call it while the member is locked.
+ * Whether a portfolio has another owner who has ever signed in: one of a mistyped subject could not act. Call it while
+ * the portfolio is locked.
  */
-export async function requireAnotherOwner(db: Db, tenant: Tenant, member: string): Promise<void> {
+export async function hasAnotherOwner(
+  db: Db,
+  { portfolioId, personId }: { portfolioId: string; personId: string },
+): Promise<boolean> {
   const [other] = await db
     .select({ id: members.personId })
     .from(members)
     .innerJoin(people, eq(people.id, members.personId))
     .where(
       and(
-        eq(members.portfolioId, tenant.id),
+        eq(members.portfolioId, portfolioId),
         eq(members.role, 'owner'),
-        ne(members.personId, member),
+        ne(members.personId, personId),
         isNotNull(people.signedInAt),
       ),
     )
     .limit(1);
-  if (other) return;
+  return other !== undefined;
+}
+
+/** Throws `conflict` unless the portfolio has another owner who has ever signed in. Call it while the member is locked. */
+export async function requireAnotherOwner(db: Db, tenant: Tenant, member: string): Promise<void> {
+  if (await hasAnotherOwner(db, { portfolioId: tenant.id, personId: member })) return;
   throw new AppError(
     'conflict',
     `"${member}" is the last owner of portfolio "${tenant.slug}" who has signed in. Make another member an owner first.`,

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, Role } from '../actor.ts';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { recordAction } from '../change.ts';
@@ -6,6 +6,7 @@ import type { Db } from '../context.ts';
 import { people } from '../person/person.sql.ts';
 import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { nextVersion } from '../version.sql.ts';
+import { hasAnotherOwner } from './lock.ts';
 
 /** The role that groups give in each portfolio, by its slug. */
 export type GroupRoles = Readonly<Record<string, Role>>;
@@ -83,23 +84,6 @@ async function applyRole(tx: Db, membership: Membership, role: Role | null): Pro
 
 const isMember = ({ portfolioId, personId }: Membership) =>
   and(eq(members.portfolioId, portfolioId), eq(members.personId, personId));
-
-async function hasAnotherOwner(tx: Db, { portfolioId, personId }: Membership): Promise<boolean> {
-  const [other] = await tx
-    .select({ id: people.id })
-    .from(members)
-    .innerJoin(people, eq(people.id, members.personId))
-    .where(
-      and(
-        eq(members.portfolioId, portfolioId),
-        eq(members.role, 'owner'),
-        ne(members.personId, personId),
-        isNotNull(people.signedInAt),
-      ),
-    )
-    .limit(1);
-  return other !== undefined;
-}
 
 async function add(tx: Db, { portfolioId, personId }: Membership, role: Role) {
   const [former] = await tx
