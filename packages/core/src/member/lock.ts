@@ -5,6 +5,7 @@ import { people } from '../person/person.sql.ts';
 import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import type { Tenant } from '../tenancy.ts';
 import { requireVersion } from '../version.ts';
+import { type Membership, isOf } from './membership.ts';
 import { memberNotFound } from './internal.ts';
 
 /**
@@ -42,16 +43,13 @@ export function requireNotFromGroup({ fromGroup }: { fromGroup: boolean }, membe
 }
 
 export const isMember = (tenant: Tenant, member: string) =>
-  and(eq(members.portfolioId, tenant.id), eq(members.personId, member));
+  isOf({ portfolioId: tenant.id, personId: member });
 
 /**
  * Whether a portfolio has another owner who has ever signed in: one of a mistyped subject could not act. Call it while
  * the portfolio is locked.
  */
-export async function hasAnotherOwner(
-  db: Db,
-  { portfolioId, personId }: { portfolioId: string; personId: string },
-): Promise<boolean> {
+export async function hasAnotherOwner(db: Db, { portfolioId, personId }: Membership): Promise<boolean> {
   const [other] = await db
     .select({ id: members.personId })
     .from(members)

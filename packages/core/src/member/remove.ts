@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import { endKeysMadeBy } from '../api-key/end.ts';
 import { operation } from '../operation.ts';
-import { formerMembers, members } from '../portfolio/portfolio.sql.ts';
 import { type TenantResolver, personOf, tenantBySlug } from '../tenancy.ts';
 import { expectedVersion } from '../version.ts';
-import { isMember, lockMember, requireAnotherOwner, requireNotFromGroup } from './lock.ts';
+import { lockMember, requireAnotherOwner, requireNotFromGroup } from './lock.ts';
+import { endMembership } from './membership.ts';
 import { memberRef } from './schemas.ts';
 
 const leaves = (actor: Actor, { member }: { member: string }) => member === personOf(actor);
@@ -30,10 +30,7 @@ export const removeMember = operation({
     requireNotFromGroup(found, member);
     if (found.role === 'owner') await requireAnotherOwner(db, tenant, member);
     await endKeysMadeBy(db, tenant.id, member);
-    const { tokensNotBefore } = found;
-    if (tokensNotBefore !== null)
-      await db.insert(formerMembers).values({ portfolioId: tenant.id, personId: member, tokensNotBefore });
-    await db.delete(members).where(isMember(tenant, member));
+    await endMembership(db, { portfolioId: tenant.id, personId: member }, found);
     noteDetails({ role: { before: found.role, after: null } });
     return null;
   },

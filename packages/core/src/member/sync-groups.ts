@@ -4,17 +4,16 @@ import { endKeysMadeBy } from '../api-key/end.ts';
 import { recordAction } from '../change.ts';
 import type { Db } from '../context.ts';
 import { people } from '../person/person.sql.ts';
-import { formerMembers, members, portfolios } from '../portfolio/portfolio.sql.ts';
+import { members, portfolios } from '../portfolio/portfolio.sql.ts';
 import { nextVersion } from '../version.sql.ts';
 import { hasAnotherOwner } from './lock.ts';
+import { type Membership, beginMembership, endMembership, isOf } from './membership.ts';
 
 /** The role that groups give in each portfolio, by its slug. */
 export type GroupRoles = Readonly<Record<string, Role>>;
 
 /** What an issuer has said about the groups of a person, and when. */
 type Groups = { personId: string; roles: GroupRoles; issuedAt: Date };
-
-type Membership = { portfolioId: string; personId: string };
 
 /**
  * Makes, changes and removes the memberships that groups give to a person, unless something newer was applied before.
@@ -70,32 +69,16 @@ async function applyRole(tx: Db, membership: Membership, role: Role | null): Pro
       tokensNotBefore: members.tokensNotBefore,
     })
     .from(members)
-    .where(isMember(membership))
+    .where(isOf(membership))
     .for('update');
   if (found?.fromGroup === false || (found?.role ?? null) === role) return true;
   if (found?.role === 'owner' && !(await hasAnotherOwner(tx, membership))) return false;
   if (found?.role === 'owner') await endKeysMadeBy(tx, membership.portfolioId, membership.personId);
-  if (role === null) await remove(tx, membership, found!.tokensNotBefore);
-  else if (found) await tx.update(members).set({ role, version: nextVersion }).where(isMember(membership));
-  else await add(tx, membership, role);
+  if (role === null) await endMembership(tx, membership, found!);
+  else if (found) await tx.update(members).set({ role, version: nextVersion }).where(isOf(membership));
+  else await beginMembership(tx, membership, { role, fromGroup: true });
   await recordChange(tx, membership, { before: found?.role ?? null, after: role });
   return true;
-}
-
-const isMember = ({ portfolioId, personId }: Membership) =>
-  and(eq(members.portfolioId, portfolioId), eq(members.personId, personId));
-
-async function add(tx: Db, { portfolioId, personId }: Membership, role: Role) {
-  const [former] = await tx
-    .delete(formerMembers)
-    .where(and(eq(formerMembers.portfolioId, portfolioId), eq(formerMembers.personId, personId)))
-    .returning({ tokensNotBefore: formerMembers.tokensNotBefore });
-  await tx.insert(members).values({ portfolioId, personId, role, fromGroup: true, ...former });
-}
-
-async function remove(tx: Db, membership: Membership, tokensNotBefore: string | null) {
-  if (tokensNotBefore !== null) await tx.insert(formerMembers).values({ ...membership, tokensNotBefore });
-  await tx.delete(members).where(isMember(membership));
 }
 
 async function recordChange(
