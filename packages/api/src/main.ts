@@ -18,10 +18,12 @@ import { openSharedCache } from '@portfolio/core/runtime/shared-cache';
 import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { apiSettings, apiStop, readSettings } from '@portfolio/core/runtime/settings';
+import { startTelemetry } from '@portfolio/core/runtime/telemetry';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { checkWebhookSecrets } from '@portfolio/core/webhook/encrypt-secrets';
 import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
+import platform from '../../../package.json' with { type: 'json' };
 import { createAuthenticate } from './authenticate.ts';
 import { serveInternal } from './internal.ts';
 import { buildServer } from './server.ts';
@@ -30,6 +32,7 @@ import { groupSettings, openIssuers } from './sign-in/open-issuers.ts';
 
 const settings = readSettings(apiSettings);
 const log = createLog('api', settings.LOG_LEVEL);
+const telemetry = await startTelemetry(settings, { program: 'api', version: platform.version, log });
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 
 const encryption = await openEncryption(settings.ENCRYPTION_KEYS, { aws, log });
@@ -121,6 +124,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   sharedCache?.close();
   bucket.close();
   queues.close();
+  await telemetry.close();
 });
 await server.listen({ host, port: settings.PORT });
 // Without its keys, it must not be rolled out.

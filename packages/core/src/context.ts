@@ -128,8 +128,11 @@ export type Services = {
   limitsOf?: ((actor: Actor) => readonly LimitLeft[]) | undefined;
 };
 
-/** Where a call came from: the address of the client, and the id by which the log names its request. */
-export type Origin = { address: string | null; requestId: string | null };
+/**
+ * Where a call came from: the address of the client, the id by which the log names its request, and its place in a trace
+ * (`traceparent`), which the jobs that it causes continue.
+ */
+export type Origin = { address: string | null; requestId: string | null; traceparent?: string | undefined };
 
 /**
  * The context of an operation: the services, the caller, and the signal that aborts it. A change that is repeated with

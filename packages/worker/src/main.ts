@@ -11,10 +11,12 @@ import { createScanner } from '@portfolio/core/runtime/scanner';
 import { startWithRetries } from '@portfolio/core/runtime/start-with-retries';
 import { ignoreUnhandledOutages } from '@portfolio/core/runtime/unhandled-outages';
 import { readSettings, workerSettings, workerStop } from '@portfolio/core/runtime/settings';
+import { startTelemetry } from '@portfolio/core/runtime/telemetry';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { tasks } from '@portfolio/core/schedule/tasks';
 import { checkWebhookSecrets } from '@portfolio/core/webhook/encrypt-secrets';
 import closeWithGrace from 'close-with-grace';
+import platform from '../../../package.json' with { type: 'json' };
 import { createHandlers } from './handlers/index.ts';
 import { serveHealth } from './health.ts';
 import { startSchedule } from './schedule.ts';
@@ -22,6 +24,7 @@ import { slotsOf, startWorker } from './worker.ts';
 
 const settings = readSettings(workerSettings);
 const log = createLog('worker', settings.LOG_LEVEL);
+const telemetry = await startTelemetry(settings, { program: 'worker', version: platform.version, log });
 const aws = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
 const leaseSeconds = settings.LEASE_SECONDS;
 
@@ -131,6 +134,7 @@ const { close } = closeWithGrace(
     health?.close();
     bucket.close();
     queues.close();
+    await telemetry.close();
   },
 );
 

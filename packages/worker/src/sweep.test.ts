@@ -57,7 +57,7 @@ test('a job that lost all of its workers is marked dead, and logged as an error'
   await eventually(async () => expect((await fixture.read(id)).state).toBe('dead'));
   stop.abort();
   await sweeping;
-  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 50, jobId: id }]);
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ level: 'error', jobId: id }]);
 });
 
 const error = Object.assign(new Error('read'), { code: 'ECONNRESET' });

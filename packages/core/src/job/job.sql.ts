@@ -57,6 +57,8 @@ export const jobs = pgTable(
     priority: smallint('priority').notNull().default(1),
     payload: jsonb('payload').notNull(),
     requestedBy: text('requested_by').notNull(),
+    /** Its place in the trace of what caused it (`traceparent`), which its attempts continue. Null before release 0.2.0. */
+    traceparent: text('traceparent'),
     attempt: integer('attempt').notNull().default(0),
     maxAttempts: integer('max_attempts').notNull(),
     progress: doublePrecision('progress').notNull().default(0),

@@ -138,6 +138,12 @@ const shared = {
    * random bytes in base64. `current` encrypts, all decrypt.
    */
   ENCRYPTION_KEYS: secret,
+  /** An OpenTelemetry collector (OTLP over HTTP, without a path): metrics and traces are sent to it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  /** Serves metrics at `/metrics` of this port of the loopback address, instead of sending them. */
+  METRICS_PORT: port.optional(),
+  /** Turns metrics and traces off, although one of the two above is set. */
+  OTEL_SDK_DISABLED: z.stringbool().default(false),
   /** The scanner (clamd, host:port) that looks for malware in uploads and fetched files; without it, nothing does. */
   CLAMAV_ADDRESS: hostAndPort.optional(),
 };
@@ -261,6 +267,8 @@ export const apiSettings = z
     OPERATOR_GROUP: z.string().min(1).optional(),
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
+    /** The share of anonymous reads that is traced. Other requests all are; those that fail or are slow, too. */
+    TRACE_READS: z.coerce.number().min(0).max(1).default(0.01),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
     LINGER_SECONDS: z.coerce.number().min(0).max(120).default(0),
   })

@@ -62,7 +62,7 @@ test('a message that cannot be sent is only logged, and does not prevent the nex
   queue.sent[1]!.arrive();
   await wakeUps.idle();
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { level: 40, kind: 'export.pdf', err: { message: 'The queue is unavailable.' } },
+    { level: 'warn', kind: 'export.pdf', err: { message: 'The queue is unavailable.' } },
   ]);
 });
 

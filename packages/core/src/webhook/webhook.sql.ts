@@ -48,6 +48,8 @@ export const webhookEvents = pgTable('webhook_events', {
   type: text('type').$type<WebhookEventType>().notNull(),
   data: jsonb('data').notNull(),
   at: instant('at').notNull().defaultNow(),
+  /** The place in a trace (`traceparent`) of the change, which the deliveries continue. */
+  traceparent: text('traceparent'),
 });
 
 /** Each message to each webhook, and its outcome. */

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
+import { contract, http, jobs } from './contract.ts';
+import { prometheusName } from './prometheus-name.ts';
+
+test('names of instruments are unique, also in Prometheus', () => {
+  const names = contract.map(prometheusName);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('a hot histogram counts a value at a bound in the bucket of that bound', async () => {
+  await using telemetry = recordTelemetry('api');
+  const series = http.requests.series({
+    'http.request.method': 'GET',
+    'http.route': '/bounds',
+    'http.response.status_class': '2xx',
+  });
+  series.record(0.4);
+  series.record(0.41);
+  const lines = (await telemetry.series(http.requests)).filter((line) => line.includes('/bounds'));
+  expect(lines.find((line) => line.includes('le="0.25"'))).toMatch(/ 0$/);
+  expect(lines.find((line) => line.includes('le="0.4"'))).toMatch(/ 1$/);
+  expect(lines.find((line) => line.includes('le="+Inf"'))).toMatch(/ 2$/);
+});
+
+test('a counter with closed labels has all its series from the start, so that its first event is an increase', async () => {
+  await using telemetry = recordTelemetry('worker');
+  const before = await telemetry.series(jobs.reaped);
+  expect(before).toHaveLength(4 * 3);
+  jobs.reaped.add(1, { 'job.kind': 'export.pdf', outcome: 'dead' });
+  expect(await telemetry.series(jobs.reaped)).toContain(
+    'portfolio_job_reaped_total{job_kind="export.pdf",outcome="dead"} 1',
+  );
+});
+
+test('an open label takes as many values as it declares, and calls the others _OTHER', async () => {
+  await using telemetry = recordTelemetry('api');
+  for (let at = 0; at < 400; at++)
+    http.operations.record(0.1, { operation: `operation.${at}`, outcome: 'ok' });
+  const counts = (await telemetry.series(http.operations)).filter((line) => line.includes('_count'));
+  expect(counts).toHaveLength(301);
+  expect(counts.filter((line) => line.includes('operation="_OTHER"'))).toEqual([
+    expect.stringMatching(/ 100$/),
+  ]);
+});
+
+test('instruments do nothing while telemetry is off', async () => {
+  jobs.deadLetters.add(5);
+  await using telemetry = recordTelemetry('worker');
+  expect(await telemetry.series(jobs.deadLetters)).toEqual(['portfolio_job_dead_letters_total 0']);
+});

@@ -1,0 +1,106 @@
+import {
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  context,
+  trace,
+} from '@opentelemetry/api';
+import { randomBytes } from 'node:crypto';
+
+export { SpanKind, type Span, type SpanContext };
+
+const tracer = () => trace.getTracer('portfolio');
+
+/** As X-Ray wants it: the first eight digits are the time in seconds. */
+export function newTraceId(): string {
+  const seconds = Math.floor(Date.now() / 1000)
+    .toString(16)
+    .padStart(8, '0');
+  return seconds + randomBytes(12).toString('hex');
+}
+
+export const newSpanId = (): string => randomBytes(8).toString('hex');
+
+/** The context of a new trace that nobody records. */
+export const newSpanContext = (): SpanContext => ({
+  traceId: newTraceId(),
+  spanId: newSpanId(),
+  traceFlags: TraceFlags.NONE,
+});
+
+const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/;
+
+/** Reads a `traceparent` (W3C Trace Context); undefined if there is none, or it is not valid. */
+export function readTraceparent(given: unknown): SpanContext | undefined {
+  const [, traceId, spanId, flags] = (typeof given === 'string' && traceparent.exec(given)) || [];
+  if (traceId === undefined || spanId === undefined) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags!, 16) & TraceFlags.SAMPLED, isRemote: true };
+}
+
+export const writeTraceparent = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
+
+/** The span in which this code runs; undefined where nothing is recorded. */
+export const activeSpan = (): Span | undefined => {
+  const span = trace.getActiveSpan();
+  return span?.isRecording() ? span : undefined;
+};
+
+/** The `traceparent` of the span in which this code runs; undefined where nothing is recorded. */
+export function activeTraceparent(): string | undefined {
+  const span = activeSpan();
+  return span && writeTraceparent(span.spanContext());
+}
+
+type SpanOptions = {
+  kind?: SpanKind;
+  attributes?: Attributes;
+  /** When it began, if earlier than now: in milliseconds since 1970. */
+  startTime?: number;
+};
+
+/**
+ * Runs work in a span below the one in which this code runs. Where nothing is recorded, it only runs the work. Names and
+ * attributes must not contain what users wrote, nor credentials.
+ */
+export function inSpan<T>(name: string, options: SpanOptions, work: (span?: Span) => Promise<T>): Promise<T> {
+  if (!activeSpan()) return work();
+  return runIn(startSpan(name, options), work);
+}
+
+/** Starts a span, and a trace if none is given: below `parent`, which may be of another process, and linked to `links`. */
+export function startSpan(
+  name: string,
+  options: SpanOptions & { parent?: SpanContext | undefined; links?: readonly SpanContext[] } = {},
+): Span {
+  const { parent, links = [], ...rest } = options;
+  const from: Context = parent ? trace.setSpanContext(context.active(), parent) : context.active();
+  return tracer().startSpan(name, { ...rest, links: links.map((one) => ({ context: one })) }, from);
+}
+
+/** Runs work in a span that was started, and ends it. An error that the work throws is the status of the span. */
+export async function runIn<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
+  try {
+    return await context.with(trace.setSpan(context.active(), span), work, undefined, span);
+  } catch (error) {
+    markFailed(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Makes a span the one in which `work` runs, without ending it: for hooks that continue elsewhere. */
+export const withSpan = <T>(span: Span, work: () => T): T =>
+  context.with(trace.setSpan(context.active(), span), work);
+
+/** Only the type of the error: its message may contain what users wrote. */
+export function markFailed(span: Span, error: unknown) {
+  const type = error instanceof Error ? error.name : typeof error;
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
+}
