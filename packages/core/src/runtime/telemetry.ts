@@ -91,7 +91,7 @@ export async function startTelemetry(
           }),
         ];
   const close = installTelemetry({ program, version, reader, processors });
-  const served = reader instanceof PullReader ? await serveMetrics(port!, reader) : undefined;
+  const served = reader instanceof PullReader ? await serveMetrics(port!, reader, log) : undefined;
   return {
     metricsPort: served?.port,
     async close() {
@@ -187,7 +187,8 @@ function withPrometheusNames(collected: ResourceMetrics): ResourceMetrics {
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-function serveMetrics(port: number, reader: MetricReader) {
+/** A port that cannot be used is logged, and no reason not to start. */
+async function serveMetrics(port: number, reader: MetricReader, log: Logger) {
   async function answer(response: ServerResponse) {
     try {
       const text = await renderMetrics(reader);
@@ -197,10 +198,15 @@ function serveMetrics(port: number, reader: MetricReader) {
     }
   }
 
-  return listenHttp({ host: '127.0.0.1', port }, (request, response) => {
-    if (request.url === '/metrics') void answer(response);
-    else response.writeHead(404).end();
-  });
+  try {
+    return await listenHttp({ host: '127.0.0.1', port }, (request, response) => {
+      if (request.url === '/metrics') void answer(response);
+      else response.writeHead(404).end();
+    });
+  } catch (error) {
+    log.error({ err: error, port }, 'metrics are not served');
+    return undefined;
+  }
 }
 
 const isHot = (instrument: AnyInstrument): instrument is HotHistogram => 'isHot' in instrument;

@@ -400,7 +400,8 @@ export const dependencies = {
     labels: none,
   }),
   pools: gauge({
-    name: 'db.client.connection.count',
+    // As earlier conventions called it: in Prometheus, `_count` is of histograms only.
+    name: 'db.client.connections.usage',
     unit: '{connection}',
     description: 'Connections to Postgres.',
     programs: both,
@@ -447,7 +448,7 @@ export const runtime = {
     unit: 's',
     description: 'The delay of the event loop since the collection before.',
     programs: both,
-    labels: { quantile: ['p50', 'p90', 'p99', 'max'] },
+    labels: { statistic: ['p50', 'p90', 'p99', 'max'] },
   }),
   utilization: gauge({
     name: 'nodejs.eventloop.utilization',
