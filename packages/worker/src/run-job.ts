@@ -11,6 +11,7 @@ import {
 } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { toOutage } from '@portfolio/core/runtime/outage';
+import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import type { Ends } from './ends.ts';
 import { type Handler, JobFailure, NotYetError, PermanentError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
@@ -85,7 +86,7 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
       db: runner.db,
       reader: runner.reader ?? runner.db,
       bucket: runner.bucket,
-      job,
+      job: { ...job, traceparent: traceparentOf(job.traceparent) },
       signal,
       progress: progress.report,
       async requireLease(tx) {
