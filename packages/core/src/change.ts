@@ -71,6 +71,7 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   return {
     ...ctx,
     db: tx,
+    afterCommit: (run) => void afterCommit.push(run),
     wakeUps: { notify: (kind) => void afterCommit.push(() => ctx.wakeUps.notify(kind)) },
     jobBus: { ...ctx.jobBus, publish: (hint) => void afterCommit.push(() => ctx.jobBus.publish(hint)) },
   };

@@ -46,7 +46,7 @@ export async function queueJobs(tx: Db, requests: readonly AnyRequest[]): Promis
     };
   });
   if (accepted.length > 0) await transitions.accept(tx, accepted);
-  return accepted.map(({ id: jobId, portfolioId, kind }) => ({ jobId, portfolioId, kind }));
+  return accepted.map(({ id: jobId, portfolioId, kind }) => ({ jobId, portfolioId, kind, isNew: true }));
 }
 
 /** More jobs of one group would only wait for each other. */
