@@ -69,7 +69,11 @@ export function storeSynced(
     const stored = await storeVersion(tx, found, { ...file, jobId: by.jobId });
     if (stored.changed && found.latest > 0) {
       const { sha256, sizeBytes } = file;
-      await record(tx, { ...found, ...by }, 'evidence.changed', { version: stored.number, sha256, sizeBytes });
+      await record(tx, { ...found, ...by }, 'evidence.changed', {
+        version: stored.number,
+        sha256,
+        sizeBytes,
+      });
     }
     await announceEvidenceChange(tx, [found.id]);
     return stored;

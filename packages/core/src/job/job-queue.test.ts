@@ -37,7 +37,15 @@ async function accept(groupKey = 'group', db: Db = fixture.db, portfolioId = fix
   const id = newId('job');
   const about = { kind: 'export.pdf', title: 'PDF', payload: {}, priority: 'normal' } as const;
   await transitions.accept(db, [
-    { ...about, id, portfolioId, groupKey, requestedBy: 'owner', traceparent: traceparentOf(), maxAttempts: 5 },
+    {
+      ...about,
+      id,
+      portfolioId,
+      groupKey,
+      requestedBy: 'owner',
+      traceparent: traceparentOf(),
+      maxAttempts: 5,
+    },
   ]);
   return id;
 }

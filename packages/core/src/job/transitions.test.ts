@@ -55,7 +55,14 @@ describe('accepting', () => {
     const ids = Array.from({ length: 5 }, (_, at) => `${id}${at}`);
     await transitions.accept(
       fixture.db,
-      ids.map((one) => ({ ...job, id: one, groupKey: one, requestedBy: 'owner', traceparent: traceparentOf(), maxAttempts: 5 })),
+      ids.map((one) => ({
+        ...job,
+        id: one,
+        groupKey: one,
+        requestedBy: 'owner',
+        traceparent: traceparentOf(),
+        maxAttempts: 5,
+      })),
     );
     expect((await fixture.queue()).slice(-5)).toEqual(ids);
     for (const one of ids)

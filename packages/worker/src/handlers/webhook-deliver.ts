@@ -35,7 +35,12 @@ export function createWebhookDeliver({
     const secrets = await secretsOf(encryption, delivery);
     progress(0.1, 'Sending the message');
     try {
-      const responseStatus = await post(delivery, secrets, { traceparent: traceparentOf(job.traceparent), allowPrivate, hosts, signal });
+      const responseStatus = await post(delivery, secrets, {
+        traceparent: traceparentOf(job.traceparent),
+        allowPrivate,
+        hosts,
+        signal,
+      });
       await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
       return { responseStatus };
     } catch (error) {
