@@ -9,6 +9,7 @@ import {
   AggregationTemporality,
   DataPointType,
   type HistogramMetricData,
+  InstrumentType,
   MeterProvider,
   type MetricProducer,
   MetricReader,
@@ -72,7 +73,7 @@ export async function startTelemetry(
   const reader =
     port === undefined
       ? new PeriodicExportingMetricReader({
-          exporter: new OTLPMetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
+          exporter: new MetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
           exportIntervalMillis: exportMilliseconds,
           exportTimeoutMillis: exportTimeoutMilliseconds,
           metricProducers: producers,
@@ -141,10 +142,20 @@ export function installTelemetry({
   };
 }
 
+/** The SDK would report cumulative gauges for ever, also series that no source reports any more. */
+const temporalityOf = (type: InstrumentType) =>
+  type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+
+class MetricExporter extends OTLPMetricExporter {
+  override selectAggregationTemporality(type: InstrumentType) {
+    return temporalityOf(type);
+  }
+}
+
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
   constructor(metricProducers: MetricProducer[]) {
-    super({ metricProducers });
+    super({ metricProducers, aggregationTemporalitySelector: temporalityOf });
   }
   protected override async onForceFlush() {}
   protected override async onShutdown() {}

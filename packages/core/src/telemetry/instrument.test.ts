@@ -49,3 +49,14 @@ test('instruments do nothing while telemetry is off', async () => {
   await using telemetry = recordTelemetry('worker');
   expect(await telemetry.series(jobs.deadLetters)).toEqual(['portfolio_job_dead_letters_total 0']);
 });
+
+test('a gauge has no series any more once no source reports it', async () => {
+  await using telemetry = recordTelemetry('worker');
+  const end = jobs.slots.observe(() => [
+    { value: 3, labels: { 'job.kind': 'export.pdf', state: 'free' } },
+    { value: 1, labels: { 'job.kind': 'export.pdf', state: 'taken' } },
+  ]);
+  for (let times = 0; times < 2; times++) expect(await telemetry.series(jobs.slots)).toHaveLength(2);
+  end();
+  expect(await telemetry.series(jobs.slots)).toEqual([]);
+});
