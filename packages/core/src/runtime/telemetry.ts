@@ -73,10 +73,7 @@ export async function startTelemetry(
   const reader =
     port === undefined
       ? new PeriodicExportingMetricReader({
-          exporter: Object.assign(
-            new OTLPMetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
-            { selectAggregationTemporality: temporalityOf },
-          ),
+          exporter: new MetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
           exportIntervalMillis: exportMilliseconds,
           exportTimeoutMillis: exportTimeoutMilliseconds,
           metricProducers: producers,
@@ -145,9 +142,15 @@ export function installTelemetry({
   };
 }
 
-/** Otherwise the SDK would report the last value of a gauge forever, although its source has none any more. */
+/** The SDK would report cumulative gauges for ever, also series that no source reports any more. */
 const temporalityOf = (type: InstrumentType) =>
   type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+
+class MetricExporter extends OTLPMetricExporter {
+  override selectAggregationTemporality(type: InstrumentType) {
+    return temporalityOf(type);
+  }
+}
 
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
