@@ -73,6 +73,13 @@ export function activeTraceparent(): string | undefined {
   return span && writeTraceparent(span.spanContext());
 }
 
+/**
+ * The `traceparent` to store with what this code causes: of the span in which it runs, otherwise the given one, of what caused
+ * it, otherwise of a new trace.
+ */
+export const traceparentOf = (cause?: string | null): string =>
+  activeTraceparent() ?? cause ?? writeTraceparent(newSpanContext());
+
 type SpanOptions = {
   kind?: SpanKind;
   attributes?: Attributes;
@@ -118,7 +125,8 @@ export async function runIn<T>(
   isFailure: (error: unknown) => boolean = () => true,
 ): Promise<T> {
   try {
-    return await context.with(trace.setSpan(context.active(), span), work, undefined, span);
+    // Awaited within, since a query of Drizzle starts only when it is awaited.
+    return await context.with(trace.setSpan(context.active(), span), async () => await work(span));
   } catch (error) {
     if (isFailure(error)) markFailed(span, error);
     throw error;

@@ -1,7 +1,9 @@
 import type { Encryption } from '@portfolio/core/context';
 import { UnreadableSecret } from '@portfolio/core/runtime/encryption';
-import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
+import { type GuardedResponse, OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
+import { webhooks } from '@portfolio/core/telemetry/contract';
+import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
 import { signatureOf } from '@portfolio/core/webhook/secret';
 import { type Secrets, readSecrets } from '@portfolio/core/webhook/stored-secrets';
@@ -23,7 +25,7 @@ export function createWebhookDeliver({
   hosts: HostBreakers;
   encryption: Encryption;
 }): Handler<'webhook.deliver'> {
-  return async ({ deliveryId }, { db, signal, progress }) => {
+  return async ({ deliveryId }, { db, job, signal, progress }) => {
     const delivery = await fetchToSend(db, deliveryId);
     if (!delivery) throw new PermanentError('not_found', 'The webhook was deleted.');
     // An earlier attempt may have been interrupted after the receiver had accepted the message.
@@ -34,7 +36,12 @@ export function createWebhookDeliver({
     const secrets = await secretsOf(encryption, delivery);
     progress(0.1, 'Sending the message');
     try {
-      const responseStatus = await post(delivery, secrets, { allowPrivate, hosts, signal });
+      const responseStatus = await post(delivery, secrets, {
+        traceparent: traceparentOf(job.traceparent),
+        allowPrivate,
+        hosts,
+        signal,
+      });
       await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
       return { responseStatus };
     } catch (error) {
@@ -78,7 +85,11 @@ class Undelivered extends Error {
 async function post(
   delivery: ToSend,
   { secret, previousSecret }: Secrets,
-  { hosts, ...how }: { hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
+  {
+    traceparent,
+    hosts,
+    ...how
+  }: { traceparent: string; hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
 ): Promise<number> {
   const { url, messageId: id, payload } = delivery;
   const body = JSON.stringify(payload);
@@ -87,21 +98,39 @@ async function post(
   const headers = {
     'content-type': 'application/json',
     'user-agent': 'portfolio-webhooks',
+    traceparent,
     'webhook-id': id,
     'webhook-timestamp': String(timestampSeconds),
     'webhook-signature': signatureOf({ id, timestampSeconds, body }, secrets),
   };
   const request = hosts.run(url, () =>
-    guardedFetch(url, { ...limits, ...how, method: 'POST', headers, body }),
+    measured(() => guardedFetch(url, { ...limits, ...how, method: 'POST', headers, body })),
   );
   const response = await request.catch((error: unknown) => {
     throw error instanceof OutboundError ? toUndelivered(error) : error;
   });
   response.body.on('error', () => {}).destroy();
   const { status } = response;
-  if (status >= 200 && status < 300) return status;
+  if (isAccepted(response)) return status;
   const hint = status >= 300 && status < 400 ? ' Redirects are not followed.' : '';
   throw new Undelivered(`The receiver responded with status ${status}.${hint}`, status, status === gone);
+}
+
+const isAccepted = ({ status }: GuardedResponse) => status >= 200 && status < 300;
+
+/** Measures a request that is sent: one that the circuit breaker of the host refuses is none. */
+async function measured(send: () => Promise<GuardedResponse>): Promise<GuardedResponse> {
+  const beganAt = performance.now();
+  const record = (outcome: 'delivered' | 'refused' | 'unreachable') =>
+    webhooks.deliveries.record((performance.now() - beganAt) / 1000, { outcome });
+  try {
+    const response = await send();
+    record(isAccepted(response) ? 'delivered' : 'refused');
+    return response;
+  } catch (error) {
+    if (error instanceof OutboundError) record('unreachable');
+    throw error;
+  }
 }
 
 function toUndelivered({ code, message }: OutboundError): Undelivered {
