@@ -58,5 +58,9 @@ test.each([
   ['POST', '/backlog'],
 ])('%s %s is not found', async (method, path) => {
   const get = await serve(empty);
-  expect((await get(path, method)).body).toMatchObject({ status: 404, code: 'not_found' });
+  expect((await get(path, method)).body).toMatchObject({
+    status: 404,
+    code: 'not_found',
+    traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
+  });
 });

@@ -13,6 +13,7 @@ import { eventually } from '../../../tests/support/eventually.ts';
 import { recordTelemetry } from '../../../tests/support/telemetry.ts';
 import { originOf } from './request-trace.ts';
 import { type ServerOptions, buildServer } from './server.ts';
+import { becomeStream } from './stream-telemetry.ts';
 
 const given = { traceId: '5f3759df0123456789abcdef01234567', spanId: '0123456789abcdef' };
 const traceparent = `00-${given.traceId}-${given.spanId}-01`;
@@ -145,10 +146,9 @@ describe('a recorded request', () => {
   test('continues the trace of the client, and its handler runs in its span, also after a body was read', async () => {
     await using telemetry = recordTelemetry('api');
     const { server } = await bareServer();
-    server.post('/recorded/:id', async (request) => {
-      await setImmediate();
-      return { active: activeTraceparent(), origin: originOf(request).traceparent };
-    });
+    server.post('/recorded/:id', (request) =>
+      setImmediate().then(() => ({ active: activeTraceparent(), origin: originOf(request).traceparent })),
+    );
     const response = await server.inject({
       method: 'POST',
       url: '/recorded/7?q=private',
@@ -250,9 +250,26 @@ describe('the line of a request', () => {
     ]);
   });
 
+  test('of a stream is written at its end, whose span has ended and which is no request', async () => {
+    await using telemetry = recordTelemetry('api');
+    const { server, requests } = await bareServer({ traceReads: 1 });
+    const body = new PassThrough();
+    server.get('/streamed', (sent, reply) => {
+      becomeStream(sent, 'sse');
+      body.write('begun');
+      return reply.send(body);
+    });
+    const response = server.inject('/streamed');
+    await eventually(() => expect(telemetry.spans().map(({ name }) => name)).toEqual(['GET /streamed']));
+    expect(requests()).toEqual([]);
+    body.end();
+    await response;
+    expect(requests()).toMatchObject([{ route: '/streamed', stream: 'sse', res: { statusCode: 200 } }]);
+    expect(await countsOf(telemetry, '/streamed')).toEqual({});
+  });
+
   test('names the errors of all calls of a batch', async () => {
-    const authenticate = async () => anonymous;
-    const { server, lines } = await bareServer({ authenticate });
+    const { server, lines } = await bareServer();
     const input = encodeURIComponent(JSON.stringify({ 0: { slug: 'a' }, 1: { slug: 'b' } }));
     const response = await server.inject(`/trpc/portfolio.list,portfolio.list?batch=1&input=${input}`);
     const problems = response.json<{ error: { data: { problem: { traceId: string } } } }[]>();

@@ -68,12 +68,31 @@ const openSocket = async (headers: Record<string, string> = { authorization: `Be
 const call = (method: string, path: string, id = 1, input: object = {}) =>
   JSON.stringify({ id, method, params: { path, input } });
 
-describe('streams', () => {
-  const countOfRequests = async () =>
-    (await telemetry.series(http.requests))
-      .filter((line) => line.includes('_count{') && !line.includes('"POST"'))
-      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+/** The number of requests, except those by which the tests make jobs. */
+const countOfRequests = async () =>
+  (await telemetry.series(http.requests))
+    .filter((line) => line.includes('_count{') && !line.includes('"POST"'))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 
+const counted = (...parts: string[]) => valueOf(http.operations, '_count', ...parts);
+
+const marker = 'h0stile';
+const random = () => `${marker}${randomBytes(6).toString('hex')}`;
+/** Sends requests over one connection, one after the other, and resolves once all are answered. */
+async function send(requests: string[]) {
+  const socket = connect((api.server.server.address() as AddressInfo).port, '127.0.0.1');
+  let answers = '';
+  socket.on('data', (data) => (answers += String(data)));
+  socket.on('error', () => {});
+  socket.write(requests.join(''));
+  await eventually(() => expect(answers.match(/HTTP\/1\.1 \d/g)).toHaveLength(requests.length));
+  socket.destroy();
+}
+const many = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
+const request = (method: string, path: string) =>
+  `${method} ${path} HTTP/1.1\r\nhost: ${random()}\r\ntraceparent: 00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01\r\n${random()}: ${random()}\r\n\r\n`;
+
+describe('streams', () => {
   test('over each transport are counted while they are followed and when they end, and are no requests', async () => {
     const id = await acceptJob();
     const before = await countOfRequests();
@@ -166,7 +185,6 @@ test('published reads are counted by where their answers came from', async () =>
 
 describe('operations', () => {
   test('are recorded by name and outcome, and as spans below their request, of which refusals have not failed', async () => {
-    const counted = (...parts: string[]) => valueOf(http.operations, '_count', ...parts);
     await api.call('GET', '/api/v1/portfolios/team', { key });
     await api.call('GET', '/api/v1/portfolios/nobody', { key });
     expect(await counted('operation="portfolio.read"', 'outcome="ok"')).toBe(1);
@@ -207,13 +225,13 @@ describe('the backlog', () => {
     expect(await telemetry.series(jobs.backlog)).toEqual([]);
   });
 
-  test('has no series while the database is away', async () => {
+  test('has no series while the database is unavailable', async () => {
     const away = {
       select: () => {
-        throw new Error('away');
+        throw new Error('unavailable');
       },
       with: () => {
-        throw new Error('away');
+        throw new Error('unavailable');
       },
     };
     const end = observeBacklog(away as unknown as TestApi['db']);
@@ -224,41 +242,25 @@ describe('the backlog', () => {
   });
 });
 
+/** What everybody may cause: each kind of request. */
+const flood = async (count: number) => {
+  const odd = ['PROPFIND', 'MKCOL', 'PURGE', 'SEARCH', 'LOCK', 'REPORT', 'TRACE', 'OPTIONS'];
+  await send(many(count, () => request('GET', `/${random()}/${random()}?${random()}`)));
+  await send(odd.flatMap((method) => many(count / 10, () => request(method, `/${random()}`))));
+  await send(many(count / 10, () => request('GET', `/api/v1/portfolios/${random()}`)));
+  await send(many(count / 10, () => request('GET', `/trpc/${random()},${random()}?batch=1`)));
+  await send(many(count / 10, () => request('GET', `/assets/%ff${random()}`)));
+  for (const nonsense of many(10, random)) await send([request(nonsense, '/')]);
+  const socket = await openSocket({});
+  let answers = 0;
+  socket.on('message', () => (answers += 1));
+  const calls = many(50, () => call('query', random(), 1, { portfolio: random() }));
+  for (const each of calls) socket.send(each);
+  await eventually(() => expect(answers).toBe(calls.length));
+  socket.close();
+};
+
 describe('hostile clients', () => {
-  const marker = 'h0stile';
-  const random = () => `${marker}${randomBytes(6).toString('hex')}`;
-  /** Sends requests over one connection, one after the other, and resolves once all are answered. */
-  async function send(requests: string[]) {
-    const socket = connect((api.server.server.address() as AddressInfo).port, '127.0.0.1');
-    let answered = 0;
-    socket.on('data', (data) => (answered += String(data).match(/HTTP\/1\.1 \d/g)?.length ?? 0));
-    socket.on('error', () => {});
-    socket.write(requests.join(''));
-    await eventually(() => expect(answered).toBe(requests.length));
-    socket.destroy();
-  }
-  const many = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
-  const request = (method: string, path: string) =>
-    `${method} ${path} HTTP/1.1\r\nhost: ${random()}\r\ntraceparent: 00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01\r\n${random()}: ${random()}\r\n\r\n`;
-
-  /** What everybody may cause: each kind of request. */
-  const flood = async (count: number) => {
-    const odd = ['PROPFIND', 'MKCOL', 'PURGE', 'SEARCH', 'LOCK', 'REPORT', 'TRACE', 'OPTIONS'];
-    await send(many(count, () => request('GET', `/${random()}/${random()}?${random()}`)));
-    await send(odd.flatMap((method) => many(count / 10, () => request(method, `/${random()}`))));
-    await send(many(count / 10, () => request('GET', `/api/v1/portfolios/${random()}`)));
-    await send(many(count / 10, () => request('GET', `/trpc/${random()},${random()}?batch=1`)));
-    await send(many(count / 10, () => request('GET', `/assets/%ff${random()}`)));
-    for (const nonsense of many(10, random)) await send([request(nonsense, '/')]);
-    const socket = await openSocket({});
-    let answers = 0;
-    socket.on('message', () => (answers += 1));
-    const calls = many(50, () => call('query', random(), 1, { portfolio: random() }));
-    for (const each of calls) socket.send(each);
-    await eventually(() => expect(answers).toBe(calls.length));
-    socket.close();
-  };
-
   test('make no further series, however many paths, methods, hosts, tenants, traces and procedures they name', async () => {
     await flood(10);
     const before = (await telemetry.text()).split('\n').length;

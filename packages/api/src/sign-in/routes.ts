@@ -50,7 +50,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
   const { services, publicOrigin, trust } = options;
   const clients = createClients(trust.issuers);
   const enter = createEnter(services, trust.groups);
-  const originOf = ({ protocol, headers }: FastifyRequest) => {
+  const ownOriginOf = ({ protocol, headers }: FastifyRequest) => {
     const origin = publicOrigin ?? `${protocol}://${headers.host}`;
     if (URL.canParse(origin)) return origin;
     throw new AppError('malformed_request', 'The header Host is not valid.');
@@ -66,7 +66,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     scope.get('/auth/sign-in', page, async (request, reply) => {
       const { to, issuer, again } = parseInput(querySchema, request.query);
       const client = clients.find(issuer ?? clients.known(await issuerOf(request, services)));
-      const origin = originOf(request);
+      const origin = ownOriginOf(request);
       const expected = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
       const leadTo = await client.protocol
         .begin(origin + callbackPath(client.issuer), expected, again !== undefined)
@@ -81,7 +81,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     });
 
     const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-      const origin = originOf(request);
+      const origin = ownOriginOf(request);
       const outcome = await complete(request, new URL(request.url, origin), clients, services, enter);
       if ('problem' in outcome) {
         const { problem, returnTo } = outcome;

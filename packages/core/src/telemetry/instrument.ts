@@ -6,7 +6,7 @@ import type {
 } from '@opentelemetry/api';
 
 /** Values that code makes from registered things, such as routes: at most `most` of them, and `_OTHER` for the rest. */
-export type Open = { readonly most: number; readonly of: string };
+type Open = { readonly most: number; readonly of: string };
 
 /** Each label with all of its values, or with their largest number. What a client sends is never a label. */
 export type Labels = Readonly<Record<string, readonly string[] | Open>>;
@@ -37,7 +37,7 @@ type WithBuckets = {
   readonly buckets: readonly number[];
 };
 
-export type Kind = 'counter' | 'total' | 'gauge' | 'histogram';
+type Kind = 'counter' | 'total' | 'gauge' | 'histogram';
 
 /** What every instrument has, whatever it measures. */
 export type AnyInstrument = Declared<Labels> & {
@@ -71,7 +71,7 @@ function createBounds<L extends Labels>(labels: L): (given: Values<L>) => Values
 const closed = (values: Labels[string]): values is readonly string[] => !('most' in values);
 
 /** Every series that an instrument can have; none if a label is open. */
-export function allSeries(labels: Labels): Record<string, string>[] {
+function allSeries(labels: Labels): Record<string, string>[] {
   const entries = Object.entries(labels);
   if (!entries.every(([, values]) => closed(values))) return [];
   return entries.reduce<Record<string, string>[]>(
