@@ -145,6 +145,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerProblemTypes(app);
   const closing = new AbortController();
   const cache = createPublishedCache((error) => toAppError(error)?.code === 'unavailable', sharedCache);
+  app.addHook('onClose', () => cache.close());
   services.published.onChange(cache.changed);
   const publishedReads = createPublishedReads(services, cache);
   const follow = createFollow(services, authenticate, (error) =>

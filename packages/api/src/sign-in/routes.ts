@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { limitByAddress } from '../admission.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { cookie, forgetSession, readCookie, sessionSecretOf, storeSession } from '../credential.ts';
-import { ForeignOrigin, mayForge } from '../own-origin.ts';
+import { mayForge, refuseOrigin } from '../own-origin.ts';
 import { noteFailure } from '../request-log.ts';
 import { originOf } from '../request-trace.ts';
 import { closeUnread } from '../rest/bodies.ts';
@@ -101,7 +101,7 @@ export async function registerSignIn(app: FastifyInstance, options: SignInOption
     });
 
     scope.post('/auth/sign-out', async (request, reply) => {
-      if (mayForge(request, publicOrigin)) throw new ForeignOrigin();
+      if (mayForge(request, publicOrigin)) throw refuseOrigin();
       closeUnread(request, reply);
       await signOut(request, reply, services);
       return reply.code(204).header('set-cookie', forgetSession).send();

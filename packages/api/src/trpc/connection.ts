@@ -1,7 +1,6 @@
 import { allOperations } from '@portfolio/core';
 import type { Actor } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
-import { AppError } from '@portfolio/core/errors';
 import type { AnyOperation, StreamOperation } from '@portfolio/core/operation';
 import type { OpenStream, Receiver, Tracked } from '@portfolio/core/stream';
 import { type SpanContext, newSpanContext, writeTraceparent } from '@portfolio/core/telemetry/trace';
@@ -17,7 +16,7 @@ import { type TRPCClientOutgoingMessage, parseTRPCMessage } from '@trpc/server/r
 import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../encode.ts';
 import type { Follow } from '../follow.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import { type ConnectionLimits, tooMany } from './connection-limits.ts';
 import type { ReportRefusal } from '../security-events.ts';
 import { countStream } from '../stream-telemetry.ts';
 import { type CallTrace, beginCall } from './call-trace.ts';
@@ -287,8 +286,7 @@ export class Connection {
     });
     try {
       if (this.#subscriptions.size >= subscriptionsPerConnection) {
-        throw new AppError(
-          'too_many_requests',
+        throw tooMany(
           `This connection has reached its limit of ${subscriptionsPerConnection} subscriptions. End some of them first.`,
         );
       }

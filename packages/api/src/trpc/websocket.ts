@@ -1,6 +1,6 @@
 import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import type { Services } from '@portfolio/core/context';
-import { streams } from '@portfolio/core/telemetry/contract';
+import { access, streams } from '@portfolio/core/telemetry/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -99,10 +99,14 @@ export function attachWebSockets(
     const address = addressOf(request, trustedProxyHops);
     const isFromPage = origin !== undefined || isSession(credential);
     if (isFromPage && !isOwnOrigin(request, publicOrigin)) {
+      access.failures.add(1, { reason: 'origin' });
       securityLog?.record('origin.refused', { address });
       return refuse(stream, '403 Forbidden');
     }
-    if (counted.isAddressFull(address)) return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
+    if (counted.isAddressFull(address)) {
+      access.limited.add(1, { policy: 'connections' });
+      return refuse(stream, '429 Too Many Requests', 'retry-after: 10\r\n');
+    }
     const awaitsParams = url.searchParams.get('connectionParams') === '1';
     sockets.handleUpgrade(request, stream, head, (socket) => {
       counted.addAddress(address, socket);

@@ -123,7 +123,8 @@ export const access = {
   limited: counter({
     name: 'portfolio.rate_limit.refusals',
     unit: '{request}',
-    description: 'Requests that were refused because a limit was used up.',
+    description:
+      'Requests, connections and streams that were refused because a limit was used up; calls over WebSocket count as requests.',
     programs: api,
     labels: { policy: ['credential', 'portfolio', 'address', 'failed-authentication', 'connections'] },
   }),
