@@ -7,6 +7,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
+  type CollectionResult,
   DataPointType,
   type HistogramMetricData,
   InstrumentType,
@@ -156,9 +157,18 @@ class MetricExporter extends OTLPMetricExporter {
 
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
+  #collecting: Promise<unknown> = Promise.resolve();
+
   constructor(metricProducers: MetricProducer[]) {
     super({ metricProducers, aggregationTemporalitySelector: temporalityOf });
   }
+  /** One after the other: of collections at the same time, one alone would have the gauges. */
+  override collect(options?: Parameters<MetricReader['collect']>[0]): Promise<CollectionResult> {
+    const collected = this.#collecting.then(() => super.collect(options));
+    this.#collecting = collected.catch(() => {});
+    return collected;
+  }
+
   protected override async onForceFlush() {}
   protected override async onShutdown() {}
 }

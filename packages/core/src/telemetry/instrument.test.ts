@@ -69,3 +69,15 @@ test('instruments do nothing while telemetry is off', async () => {
   await using telemetry = recordTelemetry('worker');
   expect(await telemetry.series(jobs.deadLetters)).toEqual(['portfolio_job_dead_letters_total 0']);
 });
+
+test('a gauge has its series in each of several collections at once, and none any more once no source reports it', async () => {
+  await using telemetry = recordTelemetry('worker');
+  const end = jobs.slots.observe(() => [
+    { value: 3, labels: { 'job.kind': 'export.pdf', state: 'free' } },
+    { value: 1, labels: { 'job.kind': 'export.pdf', state: 'taken' } },
+  ]);
+  const atOnce = await Promise.all([telemetry.series(jobs.slots), telemetry.series(jobs.slots)]);
+  expect(atOnce.map((series) => series.length)).toEqual([2, 2]);
+  end();
+  expect(await telemetry.series(jobs.slots)).toEqual([]);
+});
