@@ -51,8 +51,8 @@ describe.skipIf(!hasPrometheus)('Prometheus (needs the Debian package prometheus
 
   /** All that Prometheus has read from a program, also before a restart of it. */
   async function readSeries(program: 'api' | 'worker'): Promise<Series[]> {
-    const query = new URLSearchParams({ query: `{job="${jobOf[program]}"}[1h]` });
-    const response = await fetch(`${prometheus.baseUrl}/api/v1/query?${query}`);
+    const query = encodeURIComponent(`{job="${jobOf[program]}"}[1h]`);
+    const response = await fetch(`${prometheus.baseUrl}/api/v1/query?query=${query}`);
     const { data } = (await response.json()) as { data: { result: Series[] } };
     return data.result;
   }
@@ -86,9 +86,10 @@ describe.skipIf(!hasPrometheus)('Prometheus (needs the Debian package prometheus
     const mayAnswer = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
     const { port, close } = await listenHttp({ host: '127.0.0.1', port: 0 }, (request, response) => {
-      if (request.method === 'GET') return void response.end('evidence');
-      arrived.resolve();
-      void mayAnswer.promise.then(() => request.resume() && response.end());
+      request.resume();
+      const isMessage = request.method === 'POST';
+      if (isMessage) arrived.resolve();
+      void (isMessage ? mayAnswer.promise : Promise.resolve()).then(() => response.end('evidence'));
     });
     parts.defer(close);
     return { url: `http://127.0.0.1:${port}/`, arrived: arrived.promise, answer: mayAnswer.resolve };
@@ -153,6 +154,13 @@ describe.skipIf(!hasPrometheus)('Prometheus (needs the Debian package prometheus
     });
     // The API takes public addresses only.
     await update((sql) => sql`update webhooks set url = ${receiver.url} where id = ${id}`);
+    // It runs every five minutes.
+    await eventually(() =>
+      update(async (sql) => {
+        const due = await sql`update schedules set next_run_at = now() where name = 'provenance-counts'`;
+        expect(due.count).toBe(1);
+      }),
+    );
     const flood = await causeEvents(receiver.url);
 
     // What only a lost worker causes, and what waits for it.
