@@ -22,7 +22,6 @@ const jobSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300,
 const streamSeconds = [1, 10, 60, 300, 900, 3600, 14_400, 86_400] as const;
 
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
-export type StatusClass = (typeof statusClasses)[number];
 /** Methods that clients may use; any other is `_OTHER`. */
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', '_OTHER'] as const;
 

@@ -6,7 +6,7 @@ import type {
 } from '@opentelemetry/api';
 
 /** Values that code makes from registered things, such as routes: at most `most` of them, and `_OTHER` for the rest. */
-export type Open = { readonly most: number; readonly of: string };
+type Open = { readonly most: number; readonly of: string };
 
 /** Each label with all of its values, or with their largest number. What a client sends is never a label. */
 export type Labels = Readonly<Record<string, readonly string[] | Open>>;
@@ -37,7 +37,7 @@ type WithBuckets = {
   readonly buckets: readonly number[];
 };
 
-export type Kind = 'counter' | 'total' | 'gauge' | 'histogram';
+type Kind = 'counter' | 'total' | 'gauge' | 'histogram';
 
 /** What every instrument has, whatever it measures. */
 export type AnyInstrument = Declared<Labels> & {
