@@ -8,7 +8,13 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { issuers?: Issuer[]; groups?: GroupSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'securityLog' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
+    | 'publicOrigin'
+    | 'webRoot'
+    | 'securityLog'
+    | 'rateLimits'
+    | 'trustedProxyHops'
+    | 'sharedCache'
+    | 'traceReads'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -31,6 +37,7 @@ export async function testApi(
     securityLog: options.securityLog,
     rateLimits: options.rateLimits,
     trustedProxyHops: options.trustedProxyHops,
+    traceReads: options.traceReads,
   });
   const baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
   return {

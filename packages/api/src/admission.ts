@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Authenticator, LimitExceeded, type Taken, headersOf } from './authenticator.ts';
 import { credentialOf, forgetSession, isSession } from './credential.ts';
-import { ForeignOrigin, mayForge } from './own-origin.ts';
+import { mayForge, refuseOrigin } from './own-origin.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -51,7 +51,7 @@ export function identifyCallers(
       return attempt(reply, done, () => report(reply, authenticator.admitAnonymous(request.ip, cost)));
     // Unlike Authorization (RFC 9111, 3.5), a cookie does not keep shared caches from storing the answer.
     void reply.header('cache-control', 'private, no-store');
-    if (mayForge(request, publicOrigin)) return done(new ForeignOrigin());
+    if (mayForge(request, publicOrigin)) return done(refuseOrigin());
     request.credential = credential;
     return identify(request, reply, authenticator.admit(credential, request.ip, cost));
   });

@@ -16,7 +16,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { z } from 'zod';
-import { isSession, secretOf } from './credential.ts';
+import { bearerOf, isSession, secretOf } from './credential.ts';
 import { discoverKeys } from './sign-in/discover-keys.ts';
 import { type Issuer, type Trust, aboutGroups } from './sign-in/issuer.ts';
 
@@ -38,7 +38,7 @@ export function createAuthenticate(db: Db, trust?: Trust): Authenticate {
   return async (credential, address) => {
     if (credential === undefined || credential === '') return anonymous;
     if (isSession(credential)) return authenticateSession(db, secretOf(credential), address);
-    const bearer = /^Bearer +(\S+)$/i.exec(credential)?.[1];
+    const bearer = bearerOf(credential);
     if (!bearer) {
       throw new AppError(
         'unauthenticated',

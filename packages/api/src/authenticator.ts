@@ -1,10 +1,13 @@
 import { type Actor, anonymous } from '@portfolio/core/actor';
 import type { LimitLeft } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
+import { looksLikeApiKey } from '@portfolio/core/api-key/issue';
 import { type RateCounter, windowSeconds } from '@portfolio/core/runtime/rate-limit';
+import { access } from '@portfolio/core/telemetry/contract';
 import { hash } from 'node:crypto';
 import type { Authenticate } from './authenticate.ts';
 import { networkOf } from './client-address.ts';
+import { bearerOf, isSession } from './credential.ts';
 
 export type RateLimits = {
   counter: RateCounter;
@@ -21,6 +24,12 @@ type Limit = { name: string; policy: keyof typeof subjects; limit: number };
 
 /** What is left of the limit that is nearest to its end. */
 export type Taken = Limit & { remaining: number; resetSeconds: number };
+
+/** The error for a limit that is exceeded, which is counted. */
+function exceeded(taken: Taken): LimitExceeded {
+  access.limited.add(1, { policy: taken.policy });
+  return new LimitExceeded(taken);
+}
 
 const subjects = {
   credential: 'operations per minute per credential',
@@ -113,6 +122,7 @@ export class Authenticator {
   async #identify(id: string, credential: string, address: string): Promise<Actor> {
     const refusal = this.#refused.get(id);
     if (refusal && refusal.until > Date.now()) {
+      access.failures.add(1, { reason: sortOf(credential) });
       this.#countRefusal(address);
       throw refusal.error;
     }
@@ -126,6 +136,7 @@ export class Authenticator {
       return await pending;
     } catch (error) {
       if (error instanceof AppError && error.code === 'unauthenticated') {
+        access.failures.add(1, { reason: sortOf(credential) });
         this.#valid.delete(id);
         remember(this.#refused, id, { error, until: Date.now() + refusedMilliseconds });
         this.#countRefusal(address);
@@ -155,13 +166,19 @@ export class Authenticator {
   }
 }
 
+/** What a credential is, valid or not. */
+function sortOf(credential: string): 'key' | 'token' | 'session' {
+  if (isSession(credential)) return 'session';
+  return looksLikeApiKey(bearerOf(credential) ?? '') ? 'key' : 'token';
+}
+
 const readLeft = (counter: RateCounter, limits: Limit[]) =>
   limits.map((each) => ({ ...each, ...counter.take(each.name, 0, each.limit) }));
 
 /** Throws `LimitExceeded` unless each limit leaves `cost`. Counts nothing. */
 function requireLeft(counter: RateCounter, limits: Limit[], cost: number): void {
   const spent = readLeft(counter, limits).find(({ remaining }) => remaining < cost);
-  if (spent) throw new LimitExceeded(spent);
+  if (spent) throw exceeded(spent);
 }
 
 /** Counts `cost` against all limits, or against none. Returns the one with the least left; throws `LimitExceeded`. */
@@ -169,7 +186,7 @@ function take(counter: RateCounter, limits: Limit[], cost: number): Taken {
   if (limits.length > 1) requireLeft(counter, limits, cost);
   const taken = limits.map((each) => ({ ...each, ...counter.take(each.name, cost, each.limit) }));
   const refused = taken.find(({ allowed }) => !allowed);
-  if (refused) throw new LimitExceeded(refused);
+  if (refused) throw exceeded(refused);
   return taken.reduce((least, each) => (each.remaining < least.remaining ? each : least));
 }
 

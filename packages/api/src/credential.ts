@@ -20,6 +20,9 @@ export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
 export const isSession = (credential: string | undefined): credential is string =>
   credential?.startsWith(sessionScheme) ?? false;
 
+/** The key or token in the value of an Authorization header; undefined where that has another form. */
+export const bearerOf = (credential: string) => /^Bearer +(\S+)$/i.exec(credential)?.[1];
+
 /** The secret of the session in what `credentialOf` returned. */
 export const secretOf = (credential: string) => credential.slice(sessionScheme.length);
 

@@ -25,6 +25,7 @@ import closeWithGrace from 'close-with-grace';
 import { setTimeout as wait } from 'node:timers/promises';
 import platform from '../../../package.json' with { type: 'json' };
 import { createAuthenticate } from './authenticate.ts';
+import { observeBacklog } from './backlog-telemetry.ts';
 import { serveInternal } from './internal.ts';
 import { buildServer } from './server.ts';
 import { createGroups } from './sign-in/groups.ts';
@@ -58,6 +59,7 @@ const trust = { issuers, groups: createGroups({ db, log }, groupSettings(setting
 const { SECURITY_CONTACT: contact } = settings;
 const isSchemaCurrent = createSchemaCheck(db);
 const stopping = new AbortController();
+const endBacklog = observeBacklog(db);
 
 const server = await buildServer({
   services: {
@@ -92,6 +94,7 @@ const server = await buildServer({
     anonymousPerMinute: settings.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
   },
   trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+  traceReads: settings.TRACE_READS,
   webRoot,
 });
 if (defaultIssuer !== undefined) await adoptIssuer(db, defaultIssuer);
@@ -112,6 +115,7 @@ closeWithGrace({ delay, logger: log, skip: ['unhandledRejection'] }, async ({ er
   if (!err) await wait(linger * 1000);
   await server.close();
   internal?.close();
+  endBacklog();
   await wakeUps.idle();
   jobBus.close();
   await securityLog.close();

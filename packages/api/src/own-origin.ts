@@ -1,4 +1,5 @@
 import { AppError } from '@portfolio/core/errors';
+import { access } from '@portfolio/core/telemetry/contract';
 import type { IncomingHttpHeaders } from 'node:http';
 import { credentialOf, isSession } from './credential.ts';
 
@@ -32,4 +33,10 @@ export class ForeignOrigin extends AppError {
       'A session is accepted only from pages of this origin. Programs use an API key or a token.',
     );
   }
+}
+
+/** The refusal of a page of another origin, which is counted. */
+export function refuseOrigin(): ForeignOrigin {
+  access.failures.add(1, { reason: 'origin' });
+  return new ForeignOrigin();
 }

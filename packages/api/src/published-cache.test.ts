@@ -32,7 +32,7 @@ describe('the cache of published reads', () => {
   test('loads an answer once, then serves it from memory', async () => {
     const { read, loads } = testCache();
     expect(await read()).toEqual({ text: 'load 1', source: 'database' });
-    expect(await read()).toEqual({ text: 'load 1', source: 'cache' });
+    expect(await read()).toEqual({ text: 'load 1', source: 'memory' });
     expect(loads()).toBe(1);
   });
 
@@ -54,7 +54,7 @@ describe('the cache of published reads', () => {
     await cache.read('one', 'team');
     await cache.read('all', null);
     cache.changed('other');
-    expect(await cache.read('one', 'team')).toMatchObject({ source: 'cache' });
+    expect(await cache.read('one', 'team')).toMatchObject({ source: 'memory' });
     expect(await cache.read('all', null)).toMatchObject({ source: 'database' });
   });
 
@@ -69,7 +69,7 @@ describe('the cache of published reads', () => {
     old.resolve('old');
     expect(await late).toMatchObject({ text: 'new' });
     expect(await early).toMatchObject({ text: 'old' });
-    expect(await cache.read()).toEqual({ text: 'new', source: 'cache' });
+    expect(await cache.read()).toEqual({ text: 'new', source: 'memory' });
   });
 
   test('does not store errors', async () => {
@@ -94,8 +94,8 @@ describe('the cache of published reads', () => {
     await cache.read();
     vi.setSystemTime(Date.now() + 3_600_000);
     cache.answerWith(async () => Promise.reject(new Outage()));
-    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 3600 });
-    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 3600 });
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'memory', ageSeconds: 3600 });
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'memory', ageSeconds: 3600 });
     expect(cache.loads()).toBe(2);
     await expect(cache.read('never read')).rejects.toThrow(Outage);
   });
@@ -114,14 +114,14 @@ describe('the cache of published reads', () => {
     await cache.read();
     vi.setSystemTime(Date.now() + 60_000);
     cache.answerWith(() => new Promise(() => {}));
-    expect(await cache.read()).toEqual({ text: 'load 1', source: 'cache', ageSeconds: 60 });
+    expect(await cache.read()).toEqual({ text: 'load 1', source: 'memory', ageSeconds: 60 });
   });
 
   test('is bounded in size, and evicts the least recently used answer', async () => {
     const cache = testCache();
     cache.answerWith(async () => 'x'.repeat(8 * 1024 * 1024));
     for (let at = 0; at < 9; at++) await cache.read(`key ${at}`);
-    expect(await cache.read('key 8')).toMatchObject({ source: 'cache' });
+    expect(await cache.read('key 8')).toMatchObject({ source: 'memory' });
     expect(await cache.read('key 0')).toMatchObject({ source: 'database' });
   });
 });
@@ -141,7 +141,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
     await testCache(await connect()).read('kept', 'kept');
     const shared = await connect();
     await eventually(async () =>
-      expect(await testCache(shared).read('kept', 'kept')).toEqual({ text: 'load 1', source: 'cache' }),
+      expect(await testCache(shared).read('kept', 'kept')).toEqual({ text: 'load 1', source: 'shared' }),
     );
   });
 
@@ -150,7 +150,7 @@ describe.skipIf(!hasValkey)('a cache that processes share (needs the Debian pack
     await shared.write('old', (await shared.read('old', 'old'))!.state, old());
     const cache = testCache(shared);
     cache.answerWith(async () => Promise.reject(new Outage()));
-    expect(await cache.read('old', 'old')).toEqual({ text: 'old', source: 'cache', ageSeconds: 60 });
+    expect(await cache.read('old', 'old')).toEqual({ text: 'old', source: 'shared', ageSeconds: 60 });
     expect(await testCache(shared).read('old', 'old')).toEqual({ text: 'load 1', source: 'database' });
   });
 

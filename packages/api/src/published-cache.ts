@@ -1,4 +1,5 @@
 import type { SharedCache } from '@portfolio/core/runtime/shared-cache';
+import { cache } from '@portfolio/core/telemetry/contract';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 
@@ -6,10 +7,12 @@ import { createHash } from 'node:crypto';
 export type PublishedAnswer = { body: Buffer; headers: Record<string, string> };
 
 /** `ageSeconds` is set for an answer that is older than usual, since the database did not answer in time. */
-export type PublishedHit = PublishedAnswer & { source: 'cache' | 'database'; ageSeconds?: number };
+export type PublishedHit = PublishedAnswer & { source: Source; ageSeconds?: number };
+
+type Source = 'memory' | 'shared' | 'database';
 
 type Entry = PublishedAnswer & {
-  source: PublishedHit['source'];
+  source: Source;
   generation: string;
   loadedAt: number;
   revalidateAt: number;
@@ -28,7 +31,11 @@ const loadTimeoutMilliseconds = 1000;
 export type PublishedCache = {
   changed(portfolio: string | undefined): void;
   read(key: string, portfolio: string | undefined, load: Load): Promise<PublishedHit>;
+  /** Ends its series. */
+  close(): void;
 };
+
+const results = ['memory', 'shared', 'database', 'outdated'] as const;
 
 /**
  * Caches encoded answers to anonymous readers, up to `maxBytes`. `changed` invalidates the answers of one portfolio, or
@@ -45,8 +52,18 @@ export function createPublishedCache(
   });
   const loading = new Map<string, Loading>();
   const changes = new Map<string, number>();
+  const reads = { memory: 0, shared: 0, database: 0, outdated: 0 };
+  const ends = [
+    cache.reads.observe(() => results.map((result) => ({ value: reads[result], labels: { result } }))),
+    cache.bytes.observe(() => [{ value: entries.calculatedSize, labels: {} }]),
+  ];
   let changesOfAny = 0;
   let resets = 0;
+
+  function count(hit: PublishedHit): PublishedHit {
+    reads[hit.ageSeconds === undefined ? hit.source : 'outdated'] += 1;
+    return hit;
+  }
 
   /** Changes with each invalidation. Answers without a portfolio are lists, which depend on all portfolios. */
   function generationOf(portfolio: string | undefined): string {
@@ -56,7 +73,7 @@ export function createPublishedCache(
   /** Reads from the shared cache where it has a fresh answer, else from the database; in an outage, an older answer. */
   async function find(key: string, portfolio: string | undefined, load: Load) {
     const lookup = shared ? await shared.read(key, portfolio) : undefined;
-    const found = lookup?.answer && { ...lookup.answer, source: 'cache' as const };
+    const found = lookup?.answer && { ...lookup.answer, source: 'shared' as const };
     if (found && Date.now() < found.loadedAt + freshMilliseconds) return found;
     try {
       const { body, headers } = await load();
@@ -85,6 +102,9 @@ export function createPublishedCache(
   }
 
   return {
+    close() {
+      for (const end of ends) end();
+    },
     changed(portfolio) {
       shared?.changed(portfolio);
       changesOfAny += 1;
@@ -95,22 +115,22 @@ export function createPublishedCache(
       const generation = generationOf(portfolio);
       const found = entries.get(key);
       const entry = found?.generation === generation ? found : undefined;
-      if (entry && Date.now() < entry.revalidateAt) return { ...hitOf(entry), source: 'cache' };
+      if (entry && Date.now() < entry.revalidateAt) return count({ ...hitOf(entry), source: 'memory' });
       const answer = loadOnce(key, portfolio, generation, load).then((loaded) => {
         if (generationOf(portfolio) === generation) entries.set(key, loaded);
         return loaded;
       });
-      if (!entry) return hitOf(await answer);
+      if (!entry) return count(hitOf(await answer));
       const loaded = await Promise.race([answer, after(loadTimeoutMilliseconds)]).catch((error: unknown) => {
         if (!isOutage(error)) throw error;
         return null;
       });
-      if (loaded) return hitOf(loaded);
+      if (loaded) return count(hitOf(loaded));
       // A change may have invalidated the entry in the meantime.
-      if (generationOf(portfolio) !== generation) return hitOf(await answer);
+      if (generationOf(portfolio) !== generation) return count(hitOf(await answer));
       answer.catch(() => {});
       entry.revalidateAt = Date.now() + loadTimeoutMilliseconds;
-      return { ...hitOf(entry), source: 'cache' };
+      return count({ ...hitOf(entry), source: 'memory' });
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '@portfolio/core/actor';
 import { AppError } from '@portfolio/core/errors';
+import { access } from '@portfolio/core/telemetry/contract';
 import { networkOf } from '../client-address.ts';
 
 /** Limits of a WebSocket connection. Beyond one it is closed with 1008, or with 1013 where a retry may succeed. */
@@ -29,6 +30,12 @@ export const defaultLimits: ConnectionLimits = {
   stuckMilliseconds: 15_000,
   closeMilliseconds: 2000,
 };
+
+/** The refusal of a connection or a stream, which is counted. */
+export function tooMany(detail: string): AppError {
+  access.limited.add(1, { policy: 'connections' });
+  return new AppError('too_many_requests', detail);
+}
 
 export const connectionClosed = () => new AppError('unavailable', 'The connection is closed.');
 
@@ -89,10 +96,7 @@ export class Connections {
   /** Throws `too_many_requests` if the actor has too many connections. Anonymous readers count by address only. */
   addActor(actor: Actor, connection: Closable) {
     if (actor.kind === 'anonymous' || this.#perActor.add(`${actor.kind} ${actor.id}`, connection)) return;
-    throw new AppError(
-      'too_many_requests',
-      'Too many connections with this credential. Close some of them, then connect again.',
-    );
+    throw tooMany('Too many connections with this credential. Close some of them, then connect again.');
   }
 
   /**
@@ -103,9 +107,6 @@ export class Connections {
     if (answer.destroyed) throw connectionClosed();
     this.addActor(actor, answer);
     if (this.addAddress(address, answer)) return;
-    throw new AppError(
-      'too_many_requests',
-      'Too many connections from this address. Close some of them, then connect again.',
-    );
+    throw tooMany('Too many connections from this address. Close some of them, then connect again.');
   }
 }

@@ -12,8 +12,8 @@ import type { Job } from './schemas.ts';
 /** How many listeners are called before other work of the process has its turn: less than a millisecond. */
 const callsPerTurn = 25;
 
-/** What one read has found since the cursor `before`, and its number. */
-export type Found = News & { before: string; read: number };
+/** What one read has found since the cursor `before`, its number, and when it was received by the clock of the process. */
+export type Found = News & { before: string; read: number; receivedAt: number };
 
 /** A listener to the changes of all jobs that its actor may read. Those with the same `kinds` see the same. */
 export type Watcher = FeedListener & { actor: Actor; kinds: string };

@@ -187,7 +187,7 @@ describe('a change', () => {
 
 /** A feed whose reads of the database find these, and the last of them from then on. */
 function feedThatFinds(...found: Partial<News>[]) {
-  const nothing: News = { cursor: '10:10:', isOfFuture: false, events: [], changes: [] };
+  const nothing: News = { cursor: '10:10:', readAt: Date.now(), isOfFuture: false, events: [], changes: [] };
   const execute = async () => [{ ...nothing, ...(found.length > 1 ? found.shift() : found[0]) }];
   const db = { select: () => ({ from: () => ({ prepare: () => ({ execute }) }) }) };
   return createJobFeed(db as unknown as Db, fixture.jobBus, silentLog);

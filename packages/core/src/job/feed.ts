@@ -8,6 +8,7 @@ import { readableKinds } from './access.ts';
 import { Audience, type Found, type Listeners, type Watcher } from './audience.ts';
 import { clientCursor } from './cursor.ts';
 import { readNews } from './news.ts';
+import { streams } from '../telemetry/contract.ts';
 
 /** From the beginning of one read to the next: what happens meanwhile is found together. */
 const spacingMilliseconds = 50;
@@ -131,9 +132,10 @@ class Reader {
       const news = await readNews(db, this.#cursor, audience.names(), (unreadable) =>
         log.error({ err: unreadable }, 'a change of a job cannot be read'),
       );
+      const receivedAt = performance.now();
       const before = clientCursor(this.#cursor ?? news.cursor);
       this.#cursor = news.cursor;
-      return { ...news, before, cursor: clientCursor(news.cursor), read };
+      return { ...news, before, cursor: clientCursor(news.cursor), read, receivedAt };
     } catch (error) {
       this.#failure = error;
       if (!toOutage(error)) log.error({ err: error }, 'reading the changes of jobs failed');
@@ -145,8 +147,19 @@ class Reader {
     const found = await reading;
     if (!found || this.#stop.signal.aborted) return;
     const { log, audience } = this.#options;
-    if (!found.isOfFuture) return audience.tell(found);
+    if (!found.isOfFuture) {
+      await audience.tell(found);
+      return recordDelay(found);
+    }
     log.warn('the database is of an earlier state than before: watchers of jobs start anew');
     await audience.end(new AppError('unavailable', 'The database was restored. Subscribe again.'));
   }
+}
+
+/** How old events and changed jobs are once all watchers have got them. No clocks of two machines are compared. */
+function recordDelay({ events, changes, readAt, receivedAt }: Found) {
+  const sinceRead = performance.now() - receivedAt;
+  const times = events.flatMap(({ item: { data } }) => (data.type === 'event' ? [data.event.at] : []));
+  for (const at of [...times, ...changes.map(({ job }) => job.updatedAt)])
+    streams.freshness.record(Math.max(0, readAt - Date.parse(at) + sinceRead) / 1000);
 }

@@ -19,6 +19,8 @@ type Membership = { personId: string; role: Role; tokensNotBefore: string | null
 export type News = {
   /** The transactions that this read has seen, as `pg_snapshot`. */
   cursor: string;
+  /** When it was read, by the clock of the database: in milliseconds since 1970. */
+  readAt: number;
   /** True if the cursor of before has seen what this database has not, as after it was restored. */
   isOfFuture: boolean;
   events: { jobId: string; item: Tracked<JobStreamItem> }[];
@@ -56,6 +58,7 @@ const newsSince = prepared((db) =>
   db
     .select({
       cursor: sql<string>`cursor`,
+      readAt: sql<number>`read_at`,
       isOfFuture: sql<boolean>`is_of_future`,
       events: sql<{ jobId: string; event: JobEvent }[]>`events`,
       changes: sql<News['changes']>`changes`,
@@ -63,7 +66,7 @@ const newsSince = prepared((db) =>
     .from(
       sql`(
         with fresh as (${eventsSinceCursor})
-        select pg_current_snapshot()::text as cursor,
+        select pg_current_snapshot()::text as cursor, extract(epoch from clock_timestamp())::float8 * 1000 as read_at,
           coalesce(pg_snapshot_xmax(${cursor}) > pg_snapshot_xmax(pg_current_snapshot()), false) as is_of_future,
           (select coalesce(json_agg(${eventJson} order by ${jobEvents.seq}), '[]')
             from fresh as ${jobEvents} where ${jobEvents.jobId} = any(${placeholder('jobs')})) as events,

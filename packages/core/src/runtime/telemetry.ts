@@ -28,7 +28,7 @@ import { hostname } from 'node:os';
 import { contract } from '../telemetry/contract.ts';
 import type { AnyInstrument, HotHistogram, Program } from '../telemetry/instrument.ts';
 import { prometheusName } from '../telemetry/prometheus-name.ts';
-import { newSpanId, newTraceId } from '../telemetry/trace.ts';
+import { newSpanId, nextTraceId, setTracing } from '../telemetry/trace.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Logger } from './log.ts';
 import { observeProcess } from './process-telemetry.ts';
@@ -89,7 +89,7 @@ export async function startTelemetry(
           }),
         ];
   const close = installTelemetry({ program, version, reader, processors });
-  const served = reader instanceof PullReader ? await serveMetrics(port!, reader) : undefined;
+  const served = reader instanceof PullReader ? await serveMetrics(port!, reader, log) : undefined;
   return {
     metricsPort: served?.port,
     async close() {
@@ -121,19 +121,21 @@ export function installTelemetry({
     resource,
     // What is not worth a span gets none: see `startSpan`. The collector decides what is kept.
     sampler: new AlwaysOnSampler(),
-    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
+    idGenerator: { generateTraceId: nextTraceId, generateSpanId: newSpanId },
     spanProcessors: processors,
   });
   metrics.setGlobalMeterProvider(meters);
   if (processors.length > 0) {
     trace.setGlobalTracerProvider(traces);
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    setTracing(true);
   }
   const own = contract.filter(({ programs }) => programs.includes(program));
   for (const instrument of own) instrument.connect(meters.getMeter(scope.name));
   const endProcess = observeProcess();
   return async () => {
     endProcess();
+    setTracing(false);
     // Unreachable collectors are no reason to fail a stop.
     await Promise.allSettled([meters.shutdown(), traces.shutdown()]);
     for (const instrument of own) instrument.disconnect();
@@ -200,7 +202,8 @@ function withPrometheusNames(collected: ResourceMetrics): ResourceMetrics {
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-function serveMetrics(port: number, reader: MetricReader) {
+/** A port that cannot be used is logged, and no reason not to start. */
+async function serveMetrics(port: number, reader: MetricReader, log: Logger) {
   async function answer(response: ServerResponse) {
     try {
       const text = await renderMetrics(reader);
@@ -210,10 +213,15 @@ function serveMetrics(port: number, reader: MetricReader) {
     }
   }
 
-  return listenHttp({ host: '127.0.0.1', port }, (request, response) => {
-    if (request.url === '/metrics') void answer(response);
-    else response.writeHead(404).end();
-  });
+  try {
+    return await listenHttp({ host: '127.0.0.1', port }, (request, response) => {
+      if (request.url === '/metrics') void answer(response);
+      else response.writeHead(404).end();
+    });
+  } catch (error) {
+    log.error({ err: error, port }, 'metrics are not served');
+    return undefined;
+  }
 }
 
 const isHot = (instrument: AnyInstrument): instrument is HotHistogram => 'isHot' in instrument;

@@ -68,7 +68,7 @@ export const http = {
     programs: api,
     labels: {
       operation: { most: 300, of: 'operations' },
-      outcome: ['ok', 'refused', 'unavailable', 'internal'],
+      outcome: ['ok', 'refused', 'aborted', 'unavailable', 'internal'],
     },
     buckets: [0.01, 0.05, 0.1, 0.4, 1, 5],
   }),
@@ -123,7 +123,8 @@ export const access = {
   limited: counter({
     name: 'portfolio.rate_limit.refusals',
     unit: '{request}',
-    description: 'Requests that were refused because a limit was used up.',
+    description:
+      'Requests, connections and streams that were refused because a limit was used up; calls over WebSocket count as requests.',
     programs: api,
     labels: { policy: ['credential', 'portfolio', 'address', 'failed-authentication', 'connections'] },
   }),
@@ -367,61 +368,67 @@ export const pdf = {
   }),
 };
 
+/** Pools of connections to Postgres: of the API and the worker, of the worker's pipeline, and of the analytical reads. */
+const pools = ['main', 'pipeline', 'reader'] as const;
+export type PoolName = (typeof pools)[number];
+const ofPool = { 'db.client.connection.pool.name': pools };
+const guarded = ['postgres.main', 'postgres.pipeline', 'postgres.reader', 'sqs', 's3', 'cache'] as const;
+export type Dependency = (typeof guarded)[number];
+
 /** Dependencies of the process. */
 export const dependencies = {
   breakers: gauge({
     name: 'portfolio.breaker.open',
     unit: '1',
-    description: '1 while the circuit breaker of a dependency refuses calls, else 0.',
+    description:
+      '1 from when the circuit breaker of a dependency opens until a call succeeds again, else 0. Meanwhile calls are refused.',
     programs: both,
-    labels: { dependency: { most: 10, of: 'dependencies' } },
+    labels: { dependency: guarded },
   }),
   hosts: gauge({
     name: 'portfolio.breaker.hosts_open',
     unit: '{host}',
-    description: 'Hosts of evidence and webhooks whose circuit breaker refuses calls.',
+    description:
+      'Hosts of evidence and webhooks whose circuit breaker has opened, and of which no call has succeeded since.',
     programs: worker,
     labels: none,
   }),
   pools: gauge({
-    name: 'db.client.connection.count',
+    // As earlier conventions called it: in Prometheus, `_count` is of histograms only.
+    name: 'db.client.connections.usage',
     unit: '{connection}',
     description: 'Connections to Postgres.',
     programs: both,
-    labels: {
-      'db.client.connection.pool.name': { most: 6, of: 'pools' },
-      'db.client.connection.state': ['used', 'idle'],
-    },
+    labels: { ...ofPool, 'db.client.connection.state': ['used', 'idle'] },
   }),
   poolSizes: gauge({
     name: 'db.client.connection.max',
     unit: '{connection}',
     description: 'How many connections a pool may have.',
     programs: both,
-    labels: { 'db.client.connection.pool.name': { most: 6, of: 'pools' } },
+    labels: ofPool,
   }),
   pending: gauge({
     name: 'db.client.connection.pending_requests',
     unit: '{request}',
-    description: 'Queries and transactions that wait for a connection.',
+    description: 'Queries and transactions that have no connection of their own yet.',
     programs: both,
-    labels: { 'db.client.connection.pool.name': { most: 6, of: 'pools' } },
+    labels: ofPool,
   }),
   queries: hotHistogram({
     name: 'db.client.operation.duration',
     unit: 's',
-    description: 'How long queries and transactions took, with the wait for a connection.',
+    description:
+      'How long queries and transactions took, with the wait for a connection. A transaction that its own code has rolled back has not failed.',
     programs: both,
-    labels: {
-      'db.client.connection.pool.name': { most: 6, of: 'pools' },
-      outcome: ['ok', 'failed'],
-    },
+    labels: { ...ofPool, outcome: ['ok', 'failed'] },
     buckets: shortSeconds,
   }),
   aws: histogram({
     name: 'rpc.client.call.duration',
     unit: 's',
-    description: 'How long calls of S3 and SQS took; a receive waits up to 20 s for a message.',
+    description:
+      'How long requests to S3 and SQS took, each attempt for itself; a receive waits up to 20 s for a message. An object that does not exist is no failure.',
     programs: both,
     labels: { 'rpc.method': { most: 30, of: 'commands of S3 and SQS' }, outcome: ['ok', 'failed'] },
     buckets: requestSeconds,
@@ -435,7 +442,7 @@ export const runtime = {
     unit: 's',
     description: 'The delay of the event loop since the collection before.',
     programs: both,
-    labels: { quantile: ['p50', 'p90', 'p99', 'max'] },
+    labels: { statistic: ['p50', 'p90', 'p99', 'max'] },
   }),
   utilization: gauge({
     name: 'nodejs.eventloop.utilization',
@@ -489,18 +496,22 @@ export const runtime = {
   }),
 };
 
-/** All instruments, in the order of the documentation. */
-export const contract: readonly AnyInstrument[] = [
-  http,
-  streams,
-  access,
-  cache,
-  jobs,
-  outbox,
-  schedule,
-  webhooks,
-  provenance,
-  pdf,
-  dependencies,
-  runtime,
-].flatMap((group): AnyInstrument[] => Object.values(group));
+/** All instruments by what they are about, in the order of the documentation. */
+export const instruments: Readonly<Record<string, Readonly<Record<string, AnyInstrument>>>> = {
+  Requests: http,
+  Streams: streams,
+  'Refused callers': access,
+  'Published reads': cache,
+  Jobs: jobs,
+  'Events for webhooks': outbox,
+  'Scheduled tasks': schedule,
+  'Deliveries to webhooks': webhooks,
+  'Evidence and claims': provenance,
+  PDF: pdf,
+  Dependencies: dependencies,
+  'The process': runtime,
+};
+
+export const contract: readonly AnyInstrument[] = Object.values(instruments).flatMap(
+  Object.values<AnyInstrument>,
+);

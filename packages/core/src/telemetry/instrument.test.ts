@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
-import { contract, http, jobs } from './contract.ts';
+import { contract, http, jobs, streams } from './contract.ts';
 import { prometheusName } from './prometheus-name.ts';
 
 test('names of instruments are unique, also in Prometheus', () => {
@@ -44,20 +44,36 @@ test('an open label takes as many values as it declares, and calls the others _O
   ]);
 });
 
+test('a gauge has the series that its sources report now, and none of a source that has ended or fails', async () => {
+  await using telemetry = recordTelemetry('api');
+  let isAvailable = true;
+  const ends = [
+    streams.open.observe(() => [{ value: 2, labels: { transport: 'sse' } }]),
+    streams.open.observe(() => {
+      if (!isAvailable) throw new Error('unavailable');
+      return [{ value: 3, labels: { transport: 'trpc' } }];
+    }),
+  ];
+  expect(await telemetry.series(streams.open)).toEqual([
+    'portfolio_stream_open{transport="sse"} 2',
+    'portfolio_stream_open{transport="trpc"} 3',
+  ]);
+  isAvailable = false;
+  expect(await telemetry.series(streams.open)).toEqual(['portfolio_stream_open{transport="sse"} 2']);
+  for (const end of ends) end();
+  expect(await telemetry.series(streams.open)).toEqual([]);
+});
+
 test('instruments do nothing while telemetry is off', async () => {
   jobs.deadLetters.add(5);
   await using telemetry = recordTelemetry('worker');
   expect(await telemetry.series(jobs.deadLetters)).toEqual(['portfolio_job_dead_letters_total 0']);
 });
 
-test('a gauge has its series in each of several collections at once, and none any more once no source reports it', async () => {
+test('collections at once have the series of gauges each', async () => {
   await using telemetry = recordTelemetry('worker');
-  const end = jobs.slots.observe(() => [
-    { value: 3, labels: { 'job.kind': 'export.pdf', state: 'free' } },
-    { value: 1, labels: { 'job.kind': 'export.pdf', state: 'taken' } },
-  ]);
+  const end = jobs.slots.observe(() => [{ value: 3, labels: { 'job.kind': 'export.pdf', state: 'free' } }]);
   const atOnce = await Promise.all([telemetry.series(jobs.slots), telemetry.series(jobs.slots)]);
-  expect(atOnce.map((series) => series.length)).toEqual([2, 2]);
   end();
-  expect(await telemetry.series(jobs.slots)).toEqual([]);
+  expect(atOnce.map((series) => series.length)).toEqual([1, 1]);
 });
