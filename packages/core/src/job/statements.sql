@@ -4408,6 +4408,7 @@ from
 -- job_news
 select
   cursor,
+  read_at,
   is_of_future,
   events,
   changes
@@ -4436,6 +4437,11 @@ from
       )
     select
       pg_current_snapshot()::text as cursor,
+      extract(
+        epoch
+        from
+          clock_timestamp()
+      )::float8 * 1000 as read_at,
       coalesce(pg_snapshot_xmax(:cursor::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()), false) as is_of_future,
       (
         select
