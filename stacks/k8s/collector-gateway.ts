@@ -1,5 +1,12 @@
 import type { IService } from 'kubernetes-models/v1/Service';
-import { collectorConfig, collectorPart, commonParts, gatewayProbes, otlpPort, ownMetricsPort } from './collector-parts.ts';
+import {
+  collectorConfig,
+  collectorPart,
+  commonParts,
+  gatewayProbes,
+  otlpPort,
+  ownMetricsPort,
+} from './collector-parts.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { labelsOf, selectorOf } from './labels.ts';

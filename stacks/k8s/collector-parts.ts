@@ -35,7 +35,11 @@ export const collectorConfig = ({ name, namespace, component }: Target, settings
 export function collectorPart(
   image: string,
   configName: string,
-  { ports, resources, goMemoryLimit }: Pick<Part, 'resources'> & { ports: IContainerPort[]; goMemoryLimit: string },
+  {
+    ports,
+    resources,
+    goMemoryLimit,
+  }: Pick<Part, 'resources'> & { ports: IContainerPort[]; goMemoryLimit: string },
 ) {
   const part: Part = {
     name: 'collector',
