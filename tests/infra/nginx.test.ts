@@ -21,6 +21,10 @@ const isLeft = (socket: TLSSocket) =>
 /** The header in which the load balancer for consumers passes the subject of a client certificate. */
 const subject = (name: string) => ({ 'x-amzn-mtls-clientcert-subject': name });
 
+/** The trace of a `traceparent` that NGINX made. */
+const traceOf = (traceparent: string | undefined) =>
+  /^00-([\da-f]{32})-[\da-f]{16}-00$/.exec(traceparent!)?.[1];
+
 const post = (bytes: number) => ({ method: 'POST', path: '/api/v1/images', body: Buffer.alloc(bytes) });
 
 describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
@@ -308,8 +312,6 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     const given = `00-${traceId}-b7ad6b7169203331-01`;
     const root = '1-5759e988-bd862e3fe1be46a994272793';
     const ofLoadBalancer = root.slice(2).replace('-', '');
-    const traceOf = (traceparent: string | undefined) =>
-      /^00-([\da-f]{32})-[\da-f]{16}-00$/.exec(traceparent!)?.[1];
     const fromLoadBalancer = { 'x-amzn-trace-id': `Self=1-67891234-12456789abcdef012345678;Root=${root}` };
 
     test('is that of a valid traceparent, which reaches the API unchanged', async () => {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
+import { collectorManifest } from '../../scripts/verify/collector-parts.ts';
 import { allows } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
 import { region } from './synth/fakes.ts';
@@ -93,12 +95,28 @@ test.each(collectors)('%s has exactly the parts that its pipelines use, and prin
   for (const { processors } of pipelines) expect(processors[0]).toBe('memory_limiter');
 });
 
+test('the collector of `npm run verify:all` is the version of the image, with exactly the parts of these configurations', () => {
+  const [, version] = /contrib:([\d.]+)$/m.exec(readFileSync('stacks/images/collector.Dockerfile', 'utf8'))!;
+  expect(collectorManifest.dist.version).toBe(version);
+  const all = collectors.map(settingsOf);
+  for (const part of ['receivers', 'processors', 'exporters', 'extensions'] as const) {
+    const built = collectorManifest[part].map(
+      ({ gomod }) => /([a-z0-9]+)(?:receiver|processor|exporter|extension) /.exec(gomod)![1]!,
+    );
+    const used = all
+      .flatMap((settings) => Object.keys(settings[part]))
+      .map((name) => name.replaceAll('_', ''));
+    expect(new Set(built)).toEqual(new Set(used));
+  }
+});
+
+const collectorImageOf = (name: string) =>
+  workloadsOf(production)
+    .find(({ manifest }) => manifest.metadata.name === name)!
+    .containers.find((one) => one.name === 'collector')!.image;
+
 test('the gateway runs the image of the sidecars, which is signed', () => {
-  const imageOf = (name: string) =>
-    workloadsOf(production)
-      .find(({ manifest }) => manifest.metadata.name === name)!
-      .containers.find((one) => one.name === 'collector')!.image;
-  expect(imageOf('otel-collector')).toBe(imageOf('portfolio-api'));
+  expect(collectorImageOf('otel-collector')).toBe(collectorImageOf('portfolio-api'));
 });
 
 test('all sidecars send the spans of one trace to the same pod of the gateway, which answers at that port', () => {
