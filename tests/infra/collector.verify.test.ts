@@ -303,6 +303,22 @@ describe('the collectors of a stage', () => {
     });
   });
 
+  test('a sidecar serves metrics while there is no gateway, and while its name is unknown', async () => {
+    const { loadbalancing } = sidecarSettings.exporters;
+    const dns = { hostname: 'gateway.invalid', port: '4317' };
+    const exporters = {
+      ...sidecarSettings.exporters,
+      loadbalancing: { ...loadbalancing, resolver: { dns } },
+    };
+    const nowhere = { ...sidecarSettings, exporters };
+    const lonely = await startCollector(await place(nowhere, [4318, 8888, 9464, 13_133]));
+    await asProgram('api', { OTEL_EXPORTER_OTLP_ENDPOINT: endpointOf(lonely) }, async () => {
+      startSpan('GET', { kind: SpanKind.SERVER, parent: newSpanContext() }).end();
+    });
+    expect(await metricsAt(lonely.ports[9464]!)).toContain('# TYPE process_uptime_seconds gauge');
+    await lonely.stop();
+  });
+
   test('requests to X-Ray are signed for its region', () => {
     expect(xray.signatures.length).toBeGreaterThan(0);
     for (const signature of xray.signatures)
