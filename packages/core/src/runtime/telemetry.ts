@@ -134,10 +134,10 @@ export function installTelemetry({
   for (const instrument of own) instrument.connect(meters.getMeter(scope.name));
   const endProcess = observeProcess();
   return async () => {
-    endProcess();
     setTracing(false);
     // Unreachable collectors are no reason to fail a stop.
     await Promise.allSettled([meters.shutdown(), traces.shutdown()]);
+    endProcess();
     for (const instrument of own) instrument.disconnect();
     metrics.disable();
     trace.disable();
