@@ -13,7 +13,7 @@ type Failure = { level: FailureLevel; error: unknown };
 declare module 'fastify' {
   interface FastifyRequest {
     /** The errors that the line of the request names. */
-    failures: Failure[] | undefined;
+    failures?: Failure[];
   }
 }
 

@@ -1,8 +1,8 @@
 import { http, methods, statusClasses } from '@portfolio/core/telemetry/contract';
 import { type HotSeries, otherValue } from '@portfolio/core/telemetry/instrument';
 import { traceIdOf } from '@portfolio/core/runtime/log';
+import { isTracing } from '@portfolio/core/telemetry/trace';
 import {
-  type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -11,14 +11,7 @@ import {
 } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { logRequest, noteFailure } from './request-log.ts';
-import { endRequestSpan, traceOf, traceRequests } from './request-trace.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** True once its line is written and it is counted. */
-    hasEnded: boolean;
-  }
-}
+import { endRequestSpan, traceHandlers, traceOf, traceRequest } from './request-trace.ts';
 
 /** The status of requests whose clients disconnected before there was a response, as NGINX has it. */
 const disconnectedStatus = 499;
@@ -26,13 +19,11 @@ const disconnectedStatus = 499;
 const requestOf = Symbol('requestOf');
 const replyOf = Symbol('replyOf');
 type OfRequest = { [requestOf]?: FastifyRequest };
-type OfReply = { [replyOf]?: FastifyReply };
+/** Until the request has ended. */
+type OfReply = { [replyOf]?: FastifyReply | undefined };
 
 /** Counts, records and logs each request once, at its end. Register it before other hooks. */
 export function observeRequests(app: FastifyInstance, traceReads: number) {
-  app.decorateRequest('failures');
-  app.decorateRequest('stream');
-  app.decorateRequest('hasEnded', false);
   Object.assign(app.log, {
     /** Of the request to which a child of this logger belongs. */
     [traceIdOf](this: OfRequest) {
@@ -40,11 +31,17 @@ export function observeRequests(app: FastifyInstance, traceReads: number) {
     },
   });
   app.addHook('onRequest', (request, reply, done) => {
-    (request.log as OfRequest)[requestOf] = request;
-    (reply.raw as OfReply)[replyOf] = reply;
-    done();
+    begin(request, reply);
+    if (isTracing()) traceRequest(request, traceReads, done);
+    else done();
   });
-  traceRequests(app, traceReads);
+  traceHandlers(app);
+}
+
+/** Two properties are all that most requests get: this is on the path of reads that a cache answers. */
+function begin(request: FastifyRequest, reply: FastifyReply) {
+  (request.log as OfRequest)[requestOf] = request;
+  (reply.raw as OfReply)[replyOf] = reply;
 }
 
 /** Called for each response that was closed: it has ended, also where the client disconnected before its end. */
@@ -58,7 +55,7 @@ export class RequestEnds extends LogController {
   override incomingRequest() {}
 
   override requestCompleted(error: FastifyError | null, request: FastifyRequest, reply: FastifyReply) {
-    if (error && !request.hasEnded) noteFailure(request, 'error', error);
+    if (error && isRunning(reply)) noteFailure(request, 'error', error);
     endRequest(request, reply);
   }
 
@@ -70,20 +67,22 @@ export class RequestEnds extends LogController {
 /** Ends a request that Fastify could not route, for which it runs no hooks. */
 export function endUnrouted(request: FastifyRequest, reply: FastifyReply) {
   const startedAt = performance.now();
-  (request.log as FastifyBaseLogger & OfRequest)[requestOf] = request;
+  begin(request, reply);
   reply.raw.once('close', () => endRequest(request, reply, performance.now() - startedAt));
 }
 
+const isRunning = ({ raw }: FastifyReply) => (raw as OfReply)[replyOf] !== undefined;
+
 function endRequest(request: FastifyRequest, reply: FastifyReply, milliseconds = reply.elapsedTime) {
-  if (request.hasEnded) return;
-  request.hasEnded = true;
+  if (!isRunning(reply)) return;
+  (reply.raw as OfReply)[replyOf] = undefined;
   const { headersSent, writableFinished } = reply.raw;
   const statusCode = headersSent ? reply.statusCode : disconnectedStatus;
   const { stream } = request;
   if (stream) stream.end();
   else {
     seriesOf(request, statusCode).record(milliseconds / 1000);
-    endRequestSpan(request, statusCode, milliseconds);
+    if (isTracing()) endRequestSpan(request, statusCode, milliseconds);
   }
   logRequest(request, {
     statusCode,

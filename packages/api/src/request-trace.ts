@@ -5,7 +5,6 @@ import {
   type Span,
   type SpanContext,
   SpanKind,
-  isTracing,
   markFailedBy,
   newSpanContext,
   newTraceId,
@@ -21,9 +20,9 @@ import { pathOf } from './request-log.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Its span, where it is recorded. */
-    span: Span | undefined;
+    span?: Span;
     /** Its place in a trace, where it was asked for: see `traceOf`. */
-    spanContext: SpanContext | undefined;
+    spanContext?: SpanContext;
   }
 }
 
@@ -55,18 +54,17 @@ export const originOf = (request: FastifyRequest): Origin => ({
 });
 
 /**
- * Records requests as spans in which their handlers run: all but most anonymous reads, of which it records the given share.
- * Register it before other hooks.
+ * Records a request as a span in which its other hooks and its handler run: all but most anonymous reads, of which the given
+ * share is recorded.
  */
-export function traceRequests(app: FastifyInstance, shareOfReads: number) {
-  app.decorateRequest('span');
-  app.decorateRequest('spanContext');
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (!isTracing() || !isRecorded(request, shareOfReads)) return done();
-    request.span = startRequestSpan(request);
-    withSpan(request.span, done);
-  });
-  // Reading a body leaves the context of the hooks before.
+export function traceRequest(request: FastifyRequest, shareOfReads: number, done: () => void) {
+  if (!isRecorded(request, shareOfReads)) return done();
+  request.span = startRequestSpan(request);
+  withSpan(request.span, done);
+}
+
+/** Reading a body leaves the context of the hooks before, which handlers get back here. */
+export function traceHandlers(app: FastifyInstance) {
   app.addHook('preHandler', (request, _reply, done) => {
     if (request.span) withSpan(request.span, done);
     else done();
@@ -96,7 +94,6 @@ function startRequestSpan(request: FastifyRequest, startTime?: number): Span {
 
 /** Ends the span of a request. One that was not recorded and failed or was slow gets its span now. */
 export function endRequestSpan(request: FastifyRequest, statusCode: number, milliseconds: number) {
-  if (!isTracing()) return;
   const isOfNote = statusCode >= 500 || milliseconds > slowMilliseconds;
   const span = request.span ?? (isOfNote ? startRequestSpan(request, Date.now() - milliseconds) : undefined);
   if (!span?.isRecording()) return;

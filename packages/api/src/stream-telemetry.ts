@@ -7,7 +7,7 @@ type StreamOfRequest = { transport: Transport; end(): void };
 declare module 'fastify' {
   interface FastifyRequest {
     /** The stream that the response is, once it is open. */
-    stream: StreamOfRequest | undefined;
+    stream?: StreamOfRequest;
   }
 }
 
