@@ -35,7 +35,9 @@ if (!positionals.every(isPart) || !(starts >= 1 && rounds >= 1)) {
 }
 
 const collector = await listenHttp({ host: '127.0.0.1', port: 0 }, (request, response) => {
-  request.resume().once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  request
+    .resume()
+    .once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 });
 const endpoint = `http://127.0.0.1:${collector.port}`;
 const tables = [];

@@ -16,7 +16,12 @@ const contenders = ['off', 'off once more', 'on'] as const;
 export type Contender = (typeof contenders)[number];
 
 /** Microseconds of each round, which are at the same place for all contenders. */
-export type Measured = { title: string; note: string; mostPercent: number; rounds: Record<Contender, number[]> };
+export type Measured = {
+  title: string;
+  note: string;
+  mostPercent: number;
+  rounds: Record<Contender, number[]>;
+};
 
 /** The settings of a contender: of the same length, and read by the same code. */
 export const settingsOf = (contender: Contender, endpoint: string) => ({
@@ -37,7 +42,7 @@ export const inTurn = (at: number): Contender[] => [
   ...contenders.slice(0, at % contenders.length),
 ];
 
-export const noRounds = (): Record<Contender, number[]> => ({ 'off': [], 'off once more': [], 'on': [] });
+export const noRounds = (): Record<Contender, number[]> => ({ off: [], 'off once more': [], on: [] });
 
 /** Ratios are those within a round: what changes with time, such as the clock of the processor, is the same for both. */
 export function compare({ title, note, mostPercent, rounds }: Measured): Table {

@@ -36,7 +36,8 @@ export async function measureReads({ starts, rounds, endpoint, isProfiled }: Opt
       apis.set(contender, started.use(api));
     }
     if (at === 0) await importSample(apis.get('off')!, platform.keys.owner);
-    for (const { path } of all) for (const api of apis.values()) await microseconds(api, path, warmUpRequests);
+    for (const { path } of all)
+      for (const api of apis.values()) await microseconds(api, path, warmUpRequests);
     for (let round = 0; round < rounds; round++)
       for (const target of all)
         for (const contender of inTurn(round))
@@ -56,7 +57,11 @@ const importSample = ({ port }: Api, apiKey: string) =>
 /** The processor time of the process for a request. */
 async function microseconds({ ask, port }: Api, path: string, amount: number): Promise<number> {
   await ask('begin', undefined);
-  const { non2xx, errors } = await autocannon({ url: `http://127.0.0.1:${port}${path}`, connections, amount });
+  const { non2xx, errors } = await autocannon({
+    url: `http://127.0.0.1:${port}${path}`,
+    connections,
+    amount,
+  });
   const { cpuMilliseconds } = await ask<Inside>('end', undefined);
   if (non2xx + errors > 0) throw new Error(`${path}: ${non2xx + errors} requests failed.`);
   return (cpuMilliseconds * 1000) / amount;
