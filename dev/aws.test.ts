@@ -17,6 +17,7 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
+  type SendMessageCommandInput,
   SQSClient,
   type Message,
 } from '@aws-sdk/client-sqs';
@@ -51,9 +52,15 @@ async function createQueue(name: string, attributes: Record<string, string> = {}
   return made.QueueUrl ?? '';
 }
 
-function send(queue: string, body: string, group = 'group') {
+function send(
+  queue: string,
+  body: string,
+  group = 'group',
+  MessageSystemAttributes?: SendMessageCommandInput['MessageSystemAttributes'],
+) {
   return sqs.send(
     new SendMessageCommand({
+      MessageSystemAttributes,
       QueueUrl: queue,
       MessageBody: body,
       MessageGroupId: group,
@@ -69,6 +76,7 @@ async function receive(queue: string, options: { visibilitySeconds: number }): P
       QueueUrl: queue,
       VisibilityTimeout: options.visibilitySeconds,
       WaitTimeSeconds: 10,
+      MessageSystemAttributeNames: ['AWSTraceHeader'],
     }),
   );
   return Messages;
@@ -113,6 +121,28 @@ test('a message that is never deleted is moved to the dead-letter queue', async 
   ]);
   expect(message).toBeUndefined();
   expect(dead.map(({ Body }) => Body)).toEqual(['poison']);
+});
+
+test('the trace of a message is a system attribute of it, for whoever receives it, again and after a restart', async () => {
+  const queue = await createQueue('jobs.fifo');
+  const header = 'Root=1-65f0c1a2-65f0c1a2000000000000000a;Parent=00f067aa0ba902b7;Sampled=1';
+  const attributes = { AWSTraceHeader: { DataType: 'String', StringValue: header } };
+  await send(queue, 'traced', 'one', attributes);
+  await send(queue, 'untraced', 'two');
+  for (const visibilitySeconds of [1, 60]) {
+    const messages = [];
+    while (messages.length < 2) messages.push(...(await receive(queue, { visibilitySeconds })));
+    const traces = messages.map(({ Body, Attributes, MessageAttributes }) => ({
+      [Body!]: Attributes?.AWSTraceHeader,
+      attributes: Object.keys(MessageAttributes ?? {}),
+    }));
+    expect(traces).toEqual([
+      { traced: header, attributes: [] },
+      { untraced: undefined, attributes: [] },
+    ]);
+    await aws.stop();
+    await start();
+  }
 });
 
 test('a message that is returned is received again, and so is its group', async () => {

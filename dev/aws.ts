@@ -33,6 +33,8 @@ export async function startAws({ dataDir, port = 0 }: AwsOptions = {}): Promise<
       (webServer) => {
         listenOnLoopback(webServer);
         webServer.addHook('onRoute', allowLargeForms);
+        webServer.addHook('preHandler', async ({ body }) => hideTraceHeader(body));
+        webServer.addHook('preSerialization', async (_request, _reply, answer) => showTraceHeader(answer));
         if (dataDir) webServer.addHook('preHandler', async ({ body }) => avoidVisibilityZero(body));
       },
       () => startFauxqs({ port, logger: false, dataDir }),
@@ -63,6 +65,10 @@ function startError(cause: unknown, port: number, dataDir: string | undefined): 
 interface WebServer {
   listen(options: object): Promise<string>;
   addHook(name: 'preHandler', hook: (request: { body?: unknown }) => Promise<void>): void;
+  addHook(
+    name: 'preSerialization',
+    hook: (request: object, reply: object, answer: unknown) => Promise<unknown>,
+  ): void;
   addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
 }
 
@@ -104,4 +110,35 @@ function avoidVisibilityZero(body: unknown): void {
     body.VisibilityTimeout = 1;
   }
   if ('Entries' in body && Array.isArray(body.Entries)) body.Entries.forEach(avoidVisibilityZero);
+}
+
+/** SQS stores the system attribute of a trace with a message. fauxqs 2.4.1 drops it, but stores other attributes. */
+const traceHeader = 'AWSTraceHeader';
+
+type Attributes = Record<string, unknown>;
+type SqsMessage = {
+  Attributes?: Attributes;
+  MessageAttributes?: Attributes;
+  MD5OfMessageAttributes?: string;
+};
+
+function hideTraceHeader(body: unknown): void {
+  if (typeof body !== 'object' || body === null || !('MessageSystemAttributes' in body)) return;
+  const { [traceHeader]: header } = body.MessageSystemAttributes as Attributes;
+  const { MessageAttributes: others } = body as SqsMessage;
+  if (header !== undefined) Object.assign(body, { MessageAttributes: { ...others, [traceHeader]: header } });
+}
+
+/** Whoever receives the message has asked for the header: nothing else in this platform receives any. */
+function showTraceHeader(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || !('Messages' in answer)) return answer;
+  for (const message of (answer.Messages ?? []) as SqsMessage[]) {
+    const { [traceHeader]: header, ...others } = message.MessageAttributes ?? {};
+    if (header === undefined) continue;
+    const { StringValue: value } = header as { StringValue: string };
+    message.Attributes = { ...message.Attributes, [traceHeader]: value };
+    message.MessageAttributes = others;
+    delete message.MD5OfMessageAttributes;
+  }
+  return answer;
 }

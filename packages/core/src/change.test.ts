@@ -150,6 +150,7 @@ describe('a change', () => {
           `insert into portfolios (id, slug, name, tagline, description) values ('pf_x', 'half', '', '', '')`,
         );
         ctx.wakeUps.notify('export.pdf');
+        ctx.afterCommit?.(() => (notified += 1));
         throw new AppError('conflict', 'Too late.');
       },
     });

@@ -12,6 +12,7 @@ import { iso, prepared } from './sql.ts';
 import { webhookEvents, webhooks } from './webhook/webhook.sql.ts';
 import { announceChange } from './published.ts';
 import { inBatches } from './batches.ts';
+import { traceparentOf } from './telemetry/trace.ts';
 
 /** One run of a mutation; the context has its actor. */
 export type Change<Prepared, Result> = {
@@ -70,6 +71,7 @@ function withinTransaction(ctx: Ctx, tx: Db, afterCommit: (() => void)[]): Ctx {
   return {
     ...ctx,
     db: tx,
+    afterCommit: (run) => void afterCommit.push(run),
     wakeUps: { notify: (kind) => void afterCommit.push(() => ctx.wakeUps.notify(kind)) },
     jobBus: { ...ctx.jobBus, publish: (hint) => void afterCommit.push(() => ctx.jobBus.publish(hint)) },
   };
@@ -109,6 +111,7 @@ async function writeAudit<Result>(
     target: targetOf(raw) ?? targetOf(made),
     fields: Object.keys(raw).filter((field) => field !== 'portfolio'),
     details: Object.keys(details).length === 0 ? null : details,
+    traceparent: traceparentOf(origin?.traceparent),
   };
   const concerned = tenant ? [tenant.id] : (portfoliosOf?.(made) ?? []);
   const logs = concerned.length === 0 ? [null] : concerned;
@@ -163,8 +166,9 @@ const insertAudit = prepared((db) => {
     insert into ${auditLog} (${joined(columns.map((name) => sql`${name}`))}) values (${joined(values)})
     returning *`);
   const event = db.$with('event', {}).as(sql`
-    insert into ${webhookEvents} (portfolio_id, type, data)
-    select entry.portfolio_id, 'audit.recorded', jsonb_build_object('portfolio', p.slug, ${message})
+    insert into ${webhookEvents} (portfolio_id, type, data, traceparent)
+    select entry.portfolio_id, 'audit.recorded', jsonb_build_object('portfolio', p.slug, ${message}),
+      ${placeholder('traceparent')}::text
     from entry join ${portfolios} p on p.id = entry.portfolio_id
     where exists (
       select from ${webhooks} w

@@ -143,6 +143,8 @@ export type Ctx = Services & {
   signal: AbortSignal;
   idempotencyKey?: string | undefined;
   origin?: Origin | undefined;
+  /** Runs what must not happen before the change is stored, such as counting it; outside of a change, it is missing. */
+  afterCommit?: ((run: () => void) => void) | undefined;
 };
 
 /** The context of a change. `noteDetails` adds to its entry in the audit log. */

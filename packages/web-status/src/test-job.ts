@@ -17,6 +17,7 @@ export function testJob(about: Partial<Job> = {}): Job {
     error: null,
     requestedBy: 'user',
     lastSeq: 1,
+    traceId: '65f0c1a2000000000000000000000001',
     waiting: null,
     stalled: false,
     retryAt: null,

@@ -1,6 +1,7 @@
 import { type Slots, type Shares, limitsOf } from '@portfolio/core/job/fleet';
 import { type JobKind, jobKindSchema } from '@portfolio/core/job/kinds';
 import { type Claimed, type Wanted, transitions } from '@portfolio/core/job/transitions';
+import { jobs } from '@portfolio/core/telemetry/contract';
 import { isKnownOutage, isRolledBack, toOutage } from '@portfolio/core/runtime/outage';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +25,8 @@ type Claimer = Runner & {
 export type Claims = ReturnType<typeof createClaims>;
 
 const kinds = jobKindSchema.options;
+
+const countClaim = (result: 'claimed' | 'empty' | 'contended' | 'failed') => jobs.claims.add(1, { result });
 
 const pauseOf = ({ first, longest }: { first: number; longest: number }, tries: number) =>
   Math.min(first * 2 ** (tries - 1), longest);
@@ -65,6 +68,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
         failures = 0;
       } catch (error) {
         failures += 1;
+        countClaim('failed');
         for (const kind of claiming) wanted.add(kind);
         log.warn({ err: error, failures }, 'claim failed; it will be retried');
         const milliseconds = pauseOf(pauseMilliseconds.failed, failures);
@@ -89,6 +93,7 @@ export function createClaims(claimer: Claimer, draining: AbortSignal, stop: Abor
     const requestedAt = performance.now();
     const { claimed, contended, ...seen } = await claim(asked, limits.inAll, token);
     isLimited = seen.isLimited;
+    countClaim(claimed.length > 0 ? 'claimed' : contended.length > 0 ? 'contended' : 'empty');
     for (const job of claimed) start(job, { token, requestedAt });
     for (const one of asked) {
       const own = claimed.filter((job) => job.kind === one.kind);

@@ -7,7 +7,8 @@ type JobTools = {
   /** For analytical reads: may lag behind `db`, and is read-only. */
   reader: Db;
   bucket: Bucket;
-  job: { id: string; portfolioId: string; attempt: number };
+  /** `traceparent`: the place of the attempt in the trace of its job. */
+  job: { id: string; portfolioId: string; attempt: number; traceparent: string };
   /**
    * Fires when the job is cancelled, the lease is lost or the worker stops. The handler has to stop, and to rethrow the
    * error.

@@ -1,7 +1,9 @@
 import type { JobKind } from '@portfolio/core/job/kinds';
 import type { WakeUps } from '@portfolio/core/context';
 import type { Logger } from '@portfolio/core/runtime/log';
-import type { Queues } from '@portfolio/core/runtime/queue';
+import type { Queues, Received } from '@portfolio/core/runtime/queue';
+import { jobs } from '@portfolio/core/telemetry/contract';
+import { SpanKind, runIn, startSpan } from '@portfolio/core/telemetry/trace';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Claims } from './claims.ts';
 import type { FreeSlots } from './slots.ts';
@@ -31,11 +33,14 @@ export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal)
       const messages = await queues.receive(kind, pollSeconds);
       isAway = false;
       if (messages.length === 0) continue;
+      jobs.wakeUps.add(messages.length, { 'job.kind': kind, result: 'received' });
       const isOver = draining.aborted || slots.of(kind) <= 0;
       // The slots were filled during the poll: the wake-up is for another worker.
       if (isOver) wakeUps.notify(kind);
       // Removed beside the claim: what protects jobs is in the database, whatever comes of the message.
-      await Promise.all([isOver || claims.wake([kind]), queues.remove(kind, messages)]);
+      await traced(kind, messages, () =>
+        Promise.all([isOver || claims.wake([kind]), queues.remove(kind, messages)]),
+      );
     } catch (error) {
       if (!isAway)
         log.warn(
@@ -46,4 +51,11 @@ export async function poll(poller: Poller, kind: JobKind, draining: AbortSignal)
       await wait(pauseAfterErrorMilliseconds, undefined, { signal: draining }).catch(() => {});
     }
   }
+}
+
+/** Continues the traces from which the messages were sent. */
+function traced<Result>(kind: JobKind, messages: readonly Received[], run: () => Promise<Result>) {
+  const [parent, ...links] = messages.flatMap(({ cause }) => cause ?? []);
+  if (!parent) return run();
+  return runIn(startSpan(`wake ${kind}`, { kind: SpanKind.CONSUMER, parent, links }), run);
 }

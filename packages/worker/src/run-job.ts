@@ -11,6 +11,8 @@ import {
 } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { toOutage } from '@portfolio/core/runtime/outage';
+import { withSpan } from '@portfolio/core/telemetry/trace';
+import { beginAttempt } from './attempt.ts';
 import type { Ends } from './ends.ts';
 import { type Handler, JobFailure, NotYetError, PermanentError } from './handler.ts';
 import type { Handlers } from './handlers/index.ts';
@@ -56,24 +58,34 @@ export async function runJob(
   using held = runner.leases.hold(lease, requestedAt, jobKinds[kind].timeLimitSeconds);
   const hint = () => runner.jobBus.publish({ jobId: id, portfolioId });
   hint();
-  const log = runner.log.child({ jobId: id, attempt, kind });
-  const outcome = await work(runner, job, lease, held.signal, hint).then(
+  const reported = beginAttempt(job, runner.log);
+  let thrown: unknown;
+  const outcome = await withSpan(reported.span, () =>
+    work(runner, { ...job, traceparent: reported.traceparent }, { lease, signal: held.signal, hint }),
+  ).then(
     (result): Outcome => ({ type: 'succeeded', result }),
-    (error: unknown) => outcomeOf(runner, job, held.signal.aborted ? held.signal.reason : error, log),
+    (error: unknown) => {
+      thrown = held.signal.aborted ? held.signal.reason : error;
+      return outcomeOf(runner, job, thrown);
+    },
   );
   worked();
   try {
     if (outcome === 'discarded' || !(await runner.ends.store(lease, attempt, outcome, stop)))
-      await discardAttempt(runner, lease, stop, log);
-    else if (outcome.type === 'succeeded') log.info({ result: outcome.result }, 'job succeeded');
+      reported.end({ outcome: await discardAttempt(runner, lease, stop) });
+    else reported.end({ outcome: outcome.type, code: errorOf(outcome)?.code, error: thrown });
   } catch (error) {
     // The lease expires, and the reaper queues the job again.
-    log.error({ err: error }, 'end of an attempt not stored');
+    reported.end({ outcome: 'discarded', error });
   }
   hint();
 }
 
-async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSignal, hint: () => void) {
+async function work(
+  runner: Runner,
+  job: Claimed & { traceparent: string },
+  { lease, signal, hint }: { lease: Lease; signal: AbortSignal; hint: () => void },
+) {
   const payload = await payloadOf(runner, job);
   const handler = (await runner.handlers[job.kind]()) as Handler<typeof job.kind>;
   const progress = createProgress(async (at) => {
@@ -98,13 +110,12 @@ async function work(runner: Runner, job: Claimed, lease: Lease, signal: AbortSig
 }
 
 /** A newer release may be able to read the payload: the job is left to it, for an hour. */
-async function payloadOf({ pipelineDb, log }: Runner, { id, kind, payload }: Claimed) {
+async function payloadOf({ pipelineDb }: Runner, { id, kind, payload }: Claimed) {
   try {
     return readPayload(kind, payload);
   } catch {
     const seconds = await transitions.unreadableSeconds(pipelineDb, id);
     const isOld = seconds > unreadableSeconds;
-    log.warn({ jobId: id, kind, seconds }, 'payload not readable by this release');
     if (isOld) throw new PermanentError(unreadablePayload, 'No worker could read the payload of the job.');
     throw new NotYetError(
       unreadablePayload,
@@ -113,6 +124,8 @@ async function payloadOf({ pipelineDb, log }: Runner, { id, kind, payload }: Cla
   }
 }
 
+const errorOf = (outcome: Outcome) => ('error' in outcome ? outcome.error : undefined);
+
 const postponed = (reason: JobError, delaySeconds: number): Outcome => ({
   type: 'postponed',
   error: reason,
@@ -120,17 +133,13 @@ const postponed = (reason: JobError, delaySeconds: number): Outcome => ({
 });
 
 /** How an attempt ends that threw this error; without a lease, or if it was cancelled, it is discarded. */
-function outcomeOf(runner: Runner, job: Claimed, error: unknown, log: Logger): Outcome | 'discarded' {
+function outcomeOf(runner: Runner, job: Claimed, error: unknown): Outcome | 'discarded' {
   if (error instanceof LeaseLost || error instanceof JobCancelled) return 'discarded';
   if (error instanceof WorkerStopped) return postponed(stopped, 0);
   const later = jittered(outageSeconds * runner.retryFactor);
   if (error instanceof NotYetError) return postponed(describe(error), later);
-  if (!(error instanceof JobFailure) && toOutage(error)) {
-    log.warn({ err: error }, 'attempt interrupted by an outage');
-    return postponed(unavailable, later);
-  }
+  if (!(error instanceof JobFailure) && toOutage(error)) return postponed(unavailable, later);
   const final = error instanceof PermanentError || job.attempt >= job.maxAttempts;
-  log.warn({ err: error, final }, 'attempt failed');
   return final
     ? { type: 'failed', error: describe(error) }
     : {
@@ -141,14 +150,9 @@ function outcomeOf(runner: Runner, job: Claimed, error: unknown, log: Logger): O
 }
 
 /** Discards an attempt whose job was cancelled, or claimed by another worker in the meantime. */
-async function discardAttempt(
-  { pipelineDb: db, ends }: Runner,
-  lease: Lease,
-  stop: AbortSignal,
-  log: Logger,
-) {
-  if (await ends.persist(() => transitions.acknowledgeCancel(db, lease), stop)) log.info('job cancelled');
-  else log.warn('lease lost; attempt discarded');
+async function discardAttempt({ pipelineDb: db, ends }: Runner, lease: Lease, stop: AbortSignal) {
+  const isCancelled = await ends.persist(() => transitions.acknowledgeCancel(db, lease), stop);
+  return isCancelled ? 'cancelled' : 'discarded';
 }
 
 /**

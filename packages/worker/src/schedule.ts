@@ -10,6 +10,8 @@ import {
   releaseRun,
 } from '@portfolio/core/schedule/runs';
 import type { Task } from '@portfolio/core/schedule/task';
+import { schedule } from '@portfolio/core/telemetry/contract';
+import { type Span, markFailed, runIn, startSpan } from '@portfolio/core/telemetry/trace';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A longer run is aborted and continues later where it stopped: bounds a run that hangs. */
@@ -55,7 +57,18 @@ export async function startSchedule(scheduler: Scheduler, stop: AbortSignal): Pr
   await Promise.all(running);
 }
 
+/** Runs a task, in a trace of its own. */
 async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): Promise<void> {
+  const beganAt = performance.now();
+  const outcome = await runIn(startSpan(`task ${run.name}`), async (span) => {
+    const found = await perform(scheduler, run, stop, span);
+    span.setAttribute('task.outcome', found);
+    return found;
+  });
+  schedule.runs.record((performance.now() - beganAt) / 1000, { task: run.name, outcome });
+}
+
+async function perform(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal, span: Span) {
   const { db, bucket, jobBus, wakeUps, encryption, leaseSeconds } = scheduler;
   const { task, period } = run;
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
@@ -66,13 +79,22 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
   try {
     signal.throwIfAborted();
     const count = await task.run({ db, bucket, jobBus, wakeUps, encryption, log, period, signal });
-    if (!(await endRun(db, run))) log.warn('task was taken over by another worker; run discarded');
-    else if (count > 0) log.info({ count }, 'task done');
+    if (!(await endRun(db, run))) {
+      log.warn('task was taken over by another worker; run discarded');
+      return 'lost';
+    }
+    if (count > 0) log.info({ count }, 'task done');
+    return 'done';
   } catch (error) {
-    if (stop.aborted) return release(log, () => releaseRun(db, run));
+    if (stop.aborted) {
+      await release(log, () => releaseRun(db, run));
+      return 'released';
+    }
+    markFailed(span, error);
     log.warn({ err: error }, 'task failed; it will be retried');
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     await release(log, () => failRun(db, run, reason.slice(0, 500), leaseSeconds));
+    return 'failed';
   }
 }
 

@@ -1,6 +1,6 @@
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
-import { pino } from 'pino';
+import { createLog } from '@portfolio/core/runtime/log';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { type JobFixture, jobFixture } from '../../../tests/support/jobs.ts';
@@ -47,7 +47,7 @@ test('any number of dead-letter messages delays neither the other steps nor a st
 
 test('a job that lost all of its workers is marked dead, and logged as an error', async () => {
   const lines: string[] = [];
-  const log = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const log = createLog('test', 'error', { write: (line) => void lines.push(line) });
   const { id } = await fixture.claimed();
   await fixture.sql`update jobs set max_attempts = 1 where id = ${id}`;
   await fixture.expire(id);

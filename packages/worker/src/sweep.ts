@@ -6,6 +6,8 @@ import { transitions } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { isOutage } from '@portfolio/core/runtime/outage';
 import type { Queues } from '@portfolio/core/runtime/queue';
+import { jobs } from '@portfolio/core/telemetry/contract';
+import { readTraceparent } from '@portfolio/core/telemetry/trace';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { fanOutEvents } from '@portfolio/core/webhook/fan-out';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,6 +17,9 @@ import type { Claims } from './claims.ts';
 const maxBatches = 10;
 
 const kinds = jobKindSchema.options;
+
+type SweepStep = 'reap' | 'enqueue' | 'webhooks' | 'dead_letters';
+type ReapedState = 'queued' | 'dead' | 'cancelled';
 
 type Sweeper = {
   db: Db;
@@ -40,11 +45,13 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
   let reapsFrom = performance.now() + leaseSeconds * 1000;
 
   /** Resolves to false if the database is unavailable. Another failure does not prevent the next steps. */
-  async function step(name: string, run: () => Promise<unknown>) {
+  async function step(name: SweepStep, run: () => Promise<unknown>) {
     try {
       await run();
+      jobs.sweeps.add(1, { step: name, outcome: 'ok' });
       return true;
     } catch (error) {
+      jobs.sweeps.add(1, { step: name, outcome: 'failed' });
       log.warn({ err: error, step: name }, 'sweep step failed; it will be retried');
       return !isOutage(error);
     }
@@ -55,13 +62,13 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
     const reaps = performance.now() >= reapsFrom;
     const hasDatabase =
       (!reaps || (await step('reap', () => reap(sweeper)))) &&
-      (await step('enqueue due jobs', async () => {
+      (await step('enqueue', async () => {
         for (const kind of await enqueueDue(db)) wakeUps.notify(kind);
       })) &&
-      (await step('notify webhooks', () => notifyWebhooks(sweeper)));
+      (await step('webhooks', () => notifyWebhooks(sweeper)));
     if (hasDatabase) void claims.wake(kinds);
     else reapsFrom = performance.now() + leaseSeconds * 1000;
-    removing ??= step('remove dead letters', () => removeDeadLetters(sweeper)).finally(() => {
+    removing ??= step('dead_letters', () => removeDeadLetters(sweeper)).finally(() => {
       removing = undefined;
     });
     // Spread, so that the workers of a fleet sweep one after the other.
@@ -73,9 +80,11 @@ export async function sweep(sweeper: Sweeper, stop: AbortSignal): Promise<void> 
 
 async function reap({ pipelineDb: db, jobBus, wakeUps, log }: Sweeper): Promise<void> {
   const reaped = await transitions.reapLost(db);
-  for (const { id, kind, state } of reaped) {
-    if (state === 'dead') log.error({ jobId: id, kind }, 'job marked dead: its workers were lost');
-    else log.warn({ jobId: id, kind, state }, 'worker lost; its attempt ended');
+  for (const { id, kind, state, traceparent } of reaped) {
+    jobs.reaped.add(1, { 'job.kind': kind, outcome: state as ReapedState });
+    const about = { jobId: id, kind, trace_id: readTraceparent(traceparent)?.traceId };
+    if (state === 'dead') log.error(about, 'job marked dead: its workers were lost');
+    else log.warn({ ...about, state }, 'worker lost; its attempt ended');
   }
   jobsChanged(
     { jobBus, wakeUps },
@@ -89,14 +98,15 @@ async function removeDeadLetters({ queues, log, removed }: Sweeper): Promise<voi
   if (messages.length === 0) return;
   for (const { body } of messages) log.error({ body: body.slice(0, 200) }, 'dead letter removed');
   await queues.remove('dead', messages);
+  jobs.deadLetters.add(messages.length);
   removed?.(messages.length);
 }
 
 /** Makes delivery jobs of events that webhooks subscribe to, and marks the deliveries of failed jobs as failed. */
 async function notifyWebhooks({ db, jobBus, wakeUps }: Sweeper): Promise<void> {
   for (let batch = 0; batch < maxBatches; batch++) {
-    const { events, jobs } = await fanOutEvents(db);
-    jobsChanged({ jobBus, wakeUps }, jobs);
+    const { events, jobs: started } = await fanOutEvents(db);
+    jobsChanged({ jobBus, wakeUps }, started);
     if (events === 0) break;
   }
   await settleFailedDeliveries(db);

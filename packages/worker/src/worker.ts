@@ -76,6 +76,7 @@ export async function startWorker(
     await claims.idle();
     clearInterval(reporting);
     leases.close();
+    slots.close();
     await removeWorker(db, id).catch((error: unknown) => log.warn({ err: error }, 'worker not removed'));
   }
   return { ended: end() };

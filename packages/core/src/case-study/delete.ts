@@ -30,7 +30,7 @@ export const deleteCaseStudy = operation({
     const { id, status } = await lockCaseStudy({ db }, tenant, slug, expectedVersion);
     if (status === 'published') {
       const study = await fetchCaseStudy({ db }, tenant, slug);
-      await recordPublication(db, tenant, 'case-study.unpublished', study);
+      await recordPublication(ctx, tenant, 'case-study.unpublished', study);
     }
     await db
       .update(caseStudies)

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import type { Ctx, Db } from '../context.ts';
+import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Tenant } from '../tenancy.ts';
 import { nextVersion } from '../version.sql.ts';
@@ -17,11 +17,12 @@ const publishedAt = { draft: null, published: sql`now()`, archived: caseStudies.
  * archived to published, which throws `conflict`: an archived study must be a draft first.
  */
 export async function changeStatus(
-  { db }: Pick<Ctx, 'db'>,
+  ctx: Pick<Ctx, 'db' | 'origin'>,
   tenant: Tenant,
   { slug, expectedVersion }: { slug: string; expectedVersion: number | '*' },
   to: CaseStudyStatus,
 ): Promise<CaseStudy> {
+  const { db } = ctx;
   const { id, status: from } = await lockCaseStudy({ db }, tenant, slug, expectedVersion);
   if (from === to) return fetchCaseStudy({ db }, tenant, slug);
   if (from === 'archived' && to === 'published') {
@@ -40,18 +41,18 @@ export async function changeStatus(
     })
     .where(eq(caseStudies.id, id));
   const study = await fetchCaseStudy({ db }, tenant, slug);
-  if (to === 'published') await recordPublication(db, tenant, 'case-study.published', study);
-  if (from === 'published') await recordPublication(db, tenant, 'case-study.unpublished', study);
+  if (to === 'published') await recordPublication(ctx, tenant, 'case-study.published', study);
+  if (from === 'published') await recordPublication(ctx, tenant, 'case-study.unpublished', study);
   return study;
 }
 
 /** Records the webhook event of a study that was published or unpublished. */
 export async function recordPublication(
-  db: Db,
+  { db, origin }: Pick<Ctx, 'db' | 'origin'>,
   tenant: Tenant,
   type: 'case-study.published' | 'case-study.unpublished',
   { id, portfolio, slug, title, version }: CaseStudy,
 ): Promise<void> {
   const data = { id, portfolioId: tenant.id, portfolio, slug, title, version };
-  await recordWebhookEvent(db, { portfolioId: tenant.id, type, data });
+  await recordWebhookEvent(db, { portfolioId: tenant.id, type, data }, origin?.traceparent);
 }

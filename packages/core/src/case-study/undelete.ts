@@ -27,7 +27,8 @@ export const undeleteCaseStudy = operation({
   }),
   output: caseStudySchema,
   tenant: tenantBySlug,
-  async run({ db }, { id, newSlug }, tenant) {
+  async run(ctx, { id, newSlug }, tenant) {
+    const { db } = ctx;
     const { binnedSlug, binnedStatus } = await lockBinned({ db }, tenant, id);
     const slug = newSlug ?? binnedSlug!;
     await requireFreeSlug(db, tenant, slug);
@@ -47,7 +48,7 @@ export const undeleteCaseStudy = operation({
     // Something else may have been given the slug since.
     await orSlugTaken(restored, slug);
     const study = await fetchCaseStudy({ db }, tenant, slug);
-    if (study.status === 'published') await recordPublication(db, tenant, 'case-study.published', study);
+    if (study.status === 'published') await recordPublication(ctx, tenant, 'case-study.published', study);
     return study;
   },
 });

@@ -22,7 +22,14 @@ const goneSeconds = 86_400;
 export type RequireLease = (tx: Db) => Promise<void>;
 
 /** The sync that writes. `sourceUrl` is the URL that the attempt requested. */
-export type Syncing = { evidenceId: string; sourceUrl: string; jobId: string; requireLease: RequireLease };
+export type Syncing = {
+  evidenceId: string;
+  sourceUrl: string;
+  jobId: string;
+  /** Of the job, which the webhooks that report the change continue. */
+  traceparent: string;
+  requireLease: RequireLease;
+};
 
 const isLatest = and(
   eq(evidenceVersions.evidenceId, evidence.id),
@@ -62,7 +69,11 @@ export function storeSynced(
     const stored = await storeVersion(tx, found, { ...file, jobId: by.jobId });
     if (stored.changed && found.latest > 0) {
       const { sha256, sizeBytes } = file;
-      await record(tx, found, 'evidence.changed', { version: stored.number, sha256, sizeBytes });
+      await record(tx, { ...found, ...by }, 'evidence.changed', {
+        version: stored.number,
+        sha256,
+        sizeBytes,
+      });
     }
     await announceEvidenceChange(tx, [found.id]);
     return stored;
@@ -116,7 +127,7 @@ export async function recordMissing(db: Db, by: Syncing, status: 404 | 410): Pro
         updatedAt: sql`now()`,
       })
       .where(eq(evidence.id, id));
-    await record(tx, found, 'evidence.vanished', { version: found.latest, status });
+    await record(tx, { ...found, ...by }, 'evidence.vanished', { version: found.latest, status });
     await announceEvidenceChange(tx, [id]);
     return true;
   });
@@ -160,12 +171,13 @@ function changeSynced<Result>(
   });
 }
 
-function record(tx: Db, found: Found, type: 'evidence.changed' | 'evidence.vanished', data: object) {
-  const { portfolioId, slug, shownUrl } = found;
+function record(
+  tx: Db,
+  { portfolioId, slug, shownUrl, traceparent }: Found & Pick<Syncing, 'traceparent'>,
+  type: 'evidence.changed' | 'evidence.vanished',
+  data: object,
+) {
   // Messages leave the platform: they contain what outside readers may see.
-  return recordWebhookEvent(tx, {
-    portfolioId,
-    type,
-    data: { evidence: slug, sourceUrl: shownUrl, ...data },
-  });
+  const event = { portfolioId, type, data: { evidence: slug, sourceUrl: shownUrl, ...data } };
+  return recordWebhookEvent(tx, event, traceparent);
 }

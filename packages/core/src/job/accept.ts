@@ -4,6 +4,7 @@ import type { Ctx, Db } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { prepared } from '../sql.ts';
+import { traceparentOf } from '../telemetry/trace.ts';
 import type { Tenant } from '../tenancy.ts';
 import { jobs } from './job.sql.ts';
 import { fetchJob } from './internal.ts';
@@ -27,6 +28,8 @@ type JobRequest<Kind extends JobKind> = {
 type AnyRequest = { [Kind in JobKind]: JobRequest<Kind> }[JobKind] & {
   portfolioId: string;
   requestedBy: string;
+  /** Of what causes the job, if that is not the span in which this runs. */
+  traceparent?: string | null | undefined;
 };
 
 /** Stores jobs with their first events, in order. The caller must call `jobsChanged` after the commit. */
@@ -39,10 +42,11 @@ export async function queueJobs(tx: Db, requests: readonly AnyRequest[]): Promis
       title: title(subject),
       priority: request.priority ?? priority,
       maxAttempts,
+      traceparent: request.traceparent ?? traceparentOf(),
     };
   });
   if (accepted.length > 0) await transitions.accept(tx, accepted);
-  return accepted.map(({ id: jobId, portfolioId, kind }) => ({ jobId, portfolioId, kind }));
+  return accepted.map(({ id: jobId, portfolioId, kind }) => ({ jobId, portfolioId, kind, isNew: true }));
 }
 
 /** More jobs of one group would only wait for each other. */
@@ -88,7 +92,8 @@ export async function acceptJob<Kind extends JobKind>(
   // Before the job is stored, which locks the one before it.
   if (waiting!.jobs > 0) await raisePriority(ctx.db, groupKey, priority);
   const requestedBy = actorName(ctx.actor);
-  const [job] = await queueJobs(ctx.db, [{ ...request, portfolioId: tenant.id, requestedBy } as AnyRequest]);
+  const by = { portfolioId: tenant.id, requestedBy, traceparent: traceparentOf(ctx.origin?.traceparent) };
+  const [job] = await queueJobs(ctx.db, [{ ...request, ...by } as AnyRequest]);
   jobsChanged(ctx, [job!]);
   return fetchJob(ctx, job!.jobId);
 }

@@ -26,6 +26,7 @@ export const jobFields = {
   error: jobs.error,
   requestedBy: jobs.requestedBy,
   lastSeq: jobs.lastSeq,
+  traceId: sql<string | null>`substr(${jobs.traceparent}, 4, 32)`,
   retryAt: sql<
     string | null
   >`case when ${jobs.state} = 'queued' and ${jobs.attempt} > 0 then ${iso(jobs.runAt)} end`,

@@ -14,6 +14,7 @@ import {
 import type { Db } from '../context.ts';
 import { newId } from '../ids.ts';
 import { operations } from '../index.ts';
+import { traceparentOf } from '../telemetry/trace.ts';
 import { enqueueMissing } from './due.ts';
 import { jobs } from './job.sql.ts';
 import { type Lease, type Outcome, transitions } from './transitions.ts';
@@ -36,7 +37,15 @@ async function accept(groupKey = 'group', db: Db = fixture.db, portfolioId = fix
   const id = newId('job');
   const about = { kind: 'export.pdf', title: 'PDF', payload: {}, priority: 'normal' } as const;
   await transitions.accept(db, [
-    { ...about, id, portfolioId, groupKey, requestedBy: 'owner', maxAttempts: 5 },
+    {
+      ...about,
+      id,
+      portfolioId,
+      groupKey,
+      requestedBy: 'owner',
+      traceparent: traceparentOf(),
+      maxAttempts: 5,
+    },
   ]);
   return id;
 }

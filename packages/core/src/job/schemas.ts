@@ -85,6 +85,14 @@ export const jobSchema = z
     error: jobErrorSchema.nullable(),
     requestedBy: z.string(),
     lastSeq: z.int().describe('The number of the last event.'),
+    traceId: z
+      .string()
+      .regex(/^[\da-f]{32}$/)
+      .nullable()
+      .describe(
+        'The id of the trace (W3C Trace Context) of what has caused the job, which its attempts and the webhooks that report ' +
+          'it continue. Null for jobs of before release 0.2.0.',
+      ),
     stalled: z
       .boolean()
       .describe(

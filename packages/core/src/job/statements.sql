@@ -12,6 +12,7 @@ with
         priority,
         payload,
         requested_by,
+        traceparent,
         max_attempts,
         last_seq
       )
@@ -25,6 +26,7 @@ with
       priority,
       payload,
       requestedBy,
+      traceparent,
       maxAttempts,
       1
     from
@@ -37,6 +39,7 @@ with
         priority smallint,
         payload jsonb,
         requestedBy text,
+        traceparent text,
         maxAttempts int
       )
     returning
@@ -103,11 +106,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -138,6 +142,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -364,6 +369,8 @@ select
     jobs.requested_by,
     'lastSeq',
     jobs.last_seq,
+    'traceId',
+    substr(jobs.traceparent, 4, 32),
     'retryAt',
     case
       when jobs.state = 'queued'
@@ -861,11 +868,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -896,6 +904,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -955,11 +964,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -990,6 +1000,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -1068,11 +1079,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -1103,6 +1115,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -1201,6 +1214,8 @@ from
                 jobs.requested_by,
                 'lastSeq',
                 jobs.last_seq,
+                'traceId',
+                substr(jobs.traceparent, 4, 32),
                 'retryAt',
                 case
                   when jobs.state = 'queued'
@@ -1761,6 +1776,8 @@ from
                 jobs.requested_by,
                 'lastSeq',
                 jobs.last_seq,
+                'traceId',
+                substr(jobs.traceparent, 4, 32),
                 'retryAt',
                 case
                   when jobs.state = 'queued'
@@ -2555,7 +2572,8 @@ with
   taken as (
     select
       locked.job_id,
-      locked.state
+      locked.state,
+      locked.ready_at
     from
       (
         select distinct
@@ -2567,7 +2585,8 @@ with
       cross join lateral (
         select
           q.job_id,
-          j.state
+          j.state,
+          q.ready_at
         from
           chosen c
           join job_queue q on q.job_id = c.job_id
@@ -2706,8 +2725,24 @@ select
   changed.portfolio_id,
   changed.kind,
   changed.payload,
+  changed.traceparent,
   changed.attempt,
-  changed.max_attempts
+  changed.max_attempts,
+  (
+    select
+      greatest(
+        extract(
+          epoch
+          from
+            now() - ready_at
+        ),
+        0
+      )::float8
+    from
+      taken
+    where
+      job_id = changed.id
+  )
 from
   (
     select
@@ -2775,11 +2810,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -2810,6 +2846,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -2899,11 +2936,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -2934,6 +2972,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -3026,6 +3065,7 @@ select
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
+  substr(jobs.traceparent, 4, 32),
   case
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
@@ -3732,6 +3772,7 @@ select
   jobs.error,
   jobs.requested_by,
   jobs.last_seq,
+  substr(jobs.traceparent, 4, 32),
   case
     when jobs.state = 'queued'
     and jobs.attempt > 0 then to_char(jobs.run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
@@ -4321,11 +4362,12 @@ with
   ),
   webhook_event as (
     insert into
-      webhook_events (portfolio_id, type, data)
+      webhook_events (portfolio_id, type, data, traceparent)
     select
       portfolio_id,
       ended.type,
-      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+      jsonb_build_object('jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error),
+      traceparent
     from
       changed
       cross join lateral (
@@ -4356,6 +4398,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -4470,6 +4513,8 @@ from
                   jobs.requested_by,
                   'lastSeq',
                   jobs.last_seq,
+                  'traceId',
+                  substr(jobs.traceparent, 4, 32),
                   'retryAt',
                   case
                     when jobs.state = 'queued'
@@ -5002,6 +5047,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -5131,6 +5177,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -5189,6 +5236,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -5256,6 +5304,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -5341,6 +5390,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq
@@ -5404,6 +5454,7 @@ select
   kind,
   state,
   payload,
+  traceparent,
   attempt,
   max_attempts,
   last_seq

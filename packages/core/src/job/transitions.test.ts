@@ -13,6 +13,7 @@ import {
 } from '../../../../tests/support/jobs.ts';
 import { operations } from '../index.ts';
 import { idOf } from '../ids.ts';
+import { traceparentOf } from '../telemetry/trace.ts';
 import { enqueueDue } from './due.ts';
 import { jobStateSchema } from './schemas.ts';
 import { type Outcome, moves, transitions } from './transitions.ts';
@@ -54,7 +55,14 @@ describe('accepting', () => {
     const ids = Array.from({ length: 5 }, (_, at) => `${id}${at}`);
     await transitions.accept(
       fixture.db,
-      ids.map((one) => ({ ...job, id: one, groupKey: one, requestedBy: 'owner', maxAttempts: 5 })),
+      ids.map((one) => ({
+        ...job,
+        id: one,
+        groupKey: one,
+        requestedBy: 'owner',
+        traceparent: traceparentOf(),
+        maxAttempts: 5,
+      })),
     );
     expect((await fixture.queue()).slice(-5)).toEqual(ids);
     for (const one of ids)

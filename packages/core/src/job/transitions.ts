@@ -94,8 +94,9 @@ function changeOf(db: Db, { moves: allowed, event, where, assign = [], given, en
 }
 
 const changedColumns = () => {
-  const { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq } = getTableColumns(jobs);
-  return { id, portfolioId, kind, state, payload, attempt, maxAttempts, lastSeq };
+  const { id, portfolioId, kind, state, payload, traceparent, attempt, maxAttempts, lastSeq } =
+    getTableColumns(jobs);
+  return { id, portfolioId, kind, state, payload, traceparent, attempt, maxAttempts, lastSeq };
 };
 
 /** A change of jobs, with its events and, if jobs may end by it, their webhook events. */
@@ -114,9 +115,9 @@ function write(db: Db, type: JobEventType | SQL, change: SQL, ends: boolean) {
  * such events, which would never end.
  */
 const finishedEvents = sql`
-  insert into ${webhookEvents} (portfolio_id, type, data)
+  insert into ${webhookEvents} (portfolio_id, type, data, traceparent)
   select portfolio_id, ended.type, jsonb_build_object(
-    'jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error)
+    'jobId', id, 'kind', kind, 'title', title, 'state', state, 'attempt', attempt, 'error', error), traceparent
   from changed
   cross join lateral (select case state
     when 'succeeded' then 'job.succeeded' when 'failed' then 'job.failed' when 'dead' then 'job.failed'
@@ -133,10 +134,10 @@ const accept = prepared((db) => {
   const { changed, effects } = write(
     db,
     'queued',
-    sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, max_attempts, last_seq)
-      select id, "portfolioId", kind, title, 'queued', "groupKey", priority, payload, "requestedBy", "maxAttempts", 1
+    sql`insert into ${jobs} (id, portfolio_id, kind, title, state, group_key, priority, payload, requested_by, traceparent, max_attempts, last_seq)
+      select id, "portfolioId", kind, title, 'queued', "groupKey", priority, payload, "requestedBy", traceparent, "maxAttempts", 1
       from jsonb_to_recordset(${placeholder('jobs')}::jsonb) as given (id text, "portfolioId" text, kind text, title text,
-        "groupKey" text, priority smallint, payload jsonb, "requestedBy" text, "maxAttempts" int)
+        "groupKey" text, priority smallint, payload jsonb, "requestedBy" text, traceparent text, "maxAttempts" int)
       returning *`,
     false,
   );
@@ -164,10 +165,10 @@ const hasTurn = sql`not exists (
 const claim = prepared((db) => {
   const chosen = db.$with('chosen', {}).as(chosenJobs);
   const taken = db.$with('taken', { jobId: jobQueue.jobId }).as(sql`
-    select locked.job_id, locked.state
+    select locked.job_id, locked.state, locked.ready_at
     from (select distinct kind, slots from ${chosen}) as wanted
     cross join lateral (
-      select q.job_id, j.state
+      select q.job_id, j.state, q.ready_at
       from ${chosen} c join ${jobQueue} q on q.job_id = c.job_id join ${jobs} j on j.id = q.job_id
       where c.kind = wanted.kind order by c.rank limit wanted.slots
       for update of q skip locked for no key update of j skip locked) locked`);
@@ -201,8 +202,11 @@ const claim = prepared((db) => {
       portfolioId: changed.portfolioId,
       kind: changed.kind,
       payload: changed.payload,
+      traceparent: changed.traceparent,
       attempt: changed.attempt,
       maxAttempts: changed.maxAttempts,
+      waitSeconds: sql<number>`(
+        select greatest(extract(epoch from now() - ready_at), 0)::float8 from ${taken} where job_id = ${changed.id})`,
     })
     .from(sql`(select) as one`)
     .leftJoin(changed, sql`true`)
@@ -461,8 +465,12 @@ export type Claimed = {
   portfolioId: string;
   kind: JobKind;
   payload: unknown;
+  /** Null for a job of before release 0.2.0. */
+  traceparent: string | null;
   attempt: number;
   maxAttempts: number;
+  /** For how long only a worker was missing. */
+  waitSeconds: number;
 };
 
 /**
@@ -481,6 +489,7 @@ export type NewJob = {
   payload: unknown;
   priority: JobPriority;
   requestedBy: string;
+  traceparent: string;
   maxAttempts: number;
 };
 

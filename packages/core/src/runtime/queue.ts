@@ -6,15 +6,19 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
+import { type SpanContext, activeSpan } from '../telemetry/trace.ts';
 import { type AwsSettings, clientOptions, guardClient, promptMilliseconds } from './aws.ts';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
+import { readXrayHeader, writeXrayHeader } from './xray-header.ts';
 
-/** A received message, with the receipt that removes it. */
-export type Received = { body: string; receipt: string };
+/** A received message, with the receipt that removes it, and the place in a trace from which it was sent. */
+export type Received = { body: string; receipt: string; cause?: SpanContext | undefined };
 
 /** SQS FIFO queues by name, behind one circuit breaker. */
 export type Queues<Name extends string> = ReturnType<typeof openQueues<Name>>;
+
+const traceHeader = (place: SpanContext) => ({ DataType: 'String', StringValue: writeXrayHeader(place) });
 
 export function openQueues<Name extends string>(aws: AwsSettings, urls: Record<Name, string>, log: Logger) {
   const client = new SQSClient({
@@ -32,15 +36,17 @@ export function openQueues<Name extends string>(aws: AwsSettings, urls: Record<N
   const breaker = createBreaker('SQS', log, { failures: 3, probe: check });
   guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
-    /** Sends a message of a group of its own: no message waits for another. */
+    /** Sends a message of a group of its own: no message waits for another. It carries the place in the trace, if any. */
     async send(name: Name, body: string): Promise<void> {
       const id = randomUUID();
+      const span = activeSpan();
       await client.send(
         new SendMessageCommand({
           QueueUrl: urls[name],
           MessageBody: body,
           MessageGroupId: id,
           MessageDeduplicationId: id,
+          ...(span && { MessageSystemAttributes: { AWSTraceHeader: traceHeader(span.spanContext()) } }),
         }),
       );
     },
@@ -52,11 +58,14 @@ export function openQueues<Name extends string>(aws: AwsSettings, urls: Record<N
           QueueUrl: urls[name],
           MaxNumberOfMessages: 10,
           WaitTimeSeconds: waitSeconds,
+          MessageSystemAttributeNames: ['AWSTraceHeader'],
         }),
         { requestTimeout: waitSeconds * 1000 + promptMilliseconds },
       );
-      return Messages.flatMap(({ Body = '', ReceiptHandle }) =>
-        ReceiptHandle === undefined ? [] : { body: Body, receipt: ReceiptHandle },
+      return Messages.flatMap(({ Body = '', ReceiptHandle, Attributes }) =>
+        ReceiptHandle === undefined
+          ? []
+          : { body: Body, receipt: ReceiptHandle, cause: readXrayHeader(Attributes?.AWSTraceHeader) },
       );
     },
 

@@ -1,7 +1,7 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
+import { createLog } from './log.ts';
 import { createWakeUps } from './wake-ups.ts';
 
 /** A queue whose messages arrive when the test says so. */
@@ -52,7 +52,7 @@ test('a slow queue of one kind does not delay the wake-ups of another', async ()
 
 test('a message that cannot be sent is only logged, and does not prevent the next one', async () => {
   const lines: string[] = [];
-  const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  const log = createLog('test', 'warn', { write: (line) => void lines.push(line) });
   const queue = slowQueue();
   const wakeUps = createWakeUps(queue, log);
   wakeUps.notify('export.pdf');

@@ -201,16 +201,9 @@ export const jobs = {
     name: 'portfolio.job.claims',
     unit: '{claim}',
     description:
-      'Claims of due jobs: with jobs, without any, with jobs that another worker had locked, or failed.',
+      'Claims of due jobs: with jobs; without, since none was due, or since others had locked them; or failed.',
     programs: worker,
     labels: { result: ['claimed', 'empty', 'contended', 'failed'] },
-  }),
-  leasesLost: counter({
-    name: 'portfolio.job.leases_lost',
-    unit: '{lease}',
-    description: 'Leases that a worker lost while it was working on the job.',
-    programs: worker,
-    labels: ofKind,
   }),
   slots: gauge({
     name: 'portfolio.job.slots',

@@ -56,6 +56,13 @@ export function activeTraceparent(): string | undefined {
   return span && writeTraceparent(span.spanContext());
 }
 
+/**
+ * The `traceparent` to store with what this code causes: of the span in which it runs, otherwise the given one, of what caused
+ * it, otherwise of a new trace.
+ */
+export const traceparentOf = (cause?: string | null): string =>
+  activeTraceparent() ?? cause ?? writeTraceparent(newSpanContext());
+
 type SpanOptions = {
   kind?: SpanKind;
   attributes?: Attributes;

@@ -106,7 +106,7 @@ const settleFailed = prepared((db) => {
     where enabled and failing_since < now() - ${sql.raw(`interval '${maxFailingDays} days'`)}
       and id = any(array(select webhook_id from ${failed} where state is distinct from 'cancelled'))
     returning *`);
-  const recorded = db.$with('recorded', {}).as(insertDisabled(sql`${disabled}`));
+  const recorded = db.$with('recorded', {}).as(insertDisabled(sql`${disabled}`, sql`null`));
   return db
     .with(ended, failed, disabled, recorded)
     .select({ id: disabled.id })

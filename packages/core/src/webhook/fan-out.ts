@@ -23,6 +23,7 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: Chan
         type: webhookEvents.type,
         timestamp: iso(webhookEvents.at),
         data: webhookEvents.data,
+        traceparent: webhookEvents.traceparent,
       })
       .from(webhookEvents)
       .orderBy(asc(webhookEvents.id))
@@ -33,14 +34,14 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: Chan
       ...new Set(events.map(({ portfolioId }) => portfolioId)),
     ]);
     const deliveries: NewDelivery[] = [];
-    for (const { id: _, portfolioId, ...payload } of events) {
+    for (const { id: _, portfolioId, traceparent, ...payload } of events) {
       const message = { id: newId('message'), payload: payload as Message };
       for (const webhook of subscribed) {
         if (webhook.portfolioId !== portfolioId || !webhook.events.includes(payload.type)) continue;
         // One that was enabled again meanwhile is not told that it was disabled.
         if (message.payload.type === 'webhook.disabled' && message.payload.data.webhook === webhook.id)
           continue;
-        deliveries.push({ webhookId: webhook.id, portfolioId, message });
+        deliveries.push({ webhookId: webhook.id, portfolioId, message, traceparent });
       }
     }
     const started = await startDeliveries(tx, deliveries, 'webhooks');

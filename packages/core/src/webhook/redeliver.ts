@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { operation } from '../operation.ts';
+import { traceparentOf } from '../telemetry/trace.ts';
 import { type Tenant, requireAlso, tenantBySlug } from '../tenancy.ts';
 import { scopesOfEvents } from './event-scopes.ts';
 import { fetchDelivery } from './internal.ts';
@@ -57,7 +58,8 @@ export const testWebhook = operation({
 });
 
 async function start(ctx: Ctx, tenant: Tenant, webhookId: string, message: { id: string; payload: Message }) {
-  const delivery = { webhookId, portfolioId: tenant.id, message };
+  const traceparent = traceparentOf(ctx.origin?.traceparent);
+  const delivery = { webhookId, portfolioId: tenant.id, message, traceparent };
   const [started] = await startDeliveries(ctx.db, [delivery], actorName(ctx.actor));
   jobsChanged(ctx, [started!.job]);
   return fetchDelivery(ctx, tenant, webhookId, started!.id);

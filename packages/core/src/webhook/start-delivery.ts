@@ -10,6 +10,8 @@ export type NewDelivery = {
   webhookId: string;
   portfolioId: string;
   message: { id: string; payload: Message };
+  /** Of what caused the message; null if that is not known. */
+  traceparent: string | null;
 };
 
 /**
@@ -25,8 +27,9 @@ export async function startDeliveries(
   const ids = deliveries.map(() => newId('delivery'));
   const jobs = await queueJobs(
     tx,
-    deliveries.map(({ portfolioId, message }, at) => ({
+    deliveries.map(({ portfolioId, message, traceparent }, at) => ({
       portfolioId,
+      traceparent,
       kind: 'webhook.deliver',
       subject: message.payload.type,
       groupKey: `delivery:${ids[at]!}`,

@@ -50,7 +50,7 @@ export const updateWebhook = operation({
         updatedAt: sql`now()`,
       })
       .where(eq(webhooks.id, id));
-    if (isChanged && !enabled) await recordDisabled(ctx.db, id);
+    if (isChanged && !enabled) await recordDisabled(ctx.db, id, ctx.origin?.traceparent);
     return fetchWebhook(ctx, tenant, id);
   },
 });

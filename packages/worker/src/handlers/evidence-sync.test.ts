@@ -9,6 +9,7 @@ import { jobs } from '@portfolio/core/job/job.sql';
 import { createScanner } from '@portfolio/core/runtime/scanner';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
+import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { webhookEvents } from '@portfolio/core/webhook/webhook.sql';
 import { eq, sql } from 'drizzle-orm';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -552,7 +553,7 @@ const handle = async (id: string, { lease, attempt: number }: Claimed, bucket = 
     db: platform.db,
     reader: platform.db,
     bucket,
-    job: { id, portfolioId, attempt: number },
+    job: { id, portfolioId, attempt: number, traceparent: traceparentOf() },
     signal: new AbortController().signal,
     progress: () => {},
     async requireLease(tx) {

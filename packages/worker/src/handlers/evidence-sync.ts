@@ -23,7 +23,7 @@ export function createEvidenceSync(outbound: {
     const source = await fetchSyncSource(db, evidenceId);
     if (!source) throw new PermanentError('not_found', 'The evidence no longer exists, or has no source.');
     const { sourceUrl, latest } = source;
-    const by = { evidenceId, sourceUrl, jobId: job.id, requireLease };
+    const by = { evidenceId, sourceUrl, jobId: job.id, traceparent: job.traceparent, requireLease };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt may have been interrupted after it had stored the version.
     const stored = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);

@@ -4,6 +4,7 @@ import { outsideView } from '@portfolio/core/case-study/export-source';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
+import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -91,7 +92,7 @@ async function make(id: string, handler = exportPdf, signal = new AbortControlle
     db: platform.db,
     reader: platform.db,
     bucket: platform.bucket,
-    job: { id, portfolioId, attempt: ++attempt },
+    job: { id, portfolioId, attempt: ++attempt, traceparent: traceparentOf() },
     signal,
     progress: () => {},
     requireLease: async () => {},
@@ -184,7 +185,7 @@ describe('the PDF of a case study', { timeout: 60_000 }, () => {
       db: platform.db,
       reader: platform.db,
       bucket: platform.bucket,
-      job: { id, portfolioId, attempt: 1 },
+      job: { id, portfolioId, attempt: 1, traceparent: traceparentOf() },
       signal: new AbortController().signal,
       progress: () => {},
       requireLease: async () => {},

@@ -103,6 +103,7 @@ test('a message arrives once, as JSON, signed for its receiver, and counts as de
   expect(headers).toMatchObject({
     'content-type': 'application/json',
     'webhook-id': messageId,
+    traceparent: expect.stringContaining((await jobOf(job!)).traceId!),
     'webhook-signature': signatureOf({ id: messageId, timestampSeconds, body }, [secret]),
   });
   expect(await deliveryOf(id)).toMatchObject({

@@ -2,6 +2,7 @@ import type { Encryption } from '@portfolio/core/context';
 import { UnreadableSecret } from '@portfolio/core/runtime/encryption';
 import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
+import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
 import { signatureOf } from '@portfolio/core/webhook/secret';
 import { type Secrets, readSecrets } from '@portfolio/core/webhook/stored-secrets';
@@ -23,7 +24,7 @@ export function createWebhookDeliver({
   hosts: HostBreakers;
   encryption: Encryption;
 }): Handler<'webhook.deliver'> {
-  return async ({ deliveryId }, { db, signal, progress }) => {
+  return async ({ deliveryId }, { db, job, signal, progress }) => {
     const delivery = await fetchToSend(db, deliveryId);
     if (!delivery) throw new PermanentError('not_found', 'The webhook was deleted.');
     // An earlier attempt may have been interrupted after the receiver had accepted the message.
@@ -34,7 +35,12 @@ export function createWebhookDeliver({
     const secrets = await secretsOf(encryption, delivery);
     progress(0.1, 'Sending the message');
     try {
-      const responseStatus = await post(delivery, secrets, { allowPrivate, hosts, signal });
+      const responseStatus = await post(delivery, secrets, {
+        traceparent: traceparentOf(job.traceparent),
+        allowPrivate,
+        hosts,
+        signal,
+      });
       await recordAttempt(db, deliveryId, { isDelivered: true, responseStatus, error: null });
       return { responseStatus };
     } catch (error) {
@@ -78,7 +84,11 @@ class Undelivered extends Error {
 async function post(
   delivery: ToSend,
   { secret, previousSecret }: Secrets,
-  { hosts, ...how }: { hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
+  {
+    traceparent,
+    hosts,
+    ...how
+  }: { traceparent: string; hosts: HostBreakers; allowPrivate: boolean; signal: AbortSignal },
 ): Promise<number> {
   const { url, messageId: id, payload } = delivery;
   const body = JSON.stringify(payload);
@@ -87,6 +97,7 @@ async function post(
   const headers = {
     'content-type': 'application/json',
     'user-agent': 'portfolio-webhooks',
+    traceparent,
     'webhook-id': id,
     'webhook-timestamp': String(timestampSeconds),
     'webhook-signature': signatureOf({ id, timestampSeconds, body }, secrets),
