@@ -45,7 +45,13 @@ const pool = {
   signIn,
 };
 const database = openDatabase({ url: settings.DATABASE_URL, ...pool });
-const pipeline = openDatabase({ url: settings.DATABASE_URL, ...pool, poolSize: 4, fixedPlans: true });
+const pipeline = openDatabase({
+  url: settings.DATABASE_URL,
+  ...pool,
+  poolName: 'pipeline',
+  poolSize: 4,
+  fixedPlans: true,
+});
 const { db } = database;
 const reader = openReader(database, { readerUrl: settings.DATABASE_READER_URL, ...pool });
 const bucket = trackPuts(openBucket(aws, settings.BUCKET_NAME, log), db);

@@ -1,5 +1,7 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types';
+import { dependencies } from '../telemetry/contract.ts';
+import { SpanKind, inSpan } from '../telemetry/trace.ts';
 import type { Breaker } from './breaker.ts';
 
 export type AwsSettings = { region: string; endpoint: string | undefined };
@@ -31,7 +33,7 @@ export function clientOptions(
 }
 
 /**
- * Puts a circuit breaker around every request of an AWS client, each attempt for itself. The command `probe` checks
+ * Puts a circuit breaker around every request of an AWS client, and measures it, each attempt for itself. The command `probe` checks
  * whether the service is available, and always passes.
  */
 export function guardClient<Input extends object, Output extends object>(
@@ -40,13 +42,42 @@ export function guardClient<Input extends object, Output extends object>(
   probe: string,
 ) {
   const guard: FinalizeRequestMiddleware<Input, Output> =
-    (next, { commandName }) =>
-    (request) =>
-      commandName === probe ? next(request) : breaker.run(() => next(request));
+    (next, { clientName = '', commandName = '' }) =>
+    (request) => {
+      const send = () => measured(clientName, commandName, () => next(request));
+      return commandName === probe ? send() : breaker.run(send);
+    };
   middlewareStack.addRelativeTo(guard, {
     name: 'breaker',
     // After the signing of links, which sends no request.
     relation: 'after',
     toMiddleware: 'httpSigningMiddleware',
   });
+}
+
+/** Measures a request by its command, and has a span of it where the caller is traced. */
+function measured<T>(clientName: string, commandName: string, send: () => Promise<T>): Promise<T> {
+  const service = clientName.replace(/Client$/, '');
+  const method = commandName.replace(/Command$/, '');
+  const attributes = { 'rpc.system': 'aws-api', 'rpc.service': service, 'rpc.method': method };
+  const started = performance.now();
+  const record = (outcome: 'ok' | 'failed') =>
+    dependencies.aws.record((performance.now() - started) / 1000, { 'rpc.method': method, outcome });
+  return inSpan(`${service}.${method}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+    try {
+      const answer = await send();
+      record('ok');
+      return answer;
+    } catch (error) {
+      if (!isAborted(error)) record(isMissing(error) ? 'ok' : 'failed');
+      throw error;
+    }
+  });
+}
+
+const isAborted = (error: unknown) => error instanceof Error && error.name === 'AbortError';
+
+function isMissing(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode === 404;
 }

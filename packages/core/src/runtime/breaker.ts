@@ -1,4 +1,5 @@
 import { BrokenCircuitError, CircuitState, type IBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { type Dependency, dependencies } from '../telemetry/contract.ts';
 import type { Logger } from './log.ts';
 import { DependencyUnavailable, isOutage } from './outage.ts';
 
@@ -10,6 +11,8 @@ const withoutSuccessMilliseconds = 1000;
 export type Breaker = {
   /** Runs work that calls a dependency. Throws `DependencyUnavailable` immediately while the breaker is open. */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** True from when it opens until a call succeeds again. */
+  isOpen(): boolean;
   /** Stops probing. */
   stop(): void;
 };
@@ -18,7 +21,8 @@ export type Breaker = {
  * A circuit breaker for one dependency of this process. It opens when `failures` calls in a row have failed and none has
  * succeeded for a second. Then `probe` is called every second, and closes it when it succeeds, so that no caller waits
  * for an unresponsive server. Without a probe, one call a second is let through instead. Only errors for which `counts`
- * is true are failures (by default, outages). Opening and closing are logged once each.
+ * is true are failures (by default, outages). Opening and closing are logged once each, and reported as a metric of
+ * `reportedAs`.
  */
 export function createBreaker(
   dependency: string,
@@ -27,7 +31,13 @@ export function createBreaker(
     failures,
     probe,
     counts = isOutage,
-  }: { failures: number; probe?: () => Promise<unknown>; counts?: (error: unknown) => boolean },
+    reportedAs,
+  }: {
+    failures: number;
+    probe?: () => Promise<unknown>;
+    counts?: (error: unknown) => boolean;
+    reportedAs?: Dependency;
+  },
 ): Breaker {
   const rule = new OpensWithoutSuccess(failures);
   const circuit = circuitBreaker(handleWhen(counts), { halfOpenAfter: openMilliseconds, breaker: rule });
@@ -62,6 +72,12 @@ export function createBreaker(
     log.info({ dependency }, 'circuit breaker closed');
   });
 
+  const endReports =
+    reportedAs &&
+    dependencies.breakers.observe(() => [
+      { value: isUnavailable ? 1 : 0, labels: { dependency: reportedAs } },
+    ]);
+
   return {
     async run(work) {
       // The library would have other calls wait for the probe, which may have to time out.
@@ -73,9 +89,11 @@ export function createBreaker(
         throw error instanceof BrokenCircuitError ? new DependencyUnavailable(withBreaker) : error;
       }
     },
+    isOpen: () => isUnavailable,
     stop() {
       clearTimeout(timer);
       timer = undefined;
+      endReports?.();
     },
   };
 }

@@ -39,7 +39,7 @@ export function openBucket(aws: AwsSettings, name: string, log: Logger): S3Bucke
   });
   const check = (abortSignal?: AbortSignal) =>
     client.send(new HeadBucketCommand({ Bucket: name }), { ...prompt, abortSignal });
-  const breaker = createBreaker('S3', log, { failures: 3, probe: check });
+  const breaker = createBreaker('S3', log, { failures: 3, probe: check, reportedAs: 's3' });
   guardClient(client, breaker, 'HeadBucketCommand');
 
   async function getBody(key: string, signal?: AbortSignal) {

@@ -20,8 +20,14 @@ test('a query that timed out before its connection was open is never sent, and d
     },
   };
   const sql = postgres(database.url, { ...custom, max: 1 });
-  const settings = { name: 'X', log: silentLog, answerSeconds: 0.3, onWaiting: noop, onFailure: noop };
-  const guarded = guardDatabase(sql, settings);
+  const guarded = guardDatabase(sql, {
+    name: 'X',
+    pool: 'main',
+    log: silentLog,
+    answerSeconds: 0.3,
+    onWaiting: noop,
+    onFailure: noop,
+  });
   const asked = guarded.client.unsafe('create table timed_out ()');
   await expect(asked).rejects.toThrow(NoAnswer);
   isOpen.resolve();

@@ -1,8 +1,11 @@
 import postgres from 'postgres';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type PoolName, dependencies } from '../telemetry/contract.ts';
+import type { HotSeries } from '../telemetry/instrument.ts';
+import { SpanKind, activeSpan, inSpan } from '../telemetry/trace.ts';
 import { createBreaker } from './breaker.ts';
 import type { Logger } from './log.ts';
-import { DependencyUnavailable, NoAnswer, isOutage } from './outage.ts';
+import { DependencyUnavailable, NoAnswer, isOutage, isRolledBack } from './outage.ts';
 
 const noop = () => {};
 
@@ -17,12 +20,15 @@ export function guardDatabase(
   sql: postgres.Sql,
   {
     name,
+    pool,
     log,
     answerSeconds,
     onWaiting,
     onFailure,
   }: {
     name: string;
+    /** The name of the pool in metrics. */
+    pool: PoolName;
     log: Logger;
     answerSeconds: number;
     onWaiting: (count: number) => void;
@@ -31,28 +37,35 @@ export function guardDatabase(
   },
 ) {
   const check = () => inTime(() => sql`select 1`, noop);
-  const breaker = createBreaker(name, log, { failures: 1, probe: check });
+  const breaker = createBreaker(name, log, { failures: 1, probe: check, reportedAs: `postgres.${pool}` });
+  const durations = durationsOf(pool);
   let waiting = 0;
 
   /** Waits for `start` up to the timeout, which `start` can turn off by calling `begun`. */
-  function inTime<T>(start: (begun: () => void) => PromiseLike<T>, onLate: () => void): Promise<T> {
+  function inTime<T>(
+    start: (begun: () => void) => PromiseLike<T>,
+    onLate: () => void,
+    isFailure: (value: T) => boolean = () => false,
+  ): Promise<T> {
     onWaiting((waiting += 1));
+    const started = performance.now();
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         onLate();
         reject(new NoAnswer(name));
       }, answerSeconds * 1000);
-      const end = () => {
+      const end = (series: HotSeries) => {
         clearTimeout(timer);
         onWaiting((waiting -= 1));
+        series.record((performance.now() - started) / 1000);
       };
       start(() => clearTimeout(timer)).then(
         (value) => {
-          end();
+          end(isFailure(value) ? durations.failed : durations.ok);
           return resolve(value);
         },
         (error: unknown) => {
-          end();
+          end(durations.failed);
           onFailure(error);
           return reject(error);
         },
@@ -86,7 +99,7 @@ export function guardDatabase(
     let asValues = false;
     const create = () => (asValues ? sql.unsafe(...given).values() : sql.unsafe(...given));
     // Sent a moment later, as postgres.js does: `values` may follow.
-    const answer = Promise.resolve().then(() => runQuery(create));
+    const answer = Promise.resolve().then(() => inStatement(given[0], () => runQuery(create)));
     return Object.assign(answer, {
       values() {
         asValues = true;
@@ -95,7 +108,10 @@ export function guardDatabase(
     });
   }
 
-  async function begin(work: Transaction): Promise<unknown> {
+  const begin = (work: Transaction) =>
+    inSpan('transaction', { kind: SpanKind.CLIENT, attributes: ofPostgres }, () => runTransaction(work));
+
+  async function runTransaction(work: Transaction): Promise<unknown> {
     let isLate = false;
     let thrown: { error: unknown } | undefined;
     const outcome = await breaker.run(() =>
@@ -132,6 +148,7 @@ export function guardDatabase(
           }
         },
         () => (isLate = true),
+        (ended) => 'error' in ended && isOfDatabase(ended.error),
       ),
     );
     if (!('error' in outcome)) return outcome.value;
@@ -140,15 +157,30 @@ export function guardDatabase(
   }
 
   const notify = (channel: string, payload: string) =>
-    breaker.run(() =>
-      inTime(
-        () => sql.notify(channel, payload),
-        () => {},
-      ),
-    );
+    inStatement('notify', () => breaker.run(() => inTime(() => sql.notify(channel, payload), noop)));
   const over = (methods: Record<string | symbol, unknown>): postgres.Sql =>
     new Proxy(sql, { get: (target, key): unknown => methods[key] ?? Reflect.get(target, key) });
   return { client: over({ unsafe, begin }), sql: over({ begin, notify }), check, stop: breaker.stop };
+}
+
+const ofPostgres = { 'db.system.name': 'postgresql' };
+const maxStatementLength = 1000;
+
+/** Runs a statement, in a span where the caller is traced. Its text has placeholders for all values of users. */
+function inStatement<T>(text: string, run: () => Promise<T>): Promise<T> {
+  if (!activeSpan()) return run();
+  const attributes = { ...ofPostgres, 'db.query.text': text.slice(0, maxStatementLength) };
+  const [verb = 'SQL'] = /[a-z]+/i.exec(text) ?? [];
+  return inSpan(verb.toUpperCase(), { kind: SpanKind.CLIENT, attributes }, run);
+}
+
+/** The series to which the queries of a pool are added. */
+function durationsOf(pool: PoolName) {
+  const labels = { 'db.client.connection.pool.name': pool };
+  return {
+    ok: dependencies.queries.series({ ...labels, outcome: 'ok' }),
+    failed: dependencies.queries.series({ ...labels, outcome: 'failed' }),
+  };
 }
 
 type Query = PromiseLike<unknown>;
@@ -160,6 +192,9 @@ const wasSent = (query: Query) => Reflect.get(query, 'state') !== null;
  * with which the previous connection ended. A query that was not sent yet is then tried once more.
  */
 const isOfServer = (error: unknown) => error instanceof postgres.PostgresError;
+
+/** True if a transaction failed because of the database, and not because of its own code. */
+const isOfDatabase = (error: unknown) => isRolledBack(error) || isOutage(error);
 
 type Connection = { isLost: boolean };
 
@@ -183,13 +218,16 @@ async function endWith<T>(connection: Connection, work: Promise<T>): Promise<T> 
 function guardTransaction(tx: postgres.TransactionSql, connection: Connection): postgres.TransactionSql {
   function unsafe(...given: Parameters<postgres.Sql['unsafe']>) {
     const query = tx.unsafe(...given);
-    const answer = Promise.resolve().then(() => {
+    async function run() {
       if (connection.isLost) throw new DependencyUnavailable('the connection of a transaction');
-      return query.catch((error: unknown) => {
+      try {
+        return await query;
+      } catch (error) {
         connection.isLost ||= isOutage(error);
         throw error;
-      });
-    });
+      }
+    }
+    const answer = Promise.resolve().then(() => inStatement(given[0], run));
     return Object.assign(answer, {
       values() {
         void query.values();

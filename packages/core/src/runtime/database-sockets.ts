@@ -95,6 +95,8 @@ export function createSockets({
     open: (wanted: Wanted): Promise<Duplex> =>
       start(wanted).catch((error: unknown) => failing(new NoConnection(error))),
     password: () => password,
+    /** How many connections are open, without those that LISTEN. */
+    count: () => sockets.size,
     setWaiting: (count: number) => void (waiting = count),
     /** Destroys all connections, so that new ones are opened. */
     drop() {

@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Db } from '../context.ts';
+import { type PoolName, dependencies } from '../telemetry/contract.ts';
 import { guardDatabase } from './database-guard.ts';
 import { type SignIn, plainSignIn } from './database-sign-in.ts';
 import { createSockets, startupPadding } from './database-sockets.ts';
@@ -23,6 +24,8 @@ type Pool = {
   url: string;
   poolSize: number;
   applicationName: string;
+  /** Its name in metrics. */
+  poolName?: PoolName;
   log: Logger;
   statementSeconds?: number;
   /** How long after the statement timeout the server counts as unresponsive. */
@@ -61,9 +64,9 @@ export function openReader(
   writer: Pick<Database, 'db'>,
   { readerUrl, ...pool }: Omit<Pool, 'url'> & { readerUrl: string | undefined },
 ): Pick<Database, 'db' | 'close'> {
-  return readerUrl === undefined
-    ? { db: writer.db, close: async () => {} }
-    : openPool({ ...pool, url: readerUrl, applicationName: `${pool.applicationName}-reader` }, false);
+  if (readerUrl === undefined) return { db: writer.db, close: async () => {} };
+  const applicationName = `${pool.applicationName}-reader`;
+  return openPool({ ...pool, url: readerUrl, applicationName, poolName: 'reader' }, false);
 }
 
 /**
@@ -78,7 +81,7 @@ export function openDatabase(pool: Pool): Database {
 
 function openPool(pool: Pool, isWriter: boolean): Database {
   const { url, poolSize, applicationName, log, statementSeconds = 10, slackSeconds = 3 } = pool;
-  const { lifetimeSeconds = 600, signIn = plainSignIn, fixedPlans = false } = pool;
+  const { lifetimeSeconds = 600, signIn = plainSignIn, fixedPlans = false, poolName = 'main' } = pool;
   const sockets = createSockets({
     silenceSeconds: statementSeconds + slackSeconds,
     getPassword: signIn.passwordFor(url),
@@ -106,12 +109,22 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     },
   });
   let isPoolerReported = false;
+  let waiting = 0;
+  const endReports = reportPool(poolName, {
+    size: poolSize,
+    open: sockets.count,
+    waiting: () => waiting,
+  });
   const guarded = guardDatabase(sql, {
     name: `Postgres (${applicationName})`,
+    pool: poolName,
     log,
     // Longer than `silenceSeconds`: a query on an unresponsive socket ends with the socket.
     answerSeconds: statementSeconds + 2 * slackSeconds,
-    onWaiting: sockets.setWaiting,
+    onWaiting(count) {
+      waiting = count;
+      sockets.setWaiting(count);
+    },
     onFailure(error) {
       if (isSignInRefused(error)) signIn.invalidate();
       if (!isPoolerReported && isRefusedByPooler(error)) {
@@ -127,8 +140,29 @@ function openPool(pool: Pool, isWriter: boolean): Database {
     check: guarded.check,
     async close() {
       guarded.stop();
+      endReports();
       sockets.stop();
       await sql.end({ timeout: 5 });
     },
+  };
+}
+
+/** Reports a pool by what is known of it: its open connections, and the queries and transactions that run or wait. */
+function reportPool(
+  name: PoolName,
+  { size, open, waiting }: { size: number; open: () => number; waiting: () => number },
+): () => void {
+  const labels = { 'db.client.connection.pool.name': name };
+  const used = () => Math.min(open(), waiting());
+  const ends = [
+    dependencies.pools.observe(() => [
+      { value: used(), labels: { ...labels, 'db.client.connection.state': 'used' } },
+      { value: open() - used(), labels: { ...labels, 'db.client.connection.state': 'idle' } },
+    ]),
+    dependencies.poolSizes.observe(() => [{ value: size, labels }]),
+    dependencies.pending.observe(() => [{ value: waiting() - used(), labels }]),
+  ];
+  return () => {
+    for (const end of ends) end();
   };
 }

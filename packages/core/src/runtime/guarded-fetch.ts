@@ -5,6 +5,7 @@ import type { LookupFunction } from 'node:net';
 import { type Readable, Transform } from 'node:stream';
 import { callbackify } from 'node:util';
 import { Client, buildConnector, errors, request } from 'undici';
+import { SpanKind, inSpan } from '../telemetry/trace.ts';
 
 /** Why a guarded request failed. Only the last two may succeed on a retry. */
 type OutboundErrorCode =
@@ -70,9 +71,10 @@ export async function follow(start: string, options: GuardedRequest, send: Send)
   let url = checkUrl(start, allowPrivate);
   let sent = options;
   for (let redirects = 0; ; redirects += 1) {
-    const { status, headers, body } = await send({ url, options: sent, signal }).catch((error: unknown) => {
-      throw explain(error, options, deadline);
-    });
+    const hop = { url, options: sent, signal };
+    const { status, headers, body } = await sendTraced(hop, send, (error) =>
+      explain(error, options, deadline),
+    );
     const target = redirectTarget(status, headers, url);
     if (target === undefined || maxRedirects === 0) {
       return { status, headers, url: url.href, body: capped(body, headers, options, deadline) };
@@ -85,6 +87,21 @@ export async function follow(start: string, options: GuardedRequest, send: Send)
     if (next.origin !== url.origin) sent = { ...options, headers: harmlessOf(options.headers) };
     url = next;
   }
+}
+
+/** Sends one request, in a span where the caller is traced. Its URL is a user's, so the span has nothing of it but the scheme. */
+function sendTraced(hop: Hop, send: Send, explained: (error: unknown) => unknown): ReturnType<Send> {
+  const { method = 'GET' } = hop.options;
+  const attributes = { 'http.request.method': method, 'url.scheme': hop.url.protocol.replace(':', '') };
+  return inSpan(method, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    try {
+      const answer = await send(hop);
+      span?.setAttribute('http.response.status_code', answer.status);
+      return answer;
+    } catch (error) {
+      throw explained(error);
+    }
+  });
 }
 
 /** The headers that another origin may get after a redirect: none of them can be a secret. */

@@ -1,3 +1,4 @@
+import { dependencies } from '../telemetry/contract.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { OutboundError } from './guarded-fetch.ts';
 import type { Logger } from './log.ts';
@@ -17,6 +18,10 @@ export type HostBreakers = {
  */
 export function createHostBreakers(log: Logger): HostBreakers {
   const breakers = new Map<string, Breaker>();
+  dependencies.hosts.observe(() => {
+    const open = [...breakers.values()].filter((breaker) => breaker.isOpen());
+    return [{ value: open.length, labels: {} }];
+  });
 
   function breakerOf(host: string): Breaker {
     const breaker = breakers.get(host) ?? createBreaker(host, log, { failures: 3, counts: isHostFailure });

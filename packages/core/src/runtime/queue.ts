@@ -33,7 +33,7 @@ export function openQueues<Name extends string>(aws: AwsSettings, urls: Record<N
         }),
       ),
     );
-  const breaker = createBreaker('SQS', log, { failures: 3, probe: check });
+  const breaker = createBreaker('SQS', log, { failures: 3, probe: check, reportedAs: 'sqs' });
   guardClient(client, breaker, 'GetQueueAttributesCommand');
   return {
     /** Sends a message of a group of its own: no message waits for another. It carries the place in the trace, if any. */

@@ -1,5 +1,6 @@
 import { RESP_TYPES, createClient } from '@redis/client';
 import type { z } from 'zod';
+import { SpanKind, inSpan } from '../telemetry/trace.ts';
 import { createBreaker } from './breaker.ts';
 import { withTokens } from './cache-tokens.ts';
 import type { Logger } from './log.ts';
@@ -47,7 +48,7 @@ export function openSharedCache(
 ): SharedCache | null {
   const { CACHE_URL: url, CACHE_REPLICATION_GROUP: group, AWS_REGION: region } = settings;
   if (url === undefined) return null;
-  const breaker = createBreaker('cache', log, { failures: 3 });
+  const breaker = createBreaker('cache', log, { failures: 3, reportedAs: 'cache' });
   const client = createClient({
     ...(group === undefined ? { url } : withTokens({ url, group, region })),
     socket: { connectTimeout: connectMilliseconds, reconnectStrategy: () => 1000 },
@@ -65,16 +66,18 @@ export function openSharedCache(
   client.connect().catch(() => {});
 
   /** Runs a command with a timeout. */
-  const send = <T>(work: () => Promise<T>) =>
-    breaker.run(async () => {
-      if (!client.isReady) throw new NoAnswer('The cache');
-      return inTime(work());
-    });
+  const send = <T>(command: string, work: () => Promise<T>) =>
+    inSpan(`cache ${command}`, { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'redis' } }, () =>
+      breaker.run(async () => {
+        if (!client.isReady) throw new NoAnswer('The cache');
+        return inTime(work());
+      }),
+    );
 
   async function reset() {
     if (!needsReset) return;
     needsReset = false;
-    await send(() => client.incr(everything)).catch((error: unknown) => {
+    await send('INCR', () => client.incr(everything)).catch((error: unknown) => {
       needsReset = true;
       throw error;
     });
@@ -86,7 +89,7 @@ export function openSharedCache(
       try {
         await reset();
         const keys = [everything, stateKey(portfolio), answerKey(key)];
-        const [all, own, stored] = await send(() => client.mGet(keys));
+        const [all, own, stored] = await send('MGET', () => client.mGet(keys));
         if (needsReset) return undefined;
         const state = `${String(all)}.${String(own)}`;
         return { state, answer: stored ? parse(stored, state) : undefined };
@@ -98,9 +101,8 @@ export function openSharedCache(
       if (body.length > maxAnswerBytes) return;
       const head = Buffer.from(`${JSON.stringify({ state, headers, loadedAt })}\n`);
       const expiration = { type: 'EX', value: retentionSeconds } as const;
-      await send(() => client.set(answerKey(key), Buffer.concat([head, body]), { expiration })).catch(
-        () => {},
-      );
+      const value = Buffer.concat([head, body]);
+      await send('SET', () => client.set(answerKey(key), value, { expiration })).catch(() => {});
     },
     changed(portfolio) {
       // A process that starts to listen has missed no change if it has served nothing yet.

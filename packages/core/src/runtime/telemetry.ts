@@ -9,6 +9,7 @@ import {
   AggregationTemporality,
   DataPointType,
   type HistogramMetricData,
+  InstrumentType,
   MeterProvider,
   type MetricProducer,
   MetricReader,
@@ -72,7 +73,10 @@ export async function startTelemetry(
   const reader =
     port === undefined
       ? new PeriodicExportingMetricReader({
-          exporter: new OTLPMetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
+          exporter: Object.assign(
+            new OTLPMetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
+            { selectAggregationTemporality: temporalityOf },
+          ),
           exportIntervalMillis: exportMilliseconds,
           exportTimeoutMillis: exportTimeoutMilliseconds,
           metricProducers: producers,
@@ -141,10 +145,14 @@ export function installTelemetry({
   };
 }
 
+/** Otherwise the SDK would report the last value of a gauge forever, although its source has none any more. */
+const temporalityOf = (type: InstrumentType) =>
+  type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
   constructor(metricProducers: MetricProducer[]) {
-    super({ metricProducers });
+    super({ metricProducers, aggregationTemporalitySelector: temporalityOf });
   }
   protected override async onForceFlush() {}
   protected override async onShutdown() {}

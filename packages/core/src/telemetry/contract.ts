@@ -367,19 +367,28 @@ export const pdf = {
   }),
 };
 
+/** Pools of connections to Postgres: of the API and the worker, of the worker's pipeline, and of the analytical reads. */
+const pools = ['main', 'pipeline', 'reader'] as const;
+export type PoolName = (typeof pools)[number];
+const ofPool = { 'db.client.connection.pool.name': pools };
+const guarded = ['postgres.main', 'postgres.pipeline', 'postgres.reader', 'sqs', 's3', 'cache'] as const;
+export type Dependency = (typeof guarded)[number];
+
 /** Dependencies of the process. */
 export const dependencies = {
   breakers: gauge({
     name: 'portfolio.breaker.open',
     unit: '1',
-    description: '1 while the circuit breaker of a dependency refuses calls, else 0.',
+    description:
+      '1 from when the circuit breaker of a dependency opens until a call succeeds again, else 0. Meanwhile calls are refused.',
     programs: both,
-    labels: { dependency: { most: 10, of: 'dependencies' } },
+    labels: { dependency: guarded },
   }),
   hosts: gauge({
     name: 'portfolio.breaker.hosts_open',
     unit: '{host}',
-    description: 'Hosts of evidence and webhooks whose circuit breaker refuses calls.',
+    description:
+      'Hosts of evidence and webhooks whose circuit breaker has opened, and of which no call has succeeded since.',
     programs: worker,
     labels: none,
   }),
@@ -388,40 +397,36 @@ export const dependencies = {
     unit: '{connection}',
     description: 'Connections to Postgres.',
     programs: both,
-    labels: {
-      'db.client.connection.pool.name': { most: 6, of: 'pools' },
-      'db.client.connection.state': ['used', 'idle'],
-    },
+    labels: { ...ofPool, 'db.client.connection.state': ['used', 'idle'] },
   }),
   poolSizes: gauge({
     name: 'db.client.connection.max',
     unit: '{connection}',
     description: 'How many connections a pool may have.',
     programs: both,
-    labels: { 'db.client.connection.pool.name': { most: 6, of: 'pools' } },
+    labels: ofPool,
   }),
   pending: gauge({
     name: 'db.client.connection.pending_requests',
     unit: '{request}',
-    description: 'Queries and transactions that wait for a connection.',
+    description: 'Queries and transactions that have no connection of their own yet.',
     programs: both,
-    labels: { 'db.client.connection.pool.name': { most: 6, of: 'pools' } },
+    labels: ofPool,
   }),
   queries: hotHistogram({
     name: 'db.client.operation.duration',
     unit: 's',
-    description: 'How long queries and transactions took, with the wait for a connection.',
+    description:
+      'How long queries and transactions took, with the wait for a connection. A transaction that its own code has rolled back has not failed.',
     programs: both,
-    labels: {
-      'db.client.connection.pool.name': { most: 6, of: 'pools' },
-      outcome: ['ok', 'failed'],
-    },
+    labels: { ...ofPool, outcome: ['ok', 'failed'] },
     buckets: shortSeconds,
   }),
   aws: histogram({
     name: 'rpc.client.call.duration',
     unit: 's',
-    description: 'How long calls of S3 and SQS took; a receive waits up to 20 s for a message.',
+    description:
+      'How long requests to S3 and SQS took, each attempt for itself; a receive waits up to 20 s for a message. An object that does not exist is no failure.',
     programs: both,
     labels: { 'rpc.method': { most: 30, of: 'commands of S3 and SQS' }, outcome: ['ok', 'failed'] },
     buckets: requestSeconds,

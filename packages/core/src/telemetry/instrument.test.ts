@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
-import { contract, http, jobs } from './contract.ts';
+import { contract, http, jobs, streams } from './contract.ts';
 import { prometheusName } from './prometheus-name.ts';
 
 test('names of instruments are unique, also in Prometheus', () => {
@@ -42,6 +42,26 @@ test('an open label takes as many values as it declares, and calls the others _O
   expect(counts.filter((line) => line.includes('operation="_OTHER"'))).toEqual([
     expect.stringMatching(/ 100$/),
   ]);
+});
+
+test('a gauge has the series that its sources report now, and none of a source that has ended or fails', async () => {
+  await using telemetry = recordTelemetry('api');
+  let isAvailable = true;
+  const ends = [
+    streams.open.observe(() => [{ value: 2, labels: { transport: 'sse' } }]),
+    streams.open.observe(() => {
+      if (!isAvailable) throw new Error('unavailable');
+      return [{ value: 3, labels: { transport: 'trpc' } }];
+    }),
+  ];
+  expect(await telemetry.series(streams.open)).toEqual([
+    'portfolio_stream_open{transport="sse"} 2',
+    'portfolio_stream_open{transport="trpc"} 3',
+  ]);
+  isAvailable = false;
+  expect(await telemetry.series(streams.open)).toEqual(['portfolio_stream_open{transport="sse"} 2']);
+  for (const end of ends) end();
+  expect(await telemetry.series(streams.open)).toEqual([]);
 });
 
 test('instruments do nothing while telemetry is off', async () => {

@@ -105,7 +105,8 @@ export function startSpan(
 /** Runs work in a span that was started, and ends it. An error that the work throws is the status of the span. */
 export async function runIn<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
   try {
-    return await context.with(trace.setSpan(context.active(), span), work, undefined, span);
+    // Awaited within, since a query of Drizzle starts only when it is awaited.
+    return await context.with(trace.setSpan(context.active(), span), async () => await work(span));
   } catch (error) {
     markFailed(span, error);
     throw error;
